@@ -1,0 +1,1 @@
+"""Brayns in a notebook: a live, ray-traced view of brain circuits."""

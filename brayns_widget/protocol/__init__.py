@@ -1,0 +1,4 @@
+"""JSON-RPC as Brayns speaks it, without I/O: messages, binary frames, request table, errors.
+
+The client side and the local service share this package and nothing else.
+"""

@@ -1,0 +1,38 @@
+"""Binary frames of Brayns' WebSocket protocol.
+
+A binary frame is the byte length of a JSON text as an unsigned 32-bit little-endian integer, the JSON text
+in UTF-8, then raw payload bytes up to the end of the frame. Renderer and backend share the format.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from brayns_widget.protocol.errors import ProtocolError
+
+_LENGTH = struct.Struct("<I")
+
+
+def pack(text: str, payload: bytes | memoryview) -> bytes:
+    """Join a JSON text and its payload into one binary frame."""
+    data = text.encode()
+    return b"".join((_LENGTH.pack(len(data)), data, payload))
+
+
+def unpack(frame: bytes) -> tuple[str, memoryview]:
+    """Split a binary frame into its JSON text and a view (no copy) of its payload.
+
+    Raises:
+        ProtocolError: the frame is shorter than it says, or its text is not UTF-8.
+    """
+    if len(frame) < _LENGTH.size:
+        raise ProtocolError(f"Binary frame of {len(frame)} bytes has no length prefix.")
+    (size,) = _LENGTH.unpack_from(frame)
+    end = _LENGTH.size + size
+    if end > len(frame):
+        raise ProtocolError(f"Binary frame announces {size} bytes of JSON but has {len(frame) - _LENGTH.size}.")
+    try:
+        text = frame[_LENGTH.size : end].decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"Binary frame holds JSON that is not UTF-8: {error}.") from error
+    return text, memoryview(frame)[end:]

@@ -1,0 +1,200 @@
+"""JSON-RPC 2.0 messages of the renderer and the backend, both directions.
+
+Text frames carry one message; binary frames carry one message and a payload (see ``frames``).
+Progress is a notification whose method is the request's method and whose params are
+``{"id": request id, "amount": 0..1, "operation": text}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brayns_widget.protocol import frames
+from brayns_widget.protocol.errors import (
+    CANCELLED,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ProtocolError,
+    RequestCancelled,
+    RequestError,
+)
+
+RequestId = int | str
+Frame = str | bytes
+
+_EMPTY = memoryview(b"")
+_REQUEST_KEYS = frozenset({"jsonrpc", "id", "method", "params"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. ``id`` None: the sender wants no answer."""
+
+    method: str
+    params: Any = None
+    id: RequestId | None = None
+    payload: memoryview = _EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer: the JSON result and the raw bytes that came with it."""
+
+    id: RequestId
+    result: Any
+    payload: memoryview = _EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """A bad answer. ``id`` None: the server could not tell which request failed."""
+
+    id: RequestId | None
+    code: int
+    message: str
+    data: Any = None
+
+    def to_exception(self, method: str = "") -> RequestError:
+        """Make the exception that the caller of ``method`` gets."""
+        kind = RequestCancelled if self.code == CANCELLED else RequestError
+        return kind(self.message, code=self.code, data=self.data, method=method)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running request is: ``amount`` from 0 to 1."""
+
+    id: RequestId
+    amount: float
+    operation: str
+
+
+def _dump(message: Mapping[str, Any]) -> str:
+    return json.dumps(message, separators=(",", ":"), allow_nan=False)
+
+
+def _frame(message: Mapping[str, Any], payload: bytes | memoryview) -> Frame:
+    text = _dump(message)
+    return frames.pack(text, payload) if len(payload) else text
+
+
+def encode_request(request: Request) -> Frame:
+    """Make the frame of a request. Methods without parameters refuse ``{}``, so None leaves ``params`` out."""
+    message: dict[str, Any] = {"jsonrpc": "2.0", "method": request.method}
+    if request.id is not None:
+        message["id"] = request.id
+    if request.params is not None:
+        message["params"] = request.params
+    return _frame(message, request.payload)
+
+
+def encode_reply(reply: Reply) -> Frame:
+    """Make the frame of a good answer: binary only if the payload is not empty."""
+    return _frame({"id": reply.id, "jsonrpc": "2.0", "result": reply.result}, reply.payload)
+
+
+def encode_error(error: ErrorReply) -> str:
+    """Make the text frame of a bad answer; ``data`` is left out where there is none."""
+    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.data is not None:
+        body["data"] = error.data
+    return _dump({"error": body, "id": error.id, "jsonrpc": "2.0"})
+
+
+def encode_progress(method: str, progress: Progress) -> str:
+    """Make the text frame of a progress notification."""
+    params = {"amount": progress.amount, "id": progress.id, "operation": progress.operation}
+    return _dump({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+def decode_request(frame: Frame, *, require_version: bool = True) -> Request:
+    """Read what a client sent.
+
+    Args:
+        frame: a text or binary WebSocket frame.
+        require_version: refuse a message without ``jsonrpc``, as the renderer does and the backend does not.
+
+    Raises:
+        RequestError: with the code that the client is to get; the message cannot be answered by id.
+    """
+    message, payload = _decode(frame)
+    problems = [f"unknown property {name!r}" for name in sorted(message.keys() - _REQUEST_KEYS)]
+    method, request_id = message.get("method"), message.get("id")
+    if require_version and "jsonrpc" not in message:
+        problems.append("missing required property 'jsonrpc'")
+    if "method" not in message:
+        problems.append("missing required property 'method'")
+    elif not isinstance(method, str):
+        problems.append(f"method: invalid type, expected string got {type_name(method)}")
+    if isinstance(request_id, bool) or not isinstance(request_id, int | str | None):
+        problems.append("id: invalid oneOf, no schemas match input")
+    if problems:
+        raise RequestError("Invalid JSON-RPC request schema", code=INVALID_REQUEST, data=problems)
+    if message.get("jsonrpc", "2.0") != "2.0":
+        raise RequestError(f"Unsupported JSON-RPC version: {message['jsonrpc']!r}", code=INVALID_REQUEST)
+    if not method:
+        raise RequestError("No methods provided in request", code=INVALID_REQUEST)
+    return Request(method, message.get("params"), request_id, payload)
+
+
+def decode_server_message(frame: Frame) -> Reply | ErrorReply | Progress:
+    """Read what a server sent.
+
+    Raises:
+        ProtocolError: it is none of the three kinds of message that a server sends.
+    """
+    try:
+        message, payload = _decode(frame)
+    except RequestError as error:
+        raise ProtocolError(f"The server sent an unreadable message: {error}") from error
+    request_id = message.get("id")
+    if "error" in message:
+        body = message["error"]
+        if not isinstance(body, dict) or not isinstance(body.get("code"), int):
+            raise ProtocolError(f"The server sent a malformed error: {body!r:.200}")
+        return ErrorReply(request_id, body["code"], str(body.get("message", "")), body.get("data"))
+    if "result" in message:
+        if request_id is None:
+            raise ProtocolError("The server sent a result without a request id.")
+        return Reply(request_id, message["result"], payload)
+    params = message.get("params")
+    if "method" in message and isinstance(params, dict) and params.keys() >= {"id", "amount", "operation"}:
+        return Progress(params["id"], float(params["amount"]), str(params["operation"]))
+    raise ProtocolError(f"The server sent neither a reply nor progress: {_dump(message):.200}")
+
+
+def _decode(frame: Frame) -> tuple[dict[str, Any], memoryview]:
+    try:
+        text, payload = frames.unpack(frame) if isinstance(frame, bytes) else (frame, _EMPTY)
+    except ProtocolError as error:
+        raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
+    if not isinstance(message, dict):
+        problem = f"invalid type, expected object got {type_name(message)}"
+        raise RequestError("Invalid JSON-RPC request schema", code=INVALID_REQUEST, data=[problem])
+    return message, payload
+
+
+def type_name(value: Any) -> str:
+    """Name a decoded value's JSON type as Brayns' error texts do."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list() | tuple():
+            return "array"
+        case _:
+            return "object"
