@@ -1,0 +1,28 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder with recordings of the real servers; it lies beside the checkout, never in it."""
+    folder = Path(os.environ.get("BRAYNS_WIDGET_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"no recordings of the real servers at {folder} (set BRAYNS_WIDGET_SHARED)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder with real SONATA circuits; it lies beside the checkout, never in it."""
+    folder = Path(os.environ.get("BRAYNS_WIDGET_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real circuits at {folder} (set BRAYNS_WIDGET_DATA)")
+    return folder
