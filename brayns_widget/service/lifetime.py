@@ -1,0 +1,48 @@
+"""The life of a process of ours hangs on its standard input: when the pipe ends, its owner is gone."""
+
+import os
+import threading
+from collections.abc import Callable
+
+_STDIN = 0
+
+
+def when_stdin_closes(callback: Callable[[], None]) -> None:
+    """Call `callback` once, from a daemon thread, when standard input ends.
+
+    A pipe ends when the process at its other end closes it or dies, however it dies, on every platform. What arrives
+    before the end is thrown away. A standard input that can't be read counts as ended.
+    """
+
+    def watch() -> None:
+        while _read(65536):
+            pass
+        callback()
+
+    # A blocked read can't be woken, so nobody could join this thread: a daemon.
+    threading.Thread(target=watch, name="stdin-watch", daemon=True).start()
+
+
+def read_stdin_line(limit: int = 4096) -> str:
+    """Read the first line of standard input, without its end; what follows stays for `when_stdin_closes`.
+
+    Raises:
+        EOFError: standard input ended before the line did.
+        ValueError: the line is longer than `limit` bytes or is not UTF-8.
+    """
+    line = bytearray()
+    while (byte := _read(1)) != b"\n":
+        if not byte:
+            raise EOFError("standard input ended before its first line did")
+        line += byte
+        if len(line) > limit:
+            raise ValueError(f"the first line of standard input is longer than {limit} bytes")
+    return line.decode().rstrip("\r")
+
+
+def _read(count: int) -> bytes:
+    # Not sys.stdin: its lock, held by a blocked daemon thread, is a fatal error when the interpreter ends.
+    try:
+        return os.read(_STDIN, count)
+    except OSError:
+        return b""
