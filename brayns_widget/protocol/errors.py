@@ -89,11 +89,11 @@ class AuthError(BraynsWidgetError):
     """The token is missing, wrong or expired."""
 
 
-class ConnectionLost(BraynsWidgetError):  # noqa: N818 - a state of the world, as ConnectionResetError is
+class ConnectionLost(BraynsWidgetError):
     """A link to a server closed while it was needed."""
 
 
-class DeadlineExceeded(BraynsWidgetError, TimeoutError):  # noqa: N818 - reads as what happened
+class DeadlineExceeded(BraynsWidgetError, TimeoutError):
     """A wait took longer than allowed."""
 
 

@@ -1,1 +1,1 @@
-"""The local Brayns service: proxies, metadata backend and renderer, with the contract of the remote ones."""
+"""The local Brayns service: two proxies, a renderer and a backend, each a process of its own (extra ``local``)."""

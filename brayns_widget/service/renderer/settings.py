@@ -1,0 +1,99 @@
+"""What a client sets on the renderer: cameras, lights, renderers, framebuffers, as Brayns 3.10 names them.
+
+These objects are at once the parameters of the ``set-*`` methods, the results of the ``get-*`` methods and what the
+engine reads. Lengths are in the circuit's unit (µm), angles in degrees, colours linear from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector3, Vector4, unlisted
+
+WHITE = [1.0, 1.0, 1.0]
+Intensity = Annotated[float, Field(ge=0)]
+SampleCount = Annotated[int, Field(ge=1)]
+
+
+class View(Object):
+    """Where a camera stands, what it looks at, and which way is up."""
+
+    position: Vector3
+    target: Vector3
+    up: Vector3
+
+
+class Perspective(Object):
+    """A perspective camera; ``fovy`` is the vertical field of view in degrees."""
+
+    fovy: float = unlisted(45.0)
+    aperture_radius: float = unlisted(0.0)
+    focus_distance: float = unlisted(1.0)
+
+
+class Orthographic(Object):
+    """An orthographic camera that sees ``height`` µm from bottom to top."""
+
+    height: float
+
+
+Projection = Perspective | Orthographic
+
+
+class Region(Object):
+    """The part of the image plane that is rendered, from one corner (x, y) to the opposite one, each 0 to 1."""
+
+    model_config = ConfigDict(title="CameraRegionMessage")
+
+    image_start: Vector2
+    image_end: Vector2
+
+
+# Flipped in y, as the real renderer starts.
+FULL_REGION = Region(image_start=[0.0, 1.0], image_end=[1.0, 0.0])
+
+
+class Interactive(Object):
+    """The renderer for moving about; the defaults are those of ``set-renderer-interactive {}``."""
+
+    samples_per_pixel: SampleCount = unlisted(1)
+    ao_samples: Size = unlisted(1)
+    enable_shadows: bool = unlisted(default=True)
+    max_ray_bounces: Size = unlisted(3)
+    background_color: Vector4 = unlisted([0.0, 0.0, 0.0, 1.0])
+
+
+# A renderer that nobody has set yet differs from ``Interactive()``.
+INITIAL_RENDERER = Interactive(ao_samples=0, background_color=[0.004, 0.016, 0.102, 0.0])
+
+
+class AmbientLight(Object):
+    """Light from everywhere."""
+
+    color: Vector3 = WHITE
+    intensity: Intensity = 1.0
+
+
+class DirectionalLight(Object):
+    """Light from infinitely far, travelling along ``direction``."""
+
+    color: Vector3 = WHITE
+    intensity: Intensity = 1.0
+    direction: Vector3 = [-1.0, -1.0, 0.0]
+
+
+Light = AmbientLight | DirectionalLight
+
+
+class Static(Object):
+    """A framebuffer that always has the viewport's size."""
+
+
+class Progressive(Object):
+    """A framebuffer whose first frame is ``scale`` times smaller a side."""
+
+    model_config = ConfigDict(title="ProgressiveFrameMessage")
+
+    scale: SampleCount = 4

@@ -1,0 +1,183 @@
+"""Declarations of JSON-RPC methods.
+
+A method is a function whose annotations are its contract::
+
+    methods = Methods[Context]()
+
+    @methods.add("set-camera-view")
+    def set_camera_view(context: Context, params: View) -> None:
+        "Places the camera."                       # the schema's description
+
+    @methods.add("add-model", cancellable=True)
+    def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
+        "Loads a file."
+        task.progress(0.5, "Reading")              # also raises if the client cancelled
+
+    @methods.add("render-image")
+    def render_image(context: Context, params: RenderImageParams) -> WithPayload[RenderImageResult]:
+        "Renders and returns the picture."
+
+The annotation of ``params`` says what is accepted (leave it out for methods without parameters), the
+return annotation what is answered.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter
+
+from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
+from brayns_widget.service.rpc.schema import json_schema, validate
+
+C = TypeVar("C")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class WithPayload(Generic[R]):
+    """A result with raw bytes; the answer is a binary frame unless the payload is empty."""
+
+    result: R
+    payload: bytes | memoryview = b""
+
+
+class Task:
+    """A running request, seen by its method: reports progress, learns of cancellation.
+
+    Args:
+        report: called with (amount from 0 to 1, operation); may be called on any thread.
+    """
+
+    def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
+        self._report = report
+        self._cancelled = threading.Event()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the client has asked to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the method to stop; safe on any thread."""
+        self._cancelled.set()
+
+    def check(self) -> None:
+        """Stop here if the client has cancelled.
+
+        Raises:
+            RequestError: 20, "Task has been cancelled".
+        """
+        if self.cancelled:
+            raise RequestError("Task has been cancelled", code=CANCELLED)
+
+    def progress(self, amount: float, operation: str) -> None:
+        """Tell the client how far the task is, or stop if it has cancelled (as ``check``)."""
+        self.check()
+        self._report(min(1.0, max(0.0, amount)), operation)
+
+
+@dataclass(frozen=True)
+class Method(Generic[C]):
+    """One declared method."""
+
+    name: str
+    run: Callable[..., Any]
+    description: str
+    plugin: str
+    cancellable: bool
+    deprecated: bool
+    params: TypeAdapter[Any] | None
+    result: TypeAdapter[Any] | None
+    takes_payload: bool
+
+    def params_schema(self) -> dict[str, Any] | None:
+        """JSON Schema of the parameters, or None if there are none."""
+        return None if self.params is None else json_schema(self.params)
+
+    def result_schema(self) -> dict[str, Any] | None:
+        """JSON Schema of the result, or None if the method answers null."""
+        return None if self.result is None else json_schema(self.result)
+
+    def call(self, context: C, params: Any, payload: memoryview, task: Task) -> tuple[Any, bytes | memoryview]:
+        """Validate, run, and make the result JSON; returns (result, payload).
+
+        Raises:
+            RequestError: the parameters do not fit, or the method refused.
+        """
+        arguments: list[Any] = []
+        if self.params is not None:
+            arguments.append(validate(self.params, params))
+        elif params is not None:
+            raise RequestError("This method takes no params", code=INVALID_PARAMS)
+        if self.cancellable:
+            arguments.append(task)
+        if self.takes_payload:
+            arguments.append(payload)
+        result = self.run(context, *arguments)
+        attached: bytes | memoryview = b""
+        if isinstance(result, WithPayload):
+            result, attached = result.result, result.payload
+        if self.result is None:
+            return None, attached
+        return self.result.dump_python(result, mode="json", by_alias=True, exclude_none=True), attached
+
+
+class Methods(Generic[C]):
+    """The methods of one server, by name, in the order of their declaration."""
+
+    def __init__(self) -> None:
+        self._methods: dict[str, Method[C]] = {}
+
+    def add(
+        self, name: str, *, plugin: str = "Core", cancellable: bool = False, deprecated: bool = False
+    ) -> Callable[[F], F]:
+        """Declare the decorated function as method ``name``; see the module's docstring for its form."""
+
+        def declare(run: F) -> F:
+            if name in self._methods:
+                raise ValueError(f"Method {name!r} is declared twice.")
+            hints = get_type_hints(run)
+            returned = hints.get("return", type(None))
+            if get_origin(returned) is WithPayload:
+                (returned,) = get_args(returned)
+            self._methods[name] = Method(
+                name=name,
+                run=run,
+                description=inspect.getdoc(run) or "",
+                plugin=plugin,
+                cancellable=cancellable,
+                deprecated=deprecated,
+                params=TypeAdapter(hints["params"]) if "params" in hints else None,
+                result=None if returned is type(None) else TypeAdapter(returned),
+                takes_payload="payload" in hints,
+            )
+            return run
+
+        return declare
+
+    def include(self, other: Methods[C]) -> None:
+        """Add all methods of another family."""
+        for method in other:
+            if method.name in self._methods:
+                raise ValueError(f"Method {method.name!r} is declared twice.")
+            self._methods[method.name] = method
+
+    def __iter__(self) -> Iterator[Method[C]]:
+        return iter(self._methods.values())
+
+    def __getitem__(self, name: str) -> Method[C]:
+        """Look a method up.
+
+        Raises:
+            RequestError: -32601, there is none.
+        """
+        try:
+            return self._methods[name]
+        except KeyError:
+            raise RequestError(f"Method {name!r} not found", code=METHOD_NOT_FOUND) from None
