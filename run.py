@@ -1,0 +1,72 @@
+"""Set up and run: ``python run.py lab`` opens the quickstart, ``python run.py test`` runs every check.
+
+Needs nothing but Python 3.11 or later. Everything is installed into ``.venv`` beside this file, again only
+when what is installed has changed. Further arguments go to JupyterLab or pytest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "installed.txt"
+
+
+def fingerprint() -> str:
+    """Hash what an installation depends on: the declared packages and the front end's sources."""
+    sources = sorted(path for path in (ROOT / "js").rglob("*") if path.is_file() and "node_modules" not in path.parts)
+    digest = hashlib.sha256(sys.version.encode())
+    for path in (ROOT / "pyproject.toml", ROOT / "hatch_build.py", *sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def install(extras: str) -> None:
+    """Install the project with its extras into ``.venv``, if that has not been done."""
+    current, *installed = STAMP.read_text().split() if STAMP.exists() else [""]
+    wanted = fingerprint()
+    if current == wanted and extras in installed:
+        return
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=True)
+    print(f"Installing into {VENV.name} …", flush=True)
+    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--editable", f".[{extras}]"], cwd=ROOT, check=True)
+    STAMP.write_text(" ".join([wanted, extras, *(installed if current == wanted else [])]))
+
+
+def run(*command: str) -> None:
+    """Run a tool of ``.venv``; its failure is ours."""
+    environment = os.environ | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"}
+    code = subprocess.run([str(PYTHON), "-m", *command], cwd=ROOT, env=environment, check=False).returncode
+    if code:
+        sys.exit(code)
+
+
+def main(arguments: list[str]) -> None:
+    """Run one of the two commands."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"brayns_widget needs Python 3.11 or later; this is {sys.version.split()[0]}.")
+    match arguments:
+        case ["lab", *rest]:
+            install("local,lab")
+            run("jupyterlab", "notebooks/quickstart.ipynb", *rest)
+        case ["test", *rest]:
+            install("local,lab,test")
+            run("ruff", "check")
+            run("ruff", "format", "--check")
+            run("mypy")
+            run("pytest", *rest)
+        case _:
+            sys.exit("usage: python run.py lab | test")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
