@@ -52,20 +52,20 @@ def run(*command: str) -> None:
 
 def main(arguments: list[str]) -> None:
     """Run one of the two commands."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything is installed
         sys.exit(f"brayns_widget needs Python 3.11 or later; this is {sys.version.split()[0]}.")
-    match arguments:
-        case ["lab", *rest]:
-            install("local,lab")
-            run("jupyterlab", "notebooks/quickstart.ipynb", *rest)
-        case ["test", *rest]:
-            install("local,lab,test")
-            run("ruff", "check")
-            run("ruff", "format", "--check")
-            run("mypy")
-            run("pytest", *rest)
-        case _:
-            sys.exit("usage: python run.py lab | test")
+    command, rest = arguments[:1], arguments[1:]
+    if command == ["lab"]:
+        install("local,lab")
+        run("jupyterlab", "notebooks/quickstart.ipynb", *rest)
+    elif command == ["test"]:
+        install("local,lab,test")
+        run("ruff", "check")
+        run("ruff", "format", "--check")
+        run("mypy")
+        run("pytest", *rest)
+    else:
+        sys.exit("usage: python run.py lab | test")
 
 
 if __name__ == "__main__":
