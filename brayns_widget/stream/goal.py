@@ -1,0 +1,108 @@
+"""What the stream is to reach, as the renderer's requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brayns_widget.stream.quality import Size
+
+Call = tuple[str, Any]
+"""Method and params of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A picture to reach.
+
+    Attributes:
+        revision: of the scene and everything else that the requests don't show.
+        moving: a quick picture of a moving camera, not the last word.
+        size: width and height of the picture.
+        passes: render passes that make it up.
+        calls: slot of the renderer's state → the request that sets it, in the order of sending. A request is
+            sent when it differs from the one last sent for its slot, so another kind of state, a simulation's
+            frame say, is one more slot.
+    """
+
+    revision: int
+    moving: bool
+    size: Size
+    passes: int
+    calls: Mapping[str, Call]
+
+
+def make_goal(revision: int, camera: Mapping[str, Any], size: Size, passes: int, *, moving: bool) -> Goal:
+    """Make the goal of one picture.
+
+    Args:
+        revision: of the scene.
+        camera: ``type``, ``position``, ``target``, ``up`` and ``fovy`` (degrees) or ``height`` (µm).
+        size: width and height of the picture in pixels.
+        passes: render passes that make up the picture.
+        moving: whether the camera moves.
+    """
+    if camera["type"] == "orthographic":
+        projection: Call = ("set-camera-orthographic", {"height": camera["height"]})
+    else:
+        projection = ("set-camera-perspective", {"fovy": camera["fovy"]})
+    calls: dict[str, Call] = {
+        "framebuffer": ("set-framebuffer-static", None),
+        "viewport": ("set-application-parameters", {"viewport": list(size)}),
+        "projection": projection,
+        "view": ("set-camera-view", {key: list(camera[key]) for key in ("position", "target", "up")}),
+        # Only this one parameter: the renderer keeps the others, which belong to the scene's owner.
+        "samples": ("set-renderer-interactive", {"samples_per_pixel": passes}),
+    }
+    return Goal(revision, moving, size, passes, calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One ``render-image``.
+
+    Attributes:
+        render: trace another pass; False fetches what is there.
+        send: ask for the picture.
+        final: with the quality that the goal's last picture is to have.
+    """
+
+    render: bool
+    send: bool
+    final: bool
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a goal is. ``accumulation`` of ``maximum`` passes are traced."""
+
+    goal: Goal
+    maximum: int
+    accumulation: int = 0
+    sent_at: float = float("-inf")
+    complete: bool = False
+
+    def next_shot(self, now: float, *, credit: bool, interval: float) -> Shot | None:
+        """Choose the next request towards the goal, or None: it is reached, or waits for a credit.
+
+        Args:
+            now: in seconds.
+            credit: whether some view may be sent a frame.
+            interval: shortest time in seconds between two refining pictures.
+        """
+        if self.complete or (self.goal.moving and not credit):
+            return None
+        if self.accumulation >= self.maximum:
+            return Shot(render=False, send=True, final=True) if credit else None
+        last = self.accumulation + 1 >= self.maximum
+        # Passes go on without a credit; only their pictures wait.
+        send = credit and (last or now - self.sent_at >= interval)
+        return Shot(render=True, send=send, final=last or self.goal.moving)
+
+    def took(self, shot: Shot, accumulation: int, maximum: int, now: float) -> None:
+        """Take in the answer to ``shot``."""
+        self.accumulation, self.maximum = accumulation, maximum
+        if shot.send:
+            self.sent_at = now
+            self.complete = shot.final and accumulation >= maximum

@@ -1,0 +1,103 @@
+"""How large and how good a frame is: settings, picture sizes, and the pace while the camera moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCALES = (1.0, 0.5, 0.25)
+"""Sizes of a moving picture, per axis, as parts of the size at rest."""
+
+_SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
+_HEADROOM = 0.7  # a larger picture must fit with room to spare, else the size would flicker between two scales
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """What one renderer and one taste need. Times in seconds, qualities 1..100, sizes in device pixels.
+
+    Attributes:
+        window: frames that a view may have unacknowledged; measured: 2 doubles the comm's frame rate.
+        credit_timeout: age at which an unacknowledged frame's credit returns; at least 4 round trips.
+        moving_frame_time: render time that a moving picture may take.
+        moving_quality: JPEG quality while the camera moves.
+        refine_quality: JPEG quality of the pictures that refine at rest.
+        rest_quality: JPEG quality of the last picture at rest.
+        rest_passes: render passes that make up the picture at rest.
+        refine_interval: shortest time between two refining pictures, so that a new drag never waits behind them.
+        settle_time: a camera that stood still for so long is at rest, whatever the page said last.
+        min_side: shortest side of a picture; the real server crashes below 64.
+        max_side: longest side of a picture.
+        deadline: longest wait for one picture.
+        retry_first: first wait after a failure; it doubles with each further failure.
+        retry_last: longest wait after a failure.
+        inverted_quality: the server hands 100 - quality to its encoder.
+        squared_samples: the server traces ``rest_passes`` samples in each of the passes at rest, not one.
+    """
+
+    window: int = 2
+    credit_timeout: float = 2.0
+    moving_frame_time: float = 1 / 30
+    moving_quality: int = 65
+    refine_quality: int = 80
+    rest_quality: int = 95
+    rest_passes: int = 16
+    refine_interval: float = 0.1
+    settle_time: float = 0.3
+    min_side: int = 64
+    max_side: int = 4096
+    deadline: float = 60.0
+    retry_first: float = 0.5
+    retry_last: float = 8.0
+    inverted_quality: bool = False
+    squared_samples: bool = False
+
+    def jpeg_quality(self, quality: int) -> int:
+        """Get the value of ``jpeg_quality`` that makes this server encode with ``quality``."""
+        return 100 - quality if self.inverted_quality else quality
+
+
+# Brayns 3.10 traces N samples in each of the N passes that samples_per_pixel N asks for; our renderer traces one in
+# each. So N passes cost N² there: four give the same 16 samples.
+BRAYNS = StreamSettings(inverted_quality=True, squared_samples=True, rest_passes=4)
+"""Settings for the real server, Brayns 3.10."""
+
+
+def picture_size(width: float, height: float, settings: StreamSettings, scale: float = 1.0) -> Size:
+    """Size of the picture for a view of ``width`` by ``height`` device pixels, as a part ``scale`` of it per axis.
+
+    The view's proportions are kept, unless it is so long and narrow that both limits of ``settings`` apply.
+    """
+    largest = settings.max_side / max(width, height, 1)
+    smallest = settings.min_side / max(min(width, height), 1)
+    factor = min(max(scale, smallest), largest)
+    return _side(width * factor, settings), _side(height * factor, settings)
+
+
+def _side(length: float, settings: StreamSettings) -> int:
+    return min(max(round(length), settings.min_side), settings.max_side)
+
+
+class Pace:
+    """Learns what a pixel costs and chooses the scale of moving pictures."""
+
+    def __init__(self, settings: StreamSettings) -> None:
+        self._settings = settings
+        self._cost: float | None = None  # seconds per pixel and sample
+        self.scale = SCALES[1]
+
+    def measured(self, seconds: float, size: Size, samples: int) -> None:
+        """Take in that a render pass of ``samples`` samples per pixel took ``seconds``."""
+        cost = max(seconds, 0.0) / (size[0] * size[1] * samples)
+        self._cost = cost if self._cost is None else self._cost + _SMOOTHING * (cost - self._cost)
+
+    def choose(self, size: Size) -> float:
+        """Choose the largest scale at which a picture of ``size`` pixels is ready in time; also kept in ``scale``."""
+        if self._cost is not None:
+            full = self._cost * size[0] * size[1]
+            self.scale = next((scale for scale in SCALES if full * scale**2 <= self._budget(scale)), SCALES[-1])
+        return self.scale
+
+    def _budget(self, scale: float) -> float:
+        return self._settings.moving_frame_time * (_HEADROOM if scale > self.scale else 1.0)

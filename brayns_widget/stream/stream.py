@@ -1,0 +1,341 @@
+"""The loop that turns desired state into frames."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
+from brayns_widget.protocol.messages import Reply
+from brayns_widget.stream.goal import Goal, Progress, Shot, make_goal
+from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
+from brayns_widget.stream.views import Frame, FrameSink, Picture, View
+
+RequestFunction = Callable[[str, Any], Awaitable[Reply]]
+"""Sends one request (method, params) to the renderer and waits for its answer."""
+
+
+class FrameStream:
+    """Pictures of one renderer for any number of views.
+
+    All methods are called on the event loop's thread on which the stream was made, and none waits. Errors of
+    the renderer and of sinks go to ``on_error`` and never end the stream: after one it tries again when
+    something changes, or by itself after a growing pause.
+
+    Args:
+        request: sends a request to the renderer; None while there is no link.
+        settings: sizes, qualities and times.
+        on_error: gets each error once, until a picture arrives again.
+    """
+
+    def __init__(
+        self,
+        request: RequestFunction | None = None,
+        *,
+        settings: StreamSettings | None = None,
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self.settings = settings or StreamSettings()
+        self._on_error = on_error
+        self._clock = asyncio.get_running_loop().time
+        self._request = request
+        # desired
+        self._views: dict[str, View] = {}
+        self._camera: Mapping[str, Any] | None = None
+        self._camera_at = 0.0
+        self._moving = False
+        self._busy = False
+        self._revision = 0  # grows with each change, so that none is lost while a request is on its way
+        self._scene = 0  # the revision of the newest change that the requests of a goal don't show
+        # applied
+        self._applied: dict[str, Any] = {}
+        self._progress: Progress | None = None
+        self._picture: Picture | None = None
+        # failure: revision at which it happened, when to try again, how long the pause was, texts reported
+        self._failed_at: tuple[int, float] | None = None
+        self._pause = 0.0
+        self._reported: set[str] = set()
+        self._pace = Pace(self.settings)
+        self._counts: Counter[str] = Counter()
+        self._render_ms: float | None = None
+        self._seq = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="frame stream")
+
+    async def close(self) -> None:
+        """End the loop. What is on its way is given up."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    # ------------------------------------------------------------------ views
+
+    def add_view(self, name: str, sink: FrameSink, width: float, height: float, dpr: float = 1.0) -> None:
+        """Add a view, or start it anew after a reload of its page: it gets the newest picture at once.
+
+        Args:
+            name: the page's name of the view.
+            sink: where its frames go.
+            width: width of the canvas in CSS pixels.
+            height: height of the canvas in CSS pixels.
+            dpr: device pixels per CSS pixel.
+        """
+        view = self._views[name] = View(name, sink, width * dpr, height * dpr, self.settings)
+        self._flush(view)
+        self._touch()
+
+    def remove_view(self, name: str) -> None:
+        """Forget a view. An unknown name changes nothing."""
+        if self._views.pop(name, None):
+            self._touch()
+
+    def resize(self, name: str, width: float, height: float, dpr: float = 1.0) -> None:
+        """Take in a canvas' new size (arguments as of ``add_view``). An unknown name changes nothing."""
+        if view := self._views.get(name):
+            view.width, view.height = width * dpr, height * dpr
+            self._touch()
+
+    def set_visible(self, name: str, visible: bool) -> None:
+        """Show or hide a view: hidden it gets nothing, shown again it gets the newest picture at once."""
+        if (view := self._views.get(name)) and view.visible != visible:
+            view.visible = visible
+            if visible:
+                view.reset_window()
+                self._flush(view)
+            self._touch()
+
+    def ack(self, name: str, seq: int, *, shown: bool = True, decode_ms: float | None = None) -> None:
+        """Return the credit of frame ``seq``: it was shown, or dropped for a newer one."""
+        if view := self._views.get(name):
+            view.acknowledged(seq, self._clock(), shown=shown, decode_ms=decode_ms)
+            self._flush(view)
+            self._wake.set()
+
+    # ------------------------------------------------------------------ desired state
+
+    def set_camera(self, camera: Mapping[str, Any], moving: bool = False) -> None:
+        """Show the scene through ``camera`` (see ``goal.make_goal``); ``moving`` while a gesture goes on."""
+        self._camera, self._camera_at, self._moving = dict(camera), self._clock(), moving
+        if moving and (seen := self._seen()):
+            view = _largest(seen)
+            self._pace.choose(picture_size(view.width, view.height, self.settings))
+        self._touch()
+
+    def invalidate(self) -> None:
+        """Take in that the scene changed: whatever was rendered is out of date."""
+        self._touch()
+        self._scene = self._revision
+
+    def set_busy(self, busy: bool) -> None:
+        """Hold the stream while the renderer works on something long: a picture would only wait behind it."""
+        self._busy = busy
+        self._touch()
+
+    def set_request(self, request: RequestFunction | None, settings: StreamSettings | None = None) -> None:
+        """Take a new link, with the settings of its server, or None while there is none.
+
+        Nothing is known about the state behind a new link, so all of the desired state is applied again.
+        """
+        self._request = request
+        if settings is not None:
+            self.settings = settings
+            self._pace = Pace(settings)
+        self._applied.clear()
+        self._progress = self._failed_at = None
+        self._pause = 0.0
+        self._reported.clear()
+        self._touch()
+
+    def stats(self) -> dict[str, Any]:
+        """Tell what the stream did so far; times in ms, per view by its name."""
+        views = {
+            view.name: {
+                "sent": view.counts["sent"],
+                "shown": view.counts["shown"],
+                "dropped": view.counts["dropped"],
+                "round_trip_ms": None if view.rtt is None else round(view.rtt * 1e3, 2),
+                "decode_ms": view.decode_ms,
+                "visible": view.visible,
+            }
+            for view in self._views.values()
+        }
+        size = self._picture and (self._picture.width, self._picture.height)
+        return {
+            "passes": self._counts["passes"],
+            "pictures": self._counts["pictures"],
+            "bytes": self._counts["bytes"],
+            "errors": self._counts["errors"],
+            "render_ms": None if self._render_ms is None else round(self._render_ms, 2),
+            "scale": self._pace.scale,
+            "size": size,
+            "views": views,
+        }
+
+    # ------------------------------------------------------------------ the loop
+
+    def _touch(self) -> None:
+        self._revision += 1
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            for view in self._views.values():
+                self._flush(view)
+            plan = self._plan()
+            if plan is None:
+                await self._sleep()
+            else:
+                await self._attempt(*plan)
+
+    def _seen(self) -> list[View]:
+        return [view for view in self._views.values() if view.visible and view.width > 0 and view.height > 0]
+
+    def _plan(self) -> tuple[Progress, Shot] | None:
+        """Choose what to do next, or None if there is nothing to do now."""
+        now, seen = self._clock(), self._seen()
+        if self._request is None or self._camera is None or self._busy or not seen:
+            return None
+        if self._failed_at and self._failed_at[0] == self._revision and now < self._failed_at[1]:
+            return None
+        if self._moving and now >= self._camera_at + self.settings.settle_time:
+            self._moving = False
+        goal = self._goal(self._camera, _largest(seen))
+        if self._progress is None or self._progress.goal != goal:
+            self._progress = Progress(goal, goal.passes)
+        credit = any(view.has_credit(now) for view in seen)
+        shot = self._progress.next_shot(now, credit=credit, interval=self.settings.refine_interval)
+        return None if shot is None else (self._progress, shot)
+
+    def _goal(self, camera: Mapping[str, Any], view: View) -> Goal:
+        scale = self._pace.scale if self._moving else 1.0
+        passes = 1 if self._moving else self.settings.rest_passes
+        size = picture_size(view.width, view.height, self.settings, scale)
+        return make_goal(self._scene, camera, size, passes, moving=self._moving)
+
+    async def _sleep(self) -> None:
+        """Wait for a change, or for the next moment at which time alone makes one."""
+        now = self._clock()
+        moments = [moment for view in self._seen() if (moment := view.credit_at(now)) is not None]
+        if self._moving:
+            moments.append(self._camera_at + self.settings.settle_time)
+        if self._failed_at:
+            moments.append(self._failed_at[1])
+        moments = [moment for moment in moments if moment > now]
+        try:
+            async with asyncio.timeout_at(min(moments, default=None)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass  # the moment has come
+
+    async def _attempt(self, progress: Progress, shot: Shot) -> None:
+        request, revision = self._request, self._revision
+        assert request is not None
+        try:
+            async with asyncio.timeout(self.settings.deadline):
+                await self._apply(request, progress.goal)
+                await self._shoot(request, progress, shot)
+        except Exception as error:  # whatever went wrong, the next picture may be all right
+            if request is self._request:
+                self._fail(error, revision)
+
+    async def _apply(self, request: RequestFunction, goal: Goal) -> None:
+        for slot, call in goal.calls.items():
+            if self._applied.get(slot) != call:
+                self._applied.pop(slot, None)
+                await request(*call)
+                if request is self._request:
+                    self._applied[slot] = call
+
+    async def _shoot(self, request: RequestFunction, progress: Progress, shot: Shot) -> None:
+        settings, goal = self.settings, progress.goal
+        if goal.moving:
+            quality = settings.moving_quality
+        else:
+            quality = settings.rest_quality if shot.final else settings.refine_quality
+        params = {
+            "render": shot.render,
+            "send": shot.send,
+            "force": shot.send,
+            "accumulate": False,
+            "format": "jpg",
+            "jpeg_quality": settings.jpeg_quality(quality),
+        }
+        started = self._clock()
+        reply = await request("render-image", params)
+        now = self._clock()
+        if request is not self._request:
+            return
+        accumulation, maximum = _accumulation(reply)
+        if shot.send and not len(reply.payload):
+            raise ProtocolError("The renderer answered render-image without a picture.")
+        if shot.render:
+            self._measured(now - started, goal)
+        progress.took(shot, accumulation, maximum, now)
+        if shot.send:
+            self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
+        self._failed_at, self._pause = None, 0.0
+        self._reported.clear()
+
+    def _measured(self, seconds: float, goal: Goal) -> None:
+        self._counts["passes"] += 1
+        self._render_ms = seconds * 1e3
+        # Brayns traces as many samples in each pass as the picture has passes.
+        self._pace.measured(seconds, goal.size, goal.passes if self.settings.squared_samples else 1)
+
+    def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> None:
+        self._counts["pictures"] += 1
+        self._counts["bytes"] += len(data)
+        self._picture = Picture(next(self._numbers), data, *size, accumulation, maximum, moving)
+        for view in self._views.values():
+            self._flush(view)
+
+    def _flush(self, view: View) -> None:
+        """Send the newest picture to ``view`` if it has not had it and may have it."""
+        picture, now = self._picture, self._clock()
+        if picture is None or picture.number <= view.picture or not view.visible or not view.has_credit(now):
+            return
+        seq = next(self._seq)
+        view.sent(seq, picture.number, now)
+        try:
+            view.sink.send(Frame(seq, view.name, picture))
+        except Exception as error:  # a lost frame: its credit expires and a newer one is tried
+            self._report(error)
+
+    # ------------------------------------------------------------------ failure
+
+    def _fail(self, error: Exception, revision: int) -> None:
+        settings = self.settings
+        self._applied.clear()  # a request may or may not have taken effect
+        self._progress = None
+        self._pause = min(self._pause * 2 or settings.retry_first, settings.retry_last)
+        self._failed_at = (revision, self._clock() + self._pause)
+        if isinstance(error, ConnectionLost):
+            return  # whoever owns the link tells of it, once, and brings another
+        if type(error) is TimeoutError:
+            error = DeadlineExceeded(
+                f"The renderer did not send a picture within {settings.deadline:g} s.",
+                hint="It may be busy with a large scene; the view tries again.",
+            )
+        self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        self._counts["errors"] += 1
+        text = str(error)
+        if text not in self._reported:
+            self._reported.add(text)
+            self._on_error(error)
+
+
+def _largest(views: list[View]) -> View:
+    return max(views, key=lambda view: view.width * view.height)
+
+
+def _accumulation(reply: Reply) -> tuple[int, int]:
+    try:
+        return int(reply.result["accumulation"]), int(reply.result["max_accumulation"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"The renderer's answer to render-image is malformed: {reply.result!r:.200}") from error

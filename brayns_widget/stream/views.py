@@ -1,0 +1,113 @@
+"""Views of the stream: where frames go, and how many may be on their way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Protocol
+
+from brayns_widget.stream.quality import StreamSettings
+
+_FORGET = 60.0  # s; an acknowledgement older than this says nothing about the connection any more
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture as the renderer sent it.
+
+    Attributes:
+        number: grows with each picture of a stream.
+        data: the encoded picture, untouched.
+        width: its own width in pixels, not that of the canvas.
+        height: its own height in pixels.
+        accumulation: render passes in it.
+        max_accumulation: render passes in the last picture of this scene.
+        moving: whether it is a quick picture of a moving camera.
+        mime: what ``data`` is encoded as.
+    """
+
+    number: int
+    data: memoryview
+    width: int
+    height: int
+    accumulation: int
+    max_accumulation: int
+    moving: bool
+    mime: str = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture on its way to one view; the view acknowledges ``seq``."""
+
+    seq: int
+    view: str
+    picture: Picture
+
+
+class FrameSink(Protocol):
+    """The way of frames to one view: the comm today."""
+
+    def send(self, frame: Frame) -> None:
+        """Send ``frame`` without waiting. An exception counts as a lost frame."""
+
+
+class View:
+    """One canvas on a page: its size, whether it is seen, and its credits.
+
+    Args:
+        name: the page's name of the view.
+        sink: where its frames go.
+        width: width of the canvas in device pixels.
+        height: height of the canvas in device pixels.
+        settings: window and time-out of the credits.
+    """
+
+    def __init__(self, name: str, sink: FrameSink, width: float, height: float, settings: StreamSettings) -> None:
+        self.name = name
+        self.sink = sink
+        self.width = width
+        self.height = height
+        self.visible = True
+        self.picture = 0  # number of the newest picture sent
+        self.rtt: float | None = None
+        self.decode_ms: float | None = None
+        self.counts: Counter[str] = Counter()
+        self._settings = settings
+        self._sent: dict[int, float] = {}  # seq → when, unacknowledged, oldest first
+
+    @property
+    def timeout(self) -> float:
+        """Age in seconds at which an unacknowledged frame's credit returns."""
+        return max(self._settings.credit_timeout, 4 * (self.rtt or 0.0))
+
+    def has_credit(self, now: float) -> bool:
+        """Whether another frame may be sent."""
+        return self.credit_at(now) is None
+
+    def credit_at(self, now: float) -> float | None:
+        """When the next credit returns by itself, or None if there is one now."""
+        returns = [sent + self.timeout for sent in self._sent.values()]
+        pending = [moment for moment in returns if now < moment]
+        return None if len(pending) < self._settings.window else pending[-self._settings.window]
+
+    def sent(self, seq: int, picture: int, now: float) -> None:
+        """Take in that frame ``seq`` went out with picture number ``picture``."""
+        self._sent = {number: when for number, when in self._sent.items() if now - when < _FORGET}
+        self._sent[seq] = now
+        self.picture = picture
+        self.counts["sent"] += 1
+
+    def acknowledged(self, seq: int, now: float, *, shown: bool, decode_ms: float | None) -> None:
+        """Take in an acknowledgement; one of an unknown frame (a page before its reload) changes nothing."""
+        sent = self._sent.pop(seq, None)
+        if sent is None:
+            return
+        trip = now - sent
+        self.rtt = trip if self.rtt is None else 0.8 * self.rtt + 0.2 * trip
+        self.decode_ms = decode_ms
+        self.counts["shown" if shown else "dropped"] += 1
+
+    def reset_window(self) -> None:
+        """Give all credits back: the page was reloaded, or shows the view again."""
+        self._sent.clear()
