@@ -129,7 +129,7 @@ def decode_request(frame: Frame, *, require_version: bool = True) -> Request:
         problems.append("missing required property 'method'")
     elif not isinstance(method, str):
         problems.append(f"method: invalid type, expected string got {type_name(method)}")
-    if isinstance(request_id, bool) or not isinstance(request_id, int | str | None):
+    if not _is_id(request_id):
         problems.append("id: invalid oneOf, no schemas match input")
     if problems:
         raise RequestError("Invalid JSON-RPC request schema", code=INVALID_REQUEST, data=problems)
@@ -151,6 +151,8 @@ def decode_server_message(frame: Frame) -> Reply | ErrorReply | Progress:
     except RequestError as error:
         raise ProtocolError(f"The server sent an unreadable message: {error}") from error
     request_id = message.get("id")
+    if not _is_id(request_id):
+        raise ProtocolError(f"The server sent a message with the id {request_id!r:.200}.")
     if "error" in message:
         body = message["error"]
         if not isinstance(body, dict) or not isinstance(body.get("code"), int):
@@ -161,9 +163,11 @@ def decode_server_message(frame: Frame) -> Reply | ErrorReply | Progress:
             raise ProtocolError("The server sent a result without a request id.")
         return Reply(request_id, message["result"], payload)
     params = message.get("params")
-    if "method" in message and isinstance(params, dict) and params.keys() >= {"id", "amount", "operation"}:
-        return Progress(params["id"], float(params["amount"]), str(params["operation"]))
-    raise ProtocolError(f"The server sent neither a reply nor progress: {_dump(message):.200}")
+    if "method" in message and isinstance(params, dict):
+        match params:
+            case {"id": int() | str() as task, "amount": int() | float() as amount, "operation": str(operation)}:
+                return Progress(task, float(min(max(amount, 0), 1)), operation)
+    raise ProtocolError(f"The server sent neither a reply nor progress: {message!r:.200}")
 
 
 def _decode(frame: Frame) -> tuple[dict[str, Any], memoryview]:
@@ -172,13 +176,22 @@ def _decode(frame: Frame) -> tuple[dict[str, Any], memoryview]:
     except ProtocolError as error:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
     if not isinstance(message, dict):
         problem = f"invalid type, expected object got {type_name(message)}"
         raise RequestError("Invalid JSON-RPC request schema", code=INVALID_REQUEST, data=[problem])
     return message, payload
+
+
+def _refuse_constant(name: str) -> None:
+    # Python reads NaN and Infinity, which are no JSON and can't be sent on.
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int | str | None) and not isinstance(value, bool)
 
 
 def type_name(value: Any) -> str:

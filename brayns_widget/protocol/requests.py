@@ -1,0 +1,104 @@
+"""Which requests of one connection wait for an answer, without I/O.
+
+Ids are unique in the process, so an answer that comes late, or over a newer connection, can never be taken for the
+answer to another request. Answers go to plain callbacks; the table knows no event loop.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.protocol.messages import ErrorReply, Frame, Progress, Reply, RequestId, decode_server_message
+
+_IDS = itertools.count(1)
+
+Outcome = Reply | BraynsWidgetError
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    method: str
+    on_done: Callable[[Outcome], None]
+    on_progress: Callable[[Progress], None] | None
+
+
+class RequestTable:
+    """The pending requests of one connection.
+
+    Attributes:
+        strays: how many messages came for a request that nobody waits for (given up, or never sent).
+    """
+
+    def __init__(self) -> None:
+        self.strays = 0
+        self._pending: dict[RequestId, _Pending] = {}
+        self._closed: BraynsWidgetError | None = None
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def open(
+        self,
+        method: str,
+        on_done: Callable[[Outcome], None],
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> int:
+        """Register a request and return its id.
+
+        Args:
+            method: the request's method.
+            on_done: called once, with the reply or with the error.
+            on_progress: called for every progress notification before that.
+
+        Raises:
+            BraynsWidgetError: the error that the table was closed with.
+        """
+        if self._closed is not None:
+            raise self._closed
+        request_id = next(_IDS)
+        self._pending[request_id] = _Pending(method, on_done, on_progress)
+        return request_id
+
+    def give_up(self, request_id: int) -> None:
+        """Wait no longer for a request; what still comes for it counts as stray."""
+        self._pending.pop(request_id, None)
+
+    def receive(self, frame: Frame) -> None:
+        """Route one frame from the server.
+
+        An error without an id can belong to any pending request, so it fails all of them.
+
+        Raises:
+            ProtocolError: the frame is no message of a server; the connection can't be trusted any more.
+        """
+        message = decode_server_message(frame)
+        if isinstance(message, ErrorReply) and message.id is None:
+            self._fail_pending(lambda pending: message.to_exception(pending.method))
+            return
+        assert message.id is not None
+        if isinstance(message, Progress):
+            pending = self._pending.get(message.id)
+        else:
+            pending = self._pending.pop(message.id, None)
+        if pending is None:
+            self.strays += 1
+        elif isinstance(message, Reply):
+            pending.on_done(message)
+        elif isinstance(message, ErrorReply):
+            pending.on_done(message.to_exception(pending.method))
+        elif pending.on_progress is not None:
+            pending.on_progress(message)
+
+    def close(self, error: BraynsWidgetError) -> None:
+        """Fail everything that is pending, and every later ``open``, with an error."""
+        if self._closed is None:
+            self._closed = error
+        self._fail_pending(lambda _: error)
+
+    def _fail_pending(self, error_for: Callable[[_Pending], BraynsWidgetError]) -> None:
+        failed, self._pending = self._pending, {}
+        for pending in failed.values():
+            pending.on_done(error_for(pending))

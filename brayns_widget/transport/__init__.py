@@ -1,0 +1,1 @@
+"""The only code of the client side that opens sockets or starts processes."""

@@ -1,0 +1,278 @@
+"""One WebSocket to a renderer or a backend: JSON-RPC requests with progress, deadlines and cancel.
+
+A real renderer drops a client that sends a ping, so keep-alive pings are off and liveness is asked for by a request:
+once after connecting (a proxy may accept a connection that leads nowhere), then whenever the link has been idle.
+"""
+
+# ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from brayns_widget.protocol.errors import (
+    AuthError,
+    BraynsWidgetError,
+    ConnectionLost,
+    DeadlineExceeded,
+    ProtocolError,
+)
+from brayns_widget.protocol.messages import Progress, Reply, Request, encode_request
+from brayns_widget.protocol.requests import Outcome, RequestTable
+from brayns_widget.transport.tokens import Token, redact
+
+MAX_MESSAGE = 64 * 1024 * 1024
+CANCEL_DEADLINE = 10.0
+CLOSE_DEADLINE = 1.0
+
+# The methods that a renderer can cancel ("async" in its schemas); asking it to cancel others is an error.
+CANCELLABLE = frozenset({"add-model", "upload-model", "snapshot", "export-gbuffers"})
+
+# websockets logs each URL and header at DEBUG, tokens included. This logger is no part of the tree, so no
+# configuration can switch it on.
+_MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
+
+
+class Unreachable(ConnectionLost):
+    """Nobody accepts the connection.
+
+    Attributes:
+        status: the HTTP status of the refusal, or None.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception:
+        # A redirect would carry the token to a server that the user did not name.
+        return exc
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine."""
+    return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
+
+
+class Link:
+    """An open connection. Lives on one event loop; make it with ``Link.open``.
+
+    Args:
+        socket: the connected WebSocket.
+        name: what the server is called in messages, such as "renderer".
+        on_close: called once, on the loop, with the error that pending requests got, unless ``close`` was called.
+    """
+
+    def __init__(self, socket: ClientConnection, name: str, on_close: Callable[[BraynsWidgetError], None]) -> None:
+        self.name = name
+        self.closed: BraynsWidgetError | None = None
+        self._socket = socket
+        self._on_close = on_close
+        self._table = RequestTable()
+        self._heard = asyncio.get_running_loop().time()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        token: Token,
+        *,
+        name: str,
+        probe: str,
+        on_close: Callable[[BraynsWidgetError], None] = lambda _: None,
+        timeout: float = 15.0,
+        idle: float = 30.0,
+    ) -> Link:
+        """Connect and ask one question, to be sure that somebody answers.
+
+        Args:
+            url: ``ws://`` or ``wss://`` address without a query.
+            token: sent as ``Authorization`` header and as the query parameter that the contract names.
+            name: what the server is called in messages.
+            probe: a method without parameters that the server answers at once, such as "get-version".
+            on_close: see the class.
+            timeout: seconds for connecting and probing together.
+            idle: seconds of silence after which the server is probed again.
+
+        Raises:
+            AuthError: the server refuses the token.
+            Unreachable: nobody accepts the connection.
+            ConnectionLost: it broke before the probe was answered.
+            DeadlineExceeded: it took longer than ``timeout``.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                socket = await _connect(url, token, name)
+                link = cls(socket, name, on_close)
+                link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
+                try:
+                    await link.request(probe)
+                except BaseException:
+                    await asyncio.shield(link.close())
+                    raise
+        except TimeoutError:
+            raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None
+        link._tasks.append(asyncio.create_task(link._watch(probe, idle, timeout), name=f"{name} watch"))
+        return link
+
+    def __repr__(self) -> str:
+        return f"<Link to the {self.name}, {'closed' if self.closed else 'open'}>"
+
+    @property
+    def strays(self) -> int:
+        """How many messages came for requests that nobody waits for."""
+        return self._table.strays
+
+    async def request(
+        self,
+        method: str,
+        params: Any = None,
+        payload: bytes | memoryview = b"",
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """Send a request and wait for its answer.
+
+        When the waiting task is cancelled, or the time is up, the server is asked to cancel too (if the method allows
+        it), and its answer is awaited for a moment, so that the server is known to be free again.
+
+        Args:
+            method: JSON-RPC method.
+            params: JSON value; None leaves it out, as methods without parameters demand.
+            payload: raw bytes that go with it.
+            on_progress: called on the loop for each progress message.
+            timeout: seconds, None for no limit.
+
+        Raises:
+            RequestError: the server answered with an error.
+            ConnectionLost: the link closed.
+            DeadlineExceeded: no answer in time.
+        """
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+        def done(outcome: Outcome) -> None:
+            if answer.done():
+                return
+            if isinstance(outcome, Reply):
+                answer.set_result(outcome)
+            else:
+                answer.set_exception(outcome)
+
+        request_id = self._table.open(method, done, on_progress)
+        try:
+            async with asyncio.timeout(timeout):
+                await self._send(Request(method, params, request_id, memoryview(payload)))
+                return await asyncio.shield(answer)
+        except TimeoutError:
+            await self._give_up(method, request_id, answer)
+            raise DeadlineExceeded(f"The {self.name} did not answer {method!r} within {timeout:g} s.") from None
+        except asyncio.CancelledError:
+            await self._give_up(method, request_id, answer)
+            raise
+        finally:
+            self._table.give_up(request_id)
+
+    async def close(self) -> None:
+        """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
+        self._on_close = lambda _: None
+        self._shut(ConnectionLost(f"The connection to the {self.name} was closed."))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._socket.close()
+
+    async def _send(self, request: Request) -> None:
+        try:
+            await self._socket.send(encode_request(request))
+        except websockets.ConnectionClosed:
+            # The reader sees the same and says why.
+            self._shut(self._lost())
+            assert self.closed is not None
+            raise self.closed from None
+
+    async def _give_up(self, method: str, request_id: int, answer: asyncio.Future[Reply]) -> None:
+        if method in CANCELLABLE and not answer.done():
+            with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                async with asyncio.timeout(CANCEL_DEADLINE):
+                    await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", lambda _: None)))
+                    await asyncio.shield(answer)
+        answer.cancel()
+        if not answer.cancelled():
+            answer.exception()
+
+    async def _read(self) -> None:
+        try:
+            async for frame in self._socket:
+                self._heard = asyncio.get_running_loop().time()
+                self._table.receive(frame)
+        except websockets.ConnectionClosed:
+            pass
+        except ProtocolError as error:
+            self._shut(ProtocolError(f"The {self.name} broke the protocol: {error.message}"))
+            await self._socket.close(1002)
+        finally:
+            self._shut(self._lost())
+
+    async def _watch(self, probe: str, idle: float, timeout: float) -> None:
+        # Only while nothing is pending: a renderer answers in order, so a probe behind a long load proves nothing.
+        loop = asyncio.get_running_loop()
+        while self.closed is None:
+            await asyncio.sleep(max(self._heard + idle - loop.time(), idle / 4))
+            if len(self._table) == 0 and loop.time() - self._heard >= idle:
+                try:
+                    await self.request(probe, timeout=timeout)
+                except DeadlineExceeded:
+                    self._shut(ConnectionLost(f"The {self.name} has stopped answering."))
+                    await self._socket.close()
+                except BraynsWidgetError:
+                    return
+
+    def _lost(self) -> ConnectionLost:
+        reason = self._socket.close_reason
+        code = self._socket.close_code
+        # 1000 from a proxy does not mean a clean end, and 1006 is no message: neither tells the user anything.
+        detail = f" ({redact(reason)})" if reason else f" (close code {code})" if code not in {None, 1000, 1006} else ""
+        return ConnectionLost(f"The connection to the {self.name} was lost{detail}.")
+
+    def _shut(self, error: BraynsWidgetError) -> None:
+        if self.closed is not None:
+            return
+        self.closed = error
+        self._table.close(error)
+        self._on_close(error)
+
+
+async def _connect(url: str, token: Token, name: str) -> ClientConnection:
+    secret = token.reveal()
+    try:
+        return await _Connect(
+            f"{url}?token={quote(secret, safe='')}",
+            additional_headers={"Authorization": f"Bearer {secret}"},
+            compression=None,
+            ping_interval=None,
+            max_size=MAX_MESSAGE,
+            open_timeout=None,
+            close_timeout=CLOSE_DEADLINE,
+            proxy=None if is_loopback(url) else True,
+            logger=_MUTE,
+        )
+    except websockets.InvalidStatus as error:
+        status = error.response.status_code
+        if status in {401, 403}:
+            raise AuthError(f"The {name} refused the token (HTTP {status}).") from None
+        raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
+    except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
+        # "from None": the original exceptions hold the address with the token.
+        text = redact(str(error)).replace(secret, "…") or type(error).__name__
+        raise Unreachable(f"The {name} cannot be reached: {text}.") from None

@@ -1,0 +1,81 @@
+"""One private event-loop thread per process.
+
+Notebook handlers run on several threads (JupyterLab's subshells), and the kernel's own loop stands still while a cell
+computes. So everything mutable of the client side lives on a loop of its own; other threads only post to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, TypeVar, TypeVarTuple
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class LoopThread:
+    """An asyncio event loop that runs on a daemon thread."""
+
+    _shared: ClassVar[LoopThread | None] = None
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, name: str = "brayns-widget") -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def shared(cls) -> LoopThread:
+        """Return the process's loop thread, started at the first call."""
+        with cls._lock:
+            if cls._shared is None or cls._shared.loop.is_closed():
+                cls._shared = cls()
+            return cls._shared
+
+    @classmethod
+    def _forget_shared(cls) -> None:
+        # A forked child has the object but not the thread, and maybe a lock that another thread held.
+        cls._lock = threading.Lock()
+        cls._shared = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this thread."""
+        return threading.current_thread() is self._thread
+
+    def post(self, callback: Callable[[*Ts], object], *args: *Ts) -> None:
+        """Call ``callback`` soon on the loop thread, from any thread."""
+        self.loop.call_soon_threadsafe(callback, *args)
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Run a coroutine on the loop thread, from any thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Cancel what still runs, end the loop and join its thread (seconds)."""
+        if not self.loop.is_closed():
+            self.post(self.loop.stop)
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+            tasks = asyncio.all_tasks(self.loop)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                self.loop.run_until_complete(asyncio.wait(tasks, timeout=3.0))
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            self.loop.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=LoopThread._forget_shared)  # noqa: SLF001 - its own module

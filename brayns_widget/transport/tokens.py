@@ -1,0 +1,60 @@
+"""Bearer tokens that don't show: not in a repr, not in a pickle, not in a log."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+
+from brayns_widget.protocol.errors import AuthError
+
+ENVIRONMENT_VARIABLE = "BRAYNS_WIDGET_TOKEN"
+
+_SECRETS = re.compile(
+    r"(?P<query>[?&](?:[\w-]*token|key|password)=)[^&\s\"'<>]+|(?P<bearer>\bBearer\s+)[^\s\"',]+|(?P<scheme>://)[^/@\s]+@",
+    re.IGNORECASE,
+)
+
+
+def redact(text: str) -> str:
+    """Blank out what may be a credential in a text that will be shown: query tokens, bearer tokens, user:password@."""
+
+    def blank(match: re.Match[str]) -> str:
+        kept = match["query"] or match["bearer"] or match["scheme"]
+        return f"{kept}…@" if match["scheme"] else f"{kept}…"
+
+    return _SECRETS.sub(blank, text)
+
+
+class Token:
+    """A bearer token, or where to get one.
+
+    Args:
+        source: the token, a function that returns it (called for each use, so it may refresh it), or None for the
+            environment variable ``BRAYNS_WIDGET_TOKEN``.
+    """
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: str | Callable[[], str] | None = None) -> None:
+        self._source = source
+
+    def reveal(self) -> str:
+        """Return the token itself.
+
+        Raises:
+            AuthError: there is none.
+        """
+        value = self._source() if callable(self._source) else self._source
+        value = value or os.environ.get(ENVIRONMENT_VARIABLE, "")
+        if not value or not value.isascii() or not value.isprintable() or " " in value:
+            problem = "There is no token" if not value else "The token has characters that no token has"
+            raise AuthError(f"{problem}.", hint=f"Pass token=… or set {ENVIRONMENT_VARIABLE}.")
+        return value
+
+    def __repr__(self) -> str:
+        return "Token(…)"
+
+    def __reduce__(self) -> tuple[type[Token], tuple[()]]:
+        # A pickled token arrives empty and looks into the environment of where it arrives.
+        return Token, ()
