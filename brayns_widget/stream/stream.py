@@ -28,7 +28,7 @@ class FrameStream:
     Args:
         request: sends a request to the renderer; None while there is no link.
         settings: sizes, qualities and times.
-        on_error: gets each error once, until a picture arrives again.
+        on_error: gets each error of the renderer once until a picture arrives again, and each sink's until it works.
     """
 
     def __init__(
@@ -303,7 +303,11 @@ class FrameStream:
         try:
             view.sink.send(Frame(seq, view.name, picture))
         except Exception as error:  # a lost frame: its credit expires and a newer one is tried
-            self._report(error)
+            if not view.broken:
+                self._on_error(error)
+            view.broken = True
+        else:
+            view.broken = False
 
     # ------------------------------------------------------------------ failure
 

@@ -69,6 +69,7 @@ class View:
         self.width = width
         self.height = height
         self.visible = True
+        self.broken = False  # its sink failed last time
         self.picture = 0  # number of the newest picture sent
         self.rtt: float | None = None
         self.decode_ms: float | None = None

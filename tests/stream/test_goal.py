@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from brayns_widget.stream.goal import Goal, Progress, Shot, make_goal
+
+CAMERA = {"type": "perspective", "position": (0, 0, 9), "target": (0, 0, 0), "up": (0, 1, 0), "fovy": 45, "height": 10}
+
+
+def _goal(*, moving: bool = False, passes: int = 4, camera: Mapping[str, Any] = CAMERA) -> Goal:
+    return make_goal(1, camera, (800, 600), passes, moving=moving)
+
+
+def _next(progress: Progress, now: float = 0.0, *, credit: bool = True) -> Shot:
+    shot = progress.next_shot(now, credit=credit, interval=0.1)
+    assert shot
+    return shot
+
+
+def test_a_goal_in_requests() -> None:
+    assert list(_goal().calls.values()) == [
+        ("set-framebuffer-static", None),
+        ("set-application-parameters", {"viewport": [800, 600]}),
+        ("set-camera-perspective", {"fovy": 45}),
+        ("set-camera-view", {"position": [0, 0, 9], "target": [0, 0, 0], "up": [0, 1, 0]}),
+        ("set-renderer-interactive", {"samples_per_pixel": 4}),
+    ]
+
+
+def test_both_projections_share_a_slot() -> None:
+    calls = _goal(camera=CAMERA | {"type": "orthographic"}).calls
+    assert calls["projection"] == ("set-camera-orthographic", {"height": 10})
+
+
+@pytest.mark.parametrize("method", ["set-application-parameters", "set-camera-view", "set-renderer-interactive"])
+def test_requests_follow_the_schemas_of_the_real_renderer(shared_dir: Path, method: str) -> None:
+    schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text())
+    schema = dict(schemas[method]["params"])
+    # The real server reports "plugins" as required and accepts its absence, read-only as it is.
+    schema["required"] = [name for name in schema.get("required", []) if name != "plugins"]
+    params = dict(_goal().calls.values())[method]
+    jsonschema.validate(params, schema)  # type: ignore[no-untyped-call]
+
+
+def test_passes_go_on_without_a_credit_and_the_last_picture_waits_for_one() -> None:
+    progress = Progress(_goal(passes=2), 2)
+    shot = _next(progress, credit=False)
+    assert shot == Shot(render=True, send=False, final=False)
+    progress.took(shot, 1, 2, 0.0)
+    shot = _next(progress, credit=False)
+    assert shot == Shot(render=True, send=False, final=True)
+    progress.took(shot, 2, 2, 0.0)
+    assert progress.next_shot(0.0, credit=False, interval=0.1) is None
+    shot = _next(progress)
+    assert shot == Shot(render=False, send=True, final=True)
+    progress.took(shot, 2, 2, 0.0)
+    assert progress.complete
+    assert progress.next_shot(9.0, credit=True, interval=0.1) is None
+
+
+def test_refining_pictures_keep_their_distance_but_the_last_does_not_wait() -> None:
+    progress = Progress(_goal(passes=4), 4)
+    sends = []
+    for number, now in enumerate([0.0, 0.05, 0.11, 0.12], 1):
+        shot = _next(progress, now)
+        sends.append(shot.send)
+        progress.took(shot, number, 4, now)
+    assert sends == [True, False, True, True]
+    assert progress.complete
+
+
+def test_the_server_decides_how_many_passes_there_are() -> None:
+    progress = Progress(_goal(passes=4), 4)
+    shot = _next(progress)
+    progress.took(shot, 1, 1, 0.0)  # it has only one: what came was not of the last quality
+    assert progress.next_shot(0.0, credit=True, interval=0.1) == Shot(render=False, send=True, final=True)
+
+
+def test_a_moving_picture_waits_for_a_credit_since_a_newer_camera_will_come() -> None:
+    progress = Progress(_goal(moving=True, passes=1), 1)
+    assert progress.next_shot(0.0, credit=False, interval=0.1) is None
+    shot = _next(progress)
+    assert shot == Shot(render=True, send=True, final=True)
+    progress.took(shot, 1, 1, 0.0)
+    assert progress.complete

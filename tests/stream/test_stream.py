@@ -1,0 +1,523 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError, RequestError
+from brayns_widget.protocol.messages import Reply
+from brayns_widget.stream import BRAYNS, Frame, FrameStream, StreamSettings
+
+CAMERA = {"type": "perspective", "position": [0, 0, 9], "target": [0, 0, 0], "up": [0, 1, 0], "fovy": 45.0}
+FAST = StreamSettings(credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, retry_first=0.05)
+
+
+def camera(x: float) -> dict[str, Any]:
+    return CAMERA | {"position": [x, 0, 9]}
+
+
+class Renderer:
+    """Answers as the real one does: changes restart the accumulation, the last picture is not sent twice unforced."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+        self.state: dict[str, Any] = {}
+        self.accumulation = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self.under_way = 0
+        self.override: Callable[[str, Any], Reply] | None = None
+
+    async def __call__(self, method: str, params: Any) -> Reply:
+        self.calls.append((method, params))
+        self.under_way += 1
+        try:
+            assert self.under_way == 1, "one request at a time"
+            await self.gate.wait()
+            await asyncio.sleep(0.001)
+            if self.error:
+                raise self.error
+            return (self.override or self.answer)(method, params)
+        finally:
+            self.under_way -= 1
+
+    def answer(self, method: str, params: Any) -> Reply:
+        if method != "render-image":
+            if self.state.get(method) != params or method.startswith("set-renderer"):
+                self.accumulation = 0
+            self.state[method] = params
+            return Reply(1, None)
+        maximum = self.state["set-renderer-interactive"]["samples_per_pixel"]
+        new = params["render"] and self.accumulation < maximum
+        self.accumulation += new
+        result = {"accumulation": self.accumulation, "max_accumulation": maximum}
+        send = params["send"] and (new or params["force"])
+        return Reply(1, result, memoryview(f"{self.picture()} q{params['jpeg_quality']}".encode() if send else b""))
+
+    def picture(self) -> str:
+        width, height = self.state["set-application-parameters"]["viewport"]
+        x = self.state["set-camera-view"]["position"][0]
+        return f"{width}x{height} x{x} {self.accumulation}"
+
+    def methods(self) -> list[str]:
+        return [method for method, _ in self.calls]
+
+    def shots(self) -> list[Any]:
+        return [params for method, params in self.calls if method == "render-image"]
+
+
+class Sink:
+    """Collects frames, and acknowledges them unless told not to."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.stream: FrameStream | None = None
+        self.error: Exception | None = None
+
+    def send(self, frame: Frame) -> None:
+        if self.error:
+            raise self.error
+        self.frames.append(frame)
+        if self.stream:
+            self.stream.ack(frame.view, frame.seq, shown=True, decode_ms=1.0)
+
+    @property
+    def texts(self) -> list[str]:
+        return [bytes(frame.picture.data).decode() for frame in self.frames]
+
+    @property
+    def last(self) -> str:
+        return self.texts[-1] if self.frames else ""
+
+
+async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - conditions are of many kinds, and the wait has a deadline
+            await asyncio.sleep(0.001)
+
+
+class Bench:
+    def __init__(self, settings: StreamSettings) -> None:
+        self.renderer = Renderer()
+        self.errors: list[Exception] = []
+        self.stream = FrameStream(self.renderer, settings=settings, on_error=self.errors.append)
+
+    def view(
+        self, name: str = "a", width: float = 800, height: float = 600, dpr: float = 1.0, *, acks: bool = True
+    ) -> Sink:
+        sink = Sink()
+        if acks:
+            sink.stream = self.stream
+        self.stream.add_view(name, sink, width, height, dpr)
+        return sink
+
+    async def idle(self) -> None:
+        """Wait until nothing was asked of the renderer for a while."""
+        seen = -1
+        async with asyncio.timeout(5):
+            while seen != len(self.renderer.calls):
+                seen = len(self.renderer.calls)
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def bench(settings: StreamSettings = FAST) -> AsyncIterator[Bench]:
+    made = Bench(settings)
+    try:
+        yield made
+    finally:
+        await made.stream.close()
+
+
+def run(test: Any) -> Callable[[], None]:
+    """Run a coroutine function as a test; errors that it did not take out of ``b.errors`` fail it."""
+
+    def wrapper() -> None:
+        async def main() -> None:
+            async with bench() as b:
+                await test(b)
+                assert b.errors == []
+
+        asyncio.run(main())
+
+    wrapper.__name__ = test.__name__
+    return wrapper
+
+
+@run
+async def test_a_view_gets_a_picture_that_refines_and_ends_in_full_quality(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert sink.texts == ["800x600 x0 1 q80", "800x600 x0 2 q80", "800x600 x0 3 q95"]
+    picture = sink.frames[-1].picture
+    assert (picture.width, picture.height, picture.accumulation, picture.max_accumulation) == (800, 600, 3, 3)
+    assert picture.mime == "image/jpeg"
+    assert not picture.moving
+    assert [frame.seq for frame in sink.frames] == [1, 2, 3]
+
+
+@run
+async def test_nothing_is_asked_without_a_camera_a_view_or_a_link(b: Bench) -> None:
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert b.renderer.calls == []
+    b.stream.set_request(None)
+    b.view()
+    await b.idle()
+    assert b.renderer.calls == []
+
+
+@run
+async def test_a_request_is_sent_only_when_its_state_changed(b: Bench) -> None:
+    b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    b.renderer.calls.clear()
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    assert b.renderer.methods() == ["set-camera-view", *["render-image"] * 3]
+    b.renderer.calls.clear()
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    assert b.renderer.calls == []
+
+
+@run
+async def test_while_the_camera_moves_pictures_are_small_and_light_and_at_rest_full(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: sink.frames)
+    assert sink.last == "400x300 x1 1 q65"
+    assert sink.frames[-1].picture.moving
+    b.stream.set_camera(camera(2), moving=False)
+    await b.idle()
+    assert sink.last == "800x600 x2 3 q95"
+
+
+@run
+async def test_a_camera_that_stands_still_is_at_rest_even_if_the_end_of_the_gesture_was_lost(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: sink.last == "800x600 x1 3 q95")
+
+
+@run
+async def test_of_many_cameras_only_the_newest_is_drawn(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(camera(0))
+    await b.idle()
+    b.renderer.gate.clear()
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: b.renderer.under_way)
+    for x in range(2, 100):
+        b.stream.set_camera(camera(x), moving=True)
+    b.renderer.gate.set()
+    await until(lambda: "x99 " in sink.last)
+    drawn = {text.split()[1] for text in sink.texts}
+    assert drawn == {"x0", "x1", "x99"}
+
+
+@run
+async def test_a_change_during_the_last_pass_is_not_lost(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: b.renderer.accumulation == 2)
+    await until(lambda: b.renderer.under_way)
+    b.stream.set_camera(camera(5))
+    await until(lambda: sink.last == "800x600 x5 3 q95")
+
+
+@run
+async def test_a_change_of_the_scene_draws_anew(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    b.renderer.accumulation = 0  # as add-model does
+    b.renderer.calls.clear()
+    b.stream.invalidate()
+    await b.idle()
+    assert b.renderer.methods() == ["render-image"] * 3
+    assert sink.last == "800x600 x0 3 q95"
+
+
+@run
+async def test_the_largest_visible_view_gives_the_size_in_device_pixels(b: Bench) -> None:
+    small = b.view("small", 300, 200)
+    large = b.view("large", 500, 400, dpr=2.0)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert small.last == large.last == "1000x800 x0 3 q95"
+    b.stream.set_visible("large", False)
+    await until(lambda: small.last == "300x200 x0 3 q95")
+    assert large.last == "1000x800 x0 3 q95"
+    b.stream.resize("small", 310, 200)
+    await until(lambda: small.last == "310x200 x0 3 q95")
+
+
+@run
+async def test_a_new_view_gets_the_newest_picture_at_once(b: Bench) -> None:
+    first = b.view("a")
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    b.renderer.calls.clear()
+    second = b.view("b")
+    assert second.last == first.last
+    await b.idle()
+    assert b.renderer.calls == []
+
+
+@run
+async def test_a_view_without_credits_gets_the_newest_picture_when_one_comes_back(b: Bench) -> None:
+    quick = b.view("quick")
+    slow = b.view("slow", acks=False)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert len(quick.frames) == 3
+    assert len(slow.frames) == 2
+    b.stream.ack("slow", slow.frames[0].seq)
+    assert slow.last == quick.last
+
+
+@run
+async def test_without_any_credit_moving_pictures_stop_and_go_on_with_the_newest_camera(b: Bench) -> None:
+    sink = b.view(acks=False)
+    for x in range(1, 20):
+        b.stream.set_camera(camera(x), moving=True)
+        await asyncio.sleep(0.005)
+    assert len(sink.frames) == 2
+    b.stream.ack("a", sink.frames[-1].seq)
+    await until(lambda: len(sink.frames) == 3)
+    assert "x19 " in sink.last
+
+
+@run
+async def test_credits_that_are_not_returned_expire(b: Bench) -> None:
+    sink = b.view(acks=False)
+    b.stream.set_camera(CAMERA)
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+    assert len(sink.frames) == 3
+    assert b.renderer.shots()[-1]["render"] is False  # traced long ago, only fetched now
+
+
+@run
+async def test_the_first_message_of_a_reloaded_page_resets_its_window(b: Bench) -> None:
+    before = b.view(acks=False)
+    b.stream.set_camera(CAMERA)
+    await until(lambda: len(before.frames) == 2)
+    after = b.view()
+    assert len(after.frames) == 1
+    await until(lambda: after.last == "800x600 x0 3 q95")
+
+
+@run
+async def test_a_hidden_view_gets_nothing_and_shown_again_the_newest_picture(b: Bench) -> None:
+    watching = b.view("watching")
+    hidden = b.view("hidden")
+    b.stream.set_visible("hidden", False)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert hidden.frames == []
+    b.stream.set_visible("hidden", True)
+    assert hidden.last == watching.last
+
+
+@run
+async def test_nobody_looks_nothing_is_rendered(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    b.stream.set_visible("a", False)
+    b.renderer.calls.clear()
+    b.stream.set_camera(camera(3))
+    await b.idle()
+    assert b.renderer.calls == []
+    b.stream.set_visible("a", True)
+    await until(lambda: sink.last == "800x600 x3 3 q95")
+    b.stream.remove_view("a")
+    b.stream.remove_view("a")
+    b.renderer.calls.clear()
+    b.stream.set_camera(camera(4))
+    await b.idle()
+    assert b.renderer.calls == []
+
+
+@run
+async def test_an_error_is_told_once_and_the_stream_goes_on_by_itself(b: Bench) -> None:
+    sink = b.view()
+    b.renderer.error = RequestError("Out of memory", code=-32603)
+    b.stream.set_camera(CAMERA)
+    await until(lambda: len(b.renderer.calls) >= 3)
+    assert [str(error) for error in b.errors] == ["Out of memory"]
+    b.errors.clear()
+    b.renderer.error = None
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+
+
+def test_after_an_error_a_change_is_tried_at_once() -> None:
+    async def main() -> None:
+        async with bench(StreamSettings(retry_first=1000.0, retry_last=1000.0)) as b:
+            sink = b.view()
+            b.renderer.error = RequestError("Out of memory", code=-32603)
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.errors)
+            b.renderer.error = None
+            b.stream.set_camera(camera(1))
+            await until(lambda: "x1 " in sink.last)
+
+    asyncio.run(main())
+
+
+@run
+async def test_pauses_after_errors_grow(b: Bench) -> None:
+    b.view()
+    b.renderer.error = RequestError("no", code=0)
+    b.stream.set_camera(CAMERA)
+    await until(lambda: b.stream.stats()["errors"] == 3)
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await until(lambda: b.stream.stats()["errors"] == 4)
+    assert loop.time() - started > 0.15  # 0.05, 0.1, 0.2
+    b.errors.clear()
+
+
+def test_a_renderer_that_does_not_answer_is_not_waited_for_forever() -> None:
+    async def main() -> None:
+        async with bench(StreamSettings(deadline=0.05, retry_first=0.01)) as b:
+            sink = b.view()
+            b.renderer.gate.clear()
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.errors)
+            assert isinstance(b.errors[0], DeadlineExceeded)
+            assert "0.05 s" in str(b.errors[0])
+            b.renderer.gate.set()
+            await until(lambda: sink.frames)
+
+    asyncio.run(main())
+
+
+@run
+async def test_a_lost_link_is_its_owners_to_tell_and_a_new_one_gets_all_state_again(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    b.renderer.error = ConnectionLost("gone")
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    b.stream.set_request(None)
+    b.stream.set_camera(camera(2))
+    fresh = Renderer()
+    b.stream.set_request(fresh)
+    await until(lambda: sink.last == "800x600 x2 3 q95")
+    assert fresh.methods()[:5] == [
+        "set-framebuffer-static",
+        "set-application-parameters",
+        "set-camera-perspective",
+        "set-camera-view",
+        "set-renderer-interactive",
+    ]
+
+
+@run
+async def test_what_comes_late_from_an_old_link_is_not_shown(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    old, fresh = b.renderer, Renderer()
+    old.gate.clear()
+    b.stream.set_camera(camera(1))
+    await until(lambda: old.under_way)
+    b.stream.set_request(fresh)
+    b.stream.set_camera(camera(2))
+    old.gate.set()
+    await until(lambda: sink.last == "800x600 x2 3 q95")
+    assert not any("x1 " in text for text in sink.texts)
+    assert fresh.state["set-application-parameters"] == {"viewport": [800, 600]}
+
+
+@run
+async def test_while_the_renderer_is_busy_the_stream_waits(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_busy(True)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert b.renderer.calls == []
+    b.stream.set_busy(False)
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+
+
+@pytest.mark.parametrize("result", [None, {}, {"accumulation": "x", "max_accumulation": 1}])
+def test_a_malformed_answer_is_an_error(result: Any) -> None:
+    async def main() -> None:
+        async with bench() as b:
+            b.renderer.override = lambda method, params: Reply(1, result, memoryview(b"jpeg"))
+            b.view()
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.errors)
+            assert isinstance(b.errors[0], ProtocolError)
+
+    asyncio.run(main())
+
+
+@run
+async def test_an_answer_without_a_picture_is_an_error(b: Bench) -> None:
+    b.renderer.override = lambda method, params: Reply(1, {"accumulation": 1, "max_accumulation": 1})
+    b.view()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: b.errors)
+    assert "without a picture" in str(b.errors.pop())
+
+
+@run
+async def test_a_sink_that_fails_loses_its_frame_and_nothing_else(b: Bench) -> None:
+    good, bad = b.view("good"), b.view("bad")
+    bad.error = LookupError("no parent header")
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert good.last == "800x600 x0 3 q95"
+    assert [str(error) for error in b.errors] == ["no parent header"]
+    b.errors.clear()
+    bad.error = None
+    await until(lambda: bad.last == good.last)
+
+
+@run
+async def test_statistics(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    stats = b.stream.stats()
+    assert stats["passes"] == stats["pictures"] == 3
+    assert stats["bytes"] == sum(len(text) for text in sink.texts)
+    assert stats["size"] == (800, 600)
+    assert stats["views"]["a"]["shown"] == 3
+    assert stats["render_ms"] > 0
+
+
+def test_the_real_server_gets_its_own_quality_and_passes() -> None:
+    async def main() -> None:
+        async with bench(BRAYNS) as b:
+            b.view()
+            b.stream.set_camera(CAMERA)
+            await b.idle()
+            assert b.renderer.state["set-renderer-interactive"] == {"samples_per_pixel": 4}
+            assert b.renderer.shots()[-1]["jpeg_quality"] == 5
+
+    asyncio.run(main())
+
+
+def test_a_closed_stream_leaves_no_task() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            b.view()
+            b.renderer.gate.clear()
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.renderer.under_way)
+            await b.stream.close()
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
