@@ -1,0 +1,123 @@
+// Camera movements as pure functions. Angles in radians, steps as fractions of what the camera sees.
+import type { Camera, Vec3 } from "./contract.js";
+
+/** How close the view may come to the pole: nearer, left and right would swap between two moves. */
+const POLE_MARGIN = 0.01;
+const NEAREST_UM = 1e-2;
+const FARTHEST_UM = 1e9;
+
+const add = (a: Vec3, b: Vec3): Vec3 => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+const subtract = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+const scale = (a: Vec3, k: number): Vec3 => [a[0] * k, a[1] * k, a[2] * k];
+const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+const cross = (a: Vec3, b: Vec3): Vec3 => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];
+const length = (a: Vec3): number => Math.hypot(...a);
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+function normalize(a: Vec3, otherwise: Vec3): Vec3 {
+  const norm = length(a);
+  return norm > 1e-12 ? scale(a, 1 / norm) : otherwise;
+}
+
+/** Any unit vector at a right angle to the unit vector `a`. */
+function perpendicular(a: Vec3): Vec3 {
+  return normalize(cross(a, Math.abs(a[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]), [0, 0, 1]);
+}
+
+/** Turns `a` about the unit vector `axis` (Rodrigues' rotation formula). */
+function rotate(a: Vec3, axis: Vec3, angle: number): Vec3 {
+  const cosine = Math.cos(angle);
+  const turned = add(scale(a, cosine), scale(cross(axis, a), Math.sin(angle)));
+  return add(turned, scale(axis, dot(axis, a) * (1 - cosine)));
+}
+
+interface Basis {
+  /** Unit vectors: to the camera from its target, to the right and to the top of the picture. */
+  readonly back: Vec3;
+  readonly right: Vec3;
+  readonly top: Vec3;
+  /** The axis that orbits keep upright. */
+  readonly pole: Vec3;
+  readonly distance: number;
+}
+
+function basis({ position, target, up }: Camera): Basis {
+  const offset = subtract(position, target);
+  const back = normalize(offset, [0, 0, 1]);
+  const pole = normalize(up, [0, 1, 0]);
+  const side = cross(pole, back);
+  // Straight down the pole there is no right; any will do, as long as it stays the same.
+  const right = length(side) > 1e-6 ? normalize(side, [1, 0, 0]) : perpendicular(pole);
+  return { back, right, top: cross(back, right), pole, distance: Math.max(length(offset), NEAREST_UM) };
+}
+
+/** Turns the camera about its target: `yaw` about the up axis, `pitch` over it; never rolls, never flips. */
+export function orbit(camera: Camera, yaw: number, pitch: number): Camera {
+  const { back, right, pole, distance } = basis(camera);
+  const polar = Math.acos(clamp(dot(back, pole), -1, 1));
+  const wanted = clamp(polar + pitch, POLE_MARGIN, Math.PI - POLE_MARGIN);
+  const pitched = rotate(back, right, wanted - polar);
+  const offset = scale(rotate(pitched, pole, yaw), distance);
+  return { ...camera, position: add(camera.target, offset) };
+}
+
+/** Height of what the camera sees at its target, in µm. */
+export function visibleHeight(camera: Camera): number {
+  if (camera.type === "orthographic") {
+    return camera.height;
+  }
+  return 2 * length(subtract(camera.position, camera.target)) * Math.tan((camera.fovy * Math.PI) / 360);
+}
+
+/** Moves camera and target in the picture's plane, by fractions of the picture's height, to the right and up. */
+export function pan(camera: Camera, right: number, up: number): Camera {
+  const axes = basis(camera);
+  const unit = visibleHeight(camera);
+  const step = add(scale(axes.right, right * unit), scale(axes.top, up * unit));
+  return { ...camera, position: add(camera.position, step), target: add(camera.target, step) };
+}
+
+/** Multiplies the distance to the target; what an orthographic camera sees does not change. */
+export function dolly(camera: Camera, factor: number): Camera {
+  const { back, distance } = basis(camera);
+  const wanted = clamp(distance * factor, NEAREST_UM, FARTHEST_UM);
+  return { ...camera, position: add(camera.target, scale(back, wanted)) };
+}
+
+/** Shows `factor` times as much: moves a perspective camera, widens an orthographic one. */
+export function zoom(camera: Camera, factor: number): Camera {
+  if (camera.type === "orthographic") {
+    return { ...camera, height: clamp(camera.height * factor, NEAREST_UM, FARTHEST_UM) };
+  }
+  return dolly(camera, factor);
+}
+
+/** The same view, as far as the other projection can show it: what lies at the target keeps its size. */
+export function project(camera: Camera, type: Camera["type"]): Camera {
+  if (type === camera.type) {
+    return camera;
+  }
+  if (type === "orthographic") {
+    return { ...camera, type, height: visibleHeight(camera) };
+  }
+  const distance = camera.height / (2 * Math.tan((camera.fovy * Math.PI) / 360));
+  return dolly({ ...camera, type }, distance / basis(camera).distance);
+}
+
+/** Whether two cameras show the same picture, up to what rounding does on the way through the kernel. */
+export function sameView(a: Camera, b: Camera): boolean {
+  const tolerance = 1e-6 * Math.max(1, length(a.position), length(a.target), a.height);
+  const near = (p: Vec3, q: Vec3) => length(subtract(p, q)) <= tolerance;
+  return (
+    a.type === b.type &&
+    near(a.position, b.position) &&
+    near(a.target, b.target) &&
+    near(a.up, b.up) &&
+    Math.abs(a.fovy - b.fovy) <= 1e-6 &&
+    Math.abs(a.height - b.height) <= tolerance
+  );
+}

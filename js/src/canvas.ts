@@ -1,0 +1,127 @@
+// The canvas: how large it is, whether it can be seen, and the newest picture on it.
+import type { Size } from "./contract.js";
+
+const DPR_MAX = 2;
+const SIDE_MIN = 16;
+const SIDE_MAX = 4096;
+const RESIZE_REST_MS = 100;
+
+/** What to render for a canvas of so many CSS pixels: whole pixels, each side within 16 … 4096 after scaling. */
+export function measure(width: number, height: number, devicePixelRatio: number): Size {
+  const fit = (side: number) => Math.min(Math.max(Math.round(side), SIDE_MIN), SIDE_MAX);
+  const [wide, high] = [fit(width), fit(height)];
+  const dpr = Math.min(Math.max(devicePixelRatio, 1), DPR_MAX, SIDE_MAX / wide, SIDE_MAX / high);
+  return { width: wide, height: high, dpr };
+}
+
+export interface CanvasEvents {
+  /** It has a size for the first time. */
+  ready(): void;
+  resized(size: Size): void;
+  visible(visible: boolean): void;
+}
+
+export class Canvas {
+  readonly element: HTMLCanvasElement;
+  readonly #events: CanvasEvents;
+  #size: Size | null = null;
+  #onPage = false;
+  #visible = true;
+  #bitmap: ImageBitmap | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(element: HTMLCanvasElement, events: CanvasEvents, signal: AbortSignal) {
+    this.element = element;
+    this.#events = events;
+    const resizes = new ResizeObserver(() => this.#measure());
+    const crossings = new IntersectionObserver((entries) => {
+      this.#onPage = entries.at(-1)?.isIntersecting ?? false;
+      this.#look();
+    });
+    resizes.observe(element);
+    crossings.observe(element);
+    document.addEventListener("visibilitychange", () => this.#look(), { signal });
+    this.#watchPixelRatio(signal);
+    signal.addEventListener("abort", () => {
+      resizes.disconnect();
+      crossings.disconnect();
+      clearTimeout(this.#timer);
+      this.#bitmap?.close();
+      this.#bitmap = null;
+    });
+  }
+
+  /** Its size; a canvas that was never laid out has the smallest one. */
+  get size(): Size {
+    return this.#size ?? measure(0, 0, 1);
+  }
+
+  get visible(): boolean {
+    return this.#visible;
+  }
+
+  /** Draws a picture and keeps it until the next one. */
+  show(bitmap: ImageBitmap): void {
+    this.#bitmap?.close();
+    this.#bitmap = bitmap;
+    this.#draw();
+  }
+
+  #measure(): void {
+    const { clientWidth, clientHeight } = this.element;
+    if (clientWidth === 0 || clientHeight === 0) {
+      this.#look();
+      return; // hidden: its size comes back with it
+    }
+    const size = measure(clientWidth, clientHeight, window.devicePixelRatio);
+    const first = this.#size === null;
+    if (!first && size.width === this.size.width && size.height === this.size.height && size.dpr === this.size.dpr) {
+      return;
+    }
+    this.#size = size;
+    this.element.width = Math.round(size.width * size.dpr);
+    this.element.height = Math.round(size.height * size.dpr);
+    this.#draw();
+    if (first) {
+      this.#events.ready();
+    } else {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#events.resized(this.size), RESIZE_REST_MS);
+    }
+  }
+
+  #look(): void {
+    const { clientWidth, clientHeight } = this.element;
+    const visible = this.#onPage && clientWidth > 0 && clientHeight > 0 && document.visibilityState === "visible";
+    if (visible !== this.#visible) {
+      this.#visible = visible;
+      this.#events.visible(visible);
+    }
+  }
+
+  #draw(): void {
+    const bitmap = this.#bitmap;
+    const context = this.element.getContext("2d", { alpha: true });
+    if (!bitmap || !context) {
+      return;
+    }
+    const { width, height } = this.element;
+    // The field of view is vertical: a picture made for another size fits by its height.
+    const wide = (bitmap.width * height) / bitmap.height;
+    // Rounding of a picture that was rendered smaller must not show as a seam.
+    const fits = Math.abs(wide - width) <= Math.max(2, width * 0.01);
+    context.clearRect(0, 0, width, height);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, fits ? 0 : (width - wide) / 2, 0, fits ? width : wide, height);
+  }
+
+  /** The ratio changes when the page is zoomed or the window moves to another screen. */
+  #watchPixelRatio(signal: AbortSignal): void {
+    const query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    const changed = () => {
+      this.#measure();
+      this.#watchPixelRatio(signal);
+    };
+    query.addEventListener("change", changed, { signal, once: true });
+  }
+}

@@ -1,0 +1,171 @@
+// From pointers, wheel and keys on the canvas to camera movements.
+import { orbit, pan, zoom } from "./camera.js";
+import type { Pilot } from "./pilot.js";
+
+/** A drag over the whole height of the canvas turns the camera half round. */
+const ORBIT_PER_HEIGHT = Math.PI;
+const ORBIT_STEP = Math.PI / 36;
+const PAN_STEP = 0.05;
+const ZOOM_STEP = 1.1;
+const WHEEL_RATE = 0.0015;
+/** A touchpad's pinch comes as a wheel event with ctrlKey and with much smaller steps. */
+const PINCH_RATE = 0.01;
+const WHEEL_LIMIT = 0.3;
+const LINE_PX = 16;
+/** Wheel and keys have no end; after this long without one the camera is at rest. */
+const REST_MS = 150;
+
+export const KEYS_HELP =
+  "3D view. Arrow keys orbit, Shift and arrow keys pan, plus and minus or Page Up and Page Down zoom, R resets the camera.";
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface GesturePorts {
+  reset(): void;
+  /** The wheel was turned over a canvas that does not take it. */
+  wheelIgnored(): void;
+}
+
+export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+  pointers(canvas, pilot, signal);
+  wheel(canvas, pilot, ports, signal);
+  keys(canvas, pilot, ports, signal);
+  // The right button pans; a menu of the notebook's or the browser's would end that.
+  const stop = (event: Event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  canvas.addEventListener("contextmenu", stop, { signal });
+}
+
+function pointers(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal): void {
+  const down = new Map<number, Point>();
+  let panning = false;
+
+  const move = (id: number, from: Point, to: Point) => {
+    const height = canvas.clientHeight || 1;
+    const other = [...down].find(([key]) => key !== id)?.[1];
+    if (other) {
+      const before = Math.hypot(from.x - other.x, from.y - other.y);
+      const after = Math.hypot(to.x - other.x, to.y - other.y);
+      // The middle of two fingers moves half as far as one of them.
+      const right = (from.x - to.x) / 2 / height;
+      const up = (to.y - from.y) / 2 / height;
+      pilot.steer((camera) => pan(zoom(camera, before / Math.max(after, 1)), right, up));
+    } else if (panning) {
+      pilot.steer((camera) => pan(camera, (from.x - to.x) / height, (to.y - from.y) / height));
+    } else {
+      const rate = ORBIT_PER_HEIGHT / height;
+      pilot.steer((camera) => orbit(camera, (from.x - to.x) * rate, (from.y - to.y) * rate));
+    }
+  };
+
+  canvas.addEventListener(
+    "pointerdown",
+    (event) => {
+      if (down.size === 2) {
+        return;
+      }
+      canvas.focus({ preventScroll: true });
+      canvas.setPointerCapture(event.pointerId);
+      if (down.size === 0) {
+        panning = event.button !== 0 || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
+      }
+      down.set(event.pointerId, { x: event.clientX, y: event.clientY });
+      event.preventDefault();
+    },
+    { signal },
+  );
+  canvas.addEventListener(
+    "pointermove",
+    (event) => {
+      const from = down.get(event.pointerId);
+      const to = { x: event.clientX, y: event.clientY };
+      if (from && (from.x !== to.x || from.y !== to.y)) {
+        move(event.pointerId, from, to);
+        down.set(event.pointerId, to);
+      }
+    },
+    { signal },
+  );
+  const end = (event: PointerEvent) => {
+    if (down.delete(event.pointerId) && down.size === 0) {
+      pilot.rest();
+    }
+  };
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
+    canvas.addEventListener(name, end, { signal });
+  }
+}
+
+function wheel(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      const modified = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+      if (!modified && document.activeElement !== canvas && !focusedInShadow(canvas)) {
+        ports.wheelIgnored(); // the notebook scrolls
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+      const unit = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PX;
+      // Some systems turn the wheel's axis while Shift is held.
+      const turned = (event.deltaY || event.deltaX) * unit * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE);
+      const exponent = Math.min(Math.max(turned, -WHEEL_LIMIT), WHEEL_LIMIT);
+      pilot.steer((camera) => zoom(camera, Math.exp(exponent)));
+      pilot.rest(REST_MS);
+    },
+    { signal, passive: false },
+  );
+}
+
+function focusedInShadow(canvas: HTMLCanvasElement): boolean {
+  const root = canvas.getRootNode();
+  return root instanceof ShadowRoot && root.activeElement === canvas;
+}
+
+function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+  const arrows: Record<string, Point> = {
+    ArrowLeft: { x: -1, y: 0 },
+    ArrowRight: { x: 1, y: 0 },
+    ArrowUp: { x: 0, y: 1 },
+    ArrowDown: { x: 0, y: -1 },
+  };
+  const zooms: Record<string, number> = {
+    "+": 1 / ZOOM_STEP,
+    "=": 1 / ZOOM_STEP,
+    PageUp: 1 / ZOOM_STEP,
+    "-": ZOOM_STEP,
+    _: ZOOM_STEP,
+    PageDown: ZOOM_STEP,
+  };
+  canvas.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) {
+        return;
+      }
+      const arrow = arrows[event.key];
+      const factor = zooms[event.key];
+      if (arrow && event.shiftKey) {
+        pilot.steer((camera) => pan(camera, arrow.x * PAN_STEP, arrow.y * PAN_STEP));
+      } else if (arrow) {
+        pilot.steer((camera) => orbit(camera, arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP));
+      } else if (factor) {
+        pilot.steer((camera) => zoom(camera, factor));
+      } else if (event.key.toLowerCase() === "r") {
+        ports.reset();
+      } else {
+        return;
+      }
+      pilot.rest(REST_MS);
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal },
+  );
+}
