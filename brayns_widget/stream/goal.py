@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,25 +33,20 @@ class Goal:
     calls: Mapping[str, Call]
 
 
-def make_goal(revision: int, camera: Mapping[str, Any], size: Size, passes: int, *, moving: bool) -> Goal:
+def make_goal(revision: int, camera: Sequence[Call], size: Size, passes: int, *, moving: bool) -> Goal:
     """Make the goal of one picture.
 
     Args:
         revision: of the scene.
-        camera: ``type``, ``position``, ``target``, ``up`` and ``fovy`` (degrees) or ``height`` (µm).
+        camera: the requests that set the camera.
         size: width and height of the picture in pixels.
         passes: render passes that make up the picture.
         moving: whether the camera moves.
     """
-    if camera["type"] == "orthographic":
-        projection: Call = ("set-camera-orthographic", {"height": camera["height"]})
-    else:
-        projection = ("set-camera-perspective", {"fovy": camera["fovy"]})
     calls: dict[str, Call] = {
         "framebuffer": ("set-framebuffer-static", None),
         "viewport": ("set-application-parameters", {"viewport": list(size)}),
-        "projection": projection,
-        "view": ("set-camera-view", {key: list(camera[key]) for key in ("position", "target", "up")}),
+        **{f"camera {index}": call for index, call in enumerate(camera)},
         # Only this one parameter: the renderer keeps the others, which belong to the scene's owner.
         "samples": ("set-renderer-interactive", {"samples_per_pixel": passes}),
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from brayns_widget.protocol.messages import Reply
-from brayns_widget.stream.goal import Goal, Progress, Shot, make_goal
+from brayns_widget.stream.goal import Call, Goal, Progress, Shot, make_goal
 from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
@@ -44,7 +44,7 @@ class FrameStream:
         self._request = request
         # desired
         self._views: dict[str, View] = {}
-        self._camera: Mapping[str, Any] | None = None
+        self._camera: Sequence[Call] | None = None
         self._camera_at = 0.0
         self._moving = False
         self._busy = False
@@ -116,9 +116,14 @@ class FrameStream:
 
     # ------------------------------------------------------------------ desired state
 
-    def set_camera(self, camera: Mapping[str, Any], moving: bool = False) -> None:
-        """Show the scene through ``camera`` (see ``goal.make_goal``); ``moving`` while a gesture goes on."""
-        self._camera, self._camera_at, self._moving = dict(camera), self._clock(), moving
+    def set_camera(self, camera: Sequence[Call], moving: bool = False) -> None:
+        """Show the scene through another camera.
+
+        Args:
+            camera: the requests that set it; always as many, so that each replaces the one before it.
+            moving: whether a gesture goes on.
+        """
+        self._camera, self._camera_at, self._moving = camera, self._clock(), moving
         if moving and (seen := self._seen()):
             view = _largest(seen)
             self._pace.choose(picture_size(view.width, view.height, self.settings))
@@ -210,7 +215,7 @@ class FrameStream:
         shot = self._progress.next_shot(now, credit=credit, interval=self.settings.refine_interval)
         return None if shot is None else (self._progress, shot)
 
-    def _goal(self, camera: Mapping[str, Any], view: View) -> Goal:
+    def _goal(self, camera: Sequence[Call], view: View) -> Goal:
         scale = self._pace.scale if self._moving else 1.0
         passes = 1 if self._moving else self.settings.rest_passes
         size = picture_size(view.width, view.height, self.settings, scale)

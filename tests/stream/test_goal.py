@@ -1,20 +1,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 
+from brayns_widget.scene.camera import Camera
 from brayns_widget.stream.goal import Goal, Progress, Shot, make_goal
 
-CAMERA = {"type": "perspective", "position": (0, 0, 9), "target": (0, 0, 0), "up": (0, 1, 0), "fovy": 45, "height": 10}
+CAMERA = Camera((0, 0, 9))
 
 
-def _goal(*, moving: bool = False, passes: int = 4, camera: Mapping[str, Any] = CAMERA) -> Goal:
-    return make_goal(1, camera, (800, 600), passes, moving=moving)
+def _goal(*, moving: bool = False, passes: int = 4, camera: Camera = CAMERA) -> Goal:
+    return make_goal(1, camera.requests(), (800, 600), passes, moving=moving)
 
 
 def _next(progress: Progress, now: float = 0.0, *, credit: bool = True) -> Shot:
@@ -34,8 +33,9 @@ def test_a_goal_in_requests() -> None:
 
 
 def test_both_projections_share_a_slot() -> None:
-    calls = _goal(camera=CAMERA | {"type": "orthographic"}).calls
-    assert calls["projection"] == ("set-camera-orthographic", {"height": 10})
+    orthographic = _goal(camera=Camera.orthographic((0, 0, 9), (0, 0, 0), height=10)).calls
+    changed = {slot: call for slot, call in orthographic.items() if _goal().calls[slot] != call}
+    assert list(changed.values()) == [("set-camera-orthographic", {"height": 10})]
 
 
 @pytest.mark.parametrize("method", ["set-application-parameters", "set-camera-view", "set-renderer-interactive"])

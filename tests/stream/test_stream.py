@@ -9,14 +9,17 @@ import pytest
 
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError, RequestError
 from brayns_widget.protocol.messages import Reply
+from brayns_widget.scene.camera import Camera
 from brayns_widget.stream import BRAYNS, Frame, FrameStream, StreamSettings
 
-CAMERA = {"type": "perspective", "position": [0, 0, 9], "target": [0, 0, 0], "up": [0, 1, 0], "fovy": 45.0}
 FAST = StreamSettings(credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, retry_first=0.05)
 
 
-def camera(x: float) -> dict[str, Any]:
-    return CAMERA | {"position": [x, 0, 9]}
+def camera(x: float) -> list[tuple[str, Any]]:
+    return Camera((x, 0, 9)).requests()
+
+
+CAMERA = camera(0)
 
 
 class Renderer:
@@ -61,7 +64,7 @@ class Renderer:
     def picture(self) -> str:
         width, height = self.state["set-application-parameters"]["viewport"]
         x = self.state["set-camera-view"]["position"][0]
-        return f"{width}x{height} x{x} {self.accumulation}"
+        return f"{width}x{height} x{x:g} {self.accumulation}"
 
     def methods(self) -> list[str]:
         return [method for method, _ in self.calls]
