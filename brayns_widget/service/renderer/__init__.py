@@ -1,0 +1,1 @@
+"""The ray tracer behind Brayns' JSON-RPC methods."""

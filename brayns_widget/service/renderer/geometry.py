@@ -1,0 +1,102 @@
+"""Geometry: the primitives of one model, as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float32]
+Indices: TypeAlias = NDArray[np.uint32]
+Bounds: TypeAlias = tuple[Floats, Floats]
+
+_LARGEST = np.finfo(np.float32).max
+
+
+def empty_bounds() -> Bounds:
+    """Bounds of nothing, (min, max), as Brayns writes them: the least and the greatest float32, swapped."""
+    return np.full(3, _LARGEST, np.float32), np.full(3, -_LARGEST, np.float32)
+
+
+def sphere_bounds(spheres: Floats) -> Bounds:
+    """Bounds (min, max) in µm of spheres (N, 4: x, y, z, radius)."""
+    if not len(spheres):
+        return empty_bounds()
+    radius = spheres[:, 3]
+    # Axis by axis: one temporary column instead of a copy of all vertices.
+    low = [float((spheres[:, axis] - radius).min()) for axis in range(3)]
+    high = [float((spheres[:, axis] + radius).max()) for axis in range(3)]
+    return np.array(low, np.float32), np.array(high, np.float32)
+
+
+def join_bounds(first: Bounds, second: Bounds) -> Bounds:
+    """Return the smallest box around two boxes."""
+    return np.minimum(first[0], second[0]), np.maximum(first[1], second[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """Primitives of one model in µm, in the model's own space; never changed after construction.
+
+    A segment is a cone-sphere: two spheres and the cone that touches both. Consecutive segments that continue one
+    another share a vertex, so a neurite of n points has n vertices and n - 1 segments.
+
+    Args:
+        vertices: float32 (V, 4), x, y, z and radius of the segments' ends.
+        segments: uint32 (S,), index of each segment's first vertex; its second is the next one.
+        segment_slots: uint32 (S,), the segments' rows in the model's table of colours.
+        spheres: float32 (P, 4), centres and radii of free-standing spheres.
+        sphere_slots: uint32 (P,), the spheres' rows in the table of colours.
+
+    Raises:
+        ValueError: shapes or types do not fit, an index is out of range, a number is not finite, a radius is negative.
+    """
+
+    vertices: Floats
+    segments: Indices
+    segment_slots: Indices
+    spheres: Floats
+    sphere_slots: Indices
+
+    def __post_init__(self) -> None:
+        for name, points in (("vertices", self.vertices), ("spheres", self.spheres)):
+            if points.dtype != np.float32 or points.ndim != 2 or points.shape[1] != 4:
+                raise ValueError(f"{name} must be float32 (N, 4), got {points.dtype} {points.shape}.")
+            if not points.flags.c_contiguous:
+                raise ValueError(f"{name} must be contiguous.")
+            if len(points) and not np.isfinite(points.min() + points.max()):
+                raise ValueError(f"{name} contains numbers that are not finite.")
+            if len(points) and points[:, 3].min() < 0:
+                raise ValueError(f"{name} contains a negative radius.")
+        for name, numbers in (
+            ("segments", self.segments),
+            ("segment_slots", self.segment_slots),
+            ("sphere_slots", self.sphere_slots),
+        ):
+            if numbers.dtype != np.uint32 or numbers.ndim != 1 or not numbers.flags.c_contiguous:
+                raise ValueError(f"{name} must be contiguous uint32 (N,), got {numbers.dtype} {numbers.shape}.")
+        if len(self.segments) != len(self.segment_slots):
+            raise ValueError(f"{len(self.segments)} segments, but {len(self.segment_slots)} segment_slots.")
+        if len(self.spheres) != len(self.sphere_slots):
+            raise ValueError(f"{len(self.spheres)} spheres, but {len(self.sphere_slots)} sphere_slots.")
+        if len(self.segments) and int(self.segments.max()) + 1 >= len(self.vertices):
+            raise ValueError(f"Segment {int(self.segments.max())} has no second vertex; {len(self.vertices)} vertices.")
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """Bounds (min, max), float32 (3,) each, in µm; ``empty_bounds()`` if there is nothing."""
+        return join_bounds(sphere_bounds(self.vertices), sphere_bounds(self.spheres))
+
+    @cached_property
+    def slot_count(self) -> int:
+        """How many rows a table of colours must have at least."""
+        return max((int(slots.max()) + 1 for slots in (self.segment_slots, self.sphere_slots) if len(slots)), default=0)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        arrays = (self.vertices, self.segments, self.segment_slots, self.spheres, self.sphere_slots)
+        return sum(array.nbytes for array in arrays)

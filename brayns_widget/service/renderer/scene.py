@@ -1,0 +1,303 @@
+"""Scene: what there is to see, and its acceleration structure.
+
+All models lie flat in one structure (no instances): arbors overlap so much that instancing them is many times slower
+to trace. Colours stand outside of it and change without a rebuild, and so does visibility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from brayns_widget.service.renderer.embree import (
+    NEIGHBOR_LEFT,
+    NEIGHBOR_RIGHT,
+    ROUND_LINEAR_CURVE,
+    SPHERE_POINT,
+    Bvh,
+    Cancelled,
+    Device,
+    Primitives,
+)
+from brayns_widget.service.renderer.geometry import (
+    Bounds,
+    Floats,
+    Geometry,
+    Indices,
+    empty_bounds,
+    join_bounds,
+    sphere_bounds,
+)
+from brayns_widget.service.renderer.settings import Light
+
+__all__ = ["Cancelled", "Scene"]
+
+_LARGEST_COORDINATE = 1e18  # Embree leaves out what lies beyond (FLT_LARGE)
+
+
+@dataclass(eq=False)
+class _Part:
+    """Primitives of one kind of one model, where they stand in the scene."""
+
+    primitives: Primitives
+    slots: Indices
+    bounds: Bounds
+
+
+@dataclass(eq=False)
+class _Model:
+    geometry: Geometry
+    colors: Floats
+    transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    visible: bool = True
+    parts: list[_Part] | None = None  # None: not built since the transform changed
+
+
+class Scene:
+    """Models and lights. Used by one thread at a time; the engine traces what the last ``commit`` built.
+
+    Attributes:
+        revision: grows with every change that can be seen.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._models: dict[int, _Model] = {}
+        self._next_handle = 0
+        self._lights: list[Light] = []
+        self._bvh = Bvh(device, [], lambda _amount: True)
+        self._built: list[_Part] = []  # what the structure holds; geomID n is the n-th
+        self._table = np.zeros((0, 2), np.int64)
+        self._kept: list[Floats] = []  # the table has addresses only
+        self.revision = 0
+
+    def add(self, geometry: Geometry, colors: ArrayLike) -> int:
+        """Add a model; it shows after the next ``commit``.
+
+        Args:
+            geometry: its primitives; must not be changed afterwards.
+            colors: float32 (N, 4), RGBA, linear, 0..1: a row for each slot of the geometry.
+
+        Returns:
+            Its handle.
+
+        Raises:
+            ValueError: there are fewer colours than slots, or they are not (N, 4).
+        """
+        model = _Model(geometry, _checked_colors(geometry, colors))
+        handle = self._next_handle
+        self._next_handle += 1
+        self._models[handle] = model
+        self.revision += 1
+        return handle
+
+    def remove(self, handle: int) -> None:
+        """Remove a model; it is gone after the next ``commit``."""
+        self._discard_parts(self._model(handle))
+        del self._models[handle]
+
+    def clear(self) -> None:
+        """Remove all models."""
+        for handle in list(self._models):
+            self.remove(handle)
+
+    def set_visible(self, handle: int, visible: bool) -> None:
+        """Show or hide a model, without a rebuild."""
+        model = self._model(handle)
+        if model.visible != visible:
+            model.visible = visible
+            for part in model.parts or []:
+                part.primitives.set_visible(visible)
+            self.revision += 1
+
+    def set_transform(self, handle: int, matrix: ArrayLike) -> None:
+        """Place a model; it moves at the next ``commit``.
+
+        Args:
+            handle: the model.
+            matrix: 4x4, model's space to world, applied to column vectors; radii grow with the cube root of its
+                determinant's absolute value.
+
+        Raises:
+            ValueError: the matrix is not an affine 4x4 of finite numbers.
+        """
+        model = self._model(handle)
+        transform = np.array(matrix, np.float64)
+        if transform.shape != (4, 4) or not np.isfinite(transform).all() or (transform[3] != (0, 0, 0, 1)).any():
+            raise ValueError(f"A transform must be an affine 4x4 matrix of finite numbers, got {transform.tolist()}.")
+        if (transform != model.transform).any():
+            self._discard_parts(model)
+            model.transform = transform
+
+    def set_colors(self, handle: int, colors: ArrayLike) -> None:
+        """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
+        model = self._model(handle)
+        model.colors = _checked_colors(model.geometry, colors)
+        self._fill_table()
+        self.revision += 1
+
+    @property
+    def lights(self) -> list[Light]:
+        """The lights; assign a new list to change them."""
+        return list(self._lights)
+
+    @lights.setter
+    def lights(self, lights: list[Light]) -> None:
+        self._lights = list(lights)
+        self.revision += 1
+
+    def bounds(self, handle: int | None = None) -> Bounds:
+        """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
+        models = self._models.values() if handle is None else [self._model(handle)]
+        box = empty_bounds()
+        for model in models:
+            for part in model.parts or []:
+                box = join_bounds(box, part.bounds)
+        return box
+
+    def commit(
+        self, progress: Callable[[float], None] | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> None:
+        """Build what changed. Costs nothing if nothing did; if it fails, what is being traced stays as it was.
+
+        Args:
+            progress: called with 0..1, on any thread; what it raises ends the build and is raised again here.
+            cancelled: asked whether to give up, on any thread.
+
+        Raises:
+            Cancelled: ``cancelled`` said so.
+            ValueError: a transform moves a model out of the numbers that can be traced.
+            MemoryError: the structure does not fit into memory.
+        """
+        if self._wanted() == self._built:
+            return
+        fresh: list[_Model] = []
+        try:
+            for model in self._models.values():
+                if cancelled is not None and cancelled():
+                    raise Cancelled("The build was cancelled.")
+                if model.parts is None:
+                    model.parts = _build_parts(self._device, model)
+                    fresh.append(model)
+            wanted = [part for model in self._models.values() for part in model.parts or []]
+            bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
+        except BaseException:
+            for model in fresh:
+                self._discard_parts(model)
+            raise
+        self._bvh.close()
+        outdated = set(self._built) - set(wanted)
+        self._bvh, self._built = bvh, wanted
+        _close_parts(outdated)
+        self._fill_table()
+
+    @property
+    def traced(self) -> tuple[int, NDArray[np.int64]]:
+        """What kernels need: the built scene's address, and for each geomID the addresses of its slots and colours."""
+        return self._bvh.handle, self._table
+
+    def close(self) -> None:
+        """Release everything; nothing may be tracing it."""
+        self.clear()
+        self._bvh.close()
+        _close_parts(self._built)
+        self._built = []
+
+    def _model(self, handle: int) -> _Model:
+        try:
+            return self._models[handle]
+        except KeyError:
+            raise ValueError(f"There is no model with handle {handle}.") from None
+
+    def _wanted(self) -> list[_Part | None]:
+        """List what the structure should hold; None for what must be placed first."""
+        return [part for model in self._models.values() for part in ([None] if model.parts is None else model.parts)]
+
+    def _discard_parts(self, model: _Model) -> None:
+        parts, model.parts = model.parts or [], None
+        _close_parts(set(parts) - set(self._built))  # what the structure still holds goes with it
+        self.revision += 1
+
+    def _fill_table(self) -> None:
+        if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
+            rows = [(part.slots, model.colors) for model in self._models.values() for part in model.parts or []]
+            self._table = np.array(
+                [(slots.ctypes.data, colors.ctypes.data) for slots, colors in rows], np.int64
+            ).reshape(-1, 2)
+            self._kept = [colors for _slots, colors in rows]
+
+
+class _Reporter:
+    """Embree's progress callback: reports rising amounts only, and says whether to go on."""
+
+    def __init__(self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+        self._amount = 0.0
+
+    def __call__(self, amount: float) -> bool:
+        if self._progress is not None and amount >= self._amount + 0.01:
+            self._amount = amount
+            self._progress(amount)
+        return self._cancelled is None or not self._cancelled()
+
+
+def _checked_colors(geometry: Geometry, colors: ArrayLike) -> Floats:
+    copied = np.array(colors, np.float32, order="C")
+    if copied.ndim != 2 or copied.shape[1] != 4:
+        raise ValueError(f"Colours must be (N, 4), got {copied.shape}.")
+    if len(copied) < geometry.slot_count:
+        raise ValueError(f"The geometry has {geometry.slot_count} slots, but there are {len(copied)} colours.")
+    return copied
+
+
+def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
+    """Points (N, 4: x, y, z, radius) moved by an affine matrix; the same array if it is the identity."""
+    if (transform == np.eye(4)).all():
+        placed = points
+    else:
+        linear = transform[:3, :3]
+        placed = np.empty_like(points)
+        placed[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
+        placed[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))
+    if len(placed) and not max(abs(float(placed.min())), abs(float(placed.max()))) < _LARGEST_COORDINATE:
+        raise ValueError(f"Coordinates must stay below {_LARGEST_COORDINATE:g} µm.")
+    return placed
+
+
+def _neighbor_flags(segments: Indices) -> NDArray[np.uint8]:
+    """For each segment, which of its ends continues in the segment before or after it in the list."""
+    follows = segments[1:] == segments[:-1] + np.uint32(1)
+    flags = np.zeros(len(segments), np.uint8)
+    flags[1:] |= follows * np.uint8(NEIGHBOR_LEFT)
+    flags[:-1] |= follows * np.uint8(NEIGHBOR_RIGHT)
+    return flags
+
+
+def _build_parts(device: Device, model: _Model) -> list[_Part]:
+    geometry = model.geometry
+    parts: list[_Part] = []
+    try:
+        if len(geometry.segments):
+            vertices = _placed(geometry.vertices, model.transform)
+            flags = _neighbor_flags(geometry.segments)
+            curves = Primitives(device, ROUND_LINEAR_CURVE, vertices, geometry.segments, flags)
+            parts.append(_Part(curves, geometry.segment_slots, sphere_bounds(vertices)))
+        if len(geometry.spheres):
+            spheres = _placed(geometry.spheres, model.transform)
+            points = Primitives(device, SPHERE_POINT, spheres)
+            parts.append(_Part(points, geometry.sphere_slots, sphere_bounds(spheres)))
+    except BaseException:
+        _close_parts(parts)
+        raise
+    for part in parts:
+        part.primitives.set_visible(model.visible)
+    return parts
+
+
+def _close_parts(parts: Iterable[_Part]) -> None:
+    for part in parts:
+        part.primitives.close()
