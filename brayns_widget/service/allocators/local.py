@@ -1,0 +1,149 @@
+"""Jobs as child processes of the service: one renderer and one backend each, on free ports of the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from brayns_widget.service.allocators import BACKEND, RENDERER, Allocator, Condition
+from brayns_widget.service.allocators.process import ServerDiedError, ServerProcess
+from brayns_widget.service.jobs import Job, State
+
+_PROBE_SECONDS = 0.05
+
+
+def local_commands(base_directory: Path) -> dict[str, list[str]]:
+    """Give the commands of a job's servers. Each picks a free port itself, so that no two can race for one.
+
+    Args:
+        base_directory: what the backend lets its clients see.
+    """
+    # -P: a file of the user's, say random.py in the notebook's folder, must not take the place of a module.
+    python = [sys.executable, "-P", "-m", "brayns_widget"]
+    host = "127.0.0.1"
+    return {
+        RENDERER: [*python, "renderer", "--uri", f"{host}:0", "--exit-with-stdin"],
+        BACKEND: [
+            *python,
+            *["backend", "--host", host, "--port", "0"],
+            *["--base-directory", str(base_directory), "--exit-with-stdin"],
+        ],
+    }
+
+
+class LocalAllocator(Allocator):
+    """Starts each job's servers as child processes and watches them.
+
+    Args:
+        commands: server name → command; a server prints "listening on HOST:PORT", answers `GET /healthz` with
+            200 when it is ready, and leaves when its stdin ends.
+        ready_within: seconds that the servers of a job may take to come up.
+        grace: seconds from asking a server to leave to killing it.
+    """
+
+    def __init__(
+        self, commands: Mapping[str, Sequence[str]], *, ready_within: float = 60.0, grace: float = 3.0
+    ) -> None:
+        self._commands = commands
+        self._ready_within = ready_within
+        self._grace = grace
+        self._jobs: dict[str, _LocalJob] = {}
+
+    async def start(self, job: Job) -> None:
+        started: list[ServerProcess] = []
+        try:
+            for name, command in self._commands.items():
+                started.append(await ServerProcess.start(name, command))
+        except BaseException:
+            await _stop_all(started, self._grace)
+            raise
+        self._jobs[job.id] = _LocalJob(started, self._ready_within, self._grace)
+
+    async def poll(self, job_id: str) -> Condition:
+        job = self._jobs.get(job_id)
+        return job.condition if job else Condition(State.QUEUED)
+
+    async def stop(self, job_id: str) -> None:
+        if job := self._jobs.get(job_id):
+            await job.stop()
+            self._jobs.pop(job_id, None)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(self.stop(job_id) for job_id in list(self._jobs)))
+
+
+class _LocalJob:
+    """The servers of one job, from their start to the end of the last one."""
+
+    def __init__(self, servers: Sequence[ServerProcess], ready_within: float, grace: float) -> None:
+        self.condition = Condition(State.STARTING)
+        self._servers = servers
+        self._grace = grace
+        # Two tasks: the first may be cancelled at any time, the second cleans up after it and never is.
+        self._life = asyncio.create_task(self._live(ready_within))
+        self._end = asyncio.create_task(self._wind_up())
+
+    async def stop(self) -> None:
+        self._life.cancel()
+        await asyncio.wait({self._end})
+        self._end.result()
+
+    async def _live(self, ready_within: float) -> NoReturn:
+        async with asyncio.TaskGroup() as group:
+            for server in self._servers:
+                group.create_task(_fail_at_end(server))
+            try:
+                async with asyncio.timeout(ready_within), asyncio.TaskGroup() as coming:
+                    coming_up = {server.name: coming.create_task(_come_up(server)) for server in self._servers}
+            except TimeoutError:
+                raise ServerDiedError(f"the servers were not ready in {ready_within:g} s") from None
+            self.condition = Condition(State.READY, addresses={name: t.result() for name, t in coming_up.items()})
+        raise AssertionError("the group ends only by an exception")
+
+    async def _wind_up(self) -> None:
+        await asyncio.wait({self._life})
+        if self._life.cancelled():
+            self.condition = Condition(State.ENDED, "it was stopped")
+        else:
+            self.condition = Condition(State.FAILED, _reason(self._life.exception()))
+        await _stop_all(self._servers, self._grace)
+
+
+async def _fail_at_end(server: ServerProcess) -> NoReturn:
+    raise ServerDiedError(await server.ended())
+
+
+async def _come_up(server: ServerProcess) -> tuple[str, int]:
+    address = await server.address()
+    while not await _healthy(*address):  # noqa: ASYNC110 - another process has no event to wait for
+        await asyncio.sleep(_PROBE_SECONDS)
+    return address
+
+
+async def _healthy(host: str, port: int) -> bool:
+    """Tell whether `GET /healthz` is answered with 200."""
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+        try:
+            writer.write(f"GET /healthz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+            status = await reader.readline()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+    except OSError:
+        return False
+    return status.split()[1:2] == [b"200"]
+
+
+async def _stop_all(servers: Sequence[ServerProcess], grace: float) -> None:
+    await asyncio.gather(*(server.stop(grace) for server in servers))
+
+
+def _reason(error: BaseException | None) -> str:
+    """Give the first cause in a group of errors, as one line for a person."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)

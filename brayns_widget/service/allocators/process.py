@@ -1,0 +1,130 @@
+"""One server of a job as a child process that tells on its standard output where it listens."""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.subprocess
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Sequence
+
+_TAIL = 2000
+_DRAIN_SECONDS = 1.0
+_NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # exists on Windows only
+_ANNOUNCEMENT = b"listening on "
+
+logger = logging.getLogger(__name__)
+
+
+class ServerDiedError(Exception):
+    """A server ended though nobody asked it to; the message gives its exit code and its last words."""
+
+
+class ServerProcess:
+    """A running child whose standard input is a pipe that we hold: it ends when we do, however we end.
+
+    Make one with `start`; whoever does must `stop` it.
+    """
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        self.name = name
+        self.pid = process.pid
+        self._process = process
+        self._stdin = process.stdin
+        self._stdout = process.stdout
+        self._tail = bytearray()
+        self._drains = [asyncio.create_task(self._drain(process.stderr, keep=True))]
+
+    @classmethod
+    async def start(cls, name: str, command: Sequence[str]) -> ServerProcess:
+        """Start `command`.
+
+        Raises:
+            OSError: there is no such program, or no room for another process.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            # Ctrl-C in a terminal goes to a whole process group; only the service acts on it, and ends us in order.
+            process_group=None if sys.platform == "win32" else 0,
+            creationflags=_NEW_GROUP,
+        )
+        logger.info("%s started as process %d", name, process.pid)
+        return cls(name, process)
+
+    async def address(self) -> tuple[str, int]:
+        """Wait for the line "listening on HOST:PORT"; call it once.
+
+        Raises:
+            ServerDiedError: the process ended, or said something else.
+        """
+        try:
+            line = await self._stdout.readline()
+        except ValueError:  # over the stream's limit: certainly not the announcement
+            line = b"(a very long line)"
+        self._drains.append(asyncio.create_task(self._drain(self._stdout)))
+        if not line:
+            raise ServerDiedError(await self.ended())
+        host, _, port = line.strip().removeprefix(_ANNOUNCEMENT).rpartition(b":")
+        if not line.startswith(_ANNOUNCEMENT) or not port.isdigit():
+            raise ServerDiedError(f"the {self.name} did not say where it listens but {line[:200]!r}")
+        return host.decode(), int(port)
+
+    async def ended(self) -> str:
+        """Wait for the end of the process and say how it ended, with the last lines that it wrote to its stderr."""
+        code = await self._process.wait()
+        await asyncio.wait(self._drains, timeout=_DRAIN_SECONDS)
+        text = f"the {self.name} ended with {_exit(code)}"
+        tail = self._tail.decode(errors="replace").strip()
+        return f"{text}; its last words:\n{tail}" if tail else text
+
+    async def stop(self, grace: float) -> None:
+        """End the process and wait for its end: ask, and after `grace` seconds kill."""
+        self._stdin.close()
+        # A process that ended between the look and the signal is what we want.
+        with contextlib.suppress(ProcessLookupError):
+            if self._process.returncode is None:
+                self._process.terminate()
+        try:
+            async with asyncio.timeout(grace):
+                await self._process.wait()
+        except TimeoutError:
+            logger.warning("%s (process %d) does not leave in %g s: killing it", self.name, self.pid, grace)
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        # A grandchild may hold the pipes open, so their end is not waited for without limit.
+        await asyncio.wait(self._drains, timeout=_DRAIN_SECONDS)
+        for drain in self._drains:
+            drain.cancel()
+        await asyncio.gather(*self._drains, return_exceptions=True)
+        with contextlib.suppress(OSError):
+            await self._stdin.wait_closed()
+        logger.info("%s (process %d) ended with %s", self.name, self.pid, _exit(self._process.returncode or 0))
+
+    async def _drain(self, stream: asyncio.StreamReader, *, keep: bool = False) -> None:
+        # A full pipe would stop the child, so everything is read, whatever it is.
+        while chunk := await stream.read(65536):
+            logger.debug("%s (process %d): %s", self.name, self.pid, chunk.decode(errors="replace").rstrip())
+            if keep:
+                self._tail += chunk
+                del self._tail[:-_TAIL]
+
+
+def _exit(code: int) -> str:
+    if code >= 0 or os.name == "nt":
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,172 @@
+"""Job records in SQLite: what was asked for, how it stands, when it ends, and why it ended."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from brayns_widget.protocol.errors import ServiceError
+
+# use case → how long its job may run
+USE_CASES: dict[str, timedelta] = {"SBO1": timedelta(hours=4)}
+
+_LAYOUT = 1
+_TABLE = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY,
+    usecase TEXT NOT NULL,
+    key TEXT UNIQUE,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created TEXT NOT NULL,
+    end_time TEXT
+)
+"""
+
+
+class State(StrEnum):
+    """How far a job is. `ENDED` (as asked or planned) and `FAILED` are final."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    READY = "ready"
+    ENDED = "ended"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        return self in (State.ENDED, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as recorded. Times are aware and in UTC.
+
+    Attributes:
+        end_time: when its allocation expires; None while it is queued.
+        reason: why it ended, for a person to read; "" before.
+    """
+
+    id: str
+    usecase: str
+    state: State
+    created: datetime
+    end_time: datetime | None = None
+    reason: str = ""
+
+    def status(self) -> dict[str, Any]:
+        """Give what `GET /status/ID` answers: the contract's three keys, then those that only we add.
+
+        `end_time` has no zone: the contract wants the server's own local time. `end_time_utc` is the same instant.
+        """
+        end = None if self.state.final else self.end_time
+        return {
+            "job_running": self.state in (State.STARTING, State.READY),
+            "end_time": end and end.astimezone().replace(tzinfo=None).isoformat(timespec="seconds"),
+            "brayns_started": self.state is State.READY,
+            "end_time_utc": end and end.isoformat(timespec="seconds"),
+            "state": self.state.value,
+            "reason": self.reason,
+        }
+
+
+class JobStore:
+    """The job records of one service, which alone may have the file open.
+
+    Args:
+        path: the SQLite file, made when missing; ":memory:" keeps the records as long as the service lives.
+
+    Raises:
+        ServiceError: the file can't be opened, is no record of ours, or belongs to a running service.
+    """
+
+    def __init__(self, path: str = ":memory:") -> None:
+        try:
+            self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+        except sqlite3.Error as error:
+            raise ServiceError(f"The job records {path} can't be opened: {error}.") from error
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self._database.close()
+            hint = "Another service may be using the file: give each its own with --database."
+            raise ServiceError(f"The job records {path} can't be used: {error}.", hint=hint) from error
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _open(self) -> None:
+        execute = self._database.execute
+        # One service owns the file: a second one would take our running jobs for left-overs.
+        execute("PRAGMA locking_mode = EXCLUSIVE")
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = NORMAL")
+        execute("BEGIN EXCLUSIVE")
+        (layout,) = execute("PRAGMA user_version").fetchone()
+        if layout not in (0, _LAYOUT):
+            raise ServiceError(f"The job records have layout {layout}, this version of brayns_widget knows {_LAYOUT}.")
+        execute(_TABLE)
+        execute(f"PRAGMA user_version = {_LAYOUT}")
+        execute("COMMIT")
+
+    def close(self) -> None:
+        self._database.close()
+
+    def add(self, usecase: str, key: str | None = None) -> tuple[Job, bool]:
+        """Record a new queued job, or find the one that was recorded with the same `key`.
+
+        Returns:
+            The job, and whether it is new.
+        """
+        if key is not None and (row := self._row("key = ?", key)):
+            return _job(row), False
+        job = Job(id=str(uuid.uuid4()), usecase=usecase, state=State.QUEUED, created=datetime.now(UTC))
+        self._database.execute(
+            "INSERT INTO jobs (id, usecase, key, state, reason, created) VALUES (?, ?, ?, ?, ?, ?)",
+            (job.id, usecase, key, job.state.value, job.reason, job.created.isoformat()),
+        )
+        return job, True
+
+    def get(self, job_id: str) -> Job | None:
+        row = self._row("id = ?", job_id)
+        return _job(row) if row else None
+
+    def all(self) -> list[Job]:
+        """Give all jobs, oldest first."""
+        return [_job(row) for row in self._database.execute(f"{_SELECT} ORDER BY created, id")]
+
+    def unfinished(self) -> list[Job]:
+        """Give the jobs that have not come to a final state, oldest first."""
+        return [job for job in self.all() if not job.state.final]
+
+    def update(self, job: Job, state: State, *, reason: str = "", end_time: datetime | None = None) -> Job:
+        """Record a new state and return the new record; `end_time` stays as it was where none is given."""
+        new = replace(job, state=state, reason=reason, end_time=end_time or job.end_time)
+        self._database.execute(
+            "UPDATE jobs SET state = ?, reason = ?, end_time = ? WHERE id = ?",
+            (new.state.value, new.reason, new.end_time and new.end_time.isoformat(), new.id),
+        )
+        return new
+
+    def _row(self, condition: str, value: str) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._database.execute(f"{_SELECT} WHERE {condition}", (value,)).fetchone()
+        return row
+
+
+_SELECT = "SELECT id, usecase, state, created, end_time, reason FROM jobs"
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    job_id, usecase, state, created, end_time, reason = row
+    return Job(
+        id=job_id,
+        usecase=usecase,
+        state=State(state),
+        created=datetime.fromisoformat(created),
+        end_time=datetime.fromisoformat(end_time) if end_time else None,
+        reason=reason,
+    )

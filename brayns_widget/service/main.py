@@ -1,0 +1,183 @@
+"""`brayns-widget service`: the local Brayns service as a process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ipaddress
+import json
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from brayns_widget.protocol.errors import ServiceError
+from brayns_widget.service.allocators.local import LocalAllocator, local_commands
+from brayns_widget.service.app import serve
+from brayns_widget.service.auth import Token
+from brayns_widget.service.jobs import JobStore
+from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.service.manager import JobManager
+
+TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
+_LEVELS = ("debug", "info", "warning", "error")
+# These log addresses and headers, and with them tokens, below this level.
+_TALKATIVE = ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "websockets.client", "websockets.server")
+
+logger = logging.getLogger(__name__)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand `service`."""
+    parser = subparsers.add_parser(
+        "service",
+        help="run the local Brayns service: proxy master and slave",
+        description="Run proxy master and slave on this machine. When both listen, one line of JSON on the standard "
+        "output tells their addresses.",
+    )
+    parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="the master's port; 0, the default, takes a free one")
+    parser.add_argument("--slave-port", type=int, default=0, help="the slave's port; 0, the default, takes a free one")
+    parser.add_argument(
+        "--base-directory",
+        type=Path,
+        default=None,
+        help="what clients may see of the file system; by default the home directory, or the current directory "
+        "where that is not in it",
+    )
+    parser.add_argument("--database", default=":memory:", help="SQLite file of job records; by default none is kept")
+    parser.add_argument("--token-file", type=Path, help=f"file with the token; else it is taken from {TOKEN_VARIABLE}")
+    parser.add_argument(
+        "--exit-with-stdin",
+        action="store_true",
+        help="read the token from the first line of the standard input, and leave when the standard input ends",
+    )
+    parser.add_argument("--log-level", choices=_LEVELS, default="warning", help="how much to write to stderr")
+    parser.add_argument(
+        "--job-duration",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long a job may run, instead of its use case's time",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the service until its end is asked for; return the exit code."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=options.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    try:
+        with _token(options) as (token, token_file):
+            asyncio.run(_serve(options, token, token_file))
+    except ServiceError as error:
+        print(f"brayns-widget service: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(options: argparse.Namespace, token: Token, token_file: Path | None) -> None:
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+
+    def end() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it is over already
+            loop.call_soon_threadsafe(over.set)
+
+    with _on_signals(end):
+        if options.exit_with_stdin:
+            when_stdin_closes(end)
+        manager = JobManager(
+            JobStore(options.database),
+            LocalAllocator(local_commands(options.base_directory or default_base_directory())),
+            duration=options.job_duration,
+        )
+        async with serve(
+            manager, token, host=options.host, port=options.port, slave_port=options.slave_port
+        ) as addresses:
+            greeting = {"master": addresses.master, "slave": addresses.slave, "pid": os.getpid()}
+            if token_file:
+                greeting["token_file"] = str(token_file)
+            print(json.dumps(greeting), flush=True)
+            await over.wait()
+
+
+def default_base_directory() -> Path:
+    """Give the home directory, or the current directory where that is not in it."""
+    home, here = Path.home(), Path.cwd()
+    return home if here.is_relative_to(home) else here
+
+
+@contextlib.contextmanager
+def _token(options: argparse.Namespace) -> Iterator[tuple[Token, Path | None]]:
+    """Get the token from where it is, or make one up, in a file that only this user can read.
+
+    Returns:
+        The token, and the file that was made for it, which goes when the context ends.
+    """
+    given = os.environ.pop(TOKEN_VARIABLE, None)  # popped: our children don't need it
+    with contextlib.ExitStack() as stack:
+        made = None
+        try:
+            if options.exit_with_stdin:
+                value = read_stdin_line()
+            elif options.token_file:
+                value = options.token_file.read_text().strip()
+            elif given is not None:
+                value = given
+            else:
+                import secrets
+
+                value = secrets.token_urlsafe(32)
+                descriptor, name = tempfile.mkstemp(prefix="brayns-widget-", suffix=".token")  # mode 600
+                made = Path(name)
+                stack.callback(made.unlink, missing_ok=True)
+                with os.fdopen(descriptor, "w") as file:
+                    file.write(value)
+            token = Token(value)
+        except (OSError, EOFError, ValueError) as error:
+            raise ServiceError(f"There is no token to work with: {error}.") from error
+        yield token, made
+
+
+@contextlib.contextmanager
+def _on_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` on the signals that ask a process to leave."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: end()) for number in (getattr(signal, name) for name in names)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _loopback(text: str) -> str:
+    try:
+        loopback = text == "localhost" or ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a loopback address; the service has no TLS, so its token must not leave this machine"
+        )
+    return text
+
+
+def _seconds(text: str) -> timedelta:
+    try:
+        value = float(text)
+        if not value > 0:
+            raise ValueError(text)
+        return timedelta(seconds=value)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds") from None

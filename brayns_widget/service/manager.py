@@ -1,0 +1,133 @@
+"""The jobs of a service: recorded first, then started, watched, and ended in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from brayns_widget.service.allocators import Allocator, Condition
+from brayns_widget.service.jobs import USE_CASES, Job, JobStore, State
+
+_LOOK_SECONDS = 0.2
+
+logger = logging.getLogger(__name__)
+
+
+class UnknownUseCaseError(Exception):
+    """There is no such use case; the message says which there are."""
+
+
+class KeyReusedError(Exception):
+    """An idempotency key came again with another use case."""
+
+
+class JobManager:
+    """Keeps the records and what really runs in step. It owns both and closes them.
+
+    Args:
+        duration: how long a job may run, instead of its use case's own time.
+    """
+
+    def __init__(self, store: JobStore, allocator: Allocator, *, duration: timedelta | None = None) -> None:
+        self._store = store
+        self._allocator = allocator
+        self._duration = duration
+        self._conditions: dict[str, Condition] = {}
+        # All servers die with their service, so what an earlier one left unfinished is over.
+        for job in store.unfinished():
+            store.update(job, State.ENDED, reason="the service ended while the job was running")
+
+    async def start(self, usecase: object, key: str | None = None) -> Job:
+        """Record a job and start it. A job that can't be started is recorded as failed, with the reason.
+
+        Args:
+            usecase: name of a use case, as the client sent it.
+            key: a name that the client made up for this start: the same key again gives the same job.
+
+        Raises:
+            UnknownUseCaseError: there is no such use case.
+            KeyReusedError: the key belongs to a job of another use case.
+        """
+        if not isinstance(usecase, str) or usecase not in USE_CASES:
+            raise UnknownUseCaseError(f"there is no use case {usecase!r}; there are: {', '.join(USE_CASES)}")
+        job, new = self._store.add(usecase, key)
+        if not new:
+            if job.usecase != usecase:
+                raise KeyReusedError(f"the idempotency key was used for a job of use case {job.usecase!r}")
+            return job
+        self._conditions[job.id] = Condition(State.QUEUED)
+        try:
+            await self._allocator.start(job)
+        except OSError as error:
+            logger.warning("job %s can't be started: %s", job.id, error)
+            self._conditions.pop(job.id, None)
+            return self._store.update(job, State.FAILED, reason=f"its servers can't be started: {error}")
+        if job.id not in self._conditions:  # it was stopped meanwhile
+            await self._allocator.stop(job.id)
+        return await self.refresh(job)
+
+    def get(self, job_id: str) -> Job | None:
+        return self._store.get(job_id)
+
+    def all(self) -> list[Job]:
+        """Give all recorded jobs, oldest first."""
+        return self._store.all()
+
+    async def refresh(self, job: Job) -> Job:
+        """Bring a job's record up to date with its servers and return it."""
+        condition = await self._allocator.poll(job.id) if job.id in self._conditions else None
+        job = self._store.get(job.id) or job
+        # It may have been stopped while we looked; what is over stays over.
+        if condition is None or job.id not in self._conditions or condition.state is job.state:
+            return job
+        end_time = job.end_time
+        if condition.state is not State.QUEUED and end_time is None:
+            end_time = datetime.now(UTC) + (self._duration or USE_CASES[job.usecase])
+        self._conditions[job.id] = condition
+        if condition.state.final:
+            del self._conditions[job.id]
+        logger.info("job %s is %s %s", job.id, condition.state, condition.reason.partition("\n")[0])
+        return self._store.update(job, condition.state, reason=condition.reason, end_time=end_time)
+
+    def address(self, job_id: str, server: str) -> tuple[str, int] | None:
+        """Give where a server of a ready job listens, None where the job is not ready or has no such server."""
+        condition = self._conditions.get(job_id)
+        return condition.addresses.get(server) if condition else None
+
+    async def stop(self, job: Job, reason: str) -> Job:
+        """End a job and return its record when nothing of it runs any more; a job that is over stays as it is."""
+        if self._conditions.pop(job.id, None):
+            logger.info("job %s is over: %s", job.id, reason)
+            job = self._store.update(job, State.ENDED, reason=reason)
+        await self._allocator.stop(job.id)
+        return job
+
+    async def watch(self) -> None:
+        """Keep all records up to date and end jobs at their end time, until cancelled."""
+        while True:
+            await asyncio.gather(*(self._look_after(job_id) for job_id in list(self._conditions)))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _look_after(self, job_id: str) -> None:
+        job = self._store.get(job_id)
+        assert job
+        job = await self.refresh(job)
+        if job.id in self._conditions and job.end_time and job.end_time <= datetime.now(UTC):
+            await self.stop(job, "its time was over")
+
+    async def end_all(self, reason: str) -> None:
+        """Stop all jobs and return when nothing of them runs any more."""
+        for job_id in list(self._conditions):
+            job = self._store.get(job_id)
+            assert job
+            self._store.update(job, State.ENDED, reason=reason)
+        self._conditions.clear()
+        await self._allocator.close()
+
+    async def close(self) -> None:
+        """Stop all jobs, then close the records."""
+        try:
+            await self.end_all("the service ended")
+        finally:
+            self._store.close()
