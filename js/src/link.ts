@@ -39,7 +39,7 @@ export class Link {
   readonly #signal: AbortSignal;
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
-  #hello: ReturnType<typeof setInterval> | undefined;
+  #hello: ReturnType<typeof setTimeout> | undefined;
 
   /** `view` must differ from every other view's; `signal` ends the link and says so to the kernel. */
   constructor(model: Model, view: string, events: LinkEvents, signal: AbortSignal) {
@@ -51,7 +51,7 @@ export class Link {
     model.on("msg:custom", receive);
     signal.addEventListener("abort", () => {
       model.off("msg:custom", receive);
-      clearInterval(this.#hello);
+      clearTimeout(this.#hello);
       for (const id of [...this.#calls.keys()]) {
         this.#fail(id, "ViewClosed", "The view was closed.", "");
       }
@@ -67,18 +67,17 @@ export class Link {
 
   /** Greets the kernel until it answers; `size` is asked anew each time. */
   greet(size: () => Size): void {
-    clearInterval(this.#hello);
+    clearTimeout(this.#hello);
     let tries = 0;
     const say = () => {
       if (tries === HELLO_TRIES) {
-        clearInterval(this.#hello);
         this.#events.silent();
         return;
       }
       tries += 1;
       this.send("ready", size());
+      this.#hello = setTimeout(say, HELLO_PERIOD_MS);
     };
-    this.#hello = setInterval(say, HELLO_PERIOD_MS);
     say();
   }
 
@@ -116,7 +115,7 @@ export class Link {
       return; // for another view of the same model
     }
     if (message.kind === "welcome") {
-      clearInterval(this.#hello);
+      clearTimeout(this.#hello);
       this.#events.welcome(content as KernelMessages["welcome"]);
     } else if (message.kind === "frame") {
       const data = buffers[0];

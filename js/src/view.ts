@@ -109,7 +109,11 @@ export function createView(model: Model, el: HTMLElement, signal: AbortSignal): 
 
   watch(model, "camera", () => pilot.follow(), signal);
   watch(model, "height", (height) => show(height || HEIGHT), signal);
-  watch(model, "panel_open", (open) => toggle.setAttribute("aria-expanded", String(open)), signal);
+  const showPanel = (open: boolean) => {
+    toggle.setAttribute("aria-expanded", String(open));
+    root.classList.toggle("bw-open", open);
+  };
+  watch(model, "panel_open", showPanel, signal);
   watch(model, "background", (color) => (element.style.backgroundColor = toHex(color)), signal);
   watch(model, "status", ({ state }) => (root.dataset["state"] = state), signal);
   el.append(root);

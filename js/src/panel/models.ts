@@ -23,7 +23,7 @@ class Row {
     this.#context = context;
     this.#entry = entry;
     this.#visible = h("input", { type: "checkbox" }, [], { onchange: () => this.#show() });
-    this.#color = h("input", { type: "color" }, [], {
+    this.#color = h("input", { type: "color", value: "#cccccc" }, [], {
       onchange: () => this.#paint(SOLID, fromHex(this.#color.value, this.#entry.color?.[3] ?? 1)),
     });
     this.#colorBy = h("select", {}, [], {

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Model } from "../src/contract.js";
+import { CallError, Link } from "../src/link.js";
+
+type Message = Record<string, unknown>;
+
+function setUp(t: TestContext) {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const handlers = new Set<(message: unknown, buffers: DataView[]) => void>();
+  const sent: Message[] = [];
+  const heard: string[] = [];
+  const model = {
+    on: (_: string, handler: (message: unknown, buffers: DataView[]) => void) => handlers.add(handler),
+    off: (_: string, handler: (message: unknown, buffers: DataView[]) => void) => handlers.delete(handler),
+    send: (message: Message) => void sent.push(message),
+  } as unknown as Model;
+  const end = new AbortController();
+  const link = new Link(
+    model,
+    "me",
+    {
+      welcome: ({ window }) => void heard.push(`welcome ${window}`),
+      frame: ({ seq }, data) => void heard.push(`frame ${seq} of ${data.byteLength} bytes`),
+      silent: () => void heard.push("silent"),
+    },
+    end.signal,
+  );
+  const deliver = (message: unknown, buffers: DataView[] = []) => {
+    for (const handler of handlers) {
+      handler(message, buffers);
+    }
+  };
+  return { link, sent, heard, handlers, deliver, end, tick: (ms: number) => t.mock.timers.tick(ms) };
+}
+
+const SIZE = { width: 640, height: 480, dpr: 2 };
+const failure = (error: unknown) => {
+  assert.ok(error instanceof CallError);
+  return { name: error.name, message: error.message, hint: error.hint };
+};
+
+test("greets every second until it is welcome, each time with the size of that moment", (t) => {
+  const { link, sent, heard, deliver, tick } = setUp(t);
+  let width = 640;
+  link.greet(() => ({ ...SIZE, width }));
+  assert.deepEqual(sent, [{ kind: "ready", view: "me", width: 640, height: 480, dpr: 2 }]);
+  width = 700;
+  tick(1000);
+  assert.equal(sent.length, 2);
+  assert.equal(sent[1]?.["width"], 700);
+  deliver({ kind: "welcome", view: "me", window: 2 });
+  tick(60_000);
+  assert.equal(sent.length, 2);
+  assert.deepEqual(heard, ["welcome 2"]);
+});
+
+test("gives up greeting after 30 tries, says so, and still takes a late welcome", (t) => {
+  const { link, sent, heard, deliver, tick } = setUp(t);
+  link.greet(() => SIZE);
+  tick(120_000);
+  assert.equal(sent.length, 30);
+  assert.deepEqual(heard, ["silent"]);
+  deliver({ kind: "welcome", view: "me", window: 1 });
+  assert.deepEqual(heard, ["silent", "welcome 1"]);
+});
+
+test("hears only what is meant for its view", (t) => {
+  const { heard, deliver } = setUp(t);
+  const data = new DataView(new ArrayBuffer(5));
+  deliver({ kind: "frame", view: "me", seq: 3 }, [data]);
+  deliver({ kind: "frame", view: "other", seq: 4 }, [data]);
+  deliver({ kind: "unheard of", view: "me" });
+  deliver(null);
+  assert.deepEqual(heard, ["frame 3 of 5 bytes"]);
+});
+
+test("a reply answers its own call", async (t) => {
+  const { link, sent, deliver } = setUp(t);
+  const first = link.call("inspect_circuit", { path: "a.json" });
+  const second = link.call("cancel", { task: 7 });
+  const ids = sent.map(({ id }) => id);
+  assert.notEqual(ids[0], ids[1]);
+  assert.deepEqual(sent[1], { kind: "call", view: "me", id: ids[1], method: "cancel", params: { task: 7 } });
+  deliver({ kind: "reply", view: "me", id: ids[1], result: "second" });
+  deliver({ kind: "reply", view: "me", id: ids[0], result: "first" });
+  assert.deepEqual(await Promise.all([first, second]), ["first", "second"]);
+});
+
+test("an error keeps its name, message and hint", async (t) => {
+  const { link, sent, deliver } = setUp(t);
+  const call = link.call("inspect_circuit", { path: "a.json" });
+  const error = { type: "CircuitError", message: "a.json is not a circuit.", hint: "Choose another file." };
+  deliver({ kind: "reply", view: "me", id: sent[0]?.["id"], error });
+  assert.deepEqual(failure(await call.catch((reason: unknown) => reason)), {
+    name: "CircuitError",
+    message: "a.json is not a circuit.",
+    hint: "Choose another file.",
+  });
+});
+
+test("a call fails at its deadline and a later reply is ignored", async (t) => {
+  const { link, sent, deliver, tick } = setUp(t);
+  const call = link.call("list_directory", { path: null });
+  tick(29_999);
+  let settled = false;
+  void call.catch(() => (settled = true));
+  await Promise.resolve();
+  assert.equal(settled, false);
+  tick(1);
+  const { name, message } = failure(await call.catch((reason: unknown) => reason));
+  assert.equal(name, "DeadlineExceeded");
+  assert.match(message, /list_directory.*30 s/);
+  deliver({ kind: "reply", view: "me", id: sent[0]?.["id"], result: {} });
+});
+
+test("closing ends calls, greetings and hearing, and says goodbye once", async (t) => {
+  const { link, sent, handlers, end, tick } = setUp(t);
+  link.greet(() => SIZE);
+  const call = link.call("retry", {});
+  end.abort();
+  assert.equal(failure(await call.catch((reason: unknown) => reason)).name, "ViewClosed");
+  assert.equal(handlers.size, 0);
+  tick(60_000);
+  link.send("visible", { visible: true });
+  assert.deepEqual(sent.map(({ kind }) => kind), ["ready", "call", "gone"]);
+});
