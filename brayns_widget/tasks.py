@@ -102,8 +102,17 @@ class Task(Generic[T]):
         """Ask it to stop, from any thread. ``result`` then raises RequestCancelled, unless it was done before."""
         self._loop.post(self._cancel)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return its progress as JSON, as the widget's trait ``progress`` holds it."""
+        return {
+            "task": self.id,
+            "operation": self.progress.operation or self.name,
+            "amount": self.progress.amount,
+            "cancellable": True,
+        }
+
     def add_callback(self, callback: Callable[[Task[Any]], object]) -> None:
-        """Call ``callback(task)`` on the loop thread at each progress and, last, when it is done."""
+        """Call ``callback(task)`` on the loop thread, now, at each progress and, last, when it is done."""
         self._loop.post(self._add_callback, callback)
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -152,8 +161,7 @@ class Task(Generic[T]):
 
     def _add_callback(self, callback: Callable[[Task[Any]], object]) -> None:
         self._watchers.append(callback)
-        if self.done:
-            self._tell(callback)
+        self._tell(callback)
 
     def _report(self, amount: float | None, operation: str) -> None:
         progress = TaskProgress(amount, operation)

@@ -140,7 +140,7 @@ class LocalService:
     def forget_all(cls) -> None:
         """Let go of all services in a forked child: while it held their life lines, they would outlive the kernel."""
         for service in cls._all:
-            service._hang_up()
+            service._hang_up()  # noqa: SLF001 - its own class
         cls._all.clear()
         cls._running.clear()
 

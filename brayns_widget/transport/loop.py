@@ -71,9 +71,9 @@ class LoopThread:
             if tasks:
                 self.loop.run_until_complete(asyncio.wait(tasks, timeout=3.0))
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
         finally:
             asyncio.set_event_loop(None)
+            # Also ends the executor. Waiting for it would take a new thread, which the end of the process forbids.
             self.loop.close()
 
 

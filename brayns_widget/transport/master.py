@@ -43,6 +43,7 @@ class JobStatus:
         gone: the master knows the job no more.
         end_time: when the allocation expires, as the master writes it (often its local time without a zone), or None.
         reason: why the job ended, where the master says so (ours does), or "".
+        failed: it ended by a fault, where the master says so.
         renderer_url: where the renderer is, where the master says so (the 2024 edition does), or "".
     """
 
@@ -51,6 +52,7 @@ class JobStatus:
     gone: bool = False
     end_time: str | None = None
     reason: str = ""
+    failed: bool = False
     renderer_url: str = ""
 
 
@@ -250,5 +252,6 @@ def _read_status(body: dict[str, Any]) -> JobStatus:
         ready=ready,
         end_time=end_time if isinstance(end_time, str) else None,
         reason=str(body.get("reason") or ""),
+        failed=body.get("state") == "failed",
         renderer_url=url if isinstance(url, str) else "",
     )

@@ -1,0 +1,527 @@
+"""The job, its links and its scene, on the loop thread.
+
+``Controller`` is the face of this for every other thread. Everything here runs on one event loop and needs no lock;
+what others may read at any time (status, models, camera) is replaced whole, never changed in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from brayns_widget.events import Listeners, Notice, State, Status
+from brayns_widget.protocol.errors import (
+    BraynsWidgetError,
+    CircuitError,
+    ProtocolError,
+    RequestCancelled,
+    RequestError,
+)
+from brayns_widget.protocol.messages import Progress, Reply
+from brayns_widget.scene import pictures
+from brayns_widget.scene.camera import FRONT, Camera
+from brayns_widget.scene.circuits import Circuit, Directory
+from brayns_widget.scene.colours import DARK, Colour, colours_by_value, palette, parse
+from brayns_widget.scene.models import Model, load_params, method_name, union
+from brayns_widget.tasks import Report, Task
+from brayns_widget.transport.job import Job, Place
+from brayns_widget.transport.link import Link
+
+REQUEST_TIMEOUT = 60.0
+LOAD_TIMEOUT = 3600.0
+SNAPSHOT_TIMEOUT = 900.0
+CLEAN_UP_TIMEOUT = 10.0
+EXIT_DEADLINE = 5.0
+
+_LIGHT = "light"
+_MODEL_COLOURS = 7
+
+
+class Session:
+    """The state behind a controller.
+
+    Args:
+        place: where the job runs.
+        attach_to: the id of a job that runs already, or None to start one.
+        start_timeout: seconds until the job must be ready.
+    """
+
+    # The sessions whose jobs run, with their loops. They are kept here so that a forgotten one is stopped in the end.
+    _alive: ClassVar[dict[Session, asyncio.AbstractEventLoop]] = {}
+
+    def __init__(self, place: Place, attach_to: str | None, start_timeout: float) -> None:
+        self.listeners = Listeners()
+        self.job: Job | None = None
+        self.status = Status()
+        self.models: tuple[Model, ...] = ()
+        self.camera = FRONT
+        self.aspect = 4 / 3
+        self.background: Colour = DARK
+        self.revision = 0
+        self.tasks: dict[str, Task[Any]] = {}
+        self._place = place
+        self._attach_to = attach_to
+        self._start_timeout = start_timeout
+        self._starting: asyncio.Task[Job] | None = None
+        self._waiters: list[Report] = []
+        self._burials: set[asyncio.Task[None]] = set()
+
+    @property
+    def link(self) -> Link | None:
+        """The link to the renderer, or None."""
+        return self.job.renderer if self.job is not None else None
+
+    # ------------------------------------------------------------------ tasks
+
+    def watch(self, task: Task[Any]) -> None:
+        """Publish the progress of a task, and its failure as a notice. To be its callback."""
+        if not task.done:
+            self.tasks[task.id] = task
+        else:
+            self.tasks.pop(task.id, None)
+            error = task.exception()
+            if error is not None and not isinstance(error, RequestCancelled):
+                hint = error.hint if isinstance(error, BraynsWidgetError) else ""
+                text = error.message if isinstance(error, BraynsWidgetError) else str(error)
+                self.listeners.emit("notice", Notice("error", text, hint))
+        newest = next(reversed(self.tasks.values()), None)
+        self.listeners.emit("progress", None if newest is None else newest.to_dict())
+
+    # ------------------------------------------------------------------ job
+
+    async def start(self, report: Report) -> None:
+        """Start the job, unless it runs."""
+        await self.ensure(report)
+
+    async def ensure(self, report: Report) -> Job:
+        """Return the running job; starts it, or joins a start on its way. The last one to give up waiting ends it."""
+        if self.job is not None:
+            return self.job
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start(), name="start")
+        starting = self._starting
+        self._waiters.append(report)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            if self._waiters == [report] and not starting.done():
+                starting.cancel()
+                await asyncio.wait([starting])
+            raise
+        finally:
+            self._waiters.remove(report)
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Cancel what runs, close the links and stop the job if it is ours."""
+        for task in self.tasks.values():
+            task.cancel()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        job = self._leave()
+        if job is not None:
+            self._set_status("ended", "Closed.")
+            await job.close(stop=stop)
+        if self._burials:
+            await asyncio.wait(self._burials)
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Stop the jobs of this process that nobody closed. Called at its end, when no thread can be started."""
+        for session, loop in list(cls._alive.items()):
+            job = session.job
+            if job is not None and not job.local:
+                job.stop_blocking()
+            closing = asyncio.run_coroutine_threadsafe(session.close(stop=False), loop)
+            with contextlib.suppress(TimeoutError):
+                closing.result(EXIT_DEADLINE)
+
+    async def _start(self) -> Job:
+        self._alive[self] = asyncio.get_running_loop()
+        try:
+            job = await Job.start(
+                self._place,
+                job_id=self._attach_to,
+                timeout=self._start_timeout,
+                on_state=self._set_starting,
+                on_lost=self._lost,
+            )
+            try:
+                await self._prepare(job.renderer)
+            except BaseException:
+                await asyncio.shield(job.close())
+                raise
+        except asyncio.CancelledError:
+            self._alive.pop(self, None)
+            self._set_status("idle", "The start was cancelled.")
+            raise
+        except Exception as error:
+            self._alive.pop(self, None)
+            self._set_status("failed", str(error))
+            raise
+        else:
+            self.job = job
+            self._set_status("ready", "Ready.")
+            self.listeners.emit("link", job.renderer)
+            self._touch()
+            return job
+        finally:
+            self._starting = None
+
+    async def _prepare(self, link: Link) -> None:
+        """Light the scene, unless it is (we may have attached to a job in use), and learn its models."""
+        scene = (await link.request("get-scene", timeout=REQUEST_TIMEOUT)).result
+        try:
+            instances = scene["models"]
+            lit = any(instance["model_type"] == _LIGHT for instance in instances)
+        except (KeyError, TypeError) as error:
+            raise ProtocolError(f"The renderer described its scene in an unknown way: {error!r}.") from error
+        await link.request("set-framebuffer-static", timeout=REQUEST_TIMEOUT)
+        await self._send_background(link)
+        for method, params in () if lit else pictures.LIGHTS:
+            await link.request(method, params, timeout=REQUEST_TIMEOUT)
+        self._set_models(
+            [await self._describe(link, instance) for instance in instances if instance["model_type"] != _LIGHT]
+        )
+
+    def _set_starting(self, state: str, text: str) -> None:
+        self._set_status("queued" if state == "queued" else "starting", text)
+        for report in self._waiters:
+            report(None, text)
+
+    def _lost(self, error: BraynsWidgetError) -> None:
+        if self.link is None or self.link.closed is None:
+            return  # it broke while it was prepared; the start fails with the reason
+        job = self._leave()
+        assert job is not None
+        self._set_status("stale", f"{error.message} Asking why …")
+        task = asyncio.create_task(self._bury(job, error), name="bury")
+        self._burials.add(task)
+        task.add_done_callback(self._burials.discard)
+
+    async def _bury(self, job: Job, error: BraynsWidgetError) -> None:
+        found = await job.obituary(error)
+        if self.job is None and self._starting is None:
+            self._set_status("failed" if found.failed else "ended", found.text)
+            hint = (
+                f"{found.detail}\nLoad again to start a new job." if found.detail else "Load again to start a new job."
+            )
+            self.listeners.emit("notice", Notice("error", found.text, hint))
+        await job.close()
+
+    def _leave(self) -> Job | None:
+        job, self.job = self.job, None
+        self._alive.pop(self, None)
+        if job is not None:
+            self.listeners.emit("link", None)
+            self._set_models([])
+        return job
+
+    # ------------------------------------------------------------------ files and circuits
+
+    async def request(self, method: str, params: Any, limit: float) -> Reply:
+        """Send a request to the renderer; starts the job if need be."""
+        return await self._call(method, params, limit)
+
+    async def list_directory(self, path: str | Path | None) -> Directory:
+        """List a directory of the backend."""
+        job = await self.ensure(_nobody)
+        backend = self._backend(job)
+        root = str((await backend.request("fs-get-root", timeout=REQUEST_TIMEOUT)).result)
+        if path is None:
+            # Browsing a whole machine starts where the notebook is.
+            here = str(Path.cwd())
+            inside = self._place.master is None and Path(here).is_relative_to(root)
+            place = here if inside else root
+        else:
+            place = self.resolve(path)
+        try:
+            listing = (await backend.request("fs-list-dir", {"path": place}, timeout=REQUEST_TIMEOUT)).result
+        except RequestError as error:
+            raise CircuitError(f"{place!r} cannot be listed: {_reason(error)}") from error
+        return Directory.from_reply(place, root, listing)
+
+    async def inspect_circuit(self, path: str | Path) -> Circuit:
+        """Read what a circuit holds."""
+        job = await self.ensure(_nobody)
+        return await self._inspect(self._backend(job), self.resolve(path))
+
+    def resolve(self, path: str | Path) -> str:
+        """Return a path as the servers see it: absolute with the local service, else as it is."""
+        if self._place.master is not None:
+            return str(path)
+        return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
+
+    def _backend(self, job: Job) -> Link:
+        if job.backend is None:
+            raise CircuitError("This job has no backend, so files cannot be browsed.", hint="Name the path yourself.")
+        return job.backend
+
+    async def _inspect(self, backend: Link, path: str) -> Circuit:
+        try:
+            populations = await backend.request("sonata-list-populations", {"path": path}, timeout=REQUEST_TIMEOUT)
+            node_sets = await backend.request("sonata-get-node-sets", {"path": path}, timeout=REQUEST_TIMEOUT)
+        except RequestError as error:
+            raise CircuitError(
+                f"The circuit {path!r} cannot be read: {_reason(error)}",
+                hint="Name a SONATA configuration file, such as circuit_config.json.",
+            ) from error
+        return Circuit.from_replies(path, populations.result, node_sets.result)
+
+    # ------------------------------------------------------------------ models
+
+    async def load_circuit(
+        self,
+        path: str | Path,
+        population: str | None,
+        options: dict[str, Any],
+        color_by: str | None,
+        report: Report,
+        *,
+        frame: bool,
+    ) -> list[Model]:
+        """Load a population, colour it and, if it is the first model, point the camera at it."""
+        job = await self.ensure(report)
+        where = self.resolve(path)
+        report(None, "Reading the circuit …")
+        if job.backend is not None:
+            population = (await self._inspect(job.backend, where)).choose(population).name
+        elif population is None:
+            raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
+        first = not self.models
+        models = await self._add(job.renderer, load_params(where, population, **options), report)
+        try:
+            report(1.0, "Colouring …")
+            models = [await self._colour_new(job.renderer, model, color_by) for model in models]
+        except BaseException:
+            await asyncio.shield(self._discard(job.renderer, models))
+            raise
+        if first and frame:
+            self.reset_camera()
+        return models
+
+    async def update_model(self, model_id: int, visible: bool) -> Model:
+        """Show or hide a model."""
+        model = self._model(model_id)
+        await self._call("update-model", {"model_id": model_id, "model": {"is_visible": visible}})
+        return self._replace(replace(model, visible=visible))
+
+    async def color_model(self, model_id: int, method: str, color: Any) -> Model:
+        """Colour a model by a method."""
+        model = self._model(model_id)
+        chosen = parse(color) if color is not None else model.color or palette(1)[0]
+        job = await self.ensure(_nobody)
+        return self._replace(await self._colour(job.renderer, model, method, chosen))
+
+    async def remove_models(self, model_ids: Sequence[int]) -> None:
+        """Remove models."""
+        for model_id in model_ids:
+            self._model(model_id)
+        await self._call("remove-model", {"ids": list(model_ids)})
+        self._set_models([model for model in self.models if model.id not in model_ids])
+
+    async def clear(self) -> None:
+        """Remove all models, but not the lights."""
+        if self.models:
+            await self.remove_models([model.id for model in self.models])
+
+    async def _add(self, link: Link, params: dict[str, Any], report: Report) -> list[Model]:
+        def progress(message: Progress) -> None:
+            report(message.amount, message.operation)
+
+        path = params["path"]
+        report(0.0, "Loading …")
+        try:
+            reply = await link.request("add-model", params, on_progress=progress, timeout=LOAD_TIMEOUT)
+        except RequestCancelled:
+            raise
+        except RequestError as error:
+            raise CircuitError(f"The circuit {path!r} cannot be loaded: {_reason(error)}") from error
+        except (asyncio.CancelledError, TimeoutError):
+            # It may have been done just before it heard of the cancel.
+            await asyncio.shield(self._discard_strangers(link))
+            raise
+        if not isinstance(reply.result, list):
+            raise ProtocolError("The renderer answered add-model without a list of models.")
+        models = [Model.from_instance(instance) for instance in reply.result]
+        self._set_models([*self.models, *models])
+        empty = [model for model in models if model.cells == 0]
+        if empty:
+            await self._discard(link, models)
+            raise CircuitError(
+                f"No cell of {path!r} was loaded.", hint="Raise the density, or choose other node sets or ids."
+            )
+        return models
+
+    async def _colour_new(self, link: Link, model: Model, color_by: str | None) -> Model:
+        model = replace(model, color_methods=await self._colour_methods(link, model.id))
+        if "solid" in model.color_methods:
+            taken = [other.color for other in self.models]
+            free = [colour for colour in palette(_MODEL_COLOURS) if colour not in taken]
+            model = await self._colour(link, model, "solid", (free or palette(_MODEL_COLOURS))[0])
+        if color_by is not None:
+            model = await self._colour(link, model, color_by, model.color or palette(1)[0])
+        return self._replace(model)
+
+    async def _colour(self, link: Link, model: Model, method: str, colour: Colour) -> Model:
+        known = method_name(method, model.color_methods)
+        if known is None:
+            methods = ", ".join(model.color_methods) or "none"
+            raise CircuitError(f"{model.name!r} has no colouring method {method!r}.", hint=f"It has: {methods}.")
+        if known == "solid":
+            values = {"color": colour}
+        else:
+            params = {"id": model.id, "method": known}
+            names = (await link.request("get-color-values", params, timeout=REQUEST_TIMEOUT)).result
+            values = colours_by_value(known, [str(name) for name in names if name])
+            if not values:
+                raise CircuitError(
+                    f"The colouring method {known!r} of {model.name!r} names no values to colour.",
+                    hint="Send your own with request('color-model', …).",
+                )
+        wanted = {"id": model.id, "method": known, "values": {name: list(rgba) for name, rgba in values.items()}}
+        await link.request("color-model", wanted, timeout=REQUEST_TIMEOUT)
+        return replace(model, color_by=known, color=colour if known == "solid" else None)
+
+    async def _describe(self, link: Link, instance: dict[str, Any]) -> Model:
+        model = Model.from_instance(instance)
+        return replace(model, color_methods=await self._colour_methods(link, model.id))
+
+    async def _colour_methods(self, link: Link, model_id: int) -> tuple[str, ...]:
+        try:
+            reply = await link.request("get-color-methods", {"id": model_id}, timeout=REQUEST_TIMEOUT)
+        except RequestError:
+            return ()  # models of other kinds have none, and say so with an error
+        return tuple(str(method) for method in reply.result)
+
+    async def _discard(self, link: Link, models: Sequence[Model]) -> None:
+        ids = [model.id for model in models]
+        with contextlib.suppress(BraynsWidgetError):
+            await link.request("remove-model", {"ids": ids}, timeout=CLEAN_UP_TIMEOUT)
+        self._set_models([model for model in self.models if model.id not in ids])
+
+    async def _discard_strangers(self, link: Link) -> None:
+        with contextlib.suppress(BraynsWidgetError):
+            scene = (await link.request("get-scene", timeout=CLEAN_UP_TIMEOUT)).result
+            found = [Model.from_instance(i) for i in scene["models"] if i["model_type"] != _LIGHT]
+            known = {model.id for model in self.models}
+            if strangers := [model for model in found if model.id not in known]:
+                await self._discard(link, strangers)
+
+    def _model(self, model_id: int) -> Model:
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        there = ", ".join(f"{model.id} ({model.name})" for model in self.models) or "none"
+        raise CircuitError(f"There is no model {model_id}.", hint=f"There are: {there}.")
+
+    def _replace(self, new: Model) -> Model:
+        self._set_models([new if model.id == new.id else model for model in self.models])
+        return new
+
+    def _set_models(self, models: Sequence[Model]) -> None:
+        if tuple(models) != self.models:
+            self.models = tuple(models)
+            self.listeners.emit("models", self.models)
+            self._touch()
+
+    # ------------------------------------------------------------------ view
+
+    def reset_camera(self) -> Camera:
+        """Look at all visible models from the front, y up."""
+        bounds = union([model.bounds for model in self.models if model.visible])
+        front = replace(FRONT, type=self.camera.type)
+        return self.set_camera(front if bounds is None else front.framing(bounds, self.aspect))
+
+    def set_camera(self, camera: Camera) -> Camera:
+        """Look through another camera. The stream applies it before its next picture."""
+        if camera != self.camera:
+            self.camera = camera
+            self.listeners.emit("camera", camera)
+            self._touch()
+        return camera
+
+    async def set_background(self, colour: Colour) -> None:
+        """Paint another background, now or when the job starts."""
+        self.background = colour
+        self.listeners.emit("background", colour)
+        if self.link is not None:
+            await self._send_background(self.link)
+        self._touch()
+
+    async def snapshot(
+        self,
+        report: Report,
+        *,
+        camera: Camera | None,
+        size: tuple[int, int],
+        samples: int,
+        image_format: str,
+        file: Path | None,
+    ) -> bytes:
+        """Render a picture and write it to a file of this machine, if one is named."""
+
+        def progress(message: Progress) -> None:
+            report(message.amount, message.operation)
+
+        job = await self.ensure(report)
+        report(0.0, "Rendering …")
+        params = pictures.snapshot_params(
+            camera or self.camera, self.background, size=size, samples=samples, image_format=image_format
+        )
+        reply = await job.renderer.request("snapshot", params, on_progress=progress, timeout=SNAPSHOT_TIMEOUT)
+        picture = pictures.read_snapshot(reply.result, reply.payload)
+        if file is not None:
+            await asyncio.to_thread(_write, file, picture)
+        return picture
+
+    async def _send_background(self, link: Link) -> None:
+        params = pictures.renderer_params(self.background)
+        await link.request("set-renderer-interactive", params, timeout=REQUEST_TIMEOUT)
+
+    # ------------------------------------------------------------------
+
+    async def _call(self, method: str, params: Any = None, limit: float = REQUEST_TIMEOUT) -> Reply:
+        job = await self.ensure(_nobody)
+        return await job.renderer.request(method, params, timeout=limit)
+
+    def _set_status(self, state: State, text: str) -> None:
+        status = Status(state, text)
+        if status != self.status:
+            self.status = status
+            self.listeners.emit("status", status)
+
+    def _touch(self) -> None:
+        self.revision += 1
+        self.listeners.emit("scene", self.revision)
+
+
+def _nobody(amount: float | None, operation: str) -> None:
+    pass
+
+
+def _reason(error: RequestError) -> str:
+    # The real backend puts its kind of error before the text.
+    text = str(error)
+    for prefix in ("Invalid params: ", "Internal error: "):
+        text = text.removeprefix(prefix)
+    return text.strip().rstrip(".") + "."
+
+
+def _write(file: Path, data: bytes) -> None:
+    # A picture that is half written must not take the place of an older one.
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        draft.write_bytes(data)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+atexit.register(Session.close_all)

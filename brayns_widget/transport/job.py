@@ -1,0 +1,225 @@
+"""A job of the proxies, with its links to the renderer and the backend."""
+
+# ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
+from brayns_widget.transport.link import Link, Unreachable, is_loopback
+from brayns_widget.transport.local import LocalService
+from brayns_widget.transport.master import JobStatus, MasterClient
+from brayns_widget.transport.tokens import Token, redact
+
+STOP_DEADLINE = 10.0
+# A server that says it is ready may need another moment before it accepts.
+CONNECT_ATTEMPTS = 4
+CONNECT_PAUSE = 0.25
+
+OnState = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where jobs run.
+
+    Attributes:
+        master: address of the proxy master, or None for the local service.
+        slave: address of the proxy slave, or None where the master tells it.
+        token: bearer token; not used with the local service, which has its own.
+        usecase: which versions of renderer and backend the master launches.
+        project: what the 2024 edition asks for, or None.
+        base_directory: what the local service may show.
+    """
+
+    master: str | None
+    slave: str | None
+    token: Token = field(repr=False)
+    usecase: str
+    project: str | None
+    base_directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Obituary:
+    """Why a job came to its end: a sentence, whether that was a fault, and what else is known (log lines)."""
+
+    text: str
+    failed: bool
+    detail: str = ""
+
+
+class Job:
+    """A ready job. Make it with ``Job.start`` or ``Job.attach``.
+
+    Attributes:
+        id: the master's id.
+        owned: whether this process started it, and so stops it.
+        local: whether the local service runs it, and so ends it with itself.
+        renderer: the link to the renderer.
+        backend: the link to the metadata backend, or None where the job has none.
+        end_time: when it expires, in the master's own words, or None.
+    """
+
+    def __init__(self, master: MasterClient, job_id: str, *, owned: bool, local: bool) -> None:
+        self.id = job_id
+        self.owned = owned
+        self.local = local
+        self.end_time: str | None = None
+        self.backend: Link | None = None
+        self._renderer: Link | None = None
+        self._master = master
+
+    def __repr__(self) -> str:
+        return f"<Job {self.id} at {self._master.url}>"
+
+    @property
+    def renderer(self) -> Link:
+        assert self._renderer is not None
+        return self._renderer
+
+    @classmethod
+    async def start(
+        cls,
+        place: Place,
+        *,
+        job_id: str | None = None,
+        timeout: float,
+        on_state: OnState,
+        on_lost: Callable[[BraynsWidgetError], None],
+    ) -> Job:
+        """Start a job, wait until it is ready and connect to it. Whatever goes wrong, what was started is stopped.
+
+        Args:
+            place: where.
+            job_id: attach to this job instead; it is then not stopped by ``close``.
+            timeout: seconds for all of it.
+            on_state: called with a state ("queued", "starting") and a text for people.
+            on_lost: called on the loop when the link to the renderer breaks later.
+
+        Raises:
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        token, master_url, slave_url = place.token, place.master, place.slave
+        if master_url is None:
+            on_state("starting", "Starting the local service …")
+            service = await LocalService.shared(place.base_directory)
+            token, master_url, slave_url = service.token, service.master, service.slave
+        master = MasterClient(master_url, token)
+        job: Job | None = None
+        try:
+            on_state("starting", "Asking for a job …")
+            new_id = job_id or await master.start(place.usecase, place.project)
+            job = cls(master, new_id, owned=job_id is None, local=place.master is None)
+            status = await master.wait_ready(
+                job.id, timeout=deadline - loop.time(), on_status=lambda status: _describe(status, on_state)
+            )
+            job.end_time = status.end_time
+            on_state("starting", "Connecting to the renderer …")
+            slave = _slave_address(slave_url, status.renderer_url)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await job._connect(slave, token, on_lost)
+            except TimeoutError as error:
+                if isinstance(error, BraynsWidgetError):
+                    raise
+                raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
+        except BaseException:
+            # Shielded: a second cancel must not leave a job running that nobody knows.
+            await asyncio.shield(job.close() if job is not None else master.aclose())
+            raise
+        return job
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Close the links, and stop the job if this process started it. Never fails: a lost job is stopped already."""
+        for link in (self._renderer, self.backend):
+            if link is not None:
+                await link.close()
+        if stop and self.owned:
+            with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                async with asyncio.timeout(STOP_DEADLINE):
+                    await self._master.stop(self.id)
+        await self._master.aclose()
+
+    def stop_blocking(self) -> None:
+        """Stop the job if this process started it, without the event loop, for the end of the process."""
+        if self.owned:
+            with contextlib.suppress(BraynsWidgetError):
+                self._master.stop_blocking(self.id)
+
+    async def obituary(self, error: BraynsWidgetError, timeout: float = 5.0) -> Obituary:
+        """Ask the master why the renderer went away; if it can't tell, the link's own words have to do."""
+        try:
+            async with asyncio.timeout(timeout):
+                status = await self._master.status(self.id)
+        except (BraynsWidgetError, TimeoutError):
+            return Obituary(error.message, failed=True)
+        if status.reason:
+            first, _, rest = status.reason.partition("\n")
+            return Obituary(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
+        if status.gone or not status.ready:
+            end = f" It was to end at {self.end_time}." if self.end_time else ""
+            return Obituary(f"The job has ended.{end}", failed=False)
+        return Obituary(error.message, failed=True)
+
+    async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
+        base = f"{slave}/{quote(self.id, safe='')}"
+        self._renderer = await _open(f"{base}/renderer", token, "renderer", "get-version", on_lost)
+        # Some masters run jobs without a backend: then files can't be browsed, but pictures are made.
+        with contextlib.suppress(_Missing):
+            self.backend = await _open(f"{base}/backend", token, "backend", "version", _ignore)
+
+
+class _Missing(Exception):
+    pass
+
+
+def _ignore(_: BraynsWidgetError) -> None:
+    pass
+
+
+async def _open(url: str, token: Token, name: str, probe: str, on_lost: Callable[[BraynsWidgetError], None]) -> Link:
+    for attempt in range(CONNECT_ATTEMPTS):
+        try:
+            return await Link.open(url, token, name=name, probe=probe, on_close=on_lost)
+        except ConnectionLost as error:
+            if name == "backend" and isinstance(error, Unreachable) and error.status == 404:
+                raise _Missing from None
+            if attempt + 1 == CONNECT_ATTEMPTS:
+                raise
+        await asyncio.sleep(CONNECT_PAUSE * 2**attempt)
+    raise AssertionError
+
+
+def _describe(status: JobStatus, on_state: OnState) -> None:
+    if status.ready:
+        return
+    if status.running:
+        on_state("starting", "Starting the renderer …")
+    else:
+        on_state("queued", "Waiting for a machine …")
+
+
+def _slave_address(slave: str | None, renderer_url: str) -> str:
+    """Make the WebSocket address of a slave, without job and query, from what is known of it."""
+    address = slave or renderer_url.rsplit("/", 2)[0]
+    if not address:
+        raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")
+    if "://" not in address:
+        # The 2024 master leaves the scheme out.
+        address = f"{'ws' if is_loopback(f'ws://{address}') else 'wss'}://{address}"
+    parts = urlsplit(address)
+    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
+    if scheme is None or not parts.hostname or parts.query or parts.username:
+        raise BraynsWidgetError(
+            f"{redact(address)!r} is not the address of a proxy slave.",
+            hint="It looks like wss://host/path, without a token or a user in it.",
+        )
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
