@@ -129,7 +129,7 @@ class Controller:
 
     @property
     def scene_revision(self) -> int:
-        """A number that grows with every change that makes the picture stale."""
+        """A number that grows with every change, other than of the camera, that makes the picture stale."""
         return self._session.revision
 
     @property
@@ -329,8 +329,11 @@ class Controller:
         return self._session.camera
 
     def set_camera(self, camera: Camera) -> None:
-        """Look through another camera; the stream and ``snapshot`` use it. Never waits."""
-        self._loop.post(self._session.set_camera, camera)
+        """Look through another camera; the stream and ``snapshot`` use it. Never waits; at once on the loop thread."""
+        if self._loop.is_current:
+            self._session.set_camera(camera)
+        else:
+            self._loop.post(self._session.set_camera, camera)
 
     def reset_camera(self) -> None:
         """Look at all visible models from the front, y up. Never waits."""

@@ -444,7 +444,6 @@ class Session:
         if camera != self.camera:
             self.camera = camera
             self.listeners.emit("camera", camera)
-            self._touch()
         return camera
 
     async def set_background(self, colour: Colour) -> None:

@@ -130,9 +130,13 @@ class FrameStream:
         self._touch()
 
     def invalidate(self) -> None:
-        """Take in that the scene changed: whatever was rendered is out of date."""
+        """Take in that the scene changed: whatever was rendered is out of date.
+
+        Whoever changed it may have set the renderer as a whole, so the samples are set again.
+        """
         self._touch()
         self._scene = self._revision
+        self._applied.pop("samples", None)
 
     def set_busy(self, busy: bool) -> None:
         """Hold the stream while the renderer works on something long: a picture would only wait behind it."""
