@@ -16,9 +16,10 @@ from brayns_widget.demo.cortex import CELL_TYPES, HEIGHT, RADIUS, layer_depths
 from brayns_widget.demo.growth import APICAL, AXON, BASAL, SOMA
 from brayns_widget.demo.placement import Cells
 
-DURATION = 60.0  # ms
+DURATION = 50.0  # ms
 REST = -75.0  # mV
-SPIKE = 105.0  # mV above rest, at the soma
+SPIKE = 88.0  # mV above rest, at the soma
+REFRACTORY = 3.0  # ms between two spikes of a cell at least
 DRIVE = 14.0  # mV above rest where a wave passes
 
 # Section type → speed of a spike (µm/ms), length in which it falls to 1/e (µm).
@@ -61,7 +62,7 @@ def arrivals(position: NDArray[np.float64]) -> NDArray[np.float64]:
     across = position[:, 0] + RADIUS
     middle = HEIGHT - sum(layer_depths(4)) / 2
     volley = 5.0 + np.abs(position[:, 1] - middle) / 110 + across / 120
-    climb = 30.0 + position[:, 1] / 120 + across / 300
+    climb = 24.0 + position[:, 1] / 140 + across / 300
     return np.column_stack([volley, climb])
 
 
@@ -78,8 +79,12 @@ def fire(cells: Cells, rng: np.random.Generator) -> Spikes:
             nodes.append(firing)
             times.append(first[firing] + repeat * gap[firing])
     node, time = np.concatenate(nodes), np.round(np.concatenate(times), 3)
-    inside = time < DURATION
-    node, time = node[inside], time[inside]
+    order = np.lexsort((time, node))
+    node, time = node[order], time[order]
+    # Where the waves meet, a cell's last spikes of one may fall on its first of the other.
+    crowded = (np.diff(node, prepend=-1) == 0) & (np.diff(time, prepend=-np.inf) < REFRACTORY)
+    kept = ~crowded & (time < DURATION)
+    node, time = node[kept], time[kept]
     order = np.lexsort((node, time))
     return Spikes(node[order].astype(np.uint64), time[order])
 
@@ -88,13 +93,13 @@ def voltages(columns: Columns, spikes: Spikes, times: NDArray[np.float64]) -> ND
     """Membrane voltage, mV, shape (times, columns)."""
     per_cell = _spike_table(spikes, int(columns.cell.max()) + 1)
     result = np.empty((len(times), len(columns.cell)), np.float32)
-    speed = np.array([_TRAVEL.get(kind, (1.0, 1.0))[0] for kind in range(APICAL + 1)])
-    reach = np.array([_TRAVEL.get(kind, (1.0, 1.0))[1] for kind in range(APICAL + 1)])
+    speed, reach = np.array([_TRAVEL[kind] for kind in (SOMA, AXON, BASAL, APICAL)]).T
     for begin in range(0, len(columns.cell), _CHUNK):
         part = slice(begin, begin + _CHUNK)
         kind, distance = columns.kind[part], columns.distance[part]
-        delay = distance / speed[kind]
-        height = SPIKE * np.exp(-distance / reach[kind])
+        row = kind - SOMA
+        delay = distance / speed[row]
+        height = SPIKE * np.exp(-distance / reach[row])
         broad = np.where(kind == AXON, 1.0, 1.0 + distance / 300)
         voltage = np.full((len(times), len(kind)), REST)
         for train in per_cell[columns.cell[part]].T:
@@ -120,7 +125,7 @@ def _spike_table(spikes: Spikes, cells: int) -> NDArray[np.float64]:
 def _spike(since: NDArray[np.float64], broad: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a spike's shape: about 1 at its peak, then a shallow, slow undershoot; 0 before `since` = 0 ms."""
     after = np.maximum(since, 0) / broad
-    shape: NDArray[np.float64] = 2.1 * (np.exp(-after / 0.7) - np.exp(-after / 0.25)) - 0.1 * (
+    shape: NDArray[np.float64] = 2.75 * (np.exp(-after / 0.7) - np.exp(-after / 0.25)) - 0.1 * (
         np.exp(-after / 10) - np.exp(-after / 1.5)
     )
     return shape

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from brayns_widget.demo import sonata
 from brayns_widget.demo.activity import DURATION, Columns, Spikes, fire, voltages
+from brayns_widget.demo.cortex import HEIGHT
 from brayns_widget.demo.growth import SOMA, grow
 from brayns_widget.demo.morphology import Compartments, compartments, write_morphology
 from brayns_widget.demo.placement import Cells, place, rotate
@@ -21,7 +22,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 
 DEFAULT_CELLS = 80
 MAX_CELLS = 10_000
-REPORTED_CELLS = 100  # cells of the compartment report at most: it takes about 90 kB for each
+REPORTED_CELLS = 100  # cells of the compartment report at most: it takes about 60 kB for each
 MARKER = "demo.json"
 FORMAT = 1  # changes when the same parameters give another circuit
 
@@ -100,7 +101,7 @@ def _write(directory: Path, count: int, seed: int) -> None:
         np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(4)
     )
     cells = place(count, for_places)
-    trees = grow(list(cells.blueprints.values()), for_growth)
+    trees = grow(list(cells.blueprints.values()), for_growth, floor=HEIGHT)
     shapes = [compartments(tree) for tree in trees]
     (directory / "morphologies").mkdir()
     for (name, blueprint), tree in zip(cells.blueprints.items(), trees, strict=True):

@@ -78,27 +78,27 @@ def _apical(
 ) -> Root:
     """Make a trunk with oblique branches (`obliques` per µm at first) that forks into a tuft at a depth of `until`."""
     thin = (diameter[1], 0.4)
-    tuft = Program(APICAL, tuft_length, thin, up=0.2, wander=0.12, branch=0.02, fade=200, angle=60, forks=tuft_forks)
+    tuft = Program(APICAL, tuft_length, thin, up=0.3, wander=0.12, branch=0.02, fade=200, angle=60, forks=tuft_forks)
     oblique = Program(APICAL, 150, (1.0, 0.45), up=0.05, wander=0.1, branch=0.014, fade=60, angle=50, forks=3)
     trunk = Program(
-        APICAL, 2 * HEIGHT, diameter, up=0.6, wander=0.05, branch=obliques, fade=250, angle=75, side=oblique,
+        APICAL, 2 * HEIGHT, diameter, up=1.6, wander=0.055, branch=obliques, fade=250, angle=75, side=oblique,
         until=until, then=tuft,
     )  # fmt: skip
     return Root(trunk, elevation=(84, 90))
 
 
-_INVERTED = Program(APICAL, 420, (2.4, 0.5), up=-0.5, wander=0.08, branch=0.012, fade=250, angle=50, forks=4)
-_UPPER = Program(APICAL, 480, (2.2, 0.5), up=0.5, wander=0.08, branch=0.012, fade=250, angle=50, forks=4)
+_INVERTED = Program(APICAL, 420, (2.4, 0.5), up=-0.5, wander=0.08, branch=0.02, fade=250, angle=50, forks=4)
+_UPPER = Program(APICAL, 480, (2.2, 0.5), up=0.5, wander=0.08, branch=0.02, fade=250, angle=50, forks=4)
 
 # --- axons ---
 
 _COLLATERAL = Program(
-    AXON, 420, (0.5, 0.25), out=0.1, flat=0.05, wander=0.11, branch=0.007, fade=250, forks=4, angle=60
+    AXON, 420, (0.5, 0.25), out=0.1, flat=0.05, wander=0.11, branch=0.011, fade=250, forks=4, angle=60
 )
-_RISING = Program(AXON, 480, (0.5, 0.25), up=0.25, wander=0.1, branch=0.007, fade=250, forks=4, angle=50)
+_RISING = Program(AXON, 480, (0.5, 0.25), up=0.25, wander=0.1, branch=0.011, fade=250, forks=4, angle=50)
 
 
-def _descending(length: float, side: Program, rate: float = 0.022) -> Root:
+def _descending(length: float, side: Program, rate: float = 0.028) -> Root:
     """Make a pyramidal cell's axon: down to the white matter, with collaterals of the sort `side` on its way."""
     stem = Program(AXON, length, (1.1, 0.35), up=-0.5, wander=0.06, branch=rate, fade=220, angle=80, side=side)
     return Root(stem, elevation=(-90, -80))
@@ -117,7 +117,7 @@ def _martinotti() -> Root:
     spread = Program(AXON, 380, (0.6, 0.25), flat=0.5, wander=0.14, branch=0.013, fade=300, forks=5, angle=80)
     local = Program(AXON, 260, (0.5, 0.25), out=0.05, wander=0.14, branch=0.012, fade=150, forks=4, angle=70)
     stem = Program(
-        AXON, 2 * HEIGHT, (0.9, 0.6), up=0.5, wander=0.08, branch=0.02, fade=200, angle=70, side=local,
+        AXON, 2 * HEIGHT, (0.9, 0.6), up=0.9, wander=0.06, branch=0.02, fade=200, angle=70, side=local,
         until=110, then=spread,
     )  # fmt: skip
     return Root(stem, elevation=(60, 90))
@@ -129,13 +129,13 @@ def _bundle(up: float) -> Program:
 
 
 CELL_TYPES = (
-    CellType("L1_DAC", 0.4, (1,), False, "bNAC", 5.5, (_smooth(110, (4, 6)), _arbor(300, 0.018, 6, flat=0.3))),
-    CellType("L1_NGC-DA", 0.7, (1,), False, "cNAC", 5.5, (_smooth(80, (6, 8)), _arbor(190, 0.03, 7, flat=0.2))),
+    CellType("L1_DAC", 0.4, (1,), False, "bNAC", 5.5, (_smooth(110, (4, 6)), _arbor(300, 0.028, 6, flat=0.3))),
+    CellType("L1_NGC-DA", 0.7, (1,), False, "cNAC", 5.5, (_smooth(80, (6, 8)), _arbor(190, 0.042, 7, flat=0.2))),
     CellType(
         "L23_PC", 18.8, (2, 3), True, "cADpyr", 7.0,
         (_descending(750, _COLLATERAL), _basal(130, (5, 7)), _apical(150, 190, 4, diameter=(2.6, 1.3))),
     ),
-    CellType("L23_LBC", 1.5, (2, 3), False, "cNAC", 7.0, (_arbor(420, 0.02, 7), _smooth(170, (5, 7)))),
+    CellType("L23_LBC", 1.5, (2, 3), False, "cNAC", 7.0, (_arbor(420, 0.029, 7), _smooth(170, (5, 7)))),
     CellType("L23_MC", 1.1, (2, 3), False, "cACint", 6.5, (_martinotti(), _smooth(190, (4, 6)))),
     CellType(
         "L23_DBC", 0.9, (2, 3), False, "bIR", 6.0,
@@ -148,19 +148,19 @@ CELL_TYPES = (
     ),
     CellType(
         "L4_PC", 8.6, (4,), True, "cADpyr", 6.5,
-        (_descending(600, _RISING), _basal(120, (5, 7)), _apical(210, 150, 2, obliques=0.012, diameter=(2.0, 1.0))),
+        (_descending(600, _RISING), _basal(120, (5, 7)), _apical(210, 150, 2, obliques=0.018, diameter=(2.0, 1.0))),
     ),
     CellType("L4_SSC", 4.8, (4,), True, "cADpyr", 6.0, (_descending(450, _RISING), _basal(135, (6, 8), (-70, 70)))),
-    CellType("L4_LBC", 1.2, (4,), False, "dNAC", 7.0, (_arbor(360, 0.022, 7), _smooth(150, (5, 7)))),
+    CellType("L4_LBC", 1.2, (4,), False, "dNAC", 7.0, (_arbor(360, 0.03, 7), _smooth(150, (5, 7)))),
     CellType(
         "L5_TPC:A", 14.4, (5,), True, "cADpyr", 9.5,
-        (_descending(1000, _COLLATERAL, 0.02), _basal(190, (6, 8)), _apical(330, 330, 6, diameter=(5.0, 2.4))),
+        (_descending(1000, _COLLATERAL, 0.026), _basal(190, (6, 8)), _apical(270, 330, 6, diameter=(5.0, 2.4))),
     ),
     CellType(
         "L5_TPC:C", 2.6, (5,), True, "cADpyr", 8.0,
-        (_descending(900, _RISING), _basal(160, (5, 6)), _apical(190, 180, 3, obliques=0.014, diameter=(3.0, 1.4))),
+        (_descending(900, _RISING), _basal(160, (5, 6)), _apical(190, 180, 3, obliques=0.02, diameter=(3.0, 1.4))),
     ),
-    CellType("L5_LBC", 1.4, (5,), False, "cNAC", 7.5, (_arbor(480, 0.02, 7), _smooth(190, (5, 7)))),
+    CellType("L5_LBC", 1.4, (5,), False, "cNAC", 7.5, (_arbor(480, 0.028, 7), _smooth(190, (5, 7)))),
     CellType("L5_MC", 1.4, (5,), False, "cACint", 7.0, (_martinotti(), _smooth(200, (4, 6)))),
     CellType(
         "L6_TPC:A", 17.0, (6,), True, "cADpyr", 7.0,
@@ -179,6 +179,6 @@ CELL_TYPES = (
             Root(_INVERTED, elevation=(-90, -75)),
         ),
     ),
-    CellType("L6_LBC", 2.4, (6,), False, "cNAC", 7.0, (_arbor(420, 0.02, 7), _smooth(170, (5, 7)))),
+    CellType("L6_LBC", 2.4, (6,), False, "cNAC", 7.0, (_arbor(420, 0.029, 7), _smooth(170, (5, 7)))),
     CellType("L6_MC", 1.6, (6,), False, "cACint", 7.0, (_martinotti(), _smooth(190, (4, 6)))),
 )  # fmt: skip

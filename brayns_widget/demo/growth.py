@@ -22,6 +22,7 @@ STEP = 5.0  # µm that a cone moves at once: the distance between two points of 
 PULL_LENGTH = 50.0  # µm in which a pull of 1 turns a cone by about 45 degrees
 MEMORY = 0.85  # how much of its bend a cone keeps from one step to the next
 SHORTEST_BRANCH = 15.0  # µm that a new branch grows at least
+LOSS = 0.03  # rate per µm at which cones end below the floor
 PIA_MARGIN = 5.0  # µm below the pia that no cone passes
 
 UP = np.array([0.0, 1.0, 0.0])
@@ -196,8 +197,8 @@ class _Sections:
         self.points.append(np.column_stack([cones["position"], diameters, cones["distance"]]))
 
 
-def grow(blueprints: Sequence[Blueprint], rng: np.random.Generator) -> list[Tree]:
-    """Grow all neurons and return their trees in the same order."""
+def grow(blueprints: Sequence[Blueprint], rng: np.random.Generator, *, floor: float = np.inf) -> list[Tree]:
+    """Grow all neurons and return their trees in the same order; below a depth of `floor` µm they end soon."""
     table, rows = _rules([root for blueprint in blueprints for root in blueprint.roots])
     depths = np.array([blueprint.depth for blueprint in blueprints])
     sections = _Sections()
@@ -211,7 +212,7 @@ def grow(blueprints: Sequence[Blueprint], rng: np.random.Generator) -> list[Tree
         sections.lay(cones, diameters)
 
         depth = depths[cones["neuron"]] - cones["position"][:, 1]
-        alive = cones["path"] < cones["limit"]
+        alive = (cones["path"] < cones["limit"]) & ((depth < floor) | (rng.random(len(cones)) > LOSS * STEP))
         crossed = alive & (rules["then"] >= 0) & _passed(depth, rules)
         rate = rules["branch"] * np.exp(-cones["path"] / rules["fade"]) * STEP
         allowed = alive & ~crossed & (cones["forks"] < rules["forks"])

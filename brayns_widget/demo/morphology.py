@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.demo.growth import APICAL, SOMA, Tree
+from brayns_widget.demo.growth import APICAL, AXON, BASAL, SOMA, Tree
 
 CONTOUR_POINTS = 20
-COMPARTMENT_LENGTH = 100.0  # µm
+COMPARTMENT_LENGTH = {AXON: 300.0, BASAL: 120.0, APICAL: 120.0}  # µm
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def compartments(tree: Tree) -> Compartments:
     first, last = tree.offsets[:-1], tree.offsets[1:] - 1
     begin, end = tree.distance[first], tree.distance[last]
     lengths = end - begin
-    counts = 1 + 2 * (lengths / COMPARTMENT_LENGTH).astype(int)
+    longest = np.array([COMPARTMENT_LENGTH[kind] for kind in tree.kinds.tolist()])
+    counts = 1 + 2 * (lengths / longest).astype(int)
     section = np.repeat(np.arange(len(counts)), counts)
     number = np.arange(len(section)) - np.repeat(np.cumsum(counts) - counts, counts)
     fraction = (number + 0.5) / counts[section]

@@ -133,7 +133,7 @@ def write_report(
     counts = [len(ids) for ids in elements]
     with h5py.File(path, "w") as file:
         group = file.create_group(f"report/{POPULATION}")
-        group["data"] = data
+        group["data"] = data  # never compressed: the HDF5 inside libsonata's wheels has no filters
         group["data"].attrs["units"] = "mV"
         mapping = group.create_group("mapping")
         mapping["node_ids"] = nodes.astype(np.uint64)
