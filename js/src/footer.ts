@@ -46,7 +46,7 @@ function progressBar({ model, link, signal }: Context): HTMLElement {
     }
   });
   const element = h("div", { class: "bw-progress" }, [name, bar, percent, cancel, problem.element]);
-  let task: string | number | null = null;
+  let task: string | null = null;
   watch(
     model,
     "progress",

@@ -21,6 +21,8 @@ export class Pilot {
   #echoTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last camera that was sent and that the model does not show yet. */
   #sent: Camera | null = null;
+  /** Whether the model has shown another camera than that one since. */
+  #other = false;
 
   constructor(ports: PilotPorts, signal: AbortSignal) {
     this.#ports = ports;
@@ -62,19 +64,22 @@ export class Pilot {
   /** The model's camera has changed. */
   follow(): void {
     const camera = this.#ports.read();
-    if (this.#moving || (this.#sent && !sameView(camera, this.#sent))) {
+    if (this.#moving) {
+      return;
+    }
+    if (this.#sent && !sameView(camera, this.#sent)) {
+      this.#other = true;
       return;
     }
     this.release();
+    this.#camera = camera;
   }
 
-  /** Takes the model's camera as it is, without waiting for the echo of earlier moves. */
+  /** Takes the next camera of the model as it is: it will not be the echo of a move. */
   release(): void {
     clearTimeout(this.#echoTimer);
     this.#sent = null;
-    if (!this.#moving) {
-      this.#camera = this.#ports.read();
-    }
+    this.#other = false;
   }
 
   #schedule(): void {
@@ -89,11 +94,19 @@ export class Pilot {
       this.#moving = false;
       this.#resting = false;
     }
-    clearTimeout(this.#echoTimer);
+    this.release();
     this.#sent = this.#camera;
     if (!this.#moving) {
-      this.#echoTimer = setTimeout(() => this.release(), ECHO_MS);
+      this.#echoTimer = setTimeout(() => this.#yield(), ECHO_MS);
     }
     this.#ports.send(this.#camera, this.#moving);
+  }
+
+  /** The echo had its time; what the model shows else is meant. */
+  #yield(): void {
+    if (this.#other) {
+      this.#camera = this.#ports.read();
+    }
+    this.release();
   }
 }

@@ -133,6 +133,25 @@ test("a kernel that chose another camera wins when its echo has had its time", (
   assert.deepEqual(pilot.camera, at(42));
 });
 
+test("a model that never echoes does not pull the camera back", (t) => {
+  const { pilot, paint, tick } = setUp(t);
+  pilot.steer(closer);
+  pilot.rest();
+  paint();
+  tick(1000);
+  assert.deepEqual(pilot.camera, at(99));
+});
+
+test("after a reset the model's camera is taken at once", (t) => {
+  const { pilot, trait, paint } = setUp(t);
+  pilot.steer(closer);
+  pilot.rest();
+  paint();
+  pilot.release();
+  trait(at(42));
+  assert.deepEqual(pilot.camera, at(42));
+});
+
 test("closing cancels what is scheduled", (t) => {
   const { pilot, sent, requests, end, tick } = setUp(t);
   pilot.steer(closer);

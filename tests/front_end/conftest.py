@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import hatch_build
 import pytest
-from browser import ARTIFACTS, launch
+from tests.browser import ARTIFACTS, launch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,10 +80,12 @@ class Cell:
         self.page.evaluate("async (traits) => { kernel.mount(traits); await kernel.settled(); }", traits)
 
     def sent(self, kind: str) -> list[dict[str, Any]]:
-        return self.page.evaluate("(kind) => kernel.sent(kind)", kind)
+        sent: list[dict[str, Any]] = self.page.evaluate("(kind) => kernel.sent(kind)", kind)
+        return sent
 
     def calls(self, method: str) -> list[dict[str, Any]]:
-        return self.page.evaluate("(method) => kernel.calls(method)", method)
+        calls: list[dict[str, Any]] = self.page.evaluate("(method) => kernel.calls(method)", method)
+        return calls
 
     def answer(self, method: str, answer: Any) -> None:
         """What the kernel replies to `method`: ``{"result": …}``, ``{"error": …}``, or a list of those in order."""
