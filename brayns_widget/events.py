@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from brayns_widget.protocol.errors import BraynsWidgetError
+
 State = Literal["idle", "starting", "queued", "ready", "stale", "ended", "failed"]
 Level = Literal["error", "warning", "info"]
 Listener = Callable[[str, Any], None]
@@ -33,6 +35,14 @@ class Notice:
     level: Level
     text: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Notice:
+        """Make the notice of an error; log lines that it carries as notes come before the hint."""
+        message, hint = str(error) or type(error).__name__, ""
+        if isinstance(error, BraynsWidgetError):
+            message, hint = error.message, error.hint
+        return cls("error", message, "\n".join(filter(None, [*getattr(error, "__notes__", ()), hint])))
 
     def to_dict(self) -> dict[str, str]:
         """Return it as JSON, as the widget's trait ``notice`` holds it."""

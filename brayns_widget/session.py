@@ -87,9 +87,7 @@ class Session:
             self.tasks.pop(task.id, None)
             error = task.exception()
             if error is not None and not isinstance(error, RequestCancelled):
-                hint = error.hint if isinstance(error, BraynsWidgetError) else ""
-                text = error.message if isinstance(error, BraynsWidgetError) else str(error)
-                self.listeners.emit("notice", Notice("error", text, hint))
+                self.listeners.emit("notice", Notice.of(error))
         newest = next(reversed(self.tasks.values()), None)
         self.listeners.emit("progress", None if newest is None else newest.to_dict())
 

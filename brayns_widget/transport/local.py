@@ -156,20 +156,22 @@ class LocalService:
         try:
             greeting = first_line.get(timeout=timeout)
         except queue.Empty:
-            raise ServiceError(self._failure(f"did not start within {timeout:g} s")) from None
+            raise self._failure(f"did not start within {timeout:g} s") from None
         if not greeting:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_DEADLINE)
-            raise ServiceError(self._failure(f"ended at once (exit code {self._process.returncode})"))
+            raise self._failure(f"ended at once (exit code {self._process.returncode})")
         try:
             said = json.loads(greeting)
             self.master, self.slave = str(said["master"]), str(said["slave"])
         except (ValueError, KeyError, TypeError):
-            raise ServiceError(self._failure(f"said {greeting[:200]!r} instead of its addresses")) from None
+            raise self._failure(f"said {greeting[:200]!r} instead of its addresses") from None
 
-    def _failure(self, what: str) -> str:
-        log = self.log_tail()
-        return f"The local service {what}." + (f" It wrote:\n{log}\n" if log else "")
+    def _failure(self, what: str) -> ServiceError:
+        lines = self.log_tail(1)
+        error = ServiceError(f"The local service {what}" + (f": {lines}" if lines else "."))
+        error.add_note(self.log_tail())
+        return error
 
     def _drain_output(self, first_line: queue.SimpleQueue[bytes]) -> None:
         assert self._process.stdout is not None

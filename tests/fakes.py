@@ -1,0 +1,393 @@
+"""A proxy master, a slave, a renderer and a backend that do as they are told, for tests of the client side.
+
+They run on threads of their own, listen on 127.0.0.1 with port 0, and keep what they were asked. ``FakeCluster`` is a
+context manager; change its attributes, and those of its ``renderer`` and ``backend``, before or while it is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets import ConnectionClosed
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request as Handshake
+from websockets.http11 import Response
+
+from brayns_widget.protocol import messages
+from brayns_widget.protocol.errors import CANCELLED, METHOD_NOT_FOUND, RequestError
+from brayns_widget.protocol.messages import ErrorReply, Frame, Progress, Reply, Request
+
+TOKEN = "canary-5b1f0c7e"
+JOB_ID = "1f9d0c2e-5a3e-4b43-9a58-0d2a7c1f6e11"
+
+# 1x1 pixel, grey.
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
+    "////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AN//Z"
+)
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+IDENTITY = {"rotation": [0, 0, 0, 1], "scale": [1, 1, 1], "translation": [0, 0, 0]}
+NO_BOUNDS = {"min": [3.4028235e38] * 3, "max": [-3.4028235e38] * 3}
+BOUNDS = {"min": [-100.0, -200.0, -300.0], "max": [100.0, 200.0, 300.0]}
+
+Result = tuple[Any, bytes]
+
+
+class FakeServer:
+    """Answers JSON-RPC requests in order, as the real servers do; ``cancel`` overtakes.
+
+    Attributes:
+        requests: what was asked, as (method, params), in order.
+        errors: method → (code, message) to answer with.
+        delays: method → seconds before the answer; a cancel ends the wait.
+        silent: methods that are never answered.
+        frames: method → frames to send instead of an answer.
+        cut: methods at which the connection breaks.
+        cancelled: methods of the requests that were cancelled.
+        progress: method → progress messages, as (amount, operation), before the answer.
+        answers: method → function from the params to the result.
+        faults: mistakes of this fake itself.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, Any]] = []
+        self.errors: dict[str, tuple[int, str]] = {}
+        self.delays: dict[str, float] = {}
+        self.silent: set[str] = set()
+        self.frames: dict[str, list[Frame]] = {}
+        self.cut: set[str] = set()
+        self.cancelled: list[str] = []
+        self.progress: dict[str, list[tuple[float, str]]] = {}
+        self.faults: list[BaseException] = []
+        self.sockets: set[ServerConnection] = set()
+        self.answers: dict[str, Callable[[Any], Any]] = {}
+
+    def methods(self) -> list[str]:
+        """Return the methods that were asked, in order."""
+        return [method for method, _ in self.requests]
+
+    def answer(self, method: str, params: Any) -> Result:
+        if method not in self.answers:
+            raise RequestError("Method not found", code=METHOD_NOT_FOUND, data=method)
+        return self.answers[method](params), b""
+
+    async def handle(self, socket: ServerConnection) -> None:
+        self.sockets.add(socket)
+        queue: asyncio.Queue[Request] = asyncio.Queue()
+        cancels: dict[Any, asyncio.Event] = {}
+        worker = asyncio.create_task(self._work(socket, queue, cancels))
+        try:
+            while True:
+                frame = await socket.recv()
+                request = messages.decode_request(frame)
+                self.requests.append((request.method, request.params))
+                if request.method == "cancel":
+                    cancels.setdefault(request.params["id"], asyncio.Event()).set()
+                    await self._send(socket, messages.encode_reply(Reply(request.id, None)))  # type: ignore[arg-type]
+                else:
+                    queue.put_nowait(request)
+        except ConnectionClosed:
+            pass
+        finally:
+            self.sockets.discard(socket)
+            worker.cancel()
+            (end,) = await asyncio.gather(worker, return_exceptions=True)
+            if not isinstance(end, asyncio.CancelledError | ConnectionClosed | None):
+                self.faults.append(end)
+
+    async def _work(self, socket: ServerConnection, queue: asyncio.Queue[Request], cancels: dict[Any, Any]) -> None:
+        while True:
+            request = await queue.get()
+            assert request.id is not None
+            if request.method in self.cut:
+                socket.transport.abort()
+                return
+            for amount, operation in self.progress.get(request.method, ()):
+                progress = Progress(request.id, amount, operation)
+                await self._send(socket, messages.encode_progress(request.method, progress))
+            stop = cancels.setdefault(request.id, asyncio.Event())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self.delays.get(request.method, 0))
+            if stop.is_set():
+                self.cancelled.append(request.method)
+                error = ErrorReply(request.id, CANCELLED, "Task has been cancelled")
+                await self._send(socket, messages.encode_error(error))
+                continue
+            if request.method in self.silent:
+                continue
+            for frame in self.frames.get(request.method) or [self._frame(request)]:
+                await self._send(socket, frame)
+
+    def _frame(self, request: Request) -> Frame:
+        assert request.id is not None
+        try:
+            if request.method in self.errors:
+                code, text = self.errors[request.method]
+                raise RequestError(text, code=code)
+            result, payload = self.answer(request.method, request.params)
+        except RequestError as error:
+            return messages.encode_error(ErrorReply(request.id, error.code, error.message, error.data))
+        return messages.encode_reply(Reply(request.id, result, memoryview(payload)))
+
+    async def _send(self, socket: ServerConnection, frame: Frame) -> None:
+        await socket.send(frame)
+
+
+class FakeRenderer(FakeServer):
+    """A renderer whose every circuit has four cells of two types and loads in two steps.
+
+    Attributes:
+        models: the scene, as ``get-scene`` answers it.
+        color_values: colouring method → its values.
+        cells: how many cells a circuit has.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.models: list[dict[str, Any]] = []
+        self.cells = 4
+        self.color_values = {"solid": ["color"], "mtype": ["L23_PC", "L5_BC"], "morphology section": ["axon", "soma"]}
+        self.progress["add-model"] = [(0.25, "Reading cells"), (0.75, "Building")]
+        self.delays["add-model"] = 0.01
+        self._ids = 0
+
+    def answer(self, method: str, params: Any) -> Result:
+        match method:
+            case "get-version":
+                return {"major": 3, "minor": 10, "patch": 1, "revision": "fake"}, b""
+            case "get-scene":
+                return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}, b""
+            case "add-light-ambient" | "add-light-directional":
+                return self._add("light", NO_BOUNDS, {}), b""
+            case "add-model":
+                settings = params["loader_properties"]["node_population_settings"]
+                return [self._circuit(params, item["node_population"]) for item in settings], b""
+            case "update-model":
+                model = self._model(params["model_id"])
+                model.update(params["model"])
+                return model, b""
+            case "remove-model":
+                for model_id in params["ids"]:
+                    self.models.remove(self._model(model_id))
+                return None, b""
+            case "get-color-methods":
+                self._model(params["id"])
+                return list(self.color_values), b""
+            case "get-color-values":
+                return self.color_values[params["method"]], b""
+            case "render-image":
+                return {"accumulation": 1, "max_accumulation": 1}, JPEG
+            case "snapshot":
+                picture = PNG if params["image_settings"]["format"] == "png" else JPEG
+                return {"color_buffer": {"offset": 0, "size": len(picture)}}, picture
+        if method in self.answers:
+            return self.answers[method](params), b""
+        if method.startswith("set-") or method in {"color-model", "quit"}:
+            return None, b""
+        raise RequestError("Method not found", code=METHOD_NOT_FOUND, data=method)
+
+    def _circuit(self, params: Any, population: str) -> dict[str, Any]:
+        metadata = {"population_name": population, "loaded_neuron_count": str(self.cells)}
+        load_info = {"path": params["path"], "loader_name": params["loader_name"], "source": "from_file"}
+        return self._add("neurons", BOUNDS, {"load_info": load_info, "metadata": metadata})
+
+    def _add(self, kind: str, bounds: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
+        model = {"model_id": self._ids, "model_type": kind, "bounds": bounds, "info": info, "is_visible": True}
+        self._ids += 1
+        self.models.append(model | {"transform": IDENTITY})
+        return self.models[-1]
+
+    def _model(self, model_id: int) -> dict[str, Any]:
+        for model in self.models:
+            if model["model_id"] == model_id:
+                return model
+        raise RequestError(f"Invalid model ID: {model_id}", code=-32602)
+
+
+class FakeBackend(FakeServer):
+    """A backend with one directory and one circuit.
+
+    Attributes:
+        populations: what ``sonata-list-populations`` answers.
+        node_sets: what ``sonata-get-node-sets`` answers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.populations: list[dict[str, Any]] = [{"name": "cells", "type": "biophysical", "size": 4}]
+        self.node_sets = ["All", "Layer1"]
+        self.answers = {
+            "version": lambda _: {"version": "3.0.0"},
+            "fs-get-root": lambda _: "/data",
+            "fs-list-dir": lambda params: {
+                "directories": [{"name": name, "path": f"{params['path']}/{name}"} for name in ("b", "A")],
+                "files": [{"name": "circuit.json", "path": f"{params['path']}/circuit.json", "size": 12}],
+            },
+            "sonata-list-populations": lambda _: {"populations": self.populations, "reports": [], "edges": []},
+            "sonata-get-node-sets": lambda _: {"node_sets": self.node_sets},
+        }
+
+
+class FakeCluster:
+    """Master and slave of one job after the other.
+
+    Attributes:
+        dialect: "2023" (the contract) or "2024".
+        polls: how often a job's status is asked before it is ready.
+        reason: the additive key of our own master, once the job is over.
+        over: the job has ended.
+        calls: REST calls, as (verb, path, body).
+        failures: path prefix → list of (HTTP status, body) to answer with, one after the other.
+        token: what both servers demand.
+    """
+
+    def __init__(self, *, dialect: str = "2023", polls: int = 2, backend: bool = True) -> None:
+        self.dialect = dialect
+        self.polls = polls
+        self.reason = ""
+        self.over = False
+        self.calls: list[tuple[str, str, Any]] = []
+        self.failures: dict[str, list[tuple[int, str]]] = {}
+        self.token = TOKEN
+        self.renderer = FakeRenderer()
+        self.backend = FakeBackend() if backend else None
+        self.refuse: dict[str, int] = {}
+        self.handshakes: list[Handshake] = []
+        self.master = self.slave = ""
+        self._jobs = 0
+        self._asked = 0
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> FakeCluster:
+        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.daemon_threads = False  # joined at the end, so that no socket is left open
+        self.master = f"http://127.0.0.1:{self._http.server_port}"
+        listening = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}),
+            threading.Thread(target=lambda: self._loop.run_until_complete(self._serve(listening))),
+        ]
+        for thread in self._threads:
+            thread.start()
+        assert listening.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._http.shutdown()
+        self._http.server_close()
+        for thread in self._threads:
+            thread.join(10)
+        self._loop.close()
+        for server in (self.renderer, self.backend):
+            if server is not None and server.faults:
+                raise server.faults[0]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of a controller of this cluster."""
+        return {"master": self.master, "slave": self.slave, "token": self.token}
+
+    def kill_renderer(self, reason: str = "") -> None:
+        """Let the renderer die: its connections break and the master says that the job is over."""
+        self.over, self.reason = True, reason
+
+        def abort() -> None:
+            for socket in list(self.renderer.sockets):
+                socket.transport.abort()
+
+        self._loop.call_soon_threadsafe(abort)
+
+    def paths(self) -> list[str]:
+        """Return the REST calls as "VERB path"."""
+        return [f"{verb} {path}" for verb, path, _ in self.calls]
+
+    async def _serve(self, listening: threading.Event) -> None:
+        async with serve(self._accept, "127.0.0.1", 0, process_request=self._check, compression=None) as server:
+            self.slave = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            listening.set()
+            await self._stop.wait()
+
+    async def _accept(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        server = self.renderer if socket.request.path.partition("?")[0].endswith("/renderer") else self.backend
+        assert server is not None
+        await server.handle(socket)
+
+    def _check(self, socket: ServerConnection, request: Handshake) -> Response | None:
+        self.handshakes.append(request)
+        parts = urlsplit(request.path)
+        name = parts.path.rpartition("/")[2]
+        if name in self.refuse:
+            return socket.respond(HTTPStatus(self.refuse[name]), f"no {name} for {request.path}\n")
+        if parse_qs(parts.query).get("token") != [self.token]:
+            return socket.respond(HTTPStatus.UNAUTHORIZED, "no\n")
+        if name == "backend" and self.backend is None:
+            return socket.respond(HTTPStatus.NOT_FOUND, "no\n")
+        return None
+
+    def _answer(self, verb: str, path: str, body: Any, authorization: str) -> tuple[int, str]:
+        self.calls.append((verb, path, body))
+        for prefix, answers in self.failures.items():
+            if path.startswith(prefix) and answers:
+                return answers.pop(0)
+        if authorization != f"Bearer {self.token}":
+            return 401, ""
+        if path == "/start":
+            self._jobs += 1
+            self._asked = 0
+            self.over, self.reason = False, ""
+            self.renderer.models.clear()
+            return 201, json.dumps({"job_id": JOB_ID})
+        if path.startswith("/status/"):
+            self._asked += 1
+            return 200, json.dumps(self._status())
+        if path.startswith("/stop/") and self.dialect != "2023":
+            self.over = True
+            return 200, "200: OK"
+        return 404, ""
+
+    def _status(self) -> dict[str, Any]:
+        ready = self._asked > self.polls and not self.over
+        if self.dialect == "2024":
+            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"}
+            return status | ({"job_url": f"{urlsplit(self.slave).netloc}/{JOB_ID}/renderer"} if ready else {})
+        running = self._asked > self.polls / 2 and not self.over
+        status = {"job_running": running, "end_time": "2026-11-22T21:39:49" if running else None}
+        return status | {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        cluster = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = json.loads(self.rfile.read(length) or "null")
+                status, text = cluster._answer(self.command, self.path, body, self.headers.get("Authorization", ""))
+                data = text.encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "text/plain; charset=utf-8")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_POST = do_GET
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        return Handler
