@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 
-import hatch_build
 import pytest
+
+import hatch_build
 from hatch_build import JS, ROOT, STATIC
 
 SIZE_MAX = 150_000
@@ -36,7 +37,7 @@ def test_logic(node):
     run(*node.node, "test.mjs")
 
 
-def test_bundle_is_fresh_small_and_self_contained(node):  # noqa: ARG001 - it may have to be built
+def test_bundle_is_fresh_small_and_self_contained(node):
     if not hatch_build.is_fresh():
         hatch_build.build()
     script, style = ((STATIC / name).read_text(encoding="utf-8") for name in hatch_build.OUTPUTS)

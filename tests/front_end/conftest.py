@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import hatch_build
 import pytest
+
+import hatch_build
 from tests.browser import ARTIFACTS, launch
 
 if TYPE_CHECKING:
