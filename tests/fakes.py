@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from websockets import ConnectionClosed
@@ -272,7 +272,7 @@ class FakeCluster:
         self._stop = asyncio.Event()
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> FakeCluster:
+    def __enter__(self) -> Self:
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = False  # joined at the end, so that no socket is left open
         self.master = f"http://127.0.0.1:{self._http.server_port}"
@@ -385,7 +385,7 @@ class FakeCluster:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - http.server calls it so
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass

@@ -143,9 +143,6 @@ class Camera:
         return replace(self, position=_add(centre, _scale(back, distance)), target=centre, up=up, height=visible)
 
 
-FRONT = Camera()
-
-
 def _vector(name: str, value: Any) -> Vector:
     if not isinstance(value, tuple | list) or len(value) != 3:
         raise ValueError(f"camera {name} is {value!r}, not three numbers")
@@ -185,3 +182,6 @@ def _length(a: Vector) -> float:
 
 def _normal(a: Vector) -> Vector:
     return _scale(a, 1 / _length(a))
+
+
+FRONT = Camera()
