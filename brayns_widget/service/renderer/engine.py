@@ -1,84 +1,184 @@
-"""Engine: traces the scene and hands out pictures (names and arguments stand, bodies follow)."""
+"""Engine: one scene, one interactive picture that accumulates, and snapshots beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.service.renderer.camera import ray_frame
+from brayns_widget.service.renderer.embree import Cancelled, Device
+from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
+from brayns_widget.service.renderer.images import encode_image
 from brayns_widget.service.renderer.scene import Scene
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
+    INITIAL_RENDERER,
     Interactive,
+    Perspective,
     Progressive,
     Projection,
     Region,
     Static,
     View,
 )
+from brayns_widget.service.renderer.tracer import Look, Tracer, warm_up
 
+__all__ = ["Cancelled", "Engine", "warm_up"]
 
-def warm_up() -> None:
-    """Compile (or load from the cache) everything that the first picture needs; safe to call from any thread."""
-    raise NotImplementedError
+_INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
 
 class Engine:
-    """The ray tracer: one scene, one interactive picture that accumulates, and snapshots beside it."""
+    """The ray tracer. Used by one thread at a time, except for ``interrupt``.
+
+    ``samples_per_pixel`` N takes N steps of one sample each, so N samples cost N. (The real renderer traces N samples
+    in each of N steps.)
+
+    Args:
+        threads: how many threads trace and build; None: as many as cores this process may use.
+
+    Raises:
+        ServiceError: there is no Embree on this machine.
+
+    Attributes:
+        scene: what there is to see; the next ``render`` or ``snapshot`` commits what changed in it.
+    """
 
     scene: Scene
 
     def __init__(self, threads: int | None = None) -> None:
-        raise NotImplementedError
+        self._device = Device(threads)
+        self._tracer = Tracer(threads)
+        self.scene = Scene(self._device)
+        self._viewport = (800, 600)
+        self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
+        self._renderer = INITIAL_RENDERER
+        self._framebuffer: Static | Progressive = Static()
+        self._frame = Frame(1, 1)
+        self._coarse = False  # the newest frame is the first, small one of a progressive framebuffer
+        self._steps = 0
+        self._revision = self.scene.revision
 
     def close(self) -> None:
-        raise NotImplementedError
+        """End the threads and release the scene."""
+        self._tracer.close()
+        self.scene.close()
+        self._device.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def set_viewport(self, width: int, height: int) -> None:
-        raise NotImplementedError
+        """Set the size of the full picture in pixels; another size restarts the accumulation.
+
+        Raises:
+            ValueError: a side is less than 1 or more than 16384 pixels.
+        """
+        size = checked_size(width, height)
+        if size != self._viewport:
+            self._viewport = size
+            self._steps = 0
 
     def set_camera(
         self, view: View, projection: Projection, near_clip: float = 1e-6, region: Region = FULL_REGION
     ) -> None:
-        raise NotImplementedError
+        """Set the camera; another one restarts the accumulation.
+
+        Args:
+            view: where it stands and looks.
+            projection: perspective or orthographic.
+            near_clip: distance in µm before which nothing is seen.
+            region: part of the image plane.
+
+        Raises:
+            ValueError: the numbers make no camera (see ``camera.ray_frame``); the camera stays as it was.
+        """
+        camera = (view, projection, near_clip, region)
+        if camera != self._camera:
+            _look(self.scene, camera, self._renderer, self._viewport)
+            self._camera = camera
+            self._steps = 0
 
     def set_renderer(self, renderer: Interactive) -> None:
-        raise NotImplementedError
+        """Set samples, light effects and background; restarts the accumulation, even if nothing changes.
+
+        Raises:
+            ValueError: the background is not finite; the renderer stays as it was.
+        """
+        _look(self.scene, self._camera, renderer, self._viewport)
+        self._renderer = renderer
+        self._steps = 0
 
     def set_framebuffer(self, framebuffer: Static | Progressive) -> None:
-        raise NotImplementedError
-
-    def render(self) -> bool:
-        """Trace one accumulation step; False if there was nothing left to do."""
-        raise NotImplementedError
-
-    def interrupt(self) -> None:
-        """From any thread: give the running ``render`` up within about 20 ms."""
-        raise NotImplementedError
+        """Set whether the first step is a small picture; another framebuffer restarts the accumulation."""
+        if framebuffer != self._framebuffer:
+            self._framebuffer = framebuffer
+            self._steps = 0
 
     @property
     def accumulation(self) -> int:
-        raise NotImplementedError
+        """How many steps the newest picture has; 0 after a change."""
+        return self._steps if self._revision == self.scene.revision else 0
 
     @property
     def max_accumulation(self) -> int:
-        raise NotImplementedError
+        """How many steps make the picture complete: the samples a pixel, of which a progressive framebuffer's first,
+        small picture is one. It is followed by at least one in full size."""
+        samples = self._renderer.samples_per_pixel
+        return max(2, samples) if self._coarse_size() != self._viewport else samples
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the newest frame."""
-        raise NotImplementedError
+        """Width and height of the newest picture."""
+        return self._frame.size
+
+    def render(self) -> bool:
+        """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
+
+        Restarts the accumulation if the scene has changed, after committing it.
+
+        Raises:
+            ValueError, MemoryError: the scene cannot be built.
+        """
+        self.scene.commit()
+        if self._revision != self.scene.revision:
+            self._revision = self.scene.revision
+            self._steps = 0
+        if self._steps >= self.max_accumulation:
+            return False
+        if self._steps == 0:
+            self._start(self._coarse_size())
+            self._coarse = self._frame.size != self._viewport
+        elif self._coarse:
+            self._start(self._viewport)
+            self._coarse = False
+        scene, table = self.scene.traced
+        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        if not self._tracer.add_sample(self._frame, scene, table, look):
+            return False
+        self._steps += 1
+        return True
+
+    def interrupt(self) -> None:
+        """From any thread: let the running ``render`` give up; the next one goes on where it stopped."""
+        self._tracer.stop()
 
     def encode(self, image_format: str = "jpg", quality: int = 100) -> bytes:
-        raise NotImplementedError
+        """Encode the newest picture as "jpg" (quality 1 to 100) or "png" (RGBA, with the background's alpha).
+
+        Raises:
+            ValueError: unknown format or quality.
+        """
+        return encode_image(self._frame.pixels, image_format, quality)
 
     def snapshot(
         self,
@@ -92,4 +192,66 @@ class Engine:
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> NDArray[np.uint8]:
-        raise NotImplementedError
+        """Trace a picture of its own; the interactive one is not disturbed.
+
+        Args:
+            size: width and height in pixels.
+            view, projection, near_clip, region: the camera, as in ``set_camera``.
+            renderer: samples, light effects and background; None: those of ``set_renderer``.
+            progress: called with 0..1; what it raises ends the work.
+            cancelled: asked every 20 ms whether to give up.
+
+        Returns:
+            uint8 (height, width, 4), RGBA.
+
+        Raises:
+            ValueError: the size or the camera makes no picture.
+            Cancelled: ``cancelled`` said so.
+        """
+        renderer = renderer or self._renderer
+        frame = Frame(*checked_size(*size))
+        self.scene.commit(None, cancelled)
+        look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
+        scene, table = self.scene.traced
+
+        def watch(part: float) -> bool:
+            if progress is not None:
+                progress((frame.samples + part) / renderer.samples_per_pixel)
+            return cancelled is None or not cancelled()
+
+        while frame.samples < renderer.samples_per_pixel:
+            self._tracer.add_sample(frame, scene, table, look, watch)
+            watch(0.0)
+        return frame.pixels
+
+    def _coarse_size(self) -> tuple[int, int]:
+        if isinstance(self._framebuffer, Static):
+            return self._viewport
+        return coarse_size(*self._viewport, self._framebuffer.scale)
+
+    def _start(self, size: tuple[int, int]) -> None:
+        if self._frame.size == size:
+            self._frame.restart()
+        else:
+            self._frame = Frame(*size)
+
+
+def _look(
+    scene: Scene, camera: tuple[View, Projection, float, Region], renderer: Interactive, size: tuple[int, int]
+) -> Look:
+    view, projection, near_clip, region = camera
+    if not 0 <= near_clip < np.inf:
+        raise ValueError(f"The near clipping distance must be finite and not negative, got {near_clip}.")
+    background = np.array(renderer.background_color, np.float32)
+    if not np.isfinite(background).all():
+        raise ValueError(f"The background colour must be finite, got {renderer.background_color}.")
+    ambient, lights = scene.packed_lights
+    return Look(
+        camera=ray_frame(view, projection, region, size[0] / size[1]),
+        near=near_clip,
+        ambient=ambient,
+        lights=lights,
+        ao_samples=renderer.ao_samples,
+        shadows=renderer.enable_shadows,
+        background=background,
+    )

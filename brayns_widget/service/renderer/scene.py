@@ -31,6 +31,7 @@ from brayns_widget.service.renderer.geometry import (
     join_bounds,
     sphere_bounds,
 )
+from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.settings import Light
 
 __all__ = ["Cancelled", "Scene"]
@@ -68,6 +69,7 @@ class Scene:
         self._models: dict[int, _Model] = {}
         self._next_handle = 0
         self._lights: list[Light] = []
+        self._packed_lights = pack_lights([])
         self._bvh = Bvh(device, [], lambda _amount: True)
         self._built: list[_Part] = []  # what the structure holds; geomID n is the n-th
         self._table = np.zeros((0, 2), np.int64)
@@ -141,13 +143,23 @@ class Scene:
 
     @property
     def lights(self) -> list[Light]:
-        """The lights; assign a new list to change them."""
+        """The lights; assign a new list to change them.
+
+        Raises:
+            ValueError: on assignment, a light's direction is zero or a number is not finite.
+        """
         return list(self._lights)
 
     @lights.setter
     def lights(self, lights: list[Light]) -> None:
+        self._packed_lights = pack_lights(lights)
         self._lights = list(lights)
         self.revision += 1
+
+    @property
+    def packed_lights(self) -> tuple[Floats, Floats]:
+        """The lights as kernels read them, see ``lights.pack_lights``."""
+        return self._packed_lights
 
     def bounds(self, handle: int | None = None) -> Bounds:
         """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""

@@ -1,0 +1,80 @@
+"""Camera: from what clients set to the rays of a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brayns_widget.service.renderer.settings import Orthographic, Projection, Region, View
+
+
+def ray_frame(view: View, projection: Projection, region: Region, aspect: float) -> NDArray[np.float32]:
+    """Origins and directions of a camera's rays, linear in the picture's coordinates.
+
+    Args:
+        view: where the camera stands, looks and has its top.
+        projection: perspective or orthographic. (The lens is a pinhole: ``aperture_radius`` is not used.)
+        region: part of the image plane; x grows to the right and y upwards, the picture's first row is at
+            ``image_start``.
+        aspect: width / height of the whole image plane.
+
+    Returns:
+        float32 (6, 3): the ray of the picture's point (u, v), each 0..1 from its first column and row, has the origin
+        row 0 + u row 1 + v row 2 and the direction row 3 + u row 4 + v row 5, not normalised.
+
+    Raises:
+        ValueError: a number is not finite or out of range, or the view has no direction or no upside.
+    """
+    position, target, up = (_vector(name, getattr(view, name)) for name in ("position", "target", "up"))
+    forward = _unit("The camera's target lies on its position", target - position)
+    right = _unit("The camera's up vector is zero or points along its view", np.cross(forward, _scaled(up)))
+    top = np.cross(right, forward)
+    (x0, y0), (x1, y1) = _vector("image_start", region.image_start), _vector("image_end", region.image_end)
+    height = _plane_height(projection)
+    across, upwards = right * height * aspect, top * height
+    corner = (x0 - 0.5) * across + (y0 - 0.5) * upwards
+    along_u, along_v = (x1 - x0) * across, (y1 - y0) * upwards
+    none = np.zeros(3)
+    if isinstance(projection, Orthographic):
+        rows = (position + corner, along_u, along_v, forward, none, none)
+    else:
+        rows = (position, none, none, forward + corner, along_u, along_v)
+    frame = np.array(rows, np.float32)
+    if not np.isfinite(frame).all():
+        raise ValueError("The camera's numbers are too large.")
+    return frame
+
+
+def _plane_height(projection: Projection) -> float:
+    """Height of the image plane: in µm if orthographic, at distance 1 if perspective."""
+    if isinstance(projection, Orthographic):
+        if not 0 < projection.height < math.inf:
+            raise ValueError(f"The height of an orthographic camera must be positive, got {projection.height}.")
+        return projection.height
+    if not 0 < projection.fovy < 180:
+        raise ValueError(f"fovy must lie between 0 and 180 degrees, got {projection.fovy}.")
+    return 2 * math.tan(math.radians(projection.fovy) / 2)
+
+
+def _vector(name: str, numbers: Sequence[float]) -> NDArray[np.float64]:
+    vector = np.array(numbers, np.float64)
+    if not np.isfinite(vector).all():
+        raise ValueError(f"The camera's {name} must be finite, got {list(numbers)}.")
+    return vector
+
+
+def _scaled(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The vector, its largest coordinate 1: squares of the others can neither overflow nor vanish."""
+    largest = np.abs(vector).max()
+    return vector / largest if largest > 0 else vector
+
+
+def _unit(problem: str, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    scaled = _scaled(vector)
+    length = float(np.linalg.norm(scaled))
+    if not np.abs(vector).max() > 1e-12 or not math.isfinite(length):
+        raise ValueError(f"{problem}.")
+    return scaled / length

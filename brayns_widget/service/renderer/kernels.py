@@ -1,0 +1,317 @@
+"""The tracing kernel: camera rays, shading, accumulation and tone mapping of one picture, tile by tile.
+
+Rays go to Embree in packets of 16, a block of 4x4 pixels each; packets for shadows and ambient occlusion mask out the
+lanes that hit nothing. Shading is that of the real renderer (a matte surface of OSPRay's "scivis")::
+
+    color * (ambient * unoccluded + sum over lights of irradiance / pi * max(0, cos) * unshadowed)
+
+Every thread calls ``trace`` with the same arguments but its own scratch, and takes tiles from a shared counter until
+none is left, so that Python is not needed while a frame is traced.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.service.renderer.kernels_native import (
+    intersect16,
+    kernel,
+    load_float32,
+    load_uint32,
+    occluded16,
+    take_number,
+)
+from brayns_widget.service.renderer.tonemap import TABLE_SCALE, TABLE_SIZE
+
+TILE = 32  # pixels a side, a multiple of 4
+
+# Rows of scratch, 16 lanes each. First RTCRayHit16 (org x y z, tnear, dir x y z, time, tfar, mask, id, flags; then
+# Ng x y z, u, v, primID, geomID, instID, instPrimID).
+_ORG, _TNEAR, _DIR, _TIME, _TFAR, _MASK, _FLAGS = 0, 3, 4, 7, 8, 9, 11
+_NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 12, 17, 18, 19
+# RTCRay16 of shadow and ambient rays, in the order above.
+_RAY = 24
+# Which lanes of the first and of the second take part: -1, else 0.
+_VALID, _RAY_VALID = 36, 37
+# For each lane: surface colour, light that arrives, share of ambient light, hash of the pixel, cosine.
+_COLOR, _LIGHT, _OPEN, _HASH, _COSINE = 40, 43, 46, 47, 48
+SCRATCH_ROWS = 52
+
+# Entries of ``state``.
+NEXT_TILE, STOP = 0, 1
+
+# Rows of ``camera``: origin and direction of a ray at (u, v) are base + u * along_u + v * along_v.
+ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V = range(6)
+
+_NONE = -1  # RTC_INVALID_GEOMETRY_ID
+_ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
+_INFINITE = np.float32(np.inf)
+_EPSILON = np.float32(2.0**-18)  # of the largest coordinate: how far off the surface secondary rays start
+_LOWEST_COSINE = np.float32(0.01)  # ambient rays closer to the surface count as occluded, as in the real renderer
+_TWO_PI = np.float32(2 * math.pi)
+_HASH_TO_ONE = np.float32(2.0**-16)
+_SCALE = np.float32(TABLE_SCALE)
+_LAST = np.float32(TABLE_SIZE - 1)
+# Roberts' R2 sequence: well spread in two dimensions after any number of points.
+SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
+
+
+@kernel
+def _scramble(number: Any) -> Any:
+    """Hash 32 bits to 32 bits: two rounds of xor-shift and multiply. (Numba widens to 64 bits, hence the masks.)"""
+    number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
+    number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
+    return number ^ (number >> 16)
+
+
+@kernel
+def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
+    """Two numbers in 0..1 from a hash, moved on by a step of the sequence."""
+    u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
+    v = np.float32((number >> 16) & 0xFFFF) * _HASH_TO_ONE + shift_v
+    return u - math.floor(u), v - math.floor(v)
+
+
+@kernel
+def _aim(f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, sample: Any, near: Any) -> None:
+    """Fill the first packet with the camera rays of the block at (x0, y0)."""
+    step_u, step_v = np.float32(1 / width), np.float32(1 / height)
+    shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
+    for lane in range(16):
+        x, y = x0 + (lane & 3), y0 + (lane >> 2)
+        number = _scramble(y * width + x)
+        i[_HASH, lane] = number
+        across, down = _HALF, _HALF
+        if sample > 0:
+            across, down = _spread(number, shift_u, shift_v)
+        u, v = (np.float32(x) + across) * step_u, (np.float32(y) + down) * step_v
+        dx = camera[DIRECTION, 0] + u * camera[DIRECTION_U, 0] + v * camera[DIRECTION_V, 0]
+        dy = camera[DIRECTION, 1] + u * camera[DIRECTION_U, 1] + v * camera[DIRECTION_V, 1]
+        dz = camera[DIRECTION, 2] + u * camera[DIRECTION_U, 2] + v * camera[DIRECTION_V, 2]
+        scale = _ONE / math.sqrt(dx * dx + dy * dy + dz * dz)
+        f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane] = dx * scale, dy * scale, dz * scale
+        for axis in range(3):
+            f[_ORG + axis, lane] = camera[ORIGIN, axis] + u * camera[ORIGIN_U, axis] + v * camera[ORIGIN_V, axis]
+        f[_TNEAR, lane] = near
+        f[_TFAR, lane] = _INFINITE
+        i[_GEOMETRY, lane] = _NONE
+        i[_VALID, lane] = -1 if x < width and y < height else 0
+
+
+@kernel
+def _find_surface(f: Any, i: Any, table: Any) -> None:
+    """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
+    for lane in range(16):
+        if i[_GEOMETRY, lane] == _NONE:
+            continue
+        nx, ny, nz = f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane]
+        dx, dy, dz = f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane]
+        length = math.sqrt(nx * nx + ny * ny + nz * nz)
+        scale = _ONE / length if length > 0 else _ZERO
+        if nx * dx + ny * dy + nz * dz > 0:
+            scale = -scale
+        nx, ny, nz = nx * scale, ny * scale, nz * scale
+        far = f[_TFAR, lane]
+        px, py, pz = f[_ORG, lane] + far * dx, f[_ORG + 1, lane] + far * dy, f[_ORG + 2, lane] + far * dz
+        offset = max(max(abs(px), abs(py)), max(abs(pz), far)) * _EPSILON
+        f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane] = nx, ny, nz
+        f[_RAY + _ORG, lane] = px + nx * offset
+        f[_RAY + _ORG + 1, lane] = py + ny * offset
+        f[_RAY + _ORG + 2, lane] = pz + nz * offset
+        geometry = i[_GEOMETRY, lane]
+        slot = load_uint32(table[geometry, 0], np.int64(i[_PRIMITIVE, lane]))
+        for channel in range(3):
+            f[_COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
+
+
+@kernel
+def _block_rays(f: Any, i: Any, scene: Any) -> None:
+    """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
+    for lane in range(16):
+        f[_RAY + _TNEAR, lane] = _ZERO
+        f[_RAY + _TFAR, lane] = _INFINITE
+    start = f.ctypes.data
+    occluded16(start + 64 * _RAY_VALID, scene, start + 64 * _RAY, 0)
+
+
+@kernel
+def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: Any) -> None:
+    """Light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
+    for lane in range(16):
+        f[_OPEN, lane] = _ZERO
+    for ray in range(rays):
+        shift_u = np.float32((sample * rays + ray) * SPREAD_U % 1)
+        shift_v = np.float32((sample * rays + ray) * SPREAD_V % 1)
+        for lane in range(16):
+            i[_RAY_VALID, lane] = 0
+            if i[_GEOMETRY, lane] == _NONE:
+                continue
+            u, v = _spread(_scramble(np.int64(i[_HASH, lane]) & 0xFFFFFFFF), shift_u, shift_v)
+            # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
+            x, y = math.sqrt(u) * math.cos(_TWO_PI * v), math.sqrt(u) * math.sin(_TWO_PI * v)
+            z = math.sqrt(_ONE - u)
+            if z < _LOWEST_COSINE:
+                continue
+            nx, ny, nz = f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane]
+            # An orthonormal basis without branches (Duff et al., JCGT 2017).
+            sign = math.copysign(_ONE, nz)
+            a = -_ONE / (sign + nz)
+            b = nx * ny * a
+            f[_RAY + _DIR, lane] = x * (_ONE + sign * nx * nx * a) + y * b + z * nx
+            f[_RAY + _DIR + 1, lane] = x * sign * b + y * (sign + ny * ny * a) + z * ny
+            f[_RAY + _DIR + 2, lane] = -x * sign * nx - y * ny + z * nz
+            i[_RAY_VALID, lane] = -1
+        _block_rays(f, i, scene)
+        for lane in range(16):
+            if i[_RAY_VALID, lane] != 0 and f[_RAY + _TFAR, lane] >= 0:
+                f[_OPEN, lane] += _ONE
+    for lane in range(16):
+        share = f[_OPEN, lane] / np.float32(rays) if rays > 0 else _ONE
+        for channel in range(3):
+            f[_LIGHT + channel, lane] = ambient[channel] * share
+
+
+@kernel
+def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
+    """Light from one direction. ``light``: the unit vector towards it, then irradiance / pi."""
+    lit = 0
+    for lane in range(16):
+        cosine = f[_NORMAL, lane] * light[0] + f[_NORMAL + 1, lane] * light[1] + f[_NORMAL + 2, lane] * light[2]
+        faces = i[_GEOMETRY, lane] != _NONE and cosine > 0
+        f[_COSINE, lane] = cosine if faces else _ZERO
+        i[_RAY_VALID, lane] = -1 if faces else 0
+        lit += faces
+    if lit == 0:
+        return
+    if shadows != 0:
+        for lane in range(16):
+            for axis in range(3):
+                f[_RAY + _DIR + axis, lane] = light[axis]
+        _block_rays(f, i, scene)
+        for lane in range(16):
+            if f[_RAY + _TFAR, lane] < 0:
+                f[_COSINE, lane] = _ZERO
+    for lane in range(16):
+        for channel in range(3):
+            f[_LIGHT + channel, lane] += f[_COSINE, lane] * light[3 + channel]
+
+
+@kernel
+def _tone(value: Any, tone: Any) -> Any:
+    """The byte for linear light; nonsense (negative, not a number) is black."""
+    place = math.sqrt(value) * _SCALE if value > 0 else _ZERO
+    return np.int64(tone[np.int64(place if place < _LAST else _LAST)])
+
+
+@kernel
+def trace(
+    scene: Any,
+    table: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    background: Any,
+    sample: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
+) -> None:
+    """Add one sample to each pixel of the tiles that this thread gets hold of.
+
+    Args:
+        scene: address of a committed RTCScene.
+        table: int64 (G, 2), for each geomID the addresses of its slots (uint32) and colours (float32 RGBA).
+        f: float32 (SCRATCH_ROWS, 16), 64-byte aligned, this thread's own.
+        i: int32 view of the same memory.
+        state: int64 (2,), shared: number of the next tile, and not 0 to stop before the next tile.
+        done: int32 (tiles,), samples that each tile has; tiles with more than ``sample`` are left alone.
+        camera: float32 (6, 3), rows as named above.
+        near: rays start at this distance.
+        ambient: float32 (3,), radiance of the ambient light.
+        lights: float32 (L, 6), unit vector towards the light, irradiance / pi.
+        ao_samples: rays for ambient occlusion.
+        shadows: 0 or 1.
+        background: float32 (4,), RGBA.
+        sample: number of this sample; 0 goes through the middle of the pixel and overwrites the sums.
+        tone: uint8 (TABLE_SIZE,).
+        sums: float32 (height, width, 4), sums of linear RGBA.
+        image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
+    """
+    height, width = image.shape
+    across = (width + TILE - 1) // TILE
+    tiles = across * ((height + TILE - 1) // TILE)
+    near = np.float32(near)
+    weight = _ONE / np.float32(sample + 1)
+    start = f.ctypes.data
+    counter = state.ctypes.data
+    for lane in range(16):
+        for ray in (0, _RAY):
+            f[ray + _TIME, lane] = _ZERO
+            i[ray + _MASK, lane] = -1
+            i[ray + _FLAGS, lane] = 0
+        i[_INSTANCE, lane] = _NONE
+    empty = 0
+    for channel in range(3):
+        empty |= _tone(background[channel], tone) << (8 * channel)
+    alpha = min(max(background[3], _ZERO), _ONE)
+    empty |= np.int64(alpha * np.float32(255) + _HALF) << 24
+    while state[STOP] == 0:
+        tile = take_number(counter)
+        if tile >= tiles:
+            break
+        if done[tile] > sample:
+            continue
+        left, top = tile % across * TILE, tile // across * TILE
+        for y0 in range(top, min(top + TILE, height), 4):
+            for x0 in range(left, min(left + TILE, width), 4):
+                _aim(f, i, camera, x0, y0, width, height, sample, near)
+                intersect16(start + 64 * _VALID, scene, start, 0)
+                hits = 0
+                for lane in range(16):
+                    hits += i[_GEOMETRY, lane] != _NONE
+                columns, rows = min(4, width - x0), min(4, height - y0)
+                if hits == 0 and sample == 0:
+                    for y in range(y0, y0 + rows):
+                        for x in range(x0, x0 + columns):
+                            for channel in range(4):
+                                sums[y, x, channel] = background[channel]
+                            image[y, x] = empty
+                    continue
+                if hits > 0:
+                    _find_surface(f, i, table)
+                    _add_ambient(f, i, scene, ambient, sample, ao_samples)
+                    for light in range(lights.shape[0]):
+                        _add_directional(f, i, scene, lights[light], shadows)
+                for row in range(rows):
+                    for column in range(columns):
+                        lane = 4 * row + column
+                        y, x = y0 + row, x0 + column
+                        red, green, blue, opacity = background[0], background[1], background[2], alpha
+                        if i[_GEOMETRY, lane] != _NONE:
+                            red = f[_COLOR, lane] * f[_LIGHT, lane]
+                            green = f[_COLOR + 1, lane] * f[_LIGHT + 1, lane]
+                            blue = f[_COLOR + 2, lane] * f[_LIGHT + 2, lane]
+                            opacity = _ONE
+                        if sample > 0:
+                            red += sums[y, x, 0]
+                            green += sums[y, x, 1]
+                            blue += sums[y, x, 2]
+                            opacity += sums[y, x, 3]
+                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
+                        image[y, x] = (
+                            _tone(red * weight, tone)
+                            | _tone(green * weight, tone) << 8
+                            | _tone(blue * weight, tone) << 16
+                            | np.int64(opacity * weight * np.float32(255) + _HALF) << 24
+                        )
+        done[tile] = sample + 1

@@ -1,0 +1,39 @@
+"""Lights, as kernels read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.settings import AmbientLight, Light
+
+
+def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
+    """Sum up the ambient lights and list the directional ones.
+
+    Returns:
+        float32 (3,), the radiance from everywhere, and float32 (L, 6), for each directional light the unit vector
+        towards it and its irradiance / pi (a matte surface scatters it evenly).
+
+    Raises:
+        ValueError: a direction is zero, or a number is not finite.
+    """
+    ambient = np.zeros(3)
+    directional: list[list[float]] = []
+    for light in lights:
+        power = np.array(light.color, np.float64) * light.intensity
+        if isinstance(light, AmbientLight):
+            ambient += power
+            continue
+        direction = np.array(light.direction, np.float64)
+        length = float(np.linalg.norm(direction))
+        if not 0 < length < math.inf:
+            raise ValueError(f"A directional light needs a finite direction other than zero, got {light.direction}.")
+        directional.append([*(-direction / length), *(power / math.pi)])
+    packed = np.array(directional, np.float32).reshape(-1, 6)
+    if not (np.isfinite(packed).all() and np.isfinite(ambient).all()):
+        raise ValueError("Colour and intensity of a light must be finite.")
+    return ambient.astype(np.float32), packed

@@ -1,0 +1,170 @@
+"""Tracer: the threads that run the kernel."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from brayns_widget.service.renderer import kernels
+from brayns_widget.service.renderer.embree import Cancelled
+from brayns_widget.service.renderer.framebuffer import Frame
+from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.kernels_native import register_symbols
+from brayns_widget.service.renderer.tonemap import tone_table
+
+_POLL_SECONDS = 0.02
+
+
+def _array(kind: types.Type, dimensions: int) -> types.Array:
+    return types.Array(kind, dimensions, "C")
+
+
+_SIGNATURE = (
+    types.int64,  # scene
+    _array(types.int64, 2),  # table
+    _array(types.float32, 2),  # f
+    _array(types.int32, 2),  # i
+    _array(types.int64, 1),  # state
+    _array(types.int32, 1),  # done
+    _array(types.float32, 2),  # camera
+    types.float64,  # near
+    _array(types.float32, 1),  # ambient
+    _array(types.float32, 2),  # lights
+    types.int64,  # ao_samples
+    types.int64,  # shadows
+    _array(types.float32, 1),  # background
+    types.int64,  # sample
+    _array(types.uint8, 1),  # tone
+    _array(types.float32, 3),  # sums
+    _array(types.uint32, 2),  # image
+)
+_compiling = threading.Lock()
+
+
+def warm_up() -> None:
+    """Compile the kernel, or load it from the cache; safe to call from any thread, and again.
+
+    Raises:
+        ServiceError: there is no Embree on this machine.
+    """
+    with _compiling:
+        if not kernels.trace.signatures:
+            register_symbols()
+            kernels.trace.compile(_SIGNATURE)
+            # Arguments of another type are a mistake, not a reason to compile again for seconds.
+            kernels.trace.disable_compile()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a pass needs besides the scene.
+
+    Attributes:
+        camera: float32 (6, 3), see ``camera.ray_frame``.
+        near: where rays start, in µm from the camera.
+        ambient, lights: see ``lights.pack_lights``.
+        ao_samples: rays for ambient occlusion a sample.
+        shadows: whether directional lights cast shadows.
+        background: float32 (4,), linear RGBA.
+    """
+
+    camera: Floats
+    near: float
+    ambient: Floats
+    lights: Floats
+    ao_samples: int
+    shadows: bool
+    background: Floats
+
+
+class Tracer:
+    """Threads that trace one pass at a time. Call from one thread, but ``stop`` from any.
+
+    Args:
+        threads: how many; None: as many as cores this process may use.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        count = threads or _usable_cores()
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
+        self._scratch = [_aligned(kernels.SCRATCH_ROWS) for _ in range(count)]
+        self._state = np.zeros(2, np.int64)
+        warm_up()
+
+    def add_sample(
+        self,
+        frame: Frame,
+        scene: int,
+        table: NDArray[np.int64],
+        look: Look,
+        watch: Callable[[float], bool] | None = None,
+    ) -> bool:
+        """Add one sample to every pixel of the frame.
+
+        Args:
+            frame: what to add to; tiles that an earlier, stopped call finished are not traced again.
+            scene: address of a committed RTCScene.
+            table: for each geomID the addresses of slots and colours.
+            look: everything else.
+            watch: called every 20 ms with the part of the tiles that is done; False stops.
+
+        Returns:
+            False if it was stopped before all tiles were done.
+
+        Raises:
+            Cancelled: ``watch`` stopped it.
+        """
+        state = self._state
+        state[:] = 0
+        arguments = (
+            look.camera, look.near, look.ambient, look.lights, look.ao_samples, int(look.shadows), look.background,
+            frame.samples, tone_table(), frame.sums, frame.image,
+        )  # fmt: skip
+        futures = [
+            self._pool.submit(
+                kernels.trace, scene, table, scratch, scratch.view(np.int32), state, frame.done, *arguments
+            )
+            for scratch in self._scratch
+        ]
+        try:
+            while wait(futures, None if watch is None else _POLL_SECONDS).not_done:
+                if watch is not None and not watch(min(1.0, float(state[kernels.NEXT_TILE]) / len(frame.done))):
+                    raise Cancelled("The picture was cancelled.")
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            wait(futures)
+        for future in futures:
+            future.result()
+        if (frame.done <= frame.samples).any():
+            return False
+        frame.samples += 1
+        return True
+
+    def stop(self) -> None:
+        """From any thread: give up the running pass after the tiles that are being traced."""
+        self._state[kernels.STOP] = 1
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+
+def _usable_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _aligned(rows: int) -> Floats:
+    """float32 (rows, 16) at an address that is a multiple of 64, as packets of 16 rays must be."""
+    memory = np.zeros(rows * 16 + 16, np.float32)
+    start = -memory.ctypes.data % 64 // 4
+    return memory[start : start + rows * 16].reshape(rows, 16)
