@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
@@ -47,6 +48,9 @@ class WithPayload(Generic[R]):
     payload: bytes | memoryview = b""
 
 
+REPORT_INTERVAL = 0.05  # seconds; more progress messages than a person can see only cost time
+
+
 class Task:
     """A running request, seen by its method: reports progress, learns of cancellation.
 
@@ -57,6 +61,8 @@ class Task:
     def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
         self._report = report
         self._cancelled = threading.Event()
+        self._operation = ""
+        self._next_report = 0.0
 
     @property
     def cancelled(self) -> bool:
@@ -77,9 +83,21 @@ class Task:
             raise RequestError("Task has been cancelled", code=CANCELLED)
 
     def progress(self, amount: float, operation: str) -> None:
-        """Tell the client how far the task is, or stop if it has cancelled (as ``check``)."""
+        """Tell the client how far the task is, or stop if it has cancelled (as ``check``).
+
+        Cheap enough for inner loops: the client hears of a new operation at once, of amounts at ``REPORT_INTERVAL``.
+        """
         self.check()
-        self._report(min(1.0, max(0.0, amount)), operation)
+        now = time.monotonic()
+        if operation != self._operation or now >= self._next_report:
+            self._operation, self._next_report = operation, now + REPORT_INTERVAL
+            self._report(min(1.0, max(0.0, amount)), operation)
+
+    def part(self, begin: float, end: float) -> Task:
+        """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
+        part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
+        part._cancelled = self._cancelled
+        return part
 
 
 @dataclass(frozen=True)
@@ -170,6 +188,13 @@ class Methods(Generic[C]):
 
     def __iter__(self) -> Iterator[Method[C]]:
         return iter(self._methods.values())
+
+    def __contains__(self, method: object) -> bool:
+        return isinstance(method, Method) and self._methods.get(method.name) is method
+
+    def cancellable(self, name: str) -> bool:
+        """Whether there is a method of this name that can be cancelled."""
+        return name in self._methods and self._methods[name].cancellable
 
     def __getitem__(self, name: str) -> Method[C]:
         """Look a method up.

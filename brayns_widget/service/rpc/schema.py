@@ -17,6 +17,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -32,6 +33,7 @@ Vector4 = Annotated[list[float], Field(min_length=4, max_length=4)]
 Quaternion = Vector4  # x, y, z, w
 Size = Annotated[int, Field(ge=0)]
 Size2 = Annotated[list[Size], Field(min_length=2, max_length=2)]
+JsonSchema = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "x-title": "JsonSchema"})]
 
 
 class Object(BaseModel):
@@ -171,4 +173,6 @@ def _convert(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
             result["additionalProperties"] = _convert(extra, definitions) if isinstance(extra, dict) else extra
         if "title" in schema and "properties" in schema:
             result["title"] = schema["title"]
+    if "x-title" in schema:
+        result["title"] = schema["x-title"]
     return result

@@ -1,8 +1,9 @@
 """Serve declared methods over WebSocket.
 
 Requests of one connection are answered in order. Methods run on worker threads: with one worker all requests of
-all clients run one after another, as in the real renderer. Only ``cancel`` overtakes: it is answered at once, and
-the request it names ends with error 20. A client that disconnects does not stop what it has started.
+all clients run one after another, as in the real renderer. Only ``cancel`` overtakes (see
+``cancelling``): it is answered at once, and the request it names ends with error 20. A client that disconnects does not
+stop what it has started.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request as HttpRequest
@@ -34,8 +34,8 @@ from brayns_widget.protocol.messages import (
     encode_progress,
     encode_reply,
 )
-from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, validate
+from brayns_widget.service.rpc.cancelling import CANCEL
+from brayns_widget.service.rpc.methods import Method, Methods, Task
 
 logger = logging.getLogger(__name__)
 
@@ -45,24 +45,18 @@ MAX_MESSAGE = 64 << 20  # bytes; the real server has no limit, ours refuses what
 MAX_QUEUED = 1024  # requests of one connection that wait; beyond it the socket is not read
 
 
-class CancelParams(Object):
-    """Parameters of ``cancel``."""
-
-    id: int | str | None
-
-
-_CANCEL = TypeAdapter(CancelParams)
+SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the server does
 
 
 class RpcServer(Generic[C]):
     """Serves ``methods`` to any number of clients.
 
     Args:
-        methods: the declared methods; ``cancel`` is served besides them if ``can_cancel``.
+        methods: the declared methods.
         context: handed to every method.
         workers: where methods run; its owner shuts it down.
         require_version: refuse requests without ``jsonrpc``.
-        can_cancel: offer ``cancel``.
+        max_clients: how many may be connected; others get HTTP status 503.
     """
 
     def __init__(
@@ -72,17 +66,21 @@ class RpcServer(Generic[C]):
         workers: Executor,
         *,
         require_version: bool = True,
-        can_cancel: bool = True,
+        max_clients: int | None = None,
     ) -> None:
         self.methods = methods
         self.context = context
         self.workers = workers
         self.require_version = require_version
-        self.can_cancel = can_cancel
+        self.max_clients = max_clients
+        self.running: set[Task] = set()  # also those whose clients are gone
+        self._sessions: set[_Session[C]] = set()
 
     @contextlib.asynccontextmanager
     async def serve(self, host: str, port: int, **options: Any) -> AsyncIterator[tuple[str, int]]:
         """Listen while the context lasts; gives the address (port 0: a free one).
+
+        At the end running requests are cancelled, and answered if they end soon.
 
         Args:
             host: name or address to bind.
@@ -97,15 +95,32 @@ class RpcServer(Generic[C]):
             compression=None,  # pictures do not shrink, and it costs more than the relay
             ping_interval=None,  # the real server never pings; TCP tells us of peers that die
             max_size=MAX_MESSAGE,
-            process_request=_health,
+            process_request=self._process_request,
             **options,
         ) as server:
             address = next(iter(server.sockets)).getsockname()
-            yield address[0], address[1]
+            try:
+                yield address[0], address[1]
+            finally:
+                for task in list(self.running):
+                    task.cancel()
+                await asyncio.gather(*(session.finish() for session in list(self._sessions)))
 
     async def _handle(self, connection: ServerConnection) -> None:
         session = _Session(self, connection)
-        await session.run()
+        self._sessions.add(session)
+        try:
+            await session.run()
+        finally:
+            self._sessions.discard(session)
+
+    def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
+        if request.path == "/healthz":
+            return connection.respond(http.HTTPStatus.OK, "Ok")
+        if self.max_clients is not None and len(self._sessions) >= self.max_clients:
+            text = f"There are already {len(self._sessions)} clients (--max-clients {self.max_clients}).\n"
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)
+        return None
 
 
 class _Session(Generic[C]):
@@ -115,7 +130,10 @@ class _Session(Generic[C]):
         self._server = server
         self._connection = connection
         self._waiting: asyncio.Queue[Request | str] = asyncio.Queue(MAX_QUEUED)
-        self._tasks: dict[RequestId, Task] = {}
+        self._tasks: dict[RequestId, tuple[str, Task]] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._finishing = False
 
     async def run(self) -> None:
         runner = asyncio.create_task(self._run_requests())
@@ -135,64 +153,65 @@ class _Session(Generic[C]):
         except RequestError as error:
             await self._waiting.put(encode_error(ErrorReply(None, error.code, error.message, error.data)))
             return
-        if request.method == "cancel" and self._server.can_cancel:
-            await self._cancel(request)
+        if request.method == CANCEL.name and CANCEL in self._server.methods:
+            await self._send(_answer(request, CANCEL, self, Task()))
             return
         if request.id is not None and request.id not in self._tasks:
-            self._tasks[request.id] = self._make_task(request.method, request.id)
+            self._tasks[request.id] = request.method, self._make_task(request.method, request.id)
         await self._waiting.put(request)
 
-    async def _cancel(self, request: Request) -> None:
-        reply: Frame
-        try:
-            params = validate(_CANCEL, request.params)
-            if params.id is None:
-                raise RequestError("Empty task ID", code=INVALID_PARAMS)
-            task = self._tasks.get(params.id)
-            if task is None:
-                raise RequestError(f"No requests found with ID {params.id}.", code=INVALID_PARAMS)
-            task.cancel()
-            reply = "" if request.id is None else encode_reply(Reply(request.id, None))
-        except RequestError as error:
-            reply = "" if request.id is None else encode_error(_failure(request.id, error))
-        await self._send(reply)
+    def cancel(self, request_id: RequestId | None) -> None:
+        """Cancel a request of this connection that runs or waits.
+
+        Raises:
+            RequestError: -32602, there is none, or it cannot be cancelled.
+        """
+        if request_id is None:
+            raise RequestError("Empty task ID", code=INVALID_PARAMS)
+        if request_id not in self._tasks:
+            raise RequestError(f"No requests found with ID {request_id}.", code=INVALID_PARAMS)
+        method, task = self._tasks[request_id]
+        if not self._server.methods.cancellable(method):
+            raise RequestError(f"Method {method!r} is not cancellable.", code=INVALID_PARAMS)
+        if task.cancelled:
+            raise RequestError(f"Request {request_id} already cancelled", code=INVALID_PARAMS)
+        task.cancel()
+
+    async def finish(self) -> None:
+        """Begin no more requests and wait until the running one is answered, but not long."""
+        self._finishing = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), SHUTDOWN_TIMEOUT)
 
     async def _run_requests(self) -> None:
-        while True:
+        while not self._finishing:
             item = await self._waiting.get()
-            if isinstance(item, str):
-                await self._send(item)
-                continue
-            task = self._tasks.get(item.id) if item.id is not None else None
-            work = asyncio.get_running_loop().run_in_executor(
-                self._server.workers,
-                self._run_request,
-                item,
-                task or Task(),
-            )
+            self._idle.clear()
             try:
-                # Shielded: when the client leaves, what it started goes on, as in the real renderer.
-                reply = await asyncio.shield(work)
+                await self._send(item if isinstance(item, str) else await self._run_request(item))
             finally:
-                if item.id is not None:
-                    self._tasks.pop(item.id, None)
-            await self._send(reply)
+                self._idle.set()
 
-    def _run_request(self, request: Request, task: Task) -> Frame:
+    async def _run_request(self, request: Request) -> Frame:
+        _method, task = self._tasks.get(request.id, ("", Task())) if request.id is not None else ("", Task())
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._server.workers, self._call, request, task)
+        self._server.running.add(task)
+        work.add_done_callback(lambda _work: self._server.running.discard(task))
+        try:
+            # Shielded: when the client leaves, what it started goes on, as in the real renderer.
+            return await asyncio.shield(work)
+        finally:
+            if request.id is not None:
+                self._tasks.pop(request.id, None)
+
+    def _call(self, request: Request, task: Task) -> Frame:
         """Run on a worker thread; whatever happens becomes a frame."""
         try:
             method = self._server.methods[request.method]
-            if method.cancellable:
-                task.check()
-            result, payload = method.call(self._server.context, request.params, request.payload, task)
-            return "" if request.id is None else encode_reply(Reply(request.id, result, memoryview(payload)))
         except RequestError as error:
-            failure = _failure(request.id, error)
-        except Exception as error:
-            # A method that breaks must not take the scene of the other clients with it.
-            logger.exception("Method %r failed", request.method)
-            failure = ErrorReply(request.id, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-        return "" if request.id is None else encode_error(failure)
+            return _failure(request, error)
+        return _answer(request, method, self._server.context, task)
 
     def _make_task(self, method: str, request_id: RequestId) -> Task:
         loop = asyncio.get_running_loop()
@@ -220,9 +239,22 @@ def _spawn(send: Any) -> None:
     task.add_done_callback(_sends.discard)
 
 
-def _failure(request_id: RequestId | None, error: RequestError) -> ErrorReply:
-    return ErrorReply(request_id, error.code, error.message, error.data)
+def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> Frame:
+    """Call a method; its result or its error, or nothing for a request without an id."""
+    try:
+        if method.cancellable:
+            task.check()
+        result, payload = method.call(context, request.params, request.payload, task)
+        return "" if request.id is None else encode_reply(Reply(request.id, result, memoryview(payload)))
+    except RequestError as error:
+        return _failure(request, error)
+    except Exception as error:
+        # A method that breaks must not take the scene of the other clients with it.
+        logger.exception("Method %r failed", request.method)
+        return _failure(request, RequestError(f"{type(error).__name__}: {error}", code=INTERNAL_ERROR))
 
 
-def _health(connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
-    return connection.respond(http.HTTPStatus.OK, "Ok") if request.path == "/healthz" else None
+def _failure(request: Request, error: RequestError) -> Frame:
+    if request.id is None:
+        return ""
+    return encode_error(ErrorReply(request.id, error.code, error.message, error.data))

@@ -1,0 +1,112 @@
+"""What all methods of one renderer share: the engine, the models and the settings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.renderer.loaders.base import Loader
+from brayns_widget.service.renderer.models import Models
+from brayns_widget.service.renderer.settings import (
+    FULL_REGION,
+    INITIAL_RENDERER,
+    Interactive,
+    Perspective,
+    Progressive,
+    Projection,
+    Region,
+    Static,
+    View,
+)
+from brayns_widget.service.rpc.methods import Methods
+
+if TYPE_CHECKING:
+    from brayns_widget.service.renderer.engine import Engine
+
+PLUGINS = ("braynsCircuitExplorer",)  # of Brayns' plugins, those whose loaders and methods are built in
+MAX_SIDE = 16384  # pixels
+MAX_PIXELS = 1 << 26  # a frame of this size takes 1 GB while it accumulates
+
+
+class Context:
+    """State of one renderer. Methods run one after another, so nothing here is locked.
+
+    Args:
+        make_engine: makes the ray tracer; called once, by ``start``.
+        methods: what clients can call, for ``registry`` and ``schema``.
+        loaders: what ``add-model`` can read.
+        stop: ends the process; safe on any thread.
+    """
+
+    def __init__(
+        self,
+        make_engine: Callable[[], Engine],
+        methods: Methods[Context],
+        loaders: Sequence[Loader],
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._make_engine = make_engine
+        self.methods = methods
+        self._engine: Future[Engine] = Future()
+        self.loaders = {loader.name: loader for loader in loaders}
+        self.stop = stop
+        self.models = Models(lambda: self.engine.scene)
+        self.viewport = (800, 600)
+        self.view = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
+        self.projection: Projection = Perspective()
+        self.near_clip = 1e-6
+        self.region: Region = FULL_REGION
+        self.renderer: Interactive = INITIAL_RENDERER
+        self.framebuffer: Static | Progressive = Static()
+        self._applied: dict[str, object] = {}  # what the engine was told last
+
+    def start(self) -> None:
+        """Start to make the engine on a thread of its own: it needs a while, and few requests need it."""
+        threading.Thread(target=self._start_engine, name="engine-start", daemon=True).start()
+
+    def _start_engine(self) -> None:
+        try:
+            self._engine.set_result(self._make_engine())
+        except BaseException as error:  # whoever asks for the engine gets it
+            self._engine.set_exception(error)
+
+    @property
+    def engine(self) -> Engine:
+        """The ray tracer, waited for if it is still starting.
+
+        Raises:
+            RequestError: -32603, it could not start.
+        """
+        try:
+            return self._engine.result()
+        except Exception as error:
+            raise RequestError(f"The ray tracer cannot start: {error}", code=INTERNAL_ERROR) from error
+
+    def prepared_engine(self) -> Engine:
+        """Return the engine, told of all settings that changed since the last call."""
+        engine = self.engine
+        camera = (self.view, self.projection, self.near_clip, self.region)
+        if self._changed("viewport", self.viewport):
+            engine.set_viewport(*self.viewport)
+        if self._changed("camera", camera):
+            engine.set_camera(*camera)
+        if self._changed("framebuffer", self.framebuffer):
+            engine.set_framebuffer(self.framebuffer)
+        if self._applied.get("renderer") is not self.renderer:
+            # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
+            self._applied["renderer"] = self.renderer
+            engine.set_renderer(self.renderer)
+        return engine
+
+    def _changed(self, name: str, value: object) -> bool:
+        changed = self._applied.get(name) != value
+        self._applied[name] = value
+        return changed
+
+    def close(self) -> None:
+        """Stop the engine; no method may be running."""
+        if self._engine.exception() is None:
+            self._engine.result().close()

@@ -1,0 +1,276 @@
+"""One cell's morphology as cone-sphere segments and spheres, in its own coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import morphio
+import morphio._morphio
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.loaders.base import failure
+
+morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
+
+
+class Section(IntEnum):
+    """Types of sections, in the order of a cell's colour slots."""
+
+    SOMA = 0
+    AXON = 1
+    DENDRITE = 2
+    APICAL_DENDRITE = 3
+
+
+# By MorphIO's numbers; types that SWC leaves to its users count as dendrites.
+_AXON, _APICAL = 2, 4
+
+GeometryType = Literal["original", "smooth", "section_smooth", "constant_radii", "spheres"]
+SUPPORTED_TYPES: tuple[GeometryType, ...] = ("smooth", "original", "constant_radii", "spheres")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A cell made of cone-spheres and spheres.
+
+    Attributes:
+        vertices: (V, 4) float32, centre and radius in µm.
+        segments: (S,) uint32; segment i joins vertices ``segments[i]`` and ``segments[i] + 1``.
+        segment_types: (S,) uint8, the ``Section`` of each segment.
+        spheres: (P, 4) float32, centre and radius.
+        sphere_types: (P,) uint8.
+    """
+
+    vertices: npt.NDArray[np.float32]
+    segments: npt.NDArray[np.uint32]
+    segment_types: npt.NDArray[np.uint8]
+    spheres: npt.NDArray[np.float32]
+    sphere_types: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ShapeOptions:
+    """What of a morphology becomes geometry, and how."""
+
+    soma: bool
+    axon: bool
+    dendrites: bool
+    geometry_type: GeometryType = "smooth"
+    radius_multiplier: float = 1.0
+
+    @property
+    def sections(self) -> frozenset[Section]:
+        """The section types to load."""
+        chosen = {
+            Section.SOMA: self.soma,
+            Section.AXON: self.axon,
+            Section.DENDRITE: self.dendrites,
+            Section.APICAL_DENDRITE: self.dendrites,
+        }
+        return frozenset(section for section, wanted in chosen.items() if wanted)
+
+
+def point_shape(radius: float) -> Shape:
+    """Make the shape of a cell of which no morphology is loaded: a sphere."""
+    return Shape(
+        vertices=np.empty((0, 4), np.float32),
+        segments=np.empty(0, np.uint32),
+        segment_types=np.empty(0, np.uint8),
+        spheres=np.array([[0, 0, 0, radius]], np.float32),
+        sphere_types=np.array([Section.SOMA], np.uint8),
+    )
+
+
+def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
+    """Turn a ``morphio.Morphology`` into geometry.
+
+    The soma is a sphere of the mean radius of its contour about its centre, and a cone to the start of each root
+    section that is loaded.
+    """
+    points = np.column_stack((morphology.points, morphology.diameters / 2)).astype(np.float32)
+    starts = morphology.section_offsets.astype(np.int64)
+    starts, ends = starts[:-1], starts[1:]
+    types = _section_types(morphology.section_types)
+    parents = _parents(morphology.connectivity, len(types))
+    _set_radii(points, starts, ends, parents, options.geometry_type)
+    wanted = np.isin(types, list(options.sections))
+    soma = _soma(morphology.soma) if options.soma else None
+    if options.geometry_type == "spheres":
+        shape = _sphere_shape(points, starts, ends, types, wanted)
+    else:
+        shape = _segment_shape(points, starts, ends, types, wanted)
+    if soma is not None:
+        shape = _add_soma(shape, soma, points[starts[wanted & (parents < 0)]])
+    return _scale_radii(shape, options.radius_multiplier)
+
+
+def _section_types(types: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    result = np.full(len(types), Section.DENDRITE, np.uint8)
+    result[types == _AXON] = Section.AXON
+    result[types == _APICAL] = Section.APICAL_DENDRITE
+    return result
+
+
+def _parents(connectivity: Mapping[int, list[int]], count: int) -> npt.NDArray[np.int64]:
+    parents = np.full(count, -1, np.int64)
+    for parent, children in connectivity.items():
+        if parent >= 0:
+            parents[children] = parent
+    return parents
+
+
+def _set_radii(
+    points: npt.NDArray[np.float32],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    parents: npt.NDArray[np.int64],
+    geometry_type: GeometryType,
+) -> None:
+    if geometry_type == "smooth":
+        # A section repeats its parent's last point; with its radius too, branches join without a step.
+        children = parents >= 0
+        points[starts[children], 3] = points[ends[parents[children]] - 1, 3]
+    elif geometry_type == "constant_radii" and len(starts):
+        lengths = ends - starts
+        points[:, 3] = np.repeat(np.add.reduceat(points[:, 3], starts) / lengths, lengths)
+
+
+def _segment_shape(
+    points: npt.NDArray[np.float32],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    types: npt.NDArray[np.uint8],
+    wanted: npt.NDArray[np.bool_],
+) -> Shape:
+    lengths = ends - starts
+    kept = np.repeat(wanted, lengths)
+    begins = np.ones(len(points), np.bool_)
+    begins[ends[lengths > 0] - 1] = False  # the last point of a section begins no segment
+    new_index = np.cumsum(kept) - 1
+    chosen = kept & begins
+    return Shape(
+        vertices=points[kept],
+        segments=new_index[chosen].astype(np.uint32),
+        segment_types=np.repeat(types, lengths)[chosen],
+        spheres=np.empty((0, 4), np.float32),
+        sphere_types=np.empty(0, np.uint8),
+    )
+
+
+def _sphere_shape(
+    points: npt.NDArray[np.float32],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    types: npt.NDArray[np.uint8],
+    wanted: npt.NDArray[np.bool_],
+) -> Shape:
+    lengths = ends - starts
+    kept = np.repeat(wanted, lengths)
+    return Shape(
+        vertices=np.empty((0, 4), np.float32),
+        segments=np.empty(0, np.uint32),
+        segment_types=np.empty(0, np.uint8),
+        spheres=points[kept],
+        sphere_types=np.repeat(types, lengths)[kept],
+    )
+
+
+def _soma(soma: Any) -> npt.NDArray[np.float32] | None:
+    """Centre and radius of the soma, or None if the morphology has none."""
+    points = np.asarray(soma.points, np.float64)
+    if not len(points):
+        return None
+    center = points.mean(axis=0)
+    if len(points) == 1:
+        radius = soma.diameters[0] / 2
+    else:
+        radius = np.linalg.norm(points - center, axis=1).mean()
+    return np.array([*center, radius], np.float32)
+
+
+def _add_soma(shape: Shape, soma: npt.NDArray[np.float32], roots: npt.NDArray[np.float32]) -> Shape:
+    cones = np.empty((len(roots), 2, 4), np.float32)
+    cones[:, 0] = soma
+    cones[:, 1] = roots
+    first = len(shape.vertices) + 2 * np.arange(len(roots), dtype=np.uint32)
+    return Shape(
+        vertices=np.concatenate((shape.vertices, cones.reshape(-1, 4))),
+        segments=np.concatenate((shape.segments, first.astype(np.uint32))),
+        segment_types=np.concatenate((shape.segment_types, np.full(len(roots), Section.SOMA, np.uint8))),
+        spheres=np.concatenate((shape.spheres, soma[None])),
+        sphere_types=np.concatenate((shape.sphere_types, np.array([Section.SOMA], np.uint8))),
+    )
+
+
+def _scale_radii(shape: Shape, factor: float) -> Shape:
+    if factor == 1:
+        return shape
+    scale = np.array([1, 1, 1, factor], np.float32)
+    return replace(shape, vertices=shape.vertices * scale, spheres=shape.spheres * scale)
+
+
+def morphology_reader(
+    morphologies_dir: str, alternates: Mapping[str, str], first: str
+) -> tuple[Callable[[str], Any], str]:
+    """Find out where a population's morphologies are and return how to read one, and the place's name.
+
+    SWC files of ``morphologies_dir`` come first, then the ``alternate_morphologies`` of the circuit: H5 (a directory of
+    files or one container) and Neurolucida ASC.
+
+    Args:
+        morphologies_dir: directory of SWC files, or "".
+        alternates: SONATA's ``alternate_morphologies``: format → directory or container.
+        first: name of a morphology that is needed; the first place that has it is taken.
+
+    Raises:
+        RequestError: the circuit names no place, or none of them exists.
+    """
+    places = [(morphologies_dir, ".swc")]
+    places += [(alternates.get("h5v1", ""), ".h5"), (alternates.get("neurolucida-asc", ""), ".asc")]
+    places = [(place, extension) for place, extension in places if place]
+    if not places:
+        raise failure("The circuit names no morphologies (neither morphologies_dir nor alternate_morphologies)")
+    existing = [(place, extension) for place, extension in places if Path(place).exists()]
+    if not existing:
+        raise failure(f"The circuit's morphologies are missing: {', '.join(place for place, _ in places)}")
+    for place, extension in existing:
+        if Path(place).is_file() or (Path(place) / (first + extension)).is_file():
+            return _reader(place, extension), place
+    place, extension = existing[0]
+    return _reader(place, extension), place
+
+
+def _reader(place: str, extension: str) -> Callable[[str], Any]:
+    if Path(place).is_dir():
+        return lambda name: morphio.Morphology(str(Path(place) / (name + extension)))
+    try:
+        collection = morphio.Collection(place, [extension])
+    except (RuntimeError, morphio.MorphioError) as error:
+        raise failure(f"{place} is not an HDF5 container of morphologies: {_one_line(error)}") from error
+    load: Callable[[str], Any] = collection.load
+    return load
+
+
+def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, options: ShapeOptions) -> Shape:
+    """Read one morphology and make its shape.
+
+    Raises:
+        RequestError: it is missing or unreadable; names the file and the first cell that needs it.
+    """
+    try:
+        morphology = read(name)
+    except (RuntimeError, morphio.MorphioError, OSError) as error:
+        raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
+    return make_shape(morphology, options)
+
+
+def _one_line(error: Exception) -> str:
+    """First line of a message that says something, without terminal colours."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith("\x1b")]
+    return lines[0] if lines else type(error).__name__

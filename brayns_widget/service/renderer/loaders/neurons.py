@@ -1,0 +1,71 @@
+"""All cells of a load in one geometry, placed in the world.
+
+A cell has one colour slot for each type of section, so slot = 4 * cell + section: colouring looks values up by cell or
+by section and never touches the acceleration structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.loaders.morphology import Section, Shape
+from brayns_widget.service.rpc.methods import Task
+
+SLOTS_PER_CELL = len(Section)
+
+
+def place(
+    shapes: Sequence[Shape],
+    shape_of_cell: npt.NDArray[np.intp],
+    rotations: npt.NDArray[np.float64],
+    positions: npt.NDArray[np.float64],
+    task: Task,
+) -> Geometry:
+    """Copy each cell's shape to its place.
+
+    Args:
+        shapes: the different shapes.
+        shape_of_cell: (N,) index into ``shapes``.
+        rotations: (N, 3, 3).
+        positions: (N, 3) in µm.
+        task: told about progress; stops the work when cancelled.
+    """
+
+    def offsets(counts: list[int]) -> npt.NDArray[np.int64]:
+        return np.concatenate(([0], np.cumsum(np.asarray(counts, np.int64)[shape_of_cell])))
+
+    vertex_at = offsets([len(shape.vertices) for shape in shapes])
+    segment_at = offsets([len(shape.segments) for shape in shapes])
+    sphere_at = offsets([len(shape.spheres) for shape in shapes])
+    vertices = np.empty((vertex_at[-1], 4), np.float32)
+    segments = np.empty(segment_at[-1], np.uint32)
+    segment_slots = np.empty(segment_at[-1], np.uint32)
+    spheres = np.empty((sphere_at[-1], 4), np.float32)
+    sphere_slots = np.empty(sphere_at[-1], np.uint32)
+
+    for cell, index in enumerate(shape_of_cell):
+        task.progress(cell / len(shape_of_cell), "Placing cells")
+        shape, slot = shapes[index], np.uint32(SLOTS_PER_CELL * cell)
+        turn, shift = rotations[cell].T, positions[cell]
+        v, s, p = (slice(at[cell], at[cell + 1]) for at in (vertex_at, segment_at, sphere_at))
+        _move(shape.vertices, turn, shift, vertices[v])
+        _move(shape.spheres, turn, shift, spheres[p])
+        np.add(shape.segments, np.uint32(vertex_at[cell]), out=segments[s])
+        np.add(shape.segment_types, slot, out=segment_slots[s])
+        np.add(shape.sphere_types, slot, out=sphere_slots[p])
+    return Geometry(vertices, segments, segment_slots, spheres, sphere_slots)
+
+
+def _move(
+    local: npt.NDArray[np.float32],
+    turn: npt.NDArray[np.float64],
+    shift: npt.NDArray[np.float64],
+    out: npt.NDArray[np.float32],
+) -> None:
+    # In double precision: circuits lie thousands of µm from the origin, where float32 has steps of 0.0005 µm.
+    out[:, :3] = local[:, :3] @ turn + shift
+    out[:, 3] = local[:, 3]

@@ -1,0 +1,261 @@
+"""The SONATA loader: node populations of a circuit or of a simulation's circuit.
+
+Format: SONATA developer guide, circuit configuration and node files, read with libsonata; morphologies with MorphIO.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import libsonata
+import libsonata._libsonata
+import morphio._morphio
+import numpy as np
+import numpy.typing as npt
+from pydantic import ConfigDict, Field
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.coloring import CellColoring, Labels
+from brayns_widget.service.renderer.loaders import hdf5, nodes
+from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.morphology import (
+    SUPPORTED_TYPES,
+    GeometryType,
+    Section,
+    Shape,
+    ShapeOptions,
+    morphology_reader,
+    point_shape,
+    read_shape,
+)
+from brayns_widget.service.renderer.loaders.neurons import place
+from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.schema import Object, Size, unlisted
+
+Part = Annotated[float, Field(ge=0, le=1)]
+ReportType = Literal[
+    "none",
+    "spikes",
+    "compartment",
+    "summation",
+    "synapse",
+    "bloodflow_pressure",
+    "bloodflow_speed",
+    "bloodflow_radii",
+]
+
+
+class EdgeParams(Object):
+    """An edge population whose synapses are shown."""
+
+    model_config = ConfigDict(title="SonataEdgePopulationParameters")
+
+    edge_percentage: Part = 1.0
+    edge_population: str
+    edge_report_name: str = unlisted("")
+    load_afferent: bool
+    radius: Annotated[float, Field(ge=0.1)] = 2.0
+
+
+class MorphologyParams(Object):
+    """What of each cell is loaded; nothing: a sphere of radius 1 for each cell."""
+
+    model_config = ConfigDict(title="NeuronMorphologyLoaderParameters")
+
+    geometry_type: GeometryType = "smooth"
+    growth: float = 1.0
+    load_axon: bool = False
+    load_dendrites: bool = False
+    load_soma: bool = False
+    radius_multiplier: Annotated[float, Field(ge=0.1)] = 1.0
+    resampling: float = 2.0
+    subsampling: Size = 1
+
+
+class VasculatureParams(Object):
+    """Applies to populations of vessels."""
+
+    model_config = ConfigDict(title="VasculatureGeometrySettings")
+
+    radius_multiplier: Annotated[float, Field(ge=0.1)] = 1.0
+
+
+class PopulationParams(Object):
+    """Which cells of a population are loaded, and how."""
+
+    model_config = ConfigDict(title="SonataNodePopulationParameters")
+
+    edge_populations: list[EdgeParams] = unlisted([])
+    neuron_morphology_parameters: MorphologyParams = Field(
+        default=MorphologyParams(), json_schema_extra={"default": {}}
+    )
+    node_count_limit: Size = unlisted(0)
+    node_ids: list[Size] = unlisted([])
+    node_percentage: Part = 0.01
+    node_population: str
+    node_sets: list[str] = unlisted([])
+    report_name: str = unlisted("")
+    report_type: ReportType = "none"
+    spike_transition_time: Annotated[float, Field(ge=0)] = 1.0
+    vasculature_geometry_parameters: VasculatureParams = Field(
+        default=VasculatureParams(), json_schema_extra={"default": {}}
+    )
+
+
+class SonataParams(Object):
+    """Parameters of the SONATA loader."""
+
+    model_config = ConfigDict(title="SonataLoaderParameters")
+
+    node_population_settings: list[PopulationParams]
+
+
+def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
+    """Load one model for each population in ``params``; see ``Loader.load``."""
+    hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
+    circuit, has_simulation = open_circuit(path)
+    for settings in params.node_population_settings:
+        _refuse_unsupported(circuit, settings, has_simulation=has_simulation)
+    count = len(params.node_population_settings)
+    return [
+        _load_population(circuit, settings, task.part(index / count, (index + 1) / count))
+        for index, settings in enumerate(params.node_population_settings)
+    ]
+
+
+LOADER = Loader("SONATA loader", "Circuit Explorer", (".json",), SonataParams, load)
+
+
+def open_circuit(path: Path) -> tuple[Any, bool]:
+    """Open a circuit configuration, or the circuit of a simulation configuration.
+
+    Returns:
+        a ``libsonata.CircuitConfig``, and whether ``path`` is a simulation's.
+
+    Raises:
+        RequestError: the file is neither.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise failure(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error})") from error
+    if not isinstance(content, dict) or not content.keys() & {"networks", "run"}:
+        raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'")
+    simulation = "networks" not in content
+    try:
+        if simulation:
+            path = Path(libsonata.SimulationConfig.from_file(str(path)).network)
+        return libsonata.CircuitConfig.from_file(str(path)), simulation
+    except (libsonata.SonataError, RuntimeError) as error:
+        raise failure(f"{path} is not a SONATA circuit configuration: {error}") from error
+
+
+def _refuse_unsupported(circuit: Any, settings: PopulationParams, *, has_simulation: bool) -> None:
+    name = settings.node_population
+    if name not in circuit.node_populations:
+        raise failure(f"Population {name} does not exists")  # the real renderer's words, as the next two
+    if circuit.node_population_properties(name).type not in ("biophysical", "point_neuron", "point_process"):
+        raise failure("Unsupported population type")
+    if settings.report_type != "none" and not has_simulation:
+        raise failure("No simulation configuration available")
+    morphology = settings.neuron_morphology_parameters
+    problems = {
+        f"report_type {settings.report_type!r}": settings.report_type != "none",
+        "edge_populations": bool(settings.edge_populations),
+        "growth": morphology.growth != 1,
+        "resampling": morphology.resampling != 2,
+        "subsampling": morphology.subsampling > 1,
+        f"geometry_type {morphology.geometry_type!r}": morphology.geometry_type not in SUPPORTED_TYPES,
+    }
+    for what, asked in problems.items():
+        if asked:
+            raise RequestError(f"This version does not support {what} yet (population {name})", code=INVALID_PARAMS)
+
+
+def _load_population(circuit: Any, settings: PopulationParams, task: Task) -> LoadedModel:
+    name = settings.node_population
+    task.progress(0.0, f"Reading population {name}")
+    try:
+        population = circuit.node_population(name)
+        ids = nodes.select(
+            population,
+            node_sets_path=circuit.node_sets_path,
+            node_sets=settings.node_sets,
+            node_ids=settings.node_ids,
+            percentage=settings.node_percentage,
+            limit=settings.node_count_limit,
+        )
+        selection = libsonata.Selection(ids)
+        positions = nodes.positions(population, selection)
+        rotations = nodes.rotations(population, selection)
+        labels = _labels(population, selection)
+    except (libsonata.SonataError, RuntimeError) as error:
+        raise failure(f"Population {name} cannot be read: {error}") from error
+    shapes, shape_of_cell = _shapes(
+        circuit.node_population_properties(name), settings, ids, labels, task.part(0.0, 0.5)
+    )
+    geometry = place(shapes, shape_of_cell, rotations, positions, task.part(0.5, 1.0))
+    types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
+    metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
+    if settings.node_sets and not settings.node_ids:
+        metadata["node_sets"] = ", ".join(settings.node_sets)
+    return LoadedModel(
+        kind="neurons",
+        geometry=geometry,
+        coloring=CellColoring(
+            ids, labels, [section.name.lower() for section in Section], [Section(kind).name.lower() for kind in types]
+        ),
+        metadata=metadata,
+        ids=ids,
+    )
+
+
+# Brayns' name of a colour method → SONATA's of the attribute
+_ATTRIBUTES = {
+    "etype": "etype",
+    "hemisphere": "hemisphere",
+    "layer": "layer",
+    "morphology": "morphology",
+    "morphology class": "morph_class",
+    "mtype": "mtype",
+    "region": "region",
+    "subregion": "subregion",
+    "synapse class": "synapse_class",
+}
+
+
+def _labels(population: Any, selection: Any) -> dict[str, Labels]:
+    names = population.attribute_names
+    return {
+        method: Labels.of(np.asarray(population.get_attribute(attribute, selection)))
+        for method, attribute in _ATTRIBUTES.items()
+        if attribute in names
+    }
+
+
+def _shapes(
+    properties: Any, settings: PopulationParams, ids: npt.NDArray[np.int64], labels: dict[str, Labels], task: Task
+) -> tuple[list[Shape], npt.NDArray[np.intp]]:
+    """Read each morphology once; returns the shapes and which one each cell has."""
+    params = settings.neuron_morphology_parameters
+    options = ShapeOptions(
+        params.load_soma, params.load_axon, params.load_dendrites, params.geometry_type, params.radius_multiplier
+    )
+    if not options.sections:
+        return [point_shape(params.radius_multiplier)], np.zeros(len(ids), np.intp)
+    if "morphology" not in labels:
+        raise failure(f"Population {settings.node_population} has no morphologies; load it without soma and neurites")
+    morphologies = labels["morphology"]
+    read, place_name = morphology_reader(
+        properties.morphologies_dir, dict(properties.alternate_morphology_formats), morphologies.names[0]
+    )
+    first_cells = ids[np.unique(morphologies.codes, return_index=True)[1]]
+    shapes = []
+    for index, (name, cell) in enumerate(zip(morphologies.names, first_cells, strict=True)):
+        task.progress(index / len(first_cells), "Reading morphologies")
+        shapes.append(read_shape(read, place_name, name, int(cell), options))
+    return shapes, morphologies.codes

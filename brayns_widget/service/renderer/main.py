@@ -1,0 +1,133 @@
+"""The command ``brayns-widget renderer``: one renderer, with the flags of the real ``braynsService``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import ssl
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from brayns_widget.service.lifetime import when_stdin_closes
+
+logger = logging.getLogger(__name__)
+
+# braynsService's names of levels → logging's
+LOG_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+    "fatal": logging.CRITICAL,
+    "off": logging.CRITICAL + 1,
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "renderer",
+        help="run one renderer (the flags of braynsService)",
+        description="Run one renderer: Brayns 3.10's JSON-RPC methods over WebSocket. Prints 'listening on HOST:PORT' "
+        "once it accepts clients.",
+    )
+    parser.add_argument("--uri", default="127.0.0.1:5000", metavar="HOST:PORT", help="port 0: a free one")
+    parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="accepted; all are built in")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
+    parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
+    parser.add_argument("--threads", type=_count, metavar="N", help="tracing threads (default: one a core)")
+    parser.add_argument("--secure", action="store_true", help="serve wss:// (needs a certificate and its key)")
+    parser.add_argument("--certificate-file", metavar="PEM", help="certificate chain")
+    parser.add_argument("--private-key-file", metavar="PEM", help="private key of the certificate")
+    parser.add_argument("--private-key-passphrase", default="", metavar="TEXT")
+    parser.add_argument("--ca-location", metavar="PEM", help="accept only clients whose certificate this CA signed")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
+    logging.basicConfig(level=LOG_LEVELS[options.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        host, port = _address(options.uri)
+        tls = _tls(options)
+        asyncio.run(_serve(options, host, port, tls))
+    except (OSError, ValueError) as error:
+        print(f"brayns-widget renderer: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    # Imported here, so that wrong flags and --help answer at once.
+    from brayns_widget.service.renderer.context import Context
+    from brayns_widget.service.renderer.loaders import sonata
+    from brayns_widget.service.renderer.methods import METHODS
+    from brayns_widget.service.rpc.server import RpcServer
+
+    if options.plugin:
+        logger.info("Plugins %s: accepted, but what this renderer has is built in", ", ".join(options.plugin))
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stopped.set)
+
+    def make_engine() -> Any:
+        from brayns_widget.service.renderer.engine import Engine, warm_up
+
+        engine = Engine(options.threads)
+        warm_up()
+        return engine
+
+    _on_signals(stop)
+    if options.exit_with_stdin:
+        when_stdin_closes(stop)
+    context = Context(make_engine, METHODS, [sonata.LOADER], stop)
+    with ThreadPoolExecutor(1, "renderer") as worker:  # one: requests run one after another
+        server = RpcServer(METHODS, context, worker, max_clients=options.max_clients)
+        async with server.serve(host, port, ssl=tls) as address:
+            print(f"listening on {address[0]}:{address[1]}", flush=True)
+            context.start()
+            await stopped.wait()
+    context.close()
+
+
+def _on_signals(stop: Any) -> None:
+    # signal.signal rather than loop.add_signal_handler: Windows has only the former.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+
+
+def _address(uri: str) -> tuple[str, int]:
+    """Split HOST:PORT; an IPv6 host stands in brackets."""
+    host, separator, port = uri.rpartition(":")
+    if not separator or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"--uri must be HOST:PORT with a port from 0 to 65535, got {uri!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+    if not options.secure:
+        return None
+    if not options.certificate_file or not options.private_key_file:
+        raise ValueError("--secure needs --certificate-file and --private-key-file")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.certificate_file, options.private_key_file, options.private_key_passphrase)
+    if options.ca_location:
+        context.load_verify_locations(options.ca_location)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return number

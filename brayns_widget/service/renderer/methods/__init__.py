@@ -1,0 +1,21 @@
+"""The JSON-RPC methods, one module for each family; ``METHODS`` has them all."""
+
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.methods import (
+    camera,
+    circuit,
+    colors,
+    core,
+    lights,
+    loading,
+    models,
+    pictures,
+    snapshot,
+)
+from brayns_widget.service.rpc.cancelling import cancelling
+from brayns_widget.service.rpc.methods import Methods
+
+METHODS: Methods[Context] = Methods()
+for _family in (core, camera, pictures, snapshot, lights, loading, models, colors, circuit):
+    METHODS.include(_family.methods)
+METHODS.include(cancelling)

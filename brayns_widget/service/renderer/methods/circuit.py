@@ -1,0 +1,30 @@
+"""Methods about models that are circuits."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.schema import Object, Size
+
+methods: Methods[Context] = Methods()
+
+
+class CircuitIdsParams(Object):
+    """The id of a circuit's model."""
+
+    model_config = ConfigDict(title="LoadedIdsModelMessage")
+
+    model_id: Size
+
+
+@methods.add("get-circuit-ids", plugin="Circuit Explorer")
+def get_circuit_ids(context: Context, params: CircuitIdsParams) -> list[Size]:
+    """Get the ids of the cells that a model shows."""
+    model = context.models[params.model_id]
+    if model.ids is None:
+        raise RequestError(f"Model {model.id} ({model.kind}) is not a circuit", code=INVALID_PARAMS)
+    ids: list[int] = model.ids.tolist()
+    return ids

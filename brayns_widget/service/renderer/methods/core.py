@@ -1,0 +1,116 @@
+"""Methods about the process itself."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import MAX_PIXELS, MAX_SIDE, PLUGINS, Context
+from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.schema import JsonSchema, Object, Size2, read_only, unlisted
+
+methods: Methods[Context] = Methods()
+
+
+class Version(Object):
+    """The version of Brayns whose methods these are, and our own as its revision."""
+
+    model_config = ConfigDict(title="VersionMessage")
+
+    major: int = read_only()
+    minor: int = read_only()
+    patch: int = read_only()
+    revision: str = read_only()
+
+
+@methods.add("get-version")
+def get_version(context: Context) -> Version:
+    """Get the version of Brayns whose methods this renderer has."""
+    del context
+    try:
+        own = importlib.metadata.version("brayns-widget")
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout
+        own = "development"
+    return Version(major=3, minor=10, patch=1, revision=f"brayns-widget {own}")
+
+
+@methods.add("registry")
+def registry(context: Context) -> list[str]:
+    """Get the names of all methods."""
+    return sorted(method.name for method in context.methods)
+
+
+class SchemaParams(Object):
+    """Parameters of ``schema``."""
+
+    endpoint: str
+
+
+class SchemaResult(Object):
+    """What a method takes and answers."""
+
+    async_: bool = read_only(alias="async")
+    deprecated: bool = read_only()
+    description: str = read_only()
+    params: JsonSchema | None = read_only(required=False)
+    plugin: str = read_only()
+    returns: JsonSchema | None = read_only(required=False)
+    title: str = read_only()
+
+
+@methods.add("schema")
+def schema(context: Context, params: SchemaParams) -> SchemaResult:
+    """Get the JSON Schema of a method."""
+    method = context.methods[params.endpoint]
+    return SchemaResult.model_validate(
+        {
+            "async": method.cancellable,
+            "deprecated": method.deprecated,
+            "description": method.description,
+            "params": method.params_schema(),
+            "plugin": method.plugin,
+            "returns": method.result_schema(),
+            "title": method.name,
+        }
+    )
+
+
+class ApplicationParameters(Object):
+    """Size of the picture in pixels, and the plugins that are built in."""
+
+    plugins: list[str] = read_only()
+    viewport: Size2 = unlisted([800, 600])
+
+
+@methods.add("get-application-parameters")
+def get_application_parameters(context: Context) -> ApplicationParameters:
+    """Get the size of the picture and the plugins."""
+    return ApplicationParameters(plugins=list(PLUGINS), viewport=list(context.viewport))
+
+
+@methods.add("set-application-parameters")
+def set_application_parameters(context: Context, params: ApplicationParameters) -> None:
+    """Set the size of the picture."""
+    if "viewport" in params.model_fields_set:
+        context.viewport = check_size(params.viewport)
+
+
+def check_size(size: list[int]) -> tuple[int, int]:
+    """Check the size of a picture in pixels.
+
+    Raises:
+        RequestError: -32602, it is empty or absurdly large.
+    """
+    width, height = size
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
+        limits = f"1 to {MAX_SIDE} pixels a side and at most {MAX_PIXELS} in all"
+        raise RequestError(f"A picture of {width} x {height} pixels cannot be rendered ({limits})", code=INVALID_PARAMS)
+    return width, height
+
+
+@methods.add("quit")
+def quit_renderer(context: Context) -> None:
+    """End the renderer; the answer comes first."""
+    context.stop()

@@ -1,0 +1,31 @@
+"""Methods about lights."""
+
+from __future__ import annotations
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.models import ModelInstance
+from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
+from brayns_widget.service.rpc.methods import Methods
+
+methods: Methods[Context] = Methods()
+
+
+@methods.add("add-light-ambient")
+def add_light_ambient(context: Context, params: AmbientLight) -> ModelInstance:
+    """Add light from everywhere."""
+    return context.models.add_light(params).instance()
+
+
+@methods.add("add-light-directional")
+def add_light_directional(context: Context, params: DirectionalLight) -> ModelInstance:
+    """Add light from infinitely far."""
+    if not any(params.direction):
+        raise RequestError("The direction of a light cannot have length 0", code=INVALID_PARAMS)
+    return context.models.add_light(params).instance()
+
+
+@methods.add("clear-lights")
+def clear_lights(context: Context) -> None:
+    """Remove all lights."""
+    context.models.clear(lambda model: model.light is not None)

@@ -1,0 +1,65 @@
+"""Methods that load files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.models import LoadInfo, ModelInstance
+from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
+
+methods: Methods[Context] = Methods()
+
+READING = 0.6  # of a load's progress; the rest is building the acceleration structure
+
+
+class LoaderInfo(Object):
+    """A format that ``add-model`` reads."""
+
+    model_config = ConfigDict(title="Loader")
+
+    binary: bool = read_only()
+    extensions: list[str] = read_only()
+    input_parameters_schema: JsonSchema = read_only()
+    name: str = read_only()
+    plugin: str = read_only()
+
+
+@methods.add("get-loaders")
+def get_loaders(context: Context) -> list[LoaderInfo]:
+    """Get the loaders and the schemas of their parameters."""
+    return [
+        LoaderInfo(
+            binary=loader.binary,
+            extensions=list(loader.extensions),
+            input_parameters_schema=loader.schema(),
+            name=loader.name,
+            plugin=loader.plugin,
+        )
+        for loader in context.loaders.values()
+    ]
+
+
+class AddModelParams(Object):
+    """A file, its loader and the loader's parameters."""
+
+    loader_name: str
+    loader_properties: Any
+    path: str
+
+
+@methods.add("add-model", cancellable=True)
+def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
+    """Load a file of the renderer's machine and return the models that it makes."""
+    loader = context.loaders.get(params.loader_name)
+    if loader is None:
+        raise RequestError(f"Invalid loader name: {params.loader_name!r}", code=INVALID_PARAMS)
+    loaded = loader.read(params.path, params.loader_properties, task.part(0.0, READING))
+    load_info = LoadInfo(
+        load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
+    )
+    return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(READING, 1.0))]

@@ -1,0 +1,96 @@
+"""Methods about the interactive picture: renderer, framebuffer, frames."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.settings import Interactive, Progressive, Static
+from brayns_widget.service.rpc.methods import Methods, WithPayload
+from brayns_widget.service.rpc.schema import Object, Size, read_only
+
+methods: Methods[Context] = Methods()
+
+FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
+
+
+@methods.add("get-renderer-type")
+def get_renderer_type(context: Context) -> str:
+    """Get the type of the renderer."""
+    del context
+    return "interactive"
+
+
+@methods.add("get-renderer-interactive")
+def get_renderer_interactive(context: Context) -> Interactive:
+    """Get the interactive renderer."""
+    return context.renderer
+
+
+@methods.add("set-renderer-interactive")
+def set_renderer_interactive(context: Context, params: Interactive) -> None:
+    """Use the interactive renderer; what is left out stays."""
+    changes = {name: getattr(params, name) for name in params.model_fields_set}
+    context.renderer = context.renderer.model_copy(update=changes)
+
+
+@methods.add("set-framebuffer-static")
+def set_framebuffer_static(context: Context) -> None:
+    """Render all frames in the viewport's size."""
+    context.framebuffer = Static()
+
+
+@methods.add("set-framebuffer-progressive")
+def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
+    """Render the first frame after a change in a smaller size."""
+    context.framebuffer = params
+
+
+class RenderImageParams(Object):
+    """Whether to render, and what to send."""
+
+    accumulate: bool = False
+    force: bool = False
+    format: str = "jpg"
+    jpeg_quality: Annotated[int, Field(ge=0, le=100)] = 100
+    render: bool = True
+    send: bool = True
+
+
+class RenderImageResult(Object):
+    """How many samples the picture has, and how many it will have."""
+
+    accumulation: Size = read_only()
+    max_accumulation: Size = read_only()
+
+
+@methods.add("render-image")
+def render_image(context: Context, params: RenderImageParams) -> WithPayload[RenderImageResult]:
+    """Render a frame, or all with ``accumulate``, and send the picture if it is new or ``force`` is set."""
+    if params.force and not params.send:
+        raise RequestError("Cannot force sending if send is disabled", code=INVALID_PARAMS)
+    image_format = check_format(params.format)
+    engine = context.prepared_engine()
+    fresh = False
+    if params.render:
+        fresh = engine.render()
+        while params.accumulate and engine.render():
+            pass
+    result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
+    if not params.send or not (fresh or params.force):
+        return WithPayload(result)
+    return WithPayload(result, engine.encode(image_format, params.jpeg_quality))
+
+
+def check_format(name: str) -> str:
+    """Return the canonical name of an image format.
+
+    Raises:
+        RequestError: -32603 (as the real renderer), pictures cannot be written in it.
+    """
+    if name.lower() not in FORMATS:
+        raise RequestError(f"Format not supported: {name!r}", code=INTERNAL_ERROR)
+    return FORMATS[name.lower()]

@@ -1,0 +1,277 @@
+"""The scene as clients see it: models and lights with ids, transforms and visibility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.coloring import Coloring, Values
+from brayns_widget.service.renderer.geometry import Bounds as Box
+from brayns_widget.service.renderer.geometry import empty_bounds, join_bounds
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.rotations import quaternion_matrices
+from brayns_widget.service.renderer.scene import Cancelled, Scene
+from brayns_widget.service.renderer.settings import Light
+from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
+
+
+class Bounds(Object):
+    """A box in µm; the bounds of nothing are the largest numbers, swapped."""
+
+    max: Vector3 = read_only()
+    min: Vector3 = read_only()
+
+
+class Transform(Object):
+    """Scale, then rotate (quaternion x, y, z, w), then translate."""
+
+    rotation: Quaternion = unlisted([0.0, 0.0, 0.0, 1.0])
+    scale: Vector3 = unlisted([1.0, 1.0, 1.0])
+    translation: Vector3 = unlisted([0.0, 0.0, 0.0])
+
+
+class LoadInfo(Object):
+    """Where a model came from."""
+
+    load_parameters: Any = read_only()
+    loader_name: str = read_only()
+    path: str = read_only()
+    source: Literal["from_file", "from_blob", "none"] = read_only()
+
+
+class ModelInfo(Object):
+    """What is known about a model; lights have none of it."""
+
+    base_transform: Transform | None = read_only(required=False)
+    load_info: LoadInfo | None = read_only(required=False)
+    metadata: dict[str, str] | None = read_only(required=False)
+
+
+class ModelInstance(Object):
+    """A model or a light in the scene."""
+
+    bounds: Bounds = read_only()
+    info: ModelInfo = read_only()
+    is_visible: bool = unlisted(default=True)
+    model_id: Size = read_only()
+    model_type: str = read_only()
+    transform: Transform = unlisted(Transform())
+
+
+@dataclass
+class Model:
+    """One entry of the scene: geometry (with a handle of the ray tracer's scene) or a light.
+
+    Attributes:
+        box: bounds before the transform.
+        ids: ids of the circuit's cells that it shows, or None.
+    """
+
+    id: int
+    kind: str
+    info: ModelInfo = field(default_factory=ModelInfo)
+    box: Box = field(default_factory=empty_bounds)
+    handle: int | None = None
+    light: Light | None = None
+    coloring: Coloring | None = None
+    ids: npt.NDArray[np.int64] | None = None
+    visible: bool = True
+    transform: Transform = field(default_factory=Transform)
+
+    @property
+    def world_box(self) -> Box:
+        """Bounds in the world: those of the transformed corners."""
+        low, high = self.box
+        if (low > high).any():
+            return self.box
+        corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), axis=-1).reshape(-1, 3).astype(np.float64)
+        matrix = matrix_of(self.transform)
+        corners = corners @ matrix[:3, :3].T + matrix[:3, 3]
+        return corners.min(axis=0).astype(np.float32), corners.max(axis=0).astype(np.float32)
+
+    def instance(self) -> ModelInstance:
+        """Describe it to clients."""
+        return ModelInstance(
+            bounds=bounds_of(self.world_box),
+            info=self.info,
+            is_visible=self.visible,
+            model_id=self.id,
+            model_type=self.kind,
+            transform=self.transform,
+        )
+
+
+def bounds_of(box: Box) -> Bounds:
+    """Make a box JSON, with the shortest numbers that stand for its float32 values."""
+    low, high = ([float(str(number)) for number in corner] for corner in box)
+    return Bounds(min=low, max=high)
+
+
+def matrix_of(transform: Transform) -> npt.NDArray[np.float64]:
+    """Make the 4x4 matrix, model's space to world, of a transform.
+
+    Raises:
+        RequestError: -32602, the rotation has length 0.
+    """
+    quaternion = np.array([transform.rotation], np.float64)
+    if not np.linalg.norm(quaternion) > 0:
+        raise RequestError("The rotation of a transform must be a quaternion of length 1, not 0", code=INVALID_PARAMS)
+    matrix = np.eye(4)
+    matrix[:3, :3] = quaternion_matrices(quaternion)[0] * transform.scale
+    matrix[:3, 3] = transform.translation
+    return matrix
+
+
+class Models:
+    """All models by id, kept in step with the ray tracer's scene. Used by one thread at a time.
+
+    Args:
+        scene: gives the ray tracer's scene; it may have to be waited for.
+    """
+
+    def __init__(self, scene: Callable[[], Scene]) -> None:
+        self._scene = scene
+        self._models: dict[int, Model] = {}
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models.values())
+
+    def __getitem__(self, model_id: int) -> Model:
+        """Look a model up.
+
+        Raises:
+            RequestError: -32602, there is none.
+        """
+        try:
+            return self._models[model_id]
+        except KeyError:
+            raise RequestError(f"No model found with ID {model_id}", code=INVALID_PARAMS) from None
+
+    @property
+    def box(self) -> Box:
+        """Bounds of all models, shown or not."""
+        box = empty_bounds()
+        for model in self:
+            box = join_bounds(box, model.world_box)
+        return box
+
+    def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo, task: Task) -> list[Model]:
+        """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was."""
+        scene = self._scene()
+        handles: list[int] = []
+        try:
+            handles.extend(scene.add(part.geometry, part.coloring.colors) for part in loaded)
+            scene.commit(
+                progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
+                cancelled=lambda: task.cancelled,
+            )
+        except BaseException as error:
+            for handle in handles:
+                scene.remove(handle)
+            if isinstance(error, Cancelled):
+                task.check()
+            if isinstance(error, MemoryError):
+                raise RequestError("There is not enough memory for these models", code=INTERNAL_ERROR) from error
+            raise
+        added = []
+        for part, handle in zip(loaded, handles, strict=True):
+            model = Model(
+                id=self._free_id(),
+                kind=part.kind,
+                info=ModelInfo(load_info=load_info, metadata=dict(part.metadata)),
+                box=part.geometry.bounds,
+                handle=handle,
+                coloring=part.coloring,
+                ids=part.ids,
+            )
+            self._models[model.id] = model
+            added.append(model)
+        return added
+
+    def add_light(self, light: Light) -> Model:
+        """Add a light."""
+        model = Model(id=self._free_id(), kind="light", light=light)
+        self._models[model.id] = model
+        self._set_lights()
+        return model
+
+    def update(self, model_id: int, *, visible: bool | None = None, transform: Transform | None = None) -> Model:
+        """Show, hide or place a model; None leaves as it is."""
+        model = self[model_id]
+        if transform is not None and transform != model.transform:
+            matrix = matrix_of(transform)
+            if model.handle is not None:
+                self._place(model.handle, matrix, matrix_of(model.transform))
+            model.transform = transform
+        if visible is not None and visible != model.visible:
+            model.visible = visible
+            if model.handle is not None:
+                self._scene().set_visible(model.handle, visible)
+            self._set_lights()
+        return model
+
+    def _place(self, handle: int, matrix: npt.NDArray[np.float64], former: npt.NDArray[np.float64]) -> None:
+        scene = self._scene()
+        try:
+            scene.set_transform(handle, matrix)
+            scene.commit()
+        except ValueError as error:
+            scene.set_transform(handle, former)
+            scene.commit()
+            raise RequestError(f"The transform cannot be used: {error}", code=INVALID_PARAMS) from error
+
+    def color(self, model_id: int, method: str, values: Values) -> None:
+        """Colour a model; see ``Coloring.color``."""
+        model = self[model_id]
+        coloring = self.coloring(model_id)
+        assert model.handle is not None
+        self._scene().set_colors(model.handle, coloring.color(method, values))
+
+    def coloring(self, model_id: int) -> Coloring:
+        """Get what a model can be coloured by.
+
+        Raises:
+            RequestError: -32602, there is no such model, or it has no colours.
+        """
+        model = self[model_id]
+        if model.coloring is None:
+            raise RequestError(f"Model {model_id} ({model.kind}) has no colors", code=INVALID_PARAMS)
+        return model.coloring
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Remove models; if one id is unknown, none.
+
+        Raises:
+            RequestError: -32603, there is no such model.
+        """
+        for model_id in ids:
+            if model_id not in self._models:
+                raise RequestError(f"No instance with id {model_id} was found", code=INTERNAL_ERROR)
+        self._remove(set(ids))
+
+    def clear(self, wanted: Callable[[Model], bool] = lambda _model: True) -> None:
+        """Remove all models that ``wanted`` picks."""
+        self._remove({model.id for model in self if wanted(model)})
+
+    def _remove(self, ids: set[int]) -> None:
+        removed = [self._models.pop(model_id) for model_id in ids]
+        handles = [model.handle for model in removed if model.handle is not None]
+        if handles:
+            scene = self._scene()
+            for handle in handles:
+                scene.remove(handle)
+            scene.commit()
+        if any(model.light is not None for model in removed):
+            self._set_lights()
+
+    def _set_lights(self) -> None:
+        self._scene().lights = [model.light for model in self if model.light is not None and model.visible]
+
+    def _free_id(self) -> int:
+        return next(number for number in range(len(self._models) + 1) if number not in self._models)
