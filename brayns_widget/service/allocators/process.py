@@ -86,7 +86,7 @@ class ServerProcess:
         await asyncio.wait(self._drains, timeout=_DRAIN_SECONDS)
         text = f"the {self.name} ended with {_exit(code)}"
         tail = self._tail.decode(errors="replace").strip()
-        return f"{text}; its last words:\n{tail}" if tail else text
+        return f"{text}\nits last words:\n{tail}" if tail else text
 
     async def stop(self, grace: float) -> None:
         """End the process and wait for its end: ask, and after `grace` seconds kill."""

@@ -1,0 +1,139 @@
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from brayns_widget.service.allocators.local import LocalAllocator, local_commands
+from brayns_widget.service.jobs import JobStore, State
+
+
+def alive(processes):
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def allocate():
+    """Give an allocator with one started job; nothing may be left of it afterwards."""
+
+    @contextlib.asynccontextmanager
+    async def run(commands, **options):
+        before = set(psutil.Process().children())
+        allocator = LocalAllocator(commands, **options)
+        store = JobStore()
+        job, _ = store.add("SBO1")
+        store.close()
+        try:
+            await allocator.start(job)
+            yield allocator, job.id
+        finally:
+            await allocator.close()
+        assert alive(set(psutil.Process().children()) - before) == []
+
+    return run
+
+
+async def until(allocator, job_id, *states, seconds=20):
+    async with asyncio.timeout(seconds):
+        while (condition := await allocator.poll(job_id)).state not in states:  # noqa: ASYNC110 - other processes
+            await asyncio.sleep(0.01)
+    return condition
+
+
+def test_a_job_comes_up_at_two_addresses_and_goes(allocate, fake_commands):
+    async def main():
+        async with allocate(fake_commands()) as (allocator, job_id):
+            assert (await allocator.poll(job_id)).state is State.STARTING
+            condition = await until(allocator, job_id, State.READY)
+            assert {host for host, _ in condition.addresses.values()} == {"127.0.0.1"}
+            assert len(set(condition.addresses.values())) == 2
+            children = psutil.Process().children()
+            assert len(alive(children)) == 2
+            await allocator.stop(job_id)
+            assert alive(children) == []
+            await allocator.stop(job_id)
+
+    asyncio.run(main())
+
+
+def test_a_death_fails_the_job_and_takes_the_other_server_along(allocate, fake_commands, eventually):
+    async def main():
+        async with allocate(fake_commands()) as (allocator, job_id):
+            await until(allocator, job_id, State.READY)
+            children = psutil.Process().children()
+            renderer = next(p for p in children if p.pid == min(c.pid for c in children))
+            renderer.kill()
+            condition = await until(allocator, job_id, State.FAILED, State.ENDED, seconds=2)
+            assert condition.state is State.FAILED
+            assert condition.reason.startswith("the ")
+            await eventually(lambda: not alive(children))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("renderer", "backend", "reason"),
+    [
+        ("broken", "", "the renderer ended with exit code 1\nits last words:\nno circuit, no fun"),
+        ("", "broken", "the backend ended with exit code 1\nits last words:\nno circuit, no fun"),
+        ("babbling", "", "the renderer did not say where it listens but b'hello world"),
+        ("silent", "", "the servers were not ready in 1.5 s"),
+        ("", "unhealthy", "the servers were not ready in 1.5 s"),
+    ],
+)
+def test_a_job_that_does_not_come_up_says_why(allocate, fake_commands, renderer, backend, reason):
+    async def main():
+        async with allocate(fake_commands(renderer, backend), ready_within=1.5) as (allocator, job_id):
+            condition = await until(allocator, job_id, State.FAILED, State.READY, State.ENDED)
+            assert condition.state is State.FAILED
+            assert condition.reason.startswith(reason)
+
+    asyncio.run(main())
+
+
+def test_a_flood_on_standard_error_neither_blocks_nor_is_kept(allocate, fake_commands):
+    async def main():
+        async with allocate(fake_commands("noisy broken")) as (allocator, job_id):
+            condition = await until(allocator, job_id, State.FAILED, State.READY)
+            assert condition.reason.endswith("no circuit, no fun")
+            assert len(condition.reason) < 2500
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there terminate is kill")
+def test_a_server_that_does_not_leave_is_killed(allocate, fake_commands, caplog):
+    async def main():
+        async with allocate(fake_commands("stubborn"), grace=0.3) as (allocator, job_id):
+            await until(allocator, job_id, State.READY)
+            children = psutil.Process().children()
+            async with asyncio.timeout(5):
+                await allocator.stop(job_id)
+            assert alive(children) == []
+
+    asyncio.run(main())
+    assert "does not leave in 0.3 s: killing it" in caplog.text
+
+
+def test_a_program_that_does_not_exist_starts_nothing(fake_commands):
+    async def main():
+        allocator = LocalAllocator({**fake_commands(), "backend": ["/nonexistent/program"]}, grace=2)
+        store = JobStore()
+        job, _ = store.add("SBO1")
+        store.close()
+        before = set(psutil.Process().children())
+        with pytest.raises(FileNotFoundError):
+            await allocator.start(job)
+        assert alive(set(psutil.Process().children()) - before) == []
+        await allocator.close()
+
+    asyncio.run(main())
+
+
+def test_the_real_servers_are_started_on_ports_of_their_own_choice():
+    commands = local_commands(Path("somewhere"))
+    assert commands["renderer"][-4:] == ["renderer", "--uri", "127.0.0.1:0", "--exit-with-stdin"]
+    assert commands["backend"][-5:-3] == ["--port", "0"]
+    assert commands["backend"][-3:] == ["--base-directory", "somewhere", "--exit-with-stdin"]

@@ -1,0 +1,44 @@
+import pytest
+
+from brayns_widget.service.auth import Token
+
+
+def scope(*headers, query=""):
+    return {"headers": [(b"host", b"x"), *headers], "query_string": query.encode()}
+
+
+def bearer(value):
+    return (b"authorization", value)
+
+
+def test_the_header_opens():
+    token = Token("secret")
+    assert token.admits(scope(bearer(b"Bearer secret")))
+    assert token.admits(scope(bearer(b"bearer secret")))
+
+
+@pytest.mark.parametrize(
+    "header", [b"Bearer wrong", b"Bearer secretX", b"Bearer secre", b"secret", b"Basic secret", b"Bearer", b"", b"\xff"]
+)
+def test_another_header_does_not(header):
+    assert not Token("secret").admits(scope(bearer(header)))
+
+
+def test_the_query_opens_only_where_it_may():
+    token = Token("se+cr/et")
+    assert token.admits(scope(query="token=se%2Bcr%2Fet"), query=True)
+    assert not token.admits(scope(query="token=se%2Bcr%2Fet"))
+    assert not token.admits(scope(query="token=other"), query=True)
+    assert not token.admits(scope(query="token=%ff%00"), query=True)
+    assert not token.admits(scope(), query=True)
+
+
+@pytest.mark.parametrize("value", ["", "two words", "line\nend", "Grüezi"])
+def test_a_token_is_one_printable_word(value):
+    with pytest.raises(ValueError, match="one word"):
+        Token(value)
+
+
+def test_a_token_never_shows_itself():
+    token = Token("secret")
+    assert "secret" not in f"{token} {token!r}"

@@ -1,0 +1,295 @@
+import asyncio
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from brayns_widget.cli import main as command
+from brayns_widget.service.main import TOKEN_VARIABLE, default_base_directory
+
+SCRIPT = str(Path(__file__).with_name("service_with_fakes.py"))
+
+
+class Running:
+    """A service process with its greeting read."""
+
+    def __init__(self, process, token):
+        self.process = process
+        self.token = token
+        self.greeting = json.loads(process.stdout.readline())
+        self.client = httpx.Client(
+            base_url=self.greeting["master"], headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
+        )
+
+    def start_job(self):
+        job_id = self.client.post("/start", json={"usecase": "SBO1"}).json()["job_id"]
+        deadline = time.monotonic() + 20
+        while not self.client.get(f"/status/{job_id}").json()["brayns_started"]:
+            assert time.monotonic() < deadline
+        return job_id
+
+    def servers(self):
+        return psutil.Process(self.process.pid).children()
+
+
+@pytest.fixture
+def launch(token, monkeypatch):
+    """Start a service process; it gets the token through its standard input where the options say so."""
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    runs, processes = [], []
+
+    def start(*options, **environment):
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        processes.append(process)
+        if "--exit-with-stdin" in options:
+            assert process.stdin
+            process.stdin.write(token + "\n")
+            process.stdin.flush()
+        runs.append(Running(process, token))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.client.close()
+    for process in processes:
+        with process:
+            process.kill()
+
+
+def gone(processes, seconds=10):
+    """Whether processes end in time; one whose new parent has not yet collected it counts as ended."""
+    _, left = psutil.wait_procs(processes, timeout=seconds, callback=None)
+    return all(process.status() == psutil.STATUS_ZOMBIE for process in left)
+
+
+def test_the_greeting_is_one_line_and_the_last(launch):
+    run = launch("--exit-with-stdin")
+    assert run.greeting.keys() == {"master", "slave", "pid"}
+    assert run.greeting["pid"] == run.process.pid
+    run.start_job()
+    out, err = run.process.communicate(timeout=10)
+    assert (out, err, run.process.returncode) == ("", "", 0)
+
+
+def test_at_the_end_of_standard_input_everything_leaves(launch):
+    run = launch("--exit-with-stdin")
+    run.start_job()
+    run.start_job()
+    servers = run.servers()
+    assert len(servers) == 4
+    run.process.stdin.close()
+    assert run.process.wait(10) == 0
+    assert gone(servers, 1)
+
+
+def test_a_killed_service_leaves_no_orphans(launch):
+    run = launch("--exit-with-stdin")
+    run.start_job()
+    servers = run.servers()
+    assert len(servers) == 2
+    run.process.kill()
+    assert run.process.wait(10) != 0
+    assert gone(servers)
+
+
+def test_a_killed_owner_takes_service_and_servers_along(launch, tmp_path, token):
+    # The owner is a process of its own, as a notebook's kernel is: nobody closes the pipe but its death.
+    code = (
+        "import subprocess, sys, threading\n"
+        f"process = subprocess.Popen([sys.executable, {SCRIPT!r}, '--exit-with-stdin'], stdin=subprocess.PIPE)\n"
+        f"process.stdin.write({token!r}.encode() + b'\\n')\n"
+        "process.stdin.flush()\n"
+        "threading.Event().wait()\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    with owner:
+        try:
+            run = Running(owner, token)
+            service = psutil.Process(run.greeting["pid"])
+            with run.client:
+                run.start_job()
+            processes = [service, *service.children()]
+            assert len(processes) == 3
+        finally:
+            owner.kill()
+        assert gone(processes)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are another thing there")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(launch, number):
+    run = launch("--exit-with-stdin")
+    run.start_job()
+    servers = run.servers()
+    run.process.send_signal(number)
+    assert run.process.wait(10) == 0
+    assert gone(servers, 1)
+
+
+def test_a_stopped_job_leaves_no_process(launch):
+    run = launch("--exit-with-stdin")
+    job_id = run.start_job()
+    servers = run.servers()
+    assert run.client.post(f"/stop/{job_id}").json()["state"] == "ended"
+    assert gone(servers, 1)
+    assert run.servers() == []
+
+
+def test_a_job_leaves_no_process_at_its_end_time(launch):
+    run = launch("--exit-with-stdin", "--job-duration", "1.5")
+    job_id = run.start_job()
+    servers = run.servers()
+    assert gone(servers)
+    assert run.client.get(f"/status/{job_id}").json()["reason"] == "its time was over"
+
+
+def test_records_survive_a_kill_and_the_job_is_marked_ended(launch, tmp_path):
+    database = str(tmp_path / "jobs.sqlite")
+    first = launch("--exit-with-stdin", "--database", database)
+    job_id = first.start_job()
+    first.process.kill()
+    first.process.wait(10)
+    connection = sqlite3.connect(database)
+    assert connection.execute("SELECT id, state FROM jobs").fetchall() == [(job_id, "ready")]
+    connection.close()
+    second = launch("--exit-with-stdin", "--database", database)
+    status = second.client.get(f"/status/{job_id}").json()
+    assert (status["state"], status["job_running"]) == ("ended", False)
+    assert "service ended" in status["reason"]
+
+
+def test_the_token_shows_nowhere(launch, token):
+    run = launch("--exit-with-stdin", "--log-level", "debug")
+    job_id = run.start_job()
+    for process in (psutil.Process(run.process.pid), *run.servers()):
+        assert token not in " ".join(process.cmdline())
+        assert token not in " ".join(process.environ().values())
+
+    async def relay():
+        address = f"{run.greeting['slave']}/{job_id}/renderer"
+        for query in (f"?token={token}", f"?token={token}x", f"?x={token}"):
+            try:
+                async with connect(address + query, proxy=None) as connection:
+                    await connection.send("close 4001 bye")
+                    await connection.recv()
+            except (ConnectionClosed, InvalidStatus):
+                pass
+
+    asyncio.run(relay())
+    for path in (f"/status/{job_id}", f"/{token}", f"/status/x?token={token}"):
+        run.client.get(path)
+    run.client.post("/start", content=f"{token}".encode())
+    run.client.post("/start", json={"usecase": "SBO1"}, headers={"Idempotency-Key": "x", "Authorization": token})
+    out, err = run.process.communicate(timeout=10)
+    assert "is ready" in err, "the log says nothing at all"
+    assert token not in out + err
+
+
+def test_the_token_comes_from_the_environment_or_a_file(launch, token, tmp_path):
+    from_environment = launch(**{TOKEN_VARIABLE: token})
+    assert from_environment.client.get("/jobs").status_code == 200
+    from_environment.start_job()
+    # What the process was started with stays readable for its user only; its servers don't get it.
+    for server in from_environment.servers():
+        assert token not in " ".join(server.environ().values())
+    file = tmp_path / "token"
+    file.write_text(token + "\n")
+    assert launch("--token-file", str(file)).client.get("/jobs").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes there, and no process a gentle end")
+def test_a_token_of_its_own_lies_in_a_private_file_while_it_runs(launch):
+    run = launch()
+    file = Path(run.greeting["token_file"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert run.client.get("/jobs").status_code == 401
+    headers = {"Authorization": f"Bearer {file.read_text()}"}
+    assert run.client.get("/jobs", headers=headers).status_code == 200
+    run.process.terminate()
+    assert run.process.wait(10) == 0
+    assert not file.exists()
+
+
+def test_it_starts_fast(launch):
+    before = time.monotonic()
+    launch("--exit-with-stdin")
+    # 0.3 s on an idle machine; the bound is for a busy one.
+    assert time.monotonic() - before < 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--host", "0.0.0.0"],
+        ["--host", "example.org"],
+        ["--job-duration", "0"],
+        ["--job-duration", "nan"],
+        ["--job-duration", "1e99"],
+        ["--port", "http"],
+        ["--log-level", "chatty"],
+    ],
+)
+def test_bad_options_are_refused(options, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command(["service", *options])
+    assert caught.value.code == 2
+    assert options[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin", "text"),
+    [
+        (["--exit-with-stdin"], "", "standard input ended"),
+        (["--exit-with-stdin"], "\n", "one word"),
+        (["--token-file", "nowhere"], "", "nowhere"),
+        (["--exit-with-stdin", "--database", "no/such/folder"], "t\n", "can't be opened"),
+        (["--exit-with-stdin", "--port", "TAKEN"], "t\n", "can't listen on 127.0.0.1:"),
+        (["--exit-with-stdin", "--slave-port", "TAKEN"], "t\n", "can't listen on 127.0.0.1:"),
+    ],
+)
+def test_what_prevents_the_start_is_said_in_one_line(options, stdin, text, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = [option.replace("TAKEN", str(taken.getsockname()[1])) for option in options]
+        process = subprocess.run(
+            [sys.executable, SCRIPT, *options],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=20,
+            check=False,
+        )
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert text in process.stderr
+    assert len(process.stderr.splitlines()) == 1
+
+
+def test_the_base_directory_is_home_or_else_here(monkeypatch, tmp_path):
+    home, inside, outside = tmp_path / "home", tmp_path / "home" / "work", tmp_path / "data"
+    for folder in (home, inside, outside):
+        folder.mkdir(exist_ok=True)
+    monkeypatch.setattr(Path, "home", lambda: home)
+    monkeypatch.chdir(inside)
+    assert default_base_directory() == home
+    monkeypatch.chdir(outside)
+    assert default_base_directory() == outside
