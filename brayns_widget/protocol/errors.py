@@ -46,6 +46,16 @@ class BraynsWidgetError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled by calling them with their positional arguments, which leaves keywords out.
+        return _restore, (type(self), self.args, vars(self))
+
+
+def _restore(kind: type[BraynsWidgetError], args: tuple[Any, ...], state: dict[str, Any]) -> BraynsWidgetError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
+
 
 class ProtocolError(BraynsWidgetError):
     """The peer sent something that the protocol does not allow."""

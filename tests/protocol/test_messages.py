@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brayns_widget.protocol import messages
+from brayns_widget.protocol.errors import INVALID_REQUEST, PARSE_ERROR, ProtocolError, RequestCancelled, RequestError
+from brayns_widget.protocol.messages import ErrorReply, Progress, Reply, Request
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+IDS = st.integers() | st.text()
+
+
+@given(st.text(min_size=1), JSON, IDS, st.binary())
+def test_requests_survive_the_way(method, params, request_id, payload):
+    request = Request(method, params, request_id, memoryview(payload))
+    assert messages.decode_request(messages.encode_request(request)) == request
+
+
+@given(IDS, JSON, st.binary())
+def test_replies_survive_the_way(request_id, result, payload):
+    reply = Reply(request_id, result, memoryview(payload))
+    assert messages.decode_server_message(messages.encode_reply(reply)) == reply
+
+
+@given(st.none() | IDS, st.integers(), st.text(), JSON)
+def test_errors_survive_the_way(request_id, code, text, data):
+    error = ErrorReply(request_id, code, text, data)
+    assert messages.decode_server_message(messages.encode_error(error)) == error
+
+
+@given(IDS, st.floats(0, 1), st.text())
+def test_progress_survives_the_way(request_id, amount, operation):
+    progress = Progress(request_id, amount, operation)
+    assert messages.decode_server_message(messages.encode_progress("add-model", progress)) == progress
+
+
+def test_only_a_payload_makes_a_binary_frame():
+    assert isinstance(messages.encode_request(Request("a", id=1)), str)
+    assert isinstance(messages.encode_request(Request("a", id=1, payload=memoryview(b"x"))), bytes)
+
+
+def test_params_are_left_out_rather_than_empty():
+    assert json.loads(messages.encode_request(Request("get-scene", None, 7))) == {
+        "jsonrpc": "2.0",
+        "method": "get-scene",
+        "id": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("{nope", PARSE_ERROR),
+        ("NaN", PARSE_ERROR),
+        (b"\x00", PARSE_ERROR),
+        ("[" * 100_000, PARSE_ERROR),
+        ("[]", INVALID_REQUEST),
+        ("{}", INVALID_REQUEST),
+        ('{"jsonrpc":"1.0","method":"a"}', INVALID_REQUEST),
+        ('{"jsonrpc":"2.0","method":""}', INVALID_REQUEST),
+        ('{"jsonrpc":"2.0","method":5}', INVALID_REQUEST),
+        ('{"jsonrpc":"2.0","method":"a","id":1.5}', INVALID_REQUEST),
+        ('{"jsonrpc":"2.0","method":"a","id":true}', INVALID_REQUEST),
+        ('{"jsonrpc":"2.0","method":"a","extra":1}', INVALID_REQUEST),
+        ('{"method":"a"}', INVALID_REQUEST),
+    ],
+)
+def test_bad_requests_are_refused_with_their_code(frame, code):
+    with pytest.raises(RequestError) as caught:
+        messages.decode_request(frame)
+    assert caught.value.code == code
+
+
+def test_the_backend_accepts_requests_without_a_version():
+    assert messages.decode_request('{"method":"a"}', require_version=False).method == "a"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "nope",
+        "[]",
+        "{}",
+        '{"id":1}',
+        '{"id":[1],"result":1}',
+        '{"id":true,"result":1}',
+        '{"id":null,"result":1}',
+        '{"id":1,"error":"x"}',
+        '{"id":1,"error":{"message":"x"}}',
+        '{"method":"a","params":{"id":1}}',
+        '{"method":"a","params":{"id":1,"amount":"half","operation":"x"}}',
+        '{"method":"a","params":{"id":1,"amount":NaN,"operation":"x"}}',
+    ],
+)
+def test_what_no_server_may_send_is_refused(frame):
+    with pytest.raises(ProtocolError):
+        messages.decode_server_message(frame)
+
+
+def test_progress_is_kept_between_0_and_1():
+    frame = '{"method":"a","params":{"id":1,"amount":1' + "0" * 400 + ',"operation":"x"}}'
+    assert messages.decode_server_message(frame) == Progress(1, 1.0, "x")
+
+
+@given(st.text() | st.binary() | JSON.map(json.dumps))
+def test_no_frame_raises_anything_else(frame):
+    with contextlib.suppress(ProtocolError):
+        messages.decode_server_message(frame)
+    with contextlib.suppress(RequestError):
+        messages.decode_request(frame)
+
+
+def test_code_20_is_a_cancel():
+    assert isinstance(ErrorReply(1, 20, "Task has been cancelled").to_exception("snapshot"), RequestCancelled)
+    error = ErrorReply(1, -32602, "Invalid params", ["a: too small"]).to_exception("snapshot")
+    assert not isinstance(error, RequestCancelled)
+    assert (error.method, str(error)) == ("snapshot", "Invalid params (a: too small)")
+
+
+def test_recorded_messages_of_the_real_renderer_are_understood(shared_dir):
+    kinds = set()
+    for path in sorted((shared_dir / "protocol" / "renderer-transcripts").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            entry = _entry(line)
+            if entry.get("dir") != "server->client" or entry.get("frame") != "text":
+                continue
+            with contextlib.suppress(json.JSONDecodeError):  # the recorder cut long messages
+                json.loads(entry["text"])
+                kinds.add(type(messages.decode_server_message(entry["text"])))
+    assert kinds == {Reply, ErrorReply, Progress}
+
+
+def _entry(line: str) -> dict[str, str]:
+    try:
+        entry = json.loads(line, strict=False)
+    except json.JSONDecodeError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
