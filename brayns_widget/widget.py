@@ -100,10 +100,14 @@ class BraynsWidget(anywidget.AnyWidget):
         self._writer = TraitWriter(self._write)
         self._page: Page = self.controller.loop.submit(self._open()).result()
         self.on_msg(self._receive)
-        if circuit is None:
-            self.controller.start()
-        else:
-            self.load_circuit(circuit, **options)
+        try:
+            if circuit is None:
+                self.controller.start()
+            else:
+                self.load_circuit(circuit, **options)
+        except BaseException:
+            self.close()
+            raise
 
     # ------------------------------------------------------------------ what one does with it
 

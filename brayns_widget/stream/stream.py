@@ -255,8 +255,9 @@ class FrameStream:
         for slot, call in goal.calls.items():
             if self._applied.get(slot) != call:
                 self._applied.pop(slot, None)
+                scene = self._scene
                 await request(*call)
-                if request is self._request:
+                if request is self._request and scene == self._scene:
                     self._applied[slot] = call
 
     async def _shoot(self, request: RequestFunction, progress: Progress, shot: Shot) -> None:

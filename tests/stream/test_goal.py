@@ -45,7 +45,7 @@ def test_requests_follow_the_schemas_of_the_real_renderer(shared_dir: Path, meth
     # The real server reports "plugins" as required and accepts its absence, read-only as it is.
     schema["required"] = [name for name in schema.get("required", []) if name != "plugins"]
     params = dict(_goal().calls.values())[method]
-    jsonschema.validate(params, schema)  # type: ignore[no-untyped-call]
+    jsonschema.validate(params, schema)
 
 
 def test_passes_go_on_without_a_credit_and_the_last_picture_waits_for_one() -> None:

@@ -250,6 +250,23 @@ async def test_a_change_of_the_scene_draws_anew(b: Bench) -> None:
 
 
 @run
+async def test_a_change_of_the_scene_while_the_samples_are_set_sets_them_again(b: Bench) -> None:
+    sink = b.view()
+    b.renderer.gate.clear()
+    b.stream.set_camera(CAMERA)
+    for method in ("set-framebuffer-static", "set-application-parameters", "set-camera-perspective", "set-camera-view"):
+        await until(lambda method=method: b.renderer.methods()[-1:] == [method])  # type: ignore[misc]
+        b.renderer.gate.set()
+        await asyncio.sleep(0)
+        b.renderer.gate.clear()
+    await until(lambda: b.renderer.methods()[-1] == "set-renderer-interactive")
+    b.stream.invalidate()
+    b.renderer.gate.set()
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+    assert b.renderer.methods().count("set-renderer-interactive") == 2
+
+
+@run
 async def test_the_largest_visible_view_gives_the_size_in_device_pixels(b: Bench) -> None:
     small = b.view("small", 300, 200)
     large = b.view("large", 500, 400, dpr=2.0)
