@@ -1,5 +1,6 @@
 // The canvas: how large it is, whether it can be seen, and the newest picture on it.
 import type { Size } from "./contract.js";
+import { atEnd } from "./lifetime.js";
 
 const DPR_MAX = 2;
 const SIDE_MIN = 16;
@@ -42,7 +43,7 @@ export class Canvas {
     crossings.observe(element);
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
     this.#watchPixelRatio(signal);
-    signal.addEventListener("abort", () => {
+    atEnd(signal, () => {
       resizes.disconnect();
       crossings.disconnect();
       clearTimeout(this.#timer);

@@ -1,6 +1,7 @@
 // What the parts of one view share.
-import type { Link } from "./link.js";
 import type { Model, Traits } from "./contract.js";
+import { atEnd } from "./lifetime.js";
+import type { Link } from "./link.js";
 import type { Pilot } from "./pilot.js";
 
 export interface Context {
@@ -19,7 +20,7 @@ export function watch<K extends keyof Traits & string>(
 ): void {
   const update = () => show(model.get(name));
   model.on(`change:${name}`, update);
-  signal.addEventListener("abort", () => model.off(`change:${name}`, update));
+  atEnd(signal, () => model.off(`change:${name}`, update));
   update();
 }
 

@@ -1,5 +1,6 @@
 // One view's messages: the handshake, commands with deadlines, and who hears what the kernel says.
 import type { Calls, ErrorData, KernelMessages, Model, PageMessages, Size } from "./contract.js";
+import { atEnd } from "./lifetime.js";
 
 /** A message can be lost until the kernel listens, so `ready` is said again until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;
@@ -49,7 +50,7 @@ export class Link {
     this.#signal = signal;
     const receive = (message: unknown, buffers: DataView[]) => this.#receive(message, buffers);
     model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => {
+    atEnd(signal, () => {
       model.off("msg:custom", receive);
       clearTimeout(this.#hello);
       for (const id of [...this.#calls.keys()]) {

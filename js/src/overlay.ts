@@ -1,6 +1,7 @@
 // Words on the canvas while there is no picture of something.
 import { type Context, watch } from "./context.js";
 import { button, h, setText } from "./dom.js";
+import { atEnd } from "./lifetime.js";
 import { Problem } from "./panel/problem.js";
 
 const HINT_MS = 1800;
@@ -24,7 +25,7 @@ export class Overlay {
     const { model, signal } = context;
     watch(model, "status", () => this.#update(), signal);
     watch(model, "models", () => this.#update(), signal);
-    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    atEnd(signal, () => clearTimeout(this.#timer));
   }
 
   /** There is a picture now. */

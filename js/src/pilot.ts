@@ -1,6 +1,7 @@
 // Who steers: the user's hand while a gesture lasts, the model's camera trait else.
 import { sameView } from "./camera.js";
 import type { Camera } from "./contract.js";
+import { atEnd } from "./lifetime.js";
 
 /** How long traits that are older than our last move may still arrive. */
 const ECHO_MS = 1000;
@@ -27,7 +28,7 @@ export class Pilot {
   constructor(ports: PilotPorts, signal: AbortSignal) {
     this.#ports = ports;
     this.#camera = ports.read();
-    signal.addEventListener("abort", () => {
+    atEnd(signal, () => {
       cancelAnimationFrame(this.#request);
       clearTimeout(this.#restTimer);
       clearTimeout(this.#echoTimer);

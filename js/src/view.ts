@@ -1,13 +1,14 @@
 // One view of a widget: puts its parts together and takes them apart.
 import { Canvas } from "./canvas.js";
-import { type Context, publish, watch } from "./context.js";
 import { toHex } from "./colors.js";
+import { type Context, publish, watch } from "./context.js";
 import type { Model } from "./contract.js";
 import { h, iconButton } from "./dom.js";
 import { Footer } from "./footer.js";
 import { FrameDecoder } from "./frames.js";
 import { KEYS_HELP, listen } from "./gestures.js";
 import { createHandle } from "./handle.js";
+import { atEnd } from "./lifetime.js";
 import { Link } from "./link.js";
 import { createNotice } from "./notice.js";
 import { Overlay } from "./overlay.js";
@@ -117,7 +118,7 @@ export function createView(model: Model, el: HTMLElement, signal: AbortSignal): 
   watch(model, "background", (color) => (element.style.backgroundColor = toHex(color)), signal);
   watch(model, "status", ({ state }) => (root.dataset["state"] = state), signal);
   el.append(root);
-  signal.addEventListener("abort", () => {
+  atEnd(signal, () => {
     decoder.close();
     root.remove();
   });

@@ -108,18 +108,23 @@ class Cell:
 
 
 @pytest.fixture
-def open_cell(chromium: Browser, page_url: str) -> Iterator[Callable[..., Cell]]:
-    """Opens cells in contexts of their own; fails the test for every error that a page reports."""
+def page_problems() -> list[str]:
+    """Errors that pages report; what a test leaves in the list fails it."""
+    return []
+
+
+@pytest.fixture
+def open_cell(chromium: Browser, page_url: str, page_problems: list[str]) -> Iterator[Callable[..., Cell]]:
+    """Opens cells in contexts of their own."""
     contexts = []
-    problems: list[str] = []
 
     def make(**options: Any) -> Cell:
         context = chromium.new_context(**{"viewport": {"width": 960, "height": 720}} | options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page_problems.append(str(error)))
+        page.on("console", lambda message: page_problems.append(message.text) if message.type == "error" else None)
         page.goto(page_url)
         page.wait_for_selector("body[data-loaded]")
         return Cell(page)
@@ -127,7 +132,7 @@ def open_cell(chromium: Browser, page_url: str) -> Iterator[Callable[..., Cell]]
     yield make
     for context in contexts:
         context.close()
-    assert problems == []
+    assert page_problems == []
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 // The list of what is loaded: show, colour, remove.
-import { type Context, watch } from "../context.js";
 import { fromHex, toHex } from "../colors.js";
+import { type Context, watch } from "../context.js";
 import type { ModelEntry } from "../contract.js";
 import { h, iconButton, options, setText } from "../dom.js";
 import { Problem } from "./problem.js";

@@ -1,7 +1,7 @@
 // What concerns the whole picture: the camera and the background.
-import { type Context, publish, watch } from "../context.js";
-import { fromHex, toHex } from "../colors.js";
 import { project } from "../camera.js";
+import { fromHex, toHex } from "../colors.js";
+import { type Context, publish, watch } from "../context.js";
 import { button, field, h, options } from "../dom.js";
 
 export function sceneControls(context: Context, resetCamera: () => void): HTMLElement {

@@ -1,0 +1,258 @@
+"""Mouse, touch, wheel and keys: what the kernel hears of them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def view(cell):
+    """A view whose canvas is ready for input."""
+    cell.mount(panel_open=False)
+    return cell
+
+
+def middle(cell):
+    box = cell.canvas.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def rested(cell):
+    """All camera messages of a gesture, once it has ended."""
+    cell.wait("kernel.sent('camera').at(-1)?.moving === false")
+    messages = cell.sent("camera")
+    assert [message["moving"] for message in messages[:-1]] == [True] * (len(messages) - 1)
+    return messages
+
+
+def drag(cell, dx, dy, button="left", steps=12):
+    x, y = middle(cell)
+    cell.page.mouse.move(x, y)
+    cell.page.mouse.down(button=button)
+    cell.page.mouse.move(x + dx, y + dy, steps=steps)
+    cell.page.mouse.up(button=button)
+    return rested(cell)[-1]["camera"]
+
+
+def distance(camera):
+    return math.dist(camera["position"], camera["target"])
+
+
+def test_left_drag_orbits(view):
+    height = view.canvas.bounding_box()["height"]
+    camera = drag(view, height / 2, 0)
+    assert camera["position"] == pytest.approx([-1000, 0, 0], abs=15), "half the height is a quarter turn"
+    assert camera["target"] == [0, 0, 0]
+    assert distance(camera) == pytest.approx(1000)
+    assert camera["up"] == [0, 1, 0]
+
+
+def test_dragging_down_looks_from_above(view):
+    camera = drag(view, 0, 60)
+    assert camera["position"][1] > 100
+    assert abs(camera["position"][0]) < 1e-6
+
+
+def test_moves_are_merged_per_animation_frame(view):
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    # 200 events in one task: no animation frame can pass between them.
+    view.page.evaluate(
+        """([x, y]) => {
+            const canvas = document.querySelector("canvas");
+            for (let step = 1; step <= 200; step += 1) {
+                const at = { clientX: x + step / 2, clientY: y, pointerId: 1, bubbles: true };
+                canvas.dispatchEvent(new PointerEvent("pointermove", at));
+            }
+        }""",
+        [x, y],
+    )
+    view.page.mouse.up()
+    messages = rested(view)
+    assert len(messages) <= 3
+    angle = math.atan2(-messages[-1]["camera"]["position"][0], messages[-1]["camera"]["position"][2])
+    height = view.canvas.bounding_box()["height"]
+    assert angle == pytest.approx(math.pi * 100 / height, rel=0.02), "no move may be lost"
+
+
+@pytest.mark.parametrize("how", ["right", "Shift", "Alt"])
+def test_pans(view, how):
+    height = view.canvas.bounding_box()["height"]
+    if how == "right":
+        camera = drag(view, 0, height / 4, button="right")
+    else:
+        view.page.keyboard.down(how)
+        camera = drag(view, 0, height / 4)
+        view.page.keyboard.up(how)
+    seen = 2 * 1000 * math.tan(math.radians(22.5))
+    assert camera["target"] == pytest.approx([0, seen / 4, 0], abs=10)
+    assert distance(camera) == pytest.approx(1000)
+
+
+def test_a_click_moves_nothing(view):
+    x, y = middle(view)
+    view.page.mouse.click(x, y)
+    view.page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))")
+    assert view.sent("camera") == []
+    assert view.canvas.evaluate("canvas => document.activeElement === canvas")
+
+
+def test_a_drag_goes_on_outside_the_canvas(view):
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    view.page.mouse.move(x, 715, steps=5)
+    view.page.mouse.up()
+    assert rested(view)[-1]["camera"]["position"][1] > 500
+
+
+def test_the_wheel_scrolls_the_page_until_the_canvas_has_the_focus(view):
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.mouse.wheel(0, 100)
+    view.wait("scrollY > 0")
+    view.page.get_by_text("to zoom with the wheel").wait_for()
+    assert view.sent("camera") == []
+    view.page.evaluate("scrollTo(0, 0)")
+    view.canvas.focus()
+    view.page.mouse.wheel(0, 100)
+    assert distance(rested(view)[-1]["camera"]) > 1100
+    assert view.page.evaluate("scrollY") == 0
+
+
+def test_ctrl_wheel_zooms_without_focus(view):
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.keyboard.down("Control")
+    view.page.mouse.wheel(0, -10)  # a pinch of a touchpad is a small step with ctrlKey
+    view.page.keyboard.up("Control")
+    assert distance(rested(view)[-1]["camera"]) == pytest.approx(1000 * math.exp(-0.1), rel=0.01)
+
+
+def test_an_orthographic_camera_zooms_by_its_height(view):
+    flat = {**view.page.evaluate("kernel.model.get('camera')"), "type": "orthographic"}
+    view.trait("camera", flat)
+    view.canvas.focus()
+    view.page.keyboard.press("PageUp")
+    camera = rested(view)[-1]["camera"]
+    assert camera["height"] == pytest.approx(800 / 1.1)
+    assert camera["position"] == [0, 0, 1000]
+
+
+@pytest.mark.parametrize(
+    ("key", "check"),
+    [
+        ("ArrowRight", lambda camera: camera["position"][0] > 50),
+        ("ArrowLeft", lambda camera: camera["position"][0] < -50),
+        ("ArrowUp", lambda camera: camera["position"][1] > 50),
+        ("ArrowDown", lambda camera: camera["position"][1] < -50),
+        ("Shift+ArrowRight", lambda camera: camera["target"][0] > 20),
+        ("Shift+ArrowUp", lambda camera: camera["target"][1] > 20),
+        ("+", lambda camera: distance(camera) < 950),
+        ("-", lambda camera: distance(camera) > 1050),
+        ("PageUp", lambda camera: distance(camera) < 950),
+        ("PageDown", lambda camera: distance(camera) > 1050),
+    ],
+)
+def test_keys(view, key, check):
+    view.canvas.focus()
+    view.page.keyboard.press(key)
+    assert check(rested(view)[-1]["camera"])
+    assert view.page.evaluate("scrollY") == 0
+
+
+def test_r_resets_the_camera(view):
+    view.canvas.focus()
+    view.page.keyboard.press("r")
+    view.wait("kernel.calls('reset_camera').length === 1")
+    assert view.sent("camera") == []
+
+
+def test_keys_stay_inside(view):
+    view.page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => heard.push(event.key))")
+    view.canvas.focus()
+    for key in ("ArrowUp", "r", "d"):
+        view.page.keyboard.press(key)
+    assert view.page.evaluate("heard") == [], "the notebook would take them for its shortcuts"
+    assert view.page.locator("[data-lm-suppress-shortcuts] canvas").count() == 1
+    view.page.locator("#before").focus()
+    view.page.keyboard.press("ArrowUp")
+    assert view.page.evaluate("heard") == ["ArrowUp"]
+    rested(view)
+    count = len(view.sent("camera"))
+    view.page.keyboard.press("ArrowUp")
+    view.page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))")
+    assert len(view.sent("camera")) == count, "keys are for whoever has the focus"
+
+
+def test_the_trait_leads_between_gestures_and_the_hand_during_one(view):
+    moved = {**view.page.evaluate("kernel.model.get('camera')"), "position": [0, 0, 500]}
+    view.trait("camera", moved)
+    view.canvas.focus()
+    view.page.keyboard.press("PageUp")
+    assert distance(rested(view)[-1]["camera"]) == pytest.approx(500 / 1.1)
+    view.page.evaluate("kernel.model.sent = []")
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    view.page.mouse.move(x + 20, y)
+    view.trait("camera", {**moved, "position": [0, 0, 9000]})
+    view.page.mouse.move(x + 40, y)
+    view.page.mouse.up()
+    assert distance(rested(view)[-1]["camera"]) == pytest.approx(500 / 1.1)
+
+
+@pytest.fixture
+def touch(open_cell):
+    """Sends touches to a view: a list of points, or none to lift all fingers."""
+    cell = open_cell(has_touch=True)
+    cell.mount(panel_open=False)
+    tools = cell.page.context.new_cdp_session(cell.page)
+
+    def send(kind, *points):
+        x, y = middle(cell)
+        places = [{"x": x + dx, "y": y + dy, "id": index} for index, (dx, dy) in enumerate(points)]
+        tools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    return cell, send
+
+
+def test_one_finger_orbits(touch):
+    cell, send = touch
+    send("touchStart", (0, 0))
+    for step in range(1, 6):
+        send("touchMove", (step * 10, 0))
+    send("touchEnd")
+    camera = rested(cell)[-1]["camera"]
+    assert camera["position"][0] < -200
+    assert distance(camera) == pytest.approx(1000)
+
+
+def test_two_fingers_zoom_and_pan(touch):
+    cell, send = touch
+    send("touchStart", (-40, 0))
+    send("touchStart", (-40, 0), (40, 0))
+    for step in range(1, 9):
+        send("touchMove", (-40 - step * 5, 0), (40 + step * 5, 0))
+    send("touchEnd")
+    camera = rested(cell)[-1]["camera"]
+    assert distance(camera) == pytest.approx(500, rel=0.02), "twice as far apart is twice as near"
+    assert camera["target"] == pytest.approx([0, 0, 0], abs=5)
+
+
+def test_two_fingers_side_by_side_pan(touch):
+    cell, send = touch
+    send("touchStart", (-40, 0))
+    send("touchStart", (-40, 0), (40, 0))
+    for step in range(1, 11):
+        send("touchMove", (-40, step * 8), (40, step * 8))
+    send("touchEnd")
+    camera = rested(cell)[-1]["camera"]
+    seen = 2 * 1000 * math.tan(math.radians(22.5)) * 80 / cell.canvas.bounding_box()["height"]
+    assert camera["target"][1] == pytest.approx(seen, rel=0.1)
+    assert distance(camera) == pytest.approx(1000, rel=0.1)

@@ -1,0 +1,310 @@
+"""The panel: browse, load, models, progress, notices, errors where they belong."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=\"document.body.dataset.hit='yes'\">"
+HOME = {
+    "path": "/home/ada",
+    "parent": "/home",
+    "directories": [{"name": "circuits", "path": "/home/ada/circuits"}, {"name": HOSTILE, "path": f"/home/{HOSTILE}"}],
+    "files": [{"name": "notes.txt", "path": "/home/ada/notes.txt", "size": 12}],
+}
+CIRCUITS = {
+    "path": "/home/ada/circuits",
+    "parent": "/home/ada",
+    "directories": [],
+    "files": [{"name": "circuit_config.json", "path": "/home/ada/circuits/circuit_config.json", "size": 2113}],
+}
+CIRCUIT = {
+    "path": "/home/ada/circuits/circuit_config.json",
+    "populations": [
+        {"name": "thalamus", "type": "virtual", "size": 100_000},
+        {"name": "cortex", "type": "biophysical", "size": 31_346},
+    ],
+    "node_sets": ["Layer1", "Excitatory"],
+}
+MODEL = {
+    "id": 4,
+    "name": "cortex",
+    "type": "circuit",
+    "visible": True,
+    "color": [1, 0, 0, 1],
+    "color_by": "solid",
+    "color_methods": ["solid", "mtype"],
+    "cells": 313,
+    "path": "/home/ada/circuits/circuit_config.json",
+    "population": "cortex",
+    "bounds": {"min": [0, 0, 0], "max": [1, 1, 1]},
+}
+
+
+@pytest.fixture
+def panel(cell):
+    """A view whose file browser shows the home folder."""
+    cell.page.evaluate("kernel.mount({ status: { state: 'starting', text: 'Starting the renderer…' } })")
+    cell.answer("list_directory", [{"result": HOME}, {"result": CIRCUITS}, {"result": HOME}])
+    cell.answer("inspect_circuit", {"result": CIRCUIT})
+    cell.answer("load_circuit", {"result": {"task": "t1"}})
+    assert cell.calls("list_directory") == [], "nobody can answer before the renderer is ready"
+    cell.trait("status", {"state": "ready", "text": "Ready"})
+    cell.page.get_by_role("button", name="circuits").wait_for()
+    return cell
+
+
+def open_circuit(cell):
+    cell.page.get_by_role("button", name="circuits").click()
+    cell.page.get_by_role("button", name="circuit_config.json").click()
+    cell.page.get_by_label("Population").wait_for()
+
+
+def test_browsing(panel):
+    assert panel.calls("list_directory") == [{"path": None}]
+    panel.page.get_by_role("button", name="circuits").click()
+    panel.page.get_by_role("button", name="circuit_config.json").wait_for()
+    assert panel.page.get_by_label("Path").input_value() == "/home/ada/circuits"
+    panel.page.get_by_label("Parent folder").click()
+    panel.page.get_by_text("notes.txt").wait_for()
+    assert [call["path"] for call in panel.calls("list_directory")] == [None, "/home/ada/circuits", "/home/ada"]
+
+
+def test_a_typed_path_is_listed_or_inspected(panel):
+    panel.page.get_by_label("Path").fill("/data")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.wait("kernel.calls('list_directory').length === 2")
+    assert panel.calls("list_directory")[1] == {"path": "/data"}
+    panel.page.get_by_label("Path").fill(" /data/Circuit.JSON ")
+    panel.page.get_by_role("button", name="Open").click()
+    panel.page.get_by_label("Population").wait_for()
+    assert panel.calls("inspect_circuit") == [{"path": "/data/Circuit.JSON"}]
+
+
+def test_names_are_text(panel):
+    assert panel.page.get_by_text(HOSTILE).count() == 1
+    panel.trait("models", [{**MODEL, "name": HOSTILE, "population": HOSTILE, "color_methods": [HOSTILE, "solid"]}])
+    panel.trait("status", {"state": "failed", "text": HOSTILE})
+    panel.trait("notice", {"level": "error", "text": HOSTILE, "hint": HOSTILE})
+    panel.trait("progress", {"task": "1", "operation": HOSTILE, "amount": None, "cancellable": True})
+    panel.answer("cancel", {"error": {"type": "X", "message": HOSTILE, "hint": HOSTILE}})
+    panel.page.get_by_role("button", name="Cancel").click()
+    panel.page.locator(".bw-progress .bw-problem").get_by_text(HOSTILE).first.wait_for()
+    assert panel.page.locator("img").count() == 0
+    assert panel.page.evaluate("document.body.dataset.hit") is None
+
+
+def test_loading_sends_what_was_chosen(panel):
+    open_circuit(panel)
+    population = panel.page.get_by_label("Population")
+    assert population.input_value() == "cortex", "cells with a shape come first"
+    panel.page.get_by_text("about 940 of 31,346 cells").wait_for()
+    panel.page.get_by_label("Density in percent").fill("50")
+    panel.page.get_by_label("Node set").select_option("Layer1")
+    panel.page.get_by_label("Axon").check()
+    panel.page.get_by_label("Dendrites").uncheck()
+    panel.page.get_by_label("Radius").fill("2.5")
+    panel.page.get_by_label("Colour by").select_option("mtype")
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('load_circuit').length === 1")
+    assert panel.calls("load_circuit") == [
+        {
+            "path": "/home/ada/circuits/circuit_config.json",
+            "population": "cortex",
+            "density": 0.5,
+            "node_sets": ["Layer1"],
+            "soma": True,
+            "axon": True,
+            "dendrites": False,
+            "radius_multiplier": 2.5,
+            "color_by": "mtype",
+        }
+    ]
+
+
+def test_loading_without_changes_is_modest(panel):
+    open_circuit(panel)
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('load_circuit').length === 1")
+    (params,) = panel.calls("load_circuit")
+    assert params["density"] == 0.03
+    assert params["node_sets"] == []
+    assert params["color_by"] is None
+    assert (params["soma"], params["axon"], params["dendrites"]) == (True, False, True)
+
+
+def test_the_slider_and_another_population_change_the_estimate(panel):
+    open_circuit(panel)
+    panel.page.get_by_label("Density slider").fill("0.5")
+    panel.page.get_by_text("about 313 of 31,346 cells").wait_for()
+    assert panel.page.get_by_label("Density in percent").input_value() == "1"
+    panel.page.get_by_label("Population").select_option("thalamus")
+    panel.page.get_by_text("about 1,000 of 100,000 cells").wait_for()
+
+
+def test_nothing_to_load_is_not_sent(panel):
+    open_circuit(panel)
+    panel.page.get_by_label("Soma").uncheck()
+    panel.page.get_by_label("Dendrites").uncheck()
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    assert panel.page.get_by_label("Soma").evaluate("box => box.validationMessage") != ""
+    assert panel.calls("load_circuit") == []
+    panel.page.get_by_label("Axon").check()
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('load_circuit').length === 1")
+
+
+def test_errors_are_told_where_they_happen(panel):
+    error = {"type": "CircuitError", "message": "notes.txt is not a circuit.", "hint": "Choose a circuit_config.json."}
+    panel.answer("inspect_circuit", [{"error": error}, {"result": CIRCUIT}])
+    panel.page.get_by_role("button", name="notes.txt").click()
+    alert = panel.panel.get_by_role("alert").filter(visible=True)
+    alert.wait_for()
+    assert "notes.txt is not a circuit." in alert.inner_text()
+    assert "Choose a circuit_config.json." in alert.inner_text()
+    panel.screenshot("error")
+    open_circuit(panel)
+    assert alert.count() == 0, "the next try clears what the last one said"
+    panel.answer("load_circuit", {"error": {**error, "message": "Population cortex has no morphologies."}})
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.page.get_by_text("Population cortex has no morphologies.").wait_for()
+    assert panel.page.get_by_role("button", name="Load", exact=True).is_enabled()
+
+
+def test_a_late_listing_does_not_replace_a_newer_one(panel):
+    panel.answer("list_directory", [{"result": CIRCUITS, "delay": 400}, {"result": {**HOME, "path": "/newest"}}])
+    panel.page.get_by_role("button", name="circuits").click()
+    panel.page.get_by_label("Path").fill("/newest")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.page.evaluate("new Promise((resolve) => setTimeout(resolve, 700))")
+    assert panel.page.get_by_label("Path").input_value() == "/newest"
+    panel.page.get_by_text("notes.txt").wait_for()
+
+
+def test_very_long_listings_are_cut_and_say_so(panel):
+    files = [{"name": f"f{index}.h5", "path": f"/f{index}.h5", "size": 1} for index in range(1200)]
+    panel.answer("list_directory", {"result": {**CIRCUITS, "files": files}})
+    panel.page.get_by_role("button", name="circuits").click()
+    panel.page.get_by_text("700 more").wait_for()
+    assert panel.page.locator(".bw-file").count() == 500
+
+
+def test_models_are_listed_shown_coloured_and_removed(panel):
+    panel.trait("models", [MODEL, {**MODEL, "id": 5, "name": "other", "visible": False}])
+    show = panel.page.get_by_label("Show cortex")
+    assert show.is_checked()
+    assert not panel.page.get_by_label("Show other").is_checked()
+    assert panel.page.get_by_label("Colour of cortex").input_value() == "#ff0000"
+    show.uncheck()
+    panel.wait("kernel.calls('update_model').length === 1")
+    assert panel.calls("update_model") == [{"id": 4, "visible": False}]
+    panel.page.get_by_label("Colour cortex by").select_option("mtype")
+    panel.wait("kernel.calls('color_model').length === 1")
+    panel.page.get_by_label("Colour of cortex").fill("#0000ff")
+    panel.wait("kernel.calls('color_model').length === 2")
+    assert panel.calls("color_model") == [
+        {"id": 4, "method": "mtype", "color": None},
+        {"id": 4, "method": "solid", "color": [0, 0, 1, 1]},
+    ]
+    panel.page.get_by_label("Remove cortex").click()
+    panel.wait("kernel.calls('remove_model').length === 1")
+    panel.trait("models", [{**MODEL, "id": 5, "name": "other"}])
+    assert panel.page.locator(".bw-model").count() == 1
+    assert panel.page.get_by_label("Show other").is_checked()
+
+
+def test_a_failed_change_of_a_model_is_told_and_taken_back(panel):
+    panel.trait("models", [MODEL])
+    panel.answer("update_model", {"error": {"type": "RequestError", "message": "Model 4 is gone.", "hint": ""}})
+    panel.page.get_by_label("Show cortex").click()
+    panel.page.locator(".bw-model").get_by_text("Model 4 is gone.").wait_for()
+    assert panel.page.get_by_label("Show cortex").is_checked()
+
+
+def test_the_kernels_change_keeps_the_focus(panel):
+    panel.trait("models", [MODEL])
+    panel.page.get_by_label("Show cortex").focus()
+    panel.trait("models", [{**MODEL, "name": "renamed"}])
+    assert panel.page.get_by_label("Show renamed").evaluate("box => box === document.activeElement")
+
+
+def test_progress_and_cancel(panel):
+    panel.trait("progress", {"task": "t7", "operation": "Loading morphologies", "amount": 0.25, "cancellable": True})
+    panel.page.get_by_text("Loading morphologies").wait_for()
+    bar = panel.page.get_by_role("progressbar")
+    assert bar.evaluate("bar => bar.value") == 0.25
+    panel.page.get_by_role("button", name="Cancel").click()
+    panel.wait("kernel.calls('cancel').length === 1")
+    assert panel.calls("cancel") == [{"task": "t7"}]
+    panel.trait("progress", {"task": "t8", "operation": "Queued", "amount": None, "cancellable": False})
+    assert bar.evaluate("bar => bar.position") == -1, "of unknown length"
+    assert panel.page.get_by_role("button", name="Cancel").count() == 0
+    panel.trait("progress", None)
+    assert bar.count() == 0
+
+
+def test_notice_dismiss_and_retry(panel):
+    panel.trait("notice", {"level": "warning", "text": "3 cells have no morphology.", "hint": "They are left out."})
+    panel.page.get_by_text("3 cells have no morphology.").wait_for()
+    assert panel.page.get_by_role("button", name="Retry").count() == 0
+    panel.page.get_by_role("button", name="Dismiss").click()
+    panel.wait("kernel.calls('dismiss').length === 1")
+    panel.trait("notice", None)
+    assert panel.page.locator(".bw-notice:visible").count() == 0
+    for state in ("failed", "stale", "ended"):
+        panel.trait("status", {"state": state, "text": f"The renderer is {state}."})
+        panel.page.get_by_role("button", name="Retry").click()
+    panel.wait("kernel.calls('retry').length === 3")
+    panel.trait("status", {"state": "ready", "text": "Ready"})
+    assert panel.page.locator(".bw-notice:visible").count() == 0
+
+
+def test_the_overlay_says_what_is_awaited(cell):
+    cell.page.evaluate("kernel.mount({ status: { state: 'starting', text: 'Starting the renderer…' } })")
+    overlay = cell.page.locator(".bw-overlay")
+    assert overlay.inner_text() == "Starting the renderer…"
+    assert cell.page.get_by_role("status").inner_text() == "Starting the renderer…"
+    cell.wait("kernel.sent('ready').length === 1")
+    cell.trait("status", {"state": "ready", "text": "Ready"})
+    cell.frame()
+    overlay.get_by_text("Choose a circuit in the panel").wait_for()
+    cell.trait("models", [MODEL])
+    assert overlay.inner_text() == ""
+
+
+def test_an_idle_widget_can_be_started(cell):
+    cell.mount(status={"state": "idle", "text": "Not started."})
+    cell.page.get_by_role("button", name="Start").click()
+    cell.wait("kernel.calls('start').length === 1")
+
+
+def test_the_camera_can_be_reset_and_projected(panel):
+    panel.panel.get_by_role("button", name="Reset camera").click()
+    panel.wait("kernel.calls('reset_camera').length === 1")
+    panel.page.get_by_label("Projection").select_option("orthographic")
+    panel.wait("kernel.sent('camera').at(-1)?.moving === false")
+    camera = panel.sent("camera")[-1]["camera"]
+    assert camera["type"] == "orthographic"
+    assert camera["height"] == pytest.approx(828.4, abs=0.1)
+
+
+def test_background_and_panel_are_saved_for_everyone(panel):
+    panel.page.get_by_label("Background").fill("#ffffff")
+    panel.wait("kernel.model.saved.length === 1")
+    panel.page.get_by_role("button", name="Panel").click()
+    assert panel.page.evaluate("kernel.model.saved") == [{"background": [1, 1, 1, 1]}, {"panel_open": False}]
+    assert panel.page.get_by_role("button", name="Panel").get_attribute("aria-expanded") == "false"
+    assert panel.panel.is_hidden()
+
+
+def test_every_control_has_a_name(panel):
+    open_circuit(panel)
+    panel.trait("models", [MODEL])
+    controls = panel.page.locator(".brayns-widget :is(button, input, select, progress, [tabindex])").all()
+    assert len(controls) > 20
+    for control in controls:
+        named = control.evaluate(
+            "e => (e.ariaLabel || '') + [...(e.labels ?? [])].map((l) => l.innerText).join('') + e.innerText"
+        )
+        assert named.strip(), control.evaluate("e => e.outerHTML")
