@@ -18,7 +18,6 @@ from brayns_widget.page import Page
 from brayns_widget.scene.camera import FRONT, Camera
 from brayns_widget.scene.colours import DARK, parse
 from brayns_widget.scene.models import Model
-from brayns_widget.stream import StreamSettings
 from brayns_widget.tasks import Task
 from brayns_widget.traits import TraitWriter
 
@@ -228,7 +227,7 @@ class BraynsWidget(anywidget.AnyWidget):
         self.controller.loop.post(callback, *arguments)
 
     async def _open(self) -> Page:
-        return Page(self.controller, _Port(self), StreamSettings())
+        return Page(self.controller, _Port(self))
 
     async def _shut(self) -> None:
         await self._page.close()

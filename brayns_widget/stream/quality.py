@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 SCALES = (1.0, 0.5, 0.25)
 """Sizes of a moving picture, per axis, as parts of the size at rest."""
 
 _SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
 _HEADROOM = 0.7  # a larger picture must fit with room to spare, else the size would flicker between two scales
+
+_OURS = "brayns-widget"
 
 Size = tuple[int, int]
 
@@ -62,6 +65,12 @@ class StreamSettings:
 # each. So N passes cost N² there: four give the same 16 samples.
 BRAYNS = StreamSettings(inverted_quality=True, squared_samples=True, rest_passes=4)
 """Settings for the real server, Brayns 3.10."""
+
+
+def settings_for(version: Any) -> StreamSettings:
+    """Choose the settings for a server by its answer to ``get-version``: ours names itself in ``revision``."""
+    ours = isinstance(version, dict) and str(version.get("revision", "")).startswith(_OURS)
+    return StreamSettings() if ours else BRAYNS
 
 
 def picture_size(width: float, height: float, settings: StreamSettings, scale: float = 1.0) -> Size:

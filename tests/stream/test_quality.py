@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brayns_widget.stream.quality import BRAYNS, Pace, StreamSettings, picture_size
+from brayns_widget.stream.quality import BRAYNS, Pace, StreamSettings, picture_size, settings_for
 
 SETTINGS = StreamSettings()
 SIDES = st.floats(1, 20000)
@@ -66,6 +66,12 @@ def test_a_scale_that_barely_fits_is_kept_but_not_taken_up() -> None:
 def test_quality_is_turned_round_for_the_server_that_turns_it_round() -> None:
     assert SETTINGS.jpeg_quality(95) == 95
     assert BRAYNS.jpeg_quality(95) == 5
+
+
+def test_settings_go_by_the_server():
+    assert settings_for({"major": 3, "minor": 10, "patch": 1, "revision": "brayns-widget 0.1.0"}) == SETTINGS
+    assert settings_for({"major": 3, "minor": 10, "patch": 1, "revision": "747afcdfc"}) == BRAYNS
+    assert settings_for(None) == BRAYNS
 
 
 def test_the_real_server_gets_as_many_samples_as_ours() -> None:
