@@ -16,9 +16,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -33,8 +32,7 @@ NPM_TIMEOUT_S = 600
 BUILD_TIMEOUT_S = 120
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """How to run Node.js and its npm: the beginnings of two command lines."""
 
     node: tuple[str, ...]
