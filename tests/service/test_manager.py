@@ -89,6 +89,28 @@ def test_what_is_over_stays_over(store, scripted):
     asyncio.run(main())
 
 
+def test_a_job_stopped_while_its_state_is_asked_for_stays_stopped(store, scripted, eventually):
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def main():
+        manager = JobManager(store, scripted)
+        job = await manager.start("SBO1")
+
+        async def slow_poll(_):
+            asked.set()
+            await may_answer.wait()
+            return Condition(State.FAILED, "terminated")
+
+        scripted.poll = slow_poll
+        refreshing = asyncio.create_task(manager.refresh(job))
+        await eventually(asked.is_set)
+        await manager.stop(job, "enough")
+        may_answer.set()
+        assert (await refreshing).reason == "enough"
+
+    asyncio.run(main())
+
+
 def test_a_job_stopped_while_it_starts_is_stopped(store, scripted, eventually):
     manager = JobManager(store, scripted)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 import psutil
 import pytest
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -158,6 +159,26 @@ def test_pings_are_answered_and_stay_here(running):
     asyncio.run(main())
 
 
+def test_we_never_ping_a_server(running, monkeypatch):
+    # Real Brayns drops a connection that pings it; the interval is too long to wait for, so look at what is asked for.
+    asked_for = {}
+
+    def note(*arguments, **options):
+        asked_for.update(options)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr("brayns_widget.service.slave.connect", note)
+
+    async def main():
+        async with running() as service:
+            job_id = await service.start()
+            async with service.open(job_id) as connection:
+                assert await ask(connection, "hello") == "hello"
+
+    asyncio.run(main())
+    assert asked_for["ping_interval"] is None
+
+
 @pytest.mark.parametrize(
     ("code", "reason"), [(4001, "renderer says bye"), (1000, ""), (1001, "leaving"), (1011, "ü" * 61)]
 )
@@ -273,6 +294,15 @@ def test_a_job_at_its_end_time_closes_its_relays(running):
             async with service.open(job_id) as connection:
                 assert await closed(connection) == (1001, "its time was over")
             assert (await service.status(job_id))["state"] == "ended"
+
+    asyncio.run(main())
+
+
+def test_the_services_end_closes_its_relays_with_the_reason(running):
+    async def main():
+        async with running() as service:
+            connection = await service.open(await service.start())
+        assert await closed(connection) == (1001, "the service ended")
 
     asyncio.run(main())
 
