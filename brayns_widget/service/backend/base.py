@@ -1,0 +1,77 @@
+"""The base directory: clients see what is in it, and nothing else.
+
+A path counts as inside if the file that it leads to, after ``..`` and all symbolic links, is inside. Two limits, both
+of which need somebody who can write into the base directory: a link that is swapped between the check and the
+opening, and an HDF5 file with an external link, which the HDF5 library follows by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Literal
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+
+
+class BaseDirectory:
+    """A directory that clients are confined to.
+
+    Args:
+        path: of the directory.
+
+    Raises:
+        NotADirectoryError: it is none.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(os.path.abspath(path))  # noqa: PTH100 - a Path would keep ".."; links stay: users see this path
+        self._real = Path(os.path.realpath(path))
+        if not self._real.is_dir():
+            raise NotADirectoryError(f"{str(self.path)!r} is not a directory.")
+
+    def resolve(self, path: str) -> Path:
+        """Follow a client's absolute path to what it leads to, which need not exist.
+
+        Raises:
+            RequestError: -32602, it leads out of the base directory or is no path.
+        """
+        try:
+            # A relative path would depend on where this process was started.
+            real = Path(os.path.realpath(path)) if Path(path).is_absolute() else None
+        except (OSError, ValueError) as error:  # NUL bytes, characters that file names cannot have
+            raise RequestError(f"{path!r} is not a path: {error}", code=INVALID_PARAMS) from error
+        if real is None or not real.is_relative_to(self._real):
+            raise RequestError(f"{path!r} is outside {str(self.path)!r}", code=INVALID_PARAMS)
+        return real
+
+    def regular_file(self, path: str, *, code: int = INVALID_PARAMS) -> Path:
+        """Follow a path to a regular file; a pipe or a device could keep its reader waiting for ever.
+
+        Args:
+            path: as for `resolve`.
+            code: of the error if there is no such file.
+
+        Raises:
+            RequestError: -32602 as `resolve`, or `code`.
+        """
+        real = self.resolve(path)
+        if kind_of(real) != "file":
+            raise RequestError(f"{path!r} is not a regular file", code=code)
+        return real
+
+
+def kind_of(path: Path) -> Literal["file", "directory"] | None:
+    """Tell what is at a path; None: nothing, or something that is neither.
+
+    Raises:
+        RequestError: -32603, the system does not say: a name that is too long, a directory that may not be entered.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RequestError(f"{str(path)!r} cannot be read: {error.strerror}", code=INTERNAL_ERROR) from error
+    return "directory" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else None

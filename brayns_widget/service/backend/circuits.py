@@ -1,0 +1,149 @@
+"""What is in a SONATA configuration. Run as a process of its own by ``reader``, see there why.
+
+``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` writes one line of JSON to its standard output:
+``{"result": …}`` or ``{"error": {"code": …, "message": …}}``, and leaves when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import libsonata
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.lifetime import when_stdin_closes
+
+MAX_CONFIG = 64 << 20  # bytes; real ones have a few thousand
+
+VIRTUAL = "virtual"  # populations without cells to show
+
+
+class Config:
+    """A circuit's configuration, or a simulation's with that of its circuit.
+
+    All files that it names have to be inside the base directory: otherwise a made-up configuration would open any
+    file for its client.
+
+    Args:
+        base: what the files are confined to.
+        path: of the configuration, as the client gave it.
+
+    Raises:
+        RequestError: -32602, the file, or one that it names, is outside or missing; -32603, it cannot be read.
+    """
+
+    def __init__(self, base: BaseDirectory, path: str) -> None:
+        self._base = base
+        content = self._load(path)
+        self.simulation: Any = None
+        if "networks" not in content and ("network" in content or "run" in content):
+            self.simulation = libsonata.SimulationConfig.from_file(str(base.regular_file(path)))
+            path = self.simulation.network
+            self._load(path)
+        self.circuit: Any = libsonata.CircuitConfig.from_file(str(base.regular_file(path)))
+
+    def _load(self, path: str) -> dict[str, Any]:
+        real = self._base.regular_file(path)
+        if (size := real.stat().st_size) > MAX_CONFIG:
+            raise RequestError(f"{path!r} is too large for a configuration: {size} bytes", code=INTERNAL_ERROR)
+        try:
+            content = json.loads(real.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise RequestError(f"{path!r} is not JSON: {error}", code=INTERNAL_ERROR) from error
+        if not isinstance(content, dict):
+            raise RequestError(f"{path!r} is not a SONATA configuration: it holds no object", code=INTERNAL_ERROR)
+        return content
+
+    def nodes(self) -> Iterator[tuple[str, Any]]:
+        """Give the type and the opened population of each node population that is not virtual, by name."""
+        for name in sorted(self.circuit.node_populations):
+            properties = self.circuit.node_population_properties(name)
+            if properties.type != VIRTUAL:
+                self._check(properties)
+                yield properties.type, self.circuit.node_population(name)
+
+    def edges(self) -> Iterator[Any]:
+        """Give the opened edge populations, by name."""
+        for name in sorted(self.circuit.edge_populations):
+            self._check(self.circuit.edge_population_properties(name))
+            yield self.circuit.edge_population(name)
+
+    def node_sets(self) -> Iterator[Any]:
+        """Give the node sets of the circuit and of the simulation; a missing file counts as empty, as in Brayns."""
+        paths = {self.circuit.node_sets_path}
+        if self.simulation is not None:
+            paths.add(self.simulation.node_sets_file)
+        for path in sorted(paths - {""}):
+            real = self._base.resolve(path)
+            if real.exists():
+                yield libsonata.NodeSets.from_file(str(self._base.regular_file(path)))
+
+    def _check(self, properties: Any) -> None:
+        self._base.regular_file(properties.elements_path, code=INTERNAL_ERROR)
+        if properties.types_path:
+            self._base.regular_file(properties.types_path, code=INTERNAL_ERROR)
+
+
+def populations(config: Config) -> dict[str, Any]:
+    """Describe node populations, edge populations and reports."""
+    return {
+        "populations": [{"name": nodes.name, "type": kind, "size": nodes.size} for kind, nodes in config.nodes()],
+        "reports": _reports(config.simulation),
+        "edges": [
+            {"name": edges.name, "size": edges.size, "source": edges.source, "target": edges.target}
+            for edges in config.edges()
+        ],
+    }
+
+
+def _reports(simulation: Any) -> list[dict[str, Any]]:
+    """Describe the spikes, under no name, and the enabled reports; times in ms."""
+    if simulation is None:
+        return []
+    run = simulation.run
+    spikes = {"type": "spikes", "name": "", "start": 0.0, "end": run.tstop, "delta": run.dt, "unit": "ms"}
+    reports = [spikes | {"cells": simulation.node_set or ""}]
+    for name in sorted(simulation.list_report_names):
+        report = simulation.report(name)
+        if report.enabled:
+            reports.append(
+                {
+                    "type": report.type.name,
+                    "name": name,
+                    "start": report.start_time,
+                    "end": report.end_time,
+                    "delta": report.dt,
+                    "unit": report.unit,
+                    "cells": report.cells,
+                }
+            )
+    return reports
+
+
+def node_sets(config: Config) -> dict[str, Any]:
+    """Name the node sets, sorted."""
+    return {"node_sets": sorted({name for sets in config.node_sets() for name in sets.names})}
+
+
+QUESTIONS: dict[str, Callable[[Config], dict[str, Any]]] = {"populations": populations, "node-sets": node_sets}
+
+
+def answer(question: str, base: str, path: str) -> dict[str, Any]:
+    """Answer a question about a configuration, whatever happens."""
+    try:
+        return {"result": QUESTIONS[question](Config(BaseDirectory(base), path))}
+    except RequestError as error:
+        return {"error": {"code": error.code, "message": error.message}}
+    except (libsonata.SonataError, RuntimeError, OSError) as error:
+        # RuntimeError: what libsonata lets through from HDF5 and from its JSON parser.
+        return {"error": {"code": INTERNAL_ERROR, "message": f"{path!r} cannot be read: {error}"}}
+
+
+if __name__ == "__main__":
+    when_stdin_closes(lambda: os._exit(1))
+    print(json.dumps(answer(*sys.argv[1:])), flush=True)

@@ -1,0 +1,73 @@
+"""The command ``brayns-widget backend``: one metadata backend."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.lifetime import when_stdin_closes
+
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+WORKERS = 8  # requests that are answered at once; they mostly wait for disks
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "backend",
+        help="run one metadata backend",
+        description="Run one metadata backend: what files there are and what is in a circuit, as JSON-RPC methods over "
+        "WebSocket. Prints 'listening on HOST:PORT' once it accepts clients, whom it does not ask for a token: the "
+        "proxy in front of it does.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="name or address to bind")
+    parser.add_argument("--port", type=int, default=5001, metavar="P", help="port to bind; 0: a free one")
+    parser.add_argument("--base-directory", required=True, metavar="D", help="clients see what is in it, nothing else")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="warning")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
+    logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_serve(options, BaseDirectory(options.base_directory)))
+    except (OSError, OverflowError) as error:  # OverflowError: a port that is no port
+        print(f"brayns-widget backend: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(options: argparse.Namespace, base: BaseDirectory) -> None:
+    # Imported here, so that wrong flags and --help answer at once.
+    from brayns_widget.service.backend.methods import METHODS, Context
+    from brayns_widget.service.backend.reader import CircuitReader
+    from brayns_widget.service.rpc.server import RpcServer
+
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stopped.set)
+
+    # signal.signal rather than loop.add_signal_handler: Windows has only the former.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+    if options.exit_with_stdin:
+        when_stdin_closes(stop)
+    reader = CircuitReader(base)
+    with ThreadPoolExecutor(WORKERS, "backend") as workers:
+        server = RpcServer(METHODS, Context(base, reader, stop), workers, require_version=False)
+        async with server.serve(options.host, options.port) as address:
+            print(f"listening on {address[0]}:{address[1]}", flush=True)
+            await stopped.wait()
+            reader.close()  # first, so that nobody waits for a file that does not come

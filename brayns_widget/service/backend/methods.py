@@ -1,0 +1,314 @@
+"""The backend's JSON-RPC methods.
+
+Schemas are those of the real backend, 3.0.0, peculiarities included: times of reports are declared integers, yet they
+are numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.backend.base import BaseDirectory, kind_of
+from brayns_widget.service.backend.reader import CircuitReader
+from brayns_widget.service.rpc.methods import Method, Methods
+from brayns_widget.service.rpc.schema import Object
+
+VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
+
+
+@dataclass
+class Context:
+    """What all methods share.
+
+    Attributes:
+        base: what clients may see of the file system.
+        reader: reads circuits.
+        stop: ends the process; safe on any thread.
+        storage: the session variables, common to all clients.
+    """
+
+    base: BaseDirectory
+    reader: CircuitReader
+    stop: Callable[[], None]
+    storage: dict[str, str] = field(default_factory=dict)
+
+
+METHODS: Methods[Context] = Methods()
+
+# --- core ---
+
+_ANY_OBJECT = {"type": "object", "x-title": "JsonSchema", "additionalProperties": False, "properties": {}}
+JsonSchema = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
+
+
+class VersionResult(Object):
+    """A version."""
+
+    version: str
+
+
+class SchemaParams(Object):
+    """The name of a method."""
+
+    endpoint: str
+
+
+class EndpointSchema(Object):
+    """What a method takes and answers."""
+
+    method: str
+    description: str
+    params: JsonSchema
+    result: JsonSchema
+
+
+@METHODS.add("version")
+def version(context: Context) -> VersionResult:
+    """Get the version of the backend."""
+    del context
+    return VersionResult(version=VERSION)
+
+
+@METHODS.add("registry")
+def registry(context: Context) -> list[str]:
+    """Get the names of all methods."""
+    del context
+    return [method.name for method in METHODS]
+
+
+@METHODS.add("schema")
+def schema(context: Context, params: SchemaParams) -> EndpointSchema:
+    """Get the JSON Schemas of a method."""
+    del context
+    return endpoint_schema(METHODS[params.endpoint])
+
+
+@METHODS.add("quit")
+def quit_backend(context: Context) -> None:
+    """End the backend; the answer comes first."""
+    context.stop()
+
+
+def endpoint_schema(method: Method[Any]) -> EndpointSchema:
+    """Describe a method in the real backend's dialect: ``required`` always stands there, null has a schema."""
+    return EndpointSchema(
+        method=method.name,
+        description=method.description,
+        params=_dialect(method.params_schema() or {"type": "null"}),
+        result=_dialect(method.result_schema() or {"type": "null"}),
+    )
+
+
+def _dialect(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_dialect(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {key: _dialect(item) for key, item in value.items()}
+    if result.get("type") == "object" and "properties" in result:
+        result.setdefault("required", [])
+    if "oneOf" in result:
+        result.pop("title", None)
+    return result
+
+
+# --- files ---
+
+PathType = Annotated[
+    Literal["file", "directory"],
+    WithJsonSchema({"type": "string", "enum": ["file", "directory"], "x-title": "PathType"}),
+]
+
+
+class ExistsParams(Object):
+    """A path."""
+
+    path: str
+
+
+class ExistsResult(Object):
+    """Whether there is something at a path, and what."""
+
+    exists: bool
+    type: Annotated[PathType | None, Field(json_schema_extra={"x-one-of": "PathType"})] = None
+
+
+class ListDirParams(Object):
+    """The path of a directory."""
+
+    path: str
+
+
+class Directory(Object):
+    """A directory in a directory."""
+
+    name: str
+    path: str
+
+
+class File(Object):
+    """A file in a directory; its size in bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
+class ListDirResult(Object):
+    """What is in a directory, sorted by name."""
+
+    directories: list[Directory] = []
+    files: list[File] = []
+
+
+@METHODS.add("fs-exists")
+def fs_exists(context: Context, params: ExistsParams) -> ExistsResult:
+    """Tell whether there is a file or a directory at a path."""
+    kind = kind_of(context.base.resolve(params.path))
+    return ExistsResult(exists=kind is not None, type=kind)
+
+
+@METHODS.add("fs-get-root")
+def fs_get_root(context: Context) -> str:
+    """Get the directory that clients are confined to."""
+    return str(context.base.path)
+
+
+@METHODS.add("fs-list-dir")
+def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
+    """List directories and regular files in a directory; links that lead out of the base directory are left out."""
+    path = context.base.resolve(params.path)
+    if kind_of(path) != "directory":
+        raise RequestError(f"{params.path!r} is not a directory", code=INVALID_PARAMS)
+    directories, files = [], []
+    try:
+        with os.scandir(path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                shown = os.path.join(params.path, entry.name)  # noqa: PTH118 - the client's own spelling is kept
+                try:
+                    if entry.is_symlink():
+                        context.base.resolve(os.path.join(path, entry.name))  # noqa: PTH118
+                    if entry.is_dir():
+                        directories.append(Directory(name=entry.name, path=shown))
+                    elif entry.is_file():
+                        files.append(File(name=entry.name, path=shown, size=entry.stat().st_size))
+                except (OSError, RequestError):
+                    continue  # leads out, leads nowhere, or has just been deleted
+    except OSError as error:
+        raise RequestError(f"{params.path!r} cannot be listed: {error.strerror}", code=INTERNAL_ERROR) from error
+    return ListDirResult(directories=directories, files=files)
+
+
+# --- SONATA ---
+
+ReportTime = Annotated[float, WithJsonSchema({"type": "integer"})]
+
+
+class NodeSetParams(Object):
+    """The path of a circuit's or a simulation's configuration."""
+
+    path: str
+
+
+class NodeSetResult(Object):
+    """Names of node sets."""
+
+    node_sets: list[str]
+
+
+class PopulationParams(Object):
+    """The path of a circuit's or a simulation's configuration."""
+
+    path: str
+
+
+class Population(Object):
+    """A node population."""
+
+    name: str
+    type: str
+    size: int
+
+
+class Report(Object):
+    """A report, or the spikes; times in ms."""
+
+    type: str
+    name: str
+    start: ReportTime
+    end: ReportTime
+    delta: ReportTime
+    unit: str
+    cells: str
+
+
+class EdgePopulation(Object):
+    """An edge population with the names of its node populations."""
+
+    name: str
+    size: int
+    source: str
+    target: str
+
+
+class PopulationResult(Object):
+    """What is in a circuit or simulation."""
+
+    populations: list[Population]
+    reports: list[Report]
+    edges: list[EdgePopulation]
+
+
+@METHODS.add("sonata-get-node-sets")
+def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResult:
+    """Get the names of a circuit's node sets."""
+    return NodeSetResult.model_validate(context.reader.ask("node-sets", params.path))
+
+
+@METHODS.add("sonata-list-populations")
+def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
+    """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
+    return PopulationResult.model_validate(context.reader.ask("populations", params.path))
+
+
+# --- session variables ---
+
+
+class GetParams(Object):
+    """The name of a variable."""
+
+    key: str
+
+
+class GetResult(Object):
+    """The value of a variable."""
+
+    value: str
+
+
+class SetParams(Object):
+    """A variable and its value."""
+
+    key: str
+    value: str
+
+
+@METHODS.add("storage-session-get")
+def storage_session_get(context: Context, params: GetParams) -> GetResult:
+    """Get a session variable that any client has set."""
+    try:
+        return GetResult(value=context.storage[params.key])
+    except KeyError:
+        raise RequestError(f"No values for key {params.key!r}", code=INVALID_PARAMS) from None
+
+
+@METHODS.add("storage-session-set")
+def storage_session_set(context: Context, params: SetParams) -> None:
+    """Set a session variable for all clients, as long as the backend lives."""
+    context.storage[params.key] = params.value

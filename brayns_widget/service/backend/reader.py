@@ -1,0 +1,95 @@
+"""Read circuits in child processes.
+
+HDF5 files come from anywhere. A damaged one can crash the HDF5 library, one on a server that is gone can keep it
+waiting for ever, and either would take the backend with it. A child costs 0.1 s and may die.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.backend.base import BaseDirectory
+
+DEADLINE = 60.0  # seconds
+
+
+class CircuitReader:
+    """Answers questions about circuits; usable on several threads at once.
+
+    Args:
+        base: what circuits are confined to.
+        deadline: seconds that one answer may take.
+        module: run as the child, with a question, the base directory and a path as its arguments.
+    """
+
+    def __init__(
+        self,
+        base: BaseDirectory,
+        *,
+        deadline: float = DEADLINE,
+        module: str = "brayns_widget.service.backend.circuits",
+    ) -> None:
+        self._base = base
+        self._deadline = deadline
+        self._module = module
+        self._lock = threading.Lock()
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
+
+    def ask(self, question: str, path: str) -> Any:
+        """Ask ``circuits`` a question about a configuration.
+
+        Raises:
+            RequestError: the child refused, died, or took too long.
+        """
+        self._base.regular_file(path)  # the common mistakes do not need a child
+        late = threading.Event()
+        with self._start(question, path) as child:
+            assert child.stdout
+            assert child.stdin
+
+            def stop() -> None:
+                late.set()
+                child.kill()
+
+            timer = threading.Timer(self._deadline, stop)
+            timer.start()
+            try:
+                output = child.stdout.read()
+                code = child.wait()
+            finally:
+                timer.cancel()
+                timer.join()
+                with self._lock:
+                    self._children.discard(child)
+        if late.is_set():
+            raise RequestError(f"{path!r} could not be read within {self._deadline:g} s", code=INTERNAL_ERROR)
+        if code:
+            raise RequestError(f"{path!r} could not be read: its reader died with code {code}", code=INTERNAL_ERROR)
+        answer = json.loads(output)
+        if "error" in answer:
+            raise RequestError(answer["error"]["message"], code=answer["error"]["code"])
+        return answer["result"]
+
+    def _start(self, question: str, path: str) -> subprocess.Popen[bytes]:
+        # -P: a file of the user's, say random.py in the current directory, must not take the place of a module.
+        command = [sys.executable, "-P", "-m", self._module, question, str(self._base.path), path]
+        with self._lock:
+            if self._closed:
+                raise RequestError("The backend is closing", code=INTERNAL_ERROR)
+            # HDF5 prints its stack of errors to stderr; what matters of it is in the answer.
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self._children.add(child)
+            return child
+
+    def close(self) -> None:
+        """Stop the children that run; whoever waits for one gets an error."""
+        with self._lock:
+            self._closed = True
+            for child in self._children:
+                child.kill()
