@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import (
+    AllocationError,
+    AuthError,
+    BraynsWidgetError,
+    ConnectionLost,
+    DeadlineExceeded,
+)
+from brayns_widget.transport import job as job_module
+from brayns_widget.transport.job import Job, Place, _slave_address
+from brayns_widget.transport.tokens import Token
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
+
+STOP = f"POST /stop/{JOB_ID}"
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
+
+
+@pytest.fixture
+def cluster():
+    with FakeCluster() as fake:
+        yield fake
+
+
+def place(cluster: FakeCluster, **changes: Any) -> Place:
+    options: dict[str, Any] = {
+        "master": cluster.master,
+        "slave": cluster.slave,
+        "token": Token(TOKEN),
+        "usecase": "SBO1",
+        "project": None,
+        "base_directory": Path("/"),
+    }
+    return Place(**(options | changes))
+
+
+async def start(where: Place, **options: Any) -> Job:
+    defaults: dict[str, Any] = {"timeout": 10, "on_state": lambda *_: None, "on_lost": lambda _: None}
+    return await Job.start(where, **(defaults | options))
+
+
+def test_a_job_is_started_connected_and_stopped(cluster):
+    states: list[str] = []
+
+    async def main() -> None:
+        job = await start(place(cluster), on_state=lambda state, _: states.append(state))
+        assert (job.id, job.owned, job.end_time) == (JOB_ID, True, "2026-11-22T21:39:49")
+        assert job.backend is not None
+        await job.renderer.request("get-scene")
+        await job.backend.request("version")
+        await job.close()
+
+    asyncio.run(main())
+    assert states == ["starting", "queued", "starting", "starting"]
+    assert cluster.paths()[-1] == STOP
+
+
+def test_an_attached_job_is_not_started_and_not_stopped(cluster):
+    async def main() -> None:
+        job = await start(place(cluster), job_id=JOB_ID)
+        assert not job.owned
+        await job.close()
+
+    asyncio.run(main())
+    assert not {"POST /start", STOP} & set(cluster.paths())
+
+
+def test_a_job_without_backend_is_fine():
+    async def main(cluster: FakeCluster) -> None:
+        job = await start(place(cluster))
+        assert job.backend is None
+        await job.close()
+
+    with FakeCluster(backend=False) as cluster:
+        asyncio.run(main(cluster))
+
+
+def test_the_2024_dialect_names_the_slave_itself_without_a_scheme():
+    async def main(cluster: FakeCluster) -> None:
+        job = await start(place(cluster, slave=None))
+        await job.renderer.request("get-scene")
+        await job.close()
+
+    with FakeCluster(dialect="2024", backend=False) as cluster:
+        asyncio.run(main(cluster))
+
+
+@pytest.mark.parametrize("fault", ["status", "token", "renderer", "backend", "hang"])
+def test_whatever_goes_wrong_what_was_started_is_stopped(cluster, fault):
+    errors: dict[str, type[Exception]] = {
+        "status": AllocationError,
+        "token": AuthError,
+        "renderer": ConnectionLost,
+        "backend": ConnectionLost,
+        "hang": DeadlineExceeded,
+    }
+    if fault == "status":
+        cluster.failures["/status"] = [(404, "")]
+    elif fault == "token":
+        cluster.refuse["renderer"] = 401
+    elif fault == "hang":
+        cluster.renderer.silent.add("get-version")
+    else:
+        cluster.refuse[fault] = 500
+    with pytest.raises(errors[fault]):
+        asyncio.run(start(place(cluster), timeout=1))
+    assert cluster.paths()[-1] == STOP
+
+
+def test_a_cancelled_start_stops_the_job(cluster):
+    cluster.polls = 10**9
+
+    async def main() -> None:
+        queued = asyncio.Event()
+
+        def on_state(state: str, _: str) -> None:
+            if state == "queued":
+                queued.set()
+
+        starting = asyncio.create_task(start(place(cluster), on_state=on_state))
+        await asyncio.wait_for(queued.wait(), 5)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(main())
+    assert cluster.paths()[-1] == STOP
+
+
+def test_a_renderer_that_is_late_is_tried_again(cluster):
+    cluster.refuse["renderer"] = 404
+
+    async def main() -> None:
+        starting = asyncio.create_task(start(place(cluster)))
+        while not cluster.handshakes:  # noqa: ASYNC110 - made on another loop
+            await asyncio.sleep(0.005)
+        cluster.refuse.clear()
+        await (await starting).close()
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+    assert len(cluster.handshakes) >= 3
+
+
+def test_a_job_that_cannot_be_stopped_is_closed_all_the_same(cluster):
+    cluster.failures["/stop"] = [(500, "")]
+
+    async def main() -> None:
+        await (await start(place(cluster))).close()
+
+    asyncio.run(main())
+    assert cluster.paths()[-1] == STOP
+
+
+@pytest.mark.parametrize(
+    ("reason", "dialect", "text", "failed"),
+    [
+        (
+            "the renderer was killed by signal 9\nlog",
+            "2023",
+            "The job has ended: the renderer was killed by signal 9.",
+            True,
+        ),
+        ("", "2023", "The job has ended. It was to end at 2026-11-22T21:39:49.", False),
+        ("", "2024", "The job has ended. It was to end at 2026-11-22T21:39:49.123456.", False),
+    ],
+)
+def test_the_master_is_asked_why_a_job_ended(reason, dialect, text, failed):
+    async def main(cluster: FakeCluster) -> None:
+        job = await start(place(cluster))
+        cluster.over, cluster.reason = True, reason
+        found = await job.obituary(ConnectionLost("The connection to the renderer was lost."))
+        assert (found.text, found.failed) == (text, failed)
+        assert found.detail == reason.partition("\n")[2]
+        await job.close()
+
+    with FakeCluster(dialect=dialect) as cluster:
+        asyncio.run(main(cluster))
+
+
+def test_a_master_that_is_gone_too_leaves_the_links_own_words(cluster):
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.failures["/status"] = [(400, "")]
+        found = await job.obituary(ConnectionLost("The connection to the renderer was lost."))
+        assert (found.text, found.failed) == ("The connection to the renderer was lost.", True)
+        await job.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("slave", "renderer_url", "address"),
+    [
+        ("wss://host/base/", "", "wss://host/base"),
+        ("https://host", "", "wss://host"),
+        ("http://127.0.0.1:80", "", "ws://127.0.0.1:80"),
+        ("host:8888", "", "wss://host:8888"),
+        (None, "localhost:8888/ID/renderer", "ws://localhost:8888"),
+        (None, "wss://host/deep/ID/renderer", "wss://host/deep"),
+        ("wss://host", "wss://other/ID/renderer", "wss://host"),
+    ],
+)
+def test_addresses_of_slaves(slave, renderer_url, address):
+    assert _slave_address(slave, renderer_url) == address
+
+
+@pytest.mark.parametrize("slave", [None, "ftp://host", "wss://host/?token=canary", "wss://me:canary@host", "wss://"])
+def test_addresses_that_are_none(slave):
+    with pytest.raises(BraynsWidgetError) as caught:
+        _slave_address(slave, "")
+    assert "canary" not in str(caught.value)

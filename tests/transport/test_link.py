@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import (
+    AuthError,
+    BraynsWidgetError,
+    ConnectionLost,
+    DeadlineExceeded,
+    ProtocolError,
+    RequestCancelled,
+    RequestError,
+)
+from brayns_widget.transport import link as link_module
+from brayns_widget.transport.link import Link, Unreachable, is_loopback
+from brayns_widget.transport.tokens import Token
+from tests.fakes import JPEG, TOKEN, FakeCluster
+
+DEADLINE = 10
+
+
+@pytest.fixture
+def cluster():
+    with FakeCluster() as fake:
+        yield fake
+
+
+async def open_link(cluster: FakeCluster, **options: Any) -> Link:
+    token = Token(options.pop("token", TOKEN))
+    return await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version", **options)
+
+
+def talk(cluster: FakeCluster, work: Callable[[Link], Awaitable[Any]], **options: Any) -> Any:
+    async def main() -> Any:
+        async with asyncio.timeout(DEADLINE):
+            link = await open_link(cluster, **options)
+            try:
+                return await work(link)
+            finally:
+                await link.close()
+
+    return asyncio.run(main())
+
+
+def test_it_probes_and_asks(cluster):
+    reply = talk(cluster, lambda link: link.request("get-scene"))
+    assert reply.result["models"] == []
+    assert cluster.renderer.requests == [("get-version", None), ("get-scene", None)]
+
+
+def test_binary_replies_carry_their_payload(cluster):
+    reply = talk(cluster, lambda link: link.request("render-image", {}))
+    assert bytes(reply.payload) == JPEG
+
+
+def test_it_offers_no_compression_and_names_itself_by_header_and_query(cluster):
+    talk(cluster, lambda link: link.request("get-scene"))
+    (handshake,) = cluster.handshakes
+    assert "Sec-WebSocket-Extensions" not in handshake.headers
+    assert handshake.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert handshake.path == f"/1/renderer?token={TOKEN}"
+
+
+def test_answers_of_many_requests_are_kept_apart(cluster):
+    async def work(link: Link) -> list[Any]:
+        calls = [link.request("get-color-values", {"id": 0, "method": m}) for m in ("solid", "mtype", "solid")]
+        return [reply.result for reply in await asyncio.gather(*calls)]
+
+    assert talk(cluster, work) == [["color"], ["L23_PC", "L5_BC"], ["color"]]
+
+
+def test_progress_is_passed_on(cluster):
+    cluster.renderer.progress["snapshot"] = [(0.1, "a"), (0.9, "b")]
+    seen: list[tuple[float, str]] = []
+    params = {"image_settings": {"format": "png"}}
+    talk(
+        cluster,
+        lambda link: link.request("snapshot", params, on_progress=lambda p: seen.append((p.amount, p.operation))),
+    )
+    assert seen == [(0.1, "a"), (0.9, "b")]
+
+
+def test_refusals_are_raised_with_their_data(cluster):
+    with pytest.raises(RequestError) as caught:
+        talk(cluster, lambda link: link.request("no-such-method"))
+    assert (caught.value.code, caught.value.method) == (-32601, "no-such-method")
+
+
+def test_a_late_answer_is_a_deadline_and_the_link_goes_on(cluster):
+    cluster.renderer.delays["render-image"] = 0.3
+
+    async def work(link: Link) -> int:
+        with pytest.raises(DeadlineExceeded, match=r"'render-image' within 0\.05 s"):
+            await link.request("render-image", {}, timeout=0.05)
+        await link.request("get-scene")  # answered after the late one
+        return link.strays
+
+    assert talk(cluster, work) == 1
+    assert "cancel" not in cluster.renderer.methods()  # a real renderer refuses to cancel this one
+
+
+def test_a_deadline_cancels_what_can_be_cancelled(cluster):
+    cluster.renderer.delays["add-model"] = 60
+
+    async def work(link: Link) -> int:
+        with pytest.raises(DeadlineExceeded):
+            await link.request("add-model", {}, timeout=0.05)
+        return link.strays
+
+    assert talk(cluster, work) == 0
+    assert cluster.renderer.cancelled == ["add-model"]
+
+
+def test_cancelling_the_waiting_task_cancels_the_request_and_waits_for_the_servers_word(cluster):
+    cluster.renderer.delays["add-model"] = 60
+
+    async def work(link: Link) -> None:
+        begun = asyncio.Event()
+        waiting = asyncio.create_task(link.request("add-model", {}, on_progress=lambda _: begun.set()))
+        await begun.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        # the server was done with it when the task ended
+        assert cluster.renderer.cancelled == ["add-model"]
+        await link.request("get-scene")
+
+    talk(cluster, work)
+
+
+def test_a_server_that_does_not_confirm_a_cancel_is_not_waited_for_for_ever(cluster, monkeypatch):
+    monkeypatch.setattr(link_module, "CANCEL_DEADLINE", 0.1)
+    cluster.renderer.silent.add("snapshot")
+
+    async def work(link: Link) -> None:
+        waiting = asyncio.create_task(link.request("snapshot", {}))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    talk(cluster, work)
+
+
+def test_someone_elses_cancel_is_told(cluster):
+    cluster.renderer.errors["snapshot"] = (20, "Task has been cancelled")
+    with pytest.raises(RequestCancelled):
+        talk(cluster, lambda link: link.request("snapshot", {}))
+
+
+def test_a_broken_connection_fails_all_pending_at_once_and_is_reported_once(cluster):
+    cluster.renderer.silent.add("render-image")
+    lost: list[BraynsWidgetError] = []
+
+    async def work(link: Link) -> None:
+        pending = [asyncio.create_task(link.request("render-image", {})) for _ in range(3)]
+        await link.request("get-scene")
+        cluster.kill_renderer()
+        results = await asyncio.gather(*pending, return_exceptions=True)
+        assert [type(result) for result in results] == [ConnectionLost] * 3
+        with pytest.raises(ConnectionLost):
+            await link.request("get-scene")
+
+    talk(cluster, work, on_close=lost.append)
+    assert [type(error) for error in lost] == [ConnectionLost]
+
+
+def test_closing_fails_what_is_pending_but_reports_nothing(cluster):
+    cluster.renderer.silent.add("render-image")
+    lost: list[BraynsWidgetError] = []
+
+    async def work(link: Link) -> None:
+        pending = asyncio.create_task(link.request("render-image", {}))
+        await link.request("get-scene")
+        await link.close()
+        with pytest.raises(ConnectionLost):
+            await pending
+
+    talk(cluster, work, on_close=lost.append)
+    assert lost == []
+
+
+@pytest.mark.parametrize("frame", ["nonsense", b"\x01", '{"jsonrpc":"2.0"}', '{"id":{},"result":1}'])
+def test_garbage_closes_the_link_and_says_so(cluster, frame):
+    cluster.renderer.frames["get-scene"] = [frame]
+    with pytest.raises(ProtocolError, match="renderer broke the protocol"):
+        talk(cluster, lambda link: link.request("get-scene"))
+
+
+def test_answers_to_unknown_ids_are_counted(cluster):
+    cluster.renderer.frames["get-scene"] = ['{"jsonrpc":"2.0","id":"never","result":1}']
+
+    async def work(link: Link) -> int:
+        with pytest.raises(DeadlineExceeded):
+            await link.request("get-scene", timeout=0.1)
+        await link.request("set-framebuffer-static")
+        return link.strays
+
+    assert talk(cluster, work) == 1
+
+
+def test_an_error_without_id_fails_what_is_pending(cluster):
+    cluster.renderer.frames["get-scene"] = ['{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Bad"}}']
+    with pytest.raises(RequestError, match="Bad"):
+        talk(cluster, lambda link: link.request("get-scene"))
+
+
+def test_an_idle_link_is_probed_and_a_silent_server_is_lost(cluster):
+    lost: asyncio.Future[BraynsWidgetError]
+
+    async def main() -> None:
+        nonlocal lost
+        lost = asyncio.get_running_loop().create_future()
+        async with asyncio.timeout(DEADLINE):
+            link = await open_link(cluster, idle=0.1, timeout=0.5, on_close=lost.set_result)
+            # the first one, and two after silence
+            while cluster.renderer.methods().count("get-version") < 3:  # noqa: ASYNC110 - asked on another loop
+                await asyncio.sleep(0.01)
+            assert not lost.done()
+            cluster.renderer.silent.add("get-version")
+            error = await lost
+            assert "stopped answering" in str(error)
+            await link.close()
+
+    asyncio.run(main())
+
+
+def test_a_busy_link_is_not_probed(cluster):
+    cluster.renderer.delays["get-scene"] = 0.5
+    talk(cluster, lambda link: link.request("get-scene"), idle=0.05)
+    assert cluster.renderer.methods() == ["get-version", "get-scene"]
+
+
+def test_a_server_that_accepts_and_says_nothing_is_a_deadline(cluster):
+    cluster.renderer.silent.add("get-version")
+    with pytest.raises(DeadlineExceeded, match=r"The renderer did not answer within 0\.2 s"):
+        talk(cluster, lambda link: link.request("get-scene"), timeout=0.2)
+
+
+def test_a_server_that_accepts_and_hangs_up_is_lost(cluster):
+    cluster.renderer.cut.add("get-version")
+    with pytest.raises(ConnectionLost):
+        talk(cluster, lambda link: link.request("get-scene"))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_an_auth_error(cluster, status):
+    cluster.refuse["renderer"] = status
+    with pytest.raises(AuthError, match=f"HTTP {status}"):
+        talk(cluster, lambda link: link.request("get-scene"))
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_other_refusals_carry_their_status(cluster, status):
+    cluster.refuse["renderer"] = status
+    with pytest.raises(Unreachable) as caught:
+        talk(cluster, lambda link: link.request("get-scene"))
+    assert caught.value.status == status
+    assert TOKEN not in str(caught.value)
+
+
+def test_nobody_there():
+    async def main() -> None:
+        server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        server.close()
+        await server.wait_closed()
+        await Link.open(f"ws://127.0.0.1:{port}/1/renderer", Token(TOKEN), name="renderer", probe="get-version")
+
+    with pytest.raises(Unreachable) as caught:
+        asyncio.run(main())
+    assert caught.value.status is None
+
+
+def test_an_http_server_that_answers_raw_bytes_is_a_deadline_or_a_loss():
+    # the 2024 slave accepts, then writes an HTTP answer into the WebSocket and leaves TCP open
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from websockets.http11 import Request
+        from websockets.server import ServerProtocol
+
+        protocol = ServerProtocol()
+        while not (events := protocol.events_received()):
+            protocol.receive_data(await reader.read(4096))
+        assert isinstance(events[0], Request)
+        protocol.send_response(protocol.accept(events[0]))
+        writer.writelines(protocol.data_to_send())
+        writer.write(b"HTTP/1.1 500 Internal Server Error\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            url = f"ws://127.0.0.1:{port}/1/renderer"
+            with pytest.raises((ConnectionLost, DeadlineExceeded)):
+                await Link.open(url, Token(TOKEN), name="renderer", probe="get-version", timeout=2)
+
+    asyncio.run(main())
+
+
+def test_requests_are_what_the_protocol_says(cluster):
+    talk(cluster, lambda link: link.request("set-camera-view", {"position": [0, 0, 1]}))
+    assert json.dumps(cluster.renderer.requests[-1]) == '["set-camera-view", {"position": [0, 0, 1]}]'
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [("ws://127.0.0.1:5/x", True), ("http://[::1]/", True), ("http://localhost", True), ("wss://host.org/", False)],
+)
+def test_loopback(url, answer):
+    assert is_loopback(url) is answer

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import (
+    AllocationError,
+    AuthError,
+    BraynsWidgetError,
+    ConnectionLost,
+    DeadlineExceeded,
+    ProtocolError,
+)
+from brayns_widget.transport import master as master_module
+from brayns_widget.transport.master import JobStatus, MasterClient
+from brayns_widget.transport.tokens import Token
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.0)
+
+
+@pytest.fixture(params=["2023", "2024"])
+def cluster(request):
+    with FakeCluster(dialect=request.param) as fake:
+        yield fake
+
+
+@pytest.fixture
+def contract():
+    with FakeCluster() as fake:
+        yield fake
+
+
+def talk(cluster: FakeCluster, work: Callable[[MasterClient], Awaitable[Any]], token: str = TOKEN) -> Any:
+    async def main() -> Any:
+        async with MasterClient(cluster.master, Token(token), timeout=5) as client:
+            return await work(client)
+
+    return asyncio.run(main())
+
+
+def wait_ready(client: MasterClient, seen: list[JobStatus] | None = None, **options: Any) -> Awaitable[JobStatus]:
+    states: list[JobStatus] = [] if seen is None else seen
+    defaults: dict[str, Any] = {"timeout": 5, "pause": 0.01, "on_status": states.append}
+    return client.wait_ready(JOB_ID, **(defaults | options))
+
+
+def test_a_job_is_started_with_a_use_case_and_maybe_a_project(cluster):
+    assert talk(cluster, lambda client: client.start("SBO1")) == JOB_ID
+    talk(cluster, lambda client: client.start("SBO1", "proj1"))
+    assert [body for _, path, body in cluster.calls if path == "/start"] == [
+        {"usecase": "SBO1"},
+        {"usecase": "SBO1", "project": "proj1"},
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 413, 500, 503])
+def test_a_start_is_never_repeated(cluster, status):
+    cluster.failures["/start"] = [(status, "Invalid JSON body: x")]
+    with pytest.raises(AllocationError, match=f"HTTP {status}, Invalid JSON body"):
+        talk(cluster, lambda client: client.start("SBO1"))
+    assert cluster.paths() == ["POST /start"]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"job_id": null}', '{"job_id": 5}', "<html>"])
+def test_a_start_without_an_id_is_refused(contract, body):
+    contract.failures["/start"] = [(201, body)]
+    with pytest.raises(ProtocolError):
+        talk(contract, lambda client: client.start("SBO1"))
+
+
+def test_both_dialects_become_ready(cluster):
+    seen: list[JobStatus] = []
+    status = talk(cluster, lambda client: wait_ready(client, seen))
+    assert status.ready
+    assert status.running
+    assert status.end_time
+    assert status.end_time.startswith("2026-11-22T21:39:49")
+    assert (status.renderer_url != "") is (cluster.dialect == "2024")
+    assert len(seen) == 2
+    assert not any(state.ready for state in seen)
+
+
+def test_running_comes_before_ready(contract):
+    seen: list[JobStatus] = []
+    contract.polls = 3
+    talk(contract, lambda client: wait_ready(client, seen))
+    assert [state.running for state in seen] == [False, True, True]
+
+
+def test_a_job_that_runs_no_more_has_ended(contract):
+    contract.failures["/status"] = [
+        (200, '{"job_running": true, "end_time": null, "brayns_started": false}'),
+        (200, '{"job_running": false, "end_time": null, "brayns_started": false}'),
+    ]
+    with pytest.raises(AllocationError, match="gave no reason"):
+        talk(contract, wait_ready)
+
+
+def test_our_own_masters_reason_is_told_and_its_log_kept_as_a_note(contract):
+    contract.failures["/status"] = [
+        (200, '{"job_running": false, "brayns_started": false, "reason": "killed by signal 9.\\nlast\\nwords"}')
+    ]
+    with pytest.raises(AllocationError, match="killed") as caught:
+        talk(contract, wait_ready)
+    assert str(caught.value) == "The job ended before it was ready: killed by signal 9."
+    assert caught.value.__notes__ == ["last\nwords"]
+
+
+@pytest.mark.parametrize("answer", [(404, ""), (500, "Internal DB error (cannot retreive job)")])
+def test_an_unknown_job_is_gone(cluster, answer):
+    cluster.failures["/status"] = [answer]
+    assert talk(cluster, lambda client: client.status(JOB_ID)) == JobStatus(gone=True)
+    cluster.failures["/status"] = [answer]
+    with pytest.raises(AllocationError):
+        talk(cluster, wait_ready)
+
+
+def test_a_500_is_asked_again_a_few_times(contract):
+    contract.failures["/status"] = [(500, "")] * 3
+    assert not talk(contract, lambda client: client.status(JOB_ID)).gone
+    assert len(contract.calls) == 4
+    contract.failures["/status"] = [(500, "")] * 10
+    with pytest.raises(AllocationError, match="HTTP 500"):
+        talk(contract, lambda client: client.status(JOB_ID))
+    assert len(contract.calls) == 8
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("path", ["/start", "/status", "/stop"])
+def test_refused_tokens(contract, status, path):
+    contract.failures[path] = [(status, "Invalid Keycloak token")]
+    calls = {
+        "/start": lambda client: client.start("SBO1"),
+        "/status": lambda client: client.status(JOB_ID),
+        "/stop": lambda client: client.stop(JOB_ID),
+    }
+    with pytest.raises(AuthError, match="Invalid Keycloak token"):
+        talk(contract, calls[path])
+    assert len(contract.calls) == 1
+
+
+def test_a_wrong_token_is_told_without_showing_it(contract):
+    with pytest.raises(AuthError) as caught:
+        talk(contract, lambda client: client.start("SBO1"), token="wrong-canary")
+    assert "wrong-canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "", '{"state": "ready"}', "\xff"])
+def test_a_status_of_another_world_is_refused(contract, body):
+    contract.failures["/status"] = [(200, body)]
+    with pytest.raises(ProtocolError):
+        talk(contract, lambda client: client.status(JOB_ID))
+
+
+@pytest.mark.parametrize("value", ['"true"', "1", "null"])
+def test_only_true_is_true(contract, value):
+    contract.failures["/status"] = [(200, f'{{"job_running": {value}, "brayns_started": {value}}}')]
+    assert not talk(contract, lambda client: client.status(JOB_ID)).ready
+
+
+def test_waiting_has_a_deadline(contract):
+    contract.polls = 10**9
+    with pytest.raises(DeadlineExceeded, match=r"not ready within 0\.1 s"):
+        talk(contract, lambda client: wait_ready(client, timeout=0.1))
+
+
+def test_waiting_can_be_cancelled(contract):
+    contract.polls = 10**9
+
+    async def work(client: MasterClient) -> None:
+        asked = asyncio.Event()
+        waiting = asyncio.ensure_future(wait_ready(client, on_status=lambda _: asked.set()))
+        await asyncio.wait_for(asked.wait(), 5)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    talk(contract, work)
+
+
+def test_a_master_that_does_not_answer_is_a_deadline():
+    async def main(port: int) -> None:
+        async with MasterClient(f"http://127.0.0.1:{port}", Token(TOKEN), timeout=0.2) as client:
+            with pytest.raises(DeadlineExceeded, match="POST /start"):
+                await client.start("SBO1")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asyncio.run(main(server.getsockname()[1]))
+
+
+def test_nobody_there():
+    async def main() -> None:
+        server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        server.close()
+        await server.wait_closed()
+        async with MasterClient(f"http://127.0.0.1:{port}", Token(TOKEN)) as client:
+            with pytest.raises(ConnectionLost, match=f"http://127.0.0.1:{port} cannot be reached"):
+                await client.start("SBO1")
+
+    asyncio.run(main())
+
+
+def test_stopping(cluster):
+    talk(cluster, lambda client: client.stop(JOB_ID))  # 404 in 2023, which has no such call
+    assert cluster.paths() == [f"POST /stop/{JOB_ID}"]
+    cluster.failures["/stop"] = [(500, "oh")]
+    with pytest.raises(AllocationError):
+        talk(cluster, lambda client: client.stop(JOB_ID))
+
+
+def test_stopping_without_a_loop(cluster):
+    client = MasterClient(cluster.master, Token(TOKEN))
+    client.stop_blocking(JOB_ID)
+    assert cluster.paths() == [f"POST /stop/{JOB_ID}"]
+    asyncio.run(client.aclose())
+
+
+def test_ids_are_quoted(contract):
+    talk(contract, lambda client: client.status("../start?x"))
+    assert contract.paths() == ["GET /status/..%2Fstart%3Fx"]
+
+
+@pytest.mark.parametrize(
+    "url", ["", "host", "ftp://host", "http://", "https://host/?token=canary", "https://me:canary@host"]
+)
+def test_addresses_that_are_none_or_hold_a_credential_are_refused(url):
+    with pytest.raises(BraynsWidgetError) as caught:
+        MasterClient(url, Token(TOKEN))
+    assert "canary" not in str(caught.value)
+    assert caught.value.hint
