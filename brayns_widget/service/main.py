@@ -29,8 +29,6 @@ _LEVELS = ("debug", "info", "warning", "error")
 # These log addresses and headers, and with them tokens, below this level.
 _TALKATIVE = ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "websockets.client", "websockets.server")
 
-logger = logging.getLogger(__name__)
-
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand `service`."""

@@ -118,12 +118,13 @@ class JobManager:
 
     async def end_all(self, reason: str) -> None:
         """Stop all jobs and return when nothing of them runs any more."""
-        for job_id in list(self._conditions):
-            job = self._store.get(job_id)
-            assert job
-            self._store.update(job, State.ENDED, reason=reason)
+        running = list(self._conditions)
         self._conditions.clear()
-        await self._allocator.close()
+        try:
+            for job in filter(None, map(self._store.get, running)):
+                self._store.update(job, State.ENDED, reason=reason)
+        finally:
+            await self._allocator.close()
 
     async def close(self) -> None:
         """Stop all jobs, then close the records."""
