@@ -67,7 +67,7 @@ def _vector(name: str, numbers: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _scaled(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The vector, its largest coordinate 1: squares of the others can neither overflow nor vanish."""
+    """Scale the vector's largest coordinate to 1, so that squares can neither overflow nor vanish."""
     largest = np.abs(vector).max()
     return vector / largest if largest > 0 else vector
 

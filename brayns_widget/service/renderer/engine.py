@@ -131,8 +131,11 @@ class Engine:
 
     @property
     def max_accumulation(self) -> int:
-        """How many steps make the picture complete: the samples a pixel, of which a progressive framebuffer's first,
-        small picture is one. It is followed by at least one in full size."""
+        """How many steps make the picture complete.
+
+        As many as samples a pixel. The first, small picture of a progressive framebuffer counts as one of them, but is
+        followed by at least one in full size.
+        """
         samples = self._renderer.samples_per_pixel
         return max(2, samples) if self._coarse_size() != self._viewport else samples
 
@@ -196,7 +199,10 @@ class Engine:
 
         Args:
             size: width and height in pixels.
-            view, projection, near_clip, region: the camera, as in ``set_camera``.
+            view: where the camera stands and looks.
+            projection: perspective or orthographic.
+            near_clip: distance in µm before which nothing is seen.
+            region: part of the image plane.
             renderer: samples, light effects and background; None: those of ``set_renderer``.
             progress: called with 0..1; what it raises ends the work.
             cancelled: asked every 20 ms whether to give up.

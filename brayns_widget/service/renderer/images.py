@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
+from simplejpeg import encode_jpeg  # type: ignore[attr-defined]
 
 FORMATS = ("jpg", "png")
 
@@ -32,4 +32,4 @@ def encode_image(pixels: NDArray[np.uint8], image_format: str, quality: int = 10
         raise ValueError(f"The image format must be one of {', '.join(FORMATS)}, got {image_format!r}.")
     if not 0 <= quality <= 100:
         raise ValueError(f"JPEG quality must lie between 0 and 100, got {quality}.")
-    return bytes(simplejpeg.encode_jpeg(pixels, max(1, quality), "RGBA", "420"))
+    return bytes(encode_jpeg(pixels, max(1, quality), "RGBA", "420"))

@@ -24,6 +24,7 @@ from brayns_widget.service.renderer.kernels_native import (
     occluded16,
     take_number,
 )
+from brayns_widget.service.renderer.sampling import FILTER_SIZE
 from brayns_widget.service.renderer.tonemap import TABLE_SCALE, TABLE_SIZE
 
 TILE = 32  # pixels a side, a multiple of 4
@@ -54,6 +55,7 @@ _LOWEST_COSINE = np.float32(0.01)  # ambient rays closer to the surface count as
 _TWO_PI = np.float32(2 * math.pi)
 _HASH_TO_ONE = np.float32(2.0**-16)
 _SCALE = np.float32(TABLE_SCALE)
+_FILTER_SIZE = np.float32(FILTER_SIZE)
 _LAST = np.float32(TABLE_SIZE - 1)
 # Roberts' R2 sequence: well spread in two dimensions after any number of points.
 SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
@@ -61,7 +63,7 @@ SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 @kernel
 def _scramble(number: Any) -> Any:
-    """Hash 32 bits to 32 bits: two rounds of xor-shift and multiply. (Numba widens to 64 bits, hence the masks.)"""
+    """Hash 32 bits to 32 bits by xor-shift and multiply; the masks undo Numba's widening to 64 bits."""
     number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     return number ^ (number >> 16)
@@ -72,12 +74,15 @@ def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
     """Two numbers in 0..1 from a hash, moved on by a step of the sequence."""
     u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
     v = np.float32((number >> 16) & 0xFFFF) * _HASH_TO_ONE + shift_v
-    return u - math.floor(u), v - math.floor(v)
+    # Both are below 2; what stays of them is below 1 even after rounding.
+    return u - _ONE if u >= _ONE else u, v - _ONE if v >= _ONE else v
 
 
 @kernel
-def _aim(f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, sample: Any, near: Any) -> None:
-    """Fill the first packet with the camera rays of the block at (x0, y0)."""
+def _aim(  # noqa: PLR0917
+    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, sample: Any, offsets: Any, near: Any
+) -> None:
+    """Fill the first packet with the camera rays of one block of pixels, whose corner is (x0, y0)."""
     step_u, step_v = np.float32(1 / width), np.float32(1 / height)
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
@@ -86,7 +91,9 @@ def _aim(f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any,
         i[_HASH, lane] = number
         across, down = _HALF, _HALF
         if sample > 0:
-            across, down = _spread(number, shift_u, shift_v)
+            spread_u, spread_v = _spread(number, shift_u, shift_v)
+            across = offsets[np.int64(spread_u * _FILTER_SIZE)]
+            down = offsets[np.int64(spread_v * _FILTER_SIZE)]
         u, v = (np.float32(x) + across) * step_u, (np.float32(y) + down) * step_v
         dx = camera[DIRECTION, 0] + u * camera[DIRECTION_U, 0] + v * camera[DIRECTION_V, 0]
         dy = camera[DIRECTION, 1] + u * camera[DIRECTION_U, 1] + v * camera[DIRECTION_V, 1]
@@ -116,7 +123,7 @@ def _find_surface(f: Any, i: Any, table: Any) -> None:
         nx, ny, nz = nx * scale, ny * scale, nz * scale
         far = f[_TFAR, lane]
         px, py, pz = f[_ORG, lane] + far * dx, f[_ORG + 1, lane] + far * dy, f[_ORG + 2, lane] + far * dz
-        offset = max(max(abs(px), abs(py)), max(abs(pz), far)) * _EPSILON
+        offset = max(abs(px), abs(py), abs(pz), far) * _EPSILON
         f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane] = nx, ny, nz
         f[_RAY + _ORG, lane] = px + nx * offset
         f[_RAY + _ORG + 1, lane] = py + ny * offset
@@ -128,7 +135,7 @@ def _find_surface(f: Any, i: Any, table: Any) -> None:
 
 
 @kernel
-def _block_rays(f: Any, i: Any, scene: Any) -> None:
+def _block_rays(f: Any, scene: Any) -> None:
     """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
     for lane in range(16):
         f[_RAY + _TNEAR, lane] = _ZERO
@@ -138,8 +145,8 @@ def _block_rays(f: Any, i: Any, scene: Any) -> None:
 
 
 @kernel
-def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: Any) -> None:
-    """Light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
+def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: Any) -> None:  # noqa: PLR0917
+    """Set the light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
     for lane in range(16):
         f[_OPEN, lane] = _ZERO
     for ray in range(rays):
@@ -164,7 +171,7 @@ def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: An
             f[_RAY + _DIR + 1, lane] = x * sign * b + y * (sign + ny * ny * a) + z * ny
             f[_RAY + _DIR + 2, lane] = -x * sign * nx - y * ny + z * nz
             i[_RAY_VALID, lane] = -1
-        _block_rays(f, i, scene)
+        _block_rays(f, scene)
         for lane in range(16):
             if i[_RAY_VALID, lane] != 0 and f[_RAY + _TFAR, lane] >= 0:
                 f[_OPEN, lane] += _ONE
@@ -176,7 +183,7 @@ def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: An
 
 @kernel
 def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
-    """Light from one direction. ``light``: the unit vector towards it, then irradiance / pi."""
+    """Add the light from one direction. ``light``: the unit vector towards it, then irradiance / pi."""
     lit = 0
     for lane in range(16):
         cosine = f[_NORMAL, lane] * light[0] + f[_NORMAL + 1, lane] * light[1] + f[_NORMAL + 2, lane] * light[2]
@@ -190,7 +197,7 @@ def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> No
         for lane in range(16):
             for axis in range(3):
                 f[_RAY + _DIR + axis, lane] = light[axis]
-        _block_rays(f, i, scene)
+        _block_rays(f, scene)
         for lane in range(16):
             if f[_RAY + _TFAR, lane] < 0:
                 f[_COSINE, lane] = _ZERO
@@ -201,13 +208,13 @@ def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> No
 
 @kernel
 def _tone(value: Any, tone: Any) -> Any:
-    """The byte for linear light; nonsense (negative, not a number) is black."""
+    """Look the byte for linear light up; nonsense (negative, not a number) is black."""
     place = math.sqrt(value) * _SCALE if value > 0 else _ZERO
-    return np.int64(tone[np.int64(place if place < _LAST else _LAST)])
+    return np.int64(tone[np.int64(min(place, _LAST))])
 
 
 @kernel
-def trace(
+def trace(  # noqa: PLR0917 - Numba knows no keywords
     scene: Any,
     table: Any,
     f: Any,
@@ -222,6 +229,7 @@ def trace(
     shadows: Any,
     background: Any,
     sample: Any,
+    offsets: Any,
     tone: Any,
     sums: Any,
     image: Any,
@@ -243,7 +251,8 @@ def trace(
         shadows: 0 or 1.
         background: float32 (4,), RGBA.
         sample: number of this sample; 0 goes through the middle of the pixel and overwrites the sums.
-        tone: uint8 (TABLE_SIZE,).
+        offsets: float32 (FILTER_SIZE,), see ``sampling.pixel_filter``.
+        tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
         sums: float32 (height, width, 4), sums of linear RGBA.
         image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
     """
@@ -260,7 +269,7 @@ def trace(
             i[ray + _MASK, lane] = -1
             i[ray + _FLAGS, lane] = 0
         i[_INSTANCE, lane] = _NONE
-    empty = 0
+    empty = np.int64(0)
     for channel in range(3):
         empty |= _tone(background[channel], tone) << (8 * channel)
     alpha = min(max(background[3], _ZERO), _ONE)
@@ -274,7 +283,7 @@ def trace(
         left, top = tile % across * TILE, tile // across * TILE
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
-                _aim(f, i, camera, x0, y0, width, height, sample, near)
+                _aim(f, i, camera, x0, y0, width, height, sample, offsets, near)
                 intersect16(start + 64 * _VALID, scene, start, 0)
                 hits = 0
                 for lane in range(16):

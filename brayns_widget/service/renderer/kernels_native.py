@@ -3,82 +3,88 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
+import llvmlite
+import llvmlite.binding
+import llvmlite.ir
 import numba
-from llvmlite import binding, ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as untyped_intrinsic
 
 from brayns_widget.service.renderer.embree import library
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_ADDRESS = types.int64
+_llvm: Any = llvmlite  # has no annotations
 
 # void rtcIntersect16(const int* valid, RTCScene, RTCRayHit16*, RTCIntersectArguments*), and with RTCRay16 alike.
-_TRAVERSAL = types.void(_ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS)
-_SYMBOLS = ("rtcIntersect16", "rtcOccluded16")
-intersect16 = types.ExternalFunction("rtcIntersect16", _TRAVERSAL)
-occluded16 = types.ExternalFunction("rtcOccluded16", _TRAVERSAL)
+_TRAVERSAL = types.void(types.int64, types.int64, types.int64, types.int64)
+intersect16: Any = types.ExternalFunction("rtcIntersect16", _TRAVERSAL)
+occluded16: Any = types.ExternalFunction("rtcOccluded16", _TRAVERSAL)
 
 
+@functools.cache
 def register_symbols() -> None:
-    """Tell LLVM where Embree's functions are. Must precede every use of a kernel: a cached one crashes without."""
-    for name in _SYMBOLS:
+    """Tell LLVM where Embree's functions are. Must precede every use of a kernel: a cached one crashes without.
+
+    Raises:
+        ServiceError: there is no Embree on this machine.
+    """
+    for name in ("rtcIntersect16", "rtcOccluded16"):
         address = ctypes.cast(getattr(library(), name), ctypes.c_void_p).value
-        binding.add_symbol(name, address)
+        _llvm.binding.add_symbol(name, address)
 
 
-def kernel(function: F) -> F:
+def kernel(function: Callable[..., Any]) -> Any:
     """Compile to a serial kernel that releases the GIL, cached on disk if there is a place for it.
 
     Where no cache folder is writable Numba refuses to cache; each process then compiles for itself. (A folder that
     others can write to would be no substitute: whoever writes there would run code here.)
     """
-    options = {"nogil": True, "error_model": "numpy"}
     try:
-        compiled = numba.njit(function, cache=True, **options)
+        return numba.njit(function, nogil=True, error_model="numpy", cache=True)
     except RuntimeError:
-        compiled = numba.njit(function, **options)
-    return cast("F", compiled)
+        return numba.njit(function, nogil=True, error_model="numpy")
 
 
-def _pointer(builder: Any, address: Any, index: Any, element: Any) -> Any:
-    return builder.gep(builder.inttoptr(address, element.as_pointer()), [index], source_etype=element)
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    return untyped_intrinsic(function)
 
 
-@intrinsic
-def load_uint32(_context: Any, address: Any, index: Any) -> Any:
-    """Read number ``index`` of the uint32 array at ``address``."""
+def _element(builder: Any, arguments: Any, kind: Any) -> Any:
+    address, index = arguments
+    array = builder.inttoptr(address, kind.as_pointer())
+    return builder.load(builder.gep(array, [index], source_etype=kind), typ=kind)
+
+
+@_intrinsic
+def load_uint32(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001 - their number declares the arity
+    """Read element ``index`` of the uint32 array at ``address``."""
 
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        element = ir.IntType(32)
-        value = builder.load(_pointer(builder, *arguments, element), typ=element)
-        return builder.zext(value, ir.IntType(64))
+        return builder.zext(_element(builder, arguments, _llvm.ir.IntType(32)), _llvm.ir.IntType(64))
 
     return types.int64(types.int64, types.int64), generate
 
 
-@intrinsic
-def load_float32(_context: Any, address: Any, index: Any) -> Any:
-    """Read number ``index`` of the float32 array at ``address``."""
+@_intrinsic
+def load_float32(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001
+    """Read element ``index`` of the float32 array at ``address``."""
 
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        element = ir.FloatType()
-        return builder.load(_pointer(builder, *arguments, element), typ=element)
+        return _element(builder, arguments, _llvm.ir.FloatType())
 
     return types.float32(types.int64, types.int64), generate
 
 
-@intrinsic
-def take_number(_context: Any, address: Any) -> Any:
+@_intrinsic
+def take_number(_context: Any, address: Any) -> Any:  # noqa: ARG001
     """Return the int64 at ``address`` and add one to it, atomically among threads."""
 
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        element = ir.IntType(64)
-        pointer = builder.inttoptr(arguments[0], element.as_pointer())
-        return builder.atomic_rmw("add", pointer, ir.Constant(element, 1), "monotonic")
+        kind = _llvm.ir.IntType(64)
+        pointer = builder.inttoptr(arguments[0], kind.as_pointer())
+        return builder.atomic_rmw("add", pointer, _llvm.ir.Constant(kind, 1), "monotonic")
 
     return types.int64(types.int64), generate

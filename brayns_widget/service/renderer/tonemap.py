@@ -32,7 +32,8 @@ def filmic(light: NDArray[np.float64]) -> NDArray[np.float64]:
     a, ad = CONTRAST, CONTRAST * SHOULDER
     b = (MID_IN**a / MID_OUT - HDR_MAX**a) / (MID_IN**ad - HDR_MAX**ad)
     c = HDR_MAX**a - b * HDR_MAX**ad
-    return np.clip(light**a / (b * light**ad + c), 0.0, 1.0)
+    curve: NDArray[np.float64] = light**a / (b * light**ad + c)
+    return np.clip(curve, 0.0, 1.0)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -17,6 +18,7 @@ from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.kernels_native import register_symbols
+from brayns_widget.service.renderer.sampling import pixel_filter
 from brayns_widget.service.renderer.tonemap import tone_table
 
 _POLL_SECONDS = 0.02
@@ -41,6 +43,7 @@ _SIGNATURE = (
     types.int64,  # shadows
     _array(types.float32, 1),  # background
     types.int64,  # sample
+    _array(types.float32, 1),  # offsets
     _array(types.uint8, 1),  # tone
     _array(types.float32, 3),  # sums
     _array(types.uint32, 2),  # image
@@ -123,9 +126,9 @@ class Tracer:
         """
         state = self._state
         state[:] = 0
-        arguments = (
+        arguments: tuple[Any, ...] = (
             look.camera, look.near, look.ambient, look.lights, look.ao_samples, int(look.shadows), look.background,
-            frame.samples, tone_table(), frame.sums, frame.image,
+            frame.samples, pixel_filter(), tone_table(), frame.sums, frame.image,
         )  # fmt: skip
         futures = [
             self._pool.submit(
