@@ -14,7 +14,7 @@ from typing import Any
 
 import libsonata
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.lifetime import when_stdin_closes
 
@@ -44,11 +44,11 @@ class Config:
         if "networks" not in content and ("network" in content or "run" in content):
             self.simulation = libsonata.SimulationConfig.from_file(str(base.regular_file(path)))
             path = self.simulation.network
-            self._load(path)
+            self._load(path, INTERNAL_ERROR)
         self.circuit: Any = libsonata.CircuitConfig.from_file(str(base.regular_file(path)))
 
-    def _load(self, path: str) -> dict[str, Any]:
-        real = self._base.regular_file(path)
+    def _load(self, path: str, missing: int = INVALID_PARAMS) -> dict[str, Any]:
+        real = self._base.regular_file(path, code=missing)
         if (size := real.stat().st_size) > MAX_CONFIG:
             raise RequestError(f"{path!r} is too large for a configuration: {size} bytes", code=INTERNAL_ERROR)
         try:
