@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.kernels_native import (
+    inlined,
     intersect16,
     kernel,
     load_float32,
@@ -61,7 +62,7 @@ _LAST = np.float32(TABLE_SIZE - 1)
 SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 
-@kernel
+@inlined
 def _scramble(number: Any) -> Any:
     """Hash 32 bits to 32 bits by xor-shift and multiply; the masks undo Numba's widening to 64 bits."""
     number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
@@ -69,7 +70,7 @@ def _scramble(number: Any) -> Any:
     return number ^ (number >> 16)
 
 
-@kernel
+@inlined
 def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
     """Two numbers in 0..1 from a hash, moved on by a step of the sequence."""
     u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
@@ -78,7 +79,7 @@ def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
     return u - _ONE if u >= _ONE else u, v - _ONE if v >= _ONE else v
 
 
-@kernel
+@inlined
 def _aim(  # noqa: PLR0917
     f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, sample: Any, offsets: Any, near: Any
 ) -> None:
@@ -108,7 +109,7 @@ def _aim(  # noqa: PLR0917
         i[_VALID, lane] = -1 if x < width and y < height else 0
 
 
-@kernel
+@inlined
 def _find_surface(f: Any, i: Any, table: Any) -> None:
     """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
     for lane in range(16):
@@ -134,7 +135,7 @@ def _find_surface(f: Any, i: Any, table: Any) -> None:
             f[_COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
 
 
-@kernel
+@inlined
 def _block_rays(f: Any, scene: Any) -> None:
     """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
     for lane in range(16):
@@ -144,7 +145,7 @@ def _block_rays(f: Any, scene: Any) -> None:
     occluded16(start + 64 * _RAY_VALID, scene, start + 64 * _RAY, 0)
 
 
-@kernel
+@inlined
 def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: Any) -> None:  # noqa: PLR0917
     """Set the light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
     for lane in range(16):
@@ -181,7 +182,7 @@ def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: An
             f[_LIGHT + channel, lane] = ambient[channel] * share
 
 
-@kernel
+@inlined
 def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
     """Add the light from one direction. ``light``: the unit vector towards it, then irradiance / pi."""
     lit = 0
@@ -206,7 +207,7 @@ def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> No
             f[_LIGHT + channel, lane] += f[_COSINE, lane] * light[3 + channel]
 
 
-@kernel
+@inlined
 def _tone(value: Any, tone: Any) -> Any:
     """Look the byte for linear light up; nonsense (negative, not a number) is black."""
     place = math.sqrt(value) * _SCALE if value > 0 else _ZERO

@@ -41,11 +41,20 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     Where no cache folder is writable Numba refuses to cache; each process then compiles for itself. (A folder that
     others can write to would be no substitute: whoever writes there would run code here.)
+
+    The cache looks at the kernel's own file only: touch it when a constant changes that it imports.
     """
     try:
         return numba.njit(function, nogil=True, error_model="numpy", cache=True)
     except RuntimeError:
         return numba.njit(function, nogil=True, error_model="numpy")
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile to a part of kernels, without the entries from Python and C that would double the time to compile."""
+    return numba.njit(
+        function, nogil=True, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
 
 
 def _intrinsic(function: Callable[..., Any]) -> Any:
