@@ -126,8 +126,8 @@ async def _connect(job: Job, server: str, address: tuple[str, int] | None) -> Cl
             # The real renderer drops a connection that pings it.
             ping_interval=None,
             max_size=MAX_MESSAGE,
-            # One message waits here while another is sent: the rest is the back-pressure's.
-            max_queue=1,
+            # Messages that wait here while one is sent. Each pause of reading costs; back-pressure begins beyond.
+            max_queue=4,
             open_timeout=_CONNECT_SECONDS,
             close_timeout=_CLOSE_SECONDS,
             proxy=None,

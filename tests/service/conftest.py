@@ -1,13 +1,18 @@
-"""Fixtures that run the local service in this process, with stand-ins for renderer and backend."""
+"""Fixtures that run the local service, in this process or as one, with stand-ins for renderer and backend."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from websockets.asyncio.client import connect
 
@@ -16,10 +21,12 @@ from brayns_widget.service.allocators.local import LocalAllocator
 from brayns_widget.service.app import serve
 from brayns_widget.service.auth import Token
 from brayns_widget.service.jobs import JobStore, State
+from brayns_widget.service.main import TOKEN_VARIABLE
 from brayns_widget.service.manager import JobManager
 
 TOKEN = "canary-7f3a9e"
 FAKE = str(Path(__file__).with_name("fake_server.py"))
+SERVICE_WITH_FAKES = str(Path(__file__).with_name("service_with_fakes.py"))
 
 
 class ScriptedAllocator(Allocator):
@@ -136,3 +143,72 @@ def running(fake_commands):
             yield Service(addresses, manager, client)
 
     return run
+
+
+class Running:
+    """A service process with its greeting read."""
+
+    def __init__(self, process):
+        self.process = process
+        self.greeting = json.loads(process.stdout.readline())
+        self.client = httpx.Client(
+            base_url=self.greeting["master"], headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=20
+        )
+
+    def start_job(self):
+        job_id = self.client.post("/start", json={"usecase": "SBO1"}).json()["job_id"]
+        deadline = time.monotonic() + 20
+        while not self.client.get(f"/status/{job_id}").json()["brayns_started"]:
+            assert time.monotonic() < deadline
+        return job_id
+
+    def servers(self):
+        return psutil.Process(self.process.pid).children()
+
+
+@pytest.fixture
+def launch(monkeypatch):
+    """Start a service process; it gets the token through its standard input where the options say so."""
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    runs, processes = [], []
+
+    def start(*options, command=(SERVICE_WITH_FAKES,), **environment):
+        process = subprocess.Popen(
+            [sys.executable, *command, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        processes.append(process)
+        if "--exit-with-stdin" in options:
+            assert process.stdin
+            process.stdin.write(TOKEN + "\n")
+            process.stdin.flush()
+        runs.append(Running(process))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.client.close()
+    for process in processes:
+        with process:
+            process.kill()
+
+
+@pytest.fixture
+def greet():
+    """Read the greeting of a service whose standard output a process has."""
+    return Running
+
+
+@pytest.fixture
+def gone():
+    """Tell whether processes end in time; one that its new parent has not yet collected counts as ended."""
+
+    def wait(processes, seconds=10):
+        _, left = psutil.wait_procs(processes, timeout=seconds)
+        return all(process.status() == psutil.STATUS_ZOMBIE for process in left)
+
+    return wait

@@ -1,6 +1,4 @@
 import asyncio
-import json
-import os
 import signal
 import socket
 import sqlite3
@@ -10,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from websockets.asyncio.client import connect
@@ -22,65 +19,6 @@ from brayns_widget.service.main import TOKEN_VARIABLE, default_base_directory
 SCRIPT = str(Path(__file__).with_name("service_with_fakes.py"))
 
 
-class Running:
-    """A service process with its greeting read."""
-
-    def __init__(self, process, token):
-        self.process = process
-        self.token = token
-        self.greeting = json.loads(process.stdout.readline())
-        self.client = httpx.Client(
-            base_url=self.greeting["master"], headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
-        )
-
-    def start_job(self):
-        job_id = self.client.post("/start", json={"usecase": "SBO1"}).json()["job_id"]
-        deadline = time.monotonic() + 20
-        while not self.client.get(f"/status/{job_id}").json()["brayns_started"]:
-            assert time.monotonic() < deadline
-        return job_id
-
-    def servers(self):
-        return psutil.Process(self.process.pid).children()
-
-
-@pytest.fixture
-def launch(token, monkeypatch):
-    """Start a service process; it gets the token through its standard input where the options say so."""
-    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
-    runs, processes = [], []
-
-    def start(*options, **environment):
-        process = subprocess.Popen(
-            [sys.executable, SCRIPT, *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
-        processes.append(process)
-        if "--exit-with-stdin" in options:
-            assert process.stdin
-            process.stdin.write(token + "\n")
-            process.stdin.flush()
-        runs.append(Running(process, token))
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.client.close()
-    for process in processes:
-        with process:
-            process.kill()
-
-
-def gone(processes, seconds=10):
-    """Whether processes end in time; one whose new parent has not yet collected it counts as ended."""
-    _, left = psutil.wait_procs(processes, timeout=seconds, callback=None)
-    return all(process.status() == psutil.STATUS_ZOMBIE for process in left)
-
-
 def test_the_greeting_is_one_line_and_the_last(launch):
     run = launch("--exit-with-stdin")
     assert run.greeting.keys() == {"master", "slave", "pid"}
@@ -90,7 +28,7 @@ def test_the_greeting_is_one_line_and_the_last(launch):
     assert (out, err, run.process.returncode) == ("", "", 0)
 
 
-def test_at_the_end_of_standard_input_everything_leaves(launch):
+def test_at_the_end_of_standard_input_everything_leaves(launch, gone):
     run = launch("--exit-with-stdin")
     run.start_job()
     run.start_job()
@@ -101,7 +39,7 @@ def test_at_the_end_of_standard_input_everything_leaves(launch):
     assert gone(servers, 1)
 
 
-def test_a_killed_service_leaves_no_orphans(launch):
+def test_a_killed_service_leaves_no_orphans(launch, gone):
     run = launch("--exit-with-stdin")
     run.start_job()
     servers = run.servers()
@@ -111,7 +49,7 @@ def test_a_killed_service_leaves_no_orphans(launch):
     assert gone(servers)
 
 
-def test_a_killed_owner_takes_service_and_servers_along(launch, tmp_path, token):
+def test_a_killed_owner_takes_service_and_servers_along(greet, gone, token):
     # The owner is a process of its own, as a notebook's kernel is: nobody closes the pipe but its death.
     code = (
         "import subprocess, sys, threading\n"
@@ -123,7 +61,7 @@ def test_a_killed_owner_takes_service_and_servers_along(launch, tmp_path, token)
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     with owner:
         try:
-            run = Running(owner, token)
+            run = greet(owner)
             service = psutil.Process(run.greeting["pid"])
             with run.client:
                 run.start_job()
@@ -136,7 +74,7 @@ def test_a_killed_owner_takes_service_and_servers_along(launch, tmp_path, token)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another thing there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(launch, number):
+def test_a_signal_ends_it_in_order(launch, gone, number):
     run = launch("--exit-with-stdin")
     run.start_job()
     servers = run.servers()
@@ -145,7 +83,7 @@ def test_a_signal_ends_it_in_order(launch, number):
     assert gone(servers, 1)
 
 
-def test_a_stopped_job_leaves_no_process(launch):
+def test_a_stopped_job_leaves_no_process(launch, gone):
     run = launch("--exit-with-stdin")
     job_id = run.start_job()
     servers = run.servers()
@@ -154,7 +92,7 @@ def test_a_stopped_job_leaves_no_process(launch):
     assert run.servers() == []
 
 
-def test_a_job_leaves_no_process_at_its_end_time(launch):
+def test_a_job_leaves_no_process_at_its_end_time(launch, gone):
     run = launch("--exit-with-stdin", "--job-duration", "1.5")
     job_id = run.start_job()
     servers = run.servers()

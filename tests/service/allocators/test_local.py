@@ -74,18 +74,18 @@ def test_a_death_fails_the_job_and_takes_the_other_server_along(allocate, fake_c
 
 
 @pytest.mark.parametrize(
-    ("renderer", "backend", "reason"),
+    ("renderer", "backend", "seconds", "reason"),
     [
-        ("broken", "", "the renderer ended with exit code 1\nits last words:\nno circuit, no fun"),
-        ("", "broken", "the backend ended with exit code 1\nits last words:\nno circuit, no fun"),
-        ("babbling", "", "the renderer did not say where it listens but b'hello world"),
-        ("silent", "", "the servers were not ready in 1.5 s"),
-        ("", "unhealthy", "the servers were not ready in 1.5 s"),
+        ("broken", "", 60, "the renderer ended with exit code 1\nits last words:\nno circuit, no fun"),
+        ("", "broken", 60, "the backend ended with exit code 1\nits last words:\nno circuit, no fun"),
+        ("babbling", "", 60, "the renderer did not say where it listens but b'hello world"),
+        ("silent", "", 1.5, "the servers were not ready in 1.5 s"),
+        ("", "unhealthy", 1.5, "the servers were not ready in 1.5 s"),
     ],
 )
-def test_a_job_that_does_not_come_up_says_why(allocate, fake_commands, renderer, backend, reason):
+def test_a_job_that_does_not_come_up_says_why(allocate, fake_commands, renderer, backend, seconds, reason):
     async def main():
-        async with allocate(fake_commands(renderer, backend), ready_within=1.5) as (allocator, job_id):
+        async with allocate(fake_commands(renderer, backend), ready_within=seconds) as (allocator, job_id):
             condition = await until(allocator, job_id, State.FAILED, State.READY, State.ENDED)
             assert condition.state is State.FAILED
             assert condition.reason.startswith(reason)
