@@ -20,7 +20,9 @@ YELLOW = (1.0, 1.0, 0.0, 1.0)
 class Coloring(Protocol):
     """What the registry of models needs to colour one."""
 
-    colors: Colors
+    @property
+    def colors(self) -> Colors:
+        """The colour of each slot."""
 
     def methods(self) -> list[str]:
         """Names of the ways to colour, in alphabetical order."""

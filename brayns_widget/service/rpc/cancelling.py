@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import Field
 
@@ -24,7 +24,8 @@ class CancelParams(Object):
     id: Annotated[None | int | str, Field(json_schema_extra={"x-one-of": "RequestId"})]  # noqa: RUF036  recorded order
 
 
-cancelling: Methods[Canceller] = Methods()
+# Any: it is added to methods with other contexts; the server passes a Canceller.
+cancelling: Methods[Any] = Methods()
 
 
 @cancelling.add("cancel")

@@ -45,6 +45,7 @@ MAX_MESSAGE = 64 << 20  # bytes; the real server has no limit, ours refuses what
 MAX_QUEUED = 1024  # requests of one connection that wait; beyond it the socket is not read
 
 
+CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
 SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the server does
 
 
@@ -95,6 +96,7 @@ class RpcServer(Generic[C]):
             compression=None,  # pictures do not shrink, and it costs more than the relay
             ping_interval=None,  # the real server never pings; TCP tells us of peers that die
             max_size=MAX_MESSAGE,
+            close_timeout=CLOSE_TIMEOUT,
             process_request=self._process_request,
             **options,
         ) as server:

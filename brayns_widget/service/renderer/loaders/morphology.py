@@ -31,7 +31,11 @@ class Section(IntEnum):
 _AXON, _APICAL = 2, 4
 
 GeometryType = Literal["original", "smooth", "section_smooth", "constant_radii", "spheres"]
-SUPPORTED_TYPES: tuple[GeometryType, ...] = ("smooth", "original", "constant_radii", "spheres")
+
+# Weight of a point's own radius when it is smoothed. Fitted to pictures of the real renderer: 0.15 gives the best
+# correlation on three circuits (0.996, 0.985, 0.98 in close-ups; unsmoothed 0.975, 0.97, 0.92).
+SMOOTHING = 0.15
+_SMOOTHING_STEPS = 6  # each doubles the points that count: 0.85 ** 64 is 0.00003
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     """Turn a ``morphio.Morphology`` into geometry.
 
     The soma is a sphere of the mean radius of its contour about its centre, and a cone to the start of each root
-    section that is loaded.
+    section that is loaded; a soma that SWC describes as a chain of cylinders is that chain, as in the real renderer.
     """
     points = np.column_stack((morphology.points, morphology.diameters / 2)).astype(np.float32)
     starts = morphology.section_offsets.astype(np.int64)
@@ -99,13 +103,12 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     parents = _parents(morphology.connectivity, len(types))
     _set_radii(points, starts, ends, parents, options.geometry_type)
     wanted = np.isin(types, list(options.sections))
-    soma = _soma(morphology.soma) if options.soma else None
     if options.geometry_type == "spheres":
         shape = _sphere_shape(points, starts, ends, types, wanted)
     else:
         shape = _segment_shape(points, starts, ends, types, wanted)
-    if soma is not None:
-        shape = _add_soma(shape, soma, points[starts[wanted & (parents < 0)]])
+    if options.soma:
+        shape = _add_soma(shape, morphology.soma, points[starts[wanted & (parents < 0)]])
     return _scale_radii(shape, options.radius_multiplier)
 
 
@@ -131,13 +134,43 @@ def _set_radii(
     parents: npt.NDArray[np.int64],
     geometry_type: GeometryType,
 ) -> None:
+    if not len(starts):
+        return
     if geometry_type == "smooth":
-        # A section repeats its parent's last point; with its radius too, branches join without a step.
-        children = parents >= 0
-        points[starts[children], 3] = points[ends[parents[children]] - 1, 3]
-    elif geometry_type == "constant_radii" and len(starts):
+        before = np.arange(-1, len(points) - 1)
+        before[starts] = np.where(parents >= 0, ends[parents] - 1, -1)
+        repeated = starts[parents >= 0]  # a section repeats its parent's last point
+        points[:, 3] = _smoothed(points[:, 3], before, repeated)
+    elif geometry_type == "section_smooth":
+        before = np.arange(-1, len(points) - 1)
+        before[starts] = -1
+        points[:, 3] = _smoothed(points[:, 3], before, starts[:0])
+    elif geometry_type == "constant_radii":
         lengths = ends - starts
         points[:, 3] = np.repeat(np.add.reduceat(points[:, 3], starts) / lengths, lengths)
+
+
+def _smoothed(
+    radii: npt.NDArray[np.float32], before: npt.NDArray[np.int64], repeated: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Smooth radii from the soma outwards: r[i] = SMOOTHING * radius[i] + (1 - SMOOTHING) * r[before[i]].
+
+    Args:
+        radii: (N,).
+        before: (N,) index of the point before, towards the soma; -1: there is none, the point keeps its radius.
+        repeated: points that repeat the one before: they take its radius.
+    """
+    # The recurrence r[i] = own[i] + share[i] * r[before[i]], solved for all points at once by doubling the reach.
+    own = np.append(SMOOTHING * radii, 0.0)
+    share = np.full(len(own), 1.0 - SMOOTHING)
+    own[:-1][before < 0] = radii[before < 0]
+    own[repeated], share[repeated] = 0.0, 1.0
+    reach = np.append(before, -1)  # the last element stands for "nothing", and points at itself
+    for _ in range(_SMOOTHING_STEPS):
+        own = own + share * own[reach]
+        share = share * share[reach]
+        reach = reach[reach]
+    return own[:-1]
 
 
 def _segment_shape(
@@ -180,30 +213,38 @@ def _sphere_shape(
     )
 
 
-def _soma(soma: Any) -> npt.NDArray[np.float32] | None:
-    """Centre and radius of the soma, or None if the morphology has none."""
-    points = np.asarray(soma.points, np.float64)
+def _add_soma(shape: Shape, soma: Any, roots: npt.NDArray[np.float32]) -> Shape:
+    """Add the soma: as its file describes it if it is a chain of cylinders, else a sphere with a cone to each root."""
+    points = np.column_stack((soma.points, soma.diameters / 2)).astype(np.float32)
     if not len(points):
-        return None
-    center = points.mean(axis=0)
-    if len(points) == 1:
-        radius = soma.diameters[0] / 2
-    else:
-        radius = np.linalg.norm(points - center, axis=1).mean()
-    return np.array([*center, radius], np.float32)
-
-
-def _add_soma(shape: Shape, soma: npt.NDArray[np.float32], roots: npt.NDArray[np.float32]) -> Shape:
+        return shape
+    if soma.type == morphio.SomaType.SOMA_CYLINDERS:
+        return _with_segments(shape, points, np.arange(len(points) - 1))
+    center = points[:, :3].mean(axis=0)
+    radius = points[0, 3]
+    if soma.type in _CONTOURS:
+        radius = np.linalg.norm(points[:, :3] - center, axis=1).mean()
+    sphere = np.array([*center, radius], np.float32)
     cones = np.empty((len(roots), 2, 4), np.float32)
-    cones[:, 0] = soma
-    cones[:, 1] = roots
-    first = len(shape.vertices) + 2 * np.arange(len(roots), dtype=np.uint32)
-    return Shape(
-        vertices=np.concatenate((shape.vertices, cones.reshape(-1, 4))),
-        segments=np.concatenate((shape.segments, first.astype(np.uint32))),
-        segment_types=np.concatenate((shape.segment_types, np.full(len(roots), Section.SOMA, np.uint8))),
-        spheres=np.concatenate((shape.spheres, soma[None])),
-        sphere_types=np.concatenate((shape.sphere_types, np.array([Section.SOMA], np.uint8))),
+    cones[:, 0], cones[:, 1] = sphere, roots
+    shape = _with_segments(shape, cones.reshape(-1, 4), 2 * np.arange(len(roots)))
+    return replace(
+        shape,
+        spheres=np.concatenate((shape.spheres, sphere[None])),
+        sphere_types=np.append(shape.sphere_types, np.uint8(Section.SOMA)),
+    )
+
+
+_CONTOURS = (morphio.SomaType.SOMA_SIMPLE_CONTOUR, morphio.SomaType.SOMA_UNDEFINED)
+
+
+def _with_segments(shape: Shape, vertices: npt.NDArray[np.float32], segments: npt.NDArray[np.int64]) -> Shape:
+    """Add segments of the soma; their indices count from the first new vertex."""
+    return replace(
+        shape,
+        vertices=np.concatenate((shape.vertices, vertices)),
+        segments=np.concatenate((shape.segments, (segments + len(shape.vertices)).astype(np.uint32))),
+        segment_types=np.concatenate((shape.segment_types, np.full(len(segments), Section.SOMA, np.uint8))),
     )
 
 

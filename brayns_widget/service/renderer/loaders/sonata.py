@@ -21,7 +21,6 @@ from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.morphology import (
-    SUPPORTED_TYPES,
     GeometryType,
     Section,
     Shape,
@@ -169,7 +168,6 @@ def _refuse_unsupported(circuit: Any, settings: PopulationParams, *, has_simulat
         "growth": morphology.growth != 1,
         "resampling": morphology.resampling != 2,
         "subsampling": morphology.subsampling > 1,
-        f"geometry_type {morphology.geometry_type!r}": morphology.geometry_type not in SUPPORTED_TYPES,
     }
     for what, asked in problems.items():
         if asked:

@@ -15,6 +15,8 @@ from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
+LARGEST = 1e18  # µm; beyond it the ray tracer's float32 numbers overflow
+
 P = TypeVar("P", Perspective, Orthographic)
 CAMERAS: dict[str, type[Perspective | Orthographic]] = {"perspective": Perspective, "orthographic": Orthographic}
 
@@ -104,14 +106,17 @@ def check_view(view: View) -> View:
     Raises:
         RequestError: -32603 (as the real renderer), it has not.
     """
-    forward = np.subtract(view.target, view.position)
-    if not np.linalg.norm(forward) > 0:
+    with np.errstate(over="ignore"):
+        forward = np.subtract(view.target, view.position)
+    up = np.array(view.up)
+    if not forward.any():
         raise RequestError("View position cannot be equal to view target", code=INTERNAL_ERROR)
-    if not np.linalg.norm(view.up) > 0:
+    if not up.any():
         raise RequestError("View up vector cannot have length 0", code=INTERNAL_ERROR)
-    with np.errstate(over="ignore", invalid="ignore"):
-        sideways = np.linalg.norm(np.cross(forward / np.linalg.norm(forward), view.up / np.linalg.norm(view.up)))
-    if not sideways > 1e-7:
+    if not max(np.abs(np.concatenate((view.position, view.target)))) < LARGEST:
+        raise RequestError(f"View position and target must stay below {LARGEST:g}", code=INTERNAL_ERROR)
+    forward, up = forward / np.abs(forward).max(), up / np.abs(up).max()
+    if not np.linalg.norm(np.cross(forward, up)) > 1e-7:
         raise RequestError("View up vector cannot be parallel to the view direction", code=INTERNAL_ERROR)
     return view
 
