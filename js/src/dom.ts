@@ -62,9 +62,10 @@ export function button(label: string, onclick: () => void, kind: "primary" | "pl
   return h("button", { type: "button", class: `bw-button bw-${kind}` }, [label], { onclick });
 }
 
-/** A control with its name in front of it. */
-export function field(name: string, control: HTMLElement, ...more: Child[]): HTMLLabelElement {
-  return h("label", { class: "bw-field" }, [h("span", {}, [name]), control, ...more]);
+/** A control with its name in front of it; not inside a label, which would take a select's choices for its name. */
+export function field(name: string, control: HTMLElement, ...more: Child[]): HTMLElement {
+  control.id = `bw-${Math.random().toString(36).slice(2)}`;
+  return h("div", { class: "bw-field" }, [h("label", { for: control.id }, [name]), control, ...more]);
 }
 
 export function options(select: HTMLSelectElement, choices: readonly (readonly [value: string, label: string])[]): void {

@@ -25,6 +25,7 @@ export class Overlay {
     const { model, signal } = context;
     watch(model, "status", () => this.#update(), signal);
     watch(model, "models", () => this.#update(), signal);
+    watch(model, "progress", () => this.#update(), signal);
     atEnd(signal, () => clearTimeout(this.#timer));
   }
 
@@ -60,7 +61,7 @@ export class Overlay {
   #update(): void {
     const { model } = this.#context;
     const { state, text } = model.get("status");
-    const empty = state === "ready" && model.get("models").length === 0;
+    const empty = state === "ready" && model.get("models").length === 0 && model.get("progress") === null;
     const waiting = state === "starting" || state === "queued" || (state === "ready" && !this.#pictured);
     let words = "";
     if (this.#silent) {
@@ -68,7 +69,7 @@ export class Overlay {
     } else if (this.#hint) {
       words = this.#hint;
     } else if (waiting && !this.#pictured) {
-      words = text || "Waiting for the first picture…";
+      words = state === "ready" ? "Waiting for the first picture…" : text;
     } else if (state === "idle") {
       words = text;
     } else if (empty) {

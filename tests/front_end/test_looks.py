@@ -44,7 +44,6 @@ LISTING = {
 
 
 def fill(cell):
-    cell.page.evaluate("() => { window.listing = null; }")
     cell.mount(status={"state": "starting", "text": "Starting the renderer…"})
     cell.answer("list_directory", {"result": LISTING})
     cell.trait("status", {"state": "ready", "text": "Ready · local renderer"})
@@ -56,13 +55,90 @@ def fill(cell):
     cell.wait("document.querySelector('.bw-picture').textContent !== ''")
 
 
+CIRCUIT = {
+    "path": "/home/ada/circuits/hippocampus/circuit_config.json",
+    "populations": [{"name": "hippocampus_neurons", "type": "biophysical", "size": 456_378}],
+    "node_sets": ["Excitatory"],
+}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything(open_cell, scheme):
+def test_everything_fits(open_cell, scheme):
     cell = open_cell(color_scheme=scheme, device_scale_factor=2)
     fill(cell)
     cell.screenshot(f"{scheme}-ready")
+    check_fits(cell)
+    cell.answer("inspect_circuit", {"result": CIRCUIT})
+    cell.page.get_by_role("button", name="circuit_config.json").click()
+    cell.page.get_by_label("Population").wait_for()
+    cell.screenshot(f"{scheme}-form")
+    check_fits(cell)
     cell.canvas.focus()
     cell.trait("status", {"state": "failed", "text": "The renderer died (exit code -9)"})
     notice = {"level": "error", "text": "The renderer died (exit code -9).", "hint": "It may have run out of memory."}
     cell.trait("notice", notice)
     cell.screenshot(f"{scheme}-failed")
+    check_fits(cell)
+    check_contrast(cell)
+
+
+def test_little_room(open_cell):
+    cell = open_cell(viewport={"width": 420, "height": 720})
+    cell.page.evaluate("document.getElementById('cell').style.width = '380px'")
+    fill(cell)
+    cell.screenshot("narrow-open")
+    toggle = cell.page.get_by_role("button", name="Panel", exact=True)
+    toggle.click()
+    assert cell.panel.is_hidden()
+    cell.screenshot("narrow-closed")
+    toggle.click()
+    assert cell.panel.is_visible()
+
+
+def test_starting(open_cell):
+    cell = open_cell(color_scheme="dark")
+    cell.mount(status={"state": "starting", "text": "Starting the renderer…"})
+    cell.screenshot("dark-starting")
+    assert cell.page.locator(".bw-spinner").is_visible()
+
+
+def check_fits(cell):
+    """Nothing in the panel or the status line may be cut off at its right."""
+    cut = cell.page.evaluate(
+        """() => {
+            const right = document.querySelector(".bw-panel").getBoundingClientRect().right - 9; // its padding
+            const all = [...document.querySelectorAll(".bw-section > div *, .bw-footer *")];
+            const cut = (element) => element.getBoundingClientRect().right > right + 0.5;
+            return all.filter(cut).map((element) => element.outerHTML);
+        }"""
+    )
+    assert cut == []
+
+
+def check_contrast(cell):
+    """Text stands out from its background by at least 4.5 : 1 (WCAG 2.1, AA)."""
+    poor = cell.page.evaluate(
+        """() => {
+            const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+            const linear = (byte) => {
+                const value = byte / 255;
+                return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+            };
+            const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+            const behind = (element) => {
+                for (let one = element; one; one = one.parentElement) {
+                    const color = parse(getComputedStyle(one).backgroundColor);
+                    if (color.length === 3) return color;
+                }
+                return [255, 255, 255];
+            };
+            const words = [...document.querySelectorAll(".bw-panel *, .bw-footer *, .bw-notice *")].filter(
+                (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+                    && element.checkVisibility() && element.tagName !== "OPTION");
+            return words.map((element) => {
+                const [a, b] = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
+                return [element.textContent, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+            }).filter(([, ratio]) => ratio < 4.5);
+        }"""
+    )
+    assert poor == []

@@ -267,8 +267,12 @@ def test_the_overlay_says_what_is_awaited(cell):
     assert cell.page.get_by_role("status").inner_text() == "Starting the renderer…"
     cell.wait("kernel.sent('ready').length === 1")
     cell.trait("status", {"state": "ready", "text": "Ready"})
+    assert overlay.inner_text() == "Waiting for the first picture…"
     cell.frame()
     overlay.get_by_text("Choose a circuit in the panel").wait_for()
+    cell.trait("progress", {"task": "1", "operation": "Loading", "amount": 0.5, "cancellable": True})
+    assert overlay.inner_text() == ""
+    cell.trait("progress", None)
     cell.trait("models", [MODEL])
     assert overlay.inner_text() == ""
 
@@ -292,9 +296,9 @@ def test_the_camera_can_be_reset_and_projected(panel):
 def test_background_and_panel_are_saved_for_everyone(panel):
     panel.page.get_by_label("Background").fill("#ffffff")
     panel.wait("kernel.model.saved.length === 1")
-    panel.page.get_by_role("button", name="Panel").click()
+    panel.page.get_by_role("button", name="Panel", exact=True).click()
     assert panel.page.evaluate("kernel.model.saved") == [{"background": [1, 1, 1, 1]}, {"panel_open": False}]
-    assert panel.page.get_by_role("button", name="Panel").get_attribute("aria-expanded") == "false"
+    assert panel.page.get_by_role("button", name="Panel", exact=True).get_attribute("aria-expanded") == "false"
     assert panel.panel.is_hidden()
 
 

@@ -83,9 +83,9 @@ export class LoadPanel {
 
   #show(circuit: Circuit): void {
     this.#circuit = circuit;
-    setText(this.#name, circuit.path);
+    setText(this.#name, shortPath(circuit.path));
     this.#name.title = circuit.path;
-    const label = (name: string, type: string, size: number) => `${name} · ${type} · ${size.toLocaleString("en")}`;
+    const label = (name: string, type: string, size: number) => `${name} · ${size.toLocaleString("en")} · ${type}`;
     options(
       this.#population,
       circuit.populations.map(({ name, type, size }) => [name, label(name, type, size)]),
@@ -128,6 +128,12 @@ export class LoadPanel {
       });
     });
   }
+}
+
+/** The end of a path, by which people tell circuits apart. */
+function shortPath(path: string): string {
+  const parts = path.split(/[\\/]/);
+  return parts.length > 3 ? `…/${parts.slice(-2).join("/")}` : path;
 }
 
 function checkbox(checked: boolean): HTMLInputElement {

@@ -48,7 +48,8 @@ class Row {
     setText(this.#name, entry.name);
     this.#name.title = entry.path ?? entry.name;
     const cells = entry.cells === null ? "" : `${entry.cells.toLocaleString("en")} cell${entry.cells === 1 ? "" : "s"}`;
-    setText(this.#detail, [entry.population ?? "", cells].filter(Boolean).join(" · "));
+    const population = entry.population === entry.name ? null : entry.population;
+    setText(this.#detail, [population, cells].filter(Boolean).join(" · "));
     if (first || methods !== entry.color_methods.join("\n")) {
       options(this.#colorBy, [["", "Default colours"], ...entry.color_methods.map((name) => [name, colorLabel(name)] as const)]);
       // What a model is coloured by before anyone chose cannot be chosen again.
