@@ -38,9 +38,9 @@ _NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 12, 17, 18, 19
 _RAY = 24
 # Which lanes of the first and of the second take part: -1, else 0.
 _VALID, _RAY_VALID = 36, 37
-# For each lane: surface colour, light that arrives, share of ambient light, hash of the pixel, cosine.
-_COLOR, _LIGHT, _OPEN, _HASH, _COSINE = 40, 43, 46, 47, 48
-SCRATCH_ROWS = 52
+# For each lane: point in the picture, surface colour, light that arrives, share of ambient light, cosine.
+_X, _Y, _COLOR, _LIGHT, _OPEN, _COSINE = 38, 39, 40, 43, 46, 47
+SCRATCH_ROWS = 48
 
 # Entries of ``state``.
 NEXT_TILE, STOP = 0, 1
@@ -80,33 +80,50 @@ def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
 
 
 @inlined
-def _aim(  # noqa: PLR0917
-    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, sample: Any, offsets: Any, near: Any
+def _choose_points(  # noqa: PLR0917
+    f: Any, x0: Any, y0: Any, width: Any, sample: Any, offsets: Any
 ) -> None:
-    """Fill the first packet with the camera rays of one block of pixels, whose corner is (x0, y0)."""
-    step_u, step_v = np.float32(1 / width), np.float32(1 / height)
+    """Choose a point in or around each pixel of the block whose corner is (x0, y0)."""
+    if sample == 0:
+        for lane in range(16):
+            f[_X, lane] = np.float32(x0 + (lane & 3)) + _HALF
+            f[_Y, lane] = np.float32(y0 + (lane >> 2)) + _HALF
+        return
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
         x, y = x0 + (lane & 3), y0 + (lane >> 2)
-        number = _scramble(y * width + x)
-        i[_HASH, lane] = number
-        across, down = _HALF, _HALF
-        if sample > 0:
-            spread_u, spread_v = _spread(number, shift_u, shift_v)
-            across = offsets[np.int64(spread_u * _FILTER_SIZE)]
-            down = offsets[np.int64(spread_v * _FILTER_SIZE)]
-        u, v = (np.float32(x) + across) * step_u, (np.float32(y) + down) * step_v
-        dx = camera[DIRECTION, 0] + u * camera[DIRECTION_U, 0] + v * camera[DIRECTION_V, 0]
-        dy = camera[DIRECTION, 1] + u * camera[DIRECTION_U, 1] + v * camera[DIRECTION_V, 1]
-        dz = camera[DIRECTION, 2] + u * camera[DIRECTION_U, 2] + v * camera[DIRECTION_V, 2]
-        scale = _ONE / math.sqrt(dx * dx + dy * dy + dz * dz)
-        f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane] = dx * scale, dy * scale, dz * scale
-        for axis in range(3):
-            f[_ORG + axis, lane] = camera[ORIGIN, axis] + u * camera[ORIGIN_U, axis] + v * camera[ORIGIN_V, axis]
+        u, v = _spread(_scramble(y * width + x), shift_u, shift_v)
+        f[_X, lane] = np.float32(x) + offsets[np.int64(u * _FILTER_SIZE)]
+        f[_Y, lane] = np.float32(y) + offsets[np.int64(v * _FILTER_SIZE)]
+
+
+@inlined
+def _aim(  # noqa: PLR0917
+    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, near: Any
+) -> None:
+    """Fill the first packet with the camera's rays through the chosen points."""
+    # Numba loads array elements again after every store to another array, and does not vectorise then: local names.
+    step_u, step_v = np.float32(1 / width), np.float32(1 / height)
+    ox, oy, oz = camera[ORIGIN, 0], camera[ORIGIN, 1], camera[ORIGIN, 2]
+    oxu, oyu, ozu = camera[ORIGIN_U, 0] * step_u, camera[ORIGIN_U, 1] * step_u, camera[ORIGIN_U, 2] * step_u
+    oxv, oyv, ozv = camera[ORIGIN_V, 0] * step_v, camera[ORIGIN_V, 1] * step_v, camera[ORIGIN_V, 2] * step_v
+    dx, dy, dz = camera[DIRECTION, 0], camera[DIRECTION, 1], camera[DIRECTION, 2]
+    dxu, dyu, dzu = camera[DIRECTION_U, 0] * step_u, camera[DIRECTION_U, 1] * step_u, camera[DIRECTION_U, 2] * step_u
+    dxv, dyv, dzv = camera[DIRECTION_V, 0] * step_v, camera[DIRECTION_V, 1] * step_v, camera[DIRECTION_V, 2] * step_v
+    for lane in range(16):
+        x, y = f[_X, lane], f[_Y, lane]
+        rx, ry, rz = dx + x * dxu + y * dxv, dy + x * dyu + y * dyv, dz + x * dzu + y * dzv
+        scale = _ONE / math.sqrt(rx * rx + ry * ry + rz * rz)
+        f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane] = rx * scale, ry * scale, rz * scale
+        f[_ORG, lane] = ox + x * oxu + y * oxv
+        f[_ORG + 1, lane] = oy + x * oyu + y * oyv
+        f[_ORG + 2, lane] = oz + x * ozu + y * ozv
         f[_TNEAR, lane] = near
         f[_TFAR, lane] = _INFINITE
+    columns, rows = width - x0, height - y0
+    for lane in range(16):
         i[_GEOMETRY, lane] = _NONE
-        i[_VALID, lane] = -1 if x < width and y < height else 0
+        i[_VALID, lane] = -1 if (lane & 3) < columns and (lane >> 2) < rows else 0
 
 
 @inlined
@@ -146,7 +163,9 @@ def _block_rays(f: Any, scene: Any) -> None:
 
 
 @inlined
-def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: Any) -> None:  # noqa: PLR0917
+def _add_ambient(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, ambient: Any, x0: Any, y0: Any, width: Any, sample: Any, rays: Any
+) -> None:
     """Set the light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
     for lane in range(16):
         f[_OPEN, lane] = _ZERO
@@ -157,7 +176,9 @@ def _add_ambient(f: Any, i: Any, scene: Any, ambient: Any, sample: Any, rays: An
             i[_RAY_VALID, lane] = 0
             if i[_GEOMETRY, lane] == _NONE:
                 continue
-            u, v = _spread(_scramble(np.int64(i[_HASH, lane]) & 0xFFFFFFFF), shift_u, shift_v)
+            # Hashed twice: independent of where the sample lies in the pixel.
+            number = _scramble(_scramble((y0 + (lane >> 2)) * width + x0 + (lane & 3)))
+            u, v = _spread(number, shift_u, shift_v)
             # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
             x, y = math.sqrt(u) * math.cos(_TWO_PI * v), math.sqrt(u) * math.sin(_TWO_PI * v)
             z = math.sqrt(_ONE - u)
@@ -270,6 +291,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
             i[ray + _MASK, lane] = -1
             i[ray + _FLAGS, lane] = 0
         i[_INSTANCE, lane] = _NONE
+    red0, green0, blue0 = background[0], background[1], background[2]
     empty = np.int64(0)
     for channel in range(3):
         empty |= _tone(background[channel], tone) << (8 * channel)
@@ -284,7 +306,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         left, top = tile % across * TILE, tile // across * TILE
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
-                _aim(f, i, camera, x0, y0, width, height, sample, offsets, near)
+                _choose_points(f, x0, y0, width, sample, offsets)
+                _aim(f, i, camera, x0, y0, width, height, near)
                 intersect16(start + 64 * _VALID, scene, start, 0)
                 hits = 0
                 for lane in range(16):
@@ -293,13 +316,12 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                 if hits == 0 and sample == 0:
                     for y in range(y0, y0 + rows):
                         for x in range(x0, x0 + columns):
-                            for channel in range(4):
-                                sums[y, x, channel] = background[channel]
+                            sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
                             image[y, x] = empty
                     continue
                 if hits > 0:
                     _find_surface(f, i, table)
-                    _add_ambient(f, i, scene, ambient, sample, ao_samples)
+                    _add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
                     for light in range(lights.shape[0]):
                         _add_directional(f, i, scene, lights[light], shadows)
                 for row in range(rows):
