@@ -7,22 +7,56 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from brayns_widget.controller import Controller
-    from brayns_widget.protocol.errors import BraynsWidgetError
+    from brayns_widget.protocol.errors import (
+        AllocationError,
+        AuthError,
+        BraynsWidgetError,
+        CircuitError,
+        ConnectionLost,
+        DeadlineExceeded,
+        ProtocolError,
+        RequestCancelled,
+        RequestError,
+        ServiceError,
+    )
     from brayns_widget.scene.camera import Camera
+    from brayns_widget.scene.models import Model
+    from brayns_widget.tasks import Task
     from brayns_widget.widget import BraynsWidget
 
-__all__ = ["BraynsWidget", "BraynsWidgetError", "Camera", "Controller"]
+__all__ = [
+    "AllocationError",
+    "AuthError",
+    "BraynsWidget",
+    "BraynsWidgetError",
+    "Camera",
+    "CircuitError",
+    "ConnectionLost",
+    "Controller",
+    "DeadlineExceeded",
+    "Model",
+    "ProtocolError",
+    "RequestCancelled",
+    "RequestError",
+    "ServiceError",
+    "Task",
+]
 
 _HOMES = {
     "BraynsWidget": "brayns_widget.widget",
-    "BraynsWidgetError": "brayns_widget.protocol.errors",
     "Camera": "brayns_widget.scene.camera",
     "Controller": "brayns_widget.controller",
+    "Model": "brayns_widget.scene.models",
+    "Task": "brayns_widget.tasks",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Imported at first use: the servers and the command line pay neither for the notebook nor need its bundle.
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_HOMES.get(name, "brayns_widget.protocol.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -162,7 +162,7 @@ class Controller:
         return self._task("start", self._session.start)
 
     def close(self) -> None:
-        """Stop the job if this controller started it, and close its links."""
+        """Stop the job if this controller started it, and close its links. It can't be used again."""
         self._run(self._session.close)
 
     async def aclose(self) -> None:
@@ -393,6 +393,8 @@ class Controller:
         return task
 
     def _run(self, work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._loop.is_current:
+            raise RuntimeError("This would wait for itself: listeners run on the loop thread. Await the async twin.")
         return self._quiet(work, *args, **kwargs).result()
 
     async def _arun(self, work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -19,6 +19,7 @@ from brayns_widget.events import Listeners, Notice, State, Status
 from brayns_widget.protocol.errors import (
     BraynsWidgetError,
     CircuitError,
+    ConnectionLost,
     ProtocolError,
     RequestCancelled,
     RequestError,
@@ -32,6 +33,7 @@ from brayns_widget.scene.models import Model, load_params, method_name, union
 from brayns_widget.tasks import Report, Task
 from brayns_widget.transport.job import Job, Place
 from brayns_widget.transport.link import Link
+from brayns_widget.transport.loop import see_through
 
 REQUEST_TIMEOUT = 60.0
 LOAD_TIMEOUT = 3600.0
@@ -68,6 +70,7 @@ class Session:
         self._place = place
         self._attach_to = attach_to
         self._start_timeout = start_timeout
+        self._closed = False
         self._starting: asyncio.Task[Job] | None = None
         self._waiters: list[Report] = []
         self._burials: set[asyncio.Task[None]] = set()
@@ -99,6 +102,8 @@ class Session:
 
     async def ensure(self, report: Report) -> Job:
         """Return the running job; starts it, or joins a start on its way. The last one to give up waiting ends it."""
+        if self._closed:
+            raise ConnectionLost("This controller was closed.", hint="Make a new one.")
         if self.job is not None:
             return self.job
         if self._starting is None:
@@ -116,7 +121,8 @@ class Session:
             self._waiters.remove(report)
 
     async def close(self, *, stop: bool = True) -> None:
-        """Cancel what runs, close the links and stop the job if it is ours."""
+        """Cancel what runs, close the links and stop the job if it is ours. Nothing can be started after it."""
+        self._closed = True
         for task in self.tasks.values():
             task.cancel()
         if self._starting is not None:
@@ -153,7 +159,7 @@ class Session:
             try:
                 await self._prepare(job.renderer)
             except BaseException:
-                await asyncio.shield(job.close())
+                await see_through(job.close())
                 raise
         except asyncio.CancelledError:
             self._alive.pop(self, None)
@@ -298,7 +304,7 @@ class Session:
             report(1.0, "Colouring …")
             models = [await self._colour_new(job.renderer, model, color_by) for model in models]
         except BaseException:
-            await asyncio.shield(self._discard(job.renderer, models))
+            await see_through(self._discard(job.renderer, models))
             raise
         if first and frame:
             self.reset_camera()
@@ -343,7 +349,7 @@ class Session:
             raise CircuitError(f"The circuit {path!r} cannot be loaded: {_reason(error)}") from error
         except (asyncio.CancelledError, TimeoutError):
             # It may have been done just before it heard of the cancel.
-            await asyncio.shield(self._discard_strangers(link))
+            await see_through(self._discard_strangers(link))
             raise
         if not isinstance(reply.result, list):
             raise ProtocolError("The renderer answered add-model without a list of models.")

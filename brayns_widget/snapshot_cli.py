@@ -31,12 +31,21 @@ def run(options: argparse.Namespace) -> int:
     """Render the picture and return the exit code."""
     from brayns_widget.controller import Controller
     from brayns_widget.protocol.errors import BraynsWidgetError
+    from brayns_widget.scene import pictures
 
     progress = _ProgressLine(sys.stderr)
     try:
         circuit = _existing(options.circuit)
         output = _writable(options.output)
         with Controller() as controller:
+            # What can be wrong with the picture is told before the work, not after it.
+            pictures.snapshot_params(
+                controller.camera,
+                controller.background,
+                size=options.size,
+                samples=options.samples,
+                image_format=pictures.format_of(output, None),
+            )
             controller.aspect = options.size[0] / options.size[1]
             loading = controller.load_circuit(
                 circuit,
@@ -109,7 +118,6 @@ def _existing(path: Path) -> Path:
 
 
 def _writable(path: Path) -> Path:
-    # Told before the work, not after it.
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} to.")
     if path.is_dir():

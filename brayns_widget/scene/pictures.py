@@ -17,9 +17,9 @@ FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg"}
 # A strong light from above the viewer's right shoulder, a weaker one from below on the far side so that the back is
 # not flat, and some light from everywhere. Directions are those in which the light travels.
 LIGHTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("add-light-ambient", {"intensity": 0.35, "color": [1.0, 1.0, 1.0]}),
-    ("add-light-directional", {"intensity": 3.0, "color": [1.0, 1.0, 1.0], "direction": [-0.5, -1.0, -1.0]}),
-    ("add-light-directional", {"intensity": 1.2, "color": [1.0, 1.0, 1.0], "direction": [0.5, 0.4, 1.0]}),
+    ("add-light-ambient", {"intensity": 0.8, "color": [1.0, 1.0, 1.0]}),
+    ("add-light-directional", {"intensity": 4.0, "color": [1.0, 1.0, 1.0], "direction": [-0.5, -1.0, -1.0]}),
+    ("add-light-directional", {"intensity": 1.5, "color": [1.0, 1.0, 1.0], "direction": [0.5, 0.4, 1.0]}),
 )
 
 

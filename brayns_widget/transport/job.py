@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 from brayns_widget.transport.link import Link, Unreachable, is_loopback
 from brayns_widget.transport.local import LocalService
+from brayns_widget.transport.loop import see_through
 from brayns_widget.transport.master import JobStatus, MasterClient
 from brayns_widget.transport.tokens import Token, redact
 
@@ -132,8 +133,7 @@ class Job:
                     raise
                 raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
         except BaseException:
-            # Shielded: a second cancel must not leave a job running that nobody knows.
-            await asyncio.shield(job.close() if job is not None else master.aclose())
+            await see_through(job.close() if job is not None else master.aclose())
             raise
         return job
 

@@ -26,6 +26,7 @@ from brayns_widget.protocol.errors import (
 )
 from brayns_widget.protocol.messages import Progress, Reply, Request, encode_request
 from brayns_widget.protocol.requests import Outcome, RequestTable
+from brayns_widget.transport.loop import see_through
 from brayns_widget.transport.tokens import Token, redact
 
 MAX_MESSAGE = 64 * 1024 * 1024
@@ -118,7 +119,7 @@ class Link:
                 try:
                     await link.request(probe)
                 except BaseException:
-                    await asyncio.shield(link.close())
+                    await see_through(link.close())
                     raise
         except TimeoutError:
             raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Coroutine
@@ -15,6 +16,19 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+
+async def see_through(work: Coroutine[Any, Any, T]) -> T:
+    """Await ``work`` to its end, however often the waiting task is cancelled meanwhile.
+
+    For cleaning up after an error or a cancel, which ``work`` must bound in time itself. The cancels are lost, so raise
+    afterwards.
+    """
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+    return task.result()
 
 
 class LoopThread:
