@@ -14,7 +14,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, Dea
 from brayns_widget.transport.link import Link, Unreachable, is_loopback
 from brayns_widget.transport.local import LocalService
 from brayns_widget.transport.loop import see_through
-from brayns_widget.transport.master import JobStatus, MasterClient
+from brayns_widget.transport.master import JobStatus, MasterClient, master_address
 from brayns_widget.transport.tokens import Token, redact
 
 STOP_DEADLINE = 10.0
@@ -36,6 +36,9 @@ class Place:
         usecase: which versions of renderer and backend the master launches.
         project: what the 2024 edition asks for, or None.
         base_directory: what the local service may show.
+
+    Raises:
+        BraynsWidgetError: an address is none, or holds a credential.
     """
 
     master: str | None
@@ -44,6 +47,13 @@ class Place:
     usecase: str
     project: str | None
     base_directory: Path
+
+    def __post_init__(self) -> None:
+        # At once, so that no address with a credential in it is ever kept.
+        if self.master is not None:
+            master_address(self.master)
+        if self.slave is not None:
+            _slave_address(self.slave, "")
 
 
 @dataclass(frozen=True, slots=True)

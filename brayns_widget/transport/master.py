@@ -56,6 +56,21 @@ class JobStatus:
     renderer_url: str = ""
 
 
+def master_address(url: str) -> str:
+    """Check the address of a proxy master and return it without a slash at its end.
+
+    Raises:
+        BraynsWidgetError: it is no plain HTTP address, or holds a credential.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+        raise BraynsWidgetError(
+            f"{redact(url)!r} is not the address of a proxy master.",
+            hint="It looks like https://host/path, without a token or a user in it.",
+        )
+    return url.rstrip("/")
+
+
 class MasterClient:
     """Talks to one proxy master.
 
@@ -65,22 +80,16 @@ class MasterClient:
         timeout: seconds that one call may take.
 
     Raises:
-        BraynsWidgetError: the address is no plain HTTP address. Credentials in it are refused.
+        BraynsWidgetError: see ``master_address``.
     """
 
     def __init__(self, url: str, token: Token, *, timeout: float = 15.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
-            raise BraynsWidgetError(
-                f"{redact(url)!r} is not the address of a proxy master.",
-                hint="It looks like https://host/path, without a token or a user in it.",
-            )
-        self.url = url.rstrip("/")
+        self.url = master_address(url)
         self._token = token
         self._timeout = timeout
         # Plain HTTP needs no certificates, and reading them takes a tenth of a second. Redirects are not followed.
         self._client = httpx.AsyncClient(
-            timeout=timeout, trust_env=not is_loopback(url), verify=parts.scheme == "https"
+            timeout=timeout, trust_env=not is_loopback(url), verify=url.startswith("https:")
         )
 
     def __repr__(self) -> str:

@@ -1,0 +1,103 @@
+"""The arrows of docs/architecture.md, and how long an import may take."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import brayns_widget
+
+ROOT = Path(brayns_widget.__file__).parent
+
+# module or package → what of ours it may import, besides itself
+ALLOWED = {
+    "protocol": set(),
+    "scene": {"protocol"},
+    "transport": {"protocol"},
+    "stream": {"protocol"},
+    "service": {"protocol", "service"},
+    "events": {"protocol"},
+    "tasks": {"protocol", "transport"},
+    "session": {"events", "protocol", "scene", "tasks", "transport"},
+    "controller": {"events", "protocol", "scene", "session", "tasks", "transport"},
+    "snapshot_cli": {"controller", "protocol", "scene", "tasks"},
+    "demo": {"protocol"},
+    "demo_cli": {"demo", "protocol"},
+}
+SERVICE_ONLY = {"embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic", "starlette", "uvicorn"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for path in sorted(ROOT.rglob("*.py")):
+        part = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        found.append((part, path))
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            names.add(node.module)
+            if node.module == "brayns_widget":
+                names |= {f"brayns_widget.{alias.name}" for alias in node.names}
+    return names
+
+
+def ours(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("brayns_widget.")}
+
+
+@pytest.mark.parametrize("part", sorted(ALLOWED))
+def test_arrows_go_one_way(part):
+    paths = [path for name, path in modules() if name == part]
+    assert paths, f"{part} has moved; so must this rule"
+    for path in paths:
+        assert ours(imports(path)) <= ALLOWED[part] | {part}, path
+
+
+def test_only_the_service_needs_its_extra():
+    # `tests` of processes may; the package may not, or a remote-only installation would break
+    for part, path in modules():
+        if part in {"service", "demo", "demo_cli"}:
+            continue
+        assert not {name.split(".")[0] for name in imports(path)} & SERVICE_ONLY, path
+
+
+def test_nobody_imports_the_service_but_the_command_that_runs_it():
+    for part, path in modules():
+        if part != "service":
+            assert "service" not in ours(imports(path)), path
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
+
+
+def test_importing_the_package_imports_nothing_else_of_it():
+    assert run("import sys, brayns_widget; print([m for m in sys.modules if m.startswith('brayns_widget.')])") == "[]"
+
+
+def test_a_controller_needs_no_notebook_and_no_service():
+    heavy = sorted(SERVICE_ONLY | {"ipywidgets", "anywidget", "IPython", "PIL", "numpy"})
+    code = f"import sys; from brayns_widget import Controller; print([m for m in {heavy!r} if m in sys.modules])"
+    assert run(code) == "[]"
+
+
+def test_all_public_names_exist():
+    for name in brayns_widget.__all__:
+        if name != "BraynsWidget":  # needs the bundle
+            assert getattr(brayns_widget, name).__name__ == name
+    assert set(brayns_widget.__all__) <= set(dir(brayns_widget))
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = brayns_widget.no_such_name

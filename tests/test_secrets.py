@@ -1,0 +1,106 @@
+"""A token shows nowhere: not in a log, a repr, an exception, a pickle, an event."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+
+from brayns_widget.controller import Controller
+from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.transport import job as job_module
+from tests.fakes import TOKEN, FakeCluster
+
+
+@pytest.fixture
+def everything_logged(caplog):
+    """Let every logger that exists, the libraries' too, say all it can."""
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
+    levels = [(logger, logger.level, logger.propagate, logger.disabled) for logger in [logging.root, *loggers]]
+    for logger, *_ in levels:
+        logger.setLevel(1)
+        logger.propagate, logger.disabled = True, False
+    caplog.set_level(1)
+    yield caplog
+    for logger, level, propagate, disabled in levels:
+        logger.setLevel(level)
+        logger.propagate, logger.disabled = propagate, disabled
+
+
+def say(error: BaseException) -> str:
+    texts = ["".join(traceback.format_exception(error)), repr(error), str(error)]
+    if isinstance(error, BraynsWidgetError):
+        texts += [error.message, error.hint, str(pickle.dumps(error))]
+    return "\n".join(texts)
+
+
+def attempt(controller: Controller, events: list[Any]) -> str:
+    """Use a controller in all ways and return everything that it says."""
+    controller.subscribe(lambda event, value: events.append((event, repr(value))))
+    said = [repr(controller), str(vars(controller)), repr(controller._place), str(vars(controller._session))]
+    try:
+        controller.load_circuit("c.json", color_by="mtype").result(10)
+        controller.snapshot().result(10)
+        said += [repr(controller.link), repr(controller._session.job), repr(controller.tasks), repr(controller.models)]
+        controller.request("no-such-method")
+    except BraynsWidgetError as error:
+        said.append(say(error))
+    finally:
+        controller.close()
+    return "\n".join([*said, repr(controller), repr(events)])
+
+
+FAULTS: dict[str, Any] = {
+    "none": lambda cluster: None,
+    "master refuses": lambda cluster: cluster.failures.update({"/start": [(401, f"bad token: Bearer {TOKEN}")]}),
+    "master fails": lambda cluster: cluster.failures.update({"/start": [(500, f"oh, ?token={TOKEN}")]}),
+    "renderer refuses": lambda cluster: cluster.refuse.update(renderer=401),
+    "renderer fails": lambda cluster: cluster.refuse.update(renderer=500),
+    "renderer redirects": lambda cluster: cluster.refuse.update(renderer=302),
+    "renderer breaks": lambda cluster: cluster.renderer.cut.add("add-model"),
+    "backend refuses": lambda cluster: cluster.refuse.update(backend=403),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_shows_nowhere(fault, everything_logged, monkeypatch):
+    monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
+    with FakeCluster(dialect="2024") as cluster:
+        FAULTS[fault](cluster)
+        said = attempt(Controller(**cluster.options), [])
+        used = {request.headers["Authorization"] for request in cluster.handshakes}
+        assert used <= {f"Bearer {TOKEN}"}
+    logged = "\n".join(
+        f"{record.getMessage()} {record.args} {record.exc_text}"
+        for record in everything_logged.records
+        if not record.name.startswith("websockets.server")  # the fake's own
+    )
+    assert TOKEN not in said
+    assert TOKEN not in logged
+    assert "POST http" in logged  # something was logged at all
+
+
+def test_a_server_that_cannot_be_reached(everything_logged):
+    with FakeCluster() as cluster:
+        options = cluster.options | {"slave": "ws://127.0.0.1:9"}
+        said = attempt(Controller(**options), [])
+    assert "cannot be reached" in said
+    assert TOKEN not in said + everything_logged.text
+
+
+@pytest.mark.parametrize("options", [{"master": f"https://x:{TOKEN}@h"}, {"slave": f"ws://127.0.0.1/?token={TOKEN}"}])
+def test_credentials_in_addresses_are_refused_unseen(options):
+    with pytest.raises(BraynsWidgetError, match="is not the address") as caught:
+        Controller(**options)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_controller_keeps_its_token_from_the_environment_out_of_sight(monkeypatch):
+    monkeypatch.setenv("BRAYNS_WIDGET_TOKEN", TOKEN)
+    with FakeCluster() as cluster:
+        said = attempt(Controller(**(cluster.options | {"token": None})), [])
+    assert "cells" in said
+    assert TOKEN not in said
