@@ -35,7 +35,6 @@ class Context:
     """State of one renderer. Methods run one after another, so nothing here is locked.
 
     Args:
-        make_engine: makes the ray tracer; called once, by ``start``.
         methods: what clients can call, for ``registry`` and ``schema``.
         loaders: what ``add-model`` can read.
         stop: ends the process; safe on any thread.
@@ -43,14 +42,13 @@ class Context:
 
     def __init__(
         self,
-        make_engine: Callable[[], Engine],
         methods: Methods[Context],
         loaders: Sequence[Loader],
         stop: Callable[[], None] = lambda: None,
     ) -> None:
-        self._make_engine = make_engine
         self.methods = methods
         self._engine: Future[Engine] = Future()
+        self._starter: threading.Thread | None = None
         self.loaders = {loader.name: loader for loader in loaders}
         self.stop = stop
         self.models = Models(lambda: self.engine.scene)
@@ -63,15 +61,29 @@ class Context:
         self.framebuffer: Static | Progressive = Static()
         self._applied: dict[str, object] = {}  # what the engine was told last
 
-    def start(self) -> None:
-        """Start to make the engine on a thread of its own: it needs a while, and few requests need it."""
-        threading.Thread(target=self._start_engine, name="engine-start", daemon=True).start()
+    def start(self, make_engine: Callable[[], Engine], warm_up: Callable[[], None] = lambda: None) -> None:
+        """Start the engine on a thread of its own: it takes a while, and few requests need it.
 
-    def _start_engine(self) -> None:
-        try:
-            self._engine.set_result(self._make_engine())
-        except BaseException as error:  # whoever asks for the engine gets it
-            self._engine.set_exception(error)
+        Args:
+            make_engine: makes the ray tracer.
+            warm_up: compiles what the first picture needs.
+        """
+
+        def start() -> None:
+            try:
+                self._engine.set_result(make_engine())
+            except BaseException as error:  # whoever asks for the engine gets it
+                self._engine.set_exception(error)
+            else:
+                warm_up()
+
+        self._starter = threading.Thread(target=start, name="engine-start", daemon=True)
+        self._starter.start()
+
+    @property
+    def starting(self) -> bool:
+        """Whether the thread of ``start`` still runs."""
+        return self._starter is not None and self._starter.is_alive()
 
     @property
     def engine(self) -> Engine:
@@ -106,7 +118,12 @@ class Context:
         self._applied[name] = value
         return changed
 
+    def interrupt(self) -> None:
+        """Let a frame that is being rendered give up; safe on any thread."""
+        if self._engine.done() and self._engine.exception() is None:
+            self._engine.result().interrupt()
+
     def close(self) -> None:
-        """Stop the engine; no method may be running."""
-        if self._engine.exception() is None:
+        """Stop the engine, if it has started; no method may be running."""
+        if self._engine.done() and self._engine.exception() is None:
             self._engine.result().close()

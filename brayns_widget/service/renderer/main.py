@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -80,23 +81,31 @@ async def _serve(options: argparse.Namespace, host: str, port: int, tls: ssl.SSL
             loop.call_soon_threadsafe(stopped.set)
 
     def make_engine() -> Any:
-        from brayns_widget.service.renderer.engine import Engine, warm_up
+        from brayns_widget.service.renderer.engine import Engine
 
-        engine = Engine(options.threads)
+        return Engine(options.threads)
+
+    def warm_up() -> None:
+        from brayns_widget.service.renderer.engine import warm_up
+
         warm_up()
-        return engine
 
     _on_signals(stop)
     if options.exit_with_stdin:
         when_stdin_closes(stop)
-    context = Context(make_engine, METHODS, [sonata.LOADER], stop)
+    context = Context(METHODS, [sonata.LOADER], stop)
     with ThreadPoolExecutor(1, "renderer") as worker:  # one: requests run one after another
         server = RpcServer(METHODS, context, worker, max_clients=options.max_clients)
         async with server.serve(host, port, ssl=tls) as address:
             print(f"listening on {address[0]}:{address[1]}", flush=True)
-            context.start()
+            context.start(make_engine, warm_up)
             await stopped.wait()
+            context.interrupt()
     context.close()
+    if context.starting:
+        # A compiler that still runs when the interpreter ends crashes, and cannot be stopped.
+        logging.shutdown()
+        os._exit(0)
 
 
 def _on_signals(stop: Any) -> None:

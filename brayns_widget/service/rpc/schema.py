@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -27,9 +28,19 @@ from brayns_widget.protocol.messages import type_name
 
 T = TypeVar("T")
 
-Vector2 = Annotated[list[float], Field(min_length=2, max_length=2)]
-Vector3 = Annotated[list[float], Field(min_length=3, max_length=3)]
-Vector4 = Annotated[list[float], Field(min_length=4, max_length=4)]
+_LARGEST = 3.4028235e38  # of float32, in which renderers compute
+
+
+def _in_float32(value: float) -> float:
+    if abs(value) > _LARGEST:
+        raise PydanticCustomError("too_large", "absolute value above {limit}", {"limit": f"{_LARGEST:g}"})
+    return value
+
+
+Float32 = Annotated[float, AfterValidator(_in_float32)]
+Vector2 = Annotated[list[Float32], Field(min_length=2, max_length=2)]
+Vector3 = Annotated[list[Float32], Field(min_length=3, max_length=3)]
+Vector4 = Annotated[list[Float32], Field(min_length=4, max_length=4)]
 Quaternion = Vector4  # x, y, z, w
 Size = Annotated[int, Field(ge=0)]
 Size2 = Annotated[list[Size], Field(min_length=2, max_length=2)]

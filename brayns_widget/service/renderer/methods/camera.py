@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import numpy as np
 from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
-from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.camera import ray_frame
+from brayns_widget.service.renderer.context import MAX_SIDE, Context
 from brayns_widget.service.renderer.settings import Orthographic, Perspective, Projection, Region, View
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
-LARGEST = 1e18  # µm; beyond it the ray tracer's float32 numbers overflow
 
 P = TypeVar("P", Perspective, Orthographic)
 CAMERAS: dict[str, type[Perspective | Orthographic]] = {"perspective": Perspective, "orthographic": Orthographic}
@@ -49,7 +48,8 @@ def get_camera_view(context: Context) -> View:
 @methods.add("set-camera-view")
 def set_camera_view(context: Context, params: View) -> None:
     """Place the camera."""
-    context.view = check_view(params)
+    check_camera(params, context.projection, context.region)
+    context.view = params
 
 
 @methods.add("get-camera-perspective")
@@ -61,7 +61,7 @@ def get_camera_perspective(context: Context) -> Perspective:
 @methods.add("set-camera-perspective")
 def set_camera_perspective(context: Context, params: Perspective) -> None:
     """Use a perspective camera; what is left out stays, if one is active."""
-    context.projection = check_projection(_merged(context.projection, params))
+    _use(context, _merged(context.projection, params))
 
 
 @methods.add("get-camera-orthographic")
@@ -73,7 +73,7 @@ def get_camera_orthographic(context: Context) -> Orthographic:
 @methods.add("set-camera-orthographic")
 def set_camera_orthographic(context: Context, params: Orthographic) -> None:
     """Use an orthographic camera."""
-    context.projection = check_projection(params)
+    _use(context, params)
 
 
 @methods.add("get-camera-near-clip")
@@ -97,46 +97,27 @@ def get_camera_region(context: Context) -> Region:
 @methods.add("set-camera-region")
 def set_camera_region(context: Context, params: Region) -> None:
     """Set which part of the image plane is rendered."""
-    context.region = check_region(params)
+    check_camera(context.view, context.projection, params)
+    context.region = params
 
 
-def check_view(view: View) -> View:
-    """Check that a view has a direction and a way up.
+def check_camera(view: View, projection: Projection, region: Region) -> None:
+    """Check that a camera sees something.
 
     Raises:
-        RequestError: -32603 (as the real renderer), it has not.
+        RequestError: -32602, it does not; -32603 (as the real renderer) if it looks at its own position.
     """
-    with np.errstate(over="ignore"):
-        forward = np.subtract(view.target, view.position)
-    up = np.array(view.up)
-    if not forward.any():
+    if view.position == view.target:
         raise RequestError("View position cannot be equal to view target", code=INTERNAL_ERROR)
-    if not up.any():
-        raise RequestError("View up vector cannot have length 0", code=INTERNAL_ERROR)
-    if not max(np.abs(np.concatenate((view.position, view.target)))) < LARGEST:
-        raise RequestError(f"View position and target must stay below {LARGEST:g}", code=INTERNAL_ERROR)
-    forward, up = forward / np.abs(forward).max(), up / np.abs(up).max()
-    if not np.linalg.norm(np.cross(forward, up)) > 1e-7:
-        raise RequestError("View up vector cannot be parallel to the view direction", code=INTERNAL_ERROR)
-    return view
-
-
-def check_projection(projection: Projection) -> Projection:
-    """Check the numbers of a camera.
-
-    Raises:
-        RequestError: -32602, they show nothing.
-    """
-    match projection:
-        case Perspective(fovy=fovy) if not 0 < fovy < 180:
-            raise RequestError(f"fovy must be between 0 and 180 degrees, got {fovy}", code=INVALID_PARAMS)
-        case Perspective(aperture_radius=radius) if radius < 0:
-            raise RequestError(f"aperture_radius cannot be negative, got {radius}", code=INVALID_PARAMS)
-        case Perspective(focus_distance=distance) if not distance > 0:
-            raise RequestError(f"focus_distance must be positive, got {distance}", code=INVALID_PARAMS)
-        case Orthographic(height=height) if not height > 0:
-            raise RequestError(f"height must be positive, got {height}", code=INVALID_PARAMS)
-    return projection
+    for start, end in zip(region.image_start, region.image_end, strict=True):
+        if start == end:
+            raise RequestError("image_start and image_end must differ in both coordinates", code=INVALID_PARAMS)
+    if isinstance(projection, Perspective) and (projection.aperture_radius < 0 or not projection.focus_distance > 0):
+        raise RequestError("aperture_radius cannot be negative, focus_distance must be positive", code=INVALID_PARAMS)
+    try:
+        ray_frame(view, projection, region, MAX_SIDE)
+    except ValueError as error:
+        raise RequestError(str(error), code=INVALID_PARAMS) from error
 
 
 def check_near_clip(distance: float) -> float:
@@ -150,16 +131,9 @@ def check_near_clip(distance: float) -> float:
     return distance
 
 
-def check_region(region: Region) -> Region:
-    """Check that a region of the image plane has an area.
-
-    Raises:
-        RequestError: -32602, it has none.
-    """
-    for start, end in zip(region.image_start, region.image_end, strict=True):
-        if start == end:
-            raise RequestError("image_start and image_end must differ in both coordinates", code=INVALID_PARAMS)
-    return region
+def _use(context: Context, projection: Projection) -> None:
+    check_camera(context.view, projection, context.region)
+    context.projection = projection
 
 
 def _merged(current: Projection, params: Perspective) -> Projection:

@@ -15,13 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.images import encode_image
-from brayns_widget.service.renderer.methods.camera import (
-    CAMERAS,
-    check_near_clip,
-    check_projection,
-    check_region,
-    check_view,
-)
+from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
 from brayns_widget.service.renderer.scene import Cancelled
@@ -98,16 +92,15 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     settings = params.image_settings
     image_format = check_format(settings.format)
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
-    view = context.view if params.camera_view is None else check_view(params.camera_view)
-    projection = check_projection(_object(params.camera, CAMERAS, context.projection))
+    view = context.view if params.camera_view is None else params.camera_view
+    projection = _object(params.camera, CAMERAS, context.projection)
     renderer = _object(params.renderer, RENDERERS, context.renderer)
     near_clip = check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip
-    region = check_region(
-        Region(
-            image_start=params.image_start or context.region.image_start,
-            image_end=params.image_end or context.region.image_end,
-        )
+    region = Region(
+        image_start=params.image_start or context.region.image_start,
+        image_end=params.image_end or context.region.image_end,
     )
+    check_camera(view, projection, region)
     if params.simulation_frame:
         raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)
     operation = "Rendering snapshot ..."
