@@ -273,7 +273,7 @@ class Session:
             node_sets = await backend.request("sonata-get-node-sets", {"path": path}, timeout=REQUEST_TIMEOUT)
         except RequestError as error:
             raise CircuitError(
-                f"The circuit {path!r} cannot be read: {_reason(error)}",
+                f"The circuit {path!r} cannot be read: {_reason(error).removeprefix(f'{path!r} cannot be read: ')}",
                 hint="Name a SONATA configuration file, such as circuit_config.json.",
             ) from error
         return Circuit.from_replies(path, populations.result, node_sets.result)

@@ -1,0 +1,125 @@
+"""The controller with the real local service: service, job, renderer, backend, a real circuit."""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from brayns_widget.controller import Controller
+from brayns_widget.events import Status
+from brayns_widget.protocol.errors import CircuitError, RequestCancelled
+from brayns_widget.transport.local import LocalService
+
+pytestmark = pytest.mark.data
+WAIT = 60
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left():
+    yield
+    LocalService.close_all()
+    assert not psutil.Process().children(recursive=True)
+
+
+@pytest.fixture
+def tiny(data_dir):
+    return data_dir / "tiny_circuits" / "N_10__top_nodes_dim6" / "circuit_config.json"
+
+
+@pytest.fixture(scope="module")
+def controller():
+    with Controller() as made:
+        yield made
+
+
+def test_two_circuits_are_loaded_shown_and_removed(controller, tiny, data_dir):
+    (first,) = controller.load_circuit(tiny, color_by="synapse_class").result(WAIT)
+    assert (first.cells, first.color_by, first.type) == (10, "synapse class", "neurons")
+    # where libsonata puts the cells (see data/README.md): the somas lie inside the box
+    assert first.bounds is not None
+    assert all(
+        low < x < high
+        for low, x, high in zip(first.bounds[0], (4426.7, -1365.7, -1999.6), first.bounds[1], strict=True)
+    )
+    single = data_dir / "single_neuron_circuits" / "SingleNeuronCircuit__top_nodes_dim6__IDX0" / "circuit_config.json"
+    (second,) = controller.load_circuit(single, axon=True).result(WAIT)
+    assert second.cells == 1
+    assert controller.models == (first, second)
+    picture = controller.snapshot(size=(160, 120), samples=1).result(WAIT)
+    controller.clear()
+    empty = controller.snapshot(size=(160, 120), samples=1).result(WAIT)
+    assert picture[:4] == empty[:4] == b"\x89PNG"
+    assert len(picture) > 2 * len(empty)
+
+
+def test_files_are_browsed_and_circuits_inspected(controller, tiny):
+    listing = controller.list_directory(tiny.parent)
+    assert listing.parent == str(tiny.parent.parent)
+    assert "circuit_config.json" in [entry["name"] for entry in listing.files]
+    assert controller.list_directory().path == str(Path.cwd())
+    circuit = controller.inspect_circuit(tiny)
+    assert [(p.name, p.type, p.size) for p in circuit.populations] == [("S1nonbarrel_neurons", "biophysical", 10)]
+    assert "Layer1" in circuit.node_sets
+
+
+@pytest.mark.parametrize("path", ["nope.json", ""])
+def test_bad_paths_are_told_and_the_next_load_works(controller, tiny, path):
+    with pytest.raises(CircuitError, match="cannot be read"):
+        controller.load_circuit(tiny.parent / path).result(WAIT)
+    assert controller.load_circuit(tiny, limit=1, wait=True).done
+    controller.clear()
+
+
+def test_a_base_directory_confines_the_file_browser(tiny):
+    with Controller(base_directory=tiny.parent) as confined:
+        assert confined.list_directory().parent is None
+        with pytest.raises(CircuitError):
+            confined.list_directory(tiny.parent.parent)
+
+
+def test_a_cancelled_load_leaves_nothing_and_the_renderer_alive(controller, tiny):
+    controller.start().result(WAIT)
+    task = controller.load_circuit(tiny, axon=True)
+    next(iter(task))  # it has begun
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    assert controller.models == ()
+    assert [m for m in controller.request("get-scene").result["models"] if m["model_type"] != "light"] == []
+
+
+def test_a_killed_renderer_is_told_and_the_next_load_starts_another(controller, tiny):
+    controller.load_circuit(tiny, limit=1).result(WAIT)
+    renderers = [p for p in psutil.Process().children(recursive=True) if "renderer" in p.cmdline()]
+    assert renderers
+    heard: queue.Queue[Status] = queue.Queue()
+
+    def listen(event: str, value: Any) -> None:
+        if event == "status":
+            heard.put(value)
+
+    remove = controller.subscribe(listen)
+    for renderer in renderers:
+        renderer.kill()
+    while (status := heard.get(timeout=WAIT)).state not in {"failed", "ended"}:
+        pass
+    remove()
+    assert status.state == "failed"
+    assert "renderer" in status.text
+    assert controller.load_circuit(tiny, limit=1).result(WAIT)
+
+
+def test_a_second_controller_starts_fast_because_the_service_runs(controller, tiny):
+    controller.start().result(WAIT)
+    begun = time.monotonic()
+    with Controller() as second:
+        second.load_circuit(tiny).result(WAIT)
+        second.snapshot(size=(320, 240), samples=1).result(WAIT)
+        seconds = time.monotonic() - begun
+    assert seconds < (2 if (os.cpu_count() or 1) > 1 else 4)
