@@ -10,10 +10,10 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from brayns_widget.service.rpc.schema import Float32, Object, Size, Vector2, Vector3, Vector4, unlisted
+from brayns_widget.service.rpc.schema import FLOAT32, Object, Size, Vector2, Vector3, Vector4, unlisted
 
 WHITE = [1.0, 1.0, 1.0]
-Intensity = Annotated[Float32, Field(ge=0)]
+Intensity = Annotated[float, Field(ge=0), FLOAT32]
 SampleCount = Annotated[int, Field(ge=1)]
 
 

@@ -160,7 +160,7 @@ class Methods(Generic[C]):
         def declare(run: F) -> F:
             if name in self._methods:
                 raise ValueError(f"Method {name!r} is declared twice.")
-            hints = get_type_hints(run)
+            hints = get_type_hints(run, include_extras=True)
             returned = hints.get("return", type(None))
             if get_origin(returned) is WithPayload:
                 (returned,) = get_args(returned)

@@ -37,7 +37,8 @@ def _in_float32(value: float) -> float:
     return value
 
 
-Float32 = Annotated[float, AfterValidator(_in_float32)]
+FLOAT32 = AfterValidator(_in_float32)  # comes last in an Annotated, or the schema loses the limits before it
+Float32 = Annotated[float, FLOAT32]
 Vector2 = Annotated[list[Float32], Field(min_length=2, max_length=2)]
 Vector3 = Annotated[list[Float32], Field(min_length=3, max_length=3)]
 Vector4 = Annotated[list[Float32], Field(min_length=4, max_length=4)]
@@ -112,9 +113,9 @@ def _problem(detail: dict[str, Any]) -> str:
         case "extra_forbidden":
             text = f"unknown property {str(location.pop())!r}"
         case "greater_than_equal":
-            text = f"value below minimum {value} < {context['ge']}"
+            text = f"value below minimum {_short(value)} < {_short(context['ge'])}"
         case "less_than_equal":
-            text = f"value above maximum {value} > {context['le']}"
+            text = f"value above maximum {_short(value)} > {_short(context['le'])}"
         case "too_short":
             text = f"item count below minimum {context['actual_length']} < {context['min_length']}"
         case "too_long":
@@ -129,6 +130,11 @@ def _problem(detail: dict[str, Any]) -> str:
     for step in location:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
     return f"{path}: {text}" if path else text
+
+
+def _short(number: float) -> float:
+    """Write 1.0 as 1, as Brayns does."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 _EXPECTED = {
@@ -167,7 +173,8 @@ def _convert(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     if schema.get("x-unlisted") or (result.get("default", 0) is None):
         result.pop("default", None)
     if "anyOf" in schema:
-        result["oneOf"] = [_convert(option, definitions) for option in schema["anyOf"]]
+        options = sorted(schema["anyOf"], key=lambda option: option != {"type": "null"})  # null first, as recorded
+        result["oneOf"] = [_convert(option, definitions) for option in options]
         result["title"] = schema["x-one-of"]
     if "items" in schema:
         result["items"] = _convert(schema["items"], definitions)

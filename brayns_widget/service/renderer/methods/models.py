@@ -17,7 +17,7 @@ class SceneInfo(Object):
 
     model_config = ConfigDict(title="Scene")
 
-    bounds: Bounds
+    bounds: Bounds = read_only()
     models: list[ModelInstance] = read_only()
 
 

@@ -1,0 +1,60 @@
+"""Our schemas against those that were recorded from Brayns 3.10.1."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brayns_widget.service.renderer.loaders import sonata
+from brayns_widget.service.renderer.methods import METHODS
+
+
+def comparable(schema: Any) -> Any:
+    """Without the order of ``required``, in which the recorded schemas follow no rule."""
+    if isinstance(schema, dict):
+        return {key: sorted(value) if key == "required" else comparable(value) for key, value in schema.items()}
+    return [comparable(item) for item in schema] if isinstance(schema, list) else schema
+
+
+@pytest.fixture(scope="module")
+def recorded(shared_dir: Path) -> dict[str, Any]:
+    schemas: dict[str, Any] = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text())
+    return schemas
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", [method.name for method in METHODS])
+def test_schemas_are_those_of_the_real_renderer(name: str, recorded: dict[str, Any]):
+    method = METHODS[name]
+    ours = {
+        "async": method.cancellable,
+        "deprecated": method.deprecated,
+        "plugin": method.plugin,
+        "title": method.name,
+    }
+    if (params := method.params_schema()) is not None:
+        ours["params"] = params
+    if (returns := method.result_schema()) is not None:
+        ours["returns"] = returns
+    assert comparable(ours) == comparable(recorded[name])
+
+
+@pytest.mark.data
+def test_the_loader_is_described_as_the_real_one(shared_dir: Path):
+    loaders = json.loads((shared_dir / "protocol" / "renderer-get-loaders.json").read_text())
+    (real,) = [loader for loader in loaders if loader["name"] == sonata.LOADER.name]
+    ours = {
+        "binary": sonata.LOADER.binary,
+        "extensions": list(sonata.LOADER.extensions),
+        "input_parameters_schema": sonata.LOADER.schema(),
+        "name": sonata.LOADER.name,
+        "plugin": sonata.LOADER.plugin,
+    }
+    assert comparable(ours) == comparable(real)
+
+
+def test_every_method_says_what_it_does():
+    assert [method.name for method in METHODS if not method.description.endswith(".")] == []

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
+from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.schema import Object, unlisted
+
+
+class Pair(Object):
+    left: int
+    right: int = unlisted(1)
+
+
+def declared() -> Methods[list[str]]:
+    methods: Methods[list[str]] = Methods()
+
+    @methods.add("sum")
+    def add(context: list[str], params: Pair) -> int:
+        """Add."""
+        context.append("sum")
+        return params.left + params.right
+
+    @methods.add("nothing", plugin="Extra", deprecated=True)
+    def nothing(context: list[str]) -> None:
+        """Do nothing."""
+        context.append("nothing")
+
+    @methods.add("bytes", cancellable=True)
+    def make_bytes(_context: list[str], task: Task, payload: memoryview) -> WithPayload[Pair]:
+        """Echo bytes."""
+        task.check()
+        return WithPayload(Pair(left=len(payload), right=0), bytes(payload))
+
+    return methods
+
+
+def call(name: str, params: Any = None, payload: bytes = b"", task: Task | None = None) -> tuple[Any, bytes]:
+    result, attached = declared()[name].call([], params, memoryview(payload), task or Task())
+    return result, bytes(attached)
+
+
+def test_a_function_is_its_contract():
+    method = declared()["sum"]
+    assert method.description == "Add."
+    assert method.params_schema() == {
+        "type": "object",
+        "title": "Pair",
+        "additionalProperties": False,
+        "properties": {"left": {"type": "integer"}, "right": {"type": "integer"}},
+        "required": ["left"],
+    }
+    assert method.result_schema() == {"type": "integer"}
+    assert (method.plugin, method.cancellable, method.deprecated) == ("Core", False, False)
+    assert call("sum", {"left": 2}) == (3, b"")
+
+
+def test_methods_without_params_refuse_even_empty_ones():
+    assert call("nothing") == (None, b"")
+    with pytest.raises(RequestError, match="This method takes no params") as caught:
+        call("nothing", {})
+    assert caught.value.code == INVALID_PARAMS
+
+
+def test_bytes_go_in_and_out():
+    assert call("bytes", payload=b"abc") == ({"left": 3, "right": 0}, b"abc")
+
+
+def test_unknown_methods_and_duplicates_are_refused():
+    methods = declared()
+    with pytest.raises(RequestError, match="Method 'nope' not found") as caught:
+        methods["nope"]
+    assert caught.value.code == METHOD_NOT_FOUND
+    with pytest.raises(ValueError, match="declared twice"):
+        methods.include(declared())
+    with pytest.raises(ValueError, match="declared twice"):
+        methods.add("sum")(lambda _context: None)
+
+
+def test_membership_is_of_the_method_itself():
+    methods = declared()
+    assert methods["sum"] in methods
+    assert declared()["sum"] not in methods
+    assert methods.cancellable("bytes")
+    assert not methods.cancellable("sum")
+    assert not methods.cancellable("nope")
+
+
+def test_progress_is_clamped_and_not_more_often_than_people_see(monkeypatch: pytest.MonkeyPatch):
+    now = 0.0
+    monkeypatch.setattr("brayns_widget.service.rpc.methods.time.monotonic", lambda: now)
+    seen: list[tuple[float, str]] = []
+    task = Task(lambda amount, operation: seen.append((amount, operation)))
+    for step in range(128):
+        now = 10 + step / 64  # two seconds; reports at every fourth step
+        task.progress(step / 64, "Reading")
+    assert len(seen) == 32
+    assert seen[0] == (0.0, "Reading")
+    assert seen[-1][0] == 1.0
+    task.progress(0.3, "Building")  # a new operation is told at once
+    assert seen[-1] == (0.3, "Building")
+
+
+def test_a_cancelled_task_stops_at_its_next_progress():
+    task = Task()
+    task.progress(0.1, "x")
+    task.cancel()
+    assert task.cancelled
+    with pytest.raises(RequestError, match="Task has been cancelled") as caught:
+        task.progress(0.2, "x")
+    assert caught.value.code == CANCELLED
+    with pytest.raises(RequestError):
+        task.part(0.0, 0.5).check()
+
+
+def test_a_part_reports_within_its_range():
+    seen: list[float] = []
+    task = Task(lambda amount, _operation: seen.append(amount))
+    task.part(0.5, 1.0).part(0.0, 0.5).progress(1.0, "x")
+    assert seen == [0.75]

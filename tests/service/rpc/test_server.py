@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import struct
+import threading
+import urllib.request
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from brayns_widget.service.rpc.cancelling import cancelling
+from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.schema import Object
+from brayns_widget.service.rpc.server import RpcServer
+
+DEADLINE = 10.0
+
+
+class Text(Object):
+    text: str
+
+
+class State:
+    """What the methods of these tests share."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+        self.done: list[str] = []
+
+
+METHODS: Methods[State] = Methods()
+METHODS.include(cancelling)
+
+
+@METHODS.add("echo")
+def echo(state: State, params: Text) -> str:
+    """Answer the text."""
+    state.done.append(params.text)
+    return params.text
+
+
+@METHODS.add("break")
+def break_down(_state: State) -> None:
+    """Fail."""
+    raise ZeroDivisionError("division by zero")
+
+
+@METHODS.add("bytes")
+def send_bytes(_state: State) -> WithPayload[int]:
+    """Answer bytes."""
+    return WithPayload(7, b"payload")
+
+
+@METHODS.add("wait", cancellable=True)
+def wait(state: State, task: Task) -> str:
+    """Wait until the test lets it go on or cancels."""
+    task.progress(0.25, "Waiting")
+    state.begun.set()
+    while not state.go_on.wait(0.005):
+        task.check()
+    state.done.append("waited")
+    return "waited"
+
+
+@contextlib.asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[tuple[State, str]]:
+    state = State()
+    with ThreadPoolExecutor(1) as worker:
+        server = RpcServer(METHODS, state, worker, **options)
+        async with server.serve("127.0.0.1", 0) as (host, port):
+            yield state, f"{host}:{port}"
+
+
+def open_client(address: str) -> connect:
+    return connect(f"ws://{address}", compression=None, ping_interval=None)
+
+
+async def receive(socket: ClientConnection) -> Any:
+    frame = await asyncio.wait_for(socket.recv(), DEADLINE)
+    return json.loads(frame) if isinstance(frame, str) else frame
+
+
+async def send(socket: ClientConnection, request_id: Any, method: str, params: Any = None) -> None:
+    message = {"jsonrpc": "2.0", "id": request_id, "method": method}
+    await socket.send(json.dumps(message if params is None else {**message, "params": params}))
+
+
+async def begun(state: State) -> None:
+    assert await asyncio.to_thread(state.begun.wait, DEADLINE)
+
+
+def test_requests_of_a_connection_are_answered_in_order():
+    async def scenario() -> None:
+        async with serving() as (_state, address), open_client(address) as socket:
+            for number in range(300):
+                await send(socket, number, "echo", {"text": str(number)})
+            replies = [await receive(socket) for _ in range(300)]
+            assert [(reply["id"], reply["result"]) for reply in replies] == [(n, str(n)) for n in range(300)]
+
+    asyncio.run(scenario())
+
+
+def test_errors_have_codes_and_break_nothing(caplog: pytest.LogCaptureFixture):
+    async def scenario() -> None:
+        async with serving() as (_state, address), open_client(address) as socket:
+            await socket.send("{")
+            reply = await receive(socket)
+            assert (reply["error"]["code"], reply["id"]) == (-32700, None)
+            await send(socket, 1, "nope")
+            assert (await receive(socket))["error"] == {"code": -32601, "message": "Method 'nope' not found"}
+            await send(socket, 2, "break")
+            assert (await receive(socket))["error"]["message"] == "ZeroDivisionError: division by zero"
+            await send(socket, 3, "echo", {"text": "still here"})
+            assert (await receive(socket))["result"] == "still here"
+
+    asyncio.run(scenario())
+    assert "Method 'break' failed" in caplog.text
+
+
+def test_requests_without_an_id_are_run_and_not_answered():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, None, "echo", {"text": "quiet"})
+            await send(socket, None, "nope")
+            await send(socket, 1, "echo", {"text": "loud"})
+            assert (await receive(socket))["id"] == 1
+            assert state.done == ["quiet", "loud"]
+
+    asyncio.run(scenario())
+
+
+def test_bytes_are_answered_in_a_binary_frame():
+    async def scenario() -> None:
+        async with serving() as (_state, address), open_client(address) as socket:
+            await send(socket, 1, "bytes")
+            frame = await receive(socket)
+            (size,) = struct.unpack_from("<I", frame)
+            assert json.loads(frame[4 : 4 + size])["result"] == 7
+            assert frame[4 + size :] == b"payload"
+
+    asyncio.run(scenario())
+
+
+def test_cancel_overtakes_and_ends_the_request_with_error_20():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, 1, "wait")
+            await send(socket, 2, "wait")
+            assert await receive(socket) == {
+                "jsonrpc": "2.0",
+                "method": "wait",
+                "params": {"id": 1, "amount": 0.25, "operation": "Waiting"},
+            }
+            await begun(state)
+            await send(socket, 3, "cancel", {"id": 2})  # waits still
+            await send(socket, 4, "cancel", {"id": 1})
+            await send(socket, 5, "cancel", {"id": 1})
+            replies = {reply["id"]: reply for reply in [await receive(socket) for _ in range(5)]}
+            assert replies[3]["result"] is None
+            assert replies[4]["result"] is None
+            assert replies[1]["error"] == {"code": 20, "message": "Task has been cancelled"}
+            assert replies[2]["error"]["code"] == 20
+            assert replies[5]["error"]["code"] == -32602
+            assert state.done == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (None, "Empty task ID"),
+        (99, "No requests found with ID 99."),
+        (2, "Method 'echo' is not cancellable."),
+    ],
+)
+def test_cancel_says_why_it_cannot(target: Any, message: str):
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, 1, "wait")
+            await send(socket, 2, "echo", {"text": "x"})
+            await begun(state)
+            await receive(socket)
+            await send(socket, 3, "cancel", {"id": target})
+            assert (await receive(socket))["error"] == {"code": -32602, "message": message}
+            state.go_on.set()
+            assert [(await receive(socket))["result"] for _ in range(2)] == ["waited", "x"]
+
+    asyncio.run(scenario())
+
+
+def test_what_a_client_began_goes_on_when_it_vanishes():
+    async def scenario() -> None:
+        async with serving() as (state, address):
+            async with open_client(address) as socket:
+                await send(socket, 1, "wait")
+                await begun(state)
+                socket.transport.abort()
+            async with open_client(address) as socket:
+                await send(socket, 1, "echo", {"text": "next"})
+                state.go_on.set()
+                assert (await receive(socket))["result"] == "next"
+                assert state.done == ["waited", "next"]
+
+    asyncio.run(scenario())
+
+
+def test_the_end_of_the_server_cancels_and_answers():
+    async def scenario() -> None:
+        async with serving() as (state, address):
+            socket = await open_client(address)
+            await send(socket, 1, "wait")
+            await begun(state)
+            await receive(socket)
+        assert (await receive(socket))["error"]["code"] == 20
+        with pytest.raises(ConnectionClosed):
+            await receive(socket)
+        await socket.close()
+
+    asyncio.run(scenario())
+
+
+def test_clients_beyond_the_limit_are_refused_and_let_in_later():
+    async def scenario() -> None:
+        async with serving(max_clients=1) as (_state, address):
+            async with open_client(address) as socket:
+                await send(socket, 1, "echo", {"text": "in"})
+                await receive(socket)
+                with pytest.raises(InvalidStatus) as caught:
+                    await open_client(address)
+                assert caught.value.response.status_code == 503
+                assert b"--max-clients 1" in (caught.value.response.body or b"")
+                await socket.close()
+            async with asyncio.timeout(DEADLINE):
+                while True:  # the server may notice the end a moment later
+                    with contextlib.suppress(InvalidStatus):
+                        async with open_client(address):
+                            return
+
+    asyncio.run(scenario())
+
+
+def test_health():
+    async def scenario() -> None:
+        async with serving(max_clients=1) as (_state, address), open_client(address):
+            with await asyncio.to_thread(urllib.request.urlopen, f"http://{address}/healthz", None, DEADLINE) as reply:
+                assert (reply.status, reply.read()) == (200, b"Ok")
+
+    asyncio.run(scenario())
