@@ -65,12 +65,12 @@ class BraynsWidget(anywidget.AnyWidget):
     _esm = _read_static("widget.js")
     _css = _read_static("widget.css")
 
-    camera = traitlets.Dict(FRONT.to_dict()).tag(sync=True)
+    camera = traitlets.Dict(default_value=FRONT.to_dict()).tag(sync=True)
     models = traitlets.List(traitlets.Dict()).tag(sync=True)
-    status = traitlets.Dict({"state": "idle", "text": "Not started."}).tag(sync=True)
+    status = traitlets.Dict(default_value={"state": "idle", "text": "Not started."}).tag(sync=True)
     progress = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     notice = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
-    background = traitlets.List(traitlets.Float(), list(DARK)).tag(sync=True)
+    background = traitlets.List(traitlets.Float(), default_value=list(DARK)).tag(sync=True)
     height = traitlets.Int(_HEIGHT).tag(sync=True)
     panel_open = traitlets.Bool(True).tag(sync=True)
 
@@ -90,10 +90,12 @@ class BraynsWidget(anywidget.AnyWidget):
         _check(options, circuit)
         # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
         self._context = contextvars.copy_context()
+        self._heard_page = False
         self._comm_lock = threading.RLock()
         self._published: dict[str, Any] = {}
         self._quiet = False
         super().__init__(height=height)
+        self._free_route()
         self._owns_controller = controller is None
         self.controller = controller or Controller(master=master, slave=slave, token=token)
         self._writer = TraitWriter(self._write)
@@ -216,12 +218,21 @@ class BraynsWidget(anywidget.AnyWidget):
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         self._context = contextvars.copy_context()
+        self._heard_page = True
         self._post(self._page.receive, content)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:
         # ipykernel 7.4 sends a page's messages to the shell in whose context the comm sent last. Pinned to the context
         # of the newest message of a page, they never wait for the cell that the main shell runs.
         self._context.copy().run(super()._send, msg, buffers)
+        if not self._heard_page:
+            self._free_route()
+
+    def _free_route(self) -> None:
+        # Until a page has spoken, what was sent was sent for the cell that made the widget. By the route that this
+        # leaves behind in ipykernel 7.4, the page's first message would wait for that cell and, after "Run All", for
+        # all cells below it. There is no public way to clear the route; without it the page chooses the shell.
+        getattr(self.comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
     def _post(self, callback: Callable[..., None], *arguments: Any) -> None:
         self.controller.loop.post(callback, *arguments)

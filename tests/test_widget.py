@@ -35,6 +35,7 @@ class Comm:
         self.senders: list[str] = []
         self.closed = False
         self.acks = True
+        self._reply_subshell_id = WHO.get()
         self._changed = threading.Condition()
         self._deliver: Callable[[Any], None] = lambda _: None
 
@@ -45,6 +46,7 @@ class Comm:
         with self._changed:
             self.sent.append((data, buffers))
             self.senders.append(WHO.get())
+            self._reply_subshell_id = WHO.get()  # as ipykernel 7.4 does
             self._changed.notify_all()
         content = data.get("content", {})
         if content.get("kind") == "frame" and self.acks:
@@ -143,6 +145,18 @@ def test_the_traits_are_those_of_the_contract():
     assert own == documented
 
 
+def test_a_widget_starts_with_nothing_to_tell():
+    defaults = {
+        name: BraynsWidget.class_traits()[name].default() for name in ("progress", "notice", "models", "status")
+    }
+    assert defaults == {
+        "progress": None,
+        "notice": None,
+        "models": [],
+        "status": {"state": "idle", "text": "Not started."},
+    }
+
+
 def test_the_bundle_is_a_text_so_that_anywidget_watches_no_file():
     assert type(BraynsWidget._esm) is str
     assert type(BraynsWidget._css) is str
@@ -230,6 +244,15 @@ def test_sends_run_in_the_context_of_the_pages_newest_message(viewer, page):
     viewer.background = [1, 1, 1, 1]
     until(lambda: viewer.stats["passes"] and len(page.senders) > seen + 1)
     assert set(page.senders[seen:]) == {"subshell"}
+
+
+def test_until_a_page_speaks_it_chooses_the_shell_that_answers(viewer, comms):
+    (page,) = comms
+    until(lambda: page.updates("status") and viewer.status["state"] == "ready")
+    assert not hasattr(page, "_reply_subshell_id")
+    page.say("ready", width=400, height=300, dpr=2)
+    page.wait("frame")
+    assert page._reply_subshell_id == "nobody"
 
 
 def test_a_view_that_goes_gets_nothing_more(viewer, page):

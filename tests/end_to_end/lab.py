@@ -1,0 +1,250 @@
+"""A real JupyterLab and a real browser, with everything they write in a temporary folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import psutil
+from jupyter_client.blocking.client import BlockingKernelClient
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+START_TIMEOUT = 60.0
+
+# What a page of JupyterLab would otherwise ask or fetch on its own.
+_SETTINGS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+# Notes when a picture is drawn, on each viewer's canvas.
+_WATCH_DRAWS = """
+window.draws = new Map();
+const draw = CanvasRenderingContext2D.prototype.drawImage;
+CanvasRenderingContext2D.prototype.drawImage = function (...args) {
+  if (this.canvas.classList.contains("bw-canvas") && args[0] instanceof ImageBitmap) {
+    window.draws.set(this.canvas, [...(window.draws.get(this.canvas) ?? []), performance.now()]);
+  }
+  return draw.apply(this, args);
+};
+"""
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Wait until ``condition()`` is true and return what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.02)
+    return value
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab. ``root`` is the folder that it shows; ``url`` is without the token."""
+
+    url: str
+    token: str
+    root: Path
+    runtime: Path
+
+
+@contextlib.contextmanager
+def run_lab(folder: Path) -> Iterator[Lab]:
+    """Start JupyterLab on a port of its choice and stop it at the end."""
+    places = {name: folder / name for name in ("home", "root", "config", "data", "runtime", "settings", "workspaces")}
+    for place in places.values():
+        place.mkdir(parents=True)
+    for name, settings in _SETTINGS.items():
+        file = places["settings"] / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(settings), encoding="utf-8")
+    token = secrets.token_hex(16)
+    environment = os.environ | {
+        "HOME": str(places["home"]),
+        "USERPROFILE": str(places["home"]),
+        "IPYTHONDIR": str(places["home"] / "ipython"),
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_DIR": str(places["config"]),
+        "JUPYTER_DATA_DIR": str(places["data"]),
+        "JUPYTER_RUNTIME_DIR": str(places["runtime"]),
+        "JUPYTERLAB_SETTINGS_DIR": str(places["settings"]),
+        "JUPYTERLAB_WORKSPACES_DIR": str(places["workspaces"]),
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
+    command += ["--allow-root", f"--ServerApp.root_dir={places['root']}", "--LabApp.expose_app_in_browser=True"]
+    with (folder / "jupyter.log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            yield Lab(_wait_for_server(server, places["runtime"], token), token, places["root"], places["runtime"])
+        finally:
+            _stop(server)
+
+
+def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str) -> str:
+    def answers() -> str | None:
+        assert server.poll() is None, "JupyterLab ended at once"
+        for file in runtime.glob("jpserver-*.json"):
+            with contextlib.suppress(OSError, ValueError):
+                url = f"http://127.0.0.1:{json.loads(file.read_text(encoding='utf-8'))['port']}"
+                request = Request(f"{url}/api/status", headers={"Authorization": f"token {token}"})
+                with urlopen(request, timeout=5) as answer:
+                    if answer.status == 200:
+                        return url
+        return None
+
+    return str(until(answers, START_TIMEOUT, "JupyterLab to listen"))
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    server.terminate()
+    _, alive = psutil.wait_procs(family, timeout=15)
+    for process in alive:
+        process.kill()
+    server.wait(10)
+
+
+class Notebook:
+    """One notebook in one page of the browser.
+
+    Args:
+        lab: the server.
+        page: a page of the browser.
+        path: of the notebook, from the server's root.
+    """
+
+    def __init__(self, lab: Lab, page: Page, path: str) -> None:
+        self._lab = lab
+        self.page = page
+        self.errors: list[str] = []
+        page.on("console", self._hear)
+        page.add_init_script(_WATCH_DRAWS)
+        # A workspace of its own: Lab opens again what another page had open in the same one.
+        url = f"{lab.url}/lab/workspaces/{path.partition('.')[0]}/tree/{path}"
+        page.goto(f"{url}?token={lab.token}", wait_until="domcontentloaded")
+        # Lab shows its own splash first, and starts the kernel after the notebook.
+        page.wait_for_function(
+            "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=START_TIMEOUT * 1e3,
+        )
+        self.kernel_id: str = page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if "brayns_widget" in message.text:
+            self.errors.append(message.text)
+
+    def command(self, name: str) -> None:
+        """Run one of JupyterLab's commands without waiting for what it starts."""
+        self.page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
+
+    @property
+    def canvas(self) -> Locator:
+        """The canvas of the newest viewer."""
+        return self.page.locator("canvas.bw-canvas").last
+
+    def draws(self) -> list[float]:
+        """When pictures were drawn on the newest viewer's canvas, in ms on the page's clock."""
+        script = """() => window.draws.get([...document.querySelectorAll("canvas.bw-canvas")].at(-1)) ?? []"""
+        return [float(moment) for moment in self.page.evaluate(script)]
+
+    def now(self) -> float:
+        """The page's clock in ms."""
+        return float(self.page.evaluate("performance.now()"))
+
+    def picture(self) -> str:
+        """What the canvas shows, as a PNG in a data URL."""
+        return str(self.canvas.evaluate("canvas => canvas.toDataURL()"))
+
+    def brightness(self) -> float:
+        """Standard deviation of the canvas' grey values, 0 to 255: an empty scene has none."""
+        script = """canvas => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let sum = 0, squares = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            const grey = (data[i] + data[i + 1] + data[i + 2]) / 3;
+            sum += grey; squares += grey * grey;
+          }
+          const n = data.length / 4;
+          return Math.sqrt(Math.max(squares / n - (sum / n) ** 2, 0));
+        }"""
+        return float(self.canvas.evaluate(script))
+
+    def wait_for_text(self, selector: str, text: str, seconds: float = 30.0) -> None:
+        """Wait until an element that matches ``selector`` shows ``text``."""
+        self.page.locator(selector).filter(has_text=text).last.wait_for(timeout=seconds * 1e3)
+
+    def wait_sharp(self, seconds: float = 60.0) -> None:
+        """Wait until the picture at rest is complete: the footer says "16/16"."""
+        script = """() => {
+          const texts = [...document.querySelectorAll(".bw-picture")];
+          const [done, all] = (texts.at(-1)?.textContent.split("· ")[1] ?? "0/1").split("/");
+          return Number(done) > 1 && done === all;
+        }"""
+        self.page.wait_for_function(script, timeout=seconds * 1e3)
+
+    def drag(self, seconds: float, *, dx: float = 120.0) -> list[float]:
+        """Drag to and fro over the canvas; returns when pictures were drawn from the first move to the last, in ms."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        start = self.now()
+        end = time.monotonic() + seconds
+        step = 0
+        while time.monotonic() < end:
+            step += 1
+            mouse.move(x + dx * (step % 100) / 100, y + 20 * (step % 7) / 7)
+            time.sleep(0.016)  # a hand, not a synchronisation
+        last = self.now()
+        mouse.up()
+        return [draw for draw in self.draws() if start <= draw <= last]
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[BlockingKernelClient]:
+        """A second client of the notebook's kernel, to ask it and to keep it busy."""
+        client = BlockingKernelClient(connection_file=str(self._lab.runtime / f"kernel-{self.kernel_id}.json"))
+        client.load_connection_file()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=START_TIMEOUT)
+            yield client
+        finally:
+            client.stop_channels()
+
+    def evaluate(self, expression: str, timeout: float = 30.0) -> Any:
+        """Evaluate an expression of JSON values in the kernel."""
+        with self.client() as client:
+            quoted = f"__import__('json').dumps({expression})"
+            reply = client.execute(
+                "", silent=True, store_history=False, user_expressions={"value": quoted}, reply=True, timeout=timeout
+            )
+            value = reply["content"]["user_expressions"]["value"]
+            assert value["status"] == "ok", value
+            return json.loads(eval(value["data"]["text/plain"], {"__builtins__": {}}))
+
+    def kernel_process(self) -> psutil.Process:
+        """The kernel's process."""
+        return psutil.Process(self.evaluate("__import__('os').getpid()"))
+
+    def screenshot(self, file: Path) -> None:
+        """Keep what the page shows for people to look at."""
+        file.parent.mkdir(exist_ok=True)
+        self.page.screenshot(path=file)
+
+
+def open_notebook(lab: Lab, browser: Browser, path: str) -> Notebook:
+    """Open a notebook of the server in a page of its own and wait for its kernel."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(START_TIMEOUT * 1e3)
+    return Notebook(lab, page, path)
