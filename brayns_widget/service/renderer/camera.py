@@ -42,7 +42,8 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
         rows = (position + corner, along_u, along_v, forward, none, none)
     else:
         rows = (position, none, none, forward + corner, along_u, along_v)
-    frame = np.array(rows, np.float32)
+    with np.errstate(over="ignore"):  # checked next
+        frame = np.array(rows, np.float32)
     if not np.isfinite(frame).all():
         raise ValueError("The camera's numbers are too large.")
     return frame

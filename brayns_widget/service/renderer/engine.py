@@ -59,8 +59,8 @@ class Engine:
         self._renderer = INITIAL_RENDERER
         self._framebuffer: Static | Progressive = Static()
         self._frame = Frame(1, 1)
-        self._coarse = False  # the newest frame is the first, small one of a progressive framebuffer
         self._steps = 0
+        self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
         self._revision = self.scene.revision
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class Engine:
         size = checked_size(width, height)
         if size != self._viewport:
             self._viewport = size
-            self._steps = 0
+            self._restart()
 
     def set_camera(
         self, view: View, projection: Projection, near_clip: float = 1e-6, region: Region = FULL_REGION
@@ -106,7 +106,7 @@ class Engine:
         if camera != self._camera:
             _look(self.scene, camera, self._renderer, self._viewport)
             self._camera = camera
-            self._steps = 0
+            self._restart()
 
     def set_renderer(self, renderer: Interactive) -> None:
         """Set samples, light effects and background; restarts the accumulation, even if nothing changes.
@@ -116,13 +116,13 @@ class Engine:
         """
         _look(self.scene, self._camera, renderer, self._viewport)
         self._renderer = renderer
-        self._steps = 0
+        self._restart()
 
     def set_framebuffer(self, framebuffer: Static | Progressive) -> None:
         """Set whether the first step is a small picture; another framebuffer restarts the accumulation."""
         if framebuffer != self._framebuffer:
             self._framebuffer = framebuffer
-            self._steps = 0
+            self._restart()
 
     @property
     def accumulation(self) -> int:
@@ -155,15 +155,12 @@ class Engine:
         self.scene.commit()
         if self._revision != self.scene.revision:
             self._revision = self.scene.revision
-            self._steps = 0
+            self._restart()
         if self._steps >= self.max_accumulation:
             return False
-        if self._steps == 0:
-            self._start(self._coarse_size())
-            self._coarse = self._frame.size != self._viewport
-        elif self._coarse:
-            self._start(self._viewport)
-            self._coarse = False
+        size = self._coarse_size() if self._steps == 0 else self._viewport
+        if self._traced != size:
+            self._start(size)
         scene, table = self.scene.traced
         look = _look(self.scene, self._camera, self._renderer, self._viewport)
         if not self._tracer.add_sample(self._frame, scene, table, look):
@@ -235,7 +232,12 @@ class Engine:
             return self._viewport
         return coarse_size(*self._viewport, self._framebuffer.scale)
 
+    def _restart(self) -> None:
+        self._steps = 0
+        self._traced = None
+
     def _start(self, size: tuple[int, int]) -> None:
+        self._traced = size
         if self._frame.size == size:
             self._frame.restart()
         else:

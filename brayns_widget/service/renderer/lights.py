@@ -23,17 +23,19 @@ def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
     """
     ambient = np.zeros(3)
     directional: list[list[float]] = []
-    for light in lights:
-        power = np.array(light.color, np.float64) * light.intensity
-        if isinstance(light, AmbientLight):
-            ambient += power
-            continue
-        direction = np.array(light.direction, np.float64)
-        length = float(np.linalg.norm(direction))
-        if not 0 < length < math.inf:
-            raise ValueError(f"A directional light needs a finite direction other than zero, got {light.direction}.")
-        directional.append([*(-direction / length), *(power / math.pi)])
-    packed = np.array(directional, np.float32).reshape(-1, 6)
-    if not (np.isfinite(packed).all() and np.isfinite(ambient).all()):
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        for light in lights:
+            power = np.array(light.color, np.float64) * light.intensity
+            if isinstance(light, AmbientLight):
+                ambient += power
+                continue
+            direction = np.array(light.direction, np.float64)
+            length = float(np.linalg.norm(direction))
+            if not 0 < length < math.inf:
+                raise ValueError(f"A directional light needs a direction other than zero, got {light.direction}.")
+            directional.append([*(-direction / length), *(power / math.pi)])
+        packed = np.array(directional, np.float32).reshape(-1, 6)
+        everywhere = ambient.astype(np.float32)
+    if not (np.isfinite(packed).all() and np.isfinite(everywhere).all()):
         raise ValueError("Colour and intensity of a light must be finite.")
-    return ambient.astype(np.float32), packed
+    return everywhere, packed

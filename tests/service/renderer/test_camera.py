@@ -1,0 +1,73 @@
+"""Camera rays: directions, regions, and what makes no camera."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from brayns_widget.service.renderer.camera import ray_frame
+from brayns_widget.service.renderer.settings import FULL_REGION, Orthographic, Perspective, Region, View
+
+AHEAD = View(position=[1.0, 2.0, 3.0], target=[1.0, 2.0, -7.0], up=[0.0, 1.0, 0.0])
+
+
+def ray(frame, u, v):
+    origin, direction = frame[0] + u * frame[1] + v * frame[2], frame[3] + u * frame[4] + v * frame[5]
+    return origin, direction / np.linalg.norm(direction)
+
+
+def test_perspective_has_the_vertical_field_of_view():
+    frame = ray_frame(AHEAD, Perspective(fovy=60.0), FULL_REGION, 2.0)
+    origin, middle = ray(frame, 0.5, 0.5)
+    assert origin == pytest.approx([1, 2, 3])
+    assert middle == pytest.approx([0, 0, -1])
+    _, top = ray(frame, 0.5, 0.0)
+    assert top == pytest.approx([0, math.sin(math.radians(30)), -math.cos(math.radians(30))], abs=1e-6)
+    _, right = ray(frame, 1.0, 0.5)
+    assert right[0] / -right[2] == pytest.approx(2 * math.tan(math.radians(30)))
+
+
+def test_orthographic_sees_its_height_with_parallel_rays():
+    frame = ray_frame(AHEAD, Orthographic(height=10.0), FULL_REGION, 1.5)
+    top_left, direction = ray(frame, 0.0, 0.0)
+    bottom_right, other = ray(frame, 1.0, 1.0)
+    assert top_left == pytest.approx([1 - 7.5, 2 + 5, 3])
+    assert bottom_right == pytest.approx([1 + 7.5, 2 - 5, 3])
+    assert direction == pytest.approx([0, 0, -1])
+    assert other == pytest.approx([0, 0, -1])
+
+
+def test_region_is_a_part_of_the_full_picture():
+    full = ray_frame(AHEAD, Perspective(), FULL_REGION, 1.0)
+    part = ray_frame(AHEAD, Perspective(), Region(image_start=[0.5, 1.0], image_end=[1.0, 0.5]), 1.0)
+    assert ray(part, 0.0, 0.0)[1] == pytest.approx(ray(full, 0.5, 0.0)[1], abs=1e-6)
+    assert ray(part, 1.0, 1.0)[1] == pytest.approx(ray(full, 1.0, 0.5)[1], abs=1e-6)
+
+
+def test_up_need_not_be_square_to_the_view_nor_of_length_one():
+    tilted = AHEAD.model_copy(update={"up": [0.0, 1e30, 5e29]})
+    assert ray_frame(tilted, Perspective(), FULL_REGION, 1.0) == pytest.approx(
+        ray_frame(AHEAD, Perspective(), FULL_REGION, 1.0), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "projection", "text"),
+    [
+        ({"target": [1.0, 2.0, 3.0]}, Perspective(), "target lies on its position"),
+        ({"up": [0.0, 0.0, 4.0]}, Perspective(), "points along its view"),
+        ({"up": [0.0, 0.0, 0.0]}, Perspective(), "is zero"),
+        ({"position": [math.nan, 0.0, 0.0]}, Perspective(), "position must be finite"),
+        ({"target": [math.inf, 0.0, 0.0]}, Perspective(), "target must be finite"),
+        ({"position": [1e300, 0.0, 0.0]}, Perspective(), "too large"),
+        ({}, Perspective(fovy=0.0), "fovy"),
+        ({}, Perspective(fovy=180.0), "fovy"),
+        ({}, Orthographic(height=0.0), "height"),
+        ({}, Orthographic(height=-1.0), "height"),
+    ],
+)
+def test_refuses(changes, projection, text):
+    with pytest.raises(ValueError, match=text):
+        ray_frame(AHEAD.model_copy(update=changes), projection, FULL_REGION, 1.0)
