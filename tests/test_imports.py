@@ -28,7 +28,7 @@ ALLOWED = {
     "demo": {"protocol"},
     "demo_cli": {"demo", "protocol"},
 }
-SERVICE_ONLY = {"embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic", "starlette", "uvicorn"}
+SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic"}
 
 
 def modules() -> list[tuple[str, Path]]:

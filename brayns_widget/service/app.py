@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import uvicorn
+from aiohttp import web
 
 from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.master import create_master
-from brayns_widget.service.slave import MAX_MESSAGE, Slave
+from brayns_widget.service.slave import create_slave
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from brayns_widget.service.auth import Token
     from brayns_widget.service.manager import JobManager
 
-_GOODBYE_SECONDS = 2
+_GOODBYE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -47,76 +44,33 @@ async def serve(
 
     Raises:
         ServiceError: a port can't be had.
-        ExceptionGroup: a part of the service broke, which ends the whole.
+        ExceptionGroup: the watch over the jobs broke, which ends the service.
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(manager.close)
-        master_socket = stack.enter_context(_listen(host, port))
-        slave_socket = stack.enter_context(_listen(host, slave_port))
-        servers = [
-            (_Server(create_master(manager, token)), master_socket),
-            (_Server(Slave(manager, token)), slave_socket),
-        ]
+        master = await _listen(stack, create_master(manager, token), host, port)
+        slave = await _listen(stack, create_slave(manager, token), host, slave_port)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(manager.watch())
-            serving = [group.create_task(server.serve(sockets=[listening])) for server, listening in servers]
-            for server, _ in servers:
-                await server.listening.wait()
             try:
-                yield Addresses(f"http://{_name(master_socket)}", f"ws://{_name(slave_socket)}")
+                yield Addresses(f"http://{master}", f"ws://{slave}")
             finally:
                 watch.cancel()
-                # First the jobs: their relays then close with the reason.
+                # Before the sockets close, so that the relays end with the reason.
                 await manager.end_all("the service ended")
-                for server, _ in servers:
-                    server.should_exit = True
-                await asyncio.wait(serving)
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, application: ASGIApp) -> None:
-        super().__init__(_configuration(application))
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone: two servers run in this process, and its main function decides about its end."""
-        yield
-
-
-def _configuration(application: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        http="h11",
-        ws="websockets-sansio",
-        ws_max_size=MAX_MESSAGE,
-        # Pictures don't shrink, and deflating them costs far more than the relay.
-        ws_per_message_deflate=False,
-        # A kernel that computes may be silent for minutes; on the loopback the end of a peer ends its sockets.
-        ws_ping_interval=None,
-        lifespan="off",
-        # An access log would hold the tokens of the slave's addresses.
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=_GOODBYE_SECONDS,
-    )
-
-
-def _listen(host: str, port: int) -> socket.socket:
+async def _listen(stack: contextlib.AsyncExitStack, application: web.Application, host: str, port: int) -> str:
+    """Serve an application until the stack unwinds; give the address as it stands in a URL."""
+    # An access log would hold the tokens of the slave's addresses.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         raise ServiceError(
             f"The service can't listen on {host}:{port}: {error}.", hint="Port 0 takes a free one."
         ) from error
-
-
-def _name(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if listening.family == socket.AF_INET6 else f"{host}:{port}"
+    name, number = runner.addresses[0][:2]
+    return f"[{name}]:{number}" if ":" in name else f"{name}:{number}"

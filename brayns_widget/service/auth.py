@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
+    from aiohttp.web import Request
 
 
 class Token:
@@ -25,20 +24,20 @@ class Token:
     def __repr__(self) -> str:
         return "Token(…)"
 
-    def admits(self, scope: Scope, *, query: bool = False) -> bool:
-        """Tell whether an ASGI request carries this token in its `Authorization` header.
+    def admits(self, request: Request, *, query: bool = False) -> bool:
+        """Tell whether a request carries this token in its `Authorization` header.
 
         Args:
-            scope: the request.
+            request: the request.
             query: accept the contract's `?token=` as well.
         """
-        presented = [_bearer(value) for name, value in scope["headers"] if name == b"authorization"]
+        presented = [_bearer(header) for header in request.headers.getall("Authorization", [])]
         if query:
-            parameters = parse_qs(scope["query_string"].decode("latin-1"))
-            presented += [value.encode() for value in parameters.get("token", [])]
-        return any(hmac.compare_digest(value, self._value) for value in presented)
+            presented += request.query.getall("token", [])
+        # Any bytes may come; compare_digest takes text only if it is ASCII.
+        return any(hmac.compare_digest(value.encode(errors="surrogateescape"), self._value) for value in presented)
 
 
-def _bearer(header: bytes) -> bytes:
-    scheme, _, value = header.partition(b" ")
-    return value.strip() if scheme.lower() == b"bearer" else b""
+def _bearer(header: str) -> str:
+    scheme, _, value = header.partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""

@@ -26,8 +26,8 @@ from brayns_widget.service.manager import JobManager
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
 _LEVELS = ("debug", "info", "warning", "error")
-# These log addresses and headers, and with them tokens, below this level.
-_TALKATIVE = ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "websockets.client", "websockets.server")
+# What it logs below this level are requests, and with them tokens.
+_TALKATIVE = "aiohttp"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,8 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "output tells their addresses.",
     )
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on")
-    parser.add_argument("--port", type=int, default=0, help="the master's port; 0, the default, takes a free one")
-    parser.add_argument("--slave-port", type=int, default=0, help="the slave's port; 0, the default, takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="the master's port; 0, the default, takes a free one")
+    parser.add_argument("--slave-port", type=_port, default=0, help="the slave's port, likewise")
     parser.add_argument(
         "--base-directory",
         type=Path,
@@ -72,8 +72,7 @@ def run(options: argparse.Namespace) -> int:
         level=options.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    logging.getLogger(_TALKATIVE).setLevel(max(logging.WARNING, logging.root.level))
     try:
         with _token(options) as (token, token_file):
             asyncio.run(_serve(options, token, token_file))
@@ -169,6 +168,12 @@ def _loopback(text: str) -> str:
             f"{text!r} is not a loopback address; the service has no TLS, so its token must not leave this machine"
         )
     return text
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: those go from 0 to 65535")
+    return int(text)
 
 
 def _seconds(text: str) -> timedelta:

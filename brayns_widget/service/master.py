@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from aiohttp import web
 
 from brayns_widget.service.manager import JobManager, KeyReusedError, UnknownUseCaseError
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from aiohttp.typedefs import Handler
 
     from brayns_widget.service.auth import Token
     from brayns_widget.service.jobs import Job
@@ -24,89 +19,75 @@ MAX_BODY = 1024 * 1024
 MAX_KEY = 200
 
 
-def create_master(manager: JobManager, token: Token) -> Starlette:
-    """Make the ASGI application; all but `GET /healthz` wants the token. It sends no CORS headers: no page may call."""
+def create_master(manager: JobManager, token: Token) -> web.Application:
+    """Make the application; all but `GET /healthz` wants the token. It sends no CORS headers: no page may call."""
 
-    async def start(request: Request) -> Response:
+    # A middleware, so that no route can forget to ask.
+    @web.middleware
+    async def require_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path != "/healthz" and not token.admits(request):
+            raise web.HTTPUnauthorized(
+                text="the bearer token is missing or wrong", headers={"WWW-Authenticate": "Bearer"}
+            )
+        return await handler(request)
+
+    async def start(request: web.Request) -> web.Response:
         body = await _json_object(request)
-        key = request.headers.get("idempotency-key")
+        key = request.headers.get("Idempotency-Key")
         if key is not None and not 0 < len(key) <= MAX_KEY:
-            raise HTTPException(400, f"an Idempotency-Key has 1 to {MAX_KEY} characters")
+            raise web.HTTPBadRequest(text=f"an Idempotency-Key has 1 to {MAX_KEY} characters")
         try:
             job = await manager.start(body.get("usecase"), key)
         except UnknownUseCaseError as error:
-            raise HTTPException(400, str(error)) from error
+            raise web.HTTPBadRequest(text=str(error)) from error
         except KeyReusedError as error:
-            raise HTTPException(409, str(error)) from error
-        return JSONResponse({"job_id": job.id}, 201)
+            raise web.HTTPConflict(text=str(error)) from error
+        return web.json_response({"job_id": job.id}, status=201)
 
-    async def status(request: Request) -> Response:
-        return JSONResponse((await manager.refresh(find(request))).status())
+    async def status(request: web.Request) -> web.Response:
+        return web.json_response((await manager.refresh(find(request))).status())
 
-    async def stop(request: Request) -> Response:
-        return JSONResponse((await manager.stop(find(request), "it was stopped on request")).status())
+    async def stop(request: web.Request) -> web.Response:
+        return web.json_response((await manager.stop(find(request), "it was stopped on request")).status())
 
-    async def jobs(_: Request) -> Response:
-        return JSONResponse(
+    async def jobs(_: web.Request) -> web.Response:
+        found = [await manager.refresh(job) for job in manager.all()]
+        return web.json_response(
             {
                 "jobs": [
                     {"job_id": job.id, "usecase": job.usecase, "created_utc": job.created.isoformat(), **job.status()}
-                    for job in [await manager.refresh(job) for job in manager.all()]
+                    for job in found
                 ]
             }
         )
 
-    async def healthz(_: Request) -> Response:
-        return Response()
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response()
 
-    def find(request: Request) -> Job:
-        job = manager.get(request.path_params["job_id"])
+    def find(request: web.Request) -> Job:
+        job = manager.get(request.match_info["job_id"])
         if job is None:
-            raise HTTPException(404, "there is no such job")
+            raise web.HTTPNotFound(text="there is no such job")
         return job
 
-    application = Starlette(
-        routes=[
-            Route("/start", start, methods=["POST"]),
-            Route("/status/{job_id}", status, methods=["GET"]),
-            Route("/stop/{job_id}", stop, methods=["POST"]),
-            Route("/jobs", jobs, methods=["GET"]),
-            Route("/healthz", healthz, methods=["GET"]),
-        ],
-        middleware=[Middleware(_RequireToken, token=token)],
+    application = web.Application(middlewares=[require_token], client_max_size=MAX_BODY)
+    application.add_routes(
+        [
+            web.post("/start", start),
+            web.get("/status/{job_id}", status),
+            web.post("/stop/{job_id}", stop),
+            web.get("/jobs", jobs),
+            web.get("/healthz", healthz),
+        ]
     )
-    # A trailing slash is another path, as with the remote ones.
-    application.router.redirect_slashes = False
     return application
 
 
-async def _json_object(request: Request) -> dict[str, Any]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"a body has at most {MAX_BODY} bytes")
+async def _json_object(request: web.Request) -> dict[str, Any]:
     try:
-        value = json.loads(body)
+        value = json.loads(await request.read())
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors are ValueErrors
-        raise HTTPException(400, "the body is not JSON") from error
+        raise web.HTTPBadRequest(text="the body is not JSON") from error
     if not isinstance(value, dict):
-        raise HTTPException(400, 'the body is not a JSON object such as {"usecase": "SBO1"}')
+        raise web.HTTPBadRequest(text='the body is not a JSON object such as {"usecase": "SBO1"}')
     return value
-
-
-class _RequireToken:
-    """Lets nobody past without the token, so that no route can forget to ask for it."""
-
-    def __init__(self, app: ASGIApp, token: Token) -> None:
-        self._app = app
-        self._token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] != "/healthz" and not self._token.admits(scope):
-            denial = PlainTextResponse(
-                "the bearer token is missing or wrong", 401, headers={"WWW-Authenticate": "Bearer"}
-            )
-            await denial(scope, receive, send)
-            return
-        await self._app(scope, receive, send)

@@ -29,7 +29,7 @@ STOP_DEADLINE = 5.0
 _INSTALL_HINT = 'Install it with: pip install "brayns-widget[local]"'
 
 # What the extra `local` brings on every platform (its ray tracer has no wheel on some, and may come from the system).
-_REQUIRED = ("h5py", "libsonata", "morphio", "numba", "pydantic", "starlette", "uvicorn")
+_REQUIRED = ("aiohttp", "h5py", "libsonata", "morphio", "numba", "pydantic")
 
 _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # exists on Windows only
 

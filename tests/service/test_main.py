@@ -93,9 +93,10 @@ def test_a_stopped_job_leaves_no_process(launch, gone):
 
 
 def test_a_job_leaves_no_process_at_its_end_time(launch, gone):
-    run = launch("--exit-with-stdin", "--job-duration", "1.5")
-    job_id = run.start_job()
+    run = launch("--exit-with-stdin", "--job-duration", "2")
+    job_id = run.client.post("/start", json={"usecase": "SBO1"}).json()["job_id"]
     servers = run.servers()
+    assert len(servers) == 2
     assert gone(servers)
     assert run.client.get(f"/status/{job_id}").json()["reason"] == "its time was over"
 
@@ -183,6 +184,7 @@ def test_it_starts_fast(launch):
         ["--job-duration", "nan"],
         ["--job-duration", "1e99"],
         ["--port", "http"],
+        ["--slave-port", "65536"],
         ["--log-level", "chatty"],
     ],
 )

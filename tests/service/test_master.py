@@ -150,7 +150,7 @@ def test_a_body_over_the_limit_is_refused_whether_announced_or_not(running, scri
             for content in (b" " * 1_048_577, chunks()):
                 response = await service.client.post("/start", content=content)
                 assert response.status_code == 413
-            padded = b'{"usecase": "SBO1"}'.ljust(1_048_576)
+            padded = b'{"usecase": "SBO1"}'.ljust(1_048_575)
             assert (await service.client.post("/start", content=padded)).status_code == 201
             nested = await service.client.post("/start", content=b"[" * 1_000_000)
             assert nested.status_code == 400

@@ -3,10 +3,10 @@ import json
 import os
 from datetime import timedelta
 
+import aiohttp
 import httpx
 import psutil
 import pytest
-from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -109,13 +109,16 @@ def test_what_is_not_there_is_told_before_the_upgrade(running, scripted):
     asyncio.run(main())
 
 
-def test_plain_http_gets_no_further_than_healthz(running, scripted):
+def test_plain_http_gets_no_further_than_healthz(running, scripted, token):
     async def main():
         async with running(scripted) as service, httpx.AsyncClient(trust_env=False) as client:
+            job_id = await service.start()
             address = service.addresses.slave.replace("ws", "http", 1)
             healthz = await client.get(f"{address}/healthz")
             assert (healthz.status_code, healthz.content) == (200, b"")
-            assert (await client.get(f"{address}/x/renderer")).status_code == 400
+            assert (await client.get(f"{address}/{job_id}/renderer")).status_code == 401
+            headers = {"Authorization": f"Bearer {token}"}
+            assert (await client.get(f"{address}/{job_id}/renderer", headers=headers)).status_code == 400
 
     asyncio.run(main())
 
@@ -160,14 +163,15 @@ def test_pings_are_answered_and_stay_here(running):
 
 
 def test_we_never_ping_a_server(running, monkeypatch):
-    # Real Brayns drops a connection that pings it; the interval is too long to wait for, so look at what is asked for.
+    # Real Brayns drops a connection that pings it; the interval is too long to wait for.
     asked_for = {}
+    ws_connect = aiohttp.ClientSession.ws_connect
 
-    def note(*arguments, **options):
+    def note(session, *arguments, **options):
         asked_for.update(options)
-        return connect(*arguments, **options)
+        return ws_connect(session, *arguments, **options)
 
-    monkeypatch.setattr("brayns_widget.service.slave.connect", note)
+    monkeypatch.setattr(aiohttp.ClientSession, "ws_connect", note)
 
     async def main():
         async with running() as service:
@@ -176,7 +180,8 @@ def test_we_never_ping_a_server(running, monkeypatch):
                 assert await ask(connection, "hello") == "hello"
 
     asyncio.run(main())
-    assert asked_for["ping_interval"] is None
+    assert asked_for
+    assert "heartbeat" not in asked_for
 
 
 @pytest.mark.parametrize(
@@ -218,17 +223,15 @@ def test_a_clients_close_code_and_reason_arrive(running, scripted):
 
 
 def test_a_message_over_the_limit_closes_both_sides(running, monkeypatch):
-    monkeypatch.setattr("brayns_widget.service.app.MAX_MESSAGE", 1000)
-    monkeypatch.setattr("brayns_widget.service.slave.MAX_MESSAGE", 500)
+    monkeypatch.setattr("brayns_widget.service.slave.MAX_MESSAGE", 1000)
 
     async def main():
         async with running() as service:
             job_id = await service.start()
-            for size in (1001, 501):  # too much for us from the client, then from the server
+            for message in (b"x" * 1001, "stream 1"):  # too much from the client, then from the server
                 async with service.open(job_id) as connection:
-                    await connection.send(b"x" * 500)
-                    assert len(await connection.recv()) == 500
-                    await connection.send(b"x" * size)
+                    assert await ask(connection, b"x" * 999) == b"x" * 999
+                    await connection.send(message)
                     assert (await closed(connection))[0] == 1009
 
     asyncio.run(main())
@@ -289,10 +292,10 @@ def test_a_stopped_job_closes_its_relays(running):
 
 def test_a_job_at_its_end_time_closes_its_relays(running):
     async def main():
-        async with running(duration=timedelta(seconds=2)) as service:
+        async with running(duration=timedelta(seconds=4)) as service:
             job_id = await service.start()
             async with service.open(job_id) as connection:
-                assert await closed(connection) == (1001, "its time was over")
+                assert await closed(connection, 15) == (1001, "its time was over")
             assert (await service.status(job_id))["state"] == "ended"
 
     asyncio.run(main())
