@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -161,8 +162,8 @@ class Notebook:
         return float(self.page.evaluate("performance.now()"))
 
     def picture(self) -> str:
-        """What the canvas shows, as a PNG in a data URL."""
-        return str(self.canvas.evaluate("canvas => canvas.toDataURL()"))
+        """A hash of what the canvas shows."""
+        return hashlib.sha256(self.canvas.evaluate("canvas => canvas.toDataURL()").encode()).hexdigest()
 
     def brightness(self) -> float:
         """Standard deviation of the canvas' grey values, 0 to 255: an empty scene has none."""
