@@ -1,0 +1,160 @@
+"""Replay what was recorded from Brayns 3.10.1 against our renderer: every request of a method that we have.
+
+Replies must be the same: results (numbers nearly), error codes, messages and data, and whether bytes came with them.
+Where ours differ on purpose, ``INTENDED`` says how and why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brayns_widget.service.renderer.methods import METHODS
+from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
+
+pytestmark = pytest.mark.data
+
+# File and request id → (our reply, or its error's code and message; why)
+INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
+    ("color_methods_neurons", 8): (["0-9"], "a key that color-model takes, not one that it refuses"),
+    ("color_methods_neurons", 16): (
+        ["apical_dendrite", "axon", "dendrite", "soma"],
+        "all that the model has, not only what its first cell has",
+    ),
+    ("errors", 19): ((-32602, "No requests found with ID 123456."), "the id, not an address"),
+    ("snapshot", 14): (
+        (
+            -32603,
+            "Cannot write file '/nonexistent/dir/x.png'",
+            ["[Errno 2] No such file or directory: '/nonexistent/dir/x.png'"],
+        ),
+        "adds the reason",
+    ),
+    ("sonata_loader_errors", 4): (
+        (-32603, "Node id 999 is not in population S1nonbarrel_neurons, which has 10 nodes"),
+        "says what is wrong",
+    ),
+    ("sonata_loader_errors", 20): ([0, 3, 6], "a limit of 3 gives 3 cells"),
+    ("sonata_loader_errors", 21): (
+        (-32602, "This version does not support edge_populations yet (population S1nonbarrel_neurons)"),
+        "not yet",
+    ),
+}
+# Requests whose replies say what only the real renderer has (its revision, paths, other models) or depend on models
+# that methods made which we do not have yet.
+SKIPPED: dict[str, set[int | str]] = {
+    "errors": {23, 24, 25},  # the mesh loader
+    "models": {7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 35, 51, 52, 70},  # add-spheres
+    "sonata_loader_errors": {12, 23},  # the container, which the real renderer can't read; the scene with synapses
+    "snapshot": {11, 12, 13, *range(18, 29)},  # the production renderer, EXR, a file in /srv
+}
+NOT_COMPARED = {("sonata_loader_errors", 19)}  # the load with a limit, see 20
+
+
+def requests_of(path: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each request and the reply that was recorded for it."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    messages = [(line["dir"], message_of(line)) for line in lines if line["dir"] != "note"]
+    replies: dict[int | str, deque[dict[str, Any]]] = defaultdict(deque)  # some recordings use an id again
+    for direction, message in messages:
+        if direction == "server->client" and message.get("id") is not None and "method" not in message:
+            replies[message["id"]].append(message)
+    for direction, message in messages:
+        if direction == "client->server" and isinstance(message.get("id"), int | str) and replies[message["id"]]:
+            yield message, replies[message["id"]].popleft()
+
+
+def message_of(line: dict[str, Any]) -> dict[str, Any]:
+    try:
+        message = json.loads(line["text"]) if line["frame"] == "text" else {**line["json"], "bytes": True}
+    except (ValueError, KeyError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def localised(value: Any, data_dir: Path) -> Any:
+    """Paths of the recording → ours; the real renderer needed its container split into files."""
+    text = json.dumps(value).replace("/data/", f"{data_dir.as_posix()}/").replace("_split.json", ".json")
+    return json.loads(text)
+
+
+def alike(ours: Any, theirs: Any) -> bool:
+    if isinstance(theirs, bool) or isinstance(ours, bool):
+        return ours is theirs
+    if isinstance(theirs, int | float) and isinstance(ours, int | float):
+        return math.isclose(ours, theirs, rel_tol=1e-6, abs_tol=0.15)  # µm; radii are smoothed alike, not the same
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(alike(ours[key], theirs[key]) for key in theirs)
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(alike, ours, theirs))
+    return bool(ours == theirs)
+
+
+async def outcome(client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    members = {key: value for key, value in request.items() if key not in ("method", "params", "bytes")}
+    await client.send(request["method"], request.get("params"), **members)
+    try:
+        result = await client.reply(request["id"])
+    except Failed as failed:
+        return {"error": failed.args[0]}
+    return {"result": result, "bytes": bool(client.payload)}
+
+
+def difference(name: str, request: dict[str, Any], reply: dict[str, Any], ours: dict[str, Any]) -> str | None:
+    if (name, request["id"]) in NOT_COMPARED:
+        return None
+    intended = INTENDED.get((name, request["id"]))
+    if intended is not None and isinstance(intended[0], tuple):
+        reply = {"error": dict(zip(("code", "message", "data"), intended[0], strict=False))}
+    elif intended is not None:
+        reply = {"result": intended[0]}
+    if request["method"] == "get-version":
+        for answer in (ours, reply):
+            answer.get("result", {}).pop("revision", None)
+    if request["method"] == "get-application-parameters":
+        reply["result"]["plugins"] = ["braynsCircuitExplorer"]  # those that are built in
+    if request["method"].startswith("add-light-"):
+        for answer in (ours, reply):
+            answer.get("result", {}).pop("model_id", None)  # the recordings have spheres before them
+    if request["method"] == "snapshot" and "result" in reply and "result" in ours:
+        reply["result"] = ours["result"]  # sizes of compressed pictures
+    expected = {"error": reply["error"]} if "error" in reply else {"result": reply["result"], "bytes": "bytes" in reply}
+    if alike(ours, expected):
+        return None
+    return f"{request['method']} {request['id']}: expected {json.dumps(expected)}, got {json.dumps(ours)}"
+
+
+async def replay(address: str, path: Path, data_dir: Path) -> list[str]:
+    known = {method.name for method in METHODS}
+    differences = []
+    async with client_of(address) as client:
+        for request, reply in requests_of(path):
+            if request["method"] in known and request["id"] not in SKIPPED.get(path.stem, set()):
+                ours = await outcome(client, localised(request, data_dir))
+                differences.append(difference(path.stem, request, localised(reply, data_dir), ours))
+    return [text for text in differences if text]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "color_methods_neurons",
+        "errors",
+        "models",
+        "render_progressive",
+        "render_static",
+        "snapshot",
+        "sonata_loader_errors",
+    ],
+)
+def test_replies_are_those_of_the_real_renderer(name: str, shared_dir: Path, data_dir: Path):
+    path = shared_dir / "protocol" / "renderer-transcripts" / f"{name}.jsonl"
+    with renderer_process() as (address, _process):
+        assert asyncio.run(replay(address, path, data_dir)) == []
