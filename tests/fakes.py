@@ -19,8 +19,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets import ConnectionClosed
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.frames import Frame as FrameEvent
+from websockets.frames import Opcode
 from websockets.http11 import Request as Handshake
 from websockets.http11 import Response
+from websockets.protocol import Event
 
 from brayns_widget.protocol import messages
 from brayns_widget.protocol.errors import CANCELLED, METHOD_NOT_FOUND, RequestError
@@ -43,6 +46,16 @@ NO_BOUNDS = {"min": [3.4028235e38] * 3, "max": [-3.4028235e38] * 3}
 BOUNDS = {"min": [-100.0, -200.0, -300.0], "max": [100.0, 200.0, 300.0]}
 
 Result = tuple[Any, bytes]
+
+
+class Connection(ServerConnection):
+    """Drops a client that sends a ping or a pong, as the real renderer does."""
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, FrameEvent) and event.opcode in {Opcode.PING, Opcode.PONG}:
+            self.transport.abort()
+        else:
+            super().process_event(event)
 
 
 class FakeServer:
@@ -317,7 +330,8 @@ class FakeCluster:
         return [f"{verb} {path}" for verb, path, _ in self.calls]
 
     async def _serve(self, listening: threading.Event) -> None:
-        async with serve(self._accept, "127.0.0.1", 0, process_request=self._check, compression=None) as server:
+        options: dict[str, Any] = {"process_request": self._check, "create_connection": Connection}
+        async with serve(self._accept, "127.0.0.1", 0, ping_interval=None, **options) as server:
             self.slave = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             listening.set()
             await self._stop.wait()

@@ -66,6 +66,14 @@ def test_it_offers_no_compression_and_names_itself_by_header_and_query(cluster):
     assert handshake.path == f"/1/renderer?token={TOKEN}"
 
 
+def test_this_machine_is_not_reached_through_a_proxy(cluster, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert talk(cluster, lambda link: link.request("get-scene"))
+
+
 def test_answers_of_many_requests_are_kept_apart(cluster):
     async def work(link: Link) -> list[Any]:
         calls = [link.request("get-color-values", {"id": 0, "method": m}) for m in ("solid", "mtype", "solid")]
