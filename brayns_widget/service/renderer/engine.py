@@ -58,7 +58,7 @@ class Engine:
         self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
         self._renderer = INITIAL_RENDERER
         self._framebuffer: Static | Progressive = Static()
-        self._frame = Frame(1, 1)
+        self._frame = Frame(1, 1, accumulates=False)
         self._steps = 0
         self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
         self._revision = self.scene.revision
@@ -81,7 +81,7 @@ class Engine:
         """Set the size of the full picture in pixels; another size restarts the accumulation.
 
         Raises:
-            ValueError: a side is less than 1 or more than 16384 pixels.
+            ValueError: a side is less than 1 or more than 16384 pixels, or there are more than 8192 x 8192.
         """
         size = checked_size(width, height)
         if size != self._viewport:
@@ -212,7 +212,7 @@ class Engine:
             Cancelled: ``cancelled`` said so.
         """
         renderer = renderer or self._renderer
-        frame = Frame(*checked_size(*size))
+        frame = Frame(*checked_size(*size), accumulates=renderer.samples_per_pixel > 1)
         self.scene.commit(None, cancelled)
         look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
         scene, table = self.scene.traced
@@ -238,10 +238,11 @@ class Engine:
 
     def _start(self, size: tuple[int, int]) -> None:
         self._traced = size
-        if self._frame.size == size:
+        accumulates = size == self._viewport and self._renderer.samples_per_pixel > 1
+        if self._frame.size == size and self._frame.accumulates == accumulates:
             self._frame.restart()
         else:
-            self._frame = Frame(*size)
+            self._frame = Frame(*size, accumulates)
 
 
 def _look(

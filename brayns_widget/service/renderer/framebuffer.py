@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.kernels import TILE
 
 LARGEST_SIDE = 16384
+MOST_PIXELS = 8192 * 8192  # 1.3 GB
 _SMALLEST_COARSE_SIDE = 64
 
 
@@ -15,10 +16,12 @@ def checked_size(width: int, height: int) -> tuple[int, int]:
     """Return the size of a picture if it can be traced.
 
     Raises:
-        ValueError: a side is less than 1 or more than LARGEST_SIDE pixels.
+        ValueError: a side is less than 1 or more than LARGEST_SIDE pixels, or there are more than MOST_PIXELS.
     """
     if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
         raise ValueError(f"A picture must have 1 to {LARGEST_SIDE} pixels a side, got {width} x {height}.")
+    if width * height > MOST_PIXELS:
+        raise ValueError(f"A picture must have at most {MOST_PIXELS} pixels, got {width} x {height}.")
     return width, height
 
 
@@ -33,15 +36,21 @@ def coarse_size(width: int, height: int, scale: int) -> tuple[int, int]:
 class Frame:
     """Sums of samples and the picture made of them.
 
+    Args:
+        width: in pixels.
+        height: in pixels.
+        accumulates: whether there will be more than one sample. What need not be kept costs nothing.
+
     Attributes:
-        sums: float32 (height, width, 4), linear RGBA.
+        sums: float32 (height, width, 4), linear RGBA; (0, 0, 4) if nothing accumulates.
         image: uint32 (height, width), RGBA bytes.
         done: int32 (tiles,), samples that each tile of TILE x TILE pixels has.
         samples: samples that every tile has.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self.sums = np.empty((height, width, 4), np.float32)
+    def __init__(self, width: int, height: int, accumulates: bool) -> None:
+        self.accumulates = accumulates
+        self.sums = np.empty((height, width, 4) if accumulates else (0, 0, 4), np.float32)
         self.image = np.zeros((height, width), "<u4")
         self.done = np.zeros(-(-width // TILE) * -(-height // TILE), np.int32)
         self.samples = 0

@@ -275,10 +275,11 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         sample: number of this sample; 0 goes through the middle of the pixel and overwrites the sums.
         offsets: float32 (FILTER_SIZE,), see ``sampling.pixel_filter``.
         tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
-        sums: float32 (height, width, 4), sums of linear RGBA.
+        sums: float32 (height, width, 4), sums of linear RGBA; (0, 0, 4) if there will be one sample only.
         image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
     """
     height, width = image.shape
+    keep = sums.shape[0] > 0
     across = (width + TILE - 1) // TILE
     tiles = across * ((height + TILE - 1) // TILE)
     near = np.float32(near)
@@ -316,8 +317,9 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                 if hits == 0 and sample == 0:
                     for y in range(y0, y0 + rows):
                         for x in range(x0, x0 + columns):
-                            sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
                             image[y, x] = empty
+                            if keep:
+                                sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
                     continue
                 if hits > 0:
                     _find_surface(f, i, table)
@@ -339,7 +341,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                             green += sums[y, x, 1]
                             blue += sums[y, x, 2]
                             opacity += sums[y, x, 3]
-                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
+                        if keep:
+                            sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
                         image[y, x] = (
                             _tone(red * weight, tone)
                             | _tone(green * weight, tone) << 8
