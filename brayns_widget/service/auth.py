@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from aiohttp.web import Request
 
 
 class Token:
-    """A bearer token. Its value leaves this object only as the answer to `admits`.
+    """A bearer token. Its value never leaves this object.
 
     Raises:
         ValueError: it is empty, or has characters that no HTTP header can carry.
@@ -23,6 +24,11 @@ class Token:
 
     def __repr__(self) -> str:
         return "Token(…)"
+
+    def mask(self, text: str) -> str:
+        """Give `text` without this token, be it as it is or percent-encoded."""
+        value = self._value.decode()
+        return text.replace(quote(value, safe=""), "…").replace(value, "…")
 
     def admits(self, request: Request, *, query: bool = False) -> bool:
         """Tell whether a request carries this token in its `Authorization` header.

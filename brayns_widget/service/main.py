@@ -26,8 +26,6 @@ from brayns_widget.service.manager import JobManager
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
 _LEVELS = ("debug", "info", "warning", "error")
-# What it logs below this level are requests, and with them tokens.
-_TALKATIVE = "aiohttp"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,14 +65,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Run the service until its end is asked for; return the exit code."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=options.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger(_TALKATIVE).setLevel(max(logging.WARNING, logging.root.level))
     try:
         with _token(options) as (token, token_file):
+            _log(options.log_level, token)
             asyncio.run(_serve(options, token, token_file))
     except ServiceError as error:
         print(f"brayns-widget service: {error}", file=sys.stderr)
@@ -112,6 +105,18 @@ def default_base_directory() -> Path:
     """Give the home directory, or the current directory where that is not in it."""
     home, here = Path.home(), Path.cwd()
     return home if here.is_relative_to(home) else here
+
+
+def _log(level: str, token: Token) -> None:
+    """Log to stderr. The HTTP library quotes requests that it can't read, so the token is taken out of every text."""
+
+    class Masking(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return token.mask(super().format(record))
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Masking("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 @contextlib.contextmanager

@@ -46,3 +46,5 @@ def test_a_token_is_one_printable_word(value):
 def test_a_token_never_shows_itself():
     token = Token("secret")
     assert "secret" not in f"{token} {token!r}"
+    assert token.mask("GET /x?token=secret, secret") == "GET /x?token=…, …"
+    assert Token("a+b/c").mask("token=a%2Bb%2Fc or a+b/c") == "token=… or …"

@@ -222,6 +222,27 @@ def test_a_clients_close_code_and_reason_arrive(running, scripted):
     asyncio.run(main())
 
 
+def test_a_client_that_leaves_needs_no_obituary(running, monkeypatch):
+    asked = []
+
+    async def obituary(*_):
+        asked.append(True)
+        return 1011, "dead"
+
+    monkeypatch.setattr("brayns_widget.service.slave._obituary", obituary)
+
+    async def main():
+        async with running() as service:
+            job_id = await service.start()
+            for _ in range(3):
+                connection = await service.open(job_id)
+                await connection.close(4000, "bye")
+                (await service.open(job_id)).transport.abort()
+
+    asyncio.run(main())
+    assert asked == []
+
+
 def test_a_message_over_the_limit_closes_both_sides(running, monkeypatch):
     monkeypatch.setattr("brayns_widget.service.slave.MAX_MESSAGE", 1000)
 
