@@ -175,6 +175,28 @@ def test_run_all_shows_a_picture_while_later_cells_run(lab, browser):
     notebook.page.close()
 
 
+def test_a_killed_renderer_is_told_and_the_next_load_works(lab, browser, second_circuit):
+    code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
+    notebook = open_notebook(lab, browser, _code(lab, "renderer.ipynb", code))
+    notebook.command("notebook:run-all-cells")
+    notebook.wait_for_text(".bw-status", "Ready", 60)
+    (renderer,) = [
+        process
+        for process in notebook.kernel_process().children(recursive=True)
+        if "renderer" in process.cmdline() and not process.children()
+    ]
+    renderer.kill()
+    notebook.page.locator(".bw-status[data-state=failed]").wait_for()
+    notebook.screenshot(ARTIFACTS / "killed-renderer.png")
+    assert "renderer" in notebook.evaluate("viewer.notice['text']")
+    with notebook.client() as client:
+        client.execute(f"viewer.load_circuit({str(second_circuit)!r}).result(60)")
+        notebook.wait_for_text(".bw-status", "Ready", 60)
+        notebook.page.locator(".bw-model").wait_for()
+    until(lambda: notebook.brightness() > 1, 30, "the circuit")
+    notebook.page.close()
+
+
 def test_a_killed_kernel_leaves_no_process(lab, browser):
     code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
     notebook = open_notebook(lab, browser, _code(lab, "killed.ipynb", code))
