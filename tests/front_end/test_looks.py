@@ -33,12 +33,12 @@ MODELS = [
     },
 ]
 LISTING = {
-    "path": "/home/ada/circuits/hippocampus",
-    "parent": "/home/ada/circuits",
-    "directories": [{"name": "morphologies", "path": "/home/ada/circuits/hippocampus/morphologies"}],
+    "path": "/srv/circuits/hippocampus",
+    "parent": "/srv/circuits",
+    "directories": [{"name": "morphologies", "path": "/srv/circuits/hippocampus/morphologies"}],
     "files": [
-        {"name": "circuit_config.json", "path": "/home/ada/circuits/hippocampus/circuit_config.json", "size": 2113},
-        {"name": "nodes.h5", "path": "/home/ada/circuits/hippocampus/nodes.h5", "size": 18_204_113},
+        {"name": "circuit_config.json", "path": "/srv/circuits/hippocampus/circuit_config.json", "size": 2113},
+        {"name": "nodes.h5", "path": "/srv/circuits/hippocampus/nodes.h5", "size": 18_204_113},
     ],
 }
 
@@ -56,7 +56,7 @@ def fill(cell):
 
 
 CIRCUIT = {
-    "path": "/home/ada/circuits/hippocampus/circuit_config.json",
+    "path": "/srv/circuits/hippocampus/circuit_config.json",
     "populations": [{"name": "hippocampus_neurons", "type": "biophysical", "size": 456_378}],
     "node_sets": ["Excitatory"],
 }

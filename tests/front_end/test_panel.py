@@ -8,19 +8,19 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=\"document.body.dataset.hit='yes'\">"
 HOME = {
-    "path": "/home/ada",
+    "path": "/srv",
     "parent": "/home",
-    "directories": [{"name": "circuits", "path": "/home/ada/circuits"}, {"name": HOSTILE, "path": f"/home/{HOSTILE}"}],
-    "files": [{"name": "notes.txt", "path": "/home/ada/notes.txt", "size": 12}],
+    "directories": [{"name": "circuits", "path": "/srv/circuits"}, {"name": HOSTILE, "path": f"/srv/{HOSTILE}"}],
+    "files": [{"name": "notes.txt", "path": "/srv/notes.txt", "size": 12}],
 }
 CIRCUITS = {
-    "path": "/home/ada/circuits",
-    "parent": "/home/ada",
+    "path": "/srv/circuits",
+    "parent": "/srv",
     "directories": [],
-    "files": [{"name": "circuit_config.json", "path": "/home/ada/circuits/circuit_config.json", "size": 2113}],
+    "files": [{"name": "circuit_config.json", "path": "/srv/circuits/circuit_config.json", "size": 2113}],
 }
 CIRCUIT = {
-    "path": "/home/ada/circuits/circuit_config.json",
+    "path": "/srv/circuits/circuit_config.json",
     "populations": [
         {"name": "thalamus", "type": "virtual", "size": 100_000},
         {"name": "cortex", "type": "biophysical", "size": 31_346},
@@ -36,7 +36,7 @@ MODEL = {
     "color_by": "solid",
     "color_methods": ["solid", "mtype"],
     "cells": 313,
-    "path": "/home/ada/circuits/circuit_config.json",
+    "path": "/srv/circuits/circuit_config.json",
     "population": "cortex",
     "bounds": {"min": [0, 0, 0], "max": [1, 1, 1]},
 }
@@ -65,10 +65,10 @@ def test_browsing(panel):
     assert panel.calls("list_directory") == [{"path": None}]
     panel.page.get_by_role("button", name="circuits").click()
     panel.page.get_by_role("button", name="circuit_config.json").wait_for()
-    assert panel.page.get_by_label("Path").input_value() == "/home/ada/circuits"
+    assert panel.page.get_by_label("Path").input_value() == "/srv/circuits"
     panel.page.get_by_label("Parent folder").click()
     panel.page.get_by_text("notes.txt").wait_for()
-    assert [call["path"] for call in panel.calls("list_directory")] == [None, "/home/ada/circuits", "/home/ada"]
+    assert [call["path"] for call in panel.calls("list_directory")] == [None, "/srv/circuits", "/srv"]
 
 
 def test_a_typed_path_is_listed_or_inspected(panel):
@@ -110,7 +110,7 @@ def test_loading_sends_what_was_chosen(panel):
     panel.wait("kernel.calls('load_circuit').length === 1")
     assert panel.calls("load_circuit") == [
         {
-            "path": "/home/ada/circuits/circuit_config.json",
+            "path": "/srv/circuits/circuit_config.json",
             "population": "cortex",
             "density": 0.5,
             "node_sets": ["Layer1"],
