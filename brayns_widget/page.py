@@ -185,6 +185,8 @@ class Page:
                 if self._greeting is not None:
                     self._greeting.cancel()
                 self._greeting = None if value is None else asyncio.create_task(self._greet(value.request))
+                if value is not None:  # what was told of the last job is over
+                    self._port.publish("notice", None)
             case "scene":
                 self._stream.invalidate()
 

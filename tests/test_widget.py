@@ -403,11 +403,12 @@ def test_a_picture_that_fails_is_told(viewer, page, cluster):
 
 def test_a_killed_renderer_is_told_and_a_retry_brings_the_picture_back(viewer, page, cluster):
     cluster.kill_renderer("renderer: killed by signal 9")
-    until(lambda: viewer.status["state"] in {"ended", "failed"})
+    until(lambda: viewer.status["state"] in {"ended", "failed"} and viewer.notice)
     frames = len(page.customs("frame"))
     assert page.call("retry")["result"] is None
     until(lambda: len(page.customs("frame")) > frames)
     assert viewer.status["state"] == "ready"
+    assert viewer.notice is None
 
 
 @pytest.mark.parametrize(
