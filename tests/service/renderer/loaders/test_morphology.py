@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import morphio
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders.morphology import (
+    SMOOTHING,
+    GeometryType,
+    Section,
+    Shape,
+    ShapeOptions,
+    make_shape,
+    morphology_reader,
+    point_shape,
+    read_shape,
+)
+
+# A soma of radius 2, an axon of 2 segments, a dendrite that forks into a dendrite and an apical dendrite.
+SWC = """\
+1 1 0 0 0 2 -1
+2 2 0 -3 0 0.5 1
+3 2 0 -4 0 0.5 2
+4 2 0 -6 0 0.25 3
+5 3 3 0 0 1 1
+6 3 4 0 0 0.8 5
+7 3 5 1 0 0.2 6
+8 3 6 1 0 0.4 7
+9 4 5 -1 0 0.6 6
+"""
+ALL = {"soma": True, "axon": True, "dendrites": True}
+
+
+@pytest.fixture
+def morphology(tmp_path: Path) -> Any:
+    path = tmp_path / "cell.swc"
+    path.write_text(SWC)
+    return morphio.Morphology(str(path))
+
+
+def ends(shape: Shape, section: Section) -> set[tuple[tuple[float, ...], ...]]:
+    """Both ends of each segment of a type, rounded."""
+    found = shape.segments[shape.segment_types == section]
+    pairs = zip(shape.vertices[found], shape.vertices[found + 1], strict=True)
+    return {tuple(tuple(np.round(end.astype(float), 4).tolist()) for end in pair) for pair in pairs}
+
+
+def shape_of(morphology: Any, geometry_type: GeometryType = "original", **options: Any) -> Shape:
+    return make_shape(morphology, ShapeOptions(**(ALL | options), geometry_type=geometry_type))
+
+
+def test_sections_become_chains_and_the_soma_a_sphere_with_cones(morphology: Any):
+    shape = shape_of(morphology)
+    assert ends(shape, Section.AXON) == {((0, -3, 0, 0.5), (0, -4, 0, 0.5)), ((0, -4, 0, 0.5), (0, -6, 0, 0.25))}
+    assert ends(shape, Section.DENDRITE) == {
+        ((3, 0, 0, 1), (4, 0, 0, 0.8)),
+        ((4, 0, 0, 0.8), (5, 1, 0, 0.2)),
+        ((5, 1, 0, 0.2), (6, 1, 0, 0.4)),
+    }
+    assert ends(shape, Section.APICAL_DENDRITE) == {((4, 0, 0, 0.8), (5, -1, 0, 0.6))}
+    assert ends(shape, Section.SOMA) == {((0, 0, 0, 2), (0, -3, 0, 0.5)), ((0, 0, 0, 2), (3, 0, 0, 1))}
+    np.testing.assert_array_equal(shape.spheres, [[0, 0, 0, 2]])
+    np.testing.assert_array_equal(shape.sphere_types, [Section.SOMA])
+
+
+def test_what_is_not_wanted_leaves_no_cone(morphology: Any):
+    shape = shape_of(morphology, axon=False)
+    assert set(shape.segment_types) == {Section.SOMA, Section.DENDRITE, Section.APICAL_DENDRITE}
+    assert ends(shape, Section.SOMA) == {((0, 0, 0, 2), (3, 0, 0, 1))}
+    soma = shape_of(morphology, axon=False, dendrites=False)
+    assert (len(soma.segments), len(soma.spheres)) == (0, 1)
+    assert set(shape_of(morphology, soma=False, axon=False).segment_types) == {
+        Section.DENDRITE,
+        Section.APICAL_DENDRITE,
+    }
+
+
+def test_all_radii_grow_with_the_multiplier(morphology: Any):
+    shape, thick = shape_of(morphology), shape_of(morphology, radius_multiplier=3)
+    np.testing.assert_allclose(thick.vertices[:, 3], 3 * shape.vertices[:, 3])
+    np.testing.assert_allclose(thick.spheres[:, 3], 3 * shape.spheres[:, 3])
+    np.testing.assert_array_equal(thick.vertices[:, :3], shape.vertices[:, :3])
+
+
+def test_smooth_radii_follow_the_ones_nearer_to_the_soma(morphology: Any):
+    def radius_at(shape: Shape, point: list[float]) -> float:
+        (found,) = {round(float(v[3]), 5) for v in shape.vertices if v[:3].tolist() == point}
+        return found
+
+    smooth = shape_of(morphology, "smooth", soma=False)
+    second = SMOOTHING * 0.8 + (1 - SMOOTHING) * 1
+    assert radius_at(smooth, [3, 0, 0]) == 1
+    assert radius_at(smooth, [4, 0, 0]) == pytest.approx(second, abs=1e-5)  # also where the sections repeat it
+    assert radius_at(smooth, [5, -1, 0]) == pytest.approx(SMOOTHING * 0.6 + (1 - SMOOTHING) * second, abs=1e-5)
+    by_section = shape_of(morphology, "section_smooth", soma=False)
+    assert radius_at(by_section, [5, -1, 0]) == pytest.approx(SMOOTHING * 0.6 + (1 - SMOOTHING) * 0.8, abs=1e-5)
+
+
+def test_smoothing_reaches_along_thousands_of_points(tmp_path: Path):
+    radii = np.random.default_rng(1).uniform(0.1, 1, 3000)
+    lines = ["1 1 0 0 0 2 -1"]
+    lines += [f"{i + 2} 3 {i + 3} 0 0 {radius:.6f} {i + 1}" for i, radius in enumerate(radii)]
+    path = tmp_path / "long.swc"
+    path.write_text("\n".join(lines))
+    shape = shape_of(morphio.Morphology(str(path)), "smooth", soma=False)
+    expected = [radii[0]]
+    for radius in radii[1:]:
+        expected.append(SMOOTHING * radius + (1 - SMOOTHING) * expected[-1])
+    np.testing.assert_allclose(shape.vertices[:, 3], expected, atol=1e-4)
+
+
+def test_constant_radii_are_the_means_of_sections(morphology: Any):
+    shape = shape_of(morphology, "constant_radii", soma=False)
+    assert {round(float(radius), 4) for radius in shape.vertices[:, 3]} == {0.4167, 0.9, 0.4667, 0.7}
+
+
+def test_spheres_have_no_segments_but_the_somas_cones(morphology: Any):
+    shape = shape_of(morphology, "spheres")
+    assert set(shape.segment_types) == {Section.SOMA}
+    assert len(shape.spheres) == len(morphology.points) + 1
+
+
+def test_a_contour_becomes_a_sphere_of_its_mean_radius(tmp_path: Path):
+    path = tmp_path / "contour.asc"
+    path.write_text('("CellBody" (CellBody) (4 0 0 0) (0 2 0 0) (-4 0 0 0) (0 -2 0 0))\n((Dendrite) (5 0 0 1) (9 0 0 1))\n')
+    shape = shape_of(morphio.Morphology(str(path)))
+    np.testing.assert_allclose(shape.spheres, [[0, 0, 0, 3]])
+
+
+def test_a_soma_of_cylinders_is_drawn_as_they_are(tmp_path: Path):
+    path = tmp_path / "cylinders.swc"
+    path.write_text("1 1 0 0 0 1 -1\n2 1 0 2 0 3 1\n3 1 0 5 0 2 2\n4 1 0 6 0 1 3\n5 3 0 9 0 1 4\n6 3 0 12 0 1 5\n")
+    shape = shape_of(morphio.Morphology(str(path)))
+    assert ends(shape, Section.SOMA) == {
+        ((0, 0, 0, 1), (0, 2, 0, 3)),
+        ((0, 2, 0, 3), (0, 5, 0, 2)),
+        ((0, 5, 0, 2), (0, 6, 0, 1)),
+    }
+    assert len(shape.spheres) == 0
+
+
+def test_a_morphology_without_soma_has_none(tmp_path: Path):
+    path = tmp_path / "bare.swc"
+    path.write_text("1 3 0 0 0 1 -1\n2 3 1 0 0 1 1\n")
+    shape = shape_of(morphio.Morphology(str(path)))
+    assert (len(shape.spheres), set(shape.segment_types)) == (0, {Section.DENDRITE})
+
+
+def test_a_point_is_a_sphere():
+    np.testing.assert_array_equal(point_shape(2).spheres, [[0, 0, 0, 2]])
+
+
+def test_places_of_morphologies_in_their_order(tmp_path: Path, morphology: Any):
+    swc, asc = str(tmp_path), str(tmp_path / "asc")
+    read, place = morphology_reader(swc, {"neurolucida-asc": asc}, "cell")
+    assert place == swc
+    assert len(read("cell").points) == len(morphology.points)
+    Path(asc).mkdir()
+    (Path(asc) / "other.asc").write_text("((Dendrite) (5 0 0 1) (9 0 0 1))\n")
+    read, place = morphology_reader(swc, {"neurolucida-asc": asc}, "other")
+    assert place == asc
+    assert len(read("other").points) == 2
+
+
+@pytest.mark.parametrize(
+    ("directory", "alternates", "message"),
+    [
+        ("", {}, "names no morphologies"),
+        ("/no/such/place", {"h5v1": "/nor/this.h5"}, "are missing: /no/such/place, /nor/this.h5"),
+    ],
+)
+def test_no_place_is_an_error(directory: str, alternates: dict[str, str], message: str):
+    with pytest.raises(RequestError, match=message):
+        morphology_reader(directory, alternates, "cell")
+
+
+def test_a_broken_file_is_named_with_its_cell(tmp_path: Path):
+    (tmp_path / "bad.swc").write_text("1 2 3")
+    read, place = morphology_reader(str(tmp_path), {}, "bad")
+    for name in ("bad", "missing"):
+        with pytest.raises(RequestError) as caught:
+            read_shape(read, place, name, 7, ShapeOptions(**ALL))
+        assert caught.value.message.startswith(f"Morphology '{name}' of cell 7 cannot be read from {tmp_path}: ")
+        assert "\n" not in caught.value.message
+        assert "\x1b" not in caught.value.message
