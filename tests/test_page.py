@@ -130,12 +130,13 @@ def test_while_a_circuit_loads_no_picture_is_asked_for(cluster):
         await until(lambda: "frame" in port.kinds())
         task = controller.load_circuit("/data/circuit.json")
         await until(lambda: "add-model" in cluster.renderer.methods())
-        page.receive({"kind": "camera", "view": "v", "camera": controller.camera.to_dict(), "moving": False})
+        camera = controller.camera.to_dict() | {"position": [0, 0, 7.0]}
+        page.receive({"kind": "camera", "view": "v", "camera": camera, "moving": False})
+        await asyncio.sleep(0.1)  # long enough for a picture, were one asked for
+        assert cluster.renderer.methods()[-1] == "add-model"
         await task
-        methods = cluster.renderer.methods()
-        loading = methods[methods.index("add-model") :]
-        assert "render-image" not in loading
-        await until(lambda: "render-image" in cluster.renderer.methods()[len(methods) :])
+        seen = len(cluster.renderer.requests)
+        await until(lambda: "render-image" in cluster.renderer.methods()[seen:])
 
     run(cluster, test)
 
