@@ -49,6 +49,7 @@ class Context:
         self.methods = methods
         self._engine: Future[Engine] = Future()
         self._starter: threading.Thread | None = None
+        self.interrupted = threading.Event()
         self.loaders = {loader.name: loader for loader in loaders}
         self.stop = stop
         self.models = Models(lambda: self.engine.scene)
@@ -119,7 +120,8 @@ class Context:
         return changed
 
     def interrupt(self) -> None:
-        """Let a frame that is being rendered give up; safe on any thread."""
+        """Let what is being rendered give up, and render no more; safe on any thread."""
+        self.interrupted.set()
         if self._engine.done() and self._engine.exception() is None:
             self._engine.result().interrupt()
 

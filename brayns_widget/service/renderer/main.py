@@ -94,18 +94,19 @@ async def _serve(options: argparse.Namespace, host: str, port: int, tls: ssl.SSL
     if options.exit_with_stdin:
         when_stdin_closes(stop)
     context = Context(METHODS, [sonata.LOADER], stop)
-    with ThreadPoolExecutor(1, "renderer") as worker:  # one: requests run one after another
-        server = RpcServer(METHODS, context, worker, max_clients=options.max_clients)
-        async with server.serve(host, port, ssl=tls) as address:
-            print(f"listening on {address[0]}:{address[1]}", flush=True)
-            context.start(make_engine, warm_up)
-            await stopped.wait()
-            context.interrupt()
-    context.close()
-    if context.starting:
-        # A compiler that still runs when the interpreter ends crashes, and cannot be stopped.
+    worker = ThreadPoolExecutor(1, "renderer")  # one: requests run one after another
+    server = RpcServer(METHODS, context, worker, max_clients=options.max_clients)
+    async with server.serve(host, port, ssl=tls) as address:
+        print(f"listening on {address[0]}:{address[1]}", flush=True)
+        context.start(make_engine, warm_up)
+        await stopped.wait()
+        context.interrupt()
+    worker.shutdown(wait=False, cancel_futures=True)
+    if context.starting or server.running:
+        # A compiler that still runs when the interpreter ends crashes, and neither it nor a library can be stopped.
         logging.shutdown()
         os._exit(0)
+    context.close()
 
 
 def _on_signals(stop: Any) -> None:

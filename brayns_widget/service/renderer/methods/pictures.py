@@ -77,7 +77,7 @@ def render_image(context: Context, params: RenderImageParams) -> WithPayload[Ren
     fresh = False
     if params.render:
         fresh = engine.render()
-        while params.accumulate and engine.render():
+        while params.accumulate and not context.interrupted.is_set() and engine.render():
             pass
     result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
     if not params.send or not (fresh or params.force):

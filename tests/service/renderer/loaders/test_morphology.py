@@ -126,7 +126,9 @@ def test_spheres_have_no_segments_but_the_somas_cones(morphology: Any):
 
 def test_a_contour_becomes_a_sphere_of_its_mean_radius(tmp_path: Path):
     path = tmp_path / "contour.asc"
-    path.write_text('("CellBody" (CellBody) (4 0 0 0) (0 2 0 0) (-4 0 0 0) (0 -2 0 0))\n((Dendrite) (5 0 0 1) (9 0 0 1))\n')
+    path.write_text(
+        '("CellBody" (CellBody) (4 0 0 0) (0 2 0 0) (-4 0 0 0) (0 -2 0 0))\n((Dendrite) (5 0 0 1) (9 0 0 1))\n'
+    )
     shape = shape_of(morphio.Morphology(str(path)))
     np.testing.assert_allclose(shape.spheres, [[0, 0, 0, 3]])
 

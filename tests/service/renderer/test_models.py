@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.coloring import CellColoring
+from brayns_widget.service.renderer.embree import Device
+from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.models import LoadInfo, Models, Transform
+from brayns_widget.service.renderer.scene import Scene
+from brayns_widget.service.renderer.settings import AmbientLight
+from brayns_widget.service.rpc.methods import Task
+
+LOAD_INFO = LoadInfo(load_parameters={}, loader_name="test", path="x", source="from_file")
+EMPTY = [3.4028235e38] * 3
+LIGHT = AmbientLight()
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    device = Device(1)
+    scene = Scene(device)
+    yield scene
+    scene.close()
+    device.close()
+
+
+@pytest.fixture
+def models(scene: Scene) -> Models:
+    return Models(lambda: scene)
+
+
+def sphere(x: float = 0.0, radius: float = 1.0, ids: list[int] | None = None) -> LoadedModel:
+    cells = np.array(ids or [0])
+    return LoadedModel(
+        kind="neurons",
+        geometry=Geometry(
+            np.empty((0, 4), np.float32),
+            np.empty(0, np.uint32),
+            np.empty(0, np.uint32),
+            np.array([[x, 0, 0, radius]], np.float32),
+            np.zeros(1, np.uint32),
+        ),
+        coloring=CellColoring(cells, {}, ["soma"], ["soma"]),
+        metadata={"loaded_neuron_count": "1"},
+        ids=cells,
+    )
+
+
+def add(models: Models, *loaded: LoadedModel) -> list[int]:
+    return [model.id for model in models.add_loaded(loaded or [sphere()], LOAD_INFO, Task())]
+
+
+def test_a_loaded_model_is_described(models: Models):
+    (model_id,) = add(models)
+    assert models[model_id].instance().model_dump(exclude_none=True) == {
+        "bounds": {"max": [1.0, 1.0, 1.0], "min": [-1.0, -1.0, -1.0]},
+        "info": {"load_info": LOAD_INFO.model_dump(), "metadata": {"loaded_neuron_count": "1"}},
+        "is_visible": True,
+        "model_id": 0,
+        "model_type": "neurons",
+        "transform": {"rotation": [0, 0, 0, 1], "scale": [1, 1, 1], "translation": [0, 0, 0]},
+    }
+
+
+def test_lights_are_models_without_bounds(models: Models, scene: Scene):
+    add(models)
+    light = models.add_light(LIGHT)
+    assert light.instance().model_dump(exclude_none=True)["bounds"] == {"max": [-EMPTY[0]] * 3, "min": EMPTY}
+    assert (light.id, light.kind) == (1, "light")
+    assert scene.lights == [LIGHT]
+    models.update(light.id, visible=False)
+    assert scene.lights == []
+
+
+def test_ids_are_used_again(models: Models):
+    assert add(models, sphere(), sphere(), sphere()) == [0, 1, 2]
+    models.remove([1])
+    assert models.add_light(LIGHT).id == 1
+    assert add(models) == [3]
+
+
+def test_bounds_follow_the_transform(models: Models, scene: Scene):
+    first, second = add(models, sphere(1.0, 1.0), sphere(-5.0))
+    turned = Transform(rotation=[0, 0, 0.70710678, 0.70710678], scale=[2, 1, 1], translation=[1, 0, 0])
+    model = models.update(first, transform=turned)
+    # x from 0 to 2 becomes y from 0 to 4; y from -1 to 1 becomes x from 1 to -1; then 1 to the right
+    np.testing.assert_allclose(model.world_box, [[0, 0, -1], [2, 4, 1]], atol=1e-6)
+    np.testing.assert_allclose(models.box, [[-6, -1, -1], [2, 4, 1]], atol=1e-6)
+    assert scene.bounds()[1][1] > 2  # the ray tracer's sphere moved too
+    models.update(first, transform=Transform(translation=[0, 1, 0]))
+    np.testing.assert_allclose(model.world_box, [[0, 0, -1], [2, 2, 1]])
+    models.update(second, visible=False)
+    np.testing.assert_allclose(models.box[0], [-6, -1, -1])
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [Transform(rotation=[0, 0, 0, 0]), Transform(scale=[1e30, 1e30, 1e30]), Transform(translation=[3e38, 0, 0])],
+)
+def test_a_transform_that_cannot_be_used_changes_nothing(models: Models, scene: Scene, transform: Transform):
+    (model_id,) = add(models)
+    models.update(model_id, transform=Transform(translation=[5, 0, 0]))
+    with pytest.raises(RequestError) as caught:
+        models.update(model_id, transform=transform)
+    assert caught.value.code == INVALID_PARAMS
+    np.testing.assert_allclose(models[model_id].world_box, [[4, -1, -1], [6, 1, 1]])
+    np.testing.assert_allclose(scene.bounds(), [[4, -1, -1], [6, 1, 1]])
+
+
+def test_removing_an_unknown_id_removes_nothing(models: Models):
+    add(models, sphere(), sphere())
+    with pytest.raises(RequestError, match="No instance with id 9 was found") as caught:
+        models.remove([0, 9])
+    assert caught.value.code == INTERNAL_ERROR
+    assert [model.id for model in models] == [0, 1]
+
+
+def test_removed_models_leave_the_scene(models: Models, scene: Scene):
+    add(models, sphere(), sphere(9.0))
+    models.remove([1, 1])
+    np.testing.assert_allclose(scene.bounds(), [[-1, -1, -1], [1, 1, 1]])
+    models.add_light(LIGHT)
+    models.clear(lambda model: model.light is None)
+    assert [model.kind for model in models] == ["light"]
+    models.clear()
+    assert (list(models), scene.lights) == ([], [])
+
+
+def test_colors_reach_the_scene(models: Models):
+    (model_id,) = add(models)
+    models.color(model_id, "solid", {"color": [1, 0, 0, 1]})
+    assert models.coloring(model_id).colors.tolist() == [[1, 0, 0, 1]]
+    light = models.add_light(LIGHT)
+    with pytest.raises(RequestError, match=r"Model 1 \(light\) has no colors") as caught:
+        models.color(light.id, "solid", {"color": [1, 0, 0, 1]})
+    assert caught.value.code == INVALID_PARAMS
+
+
+def test_a_cancelled_build_leaves_the_scene_as_it_was(models: Models, scene: Scene):
+    add(models)
+    task = Task()
+    task.cancel()
+    with pytest.raises(RequestError) as caught:
+        models.add_loaded([sphere(100.0), sphere(200.0)], LOAD_INFO, task)
+    assert caught.value.code == CANCELLED
+    assert len(list(models)) == 1
+    scene.commit()
+    np.testing.assert_allclose(scene.bounds(), [[-1, -1, -1], [1, 1, 1]])
+    assert add(models, sphere(50.0)) == [1]
+
+
+def test_memory_that_does_not_suffice_is_told(models: Models, scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    def exhausted(**_arguments: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene, "commit", exhausted)
+        with pytest.raises(RequestError, match="not enough memory") as caught:
+            add(models)
+    assert caught.value.code == INTERNAL_ERROR
+    assert add(models) == [0]
