@@ -25,7 +25,6 @@ from brayns_widget.service.renderer.kernels_native import (
     occluded16,
     take_number,
 )
-from brayns_widget.service.renderer.sampling import FILTER_SIZE
 from brayns_widget.service.renderer.tonemap import TABLE_SCALE, TABLE_SIZE
 
 TILE = 32  # pixels a side, a multiple of 4
@@ -38,8 +37,8 @@ _NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 12, 17, 18, 19
 _RAY = 24
 # Which lanes of the first and of the second take part: -1, else 0.
 _VALID, _RAY_VALID = 36, 37
-# For each lane: point in the picture, surface colour, light that arrives, share of ambient light, cosine.
-_X, _Y, _COLOR, _LIGHT, _OPEN, _COSINE = 38, 39, 40, 43, 46, 47
+# For each lane: surface colour, light that arrives, share of ambient light, cosine.
+_COLOR, _LIGHT, _OPEN, _COSINE = 40, 43, 46, 47
 SCRATCH_ROWS = 48
 
 # Entries of ``state``.
@@ -56,7 +55,6 @@ _LOWEST_COSINE = np.float32(0.01)  # ambient rays closer to the surface count as
 _TWO_PI = np.float32(2 * math.pi)
 _HASH_TO_ONE = np.float32(2.0**-16)
 _SCALE = np.float32(TABLE_SCALE)
-_FILTER_SIZE = np.float32(FILTER_SIZE)
 _LAST = np.float32(TABLE_SIZE - 1)
 # Roberts' R2 sequence: well spread in two dimensions after any number of points.
 SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
@@ -80,28 +78,10 @@ def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
 
 
 @inlined
-def _choose_points(  # noqa: PLR0917
-    f: Any, x0: Any, y0: Any, width: Any, sample: Any, offsets: Any
-) -> None:
-    """Choose a point in or around each pixel of the block whose corner is (x0, y0)."""
-    if sample == 0:
-        for lane in range(16):
-            f[_X, lane] = np.float32(x0 + (lane & 3)) + _HALF
-            f[_Y, lane] = np.float32(y0 + (lane >> 2)) + _HALF
-        return
-    shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
-    for lane in range(16):
-        x, y = x0 + (lane & 3), y0 + (lane >> 2)
-        u, v = _spread(_scramble(y * width + x), shift_u, shift_v)
-        f[_X, lane] = np.float32(x) + offsets[np.int64(u * _FILTER_SIZE)]
-        f[_Y, lane] = np.float32(y) + offsets[np.int64(v * _FILTER_SIZE)]
-
-
-@inlined
 def _aim(  # noqa: PLR0917
-    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, near: Any
+    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, pixel_x: Any, pixel_y: Any, near: Any
 ) -> None:
-    """Fill the first packet with the camera's rays through the chosen points."""
+    """Fill the first packet with the camera's rays through the block of pixels whose corner is (x0, y0)."""
     # Numba loads array elements again after every store to another array, and does not vectorise then: local names.
     step_u, step_v = np.float32(1 / width), np.float32(1 / height)
     ox, oy, oz = camera[ORIGIN, 0], camera[ORIGIN, 1], camera[ORIGIN, 2]
@@ -111,7 +91,7 @@ def _aim(  # noqa: PLR0917
     dxu, dyu, dzu = camera[DIRECTION_U, 0] * step_u, camera[DIRECTION_U, 1] * step_u, camera[DIRECTION_U, 2] * step_u
     dxv, dyv, dzv = camera[DIRECTION_V, 0] * step_v, camera[DIRECTION_V, 1] * step_v, camera[DIRECTION_V, 2] * step_v
     for lane in range(16):
-        x, y = f[_X, lane], f[_Y, lane]
+        x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
         rx, ry, rz = dx + x * dxu + y * dxv, dy + x * dyu + y * dyv, dz + x * dzu + y * dzv
         scale = _ONE / math.sqrt(rx * rx + ry * ry + rz * rz)
         f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane] = rx * scale, ry * scale, rz * scale
@@ -176,8 +156,7 @@ def _add_ambient(  # noqa: PLR0917
             i[_RAY_VALID, lane] = 0
             if i[_GEOMETRY, lane] == _NONE:
                 continue
-            # Hashed twice: independent of where the sample lies in the pixel.
-            number = _scramble(_scramble((y0 + (lane >> 2)) * width + x0 + (lane & 3)))
+            number = _scramble((y0 + (lane >> 2)) * width + x0 + (lane & 3))
             u, v = _spread(number, shift_u, shift_v)
             # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
             x, y = math.sqrt(u) * math.cos(_TWO_PI * v), math.sqrt(u) * math.sin(_TWO_PI * v)
@@ -251,7 +230,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     shadows: Any,
     background: Any,
     sample: Any,
-    offsets: Any,
+    pixel_x: Any,
+    pixel_y: Any,
     tone: Any,
     sums: Any,
     image: Any,
@@ -272,8 +252,9 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         ao_samples: rays for ambient occlusion.
         shadows: 0 or 1.
         background: float32 (4,), RGBA.
-        sample: number of this sample; 0 goes through the middle of the pixel and overwrites the sums.
-        offsets: float32 (FILTER_SIZE,), see ``sampling.pixel_filter``.
+        sample: number of this sample; 0 overwrites the sums.
+        pixel_x: where the sample lies, right of each pixel's corner, see ``sampling.pixel_offset``.
+        pixel_y: and down from it.
         tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
         sums: float32 (height, width, 4), sums of linear RGBA; (0, 0, 4) if there will be one sample only.
         image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
@@ -282,7 +263,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     keep = sums.shape[0] > 0
     across = (width + TILE - 1) // TILE
     tiles = across * ((height + TILE - 1) // TILE)
-    near = np.float32(near)
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     weight = _ONE / np.float32(sample + 1)
     start = f.ctypes.data
     counter = state.ctypes.data
@@ -307,8 +288,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         left, top = tile % across * TILE, tile // across * TILE
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
-                _choose_points(f, x0, y0, width, sample, offsets)
-                _aim(f, i, camera, x0, y0, width, height, near)
+                _aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
                 intersect16(start + 64 * _VALID, scene, start, 0)
                 hits = 0
                 for lane in range(16):

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 from statistics import NormalDist
-
-import numpy as np
-
-from brayns_widget.service.renderer.geometry import Floats
 
 # The real renderer's pixels blur into one another: the edges of the reference pictures fit this deviation, in pixels.
 FILTER_DEVIATION = 0.5
-FILTER_SIZE = 1024
 
 
-@functools.cache
-def pixel_filter() -> Floats:
-    """Make a table that turns evenly spread numbers into normally spread ones.
+def pixel_offset(sample: int) -> tuple[float, float]:
+    """Return where sample number ``sample`` lies, right and down from the pixel's corner, in pixels.
 
-    Returns:
-        float32 (FILTER_SIZE,): entry i is the offset in pixels from a pixel's corner (0.5 is its middle) below which
-        lie (i + 0.5) / FILTER_SIZE of the samples.
+    The first lies in the middle. The same points for all pixels, from a Halton sequence with bases 2 and 3, shaped to a
+    normal distribution: this is how OSPRay samples (modules/cpu/render/Renderer.ispc), so that pictures agree with the
+    real renderer's sample by sample.
     """
+    number = sample + 1
+    across = _radical_inverse(number, 2)
+    down = (_radical_inverse(number, 3) + 1 / 6) % 1.0
     normal = NormalDist(0.5, FILTER_DEVIATION)
-    return np.array([normal.inv_cdf((i + 0.5) / FILTER_SIZE) for i in range(FILTER_SIZE)], np.float32)
+    return normal.inv_cdf(across), normal.inv_cdf(down)
+
+
+def _radical_inverse(number: int, base: int) -> float:
+    """Mirror the digits of a number at the point: 6 = 110 in base 2 gives 0.011 = 0.375."""
+    result, weight = 0.0, 1.0 / base
+    while number:
+        number, digit = divmod(number, base)
+        result += digit * weight
+        weight /= base
+    return result

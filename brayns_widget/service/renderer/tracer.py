@@ -18,7 +18,7 @@ from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.kernels_native import register_symbols
-from brayns_widget.service.renderer.sampling import pixel_filter
+from brayns_widget.service.renderer.sampling import pixel_offset
 from brayns_widget.service.renderer.tonemap import tone_table
 
 _POLL_SECONDS = 0.02
@@ -43,7 +43,8 @@ _SIGNATURE = (
     types.int64,  # shadows
     _array(types.float32, 1),  # background
     types.int64,  # sample
-    _array(types.float32, 1),  # offsets
+    types.float64,  # pixel_x
+    types.float64,  # pixel_y
     _array(types.uint8, 1),  # tone
     _array(types.float32, 3),  # sums
     _array(types.uint32, 2),  # image
@@ -128,7 +129,7 @@ class Tracer:
         state[:] = 0
         arguments: tuple[Any, ...] = (
             look.camera, look.near, look.ambient, look.lights, look.ao_samples, int(look.shadows), look.background,
-            frame.samples, pixel_filter(), tone_table(), frame.sums, frame.image,
+            frame.samples, *pixel_offset(frame.samples), tone_table(), frame.sums, frame.image,
         )  # fmt: skip
         futures = [
             self._pool.submit(

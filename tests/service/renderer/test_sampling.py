@@ -5,12 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.sampling import FILTER_DEVIATION, FILTER_SIZE, pixel_filter
+from brayns_widget.service.renderer.sampling import FILTER_DEVIATION, pixel_offset
 
 
-def test_offsets_are_normal_around_the_pixels_middle():
-    table = pixel_filter()
-    assert table.shape == (FILTER_SIZE,)
-    assert (np.diff(table) > 0).all()
-    assert table.mean() == pytest.approx(0.5, abs=1e-5)
-    assert table.std() == pytest.approx(FILTER_DEVIATION, rel=0.01)
+def test_first_sample_lies_in_the_middle():
+    assert pixel_offset(0) == pytest.approx((0.5, 0.5))
+
+
+def test_next_samples_follow_the_halton_sequence():
+    # Radical inverses of 2: 1/4 in base 2, 2/3 (+ 1/6) in base 3; quantiles of the normal distribution.
+    assert pixel_offset(1) == pytest.approx(
+        (0.5 - 0.67449 * FILTER_DEVIATION, 0.5 + 0.96742 * FILTER_DEVIATION), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_many_samples_are_normal_around_the_middle(axis):
+    offsets = np.array([pixel_offset(sample) for sample in range(2000)])
+    assert np.isfinite(offsets).all()
+    assert offsets[:, axis].mean() == pytest.approx(0.5, abs=0.01)
+    assert offsets[:, axis].std() == pytest.approx(FILTER_DEVIATION, rel=0.02)
+    assert abs(np.corrcoef(offsets.T)[0, 1]) < 0.02
