@@ -99,7 +99,8 @@ def test_a_busy_port_is_told():
 def test_secure_serves_wss(tmp_path: Path):
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes"]
+    command += ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run([*command, *subject], check=True, capture_output=True)
 
     async def scenario(address: str) -> None:

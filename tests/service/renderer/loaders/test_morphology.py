@@ -185,7 +185,7 @@ def test_a_broken_file_is_named_with_its_cell(tmp_path: Path):
     read, place = morphology_reader(str(tmp_path), {}, "bad")
     for name in ("bad", "missing"):
         with pytest.raises(RequestError) as caught:
-            read_shape(read, place, name, 7, ShapeOptions(**ALL))
+            read_shape(read, place, name, 7, ShapeOptions(soma=True, axon=True, dendrites=True))
         assert caught.value.message.startswith(f"Morphology '{name}' of cell 7 cannot be read from {tmp_path}: ")
         assert "\n" not in caught.value.message
         assert "\x1b" not in caught.value.message

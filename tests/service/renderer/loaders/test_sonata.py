@@ -14,7 +14,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.morphology import Section, read_shape
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.loaders.circuits import places, write_circuit
 
@@ -91,7 +91,7 @@ def test_euler_angles_turn_about_z_then_y_then_x(tmp_path: Path):
 
 def test_without_orientation_cells_are_not_turned(tmp_path: Path):
     model = load(write_circuit(tmp_path, places(2)), neuron_morphology_parameters=FULL)
-    np.testing.assert_allclose(model.geometry.bounds, [[-2, -2, -2], [20.5, 2, 2]])
+    np.testing.assert_allclose(np.array(model.geometry.bounds), np.array([[-2, -2, -2], [20.5, 2, 2]]))
 
 
 def test_by_default_cells_are_spheres_of_radius_1(tmp_path: Path):
@@ -273,13 +273,12 @@ def test_a_cancelled_load_stops(tmp_path: Path):
 
 def test_each_morphology_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     read: list[str] = []
-    original = sonata.read_shape
 
     def counting(*arguments: Any) -> Any:
         read.append(arguments[2])
-        return original(*arguments)
+        return read_shape(*arguments)
 
-    monkeypatch.setattr(sonata, "read_shape", counting)
+    monkeypatch.setattr("brayns_widget.service.renderer.loaders.sonata.read_shape", counting)
     load(write_circuit(tmp_path, places(50)), neuron_morphology_parameters=FULL)
     assert read == ["cell"]
 
