@@ -9,7 +9,7 @@ SCALES = (1.0, 0.5, 0.25)
 """Sizes of a moving picture, per axis, as parts of the size at rest."""
 
 _SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
-_HEADROOM = 0.7  # a larger picture must fit with room to spare, else the size would flicker between two scales
+_ENOUGH = 3  # pictures, or multiples of the time allowed, that make a measurement certain enough to act on
 
 _OURS = "brayns-widget"
 
@@ -36,7 +36,6 @@ class StreamSettings:
         retry_first: first wait after a failure; it doubles with each further failure.
         retry_last: longest wait after a failure.
         inverted_quality: the server hands 100 - quality to its encoder.
-        squared_samples: the server traces ``rest_passes`` samples in each of the passes at rest, not one.
     """
 
     window: int = 2
@@ -54,7 +53,6 @@ class StreamSettings:
     retry_first: float = 0.5
     retry_last: float = 8.0
     inverted_quality: bool = False
-    squared_samples: bool = False
 
     def jpeg_quality(self, quality: int) -> int:
         """Get the value of ``jpeg_quality`` that makes this server encode with ``quality``."""
@@ -63,7 +61,7 @@ class StreamSettings:
 
 # Brayns 3.10 traces N samples in each of the N passes that samples_per_pixel N asks for; our renderer traces one in
 # each. So N passes cost N² there: four give the same 16 samples.
-BRAYNS = StreamSettings(inverted_quality=True, squared_samples=True, rest_passes=4)
+BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4)
 """Settings for the real server, Brayns 3.10."""
 
 
@@ -89,24 +87,40 @@ def _side(length: float, settings: StreamSettings) -> int:
 
 
 class Pace:
-    """Learns what a pixel costs and chooses the scale of moving pictures."""
+    """Finds the largest scale at which moving pictures are ready in time.
+
+    Four times the pixels take at most four times as long, and much less where a picture's fixed costs prevail. So the
+    next larger scale is tried as soon as pictures take less than half of the time allowed; if it is too slow, it is not
+    tried again in the same gesture.
+    """
 
     def __init__(self, settings: StreamSettings) -> None:
-        self._settings = settings
-        self._cost: float | None = None  # seconds per pixel and sample
-        self.scale = SCALES[1]
+        self._allowed = settings.moving_frame_time
+        self._index = 1
+        self._largest = 0  # index of the largest scale that may be tried
+        self._count = 0
+        self._mean = 0.0
 
-    def measured(self, seconds: float, size: Size, samples: int) -> None:
-        """Take in that a render pass of ``samples`` samples per pixel took ``seconds``."""
-        cost = max(seconds, 0.0) / (size[0] * size[1] * samples)
-        self._cost = cost if self._cost is None else self._cost + _SMOOTHING * (cost - self._cost)
+    @property
+    def scale(self) -> float:
+        """Size of a moving picture, per axis, as a part of the size at rest."""
+        return SCALES[self._index]
 
-    def choose(self, size: Size) -> float:
-        """Choose the largest scale at which a picture of ``size`` pixels is ready in time; also kept in ``scale``."""
-        if self._cost is not None:
-            full = self._cost * size[0] * size[1]
-            self.scale = next((scale for scale in SCALES if full * scale**2 <= self._budget(scale)), SCALES[-1])
-        return self.scale
+    def begin(self) -> None:
+        """Take in that another gesture begins: it may be about a scene that costs less."""
+        self._largest = 0
 
-    def _budget(self, scale: float) -> float:
-        return self._settings.moving_frame_time * (_HEADROOM if scale > self.scale else 1.0)
+    def measured(self, seconds: float) -> None:
+        """Take in how long a moving picture took."""
+        self._count += 1
+        self._mean += (seconds - self._mean) * max(1 / self._count, _SMOOTHING)
+        if self._count < _ENOUGH and seconds < _ENOUGH * self._allowed:
+            return
+        if self._mean > self._allowed and self._index + 1 < len(SCALES):
+            self._largest = self._index + 1
+            self._take(self._index + 1)
+        elif self._mean < self._allowed / 2 and self._index > self._largest:
+            self._take(self._index - 1)
+
+    def _take(self, index: int) -> None:
+        self._index, self._count, self._mean = index, 0, 0.0

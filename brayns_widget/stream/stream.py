@@ -123,10 +123,9 @@ class FrameStream:
             camera: the requests that set it; always as many, so that each replaces the one before it.
             moving: whether a gesture goes on.
         """
+        if moving and not self._moving:
+            self._pace.begin()
         self._camera, self._camera_at, self._moving = camera, self._clock(), moving
-        if moving and (seen := self._seen()):
-            view = _largest(seen)
-            self._pace.choose(picture_size(view.width, view.height, self.settings))
         self._touch()
 
     def invalidate(self) -> None:
@@ -283,18 +282,15 @@ class FrameStream:
         if shot.send and not len(reply.payload):
             raise ProtocolError("The renderer answered render-image without a picture.")
         if shot.render:
-            self._measured(now - started, goal)
+            self._counts["passes"] += 1
+            self._render_ms = (now - started) * 1e3
+        if goal.moving:
+            self._pace.measured(now - started)
         progress.took(shot, accumulation, maximum, now)
         if shot.send:
             self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
         self._failed_at, self._pause = None, 0.0
         self._reported.clear()
-
-    def _measured(self, seconds: float, goal: Goal) -> None:
-        self._counts["passes"] += 1
-        self._render_ms = seconds * 1e3
-        # Brayns traces as many samples in each pass as the picture has passes.
-        self._pace.measured(seconds, goal.size, goal.passes if self.settings.squared_samples else 1)
 
     def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> None:
         self._counts["pictures"] += 1

@@ -29,38 +29,42 @@ def test_picture_sizes() -> None:
     assert picture_size(200, 100, SETTINGS, 0.25) == (128, 64)  # not 50 x 25, nor 64 x 64
 
 
-def test_the_pace_starts_in_the_middle() -> None:
-    assert Pace(SETTINGS).choose((800, 600)) == 0.5
+def _gesture(pace: Pace, times: dict[float, float], pictures: int = 30) -> list[float]:
+    """Scales of a gesture whose pictures take ``times`` seconds by scale."""
+    pace.begin()
+    scales = []
+    for _ in range(pictures):
+        scales.append(pace.scale)
+        pace.measured(times[pace.scale])
+    return scales
 
 
-def test_a_fast_scene_is_shown_in_full_and_a_slow_one_small() -> None:
-    fast, slow = Pace(SETTINGS), Pace(SETTINGS)
-    fast.measured(0.005, (800, 600), 1)
-    slow.measured(0.300, (800, 600), 1)
-    assert fast.choose((800, 600)) == 1.0
-    assert slow.choose((800, 600)) == 0.25
+def test_a_fast_scene_is_shown_in_full_and_a_slow_one_small():
+    assert _gesture(Pace(SETTINGS), {0.25: 0.002, 0.5: 0.004, 1.0: 0.010})[-1] == 1.0
+    assert _gesture(Pace(SETTINGS), {0.25: 0.020, 0.5: 0.070, 1.0: 0.280})[-1] == 0.25
+    assert _gesture(Pace(SETTINGS), {0.25: 0.200, 0.5: 0.800, 1.0: 3.000})[-1] == 0.25
 
 
-def test_the_cost_counts_samples_and_pixels() -> None:
+def test_a_larger_picture_that_is_too_slow_is_tried_once_in_a_gesture():
     pace = Pace(SETTINGS)
-    pace.measured(0.4, (800, 600), 16)  # 25 ms a sample
-    assert pace.choose((800, 600)) == 0.5  # 25 ms would do, were it not for the room to spare
-    assert pace.choose((400, 300)) == 1.0
+    times = {0.25: 0.005, 0.5: 0.012, 1.0: 0.045}
+    scales = _gesture(pace, times)
+    assert scales[0] == scales[-1] == 0.5
+    assert scales.count(1.0) == 3
+    assert _gesture(pace, times).count(1.0) == 3
 
 
-def test_a_scale_that_barely_fits_is_kept_but_not_taken_up() -> None:
+def test_a_picture_with_fixed_costs_is_not_held_small_by_them():
+    assert _gesture(Pace(SETTINGS), {0.25: 0.012, 0.5: 0.015, 1.0: 0.027})[-1] == 1.0
+
+
+def test_one_hiccup_does_not_change_the_size_but_a_long_one_does():
     pace = Pace(SETTINGS)
-    pace.measured(0.010, (800, 600), 1)
-    assert pace.choose((800, 600)) == 1.0
-    for _ in range(50):
-        pace.measured(0.030, (800, 600), 1)
-    assert pace.choose((800, 600)) == 1.0
-    for _ in range(50):
-        pace.measured(0.040, (800, 600), 1)
-    assert pace.choose((800, 600)) == 0.5
-    for _ in range(50):
-        pace.measured(0.030, (800, 600), 1)
-    assert pace.choose((800, 600)) == 0.5
+    for seconds in (0.020, 0.050, 0.020, 0.020):
+        pace.measured(seconds)
+    assert pace.scale == 0.5
+    pace.measured(0.400)
+    assert pace.scale == 0.25
 
 
 def test_quality_is_turned_round_for_the_server_that_turns_it_round() -> None:
