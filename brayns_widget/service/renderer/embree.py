@@ -12,6 +12,7 @@ import importlib.util
 import os
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -33,12 +34,12 @@ NEIGHBOR_RIGHT = 2
 _BUFFER_INDEX, _BUFFER_VERTEX, _BUFFER_FLAGS = 0, 1, 32
 _FORMAT_UCHAR, _FORMAT_UINT, _FORMAT_FLOAT4 = 0x1001, 0x5001, 0x9004
 _PROPERTY_VERSION, _PROPERTY_RAY_MASK = 0, 64
-_ERROR_CANCELLED = 6
+_ERROR_OUT_OF_MEMORY, _ERROR_CANCELLED = 4, 6
 _ERRORS = {
     1: "unknown error",
     2: "invalid argument",
     3: "invalid operation",
-    4: "out of memory",
+    _ERROR_OUT_OF_MEMORY: "out of memory",
     5: "this CPU is not supported",
     _ERROR_CANCELLED: "cancelled",
 }
@@ -51,7 +52,6 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rtcNewDevice": (_P, [ctypes.c_char_p]),
     "rtcReleaseDevice": (None, [_P]),
     "rtcGetDeviceProperty": (ctypes.c_ssize_t, [_P, ctypes.c_int]),
-    "rtcGetDeviceError": (ctypes.c_int, [_P]),
     "rtcSetDeviceErrorFunction": (None, [_P, _ErrorFunction, _P]),
     "rtcNewScene": (_P, [_P]),
     "rtcReleaseScene": (None, [_P]),
@@ -129,7 +129,7 @@ def library() -> ctypes.CDLL:
     return loaded
 
 
-class _Owned:
+class _Owned(ABC):
     """Something of Embree's that lives until ``close``."""
 
     def __init__(self, device: Device, handle: int | None) -> None:
@@ -163,8 +163,9 @@ class _Owned:
     ) -> None:
         self.close()
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Give it back."""
 
 
 class Device(_Owned):
@@ -218,7 +219,7 @@ class Device(_Owned):
         message = f"Embree: {_ERRORS.get(code, f'error {code}')}{f' ({text})' if text else ''}."
         if code == _ERROR_CANCELLED:
             raise Cancelled(message)
-        if code == 4:
+        if code == _ERROR_OUT_OF_MEMORY:
             raise MemoryError(message)
         raise EmbreeError(message)
 

@@ -61,18 +61,14 @@ SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 
 @inlined
-def _scramble(number: Any) -> Any:
-    """Hash 32 bits to 32 bits by xor-shift and multiply; the masks undo Numba's widening to 64 bits."""
+def _spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
+    """Two numbers in 0..1 from a hash of the pixel's number, moved on by a step of the sequence."""
+    # Two rounds of xor-shift and multiply; the masks undo Numba's widening to 64 bits.
+    number = ((pixel ^ (pixel >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
-    number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
-    return number ^ (number >> 16)
-
-
-@inlined
-def _spread(number: Any, shift_u: Any, shift_v: Any) -> Any:
-    """Two numbers in 0..1 from a hash, moved on by a step of the sequence."""
+    number ^= number >> 16
     u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
-    v = np.float32((number >> 16) & 0xFFFF) * _HASH_TO_ONE + shift_v
+    v = np.float32(number >> 16) * _HASH_TO_ONE + shift_v
     # Both are below 2; what stays of them is below 1 even after rounding.
     return u - _ONE if u >= _ONE else u, v - _ONE if v >= _ONE else v
 
@@ -156,10 +152,10 @@ def _add_ambient(  # noqa: PLR0917
             i[_RAY_VALID, lane] = 0
             if i[_GEOMETRY, lane] == _NONE:
                 continue
-            number = _scramble((y0 + (lane >> 2)) * width + x0 + (lane & 3))
-            u, v = _spread(number, shift_u, shift_v)
+            u, v = _spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
             # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
-            x, y = math.sqrt(u) * math.cos(_TWO_PI * v), math.sqrt(u) * math.sin(_TWO_PI * v)
+            radius, angle = math.sqrt(u), _TWO_PI * v
+            x, y = radius * math.cos(angle), radius * math.sin(angle)
             z = math.sqrt(_ONE - u)
             if z < _LOWEST_COSINE:
                 continue
@@ -212,6 +208,13 @@ def _tone(value: Any, tone: Any) -> Any:
     """Look the byte for linear light up; nonsense (negative, not a number) is black."""
     place = math.sqrt(value) * _SCALE if value > 0 else _ZERO
     return np.int64(tone[np.int64(min(place, _LAST))])
+
+
+@inlined
+def _pixel(red: Any, green: Any, blue: Any, opacity: Any, tone: Any) -> Any:
+    """Pack a pixel of the picture, RGBA from the lowest byte up."""
+    alpha = np.int64(opacity * np.float32(255) + _HALF)
+    return _tone(red, tone) | _tone(green, tone) << 8 | _tone(blue, tone) << 16 | alpha << 24
 
 
 @kernel
@@ -274,11 +277,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
             i[ray + _FLAGS, lane] = 0
         i[_INSTANCE, lane] = _NONE
     red0, green0, blue0 = background[0], background[1], background[2]
-    empty = np.int64(0)
-    for channel in range(3):
-        empty |= _tone(background[channel], tone) << (8 * channel)
     alpha = min(max(background[3], _ZERO), _ONE)
-    empty |= np.int64(alpha * np.float32(255) + _HALF) << 24
+    empty = _pixel(red0, green0, blue0, alpha, tone)
     while state[STOP] == 0:
         tile = take_number(counter)
         if tile >= tiles:
@@ -310,7 +310,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                     for column in range(columns):
                         lane = 4 * row + column
                         y, x = y0 + row, x0 + column
-                        red, green, blue, opacity = background[0], background[1], background[2], alpha
+                        red, green, blue, opacity = red0, green0, blue0, alpha
                         if i[_GEOMETRY, lane] != _NONE:
                             red = f[_COLOR, lane] * f[_LIGHT, lane]
                             green = f[_COLOR + 1, lane] * f[_LIGHT + 1, lane]
@@ -323,10 +323,5 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                             opacity += sums[y, x, 3]
                         if keep:
                             sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-                        image[y, x] = (
-                            _tone(red * weight, tone)
-                            | _tone(green * weight, tone) << 8
-                            | _tone(blue * weight, tone) << 16
-                            | np.int64(opacity * weight * np.float32(255) + _HALF) << 24
-                        )
+                        image[y, x] = _pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
         done[tile] = sample + 1
