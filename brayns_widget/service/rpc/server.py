@@ -38,6 +38,9 @@ from brayns_widget.service.rpc.cancelling import CANCEL
 from brayns_widget.service.rpc.methods import Method, Methods, Task
 
 logger = logging.getLogger(__name__)
+# websockets logs every client that leaves before its handshake as an error with a traceback; probes of ports do.
+_connections = logging.getLogger(f"{__name__}.connections")
+_connections.setLevel(logging.CRITICAL)
 
 C = TypeVar("C")
 
@@ -93,6 +96,7 @@ class RpcServer(Generic[C]):
             self._handle,
             host,
             port,
+            logger=_connections,
             compression=None,  # pictures do not shrink, and it costs more than the relay
             ping_interval=None,  # the real server never pings; TCP tells us of peers that die
             max_size=MAX_MESSAGE,

@@ -254,3 +254,20 @@ def test_health():
                 assert (reply.status, reply.read()) == (200, b"Ok")
 
     asyncio.run(scenario())
+
+
+def test_who_leaves_before_the_handshake_is_no_error(caplog: pytest.LogCaptureFixture):
+    async def scenario() -> None:
+        async with serving() as (_state, address), open_client(address) as socket:
+            host, _, port = address.rpartition(":")
+            for greeting in (b"", b"GET / HTTP/1.1\r\n\r\n", b"nonsense\r\n\r\n"):
+                _reader, writer = await asyncio.open_connection(host, int(port))
+                writer.write(greeting)
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+            await send(socket, 1, "echo", {"text": "still here"})
+            assert (await receive(socket))["result"] == "still here"
+
+    asyncio.run(scenario())
+    assert caplog.text == ""

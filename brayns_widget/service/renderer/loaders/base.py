@@ -75,7 +75,10 @@ class Loader:
         if not file.is_file():
             raise failure(f"File {path} does not exists")  # the real renderer's words
         params = validate(TypeAdapter(self.params), properties, message="Invalid loader params schema")
-        return self.load(file, params, task)
+        try:
+            return self.load(file, params, task)
+        except MemoryError as error:
+            raise failure(f"There is not enough memory to load {path}") from error
 
 
 def failure(message: str) -> RequestError:

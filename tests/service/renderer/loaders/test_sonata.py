@@ -289,3 +289,12 @@ def test_parameters_are_checked_after_the_file(tmp_path: Path):
         load(path, node_percentage=2)
     assert caught.value.data == ["node_population_settings[0].node_percentage: value above maximum 2 > 1"]
     json.dumps(caught.value.data)
+
+
+def test_memory_that_does_not_suffice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def exhausted(*_arguments: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("brayns_widget.service.renderer.loaders.sonata.place", exhausted)
+    path = write_circuit(tmp_path, places(3))
+    assert failure(path) == f"There is not enough memory to load {path}"
