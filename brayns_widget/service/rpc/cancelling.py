@@ -21,7 +21,7 @@ class Canceller(Protocol):
 class CancelParams(Object):
     """The id of a request."""
 
-    id: Annotated[int | str | None, Field(json_schema_extra={"x-one-of": "RequestId"})]
+    id: Annotated[int | str | None, Field(json_schema_extra={"x-one-of": "RequestId", "x-null-first": True})]
 
 
 # Any: it is added to methods with other contexts; the server passes a Canceller.

@@ -173,7 +173,9 @@ def _convert(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     if schema.get("x-unlisted") or (result.get("default", 0) is None):
         result.pop("default", None)
     if "anyOf" in schema:
-        options = sorted(schema["anyOf"], key=lambda option: option != {"type": "null"})  # null first, as recorded
+        options = schema["anyOf"]
+        if schema.get("x-null-first"):  # pydantic puts null last; the real servers do not agree on its place
+            options = sorted(options, key=lambda option: option != {"type": "null"})
         result["oneOf"] = [_convert(option, definitions) for option in options]
         result["title"] = schema["x-one-of"]
     if "items" in schema:
