@@ -16,7 +16,9 @@ from numba.extending import intrinsic as untyped_intrinsic
 
 from brayns_widget.service.renderer.embree import library
 
-_llvm: Any = llvmlite  # has no annotations
+# The one has no annotations, those of the other leave options out.
+_llvm: Any = llvmlite
+_njit: Any = numba.njit
 
 # void rtcIntersect16(const int* valid, RTCScene, RTCRayHit16*, RTCIntersectArguments*), and with RTCRay16 alike.
 _TRAVERSAL = types.void(types.int64, types.int64, types.int64, types.int64)
@@ -45,14 +47,14 @@ def kernel(function: Callable[..., Any]) -> Any:
     The cache looks at the kernel's own file only: touch it when a constant changes that it imports.
     """
     try:
-        return numba.njit(function, nogil=True, error_model="numpy", cache=True)
+        return _njit(function, nogil=True, error_model="numpy", cache=True)
     except RuntimeError:
-        return numba.njit(function, nogil=True, error_model="numpy")
+        return _njit(function, nogil=True, error_model="numpy")
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile to a part of kernels, without the entries from Python and C that would double the time to compile."""
-    return numba.njit(
+    return _njit(
         function, nogil=True, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
     )
 
