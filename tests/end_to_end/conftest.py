@@ -10,7 +10,7 @@ from tests.browser import launch
 from tests.end_to_end.lab import Lab, run_lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright occupies the thread's event loop: no longer than it is needed
 def browser() -> Iterator[Browser]:
     with launch() as browser:
         yield browser

@@ -62,7 +62,7 @@ def page_url() -> Iterator[str]:
             thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright occupies the thread's event loop: no longer than it is needed
 def chromium() -> Iterator[Browser]:
     with launch() as browser:
         yield browser
