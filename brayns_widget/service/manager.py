@@ -95,6 +95,11 @@ class JobManager:
         condition = self._conditions.get(job_id)
         return condition.addresses.get(server) if condition else None
 
+    def secret(self, job_id: str) -> str:
+        """Give what the servers of a job want to hear as a bearer token, or ""."""
+        condition = self._conditions.get(job_id)
+        return condition.secret if condition else ""
+
     async def stop(self, job: Job, reason: str) -> Job:
         """End a job and return its record when nothing of it runs any more; a job that is over stays as it is."""
         if self._conditions.pop(job.id, None):

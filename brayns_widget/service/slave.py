@@ -65,7 +65,7 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
         if not client.can_prepare(request):
             raise web.HTTPBadRequest(text="only WebSockets here")
         try:
-            upstream = await _connect(request.app[session_key], *address)
+            upstream = await _connect(request.app[session_key], *address, manager.secret(job.id))
         except (OSError, aiohttp.ClientError) as error:
             raise web.HTTPBadGateway(text=f"the {server} can't be reached: {error}") from error
         try:
@@ -146,11 +146,12 @@ class _Relay:
         await asyncio.gather(sink.close(code=code, message=text), source.close(code=code, message=text))
 
 
-async def _connect(session: aiohttp.ClientSession, host: str, port: int) -> Upstream:
+async def _connect(session: aiohttp.ClientSession, host: str, port: int, secret: str) -> Upstream:
     async with asyncio.timeout(_CONNECT_SECONDS):
         # No heartbeat: the real renderer drops a connection that pings it.
         return await session.ws_connect(
             f"ws://{host}:{port}/",
+            headers={"Authorization": f"Bearer {secret}"} if secret else None,
             timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
             autoclose=False,
             compress=0,

@@ -6,6 +6,7 @@ import json
 import psutil
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 pytest.importorskip("embreex", reason="the renderer needs Embree, which has no wheel here")
 
@@ -20,6 +21,11 @@ async def ask(run, job_id, server, method, token, **params):
         return json.loads(await connection.recv())
 
 
+async def knock(port):
+    async with asyncio.timeout(10), connect(f"ws://127.0.0.1:{port}", proxy=None):
+        pass
+
+
 def test_both_servers_answer_and_die_with_the_service(launch, gone, token, tmp_path):
     (tmp_path / "shown").mkdir()
     run = launch("--exit-with-stdin", "--base-directory", str(tmp_path), command=COMMAND)
@@ -29,6 +35,9 @@ def test_both_servers_answer_and_die_with_the_service(launch, gone, token, tmp_p
     assert "shown" in json.dumps(listing["result"])
     servers = run.servers()
     assert len(servers) == 2
+    for port in (listening.laddr.port for server in servers for listening in server.net_connections("tcp")[:1]):
+        with pytest.raises(InvalidStatus, match="401"):  # past the proxy, without the job's secret
+            asyncio.run(knock(port))
     run.process.kill()
     assert gone(servers)
 

@@ -132,7 +132,8 @@ def test_nothing_of_the_clients_request_goes_upstream(running, token):
                 seen = json.loads(await ask(connection, "request"))
             assert seen["path"] == "/"
             assert token not in json.dumps(seen)
-            assert not {"Authorization", "Cookie", "Origin", "User-Agent"} & seen["headers"].keys()
+            assert not {"Cookie", "Origin", "User-Agent"} & seen["headers"].keys()
+            assert seen["headers"]["Authorization"] == f"Bearer {service.manager.secret(job_id)}"
             assert "Sec-WebSocket-Extensions" not in seen["headers"]
 
     asyncio.run(main())

@@ -20,11 +20,13 @@ class Condition:
     Attributes:
         reason: why it is so, for a person to read; never empty when it failed.
         addresses: server name → (host, port), complete when the state is READY.
+        secret: what the servers want to hear as a bearer token, or "" if they ask for none.
     """
 
     state: State
     reason: str = ""
     addresses: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
 
 
 class Allocator(ABC):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,11 +26,11 @@ def local_commands(base_directory: Path) -> dict[str, list[str]]:
     python = [sys.executable, "-P", "-m", "brayns_widget"]
     host = "127.0.0.1"
     return {
-        RENDERER: [*python, "renderer", "--uri", f"{host}:0", "--exit-with-stdin"],
+        RENDERER: [*python, "renderer", "--uri", f"{host}:0", "--secret-from-stdin", "--exit-with-stdin"],
         BACKEND: [
             *python,
             *["backend", "--host", host, "--port", "0"],
-            *["--base-directory", str(base_directory), "--exit-with-stdin"],
+            *["--base-directory", str(base_directory), "--secret-from-stdin", "--exit-with-stdin"],
         ],
     }
 
@@ -38,8 +39,8 @@ class LocalAllocator(Allocator):
     """Starts each job's servers as child processes and watches them.
 
     Args:
-        commands: server name → command; a server prints "listening on HOST:PORT", answers `GET /healthz` with
-            200 when it is ready, and leaves when its stdin ends.
+        commands: server name → command; a server reads the job's secret from the first line of its stdin, prints
+            "listening on HOST:PORT", answers `GET /healthz` with 200 when it is ready, and leaves when its stdin ends.
         ready_within: seconds that the servers of a job may take to come up.
         grace: seconds from asking a server to leave to killing it.
     """
@@ -54,13 +55,15 @@ class LocalAllocator(Allocator):
 
     async def start(self, job: Job) -> None:
         started: list[ServerProcess] = []
+        # Other users of this machine reach its loopback ports too, so the servers ask for a token of their own.
+        secret = secrets.token_urlsafe(32)
         try:
             for name, command in self._commands.items():
-                started.append(await ServerProcess.start(name, command))
+                started.append(await ServerProcess.start(name, command, secret))
         except BaseException:
             await _stop_all(started, self._grace)
             raise
-        self._jobs[job.id] = _LocalJob(started, self._ready_within, self._grace)
+        self._jobs[job.id] = _LocalJob(started, secret, self._ready_within, self._grace)
 
     async def poll(self, job_id: str) -> Condition:
         job = self._jobs.get(job_id)
@@ -78,9 +81,10 @@ class LocalAllocator(Allocator):
 class _LocalJob:
     """The servers of one job, from their start to the end of the last one."""
 
-    def __init__(self, servers: Sequence[ServerProcess], ready_within: float, grace: float) -> None:
+    def __init__(self, servers: Sequence[ServerProcess], secret: str, ready_within: float, grace: float) -> None:
         self.condition = Condition(State.STARTING)
         self._servers = servers
+        self._secret = secret
         self._grace = grace
         # Two tasks: the first may be cancelled at any time, the second cleans up after it and never is.
         self._life = asyncio.create_task(self._live(ready_within))
@@ -100,7 +104,8 @@ class _LocalJob:
                     coming_up = {server.name: coming.create_task(_come_up(server)) for server in self._servers}
             except TimeoutError:
                 raise ServerDiedError(f"the servers were not ready in {ready_within:g} s") from None
-            self.condition = Condition(State.READY, addresses={name: t.result() for name, t in coming_up.items()})
+            addresses = {name: task.result() for name, task in coming_up.items()}
+            self.condition = Condition(State.READY, addresses=addresses, secret=self._secret)
         raise AssertionError("the group ends only by an exception")
 
     async def _wind_up(self) -> None:

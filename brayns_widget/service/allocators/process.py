@@ -44,8 +44,8 @@ class ServerProcess:
         self._drains = [asyncio.create_task(self._drain(process.stderr, keep=True))]
 
     @classmethod
-    async def start(cls, name: str, command: Sequence[str]) -> ServerProcess:
-        """Start `command`.
+    async def start(cls, name: str, command: Sequence[str], secret: str) -> ServerProcess:
+        """Start `command`, with `secret` as the first line of its standard input: arguments can be read by anybody.
 
         Raises:
             OSError: there is no such program, or no room for another process.
@@ -60,7 +60,9 @@ class ServerProcess:
             creationflags=_NEW_GROUP,
         )
         logger.info("%s started as process %d", name, process.pid)
-        return cls(name, process)
+        server = cls(name, process)
+        server._stdin.write(f"{secret}\n".encode())  # fits into any pipe: nothing to wait for
+        return server
 
     async def address(self) -> tuple[str, int]:
         """Wait for the line "listening on HOST:PORT"; call it once.

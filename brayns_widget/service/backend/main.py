@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.lifetime import when_stdin_closes
+from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 WORKERS = 8  # requests that are answered at once; they mostly wait for disks
@@ -24,12 +24,16 @@ def add_parser(subparsers: Any) -> None:
         "backend",
         help="run one metadata backend",
         description="Run one metadata backend: what files there are and what is in a circuit, as JSON-RPC methods over "
-        "WebSocket. Prints 'listening on HOST:PORT' once it accepts clients, whom it does not ask for a token: the "
-        "proxy in front of it does.",
+        "WebSocket. Prints 'listening on HOST:PORT' once it accepts clients.",
     )
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="name or address to bind")
     parser.add_argument("--port", type=int, default=5001, metavar="P", help="port to bind; 0: a free one")
     parser.add_argument("--base-directory", required=True, metavar="D", help="clients see what is in it, nothing else")
+    parser.add_argument(
+        "--secret-from-stdin",
+        action="store_true",
+        help="accept only clients that send the first line of standard input as their bearer token",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warning")
     parser.set_defaults(run=run)
@@ -39,14 +43,15 @@ def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
     logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(_serve(options, BaseDirectory(options.base_directory)))
-    except (OSError, OverflowError) as error:  # OverflowError: a port that is no port
+        secret = read_stdin_line() if options.secret_from_stdin else None
+        asyncio.run(_serve(options, BaseDirectory(options.base_directory), secret))
+    except (OSError, OverflowError, ValueError, EOFError) as error:  # OverflowError: a port that is no port
         print(f"brayns-widget backend: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(options: argparse.Namespace, base: BaseDirectory) -> None:
+async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: str | None) -> None:
     # Imported here, so that wrong flags and --help answer at once.
     from brayns_widget.service.backend.methods import METHODS, Context
     from brayns_widget.service.backend.reader import CircuitReader
@@ -66,7 +71,7 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory) -> None:
         when_stdin_closes(stop)
     reader = CircuitReader(base)
     with ThreadPoolExecutor(WORKERS, "backend") as workers:
-        server = RpcServer(METHODS, Context(base, reader, stop), workers, require_version=False)
+        server = RpcServer(METHODS, Context(base, reader, stop), workers, require_version=False, secret=secret)
         async with server.serve(options.host, options.port) as address:
             print(f"listening on {address[0]}:{address[1]}", flush=True)
             await stopped.wait()

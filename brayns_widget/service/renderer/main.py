@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from brayns_widget.service.lifetime import when_stdin_closes
+from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--private-key-file", metavar="PEM", help="private key of the certificate")
     parser.add_argument("--private-key-passphrase", default="", metavar="TEXT")
     parser.add_argument("--ca-location", metavar="PEM", help="accept only clients whose certificate this CA signed")
+    parser.add_argument(
+        "--secret-from-stdin",
+        action="store_true",
+        help="accept only clients that send the first line of standard input as their bearer token",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
     parser.set_defaults(run=run)
 
@@ -57,14 +62,17 @@ def run(options: argparse.Namespace) -> int:
     try:
         host, port = _address(options.uri)
         tls = _tls(options)
-        asyncio.run(_serve(options, host, port, tls))
-    except (OSError, ValueError) as error:
+        secret = read_stdin_line() if options.secret_from_stdin else None
+        asyncio.run(_serve(options, host, port, tls, secret))
+    except (OSError, ValueError, EOFError) as error:
         print(f"brayns-widget renderer: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+async def _serve(
+    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: str | None
+) -> None:
     # Imported here, so that wrong flags and --help answer at once.
     from brayns_widget.service.renderer.context import Context
     from brayns_widget.service.renderer.loaders import sonata
@@ -95,7 +103,7 @@ async def _serve(options: argparse.Namespace, host: str, port: int, tls: ssl.SSL
         when_stdin_closes(stop)
     context = Context(METHODS, [sonata.LOADER], stop)
     worker = ThreadPoolExecutor(1, "renderer")  # one: requests run one after another
-    server = RpcServer(METHODS, context, worker, max_clients=options.max_clients)
+    server = RpcServer(METHODS, context, worker, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, ssl=tls) as address:
         print(f"listening on {address[0]}:{address[1]}", flush=True)
         context.start(make_engine, warm_up)

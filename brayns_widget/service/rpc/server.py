@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import http
 import logging
 from collections.abc import AsyncIterator
@@ -61,6 +62,7 @@ class RpcServer(Generic[C]):
         workers: where methods run; its owner shuts it down.
         require_version: refuse requests without ``jsonrpc``.
         max_clients: how many may be connected; others get HTTP status 503.
+        secret: what clients must send as ``Authorization: Bearer``, or they get HTTP status 401; None: nothing.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class RpcServer(Generic[C]):
         *,
         require_version: bool = True,
         max_clients: int | None = None,
+        secret: str | None = None,
     ) -> None:
         self.methods = methods
         self.context = context
         self.workers = workers
         self.require_version = require_version
         self.max_clients = max_clients
+        self._credential = None if secret is None else f"Bearer {secret}".encode()
         self.running: set[Task] = set()  # also those whose clients are gone
         self._sessions: set[_Session[C]] = set()
 
@@ -123,6 +127,10 @@ class RpcServer(Generic[C]):
     def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
         if request.path == "/healthz":
             return connection.respond(http.HTTPStatus.OK, "Ok")
+        if self._credential is not None:
+            presented = ",".join(request.headers.get_all("Authorization")).encode(errors="surrogateescape")
+            if not hmac.compare_digest(presented, self._credential):
+                return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
         if self.max_clients is not None and len(self._sessions) >= self.max_clients:
             text = f"There are already {len(self._sessions)} clients (--max-clients {self.max_clients}).\n"
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)

@@ -247,6 +247,20 @@ def test_clients_beyond_the_limit_are_refused_and_let_in_later():
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}])
+def test_with_a_secret_only_who_knows_it_is_let_in(headers: dict[str, str]):
+    async def scenario() -> None:
+        async with serving(secret="secret") as (_state, address):
+            with pytest.raises(InvalidStatus) as caught:
+                await connect(f"ws://{address}", additional_headers=headers)
+            assert caught.value.response.status_code == 401
+            async with connect(f"ws://{address}", additional_headers={"Authorization": "Bearer secret"}) as socket:
+                await send(socket, 1, "echo", {"text": "in"})
+                assert (await receive(socket))["id"] == 1
+
+    asyncio.run(scenario())
+
+
 def test_health():
     async def scenario() -> None:
         async with serving(max_clients=1) as (_state, address), open_client(address):
