@@ -25,6 +25,7 @@ from brayns_widget.protocol.errors import ServiceError
 
 LIBRARY_VARIABLE = "BRAYNS_WIDGET_EMBREE"
 
+TRIANGLE = 0
 ROUND_LINEAR_CURVE = 16
 SPHERE_POINT = 50
 
@@ -32,7 +33,7 @@ NEIGHBOR_LEFT = 1
 NEIGHBOR_RIGHT = 2
 
 _BUFFER_INDEX, _BUFFER_VERTEX, _BUFFER_FLAGS = 0, 1, 32
-_FORMAT_UCHAR, _FORMAT_UINT, _FORMAT_FLOAT4 = 0x1001, 0x5001, 0x9004
+_FORMAT_UCHAR, _FORMAT_UINT, _FORMAT_UINT3, _FORMAT_FLOAT3, _FORMAT_FLOAT4 = 0x1001, 0x5001, 0x5003, 0x9003, 0x9004
 _PROPERTY_VERSION, _PROPERTY_RAY_MASK = 0, 64
 _ERROR_OUT_OF_MEMORY, _ERROR_CANCELLED = 4, 6
 _ERRORS = {
@@ -232,9 +233,9 @@ class Primitives(_Owned):
     """An Embree geometry over shared arrays, which it keeps alive.
 
     Args:
-        kind: ROUND_LINEAR_CURVE or SPHERE_POINT.
-        vertices: float32 (V, 4), x, y, z, radius.
-        indices: for curves, uint32 (S,), each segment's first vertex.
+        kind: ROUND_LINEAR_CURVE, SPHERE_POINT or TRIANGLE.
+        vertices: float32 (V, 4), x, y, z, radius; for triangles (V, 3) with 4 bytes that can be read behind the last.
+        indices: for curves, uint32 (S,), each segment's first vertex; for triangles, uint32 (T, 3), their corners.
         flags: for curves, uint8 (S,), NEIGHBOR_LEFT and NEIGHBOR_RIGHT: which ends continue in another segment.
     """
 
@@ -248,9 +249,10 @@ class Primitives(_Owned):
     ) -> None:
         super().__init__(device, device.library.rtcNewGeometry(device.handle, kind))
         self._arrays = [array for array in (vertices, indices, flags) if array is not None]
-        self._share(_BUFFER_VERTEX, _FORMAT_FLOAT4, vertices)
+        flat = kind == TRIANGLE
+        self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, vertices)
         if indices is not None:
-            self._share(_BUFFER_INDEX, _FORMAT_UINT, indices)
+            self._share(_BUFFER_INDEX, _FORMAT_UINT3 if flat else _FORMAT_UINT, indices)
         if flags is not None:
             self._share(_BUFFER_FLAGS, _FORMAT_UCHAR, flags)
         device.library.rtcCommitGeometry(self.handle)

@@ -17,6 +17,7 @@ from brayns_widget.service.renderer.embree import (
     NEIGHBOR_RIGHT,
     ROUND_LINEAR_CURVE,
     SPHERE_POINT,
+    TRIANGLE,
     Bvh,
     Cancelled,
     Device,
@@ -29,6 +30,7 @@ from brayns_widget.service.renderer.geometry import (
     Indices,
     empty_bounds,
     join_bounds,
+    point_bounds,
     sphere_bounds,
 )
 from brayns_widget.service.renderer.lights import pack_lights
@@ -275,9 +277,21 @@ def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
         placed = np.empty_like(points)
         placed[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
         placed[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))
-    if len(placed) and not max(abs(float(placed.min())), abs(float(placed.max()))) < _LARGEST_COORDINATE:
-        raise ValueError(f"Coordinates must stay below {_LARGEST_COORDINATE:g} µm.")
+    _check_traceable(placed)
     return placed
+
+
+def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
+    """Points (N, 3) moved by an affine matrix, with room behind the last: Embree reads 16 bytes of each."""
+    placed = np.empty((len(points) + 1, 3), np.float32)[:-1]
+    placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
+    _check_traceable(placed)
+    return placed
+
+
+def _check_traceable(points: Floats) -> None:
+    if len(points) and not max(abs(float(points.min())), abs(float(points.max()))) < _LARGEST_COORDINATE:
+        raise ValueError(f"Coordinates must stay below {_LARGEST_COORDINATE:g} µm.")
 
 
 def _neighbor_flags(segments: Indices) -> NDArray[np.uint8]:
@@ -302,6 +316,10 @@ def _build_parts(device: Device, model: _Model) -> list[_Part]:
             spheres = _placed(geometry.spheres, model.transform)
             points = Primitives(device, SPHERE_POINT, spheres)
             parts.append(_Part(points, geometry.sphere_slots, sphere_bounds(spheres)))
+        if len(geometry.triangles):
+            corners = _placed_corners(geometry.triangle_vertices, model.transform)
+            triangles = Primitives(device, TRIANGLE, corners, geometry.triangles)
+            parts.append(_Part(triangles, geometry.triangle_slots, point_bounds(corners)))
     except BaseException:
         _close_parts(parts)
         raise

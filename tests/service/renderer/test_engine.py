@@ -38,6 +38,15 @@ def ball(radius=1.0, x=0.0):
     return Geometry(np.empty((0, 4), np.float32), none, none, spheres, np.zeros(1, np.uint32))
 
 
+def square():
+    """Two triangles that fill the plane z = 0 from -1 to 1: below and above the diagonal."""
+    none = np.empty(0, np.uint32)
+    nothing = np.empty((0, 4), np.float32)
+    corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], np.float32)
+    triangles = np.array([[0, 1, 2], [0, 3, 2]], np.uint32)
+    return Geometry(nothing, none, none, nothing, none, corners, triangles, np.arange(2, dtype=np.uint32))
+
+
 @pytest.fixture(scope="module")
 def shared():
     with Engine(2) as engine:
@@ -328,3 +337,27 @@ def test_interrupted_step_is_finished_later_with_the_same_picture(engine):
         timer.join()
     assert interrupted > 0
     assert (engine.snapshot((640, 480), VIEW, ORTHOGRAPHIC, renderer=heavy) == pixels(engine)).all()
+
+
+def test_triangles_are_seen_from_both_sides_in_their_own_colours(engine):
+    engine.set_renderer(ONE)
+    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=math.pi)]
+    engine.scene.add(square(), [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+    complete(engine)
+    picture = pixels(engine)
+    # The two wind differently; 80 x 60 pixels show 5.33 x 4 µm, so the square is 30 pixels wide.
+    assert picture[35, 50, :2].tolist() == [picture[..., 0].max(), 0]
+    assert picture[25, 30, :2].tolist() == [0, picture[..., 0].max()]
+    assert picture[35, 50, 0] > 200
+    assert (picture[..., 3] > 0).sum() == 900
+
+
+def test_triangles_move_with_their_model(engine):
+    engine.set_renderer(ONE)
+    handle = engine.scene.add(square(), WHITE * 2)
+    engine.scene.set_transform(handle, [[0.5, 0, 0, 1], [0, 0.5, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    complete(engine)
+    rows, columns = np.nonzero(pixels(engine)[..., 3])
+    assert len(rows) == 225
+    assert abs(columns.mean() - 54.5) < 1
+    assert [side.tolist() for side in engine.scene.bounds()] == [[0.5, -0.5, 0], [1.5, 0.5, 0]]

@@ -42,6 +42,21 @@ def test_slots_and_size():
     assert make().nbytes == 3 * 16 + 2 * 4 + 2 * 4 + 16 + 4
 
 
+CORNERS = np.array([[0, 0, 0], [30, 0, 0], [0, 0, 9]], np.float32)
+ONE_TRIANGLE = {
+    "triangle_vertices": CORNERS,
+    "triangles": np.array([[0, 1, 2]], np.uint32),
+    "triangle_slots": np.array([8], np.uint32),
+}
+
+
+def test_triangles_count_for_bounds_slots_and_size():
+    geometry = make(**ONE_TRIANGLE)
+    assert [side.tolist() for side in geometry.bounds] == [[-3, -3, -10], [30, 6, 9]]
+    assert geometry.slot_count == 9
+    assert geometry.nbytes == make().nbytes + 9 * 4 + 3 * 4 + 4
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -55,6 +70,14 @@ def test_slots_and_size():
         ({"segments": np.array([0, 1], np.int64)}, "segments must be"),
         ({"segment_slots": np.array([0], np.uint32)}, "2 segments, but 1"),
         ({"sphere_slots": np.array([0, 1], np.uint32)}, "1 spheres, but 2"),
+        (
+            ONE_TRIANGLE | {"triangle_vertices": np.zeros((3, 4), np.float32)},
+            r"triangle_vertices must be float32 \(N, 3",
+        ),
+        (ONE_TRIANGLE | {"triangle_vertices": np.full((3, 3), np.inf, np.float32)}, "not finite"),
+        (ONE_TRIANGLE | {"triangles": np.array([[0, 1, 3]], np.uint32)}, "corner 3 does not exist"),
+        (ONE_TRIANGLE | {"triangles": np.array([0, 1, 2], np.uint32)}, r"triangles must be contiguous uint32 \(N, 3\)"),
+        (ONE_TRIANGLE | {"triangle_slots": np.zeros(2, np.uint32)}, "1 triangles, but 2"),
     ],
 )
 def test_refuses(changes, text):
