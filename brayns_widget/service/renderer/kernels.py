@@ -31,14 +31,14 @@ TILE = 32  # pixels a side, a multiple of 4
 
 # Rows of scratch, 16 lanes each. First RTCRayHit16 (org x y z, tnear, dir x y z, time, tfar, mask, id, flags; then
 # Ng x y z, u, v, primID, geomID, instID, instPrimID).
-_ORG, _TNEAR, _DIR, _TIME, _TFAR, _MASK, _FLAGS = 0, 3, 4, 7, 8, 9, 11
-_NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 12, 17, 18, 19
+ORG, TNEAR, DIR, TIME, TFAR, MASK, FLAGS = 0, 3, 4, 7, 8, 9, 11
+NORMAL, PRIMITIVE, GEOMETRY, INSTANCE = 12, 17, 18, 19
 # RTCRay16 of shadow and ambient rays, in the order above.
-_RAY = 24
+RAY = 24
 # Which lanes of the first and of the second take part: -1, else 0.
-_VALID, _RAY_VALID = 36, 37
+VALID, RAY_VALID = 36, 37
 # For each lane: surface colour, light that arrives, share of ambient light, cosine.
-_COLOR, _LIGHT, _OPEN, _COSINE = 40, 43, 46, 47
+COLOR, LIGHT, OPEN, COSINE = 40, 43, 46, 47
 SCRATCH_ROWS = 48
 
 # Entries of ``state``.
@@ -47,12 +47,12 @@ NEXT_TILE, STOP = 0, 1
 # Rows of ``camera``: origin and direction of a ray at (u, v) are base + u * along_u + v * along_v.
 ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V = range(6)
 
-_NONE = -1  # RTC_INVALID_GEOMETRY_ID
-_ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
-_INFINITE = np.float32(np.inf)
-_EPSILON = np.float32(2.0**-18)  # of the largest coordinate: how far off the surface secondary rays start
+NONE = -1  # RTC_INVALID_GEOMETRY_ID
+ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
+INFINITE = np.float32(np.inf)
+EPSILON = np.float32(2.0**-18)  # of the largest coordinate: how far off the surface secondary rays start
 _LOWEST_COSINE = np.float32(0.01)  # ambient rays closer to the surface count as occluded, as in the real renderer
-_TWO_PI = np.float32(2 * math.pi)
+TWO_PI = np.float32(2 * math.pi)
 _HASH_TO_ONE = np.float32(2.0**-16)
 _SCALE = np.float32(TABLE_SCALE)
 _LAST = np.float32(TABLE_SIZE - 1)
@@ -61,7 +61,7 @@ SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 
 @inlined
-def _spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
+def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
     """Two numbers in 0..1 from a hash of the pixel's number, moved on by a step of the sequence."""
     # Two rounds of xor-shift and multiply; the masks undo Numba's widening to 64 bits.
     number = ((pixel ^ (pixel >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
@@ -70,11 +70,11 @@ def _spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
     u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
     v = np.float32(number >> 16) * _HASH_TO_ONE + shift_v
     # Both are below 2; what stays of them is below 1 even after rounding.
-    return u - _ONE if u >= _ONE else u, v - _ONE if v >= _ONE else v
+    return u - ONE if u >= ONE else u, v - ONE if v >= ONE else v
 
 
 @inlined
-def _aim(  # noqa: PLR0917
+def aim(  # noqa: PLR0917
     f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, pixel_x: Any, pixel_y: Any, near: Any
 ) -> None:
     """Fill the first packet with the camera's rays through the block of pixels whose corner is (x0, y0)."""
@@ -89,131 +89,131 @@ def _aim(  # noqa: PLR0917
     for lane in range(16):
         x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
         rx, ry, rz = dx + x * dxu + y * dxv, dy + x * dyu + y * dyv, dz + x * dzu + y * dzv
-        scale = _ONE / math.sqrt(rx * rx + ry * ry + rz * rz)
-        f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane] = rx * scale, ry * scale, rz * scale
-        f[_ORG, lane] = ox + x * oxu + y * oxv
-        f[_ORG + 1, lane] = oy + x * oyu + y * oyv
-        f[_ORG + 2, lane] = oz + x * ozu + y * ozv
-        f[_TNEAR, lane] = near
-        f[_TFAR, lane] = _INFINITE
+        scale = ONE / math.sqrt(rx * rx + ry * ry + rz * rz)
+        f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = rx * scale, ry * scale, rz * scale
+        f[ORG, lane] = ox + x * oxu + y * oxv
+        f[ORG + 1, lane] = oy + x * oyu + y * oyv
+        f[ORG + 2, lane] = oz + x * ozu + y * ozv
+        f[TNEAR, lane] = near
+        f[TFAR, lane] = INFINITE
     columns, rows = width - x0, height - y0
     for lane in range(16):
-        i[_GEOMETRY, lane] = _NONE
-        i[_VALID, lane] = -1 if (lane & 3) < columns and (lane >> 2) < rows else 0
+        i[GEOMETRY, lane] = NONE
+        i[VALID, lane] = -1 if (lane & 3) < columns and (lane >> 2) < rows else 0
 
 
 @inlined
-def _find_surface(f: Any, i: Any, table: Any) -> None:
+def find_surface(f: Any, i: Any, table: Any) -> None:
     """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
     for lane in range(16):
-        if i[_GEOMETRY, lane] == _NONE:
+        if i[GEOMETRY, lane] == NONE:
             continue
-        nx, ny, nz = f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane]
-        dx, dy, dz = f[_DIR, lane], f[_DIR + 1, lane], f[_DIR + 2, lane]
+        nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
+        dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
         length = math.sqrt(nx * nx + ny * ny + nz * nz)
-        scale = _ONE / length if length > 0 else _ZERO
+        scale = ONE / length if length > 0 else ZERO
         if nx * dx + ny * dy + nz * dz > 0:
             scale = -scale
         nx, ny, nz = nx * scale, ny * scale, nz * scale
-        far = f[_TFAR, lane]
-        px, py, pz = f[_ORG, lane] + far * dx, f[_ORG + 1, lane] + far * dy, f[_ORG + 2, lane] + far * dz
-        offset = max(abs(px), abs(py), abs(pz), far) * _EPSILON
-        f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane] = nx, ny, nz
-        f[_RAY + _ORG, lane] = px + nx * offset
-        f[_RAY + _ORG + 1, lane] = py + ny * offset
-        f[_RAY + _ORG + 2, lane] = pz + nz * offset
-        geometry = i[_GEOMETRY, lane]
-        slot = load_uint32(table[geometry, 0], np.int64(i[_PRIMITIVE, lane]))
+        far = f[TFAR, lane]
+        px, py, pz = f[ORG, lane] + far * dx, f[ORG + 1, lane] + far * dy, f[ORG + 2, lane] + far * dz
+        offset = max(abs(px), abs(py), abs(pz), far) * EPSILON
+        f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane] = nx, ny, nz
+        f[RAY + ORG, lane] = px + nx * offset
+        f[RAY + ORG + 1, lane] = py + ny * offset
+        f[RAY + ORG + 2, lane] = pz + nz * offset
+        geometry = i[GEOMETRY, lane]
+        slot = load_uint32(table[geometry, 0], np.int64(i[PRIMITIVE, lane]))
         for channel in range(3):
-            f[_COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
+            f[COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
 
 
 @inlined
-def _block_rays(f: Any, scene: Any) -> None:
+def block_rays(f: Any, scene: Any) -> None:
     """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
     for lane in range(16):
-        f[_RAY + _TNEAR, lane] = _ZERO
-        f[_RAY + _TFAR, lane] = _INFINITE
+        f[RAY + TNEAR, lane] = ZERO
+        f[RAY + TFAR, lane] = INFINITE
     start = f.ctypes.data
-    occluded16(start + 64 * _RAY_VALID, scene, start + 64 * _RAY, 0)
+    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
 
 
 @inlined
-def _add_ambient(  # noqa: PLR0917
+def add_ambient(  # noqa: PLR0917
     f: Any, i: Any, scene: Any, ambient: Any, x0: Any, y0: Any, width: Any, sample: Any, rays: Any
 ) -> None:
     """Set the light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
     for lane in range(16):
-        f[_OPEN, lane] = _ZERO
+        f[OPEN, lane] = ZERO
     for ray in range(rays):
         shift_u = np.float32((sample * rays + ray) * SPREAD_U % 1)
         shift_v = np.float32((sample * rays + ray) * SPREAD_V % 1)
         for lane in range(16):
-            i[_RAY_VALID, lane] = 0
-            if i[_GEOMETRY, lane] == _NONE:
+            i[RAY_VALID, lane] = 0
+            if i[GEOMETRY, lane] == NONE:
                 continue
-            u, v = _spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
+            u, v = spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
             # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
-            radius, angle = math.sqrt(u), _TWO_PI * v
+            radius, angle = math.sqrt(u), TWO_PI * v
             x, y = radius * math.cos(angle), radius * math.sin(angle)
-            z = math.sqrt(_ONE - u)
+            z = math.sqrt(ONE - u)
             if z < _LOWEST_COSINE:
                 continue
-            nx, ny, nz = f[_NORMAL, lane], f[_NORMAL + 1, lane], f[_NORMAL + 2, lane]
+            nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
             # An orthonormal basis without branches (Duff et al., JCGT 2017).
-            sign = math.copysign(_ONE, nz)
-            a = -_ONE / (sign + nz)
+            sign = math.copysign(ONE, nz)
+            a = -ONE / (sign + nz)
             b = nx * ny * a
-            f[_RAY + _DIR, lane] = x * (_ONE + sign * nx * nx * a) + y * b + z * nx
-            f[_RAY + _DIR + 1, lane] = x * sign * b + y * (sign + ny * ny * a) + z * ny
-            f[_RAY + _DIR + 2, lane] = -x * sign * nx - y * ny + z * nz
-            i[_RAY_VALID, lane] = -1
-        _block_rays(f, scene)
+            f[RAY + DIR, lane] = x * (ONE + sign * nx * nx * a) + y * b + z * nx
+            f[RAY + DIR + 1, lane] = x * sign * b + y * (sign + ny * ny * a) + z * ny
+            f[RAY + DIR + 2, lane] = -x * sign * nx - y * ny + z * nz
+            i[RAY_VALID, lane] = -1
+        block_rays(f, scene)
         for lane in range(16):
-            if i[_RAY_VALID, lane] != 0 and f[_RAY + _TFAR, lane] >= 0:
-                f[_OPEN, lane] += _ONE
+            if i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0:
+                f[OPEN, lane] += ONE
     for lane in range(16):
-        share = f[_OPEN, lane] / np.float32(rays) if rays > 0 else _ONE
+        share = f[OPEN, lane] / np.float32(rays) if rays > 0 else ONE
         for channel in range(3):
-            f[_LIGHT + channel, lane] = ambient[channel] * share
+            f[LIGHT + channel, lane] = ambient[channel] * share
 
 
 @inlined
-def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
+def add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
     """Add the light from one direction. ``light``: the unit vector towards it, then irradiance / pi."""
     lit = 0
     for lane in range(16):
-        cosine = f[_NORMAL, lane] * light[0] + f[_NORMAL + 1, lane] * light[1] + f[_NORMAL + 2, lane] * light[2]
-        faces = i[_GEOMETRY, lane] != _NONE and cosine > 0
-        f[_COSINE, lane] = cosine if faces else _ZERO
-        i[_RAY_VALID, lane] = -1 if faces else 0
+        cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
+        faces = i[GEOMETRY, lane] != NONE and cosine > 0
+        f[COSINE, lane] = cosine if faces else ZERO
+        i[RAY_VALID, lane] = -1 if faces else 0
         lit += faces
     if lit == 0:
         return
     if shadows != 0:
         for lane in range(16):
             for axis in range(3):
-                f[_RAY + _DIR + axis, lane] = light[axis]
-        _block_rays(f, scene)
+                f[RAY + DIR + axis, lane] = light[axis]
+        block_rays(f, scene)
         for lane in range(16):
-            if f[_RAY + _TFAR, lane] < 0:
-                f[_COSINE, lane] = _ZERO
+            if f[RAY + TFAR, lane] < 0:
+                f[COSINE, lane] = ZERO
     for lane in range(16):
         for channel in range(3):
-            f[_LIGHT + channel, lane] += f[_COSINE, lane] * light[3 + channel]
+            f[LIGHT + channel, lane] += f[COSINE, lane] * light[3 + channel]
 
 
 @inlined
 def _tone(value: Any, tone: Any) -> Any:
     """Look the byte for linear light up; nonsense (negative, not a number) is black."""
-    place = math.sqrt(value) * _SCALE if value > 0 else _ZERO
+    place = math.sqrt(value) * _SCALE if value > 0 else ZERO
     return np.int64(tone[np.int64(min(place, _LAST))])
 
 
 @inlined
-def _pixel(red: Any, green: Any, blue: Any, opacity: Any, tone: Any) -> Any:
+def pack_pixel(red: Any, green: Any, blue: Any, opacity: Any, tone: Any) -> Any:
     """Pack a pixel of the picture, RGBA from the lowest byte up."""
-    alpha = np.int64(opacity * np.float32(255) + _HALF)
+    alpha = np.int64(opacity * np.float32(255) + HALF)
     return _tone(red, tone) | _tone(green, tone) << 8 | _tone(blue, tone) << 16 | alpha << 24
 
 
@@ -267,18 +267,18 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     across = (width + TILE - 1) // TILE
     tiles = across * ((height + TILE - 1) // TILE)
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
-    weight = _ONE / np.float32(sample + 1)
+    weight = ONE / np.float32(sample + 1)
     start = f.ctypes.data
     counter = state.ctypes.data
     for lane in range(16):
-        for ray in (0, _RAY):
-            f[ray + _TIME, lane] = _ZERO
-            i[ray + _MASK, lane] = -1
-            i[ray + _FLAGS, lane] = 0
-        i[_INSTANCE, lane] = _NONE
+        for ray in (0, RAY):
+            f[ray + TIME, lane] = ZERO
+            i[ray + MASK, lane] = -1
+            i[ray + FLAGS, lane] = 0
+        i[INSTANCE, lane] = NONE
     red0, green0, blue0 = background[0], background[1], background[2]
-    alpha = min(max(background[3], _ZERO), _ONE)
-    empty = _pixel(red0, green0, blue0, alpha, tone)
+    alpha = min(max(background[3], ZERO), ONE)
+    empty = pack_pixel(red0, green0, blue0, alpha, tone)
     while state[STOP] == 0:
         tile = take_number(counter)
         if tile >= tiles:
@@ -288,11 +288,11 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         left, top = tile % across * TILE, tile // across * TILE
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
-                _aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
-                intersect16(start + 64 * _VALID, scene, start, 0)
+                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                intersect16(start + 64 * VALID, scene, start, 0)
                 hits = 0
                 for lane in range(16):
-                    hits += i[_GEOMETRY, lane] != _NONE
+                    hits += i[GEOMETRY, lane] != NONE
                 columns, rows = min(4, width - x0), min(4, height - y0)
                 if hits == 0 and sample == 0:
                     for y in range(y0, y0 + rows):
@@ -302,20 +302,20 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                                 sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
                     continue
                 if hits > 0:
-                    _find_surface(f, i, table)
-                    _add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
+                    find_surface(f, i, table)
+                    add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
                     for light in range(lights.shape[0]):
-                        _add_directional(f, i, scene, lights[light], shadows)
+                        add_directional(f, i, scene, lights[light], shadows)
                 for row in range(rows):
                     for column in range(columns):
                         lane = 4 * row + column
                         y, x = y0 + row, x0 + column
                         red, green, blue, opacity = red0, green0, blue0, alpha
-                        if i[_GEOMETRY, lane] != _NONE:
-                            red = f[_COLOR, lane] * f[_LIGHT, lane]
-                            green = f[_COLOR + 1, lane] * f[_LIGHT + 1, lane]
-                            blue = f[_COLOR + 2, lane] * f[_LIGHT + 2, lane]
-                            opacity = _ONE
+                        if i[GEOMETRY, lane] != NONE:
+                            red = f[COLOR, lane] * f[LIGHT, lane]
+                            green = f[COLOR + 1, lane] * f[LIGHT + 1, lane]
+                            blue = f[COLOR + 2, lane] * f[LIGHT + 2, lane]
+                            opacity = ONE
                         if sample > 0:
                             red += sums[y, x, 0]
                             green += sums[y, x, 1]
@@ -323,5 +323,5 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                             opacity += sums[y, x, 3]
                         if keep:
                             sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-                        image[y, x] = _pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+                        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
         done[tile] = sample + 1
