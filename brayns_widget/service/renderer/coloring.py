@@ -52,7 +52,7 @@ class CellColoring:
     """Colours of cells whose slots are ``cell * len(sections) + section``.
 
     Args:
-        ids: (N,) ids of the cells in the circuit.
+        ids: (N,) ids of the cells in the circuit; None: one cell that is of no circuit.
         attributes: Brayns' name of a colour method → the cells' values.
         sections: names of all section types, in the order of the slots.
         loaded: those that the model has.
@@ -60,7 +60,7 @@ class CellColoring:
 
     def __init__(
         self,
-        ids: npt.NDArray[np.int64],
+        ids: npt.NDArray[np.int64] | None,
         attributes: Mapping[str, Labels],
         sections: Sequence[str],
         loaded: Sequence[str],
@@ -69,7 +69,8 @@ class CellColoring:
         self._attributes = attributes
         self._sections = list(sections)
         self._loaded = sorted(loaded)
-        self._table = np.tile(np.array(YELLOW, np.float32), (len(ids), len(sections), 1))
+        cells = 1 if ids is None else len(ids)
+        self._table = np.tile(np.array(YELLOW, np.float32), (cells, len(sections), 1))
 
     @property
     def colors(self) -> Colors:
@@ -78,14 +79,15 @@ class CellColoring:
 
     def methods(self) -> list[str]:
         """Name the ways to colour: those that all cells have, and the attributes that the circuit has."""
-        return sorted({"solid", "id", "morphology section", *self._attributes})
+        ids = () if self._ids is None else ("id",)
+        return sorted({"solid", *ids, "morphology section", *self._attributes})
 
     def values(self, method: str) -> list[str]:
         """Name the keys of a method; for ``id`` one key that stands for all cells."""
         match method:
             case "solid":
                 return ["color"]
-            case "id":
+            case "id" if self._ids is not None:
                 return [format_ids(self._ids)]
             case "morphology section":
                 return list(self._loaded)
@@ -110,9 +112,9 @@ class CellColoring:
                 if set(values) != {"color"}:
                     raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
                 table[:] = values["color"]
-            case "id":
+            case "id" if self._ids is not None:
                 for key, color in values.items():
-                    table[self._with_ids(key)] = color
+                    table[_with_ids(self._ids, key)] = color
             case "morphology section":
                 for key, color in values.items():
                     if key not in self._sections:
@@ -128,15 +130,16 @@ class CellColoring:
         self._table = table
         return self.colors
 
-    def _with_ids(self, key: str) -> npt.NDArray[np.bool_]:
-        found = np.zeros(len(self._ids), np.bool_)
-        for first, last in parse_ids(key):
-            found |= (self._ids >= first) & (self._ids <= last)
-        return found
-
     def _unknown(self, method: str) -> RequestError:
         known = ", ".join(self.methods())
         return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
+
+
+def _with_ids(ids: npt.NDArray[np.int64], key: str) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(ids), np.bool_)
+    for first, last in parse_ids(key):
+        found |= (ids >= first) & (ids <= last)
+    return found
 
 
 def parse_ids(text: str) -> list[tuple[int, int]]:

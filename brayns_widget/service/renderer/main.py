@@ -75,7 +75,7 @@ async def _serve(
 ) -> None:
     # Imported here, so that wrong flags and --help answer at once.
     from brayns_widget.service.renderer.context import Context
-    from brayns_widget.service.renderer.loaders import sonata
+    from brayns_widget.service.renderer.loaders.registry import LOADERS
     from brayns_widget.service.renderer.methods import METHODS
     from brayns_widget.service.rpc.server import RpcServer
 
@@ -101,7 +101,7 @@ async def _serve(
     _on_signals(stop)
     if options.exit_with_stdin:
         when_stdin_closes(stop)
-    context = Context(METHODS, [sonata.LOADER], stop)
+    context = Context(METHODS, LOADERS, stop)
     worker = ThreadPoolExecutor(1, "renderer")  # one: requests run one after another
     server = RpcServer(METHODS, context, worker, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, ssl=tls) as address:

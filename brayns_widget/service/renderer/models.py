@@ -184,7 +184,7 @@ class Models:
             model = Model(
                 id=self._free_id(),
                 kind=part.kind,
-                info=ModelInfo(load_info=load_info, metadata=dict(part.metadata)),
+                info=ModelInfo(load_info=load_info, metadata=dict(part.metadata) or None),
                 box=part.geometry.bounds,
                 handle=handle,
                 coloring=part.coloring,

@@ -51,12 +51,13 @@ class Client:
         self.progress: list[dict[str, Any]] = []
         self.payload = b""
 
-    async def send(self, method: str, params: Any = None, **members: Any) -> int:
+    async def send(self, method: str, params: Any = None, payload: bytes = b"", **members: Any) -> int:
         self.count += 1
         message = {"jsonrpc": "2.0", "id": self.count, "method": method, **members}
         if params is not None:
             message["params"] = params
-        await self.socket.send(json.dumps(message))
+        text = json.dumps(message)
+        await self.socket.send(struct.pack("<I", len(text)) + text.encode() + payload if payload else text)
         return self.count
 
     async def receive(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Loaders: from files to geometry, with what colouring needs to know about it.
 
-``base`` holds the contract, ``sonata`` the SONATA loader; ``nodes`` (who is where), ``morphology`` (what one cell looks
-like) and ``neurons`` (all cells placed in the world) are its steps.
+``base`` holds the contract; each other module with a ``LOADER`` reads one kind of file, and ``registry`` lists them.
+``nodes`` (who is where), ``morphology`` (what one cell looks like) and ``neurons`` (all cells placed in the world) are
+the steps of those that read circuits.
 """

@@ -15,7 +15,7 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, Reques
 from brayns_widget.service.renderer.coloring import Coloring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object, json_schema, validate
+from brayns_widget.service.rpc.schema import json_schema, validate
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,39 @@ class LoadedModel:
 
 
 @dataclass(frozen=True)
+class Content:
+    """The bytes of a file or of an upload.
+
+    Attributes:
+        name: the file's path, or words for an upload: for messages.
+        kind: the format, as the file's extension says: small letters, no dot.
+        data: the bytes.
+    """
+
+    name: str
+    kind: str
+    data: bytes | memoryview
+
+
+@dataclass(frozen=True)
 class Loader:
     """A format that can be loaded.
 
     Attributes:
         name: as clients name it.
         plugin: the plugin of Brayns that has this loader.
-        extensions: of the files, with the dot.
+        extensions: of the files, as the real renderer lists them.
         params: type of ``loader_properties``.
-        load: reads a file; called with the path, valid parameters and the running task. It raises ``RequestError``
-            with a sentence that names the file and what is wrong with it.
+        load: reads a file; called with its path (a binary loader: with its ``Content``), valid parameters and the
+            running task. It raises ``RequestError`` with a sentence that names the file and what is wrong with it.
+        binary: whether it can read uploads.
     """
 
     name: str
     plugin: str
     extensions: tuple[str, ...]
-    params: type[Object]
-    load: Callable[[Path, Any, Task], list[LoadedModel]]
+    params: Any
+    load: Callable[[Any, Any, Task], list[LoadedModel]]
     binary: bool = False
 
     def schema(self) -> dict[str, Any]:
@@ -74,11 +90,40 @@ class Loader:
             raise failure(f"{path} is a directory, {self.name} needs a file")
         if not file.is_file():
             raise failure(f"File {path} does not exists")  # the real renderer's words
+        return self._load(file, path, properties, task)
+
+    def read_upload(self, kind: str, data: memoryview, properties: Any, task: Task) -> list[LoadedModel]:
+        """Check the parameters and load what a client uploaded.
+
+        Args:
+            kind: the format, as a file's extension.
+            data: the bytes.
+            properties: the parameters.
+            task: told about progress.
+
+        Raises:
+            RequestError: as ``read``; -32602, this loader reads files only.
+        """
+        if not self.binary:
+            raise RequestError(f"Loader {self.name!r} cannot load binary", code=INVALID_PARAMS)
+        content = Content("The upload", kind.removeprefix(".").lower(), data)
+        return self._load(content, "the upload", properties, task)
+
+    def _load(self, source: Path | Content, name: str, properties: Any, task: Task) -> list[LoadedModel]:
         params = validate(TypeAdapter(self.params), properties, message="Invalid loader params schema")
         try:
-            return self.load(file, params, task)
+            if self.binary and isinstance(source, Path):
+                source = _content_of(source)
+            return self.load(source, params, task)
         except MemoryError as error:
-            raise failure(f"There is not enough memory to load {path}") from error
+            raise failure(f"There is not enough memory to load {name}") from error
+
+
+def _content_of(path: Path) -> Content:
+    try:
+        return Content(str(path), path.suffix.removeprefix(".").lower(), path.read_bytes())
+    except OSError as error:
+        raise failure(f"{path} cannot be read: {error.strerror}") from error
 
 
 def failure(message: str) -> RequestError:

@@ -35,6 +35,7 @@ GeometryType = Literal["original", "smooth", "section_smooth", "constant_radii",
 # Weight of a point's own radius when it is smoothed. Fitted to pictures of the real renderer: 0.15 gives the best
 # correlation on three circuits (0.996, 0.985, 0.98 in close-ups; unsmoothed 0.975, 0.97, 0.92).
 SMOOTHING = 0.15
+CONSTANT_RADIUS = 1.0  # of neurites, in µm; as the bounds tell that the real renderer answers
 _SMOOTHING_STEPS = 6  # each doubles the points that count: 0.85 ** 64 is 0.00003
 
 
@@ -59,13 +60,18 @@ class Shape:
 
 @dataclass(frozen=True)
 class ShapeOptions:
-    """What of a morphology becomes geometry, and how."""
+    """What of a morphology becomes geometry, and how.
+
+    Attributes:
+        subsampling: keep every n-th point of each section, and its last.
+    """
 
     soma: bool
     axon: bool
     dendrites: bool
     geometry_type: GeometryType = "smooth"
     radius_multiplier: float = 1.0
+    subsampling: int = 1
 
     @property
     def sections(self) -> frozenset[Section]:
@@ -102,6 +108,8 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     types = _section_types(morphology.section_types)
     parents = _parents(morphology.connectivity, len(types))
     _set_radii(points, starts, ends, parents, options.geometry_type)
+    if options.subsampling > 1:
+        points, starts, ends = _thinned(points, starts, ends, options.subsampling)
     wanted = np.isin(types, list(options.sections))
     if options.geometry_type == "spheres":
         shape = _sphere_shape(points, starts, ends, types, wanted)
@@ -146,8 +154,7 @@ def _set_radii(
         before[starts] = -1
         points[:, 3] = _smoothed(points[:, 3], before, starts[:0])
     elif geometry_type == "constant_radii":
-        lengths = ends - starts
-        points[:, 3] = np.repeat(np.add.reduceat(points[:, 3], starts) / lengths, lengths)
+        points[:, 3] = CONSTANT_RADIUS
 
 
 def _smoothed(
@@ -171,6 +178,17 @@ def _smoothed(
         share = share * share[reach]
         reach = reach[reach]
     return own[:-1]
+
+
+def _thinned(
+    points: npt.NDArray[np.float32], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], step: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Keep every ``step``-th point of each section, the first included, and its last, where others begin."""
+    within = np.arange(len(points)) - np.repeat(starts, ends - starts)
+    kept = within % step == 0
+    kept[ends[ends > starts] - 1] = True
+    place = np.concatenate(([0], np.cumsum(kept)))
+    return points[kept], place[starts], place[ends]
 
 
 def _segment_shape(
@@ -295,6 +313,19 @@ def _reader(place: str, extension: str) -> Callable[[str], Any]:
         raise failure(f"{place} is not an HDF5 container of morphologies: {_one_line(error)}") from error
     load: Callable[[str], Any] = collection.load
     return load
+
+
+def read_file(path: Path, options: ShapeOptions) -> Shape:
+    """Read one morphology file (SWC, H5 or Neurolucida ASC) and make its shape.
+
+    Raises:
+        RequestError: it cannot be read.
+    """
+    try:
+        morphology = morphio.Morphology(str(path))
+    except (RuntimeError, morphio.MorphioError, OSError) as error:
+        raise failure(f"{path} cannot be read as a morphology: {_one_line(error)}") from error
+    return make_shape(morphology, options)
 
 
 def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, options: ShapeOptions) -> Shape:

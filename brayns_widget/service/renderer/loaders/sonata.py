@@ -21,14 +21,13 @@ from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.morphology import (
-    GeometryType,
     Section,
     Shape,
-    ShapeOptions,
     morphology_reader,
     point_shape,
     read_shape,
 )
+from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.renderer.loaders.neurons import place
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, unlisted
@@ -56,21 +55,6 @@ class EdgeParams(Object):
     edge_report_name: str = unlisted("")
     load_afferent: bool
     radius: Annotated[float, Field(ge=0.1)] = 2.0
-
-
-class MorphologyParams(Object):
-    """What of each cell is loaded; nothing: a sphere of radius 1 for each cell."""
-
-    model_config = ConfigDict(title="NeuronMorphologyLoaderParameters")
-
-    geometry_type: GeometryType = "smooth"
-    growth: float = 1.0
-    load_axon: bool = False
-    load_dendrites: bool = False
-    load_soma: bool = False
-    radius_multiplier: Annotated[float, Field(ge=0.1)] = 1.0
-    resampling: float = 2.0
-    subsampling: Size = 1
 
 
 class VasculatureParams(Object):
@@ -161,13 +145,10 @@ def _refuse_unsupported(circuit: Any, settings: PopulationParams, *, has_simulat
         raise failure("Unsupported population type")
     if settings.report_type != "none" and not has_simulation:
         raise failure("No simulation configuration available")
-    morphology = settings.neuron_morphology_parameters
+    settings.neuron_morphology_parameters.check()
     problems = {
         f"report_type {settings.report_type!r}": settings.report_type != "none",
         "edge_populations": bool(settings.edge_populations),
-        "growth": morphology.growth != 1,
-        "resampling": morphology.resampling != 2,
-        "subsampling": morphology.subsampling > 1,
     }
     for what, asked in problems.items():
         if asked:
@@ -240,9 +221,7 @@ def _shapes(
 ) -> tuple[list[Shape], npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     params = settings.neuron_morphology_parameters
-    options = ShapeOptions(
-        params.load_soma, params.load_axon, params.load_dendrites, params.geometry_type, params.radius_multiplier
-    )
+    options = params.options()
     if not options.sections:
         return [point_shape(params.radius_multiplier)], np.zeros(len(ids), np.intp)
     if "morphology" not in labels:

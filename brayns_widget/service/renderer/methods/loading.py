@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.models import LoadInfo, ModelInstance
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
@@ -15,6 +16,7 @@ from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
 methods: Methods[Context] = Methods()
 
 READING = 0.6  # of a load's progress; the rest is building the acceleration structure
+UPLOADED = 0.5  # progress of an upload when its bytes are there, as in the real renderer
 
 
 class LoaderInfo(Object):
@@ -55,11 +57,37 @@ class AddModelParams(Object):
 @methods.add("add-model", cancellable=True)
 def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
-    loader = context.loaders.get(params.loader_name)
-    if loader is None:
-        raise RequestError(f"Invalid loader name: {params.loader_name!r}", code=INVALID_PARAMS)
+    loader = _loader(context, params.loader_name)
     loaded = loader.read(params.path, params.loader_properties, task.part(0.0, READING))
     load_info = LoadInfo(
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
     )
     return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(READING, 1.0))]
+
+
+class UploadModelParams(Object):
+    """The format of the uploaded bytes, their loader and the loader's parameters."""
+
+    loader_name: str
+    loader_properties: Any
+    type: str
+
+
+@methods.add("upload-model", cancellable=True)
+def upload_model(context: Context, params: UploadModelParams, task: Task, payload: memoryview) -> list[ModelInstance]:
+    """Load the bytes that came with the request and return the models that they make."""
+    if not payload:
+        raise RequestError("Mo model binary data", code=INVALID_PARAMS)  # the real renderer's words
+    task.progress(UPLOADED, "Model uploaded")
+    loader = _loader(context, params.loader_name)
+    read = UPLOADED + READING * (1.0 - UPLOADED)
+    loaded = loader.read_upload(params.type, payload, params.loader_properties, task.part(UPLOADED, read))
+    load_info = LoadInfo(load_parameters=params.loader_properties, loader_name=loader.name, path="", source="from_blob")
+    return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(read, 1.0))]
+
+
+def _loader(context: Context, name: str) -> Loader:
+    loader = context.loaders.get(name)
+    if loader is None:
+        raise RequestError(f"Invalid loader name: {name!r}", code=INVALID_PARAMS)
+    return loader

@@ -113,9 +113,9 @@ def test_smoothing_reaches_along_thousands_of_points(tmp_path: Path):
     np.testing.assert_allclose(shape.vertices[:, 3], expected, atol=1e-4)
 
 
-def test_constant_radii_are_the_means_of_sections(morphology: Any):
-    shape = shape_of(morphology, "constant_radii", soma=False)
-    assert {round(float(radius), 4) for radius in shape.vertices[:, 3]} == {0.4167, 0.9, 0.4667, 0.7}
+def test_constant_radii_are_one_micrometre_except_for_the_soma(morphology: Any):
+    assert set(shape_of(morphology, "constant_radii", soma=False).vertices[:, 3].tolist()) == {1.0}
+    assert set(shape_of(morphology, "constant_radii", radius_multiplier=0.5).vertices[:, 3].tolist()) == {0.5, 1.0}
 
 
 def test_spheres_have_no_segments_but_the_somas_cones(morphology: Any):
@@ -189,3 +189,14 @@ def test_a_broken_file_is_named_with_its_cell(tmp_path: Path):
         assert caught.value.message.startswith(f"Morphology '{name}' of cell 7 cannot be read from {tmp_path}: ")
         assert "\n" not in caught.value.message
         assert "\x1b" not in caught.value.message
+
+
+def test_subsampling_keeps_every_nth_point_and_where_sections_join(tmp_path: Path):
+    points = "".join(f"{n} 3 {n} 0 0 1 {n - 1}\n" for n in range(2, 9))
+    path = tmp_path / "cell.swc"
+    path.write_text(f"1 1 0 0 0 1 -1\n{points}9 3 9 1 0 1 8\n10 3 9 -1 0 1 8\n")
+    for step, kept in ((1, [2, 3, 4, 5, 6, 7, 8]), (3, [2, 5, 8]), (4, [2, 6, 8]), (100, [2, 8])):
+        shape = shape_of(morphio.Morphology(str(path)), soma=False, subsampling=step)
+        assert shape.vertices[: len(kept), 0].tolist() == kept
+        assert shape.vertices[len(kept) :, :2].tolist() == [[8, 0], [9, 1], [8, 0], [9, -1]]
+        assert len(shape.segments) == len(kept) - 1 + 2

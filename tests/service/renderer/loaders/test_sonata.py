@@ -154,8 +154,8 @@ def test_colors_come_from_the_circuits_attributes(tmp_path: Path):
             "This version does not support edge_populations yet (population cells)",
         ),
         (
-            {"neuron_morphology_parameters": {"subsampling": 2}},
-            "This version does not support subsampling yet (population cells)",
+            {"neuron_morphology_parameters": {"growth": 2}},
+            "This version supports no growth but 1, got 2",
         ),
     ],
 )

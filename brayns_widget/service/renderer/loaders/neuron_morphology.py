@@ -1,0 +1,49 @@
+"""The loader of single neuron morphologies: SWC, H5 and Neurolucida ASC, read with MorphIO."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import morphio._morphio
+import numpy as np
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.coloring import CellColoring
+from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.loaders import hdf5
+from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.morphology import Section, read_file
+from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
+from brayns_widget.service.rpc.methods import Task
+
+
+def load(path: Path, params: MorphologyParams, task: Task) -> list[LoadedModel]:
+    """Load one cell, where its file says; see ``Loader.load``."""
+    hdf5.silence(morphio._morphio)  # noqa: SLF001  the extension module holds HDF5
+    params.check()
+    options = params.options()
+    if not options.sections:
+        raise RequestError("Nothing to load on the morphology", code=INVALID_PARAMS)  # the real renderer's words
+    task.progress(0.0, f"Loading {path}")
+    shape = read_file(path, options)
+    if not len(shape.segments) and not len(shape.spheres):
+        wanted = ", ".join(section.name.lower() for section in sorted(options.sections))
+        raise failure(f"{path} has nothing of what is to be loaded ({wanted})")
+    kinds = np.unique(np.concatenate((shape.segment_types, shape.sphere_types)))
+    sections = [section.name.lower() for section in Section]
+    return [
+        LoadedModel(
+            kind="morphology",
+            geometry=Geometry(
+                shape.vertices,
+                shape.segments,
+                shape.segment_types.astype(np.uint32),
+                shape.spheres,
+                shape.sphere_types.astype(np.uint32),
+            ),
+            coloring=CellColoring(None, {}, sections, [sections[kind] for kind in kinds]),
+        )
+    ]
+
+
+LOADER = Loader("Neuron Morphology loader", "Circuit Explorer", ("swc", "h5", "asc"), MorphologyParams, load)
