@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.kernels import TILE
+from brayns_widget.service.renderer.tonemap import tone_bytes
 
 LARGEST_SIDE = 16384
 MOST_PIXELS = 8192 * 8192  # 1.3 GB
@@ -65,6 +66,17 @@ class Frame:
     def pixels(self) -> NDArray[np.uint8]:
         """uint8 (height, width, 4), RGBA: the same memory as ``image``."""
         return self.image.view(np.uint8).reshape(*self.image.shape, 4)
+
+    def fill(self, background: NDArray[np.float32]) -> None:
+        """Add a sample that saw nothing but the background (4,), linear RGBA, to every pixel."""
+        color = np.append(background[:3], np.clip(background[3], 0, 1)).astype(np.float32)
+        if self.samples == 0:
+            self.sums[:] = 0
+        self.sums += color
+        alpha = np.uint8(color[3] * 255 + 0.5)
+        self.pixels[:] = np.append(tone_bytes(color[:3]), alpha)
+        self.samples += 1
+        self.done[:] = self.samples
 
     def restart(self) -> None:
         """Forget all samples; the picture stays until the first new one overwrites it."""

@@ -216,6 +216,19 @@ def test_empty_scene_is_background(engine):
     assert (pixels(engine) == [17, 35, 90, 0]).all()
 
 
+def test_an_empty_scene_is_the_background_that_rays_find_and_needs_no_kernel(engine, monkeypatch):
+    engine.set_renderer(FOUR.model_copy(update={"background_color": [0.02, 0.4, 2.0, 0.3]}))
+    hidden = engine.scene.add(ball(), WHITE)
+    engine.scene.set_visible(hidden, visible=False)
+    complete(engine)
+    traced = pixels(engine)
+    engine.scene.remove(hidden)
+    monkeypatch.setattr("brayns_widget.service.renderer.tracer.warm_up", None)
+    assert complete(engine) == 4
+    assert (pixels(engine) == traced).all()
+    assert len(np.unique(traced.reshape(-1, 4), axis=0)) == 1
+
+
 def test_colours_visibility_and_removal_show(engine):
     engine.set_renderer(ONE)
     handle = engine.scene.add(ball(100.0), [[1.0, 0.0, 0.0, 1.0]])
