@@ -25,6 +25,23 @@ SWC_FILE = (
     "/data/single_neuron_circuits/SingleNeuronCircuit__top_nodes_dim6__IDX0/morphologies/swc/"
     "dend-Fluo18_lower_axon-rp110127_L5-3_idC.swc"
 )
+
+
+def tetrahedron(**properties: Any) -> list[dict[str, Any]]:
+    """The model that the recorded upload makes."""
+    load_info = {"load_parameters": properties, "loader_name": "mesh", "path": "", "source": "from_blob"}
+    metadata = {"faces": "4", "meshes": "1", "vertices": "4"}
+    return [
+        {
+            "bounds": {"max": [1, 1, 1], "min": [0, 0, 0]},
+            "info": {"load_info": load_info, "metadata": metadata},
+            "is_visible": True,
+            "model_type": "mesh",
+            "transform": {"rotation": [0, 0, 0, 1], "scale": [1, 1, 1], "translation": [0, 0, 0]},
+        }
+    ]
+
+
 # File and request id → (our reply, or its error's code and message; why)
 INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
     ("color_methods_neurons", 8): (["0-9"], "a key that color-model takes, not one that it refuses"),
@@ -33,6 +50,9 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
         "all that the model has, not only what its first cell has",
     ),
     ("errors", 19): ((-32602, "No requests found with ID 123456."), "the id, not an address"),
+    ("models", 501): (tetrahedron(geometry_quality="high"), "four vertices, as in the file, not one a corner"),
+    ("models", 502): (tetrahedron(), "likewise"),
+    ("models", 503): ((-32603, "The upload has no triangles that can be read as OBJ"), "trimesh's words"),
     ("other_loaders", 11): (
         (
             -32603,
@@ -61,7 +81,6 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
 # Requests whose replies say what only the real renderer has (its revision, paths, other models) or depend on models
 # that methods made which we do not have yet.
 SKIPPED: dict[str, set[int | str]] = {
-    "errors": {23, 24, 25},  # the mesh loader
     "other_loaders": {8, 9, 10},  # a file that was not kept; the cell placement loader
     "models": {
         501,
@@ -91,7 +110,7 @@ SKIPPED: dict[str, set[int | str]] = {
         70,
     },  # add-spheres
     "sonata_loader_errors": {12, 23},  # the container, which the real renderer can't read; the scene with synapses
-    "snapshot": {11, 12, 13, *range(18, 29)},  # the production renderer, EXR, a file in /srv
+    "snapshot": {12, 13, *range(18, 29)},  # EXR, a file in /srv
 }
 NOT_COMPARED = {("sonata_loader_errors", 19)}  # the load with a limit, see 20
 
@@ -171,6 +190,10 @@ def difference(name: str, request: dict[str, Any], reply: dict[str, Any], ours: 
             answer.get("result", {}).pop("revision", None)
     if request["method"] == "get-application-parameters":
         reply["result"]["plugins"] = ["braynsCircuitExplorer"]  # those that are built in
+    if request["method"] == "upload-model":
+        for answer in (ours, reply):
+            for model in answer.get("result", []):
+                model.pop("model_id", None)  # likewise
     if request["method"].startswith("add-light-"):
         for answer in (ours, reply):
             answer.get("result", {}).pop("model_id", None)  # the recordings have spheres before them

@@ -1,0 +1,154 @@
+"""Meshes: the same square from every format, colours, and what is said of bad files."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.loaders.mesh import LOADER
+from brayns_widget.service.rpc.methods import Task
+
+CORNERS = [(0, 0, 0), (2, 0, 0), (2, 3, 0), (0, 3, 0)]
+TRIANGLES = [(0, 1, 2), (0, 2, 3)]
+PLY = """\
+ply
+format {} 1.0
+element vertex 4
+property float x
+property float y
+property float z
+element face 2
+property list uchar int vertex_indices
+end_header
+"""
+
+
+def off() -> bytes:
+    return b"OFF\n4 1 0\n0 0 0\n2 0 0\n2 3 0\n0 3 0\n4 0 1 2 3\n"  # a face of four corners
+
+
+def obj() -> bytes:
+    return b"# a comment\nv 0 0 0\nv 2 0 0\nv 2 3 0\nv 0 3 0\nvn 0 0 1\nf 1//1 2//1 3//1\nf -4 -2 -1\n"
+
+
+def stl_text() -> bytes:
+    facets = ""
+    for triangle in TRIANGLES:
+        lines = "".join("vertex {} {} {}\n".format(*CORNERS[corner]) for corner in triangle)
+        facets += f"facet normal 0 0 1\nouter loop\n{lines}endloop\nendfacet\n"
+    return f"solid square\n{facets}endsolid square\n".encode()
+
+
+def stl_binary() -> bytes:
+    facets = b"".join(
+        struct.pack("<12fH", 0, 0, 1, *(number for corner in triangle for number in CORNERS[corner]), 0)
+        for triangle in TRIANGLES
+    )
+    return bytes(80) + struct.pack("<I", 2) + facets
+
+
+def ply_text() -> bytes:
+    corners = "".join("{} {} {}\n".format(*corner) for corner in CORNERS)
+    return f"{PLY.format('ascii')}{corners}3 0 1 2\n3 0 2 3\n".encode()
+
+
+def ply_binary(order: str, name: str) -> bytes:
+    corners = b"".join(struct.pack(f"{order}3f", *corner) for corner in CORNERS)
+    return PLY.format(name).encode() + corners + b"".join(struct.pack(f"{order}B3i", 3, *each) for each in TRIANGLES)
+
+
+FILES = {
+    "square.off": off(),
+    "square.obj": obj(),
+    "text.stl": stl_text(),
+    "binary.STL": stl_binary(),
+    "text.ply": ply_text(),
+    "little.ply": ply_binary("<", "binary_little_endian"),
+    "big.ply": ply_binary(">", "binary_big_endian"),
+}
+
+
+def load(path: Path, **properties: Any) -> LoadedModel:
+    (model,) = LOADER.read(str(path), properties, Task())
+    return model
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_format_gives_the_same_square(tmp_path: Path, name: str):
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+    model = load(path)
+    geometry = model.geometry
+    corners = geometry.triangle_vertices[geometry.triangles]
+    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    assert areas.tolist() == [3, 3]
+    assert [side.tolist() for side in geometry.bounds] == [[0, 0, 0], [2, 3, 0]]
+    assert {tuple(corner) for corner in corners.reshape(-1, 3).tolist()} == set(CORNERS)
+    assert geometry.triangle_slots.tolist() == [0, 1]
+    assert model.kind == "mesh"
+    vertices = str(len(geometry.triangle_vertices))
+    assert dict(model.metadata) == {"faces": "2", "meshes": "1", "vertices": vertices}
+    assert model.coloring.colors.tolist() == [[1, 1, 1, 1]] * 2
+
+
+def test_an_upload_is_read_as_its_file_would_be():
+    (model,) = LOADER.read_upload("obj", memoryview(obj()), {"geometry_quality": "high"}, Task())
+    assert len(model.geometry.triangles) == 2
+
+
+def test_meshes_of_a_file_become_one_model(tmp_path: Path):
+    path = tmp_path / "two.obj"
+    second = b"usemtl other\no second\nv 9 9 9\nf 1 2 5\n"
+    path.write_bytes(b"usemtl one\no first\n" + obj() + second)
+    model = load(path)
+    assert model.metadata["faces"] == "3"
+    assert model.geometry.bounds[1].tolist() == [9, 9, 9]
+
+
+def test_colours_of_a_file_are_shown(tmp_path: Path):
+    path = tmp_path / "colored.ply"
+    header = PLY.format("ascii").replace("property float z\n", "property float z\n" + "".join(
+        f"property uchar {name}\n" for name in ("red", "green", "blue")
+    ))  # fmt: skip
+    colors = [(255, 0, 0), (0, 0, 0), (0, 255, 0), (255, 0, 255)]
+    corners = "".join("{} {} {} {} {} {}\n".format(*at, *color) for at, color in zip(CORNERS, colors, strict=True))
+    path.write_text(f"{header}{corners}3 0 1 2\n3 0 2 3\n")
+    colors_of_triangles = load(path).coloring.colors
+    np.testing.assert_allclose(colors_of_triangles, [[1 / 3, 1 / 3, 0, 1], [2 / 3, 1 / 3, 1 / 3, 1]], atol=0.005)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("empty.obj", b"", "empty.obj has no triangles that can be read as OBJ"),
+        ("empty.stl", b"", "empty.stl has no triangles that can be read as STL"),
+        ("empty.off", b"", "empty.off cannot be read as OFF: "),
+        ("empty.ply", b"", "empty.ply cannot be read as PLY: "),
+        ("garbage.off", b"garbage", "garbage.off cannot be read as OFF: "),
+        ("garbage.ply", b"garbage", "garbage.ply cannot be read as PLY: "),
+        ("cut.stl", stl_binary()[:-20], "cut.stl "),
+        ("cut.ply", ply_binary("<", "binary_little_endian")[:-5], "cut.ply cannot be read as PLY: "),
+        ("corner.obj", b"v 0 0 0\nv 1 0 0\nf 1 2 9\n", "corner.obj cannot be read as OBJ: "),
+        (
+            "points.ply",
+            ply_text().split(b"element face")[0] + b"end_header\n" + b"0 0 0\n" * 4,
+            "points.ply has no tri",
+        ),
+        ("nan.obj", b"v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not below 1e+15"),
+        ("far.obj", b"v 0 0 1e300\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not below 1e+15"),
+        ("model.zzz", obj(), "Mesh format extension not supported: 'zzz'"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, name: str, data: bytes, message: str):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(RequestError) as caught:
+        load(path)
+    assert message in caught.value.message
+    assert "\n" not in caught.value.message

@@ -1,0 +1,71 @@
+"""What loaded files look like: each test looks at where which colour is."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from tests.service.renderer.renderer_process import Client, client_of, renderer_process
+
+RED, GREEN = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with renderer_process() as (address, process):
+        yield address
+        assert process.poll() is None
+
+
+@asynccontextmanager
+async def stage(address: str) -> AsyncIterator[Client]:
+    """White ambient light; one pixel is 0.1 µm, the middle is the origin, x goes right, y up."""
+    async with client_of(address) as client:
+        await client.call("clear-models")
+        await client.call("add-light-ambient", {"intensity": 1})
+        await client.call("set-application-parameters", {"viewport": [80, 80]})
+        await client.call("set-renderer-interactive", {"samples_per_pixel": 1, "background_color": [0, 0, 0, 1]})
+        await client.call("set-camera-view", {"position": [0, 0, 50], "target": [0, 0, 0], "up": [0, 1, 0]})
+        await client.call("set-camera-orthographic", {"height": 8})
+        await client.call("set-camera-region", {"image_start": [0, 1], "image_end": [1, 0]})
+        yield client
+
+
+async def upload(client: Client, data: bytes, kind: str, loader: str, **properties: Any) -> dict[str, Any]:
+    params = {"type": kind, "loader_name": loader, "loader_properties": properties}
+    (model,) = await client.reply(await client.send("upload-model", params, data))
+    return dict(model)
+
+
+async def colors(client: Client) -> npt.NDArray[np.bool_]:
+    """For each pixel from the top left, which of red, green and blue it has."""
+    await client.call("render-image", {"force": True, "format": "png"})
+    with Image.open(io.BytesIO(client.payload)) as image:
+        return np.asarray(image.convert("RGB")) > 40
+
+
+def test_an_uploaded_mesh_shows_its_triangles_in_their_colours(address: str):
+    square = b"v -2 -2 0\nv 2 -2 0\nv 2 2 0\nv -2 2 0\nf 1 2 3\nf 1 4 3\n"
+
+    async def scenario() -> None:
+        async with stage(address) as client:
+            model = await upload(client, square, "obj", "mesh")
+            assert model["model_type"] == "mesh"
+            white = await colors(client)
+            assert white[20:60, 20:60].all()
+            assert white.sum() == 3 * 1600
+            values = {"0": RED, "1": GREEN}
+            await client.call("color-model", {"id": model["model_id"], "method": "triangle", "values": values})
+            picture = await colors(client)
+            assert picture[55, 50].tolist() == [True, False, False]  # below the diagonal
+            assert picture[25, 30].tolist() == [False, True, False]
+
+    asyncio.run(scenario())
