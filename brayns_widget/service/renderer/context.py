@@ -13,11 +13,11 @@ from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
     INITIAL_RENDERER,
-    Interactive,
     Perspective,
     Progressive,
     Projection,
     Region,
+    Renderer,
     Static,
     View,
 )
@@ -58,7 +58,7 @@ class Context:
         self.projection: Projection = Perspective()
         self.near_clip = 1e-6
         self.region: Region = FULL_REGION
-        self.renderer: Interactive = INITIAL_RENDERER
+        self.renderer: Renderer = INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
         self._applied: dict[str, object] = {}  # what the engine was told last
 

@@ -22,6 +22,7 @@ from brayns_widget.service.renderer.settings import (
     Progressive,
     Projection,
     Region,
+    Renderer,
     Static,
     View,
 )
@@ -56,7 +57,7 @@ class Engine:
         self.scene = Scene(self._device)
         self._viewport = (800, 600)
         self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
-        self._renderer = INITIAL_RENDERER
+        self._renderer: Renderer = INITIAL_RENDERER
         self._framebuffer: Static | Progressive = Static()
         self._frame = Frame(1, 1, accumulates=False)
         self._steps = 0
@@ -108,7 +109,7 @@ class Engine:
             self._camera = camera
             self._restart()
 
-    def set_renderer(self, renderer: Interactive) -> None:
+    def set_renderer(self, renderer: Renderer) -> None:
         """Set samples, light effects and background; restarts the accumulation, even if nothing changes.
 
         Raises:
@@ -188,7 +189,7 @@ class Engine:
         *,
         near_clip: float = 1e-6,
         region: Region = FULL_REGION,
-        renderer: Interactive | None = None,
+        renderer: Renderer | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> NDArray[np.uint8]:
@@ -246,7 +247,7 @@ class Engine:
 
 
 def _look(
-    scene: Scene, camera: tuple[View, Projection, float, Region], renderer: Interactive, size: tuple[int, int]
+    scene: Scene, camera: tuple[View, Projection, float, Region], renderer: Renderer, size: tuple[int, int]
 ) -> Look:
     view, projection, near_clip, region = camera
     if not 0 <= near_clip < np.inf:
@@ -255,12 +256,15 @@ def _look(
     if not np.isfinite(background).all():
         raise ValueError(f"The background colour must be finite, got {renderer.background_color}.")
     ambient, lights = scene.packed_lights
+    effects = (renderer.ao_samples, renderer.enable_shadows) if isinstance(renderer, Interactive) else (0, True)
     return Look(
         camera=ray_frame(view, projection, region, size[0] / size[1]),
         near=near_clip,
         ambient=ambient,
         lights=lights,
-        ao_samples=renderer.ao_samples,
-        shadows=renderer.enable_shadows,
+        ao_samples=effects[0],
+        shadows=effects[1],
         background=background,
+        bounces=None if isinstance(renderer, Interactive) else max(1, renderer.max_ray_bounces),
+        materials=scene.materials,
     )

@@ -37,9 +37,9 @@ NORMAL, PRIMITIVE, GEOMETRY, INSTANCE = 12, 17, 18, 19
 RAY = 24
 # Which lanes of the first and of the second take part: -1, else 0.
 VALID, RAY_VALID = 36, 37
-# For each lane: surface colour, light that arrives, share of ambient light, cosine.
-COLOR, LIGHT, OPEN, COSINE = 40, 43, 46, 47
-SCRATCH_ROWS = 48
+# For each lane: surface colour (RGBA), light that arrives, share of ambient light, cosine.
+COLOR, LIGHT, OPEN, COSINE = 40, 44, 47, 48
+SCRATCH_ROWS = 49
 
 # Entries of ``state``.
 NEXT_TILE, STOP = 0, 1
@@ -124,7 +124,7 @@ def find_surface(f: Any, i: Any, table: Any) -> None:
         f[RAY + ORG + 2, lane] = pz + nz * offset
         geometry = i[GEOMETRY, lane]
         slot = load_uint32(table[geometry, 0], np.int64(i[PRIMITIVE, lane]))
-        for channel in range(3):
+        for channel in range(4):
             f[COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
 
 

@@ -34,15 +34,16 @@ from brayns_widget.service.renderer.geometry import (
     sphere_bounds,
 )
 from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
 from brayns_widget.service.renderer.settings import Light
 
-__all__ = ["Cancelled", "Scene"]
+__all__ = ["Cancelled", "Part", "Scene"]
 
 _LARGEST_COORDINATE = 1e18  # Embree leaves out what lies beyond (FLT_LARGE)
 
 
 @dataclass(eq=False)
-class _Part:
+class Part:
     """Primitives of one kind of one model, where they stand in the scene."""
 
     primitives: Primitives
@@ -56,7 +57,8 @@ class _Model:
     colors: Floats
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     visible: bool = True
-    parts: list[_Part] | None = None  # None: not built since the transform changed
+    material: Material = field(default_factory=Phong)
+    parts: list[Part] | None = None  # None: not built since the transform changed
 
 
 class Scene:
@@ -73,8 +75,9 @@ class Scene:
         self._lights: list[Light] = []
         self._packed_lights = pack_lights([])
         self._bvh = Bvh(device, [], lambda _amount: True)
-        self._built: list[_Part] = []  # what the structure holds; geomID n is the n-th
+        self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
         self._table = np.zeros((0, 2), np.int64)
+        self._materials = np.zeros((0, COLUMNS), np.float32)
         self._kept: list[Floats] = []  # the table has addresses only
         self.revision = 0
 
@@ -140,6 +143,12 @@ class Scene:
         """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
         model = self._model(handle)
         model.colors = _checked_colors(model.geometry, colors)
+        self._fill_table()
+        self.revision += 1
+
+    def set_material(self, handle: int, material: Material) -> None:
+        """Give a model another material; takes effect at once, without a rebuild."""
+        self._model(handle).material = material
         self._fill_table()
         self.revision += 1
 
@@ -213,6 +222,16 @@ class Scene:
         """What kernels need: the built scene's address, and for each geomID the addresses of its slots and colours."""
         return self._bvh.handle, self._table
 
+    @property
+    def materials(self) -> Floats:
+        """float32 (G, materials.COLUMNS), for each geomID of the built scene the model's material."""
+        return self._materials
+
+    @property
+    def parts(self) -> list[Part]:
+        """What the built structure holds: geomID n is the n-th."""
+        return self._built
+
     def close(self) -> None:
         """Release everything; nothing may be tracing it."""
         self.clear()
@@ -226,7 +245,7 @@ class Scene:
         except KeyError:
             raise ValueError(f"There is no model with handle {handle}.") from None
 
-    def _wanted(self) -> list[_Part | None]:
+    def _wanted(self) -> list[Part | None]:
         """List what the structure should hold; None for what must be placed first."""
         return [part for model in self._models.values() for part in ([None] if model.parts is None else model.parts)]
 
@@ -242,6 +261,8 @@ class Scene:
                 [(slots.ctypes.data, colors.ctypes.data) for slots, colors in rows], np.int64
             ).reshape(-1, 2)
             self._kept = [colors for _slots, colors in rows]
+            materials = [model.material.row() for model in self._models.values() for _part in model.parts or []]
+            self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
 
 
 class _Reporter:
@@ -303,23 +324,23 @@ def _neighbor_flags(segments: Indices) -> NDArray[np.uint8]:
     return flags
 
 
-def _build_parts(device: Device, model: _Model) -> list[_Part]:
+def _build_parts(device: Device, model: _Model) -> list[Part]:
     geometry = model.geometry
-    parts: list[_Part] = []
+    parts: list[Part] = []
     try:
         if len(geometry.segments):
             vertices = _placed(geometry.vertices, model.transform)
             flags = _neighbor_flags(geometry.segments)
             curves = Primitives(device, ROUND_LINEAR_CURVE, vertices, geometry.segments, flags)
-            parts.append(_Part(curves, geometry.segment_slots, sphere_bounds(vertices)))
+            parts.append(Part(curves, geometry.segment_slots, sphere_bounds(vertices)))
         if len(geometry.spheres):
             spheres = _placed(geometry.spheres, model.transform)
             points = Primitives(device, SPHERE_POINT, spheres)
-            parts.append(_Part(points, geometry.sphere_slots, sphere_bounds(spheres)))
+            parts.append(Part(points, geometry.sphere_slots, sphere_bounds(spheres)))
         if len(geometry.triangles):
             corners = _placed_corners(geometry.triangle_vertices, model.transform)
             triangles = Primitives(device, TRIANGLE, corners, geometry.triangles)
-            parts.append(_Part(triangles, geometry.triangle_slots, point_bounds(corners)))
+            parts.append(Part(triangles, geometry.triangle_slots, point_bounds(corners)))
     except BaseException:
         _close_parts(parts)
         raise
@@ -328,6 +349,6 @@ def _build_parts(device: Device, model: _Model) -> list[_Part]:
     return parts
 
 
-def _close_parts(parts: Iterable[_Part]) -> None:
+def _close_parts(parts: Iterable[Part]) -> None:
     for part in parts:
         part.primitives.close()

@@ -65,6 +65,17 @@ class Interactive(Object):
     background_color: Vector4 = unlisted([0.0, 0.0, 0.0, 1.0])
 
 
+class Production(Object):
+    """The renderer for finished pictures, a path tracer; the defaults are those of ``set-renderer-production {}``."""
+
+    samples_per_pixel: SampleCount = unlisted(5)
+    max_ray_bounces: Size = unlisted(3)
+    background_color: Vector4 = unlisted([0.0, 0.0, 0.0, 1.0])
+
+
+Renderer = Interactive | Production
+
+
 # A renderer that nobody has set yet differs from ``Interactive()``.
 INITIAL_RENDERER = Interactive(ao_samples=0, background_color=[0.004, 0.016, 0.102, 0.0])
 

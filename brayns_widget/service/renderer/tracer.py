@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer import kernels
+from brayns_widget.service.renderer import kernels, kernels_path
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
@@ -28,9 +28,12 @@ def _array(kind: types.Type, dimensions: int) -> types.Array:
     return types.Array(kind, dimensions, "C")
 
 
-_SIGNATURE = (
+_SCENE = (
     types.int64,  # scene
     _array(types.int64, 2),  # table
+)
+_MATERIALS = (_array(types.float32, 2),)
+_PASS = (
     _array(types.float32, 2),  # f
     _array(types.int32, 2),  # i
     _array(types.int64, 1),  # state
@@ -39,8 +42,13 @@ _SIGNATURE = (
     types.float64,  # near
     _array(types.float32, 1),  # ambient
     _array(types.float32, 2),  # lights
+)
+_EFFECTS = (
     types.int64,  # ao_samples
     types.int64,  # shadows
+)
+_BOUNCES = (types.int64,)
+_PICTURE = (
     _array(types.float32, 1),  # background
     types.int64,  # sample
     types.float64,  # pixel_x
@@ -49,21 +57,28 @@ _SIGNATURE = (
     _array(types.float32, 3),  # sums
     _array(types.uint32, 2),  # image
 )
+_SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
+    kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE,
+    kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _BOUNCES + _PICTURE,
+}
 _compiling = threading.Lock()
 
 
-def warm_up() -> None:
-    """Compile the kernel, or load it from the cache; safe to call from any thread, and again.
+def warm_up(kernel: Any = kernels.trace) -> None:
+    """Compile a kernel, or load it from the cache; safe to call from any thread, and again.
+
+    Args:
+        kernel: by default that of the interactive renderer with opaque materials; others wait until they are needed.
 
     Raises:
         ServiceError: there is no Embree on this machine.
     """
     with _compiling:
-        if not kernels.trace.signatures:
+        if not kernel.signatures:
             register_symbols()
-            kernels.trace.compile(_SIGNATURE)
+            kernel.compile(_SIGNATURES[kernel])
             # Arguments of another type are a mistake, not a reason to compile again for seconds.
-            kernels.trace.disable_compile()
+            kernel.disable_compile()
 
 
 @dataclass(frozen=True)
@@ -74,9 +89,11 @@ class Look:
         camera: float32 (6, 3), see ``camera.ray_frame``.
         near: where rays start, in µm from the camera.
         ambient, lights: see ``lights.pack_lights``.
-        ao_samples: rays for ambient occlusion a sample.
-        shadows: whether directional lights cast shadows.
+        ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
+        shadows: whether directional lights cast shadows, in the interactive renderer.
         background: float32 (4,), linear RGBA.
+        bounces: None for the interactive renderer; for the production renderer at how many surfaces a path is lit.
+        materials: see ``Scene.materials``.
     """
 
     camera: Floats
@@ -86,6 +103,8 @@ class Look:
     ao_samples: int
     shadows: bool
     background: Floats
+    bounces: int | None
+    materials: Floats
 
 
 class Tracer:
@@ -98,9 +117,8 @@ class Tracer:
     def __init__(self, threads: int | None = None) -> None:
         count = threads or _usable_cores()
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
-        self._scratch = [_aligned(kernels.SCRATCH_ROWS) for _ in range(count)]
+        self._scratch = [_aligned(kernels_path.PATH_ROWS) for _ in range(count)]
         self._state = np.zeros(2, np.int64)
-        warm_up()
 
     def add_sample(
         self,
@@ -125,15 +143,21 @@ class Tracer:
         Raises:
             Cancelled: ``watch`` stopped it.
         """
+        if not len(table):
+            # The view that everybody starts with: no reason to wait until the kernel is compiled.
+            frame.fill(look.background)
+            return True
         state = self._state
         state[:] = 0
+        kernel, materials, effects = _kernel(look)
+        warm_up(kernel)
         arguments: tuple[Any, ...] = (
-            look.camera, look.near, look.ambient, look.lights, look.ao_samples, int(look.shadows), look.background,
+            look.camera, look.near, look.ambient, look.lights, *effects, look.background,
             frame.samples, *pixel_offset(frame.samples), tone_table(), frame.sums, frame.image,
         )  # fmt: skip
         futures = [
             self._pool.submit(
-                kernels.trace, scene, table, scratch, scratch.view(np.int32), state, frame.done, *arguments
+                kernel, scene, table, *materials, scratch, scratch.view(np.int32), state, frame.done, *arguments
             )
             for scratch in self._scratch
         ]
@@ -160,6 +184,13 @@ class Tracer:
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+
+
+def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    """Choose the kernel, and give the arguments that are its own: materials, and light effects."""
+    if look.bounces is None:
+        return kernels.trace, (), (look.ao_samples, int(look.shadows))
+    return kernels_path.trace_paths, (look.materials,), (look.bounces,)
 
 
 def _usable_cores() -> int:

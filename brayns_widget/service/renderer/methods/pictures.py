@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.settings import Interactive, Progressive, Static
+from brayns_widget.service.renderer.settings import Interactive, Production, Progressive, Renderer, Static
 from brayns_widget.service.rpc.methods import Methods, WithPayload
 from brayns_widget.service.rpc.schema import Object, Size, read_only
 
@@ -17,24 +17,43 @@ methods: Methods[Context] = Methods()
 FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
 
 
+R = TypeVar("R", Interactive, Production)
+RENDERERS: dict[str, type[Interactive | Production]] = {"interactive": Interactive, "production": Production}
+
+
+def name_of(renderer: Renderer) -> str:
+    """Name the type of a renderer as Brayns does."""
+    return next(name for name, kind in RENDERERS.items() if isinstance(renderer, kind))
+
+
 @methods.add("get-renderer-type")
 def get_renderer_type(context: Context) -> str:
     """Get the type of the renderer."""
-    del context
-    return "interactive"
+    return name_of(context.renderer)
 
 
 @methods.add("get-renderer-interactive")
 def get_renderer_interactive(context: Context) -> Interactive:
-    """Get the interactive renderer."""
-    return context.renderer
+    """Get the interactive renderer, if that is the active one."""
+    return _active(context, Interactive)
 
 
 @methods.add("set-renderer-interactive")
 def set_renderer_interactive(context: Context, params: Interactive) -> None:
-    """Use the interactive renderer; what is left out stays."""
-    changes = {name: getattr(params, name) for name in params.model_fields_set}
-    context.renderer = context.renderer.model_copy(update=changes)
+    """Use the interactive renderer; what is left out stays, if it is active."""
+    context.renderer = _merged(context.renderer, params)
+
+
+@methods.add("get-renderer-production")
+def get_renderer_production(context: Context) -> Production:
+    """Get the production renderer, if that is the active one."""
+    return _active(context, Production)
+
+
+@methods.add("set-renderer-production")
+def set_renderer_production(context: Context, params: Production) -> None:
+    """Use the production renderer, a path tracer; what is left out stays, if it is active."""
+    context.renderer = _merged(context.renderer, params)
 
 
 @methods.add("set-framebuffer-static")
@@ -94,3 +113,15 @@ def check_format(name: str) -> str:
     if name.lower() not in FORMATS:
         raise RequestError(f"Format not supported: {name!r}", code=INTERNAL_ERROR)
     return FORMATS[name.lower()]
+
+
+def _merged(current: Renderer, params: Renderer) -> Renderer:
+    if type(current) is not type(params):
+        return params
+    return current.model_copy(update={name: getattr(params, name) for name in params.model_fields_set})
+
+
+def _active(context: Context, kind: type[R]) -> R:
+    if isinstance(context.renderer, kind):
+        return context.renderer
+    raise RequestError(f"Invalid renderer type (should be {name_of(context.renderer)!r})", code=INVALID_REQUEST)

@@ -17,15 +17,14 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.images import encode_image
 from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.pictures import check_format
+from brayns_widget.service.renderer.methods.pictures import RENDERERS, check_format
 from brayns_widget.service.renderer.scene import Cancelled
-from brayns_widget.service.renderer.settings import Interactive, Region, View
+from brayns_widget.service.renderer.settings import Region, View
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object, Size, Size2, Vector2, read_only, unlisted, validate
 
 methods: Methods[Context] = Methods()
 
-RENDERERS: dict[str, type[Interactive]] = {"interactive": Interactive}
 K = TypeVar("K")
 
 

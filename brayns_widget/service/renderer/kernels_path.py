@@ -1,0 +1,511 @@
+"""The kernel of the production renderer: a path tracer.
+
+Packets and tiles are those of ``kernels``. At each surface one lobe of its material is chosen at random, in proportion
+to what it reflects; the lights that are points of the sky are sampled directly for it, and the path goes on in a
+direction that the lobe gives. What leaves the scene finds the ambient light, or the background if nothing but
+transparency has turned it. Lobes:
+
+- diffuse: Lambert's;
+- glossy: GGX microfacets, visible normals (Heitz, JCGT 7(4), 2018), Schlick's Fresnel reflection for metals;
+- transmitted: refraction by Snell's law at a microfacet, with Fresnel's equations for the choice between it and gloss.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.service.renderer import materials as m
+from brayns_widget.service.renderer.kernels import (
+    COLOR,
+    DIR,
+    FLAGS,
+    GEOMETRY,
+    INSTANCE,
+    MASK,
+    NEXT_TILE,
+    NONE,
+    NORMAL,
+    ORG,
+    RAY,
+    RAY_VALID,
+    SCRATCH_ROWS,
+    SPREAD_U,
+    SPREAD_V,
+    STOP,
+    TFAR,
+    TILE,
+    TIME,
+    TNEAR,
+    VALID,
+    aim,
+    block_rays,
+    find_surface,
+    pack_pixel,
+    spread,
+)
+from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
+
+# Rows of scratch after those of ``kernels``. For each lane: what the path still carries, what it has brought, its
+# opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, and whether nothing
+# has turned the path yet.
+_CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS = (
+    SCRATCH_ROWS,
+    SCRATCH_ROWS + 3,
+    SCRATCH_ROWS + 6,
+    SCRATCH_ROWS + 7,
+    SCRATCH_ROWS + 10,
+    SCRATCH_ROWS + 13,
+    SCRATCH_ROWS + 14,
+    SCRATCH_ROWS + 15,
+    SCRATCH_ROWS + 16,
+)
+PATH_ROWS = SCRATCH_ROWS + 17
+
+_ENDED, _PASSED, _DIFFUSE, _GLOSSY, _TRANSMITTED = 0, 1, 2, 3, 4
+
+_ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+_PI = np.float32(math.pi)
+_TWO_PI = np.float32(2 * math.pi)
+_INFINITE = np.float32(np.inf)
+_SMOOTH = np.float32(1e-3)  # narrower lobes are mirrors
+_BLURRED = np.float32(0.25)  # lobes after a diffuse bounce: narrower ones would be seen as single bright pixels
+_LEAST = np.float32(1e-6)
+
+
+@inlined
+def _random(pixel: Any, sample: Any, dimension: Any) -> Any:
+    """Return a number in 0..1 from a hash, another one for each dimension of each sample of each pixel."""
+    number = (pixel * 0x9E3779B1 + sample * 0x85EBCA77 + dimension * 0xC2B2AE3D) & 0xFFFFFFFF
+    number = ((number ^ (number >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
+    number = ((number ^ (number >> 15)) * 0x846CA68B) & 0xFFFFFFFF
+    number ^= number >> 16
+    return np.float32(number >> 8) * np.float32(2.0**-24)
+
+
+@inlined
+def _reflected(cosine: Any, ratio: Any) -> Any:
+    """Share of light that a boundary reflects (Fresnel's equations); ``ratio`` of indices, before over behind."""
+    sine2 = ratio * ratio * (_ONE - cosine * cosine)
+    if sine2 >= _ONE:
+        return _ONE
+    behind = math.sqrt(_ONE - sine2)
+    parallel = (cosine - ratio * behind) / (cosine + ratio * behind)
+    perpendicular = (ratio * cosine - behind) / (ratio * cosine + behind)
+    return _HALF * (parallel * parallel + perpendicular * perpendicular)
+
+
+@inlined
+def _shadowing(cosine: Any, width: Any) -> Any:
+    """Share of GGX microfacets that are seen from a direction (Smith)."""
+    return _TWO * cosine / (cosine + math.sqrt(width * width + (_ONE - width * width) * cosine * cosine))
+
+
+@inlined
+def _tangents(nx: Any, ny: Any, nz: Any) -> Any:
+    """Two vectors that make an orthonormal basis with the normal, without branches (Duff et al., JCGT 2017)."""
+    sign = math.copysign(_ONE, nz)
+    a = -_ONE / (sign + nz)
+    b = nx * ny * a
+    return _ONE + sign * nx * nx * a, sign * b, -sign * nx, b, sign + ny * ny * a, -ny
+
+
+@inlined
+def _facet(  # noqa: PLR0917
+    x: Any, y: Any, z: Any, width: Any, u: Any, v: Any
+) -> Any:
+    """Sample a GGX microfacet that is seen from (x, y, z), all in the frame of the normal."""
+    x, y = width * x, width * y
+    scale = _ONE / math.sqrt(x * x + y * y + z * z)
+    x, y, z = x * scale, y * scale, z * scale
+    across = x * x + y * y
+    tx, ty = (-y / math.sqrt(across), x / math.sqrt(across)) if across > _LEAST else (_ONE, _ZERO)
+    radius, angle = math.sqrt(u), _TWO_PI * v
+    a, b = radius * math.cos(angle), radius * math.sin(angle)
+    share = _HALF * (_ONE + z)
+    b = (_ONE - share) * math.sqrt(max(_ZERO, _ONE - a * a)) + share * b
+    c = math.sqrt(max(_ZERO, _ONE - a * a - b * b))
+    # a along the tangent, b along z x tangent, c along the view
+    hx = width * (a * tx - b * z * ty + c * x)
+    hy = width * (a * ty + b * z * tx + c * y)
+    hz = max(_LEAST, b * (x * ty - y * tx) + c * z)
+    scale = _ONE / math.sqrt(hx * hx + hy * hy + hz * hz)
+    return hx * scale, hy * scale, hz * scale
+
+
+@inlined
+def _choose_base(  # noqa: PLR0917
+    f: Any, material: Any, lane: Any, chance: Any, cosine: Any, ratio: Any
+) -> Any:
+    """Choose among what lies under the coat: metal, gloss, transmission, matte; ``chance`` is a number in 0..1."""
+    f[_WIDTH, lane] = material[m.ROUGHNESS] * material[m.ROUGHNESS]
+    if chance < material[m.METALLIC]:
+        for channel in range(3):
+            f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane]
+            f[_GRAZING + channel, lane] = material[m.EDGE + channel]
+        return _GLOSSY
+    chance = (chance - material[m.METALLIC]) / max(_LEAST, _ONE - material[m.METALLIC])
+    mirrored = material[m.SPECULAR] * _reflected(cosine, ratio)
+    if chance < mirrored:
+        for channel in range(3):
+            f[_HEAD_ON + channel, lane] = _ONE
+            f[_GRAZING + channel, lane] = _ONE
+        return _GLOSSY
+    chance = (chance - mirrored) / max(_LEAST, _ONE - mirrored)
+    if chance < material[m.TRANSMISSION]:
+        for channel in range(3):
+            f[_HEAD_ON + channel, lane] = material[m.TRANSMITTED + channel]
+        return _TRANSMITTED
+    for channel in range(3):
+        sheen = material[m.SHEEN + channel] * (_ONE - cosine) ** 5
+        f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane] * material[m.DIFFUSE] + sheen
+    return _DIFFUSE
+
+
+@inlined
+def _choose(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
+) -> Any:
+    """Choose the lobe by which a lane's path goes on, and fill the rows that describe it."""
+    material = materials[i[GEOMETRY, lane]]
+    for channel in range(3):
+        f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * material[m.EMISSION + channel]
+    cosine = -(
+        f[NORMAL, lane] * f[DIR, lane] + f[NORMAL + 1, lane] * f[DIR + 1, lane] + f[NORMAL + 2, lane] * f[DIR + 2, lane]
+    )
+    cosine = np.float32(min(max(cosine, _LEAST), _ONE))
+    opacity = material[m.OPACITY] * f[COLOR + 3, lane]
+    if material[m.GHOST] != _ZERO:
+        opacity *= (_ONE - cosine) * (_ONE - cosine)
+    if _random(pixel, sample, 8 * depth) >= opacity:
+        return _PASSED
+    if material[m.ENDS] != _ZERO:
+        return _ENDED
+    chance = _random(pixel, sample, 8 * depth + 1)
+    coated = material[m.COAT] * _reflected(cosine, _ONE / material[m.COAT_INDEX])
+    if chance < coated:
+        f[_WIDTH, lane] = material[m.COAT_ROUGHNESS] * material[m.COAT_ROUGHNESS]
+        for channel in range(3):
+            f[_HEAD_ON + channel, lane] = _ONE
+            f[_GRAZING + channel, lane] = _ONE
+        return _GLOSSY
+    chance = (chance - coated) / max(_LEAST, _ONE - coated)
+    for channel in range(3):
+        f[_CARRIED + channel, lane] *= material[m.TINT + channel]
+    if chance < material[m.FLAKES]:
+        f[_WIDTH, lane] = np.float32(m.FLAKE_WIDTH)
+        for channel in range(3):
+            f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane]
+            f[_GRAZING + channel, lane] = _ONE
+        return _GLOSSY
+    chance = (chance - material[m.FLAKES]) / max(_LEAST, _ONE - material[m.FLAKES])
+    leaves = i[_ENTERS, lane] == 0 and material[m.TRANSMISSION] > _ZERO and material[m.THIN] == _ZERO
+    ratio = material[m.INDEX] if leaves else _ONE / material[m.INDEX]
+    return _choose_base(f, material, lane, chance, cosine, ratio)
+
+
+@inlined
+def _find_lobes(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
+) -> Any:
+    """Choose a lobe for each lane that hit something; how many can be lit."""
+    count = 0
+    for lane in range(16):
+        i[_LOBE, lane] = _ENDED
+        if i[GEOMETRY, lane] == NONE:
+            continue
+        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+        lobe = _choose(f, i, materials, lane, pixel, sample, depth)
+        if i[_STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY:
+            f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
+        material = materials[i[GEOMETRY, lane]]
+        if (
+            lobe == _DIFFUSE
+            and material[m.BACK_LIGHT] > _ZERO
+            and _random(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
+        ):
+            _turn_over(f, lane)
+        i[_LOBE, lane] = lobe
+        count += lobe in {_DIFFUSE, _GLOSSY}
+    return count
+
+
+@inlined
+def _turn_over(f: Any, lane: Any) -> None:
+    """Go to the other side of the surface: the rays that follow start there."""
+    far = f[TFAR, lane]
+    for axis in range(3):
+        place = f[ORG + axis, lane] + far * f[DIR + axis, lane]
+        f[RAY + ORG + axis, lane] = _TWO * place - f[RAY + ORG + axis, lane]
+        f[NORMAL + axis, lane] = -f[NORMAL + axis, lane]
+
+
+@inlined
+def _gloss(  # noqa: PLR0917
+    f: Any, lane: Any, lx: Any, ly: Any, lz: Any, cosine: Any
+) -> Any:
+    """How much light from (lx, ly, lz) a glossy lobe scatters back: reflectance of microfacets and Fresnel's weight."""
+    vx, vy, vz = -f[DIR, lane], -f[DIR + 1, lane], -f[DIR + 2, lane]
+    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
+    seen = max(_LEAST, np.float32(vx * nx + vy * ny + vz * nz))
+    hx, hy, hz = vx + lx, vy + ly, vz + lz
+    scale = _ONE / max(_LEAST, np.float32(math.sqrt(hx * hx + hy * hy + hz * hz)))
+    facing = (hx * nx + hy * ny + hz * nz) * scale
+    wide = f[_WIDTH, lane]
+    spread_out = facing * facing * (wide * wide - _ONE) + _ONE
+    density = wide * wide / (_PI * spread_out * spread_out)
+    grazing = (_ONE - max(_ZERO, (hx * vx + hy * vy + hz * vz) * scale)) ** 5
+    return density * _shadowing(seen, wide) * _shadowing(cosine, wide) / (4 * seen), grazing
+
+
+@inlined
+def _add_light(f: Any, i: Any, scene: Any, light: Any) -> None:
+    """Add the light from one direction, as far as the lobes scatter it and nothing is in its way."""
+    lit = 0
+    for lane in range(16):
+        i[RAY_VALID, lane] = 0
+        lobe = i[_LOBE, lane]
+        cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
+        if cosine <= 0 or not (lobe == _DIFFUSE or (lobe == _GLOSSY and f[_WIDTH, lane] >= _SMOOTH)):
+            continue
+        for axis in range(3):
+            f[RAY + DIR + axis, lane] = light[axis]
+        i[RAY_VALID, lane] = -1
+        lit += 1
+    if lit == 0:
+        return
+    block_rays(f, scene)
+    for lane in range(16):
+        if i[RAY_VALID, lane] == 0 or f[RAY + TFAR, lane] < 0:
+            continue
+        cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
+        grazing = _ZERO
+        if i[_LOBE, lane] == _GLOSSY:
+            scattered, grazing = _gloss(f, lane, light[0], light[1], light[2], cosine)
+            cosine = _PI * scattered
+        for channel in range(3):
+            head_on = f[_HEAD_ON + channel, lane]
+            weight = head_on + (f[_GRAZING + channel, lane] - head_on) * grazing if grazing > 0 else head_on
+            f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * weight * cosine * light[3 + channel]
+
+
+@inlined
+def _go_on(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, lane: Any, u: Any, v: Any
+) -> Any:
+    """Turn a lane's ray into the next one of its path; False if the lobe gives none."""
+    lobe = i[_LOBE, lane]
+    if lobe == _PASSED:
+        _turn_over(f, lane)
+        return True
+    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
+    ax, ay, az, bx, by, bz = _tangents(nx, ny, nz)
+    i[_STRAIGHT, lane] = 0
+    if lobe == _DIFFUSE:
+        # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
+        radius, angle = math.sqrt(u), _TWO_PI * v
+        x, y, z = radius * math.cos(angle), radius * math.sin(angle), math.sqrt(max(_LEAST, _ONE - u))
+        f[DIR, lane] = x * ax + y * bx + z * nx
+        f[DIR + 1, lane] = x * ay + y * by + z * ny
+        f[DIR + 2, lane] = x * az + y * bz + z * nz
+        for channel in range(3):
+            f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
+        return True
+    dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
+    wide = f[_WIDTH, lane]
+    hx, hy, hz = nx, ny, nz
+    if wide >= _SMOOTH:
+        x, y, z = _facet(
+            -(dx * ax + dy * ay + dz * az), -(dx * bx + dy * by + dz * bz), -(dx * nx + dy * ny + dz * nz), wide, u, v
+        )
+        hx, hy, hz = x * ax + y * bx + z * nx, x * ay + y * by + z * ny, x * az + y * bz + z * nz
+    cosine = min(_ONE, -(dx * hx + dy * hy + dz * hz))
+    if cosine <= 0:
+        return False
+    if lobe == _GLOSSY:
+        rx, ry, rz = dx + _TWO * cosine * hx, dy + _TWO * cosine * hy, dz + _TWO * cosine * hz
+        leaving = rx * nx + ry * ny + rz * nz
+        if leaving <= 0:
+            return False
+        shown = _shadowing(leaving, wide) if wide >= _SMOOTH else _ONE
+        grazing = (_ONE - cosine) ** 5
+        for channel in range(3):
+            head_on = f[_HEAD_ON + channel, lane]
+            f[_CARRIED + channel, lane] *= shown * (head_on + (f[_GRAZING + channel, lane] - head_on) * grazing)
+        f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = rx, ry, rz
+        return True
+    material = materials[i[GEOMETRY, lane]]
+    for channel in range(3):
+        f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
+    _turn_over(f, lane)
+    if material[m.THIN] != _ZERO:
+        return True
+    ratio = _ONE / material[m.INDEX] if i[_ENTERS, lane] != 0 else material[m.INDEX]
+    behind = _ONE - ratio * ratio * (_ONE - cosine * cosine)
+    if behind <= 0:
+        return False
+    along = ratio * cosine - math.sqrt(behind)
+    f[DIR, lane] = ratio * dx + along * hx
+    f[DIR + 1, lane] = ratio * dy + along * hy
+    f[DIR + 2, lane] = ratio * dz + along * hz
+    return True
+
+
+@inlined
+def _advance(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
+) -> Any:
+    """Send each lane's path on from its surface; how many go on."""
+    count = 0
+    shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
+    for lane in range(16):
+        if i[GEOMETRY, lane] == NONE or i[_LOBE, lane] == _ENDED:
+            i[VALID, lane] = 0
+            continue
+        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+        # The first bounce matters most: its directions are spread evenly over the samples.
+        u, v = spread(pixel, shift_u, shift_v)
+        if depth > 0:
+            u, v = _random(pixel, sample, 8 * depth + 3), _random(pixel, sample, 8 * depth + 4)
+        goes_on = _go_on(f, i, materials, lane, u, v)
+        i[VALID, lane] = -1 if goes_on else 0
+        count += goes_on
+        for axis in range(3):
+            f[ORG + axis, lane] = f[RAY + ORG + axis, lane]
+        f[TNEAR, lane] = _ZERO
+    for lane in range(16):
+        f[TFAR, lane] = _INFINITE
+        i[GEOMETRY, lane] = NONE
+    return count
+
+
+@inlined
+def _trace_paths(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    background: Any,
+    alpha: Any,
+    sample: Any,
+    bounces: Any,
+) -> Any:
+    """Trace the paths of one block, whose camera rays are aimed; 0 if not one hit anything."""
+    start = f.ctypes.data
+    found = 0
+    for lane in range(16):
+        i[_STRAIGHT, lane] = 1
+        f[_ALPHA, lane] = _ONE
+        for channel in range(3):
+            f[_CARRIED + channel, lane] = _ONE
+            f[_LIGHT + channel, lane] = _ZERO
+    for depth in range(bounces + 1):
+        intersect16(start + 64 * VALID, scene, start, 0)
+        hits = 0
+        for lane in range(16):
+            if i[VALID, lane] == 0:
+                continue
+            if i[GEOMETRY, lane] != NONE:
+                hits += 1
+                i[_ENTERS, lane] = (
+                    f[NORMAL, lane] * f[DIR, lane]
+                    + f[NORMAL + 1, lane] * f[DIR + 1, lane]
+                    + f[NORMAL + 2, lane] * f[DIR + 2, lane]
+                ) < 0
+                continue
+            straight = i[_STRAIGHT, lane] != 0
+            for channel in range(3):
+                sky = background[channel] if straight else ambient[channel]
+                f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * sky
+            f[_ALPHA, lane] = alpha if straight else _ONE
+        found += hits
+        if hits == 0 or depth == bounces:
+            break
+        find_surface(f, i, table)
+        if _find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
+            for light in range(lights.shape[0]):
+                _add_light(f, i, scene, lights[light])
+        if _advance(f, i, materials, x0, y0, width, sample, depth) == 0:
+            break
+    return found
+
+
+@kernel
+def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
+) -> None:
+    """Add one path to each pixel of the tiles that this thread gets hold of.
+
+    Args are those of ``kernels.trace``, where they have the same names, and:
+        materials: float32 (G, materials.COLUMNS), for each geomID the material.
+        f: float32 (PATH_ROWS, 16), 64-byte aligned, this thread's own.
+        bounces: at how many surfaces a path is lit, at least 1.
+    """
+    height, width = image.shape
+    keep = sums.shape[0] > 0
+    across = (width + TILE - 1) // TILE
+    tiles = across * ((height + TILE - 1) // TILE)
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
+    weight = _ONE / np.float32(sample + 1)
+    for lane in range(16):
+        for ray in (0, RAY):
+            f[ray + TIME, lane] = _ZERO
+            i[ray + MASK, lane] = -1
+            i[ray + FLAGS, lane] = 0
+        i[INSTANCE, lane] = NONE
+    alpha = min(max(background[3], _ZERO), _ONE)
+    counter = state.ctypes.data + 8 * NEXT_TILE
+    while state[STOP] == 0:
+        tile = take_number(counter)
+        if tile >= tiles:
+            break
+        if done[tile] > sample:
+            continue
+        left, top = tile % across * TILE, tile // across * TILE
+        for y0 in range(top, min(top + TILE, height), 4):
+            for x0 in range(left, min(left + TILE, width), 4):
+                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                _trace_paths(
+                    scene, table, materials, f, i, x0, y0, width, ambient, lights, background, alpha, sample, bounces
+                )
+                for lane in range(16):
+                    x, y = x0 + (lane & 3), y0 + (lane >> 2)
+                    if x >= width or y >= height:
+                        continue
+                    red, green, blue = f[_LIGHT, lane], f[_LIGHT + 1, lane], f[_LIGHT + 2, lane]
+                    opacity = f[_ALPHA, lane]
+                    if sample > 0:
+                        red += sums[y, x, 0]
+                        green += sums[y, x, 1]
+                        blue += sums[y, x, 2]
+                        opacity += sums[y, x, 3]
+                    if keep:
+                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
+                    image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+        done[tile] = sample + 1

@@ -1,0 +1,203 @@
+"""Materials: what clients set on a model, as Brayns 3.10 names it, and the row of numbers that kernels read.
+
+The real renderer's objects become materials of OSPRay; what those do that clients cannot set (a coat of plastic, say)
+is taken from its documentation of materials. One row describes all of them: opacity over emission, coat, flakes, and a
+base that is metal, glass and matte in parts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.rpc.schema import FLOAT32, Float32, Object, Vector3, unlisted
+
+# Columns of a row.
+OPACITY = 0  # of light that meets it; the colour's alpha counts too
+GHOST = 1  # 1: opacity falls towards the middle, so that edges remain
+EMISSION = 2  # to 4: radiance
+ENDS = 5  # 1: it shines and reflects nothing
+METALLIC = 6  # share of the base that is metal
+EDGE = 7  # to 9: what metal reflects at grazing angles
+ROUGHNESS = 10  # of the base, 0 to 1; its square is the width of GGX
+SPECULAR = 11  # weight of the base's reflection by Fresnel's equations
+INDEX = 12  # the base's index of refraction
+TRANSMISSION = 13  # share of what is neither metal nor reflected that goes through
+TRANSMITTED = 14  # to 16: its colour
+THIN = 17  # 1: what goes through is not bent
+DIFFUSE = 18  # weight of the rest
+SHEEN = 19  # to 21: added to the rest at grazing angles
+BACK_LIGHT = 22  # 0 to 2: half of it is the share of the rest that is scattered forwards
+COAT = 23  # weight of a clear coat
+COAT_INDEX = 24
+COAT_ROUGHNESS = 25
+TINT = 26  # to 28: of what comes through the coat
+FLAKES = 29  # share of the surface under the coat that is metal flakes
+COLUMNS = 30
+
+FLAKE_WIDTH = 0.3  # of GGX: flakes lie nearly flat
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Color = Vector3
+
+
+class Material(Object):
+    """How a model's surface reflects light; without anything set it is matte and opaque."""
+
+    def row(self) -> Floats:
+        """float32 (COLUMNS,): the material as kernels read it."""
+        row = np.zeros(COLUMNS, np.float32)
+        row[[OPACITY, ROUGHNESS, INDEX, DIFFUSE, COAT_INDEX]] = 1
+        row[EDGE : EDGE + 3] = row[TRANSMITTED : TRANSMITTED + 3] = row[TINT : TINT + 3] = 1
+        return row
+
+
+class Matte(Material):
+    """Scatters light evenly."""
+
+    opacity: Share = unlisted(1.0)
+
+    def row(self) -> Floats:
+        """Return a matte row with this opacity."""
+        row = super().row()
+        row[OPACITY] = self.opacity
+        return row
+
+
+class Phong(Matte):
+    """Scatters light evenly too: the real renderer sets no highlight either."""
+
+
+class Plastic(Matte):
+    """Matte under a smooth clear coat."""
+
+    def row(self) -> Floats:
+        """Return a matte row with a coat."""
+        row = super().row()
+        row[[COAT, COAT_INDEX]] = 1.0, 1.5
+        return row
+
+
+class CarPaint(Material):
+    """Matte paint with metal flakes under a clear coat."""
+
+    flake_density: Share = unlisted(0.0)
+
+    def row(self) -> Floats:
+        """Return a coated row with flakes."""
+        row = super().row()
+        row[[COAT, COAT_INDEX, FLAKES]] = 1.0, 1.5, self.flake_density
+        return row
+
+
+class Metal(Material):
+    """Reflects in its colour; ``roughness`` blurs."""
+
+    roughness: Annotated[float, Field(ge=0.01, le=1)] = unlisted(0.1)
+
+    def row(self) -> Floats:
+        """Return a row of metal only."""
+        row = super().row()
+        row[[METALLIC, ROUGHNESS]] = 1.0, self.roughness
+        return row
+
+
+class Glass(Material):
+    """Reflects and refracts; clear, whatever the model's colours."""
+
+    index_of_refraction: Float32 = unlisted(1.5)
+
+    def row(self) -> Floats:
+        """Return a row that lets through what it does not reflect."""
+        row = super().row()
+        row[[ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 0.0, 1.0, 1.0, self.index_of_refraction
+        return row
+
+
+class Emissive(Material):
+    """Shines with its own colour, whatever the model's."""
+
+    color: Color = unlisted([1.0, 1.0, 1.0])
+    intensity: Annotated[float, Field(ge=0), FLOAT32] = unlisted(1.0)
+
+    def row(self) -> Floats:
+        """Return a row that shines and reflects nothing."""
+        row = super().row()
+        row[ENDS] = 1.0
+        row[EMISSION : EMISSION + 3] = np.clip(np.array(self.color) * self.intensity, 0.0, 3e38)
+        return row
+
+
+class Ghost(Material):
+    """Matte, transparent where it faces the viewer: only edges show."""
+
+    def row(self) -> Floats:
+        """Return a matte row whose opacity depends on the angle."""
+        row = super().row()
+        row[GHOST] = 1.0
+        return row
+
+
+class Principled(Material):
+    """Metal, glass and matte in parts, coat and sheen, as in OSPRay."""
+
+    model_config = ConfigDict(title="Principled")
+
+    anisotropy: Share = unlisted(0.0)
+    anisotropy_rotation: Share = unlisted(0.0)
+    back_light: Annotated[float, Field(ge=0, le=2)] = unlisted(0.0)
+    coat: Share = unlisted(0.0)
+    coat_color: Color = unlisted([1.0, 1.0, 1.0])
+    coat_ior: Float32 = unlisted(1.5)
+    coat_roughness: Float32 = unlisted(0.0)
+    coat_thickness: Float32 = unlisted(1.0)
+    diffuse: Share = unlisted(1.0)
+    edge_color: Color = unlisted([1.0, 1.0, 1.0])
+    ior: Annotated[float, Field(ge=1), FLOAT32] = unlisted(1.0)
+    metallic: Share = unlisted(0.0)
+    roughness: Float32 = unlisted(0.0)
+    sheen: Float32 = unlisted(0.0)
+    sheen_color: Color = unlisted([1.0, 1.0, 1.0])
+    sheen_roughness: Float32 = unlisted(0.2)
+    sheen_tint: Float32 = unlisted(0.0)
+    specular: Share = unlisted(1.0)
+    thickness: Float32 = unlisted(1.0)
+    thin: bool = unlisted(default=False)
+    transmission: Share = unlisted(0.0)
+    transmission_color: Color = unlisted([1.0, 1.0, 1.0])
+    transmission_depth: Float32 = unlisted(1.0)
+
+    def row(self) -> Floats:
+        """Return a row without anisotropy and thicknesses, which have no effect here."""
+        row = super().row()
+        row[[METALLIC, SPECULAR, INDEX, DIFFUSE]] = self.metallic, self.specular, self.ior, self.diffuse
+        row[[ROUGHNESS, COAT_ROUGHNESS]] = np.clip([self.roughness, self.coat_roughness], 0, 1)
+        row[[TRANSMISSION, THIN, COAT, COAT_INDEX]] = self.transmission, self.thin, self.coat, self.coat_ior
+        row[BACK_LIGHT] = self.back_light if self.thin else 0.0
+        row[EDGE : EDGE + 3] = np.clip(self.edge_color, 0, 1)
+        row[TRANSMITTED : TRANSMITTED + 3] = np.clip(self.transmission_color, 0, 1)
+        row[TINT : TINT + 3] = 1 - self.coat * (1 - np.clip(self.coat_color, 0, 1))
+        row[SHEEN : SHEEN + 3] = np.clip(self.sheen, 0, 1) * np.clip(self.sheen_color, 0, 1)
+        return row
+
+
+# By the names that methods use; a model that nobody has given a material is matte.
+MATERIALS: dict[str, type[Material]] = {
+    "carpaint": CarPaint,
+    "emissive": Emissive,
+    "ghost": Ghost,
+    "glass": Glass,
+    "matte": Matte,
+    "metal": Metal,
+    "phong": Phong,
+    "plastic": Plastic,
+    "principled": Principled,
+}
+
+
+def name_of(material: Material) -> str:
+    """Name the type of a material as methods do."""
+    return next(name for name, kind in MATERIALS.items() if type(material) is kind)

@@ -1,0 +1,69 @@
+"""The interactive and the production renderer through the socket."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
+
+
+@pytest.fixture(scope="module")
+def address():
+    with renderer_process() as (address, _process):
+        yield address
+
+
+async def get_refused(client: Client, name: str) -> str:
+    with pytest.raises(Failed) as failed:
+        await client.call(f"get-renderer-{name}")
+    assert failed.value.code == -32600
+    message: str = failed.value.message
+    return message
+
+
+def test_only_the_active_renderer_has_parameters(address):
+    async def run() -> None:
+        async with client_of(address) as client:
+            assert await get_refused(client, "production") == "Invalid renderer type (should be 'interactive')"
+            await client.call("set-renderer-production", {})
+            assert await client.call("get-renderer-type") == "production"
+            defaults = {"samples_per_pixel": 5, "max_ray_bounces": 3, "background_color": [0, 0, 0, 1]}
+            assert await client.call("get-renderer-production") == defaults
+            assert await get_refused(client, "interactive") == "Invalid renderer type (should be 'production')"
+            await client.call("set-renderer-production", {"samples_per_pixel": 2})
+            await client.call("set-renderer-production", {"max_ray_bounces": 1})
+            assert await client.call("get-renderer-production") == {
+                **defaults,
+                "samples_per_pixel": 2,
+                "max_ray_bounces": 1,
+            }
+            await client.call("set-renderer-interactive", {})
+            assert (await client.call("get-renderer-interactive"))["samples_per_pixel"] == 1
+            await client.call("set-renderer-production", {})
+            assert await client.call("get-renderer-production") == defaults
+
+    asyncio.run(run())
+
+
+def test_production_pictures_are_as_many_samples_as_asked_for(address):
+    async def run() -> None:
+        async with client_of(address) as client:
+            await client.call("set-application-parameters", {"viewport": [80, 64]})
+            color = [0.2, 0.2, 0.2, 1.0]
+            await client.call("set-renderer-production", {"samples_per_pixel": 2, "background_color": color})
+            result = await client.call("render-image", {"accumulate": True, "format": "png"})
+            assert result == {"accumulation": 2, "max_accumulation": 2}
+            rendered = np.asarray(Image.open(io.BytesIO(client.payload)))
+            await client.call("set-renderer-interactive", {})
+            renderer = {"name": "production", "params": {"samples_per_pixel": 1, "background_color": color}}
+            await client.call("snapshot", {"renderer": renderer})
+            taken = np.asarray(Image.open(io.BytesIO(client.payload)))
+            assert (taken == rendered).all()
+            assert taken[..., 0].min() > 50
+
+    asyncio.run(run())

@@ -1,0 +1,113 @@
+"""Light that the path tracer finds, against what it must be; one convex white surface under an even sky is even."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from brayns_widget.service.renderer.engine import Engine
+from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.settings import (
+    AmbientLight,
+    DirectionalLight,
+    Interactive,
+    Orthographic,
+    Production,
+    View,
+)
+from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+
+NONE = np.empty(0, np.uint32)
+VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+ONE = Production(samples_per_pixel=1)
+MANY = Production(samples_per_pixel=64)
+WHITE = [[1.0, 1.0, 1.0, 1.0]]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Engine(2) as engine:
+        yield engine
+
+
+@pytest.fixture(autouse=True)
+def emptied(engine):
+    engine.scene.clear()
+    engine.scene.lights = [AmbientLight()]
+
+
+def spheres(*rows):
+    return Geometry(
+        np.empty((0, 4), np.float32), NONE, NONE, np.array(rows, np.float32), np.zeros(len(rows), np.uint32)
+    )
+
+
+def picture(engine, renderer=ONE, size=(64, 64), height=4.0):
+    return engine.snapshot(size, VIEW, Orthographic(height=height), renderer=renderer).astype(int)
+
+
+def byte(light):
+    return int(tone_table()[min(len(tone_table()) - 1, int(math.sqrt(light) * TABLE_SCALE))])
+
+
+def test_a_convex_matte_surface_under_an_even_sky_has_its_colour(engine):
+    engine.scene.add(spheres([0, 0, 0, 3]), [[0.8, 0.4, 0.2, 1.0]])
+    pixels = picture(engine)
+    assert np.unique(pixels.reshape(-1, 4), axis=0).tolist() == [[byte(0.8), byte(0.4), byte(0.2), 255]]
+
+
+def test_directional_light_falls_as_in_the_interactive_renderer(engine):
+    engine.scene.add(spheres([0, 0, 0, 1.5], [0.8, 0.8, 1.5, 0.4]), [[0.8, 0.4, 0.2, 1.0]])
+    engine.scene.lights = [DirectionalLight(intensity=3.0, direction=[-1.0, -1.0, -2.0])]
+    scivis = picture(engine, Interactive(ao_samples=0))
+    traced = picture(engine, Production(samples_per_pixel=1, max_ray_bounces=1))
+    assert (traced == scivis).all()
+    assert (traced[..., 0] > 100).any()
+    assert (traced[..., 0] == 0).any()
+
+
+def test_light_between_surfaces_brightens_a_crevice_with_each_bounce(engine):
+    engine.scene.add(spheres([-1, 0, 0, 1], [1, 0, 0, 1]), WHITE)
+    crevice = [
+        picture(engine, Production(samples_per_pixel=64, max_ray_bounces=bounces))[31:33, 30:34, 0].mean()
+        for bounces in (1, 2, 8)
+    ]
+    assert crevice[0] + 10 < crevice[1] < crevice[2] <= byte(1.0)
+    occluded = picture(engine, Interactive(samples_per_pixel=64, ao_samples=4))[31:33, 30:34, 0].mean()
+    assert crevice[0] == pytest.approx(occluded, abs=6)
+
+
+def test_light_takes_the_colour_of_the_surface_that_it_comes_from(engine):
+    engine.scene.add(spheres([0, 0, 0, 0.1]), WHITE)
+    engine.scene.add(spheres([0, -1000.1, 0, 1000]), [[1.0, 0.0, 0.0, 1.0]])
+    red, green, _blue, _alpha = picture(engine, MANY, (32, 32), 0.4)[15:17, 15:17].reshape(-1, 4).mean(0)
+    assert byte(0.7) < red <= byte(1.0)  # half from the sky, nearly half from the ground, which the ball shades
+    assert green == pytest.approx(byte(0.5), abs=5)
+
+
+def test_the_sky_is_not_seen_but_the_background_is(engine):
+    engine.scene.add(spheres([0, 0, 0, 1]), WHITE)
+    sky = MANY.model_copy(update={"background_color": [0.004, 0.016, 0.102, 0.25]})
+    pixels = picture(engine, sky)
+    assert pixels[0, 0].tolist() == [byte(0.004), byte(0.016), byte(0.102), 64]
+    assert pixels[32, 32].tolist() == [byte(1.0)] * 3 + [255]
+
+
+def test_no_bounces_still_show_the_first_surface(engine):
+    engine.scene.add(spheres([0, 0, 0, 3]), WHITE)
+    assert (picture(engine, Production(samples_per_pixel=1, max_ray_bounces=0))[..., 0] == byte(1.0)).all()
+
+
+def test_paths_accumulate_in_the_interactive_picture(engine):
+    engine.scene.add(spheres([-1, 0, 0, 1], [1, 0, 0, 1]), WHITE)
+    engine.set_viewport(32, 24)
+    engine.set_camera(VIEW, Orthographic(height=4.0))
+    engine.set_renderer(Production(samples_per_pixel=3))
+    counts = []
+    while engine.render():
+        counts.append(engine.accumulation)
+    assert counts == [1, 2, 3]
+    engine.set_renderer(Interactive(ao_samples=0))
+    assert engine.render()
