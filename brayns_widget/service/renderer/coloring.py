@@ -130,6 +130,10 @@ class CellColoring:
         self._table = table
         return self.colors
 
+    def id_of(self, slot: int) -> int:
+        """Id, in the circuit, of the cell that a slot belongs to."""
+        return int(self._ids[slot // len(self._sections)])
+
     def _unknown(self, method: str) -> RequestError:
         known = ", ".join(self.methods())
         return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)

@@ -67,6 +67,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
         [_P, ctypes.c_int, _U, ctypes.c_int, _P, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t],
     ),
     "rtcCommitGeometry": (None, [_P]),
+    "rtcIntersect16": (None, [_P, _P, _P, _P]),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.camera import ray_frame
 from brayns_widget.service.renderer.embree import Cancelled, Device
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
+from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
+from brayns_widget.service.renderer.picking import first_hits
 from brayns_widget.service.renderer.scene import Scene
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
@@ -31,6 +34,21 @@ from brayns_widget.service.renderer.tracer import Look, Tracer, warm_up
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a ray met.
+
+    Attributes:
+        handle: of the model.
+        slot: of the primitive, in the model's table of colours.
+        position: float32 (3,), in µm.
+    """
+
+    handle: int
+    slot: int
+    position: Floats
 
 
 class Engine:
@@ -227,6 +245,27 @@ class Engine:
             self._tracer.add_sample(frame, scene, table, look, watch)
             watch(0.0)
         return frame.pixels
+
+    def pick(self, u: float, v: float) -> Pick | None:
+        """Find out what the camera of ``set_camera`` sees at a point.
+
+        Args:
+            u: from the picture's first column, 0, to its last, 1.
+            v: from the picture's first row, 0, to its last, 1.
+
+        Returns:
+            None if there is nothing.
+        """
+        self.scene.commit()
+        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        weights = np.array([1, u, v], np.float32)
+        origin, direction = weights @ look.camera[:3], weights @ look.camera[3:]
+        direction /= np.linalg.norm(direction)
+        hits = first_hits(self.scene.traced[0], origin[None], direction[None], look.near)
+        if hits.geometry[0] < 0:
+            return None
+        handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
+        return Pick(handle, slot, origin + hits.distance[0] * direction)
 
     def _coarse_size(self) -> tuple[int, int]:
         if isinstance(self._framebuffer, Static):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import Coloring, Values
+from brayns_widget.service.renderer.coloring import CellColoring, Coloring, Values
 from brayns_widget.service.renderer.geometry import Bounds as Box
-from brayns_widget.service.renderer.geometry import empty_bounds, join_bounds
+from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.scene import Cancelled, Scene
@@ -94,6 +94,10 @@ class Model:
         matrix = matrix_of(self.transform)
         corners = corners @ matrix[:3, :3].T + matrix[:3, 3]
         return corners.min(axis=0).astype(np.float32), corners.max(axis=0).astype(np.float32)
+
+    def describe(self, slot: int) -> dict[str, Any]:
+        """Tell what a colour slot shows: for cells the id in the circuit."""
+        return {"neuron_id": self.coloring.id_of(slot)} if isinstance(self.coloring, CellColoring) else {}
 
     def instance(self) -> ModelInstance:
         """Describe it to clients."""
@@ -194,6 +198,58 @@ class Models:
             added.append(model)
         return added
 
+    def add_geometry(self, geometry: Geometry, coloring: Coloring, box: Box) -> Model:
+        """Add primitives that a client described.
+
+        Args:
+            geometry: the primitives.
+            coloring: knows the colours of all slots.
+            box: their bounds, as clients shall see them.
+        """
+        handle = self._scene().add(geometry, coloring.colors)
+        self._commit_or_remove([handle], [np.eye(4)])
+        model = Model(id=self._free_id(), kind="geometry", box=box, handle=handle, coloring=coloring)
+        self._models[model.id] = model
+        return model
+
+    def instantiate(self, model_id: int, transforms: Sequence[Transform]) -> list[Model]:
+        """Add models that differ from one in their place only; they share its colours for ever.
+
+        Raises:
+            RequestError: -32602, there is no such model or a transform cannot be used; nothing is added.
+        """
+        original = self[model_id]
+        matrices = [matrix_of(transform) for transform in transforms]
+        handles: Sequence[int | None] = [None] * len(matrices)
+        if original.handle is not None:
+            copies = [self._scene().add_copy(original.handle) for _ in matrices]
+            self._commit_or_remove(copies, matrices)
+            handles = copies
+        added = []
+        for transform, handle in zip(transforms, handles, strict=True):
+            instance = replace(original, id=self._free_id(), handle=handle, transform=transform, visible=True)
+            self._models[instance.id] = instance
+            added.append(instance)
+        self._set_lights()
+        return added
+
+    def _commit_or_remove(self, handles: Sequence[int], matrices: Sequence[npt.NDArray[np.float64]]) -> None:
+        scene = self._scene()
+        try:
+            for handle, matrix in zip(handles, matrices, strict=True):
+                scene.set_transform(handle, matrix)
+            scene.commit()
+        except BaseException as error:
+            for handle in handles:
+                scene.remove(handle)
+            if isinstance(error, ValueError):
+                raise RequestError(f"The geometry cannot be used: {error}", code=INVALID_PARAMS) from error
+            raise
+
+    def at(self, handle: int) -> Model:
+        """Get the model of a handle of the ray tracer's scene."""
+        return next(model for model in self if model.handle == handle)
+
     def add_light(self, light: Light) -> Model:
         """Add a light."""
         model = Model(id=self._free_id(), kind="light", light=light)
@@ -228,10 +284,12 @@ class Models:
 
     def color(self, model_id: int, method: str, values: Values) -> None:
         """Colour a model; see ``Coloring.color``."""
-        model = self[model_id]
         coloring = self.coloring(model_id)
-        assert model.handle is not None
-        self._scene().set_colors(model.handle, coloring.color(method, values))
+        colors = coloring.color(method, values)
+        for instance in self:
+            if instance.coloring is coloring:
+                assert instance.handle is not None
+                self._scene().set_colors(instance.handle, colors)
 
     def coloring(self, model_id: int) -> Coloring:
         """Get what a model can be coloured by.

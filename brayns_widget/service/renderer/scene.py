@@ -7,7 +7,7 @@ to trace. Colours stand outside of it and change without a rebuild, and so does 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -94,7 +94,13 @@ class Scene:
         Raises:
             ValueError: there are fewer colours than slots, or they are not (N, 4).
         """
-        model = _Model(geometry, _checked_colors(geometry, colors))
+        return self._add(_Model(geometry, _checked_colors(geometry, colors)))
+
+    def add_copy(self, handle: int) -> int:
+        """Add a model with the primitives and looks of another; returns its handle."""
+        return self._add(replace(self._model(handle), transform=np.eye(4), visible=True, parts=None))
+
+    def _add(self, model: _Model) -> int:
         handle = self._next_handle
         self._next_handle += 1
         self._models[handle] = model
@@ -216,6 +222,16 @@ class Scene:
         self._bvh, self._built = bvh, wanted
         _close_parts(outdated)
         self._fill_table()
+
+    def owner(self, geometry: int, primitive: int) -> tuple[int, int]:
+        """Which model a primitive of the built structure belongs to, by the numbers that Embree gives it.
+
+        Returns:
+            The model's handle, and the primitive's slot in its table of colours.
+        """
+        part = self._built[geometry]
+        handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
+        return handle, int(part.slots[primitive])
 
     @property
     def traced(self) -> tuple[int, NDArray[np.int64]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, PlainSerializer
 
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.models import Bounds, ModelInstance, bounds_of
+from brayns_widget.service.renderer.models import Bounds, ModelInstance, Transform, bounds_of
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object, Size, read_only
+from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector3, read_only
 
 methods: Methods[Context] = Methods()
 
@@ -46,6 +48,35 @@ class RemoveModelParams(Object):
     ids: list[Size]
 
 
+class InstantiateParams(Object):
+    """The id of a model and a place for each further one."""
+
+    model_config = ConfigDict(title="InstantiateMessage")
+
+    model_id: Size
+    transforms: list[Transform]
+
+
+class InspectParams(Object):
+    """A point of the picture: 0 to 1 from the first column and row to the last."""
+
+    model_config = ConfigDict(title="InspectMessage")
+
+    position: Vector2
+
+
+NOTHING = object()  # becomes null, while None is left out of results
+
+
+class InspectResult(Object):
+    """What is seen there, and where (µm)."""
+
+    hit: bool = read_only()
+    metadata: Annotated[Any, PlainSerializer(lambda value: None if value is NOTHING else value)] = read_only()
+    model_id: Size = read_only()
+    position: Vector3 = read_only()
+
+
 @methods.add("get-scene")
 def get_scene(context: Context) -> SceneInfo:
     """Get all models and lights."""
@@ -66,6 +97,24 @@ def update_model(context: Context, params: UpdateModelParams) -> ModelInstance:
         params.model_id, visible=changes.get("is_visible"), transform=changes.get("transform")
     )
     return model.instance()
+
+
+@methods.add("instantiate-model")
+def instantiate_model(context: Context, params: InstantiateParams) -> list[ModelInstance]:
+    """Add models that differ from one in their place only; colouring one of them colours all."""
+    return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms)]
+
+
+@methods.add("inspect")
+def inspect(context: Context, params: InspectParams) -> InspectResult:
+    """Find out what is seen at a point of the picture."""
+    u, v = params.position
+    pick = context.prepared_engine().pick(u, v) if 0 <= u <= 1 and 0 <= v <= 1 else None
+    if pick is None:
+        return InspectResult(hit=False, metadata=NOTHING, model_id=0, position=[0.0, 0.0, 0.0])
+    model = context.models.at(pick.handle)
+    position = [float(str(number)) for number in pick.position]
+    return InspectResult(hit=True, metadata=model.describe(pick.slot), model_id=model.id, position=position)
 
 
 @methods.add("remove-model")

@@ -1,0 +1,73 @@
+"""Methods that add simple shapes with colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+import numpy as np
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.geometry import empty_bounds
+from brayns_widget.service.renderer.models import ModelInstance
+from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
+from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
+from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.schema import Object, Vector4
+
+methods: Methods[Context] = Methods()
+
+S = TypeVar("S", Sphere, Capsule, Box, Plane, BoundedPlane)
+
+
+class Colored(Object, Generic[S]):
+    """A shape and its colour (linear RGBA)."""
+
+    model_config = ConfigDict(title="GeometryWithColor")
+
+    color: Vector4
+    geometry: S
+
+
+@methods.add("add-spheres")
+def add_spheres(context: Context, params: list[Colored[Sphere]]) -> ModelInstance:
+    """Add spheres as one model."""
+    return _add(context, params)
+
+
+@methods.add("add-capsules")
+def add_capsules(context: Context, params: list[Colored[Capsule]]) -> ModelInstance:
+    """Add capsules, cones with spheres at their ends, as one model."""
+    return _add(context, params)
+
+
+@methods.add("add-boxes")
+def add_boxes(context: Context, params: list[Colored[Box]]) -> ModelInstance:
+    """Add boxes along the axes as one model."""
+    return _add(context, params)
+
+
+@methods.add("add-planes")
+def add_planes(context: Context, params: list[Colored[Plane]]) -> ModelInstance:
+    """Add unbounded planes as one model; they do not count as a part of the scene's bounds."""
+    return _add(context, params)
+
+
+@methods.add("add-bounded-planes")
+def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]]) -> ModelInstance:
+    """Add the parts of planes that lie in boxes as one model."""
+    return _add(context, params)
+
+
+def _add(context: Context, params: Sequence[Colored[S]]) -> ModelInstance:
+    if not params:
+        raise RequestError("The list of geometries cannot be empty", code=INVALID_PARAMS)
+    try:
+        geometry = geometry_of([item.geometry for item in params])
+    except ValueError as error:
+        raise RequestError(str(error), code=INVALID_PARAMS) from error
+    coloring = PrimitiveColoring(np.array([item.color for item in params], np.float32))
+    unbounded = isinstance(params[0].geometry, Plane)
+    return context.models.add_geometry(geometry, coloring, empty_bounds() if unbounded else geometry.bounds).instance()

@@ -1,0 +1,64 @@
+"""Colours of models whose primitives have a slot each, such as spheres that a client adds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.coloring import Colors, Values, format_ids, parse_ids
+
+
+class PrimitiveColoring:
+    """Colours of primitives that have a slot each.
+
+    Args:
+        colors: float32 (N, 4), the colours that they have at first.
+    """
+
+    def __init__(self, colors: Colors) -> None:
+        self._table = colors
+
+    @property
+    def colors(self) -> Colors:
+        """The colour of each slot."""
+        return self._table
+
+    def methods(self) -> list[str]:
+        """Name the ways to colour."""
+        return ["primitive", "solid"]
+
+    def values(self, method: str) -> list[str]:
+        """Name the keys of a method; for ``primitive`` one that stands for all."""
+        match method:
+            case "solid":
+                return ["color"]
+            case "primitive":
+                return [format_ids(np.arange(len(self._table)))]
+        raise self._unknown(method)
+
+    def color(self, method: str, values: Values) -> Colors:
+        """Colour all primitives, or those of some numbers and ranges; numbers that there are not are ignored.
+
+        Raises:
+            RequestError: -32602 for an unknown method or no values, -32603 for keys that mean nothing.
+        """
+        if not values:
+            raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
+        table = self._table.copy()  # all or nothing
+        match method:
+            case "solid":
+                if set(values) != {"color"}:
+                    raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
+                table[:] = values["color"]
+            case "primitive":
+                for key, color in values.items():
+                    for first, last in parse_ids(key):
+                        table[first : last + 1] = color
+            case _:
+                raise self._unknown(method)
+        self._table = table
+        return table
+
+    def _unknown(self, method: str) -> RequestError:
+        known = ", ".join(self.methods())
+        return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
