@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ async def colors(client: Client) -> npt.NDArray[np.bool_]:
     """For each pixel from the top left, which of red, green and blue it has."""
     await client.call("render-image", {"force": True, "format": "png"})
     with Image.open(io.BytesIO(client.payload)) as image:
-        return np.asarray(image.convert("RGB")) > 40
+        return np.asarray(image.convert("RGB")) > 120
 
 
 def test_an_uploaded_mesh_shows_its_triangles_in_their_colours(address: str):
@@ -67,5 +68,37 @@ def test_an_uploaded_mesh_shows_its_triangles_in_their_colours(address: str):
             picture = await colors(client)
             assert picture[55, 50].tolist() == [True, False, False]  # below the diagonal
             assert picture[25, 30].tolist() == [False, True, False]
+
+    asyncio.run(scenario())
+
+
+def test_an_uploaded_molecule_shows_its_atoms_in_their_colours(address: str):
+    async def scenario() -> None:
+        async with stage(address) as client:
+            await upload(client, b"2\noxygen and nitrogen\nO -2 0 0\nN 2 0 0\n", "xyz", "xyz")
+            picture = await colors(client)
+            assert picture[40, 20].tolist() == [True, False, False]
+            assert picture[40, 60, 2]
+            assert not picture[40, 60, 0]
+            # discs of van der Waals radii 1.52 and 1.55
+            assert abs(picture[:, :40].any(axis=2).sum() - np.pi * 15.2**2) < 30
+            assert abs(picture[:, 40:].any(axis=2).sum() - np.pi * 15.5**2) < 30
+
+    asyncio.run(scenario())
+
+
+def test_a_protein_is_seen(address: str, tmp_path: Path):
+    path = tmp_path / "one.pdb"
+    path.write_text("HETATM    1  O   HOH A   1      -1.000   1.000   0.000  1.00  0.00           O\n")
+
+    async def scenario() -> None:
+        async with stage(address) as client:
+            properties = {"color_scheme": "protein_atoms", "radius_multiplier": 0.5}
+            params = {"path": str(path), "loader_name": "protein", "loader_properties": properties}
+            await client.call("add-model", params)
+            red = (await colors(client))[..., 0]
+            rows, columns = np.nonzero(red)
+            assert abs(red.sum() - np.pi * 7.6**2) < 15
+            assert (rows.mean(), columns.mean()) == pytest.approx((29.5, 29.5), abs=0.6)
 
     asyncio.run(scenario())

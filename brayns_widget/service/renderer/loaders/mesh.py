@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import WithJsonSchema
 
 from brayns_widget.service.renderer.geometry import Floats, Geometry, Indices
-from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.mesh_coloring import MeshColoring
 from brayns_widget.service.rpc.methods import Task
-
-EmptyParams = Annotated[Any, WithJsonSchema({"x-title": "EmptyLoaderParams"})]  # the real renderer takes anything
 
 _KINDS = ("off", "stl", "ply", "obj")
 _LARGEST = 1e15  # µm; far below what single precision and the ray tracer can take

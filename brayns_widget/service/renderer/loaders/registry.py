@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from brayns_widget.service.renderer.loaders import mesh, neuron_morphology, sonata
+from brayns_widget.service.renderer.loaders import mesh, neuron_morphology, protein, sonata, xyz
 
-LOADERS = (mesh.LOADER, neuron_morphology.LOADER, sonata.LOADER)
+LOADERS = (mesh.LOADER, neuron_morphology.LOADER, sonata.LOADER, protein.LOADER, xyz.LOADER)

@@ -1,0 +1,82 @@
+"""The XYZ loader: point clouds, and molecules in the format of the same name.
+
+A point cloud has a line ``x y z`` for each point; what follows on a line is ignored. A molecule has the number of its
+atoms, a line of comment, and a line ``element x y z`` for each atom, in Å.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gemmi
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.palette import element_color
+from brayns_widget.service.renderer.loaders.spheres import spheres_model
+from brayns_widget.service.rpc.methods import Task
+
+
+def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
+    """Load points or atoms as spheres; see ``Loader.load``."""
+    del params
+    task.progress(0.0, "Reading points")
+    lines = bytes(content.data).decode(errors="replace").splitlines()
+    if lines and lines[0].strip().isdecimal():
+        return [_molecule(content.name, lines)]
+    points = _numbers(content.name, _rows(lines, 0), 0)
+    metadata = {"points": str(len(points))}
+    radii = np.full(len(points), _radius(points))
+    white = np.ones((len(points), 4), np.float32)
+    return [spheres_model("points", content.name, points, radii=radii, colors=white, metadata=metadata)]
+
+
+LOADER = Loader("xyz", "Molecule Explorer", ("xyz",), EmptyParams, load, binary=True)
+
+
+def _molecule(name: str, lines: list[str]) -> LoadedModel:
+    """Make the model of a molecule; what follows its last atom, such as other frames, is ignored."""
+    count, rows = int(lines[0]), _rows(lines, 2)
+    if len(rows) < count:
+        raise failure(f"{name} has {len(rows)} atoms, but says that it has {count}")
+    rows = rows[:count]
+    elements = [gemmi.Element(words[0]) for _, words in rows]
+    return spheres_model(
+        "points",
+        name,
+        _numbers(name, rows, 1),
+        radii=np.array([element.vdw_r for element in elements]),
+        colors=np.array([element_color(element.name) for element in elements], np.float32),
+        metadata={"points": str(count)},
+    )
+
+
+def _rows(lines: list[str], skipped: int) -> list[tuple[int, list[str]]]:
+    """Split lines after some that are neither empty nor a comment; gives their numbers (from 1) and words."""
+    rows = [(number, line.split()) for number, line in enumerate(lines, 1) if number > skipped]
+    return [(number, words) for number, words in rows if words and not words[0].startswith("#")]
+
+
+def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int) -> npt.NDArray[np.float64]:
+    """Three numbers of each row, from a column on: (N, 3)."""
+    found = []
+    for number, words in rows:
+        try:
+            x, y, z = (float(word) for word in words[column : column + 3])
+        except ValueError:
+            text = " ".join(words)[:80]
+            raise failure(f"{name}, line {number}: expected three coordinates, got {text!r}") from None
+        found.append((x, y, z))
+    if not found:
+        raise failure(f"{name} has no points")
+    return np.array(found)
+
+
+def _radius(points: npt.NDArray[np.float64]) -> float:
+    """Half the distance of neighbours, if the points filled their box evenly; of a single point 1."""
+    sides = np.ptp(points, axis=0)
+    sides = sides[sides > 0]
+    if not len(sides):
+        return 1.0
+    return float(np.exp(np.log(sides).mean()) / len(points) ** (1 / len(sides)) / 2)

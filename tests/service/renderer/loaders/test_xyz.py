@@ -1,0 +1,65 @@
+"""XYZ files: point clouds and molecules, and what is said of bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.loaders.palette import element_color
+from brayns_widget.service.renderer.loaders.xyz import LOADER
+from brayns_widget.service.rpc.methods import Task
+
+
+def load(data: bytes) -> LoadedModel:
+    (model,) = LOADER.read_upload("xyz", memoryview(data), {}, Task())
+    return model
+
+
+def test_points_are_spheres_where_the_file_says(tmp_path: Path):
+    path = tmp_path / "cloud.xyz"
+    path.write_text("# x y z\n1 2 3\n\n -4.5 0 1e2 255 0 0\n")
+    (model,) = LOADER.read(str(path), {}, Task())
+    assert model.geometry.spheres[:, :3].tolist() == [[1, 2, 3], [-4.5, 0, 100]]
+    assert model.coloring.colors.tolist() == [[1, 1, 1, 1]] * 2
+    assert dict(model.metadata) == {"points": "2"}
+
+
+def test_neighbours_in_an_even_cloud_do_not_overlap_much_nor_vanish():
+    grid = np.stack(np.meshgrid(*[np.arange(10) * 7.0] * 3), axis=-1).reshape(-1, 3)
+    flat = grid[grid[:, 2] == 0]
+    for points in (grid, flat):
+        radii = load("\n".join("{} {} {}".format(*point) for point in points).encode()).geometry.spheres[:, 3]
+        assert set(radii.tolist()) == {radii[0]}
+        assert 0.4 * 7 < radii[0] < 0.6 * 7
+    assert load(b"5 5 5\n").geometry.spheres.tolist() == [[5, 5, 5, 1]]
+
+
+def test_molecules_have_the_sizes_and_colours_of_elements():
+    model = load(b"3\nwater\nO 0 0 0\nH 0.76 0.59 0\nh -0.76 0.59 0\n3\nthe next frame\nO 9 9 9\nH 9 9 9\nH 9 9 9\n")
+    np.testing.assert_allclose(
+        model.geometry.spheres, [[0, 0, 0, 1.52], [0.76, 0.59, 0, 1.2], [-0.76, 0.59, 0, 1.2]], atol=1e-6
+    )
+    np.testing.assert_allclose(model.coloring.colors, [element_color(name) for name in "OHH"])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "The upload has no points"),
+        (b"\xff\xfe garbage", "line 1: expected three coordinates, got "),
+        (b"1 2 3\n4 5\n", "line 2: expected three coordinates, got '4 5'"),
+        (b"1 2 nan\n", "not a number below"),
+        (b"1 2 1e300\n", "not a number below"),
+        (b"0\nnothing\n", "The upload has no points"),
+        (b"2\nwater\nO 0 0 0\n", "has 1 atoms, but says that it has 2"),
+        (b"1\nwater\nO 0 0 x\n", "line 3: expected three coordinates"),
+    ],
+)
+def test_what_cannot_be_read_is_said(data: bytes, message: str):
+    with pytest.raises(RequestError) as caught:
+        load(data)
+    assert message in caught.value.message
