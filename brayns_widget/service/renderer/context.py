@@ -60,6 +60,7 @@ class Context:
         self.region: Region = FULL_REGION
         self.renderer: Renderer = INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
+        self.radius_floor = 0.0
         self._applied: dict[str, object] = {}  # what the engine was told last
 
     def start(self, make_engine: Callable[[], Engine], warm_up: Callable[[], None] = lambda: None) -> None:
@@ -106,6 +107,8 @@ class Context:
             engine.set_viewport(*self.viewport)
         if self._changed("camera", camera):
             engine.set_camera(*camera)
+        if self._changed("radius floor", self.radius_floor):
+            engine.set_radius_floor(self.radius_floor)
         if self._changed("framebuffer", self.framebuffer):
             engine.set_framebuffer(self.framebuffer)
         if self._applied.get("renderer") is not self.renderer:

@@ -105,7 +105,7 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     operation = "Rendering snapshot ..."
     task.progress(0.0, operation)
     try:
-        pixels = context.engine.snapshot(
+        pixels = context.prepared_engine().snapshot(
             size,
             view,
             projection,

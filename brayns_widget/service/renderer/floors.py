@@ -1,0 +1,276 @@
+"""Radius floors: copies of the scene in which nothing round is thinner than a part of a pixel.
+
+A neurite thinner than a pixel is hit by chance: it is speckle as long as the camera moves, and nearly gone when far
+away. In a copy every vertex has at least the radius that so many pixels have at its distance from the camera, and
+vertices less than a pixel behind another are left out, so that far views cost less than without.
+
+Copies are built aside, on a thread of their own, while the last one is traced. One serves as long as the camera stays
+about where it was. Two are kept: pixels are larger while the camera moves than at rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brayns_widget.service.renderer.embree import (
+    ROUND_LINEAR_CURVE,
+    SPHERE_POINT,
+    Bvh,
+    Cancelled,
+    Device,
+    Primitives,
+)
+from brayns_widget.service.renderer.geometry import Bounds, Floats, Indices, empty_bounds, join_bounds
+from brayns_widget.service.renderer.scene import Part, Scene
+
+logger = logging.getLogger(__name__)
+
+_ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
+_USABLE = 2.0  # octaves beyond which a floor is worse than none
+_KEPT = 2
+_THIN = 0.1  # part of a scene's vertices that count as the thinnest
+_SAMPLED = 10_000  # vertices that stand for all of a part
+
+Traced = tuple[int, NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The least radius everywhere, in pixels, and how large pixels are: ``base + slope * distance`` µm.
+
+    Attributes:
+        position: of the camera, in µm.
+        base: size in µm of an orthographic camera's pixels, which is the same everywhere.
+        slope: size of a perspective camera's pixels at distance 1.
+        pixels: the least radius in pixels.
+    """
+
+    position: tuple[float, float, float]
+    base: float
+    slope: float
+    pixels: float
+
+    @classmethod
+    def of(cls, camera: Floats, height: int, pixels: float) -> Floor:
+        """Make the floor of a picture: its camera (see ``camera.ray_frame``), height and least radius in pixels."""
+        x, y, z = (float(number) for number in camera[0])
+        base, slope = (float(np.linalg.norm(camera[row])) / height for row in (2, 5))
+        return cls((x, y, z), base, slope, pixels)
+
+    def octaves_from(self, other: Floor, bounds: Bounds, thin: float) -> float:
+        """Tell as a power of two by how much the floors differ where they make a difference.
+
+        Args:
+            other: the other floor.
+            bounds: of the scene, in µm.
+            thin: radius of the thinnest neurites in µm; near the camera, where that is more than the floor, no floor
+                makes a difference.
+        """
+        mine, others = self.base + self.slope, other.base + other.slope
+        if (self.slope > 0) != (other.slope > 0) or min(mine, others) <= 0:
+            return math.inf
+        size = abs(math.log2(mine * self.pixels / (others * other.pixels)))
+        moved = math.dist(self.position, other.position)
+        if self.slope == 0 or moved == 0:
+            return size
+        here = np.array(self.position)
+        outside = float(np.linalg.norm(np.clip(here, *bounds) - here))
+        nearest = max(outside, thin / (self.slope * self.pixels))
+        return size + math.log2(1 + moved / nearest) if nearest > 0 else math.inf
+
+
+class Floored:
+    """A copy of the scene with a floor: geomIDs are the scene's, primIDs are not.
+
+    Raises:
+        Cancelled: ``go_on`` returned False.
+        MemoryError: it does not fit into memory.
+    """
+
+    def __init__(self, device: Device, parts: Sequence[Part], floor: Floor, go_on: Callable[[], bool]) -> None:
+        self.floor = floor
+        self.parts = parts
+        self._own: dict[int, tuple[Primitives, Indices]] = {}  # by geomID; what is not round is shared with the scene
+        try:
+            for number, part in enumerate(parts):
+                if not go_on():
+                    raise Cancelled("The radius floor was cancelled.")
+                if part.primitives.kind in (ROUND_LINEAR_CURVE, SPHERE_POINT):
+                    self._own[number] = _raised(device, part, floor)
+            geometries = [
+                self._own[number][0] if number in self._own else part.primitives for number, part in enumerate(parts)
+            ]
+            self._bvh = Bvh(device, geometries, lambda _amount: go_on())
+        except BaseException:
+            self._close_own()
+            raise
+
+    def traced(self, scene: Scene) -> Traced:
+        """Return what kernels need, as ``Scene.traced`` does, with the colours and the visibility of now."""
+        table = scene.traced[1].copy()
+        for number, (primitives, slots) in self._own.items():
+            visible = self.parts[number].primitives.visible
+            if primitives.visible != visible:
+                primitives.set_visible(visible)
+            table[number, 0] = slots.ctypes.data
+        return self._bvh.handle, table
+
+    @property
+    def size(self) -> int:
+        """How many round primitives it has."""
+        return sum(len(slots) for _primitives, slots in self._own.values())
+
+    def close(self) -> None:
+        """Release it; nothing may be tracing it."""
+        self._bvh.close()
+        self._close_own()
+
+    def _close_own(self) -> None:
+        for primitives, _slots in self._own.values():
+            primitives.close()
+
+
+class Floors:
+    """The copies of one scene. Used by one thread at a time, the one that uses the scene."""
+
+    def __init__(self, scene: Scene, device: Device) -> None:
+        self._scene = scene
+        self._device = device
+        self._pool: ThreadPoolExecutor | None = None
+        self._building: Future[Floored] | None = None
+        self._cancelled = False  # tells the builder
+        self._ready: list[Floored] = []  # the last used first
+        self._parts: list[Part] = []
+        self._bounds = empty_bounds()
+        self._thin = 0.0
+        self._failed = False
+
+    def best(self, floor: Floor) -> Floored | None:
+        """Return the copy that fits best, or None if none does, and have a better one built if it fits badly."""
+        self._update()
+        if not self._parts:
+            return None
+        found = self._nearest(floor)
+        if self._building is None and not self._failed and (found is None or self._octaves(found, floor) > _ALIKE):
+            self._cancelled = False
+            self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="floor")
+            self._building = self._pool.submit(Floored, self._device, self._parts, floor, lambda: not self._cancelled)
+        if found is None or self._octaves(found, floor) > _USABLE:
+            return None
+        self._ready.remove(found)
+        self._ready.insert(0, found)
+        return found
+
+    @contextlib.contextmanager
+    def fitting(self, floor: Floor, cancelled: Callable[[], bool] | None = None) -> Iterator[Floored | None]:
+        """Give a copy that fits; it is built now if there is none. None if the scene is empty.
+
+        Raises:
+            Cancelled: ``cancelled`` said so.
+            MemoryError: it does not fit into memory.
+        """
+        self._update()
+        found = self._nearest(floor)
+        if not self._parts or (found is not None and self._octaves(found, floor) <= _ALIKE):
+            yield found
+            return
+        made = Floored(self._device, self._parts, floor, lambda: cancelled is None or not cancelled())
+        try:
+            yield made
+        finally:
+            made.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is being built; False if that takes longer."""
+        return self._building is None or not wait([self._building], seconds).not_done
+
+    def clear(self) -> None:
+        """Release all copies, and stop building."""
+        self._cancelled = True
+        if self._building is not None:
+            wait([self._building])
+            self._collect(self._building)
+        for floored in self._ready:
+            floored.close()
+        self._ready, self._parts = [], []
+
+    def close(self) -> None:
+        """Release everything."""
+        self.clear()
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _update(self) -> None:
+        """Take in what was built, and drop what is no longer in the scene."""
+        if self._parts != self._scene.parts:
+            self.clear()
+            self._parts = list(self._scene.parts)
+            self._bounds = empty_bounds()
+            for part in self._parts:
+                self._bounds = join_bounds(self._bounds, part.bounds)
+            self._thin = _thinnest(self._parts)
+            self._failed = False
+        elif self._building is not None and self._building.done():
+            self._collect(self._building)
+            for outdated in self._ready[_KEPT:]:
+                outdated.close()
+            del self._ready[_KEPT:]
+
+    def _collect(self, building: Future[Floored]) -> None:
+        self._building = None
+        try:
+            self._ready.insert(0, building.result())
+        except Cancelled:
+            pass
+        except MemoryError as error:
+            self._failed = True  # pictures go on without
+            logger.warning("There is no memory for a radius floor: %s", error)
+
+    def _nearest(self, floor: Floor) -> Floored | None:
+        return min(self._ready, key=lambda floored: self._octaves(floored, floor), default=None)
+
+    def _octaves(self, floored: Floored, floor: Floor) -> float:
+        return floor.octaves_from(floored.floor, self._bounds, self._thin)
+
+
+def _thinnest(parts: Sequence[Part]) -> float:
+    """Radius in µm that all but the thinnest tenth of the scene's vertices have at least; 0 if nothing is round."""
+    radii = [
+        part.primitives.vertices[:: max(1, len(part.primitives.vertices) // _SAMPLED), 3]
+        for part in parts
+        if part.primitives.kind in (ROUND_LINEAR_CURVE, SPHERE_POINT)
+    ]
+    return float(np.quantile(np.concatenate(radii), _THIN)) if radii else 0.0
+
+
+def _raised(device: Device, part: Part, floor: Floor) -> tuple[Primitives, Indices]:
+    """Copy a round part with at least the floor's radii; returns the copy and its slots."""
+    vertices = part.primitives.vertices
+    position = np.array(floor.position, np.float32)
+    if part.primitives.kind == SPHERE_POINT:
+        raised = vertices.copy()
+        distance = np.linalg.norm(vertices[:, :3] - position, axis=1)
+        raised[:, 3] = np.maximum(vertices[:, 3], floor.pixels * (floor.base + floor.slope * distance))
+        return Primitives(device, SPHERE_POINT, raised), part.slots
+    from brayns_widget.service.renderer.kernels_floor import thicken  # here, for it is compiled, or loaded, now
+
+    segments = part.primitives.indices
+    assert segments is not None
+    count = len(segments)
+    # Memory that the kernel does not touch costs nothing.
+    thick = np.empty((2 * count, 4), np.float32)
+    runs, slots, flags = np.empty(count, np.uint32), np.empty(count, np.uint32), np.empty(count, np.uint8)
+    kept, made = thicken(
+        vertices, segments, part.slots, position,
+        np.float32(floor.base), np.float32(floor.slope), np.float32(floor.pixels),
+        thick, runs, slots, flags,
+    )  # fmt: skip
+    return Primitives(device, ROUND_LINEAR_CURVE, thick[:kept], runs[:made], flags[:made]), slots[:made]
