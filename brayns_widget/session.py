@@ -190,6 +190,8 @@ class Session:
         await self._send_background(link)
         for method, params in () if lit else pictures.LIGHTS:
             await link.request(method, params, timeout=REQUEST_TIMEOUT)
+        if pictures.RADIUS_FLOOR[0] in (await link.request("registry", timeout=REQUEST_TIMEOUT)).result:
+            await link.request(*pictures.RADIUS_FLOOR, timeout=REQUEST_TIMEOUT)
         self._set_models(
             [await self._describe(link, instance) for instance in instances if instance["model_type"] != _LIGHT]
         )

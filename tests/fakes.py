@@ -165,12 +165,14 @@ class FakeRenderer(FakeServer):
         models: the scene, as ``get-scene`` answers it.
         color_values: colouring method → its values.
         cells: how many cells a circuit has.
+        offers: what ``registry`` answers.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.models: list[dict[str, Any]] = []
         self.cells = 4
+        self.offers = ["get-scene", "render-image"]
         self.color_values = {"solid": ["color"], "mtype": ["L23_PC", "L5_BC"], "morphology section": ["axon", "soma"]}
         self.progress["add-model"] = [(0.25, "Reading cells"), (0.75, "Building")]
         self.delays["add-model"] = 0.01
@@ -180,6 +182,8 @@ class FakeRenderer(FakeServer):
         match method:
             case "get-version":
                 return {"major": 3, "minor": 10, "patch": 1, "revision": "fake"}, b""
+            case "registry":
+                return self.offers, b""
             case "get-scene":
                 return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}, b""
             case "add-light-ambient" | "add-light-directional":

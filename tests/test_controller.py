@@ -94,6 +94,15 @@ def test_a_start_tells_how_far_it_is_and_lights_the_scene(cluster, controller):
     assert ("set-renderer-interactive", 5) in [(m, len(p)) for m, p in cluster.renderer.requests if p]
 
 
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_renderer_that_knows_radius_floors_is_told_to_have_one(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("set-radius-floor")
+    controller.start().result(WAIT)
+    floors = [params for method, params in cluster.renderer.requests if method == "set-radius-floor"]
+    assert floors == ([{"pixels": 0.5}] if offered else [])
+
+
 def test_a_second_start_does_nothing(cluster, controller):
     for task in (controller.start(), controller.start()):
         task.result(WAIT)

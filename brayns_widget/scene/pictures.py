@@ -22,6 +22,9 @@ LIGHTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("add-light-directional", {"intensity": 1.5, "color": [1.0, 1.0, 1.0], "direction": [0.5, 0.4, 1.0]}),
 )
 
+# Our renderer's own: without it neurites thinner than a pixel are speckle, and far views nearly empty.
+RADIUS_FLOOR: tuple[str, dict[str, Any]] = ("set-radius-floor", {"pixels": 0.5})
+
 
 def renderer_params(background: Colour, *, samples: int = 1, ao_samples: int = 0) -> dict[str, Any]:
     """Return all parameters of ``set-renderer-interactive``, so that none keeps an older value."""
