@@ -183,7 +183,7 @@ class Device(_Owned):
 
     def __init__(self, threads: int | None = None) -> None:
         self.library = library()
-        self._problems: list[tuple[int, str]] = []
+        self._problems: dict[int, list[tuple[int, str]]] = {}  # by thread: another one may be building, too
         self._lock = threading.Lock()
         self._error_function = _ErrorFunction(self._note_error)
         config = b"" if threads is None else f"threads={threads}".encode()
@@ -203,10 +203,11 @@ class Device(_Owned):
 
     def _note_error(self, _user: int | None, code: int, text: bytes | None) -> None:
         with self._lock:
-            self._problems.append((code, (text or b"").decode(errors="replace")))
+            problems = self._problems.setdefault(threading.get_ident(), [])
+            problems.append((code, (text or b"").decode(errors="replace")))
 
     def check(self) -> None:
-        """Raise what Embree reported since the last check.
+        """Raise what Embree reported to this thread since its last check.
 
         Raises:
             Cancelled: a build was given up.
@@ -214,7 +215,7 @@ class Device(_Owned):
             EmbreeError: anything else.
         """
         with self._lock:
-            problems, self._problems = self._problems, []
+            problems = self._problems.pop(threading.get_ident(), [])
         if not problems:
             return
         code, text = problems[0]
@@ -238,6 +239,9 @@ class Primitives(_Owned):
         vertices: float32 (V, 4), x, y, z, radius; for triangles (V, 3) with 4 bytes that can be read behind the last.
         indices: for curves, uint32 (S,), each segment's first vertex; for triangles, uint32 (T, 3), their corners.
         flags: for curves, uint8 (S,), NEIGHBOR_LEFT and NEIGHBOR_RIGHT: which ends continue in another segment.
+
+    Attributes:
+        visible: whether rays see it.
     """
 
     def __init__(
@@ -249,7 +253,11 @@ class Primitives(_Owned):
         flags: NDArray[np.uint8] | None = None,
     ) -> None:
         super().__init__(device, device.library.rtcNewGeometry(device.handle, kind))
-        self._arrays = [array for array in (vertices, indices, flags) if array is not None]
+        self.kind = kind
+        self.vertices = vertices
+        self.indices = indices
+        self._flags = flags
+        self.visible = True
         flat = kind == TRIANGLE
         self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, vertices)
         if indices is not None:
@@ -270,6 +278,7 @@ class Primitives(_Owned):
 
     def set_visible(self, visible: bool) -> None:
         """Let rays see it or not, at once and without a rebuild: its mask is read during traversal."""
+        self.visible = visible
         self.device.library.rtcSetGeometryMask(self.handle, 0xFFFFFFFF if visible else 0)
         self.device.library.rtcCommitGeometry(self.handle)
 

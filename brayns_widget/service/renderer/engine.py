@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.camera import ray_frame
 from brayns_widget.service.renderer.embree import Cancelled, Device
+from brayns_widget.service.renderer.floors import Floor, Floored, Floors, Traced
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
@@ -33,6 +36,7 @@ from brayns_widget.service.renderer.tracer import Look, Tracer, warm_up
 
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
+_FLOOR_WAIT = 0.02  # seconds that one call of ``render`` may wait for a radius floor
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
 
@@ -73,6 +77,9 @@ class Engine:
         self._device = Device(threads)
         self._tracer = Tracer(threads)
         self.scene = Scene(self._device)
+        self._floors = Floors(self.scene, self._device)
+        self._radius_floor = 0.0
+        self._floored: Floored | None = None  # what is being accumulated, if not the scene itself
         self._viewport = (800, 600)
         self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
         self._renderer: Renderer = INITIAL_RENDERER
@@ -85,6 +92,7 @@ class Engine:
     def close(self) -> None:
         """End the threads and release the scene."""
         self._tracer.close()
+        self._floors.close()
         self.scene.close()
         self._device.close()
 
@@ -143,6 +151,19 @@ class Engine:
             self._framebuffer = framebuffer
             self._restart()
 
+    def set_radius_floor(self, pixels: float) -> None:
+        """Set the least radius of what is round; another one restarts the accumulation.
+
+        Args:
+            pixels: of a picture with one sample a pixel; N samples resolve what is thinner by the square root of N.
+                0: no floor.
+        """
+        if pixels != self._radius_floor:
+            self._radius_floor = pixels
+            self._floored = None
+            self._floors.clear()
+            self._restart()
+
     @property
     def accumulation(self) -> int:
         """How many steps the newest picture has; 0 after a change."""
@@ -166,7 +187,8 @@ class Engine:
     def render(self) -> bool:
         """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
 
-        Restarts the accumulation if the scene has changed, after committing it.
+        Restarts the accumulation if the scene has changed, after committing it, or if its copy with a radius floor is
+        ready. If several samples are wanted, the last one waits for that copy, a little with each call.
 
         Raises:
             ValueError, MemoryError: the scene cannot be built.
@@ -175,13 +197,15 @@ class Engine:
         if self._revision != self.scene.revision:
             self._revision = self.scene.revision
             self._restart()
+        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        scene, table = self._traced_scene(look)
         if self._steps >= self.max_accumulation:
             return False
+        if 0 < self._steps == self.max_accumulation - 1 and not self._floors.wait(_FLOOR_WAIT):
+            return True
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        scene, table = self.scene.traced
-        look = _look(self.scene, self._camera, self._renderer, self._viewport)
         if not self._tracer.add_sample(self._frame, scene, table, look):
             return False
         self._steps += 1
@@ -234,16 +258,16 @@ class Engine:
         frame = Frame(*checked_size(*size), accumulates=renderer.samples_per_pixel > 1)
         self.scene.commit(None, cancelled)
         look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
-        scene, table = self.scene.traced
 
         def watch(part: float) -> bool:
             if progress is not None:
                 progress((frame.samples + part) / renderer.samples_per_pixel)
             return cancelled is None or not cancelled()
 
-        while frame.samples < renderer.samples_per_pixel:
-            self._tracer.add_sample(frame, scene, table, look, watch)
-            watch(0.0)
+        with self._snapshot_scene(look, size[1], renderer, cancelled) as (scene, table):
+            while frame.samples < renderer.samples_per_pixel:
+                self._tracer.add_sample(frame, scene, table, look, watch)
+                watch(0.0)
         return frame.pixels
 
     def pick(self, u: float, v: float) -> Pick | None:
@@ -266,6 +290,29 @@ class Engine:
             return None
         handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
         return Pick(handle, slot, origin + hits.distance[0] * direction)
+
+    def _traced_scene(self, look: Look) -> Traced:
+        """Choose what the next step of the interactive picture traces."""
+        floored = None
+        if self._radius_floor > 0:
+            floored = self._floors.best(self._floor(look, self._viewport[1], self._renderer))
+        if floored is not self._floored:
+            self._floored = floored
+            self._restart()
+        return self.scene.traced if floored is None else floored.traced(self.scene)
+
+    @contextlib.contextmanager
+    def _snapshot_scene(
+        self, look: Look, height: int, renderer: Renderer, cancelled: Callable[[], bool] | None
+    ) -> Iterator[Traced]:
+        if self._radius_floor > 0:
+            with self._floors.fitting(self._floor(look, height, renderer), cancelled) as floored:
+                yield self.scene.traced if floored is None else floored.traced(self.scene)
+        else:
+            yield self.scene.traced
+
+    def _floor(self, look: Look, height: int, renderer: Renderer) -> Floor:
+        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(renderer.samples_per_pixel))
 
     def _coarse_size(self) -> tuple[int, int]:
         if isinstance(self._framebuffer, Static):

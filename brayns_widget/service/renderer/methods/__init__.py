@@ -6,6 +6,7 @@ from brayns_widget.service.renderer.methods import (
     circuit,
     colors,
     core,
+    floors,
     geometries,
     lights,
     loading,
@@ -17,6 +18,6 @@ from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods
 
 METHODS: Methods[Context] = Methods()
-for _family in (core, camera, pictures, snapshot, lights, loading, models, colors, circuit, geometries):
+for _family in (core, camera, pictures, snapshot, lights, loading, models, colors, circuit, geometries, floors):
     METHODS.include(_family.methods)
 METHODS.include(cancelling)
