@@ -48,7 +48,11 @@ class Material(Object):
     """How a model's surface reflects light; without anything set it is matte and opaque."""
 
     def row(self) -> Floats:
-        """float32 (COLUMNS,): the material as kernels read it."""
+        """float32 (COLUMNS,): the material as kernels read it.
+
+        Raises:
+            ValueError: its numbers make no material.
+        """
         row = np.zeros(COLUMNS, np.float32)
         row[[OPACITY, ROUGHNESS, INDEX, DIFFUSE, COAT_INDEX]] = 1
         row[EDGE : EDGE + 3] = row[TRANSMITTED : TRANSMITTED + 3] = row[TINT : TINT + 3] = 1
@@ -113,7 +117,8 @@ class Glass(Material):
     def row(self) -> Floats:
         """Return a row that lets through what it does not reflect."""
         row = super().row()
-        row[[ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 0.0, 1.0, 1.0, self.index_of_refraction
+        index = _checked_index("index_of_refraction", self.index_of_refraction)
+        row[[ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 0.0, 1.0, 1.0, index
         return row
 
 
@@ -175,7 +180,8 @@ class Principled(Material):
         row = super().row()
         row[[METALLIC, SPECULAR, INDEX, DIFFUSE]] = self.metallic, self.specular, self.ior, self.diffuse
         row[[ROUGHNESS, COAT_ROUGHNESS]] = np.clip([self.roughness, self.coat_roughness], 0, 1)
-        row[[TRANSMISSION, THIN, COAT, COAT_INDEX]] = self.transmission, self.thin, self.coat, self.coat_ior
+        row[[TRANSMISSION, THIN, COAT]] = self.transmission, self.thin, self.coat
+        row[COAT_INDEX] = _checked_index("coat_ior", self.coat_ior)
         row[BACK_LIGHT] = self.back_light if self.thin else 0.0
         row[EDGE : EDGE + 3] = np.clip(self.edge_color, 0, 1)
         row[TRANSMITTED : TRANSMITTED + 3] = np.clip(self.transmission_color, 0, 1)
@@ -196,6 +202,12 @@ MATERIALS: dict[str, type[Material]] = {
     "plastic": Plastic,
     "principled": Principled,
 }
+
+
+def _checked_index(name: str, index: float) -> float:
+    if not 0.01 <= index <= 100:
+        raise ValueError(f"{name} is an index of refraction, 0.01 to 100, got {index:g}.")
+    return index
 
 
 def name_of(material: Material) -> str:

@@ -14,6 +14,7 @@ from brayns_widget.service.renderer.coloring import CellColoring, Coloring, Valu
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.materials import Material
 from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.scene import Cancelled, Scene
 from brayns_widget.service.renderer.settings import Light
@@ -290,6 +291,29 @@ class Models:
             if instance.coloring is coloring:
                 assert instance.handle is not None
                 self._scene().set_colors(instance.handle, colors)
+
+    def material(self, model_id: int) -> Material:
+        """Get a model's material.
+
+        Raises:
+            RequestError: -32602, there is no such model, or it has no surface.
+        """
+        return self._scene().material(self._surface(model_id))
+
+    def set_material(self, model_id: int, material: Material) -> None:
+        """Give a model another material.
+
+        Raises:
+            RequestError: -32602, there is no such model, or it has no surface.
+            ValueError: the material's numbers make none.
+        """
+        self._scene().set_material(self._surface(model_id), material)
+
+    def _surface(self, model_id: int) -> int:
+        model = self[model_id]
+        if model.handle is None:
+            raise RequestError(f"Model {model_id} ({model.kind}) has no material", code=INVALID_PARAMS)
+        return model.handle
 
     def coloring(self, model_id: int) -> Coloring:
         """Get what a model can be coloured by.

@@ -152,8 +152,17 @@ class Scene:
         self._fill_table()
         self.revision += 1
 
+    def material(self, handle: int) -> Material:
+        """Get a model's material."""
+        return self._model(handle).material
+
     def set_material(self, handle: int, material: Material) -> None:
-        """Give a model another material; takes effect at once, without a rebuild."""
+        """Give a model another material; takes effect at once, without a rebuild.
+
+        Raises:
+            ValueError: its numbers make no material; the model keeps the old one.
+        """
+        material.row()
         self._model(handle).material = material
         self._fill_table()
         self.revision += 1

@@ -10,6 +10,7 @@ from brayns_widget.service.renderer.methods import (
     geometries,
     lights,
     loading,
+    materials,
     models,
     pictures,
     snapshot,
@@ -18,6 +19,6 @@ from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods
 
 METHODS: Methods[Context] = Methods()
-for _family in (core, camera, pictures, snapshot, lights, loading, models, colors, circuit, geometries, floors):
+for _family in (core, camera, pictures, snapshot, lights, loading, models, materials, colors, circuit, geometries, floors):
     METHODS.include(_family.methods)
 METHODS.include(cancelling)

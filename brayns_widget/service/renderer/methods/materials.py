@@ -1,0 +1,66 @@
+"""Methods about the materials of models: a getter and a setter for each type."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, INVALID_REQUEST, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.materials import MATERIALS, Material, name_of
+from brayns_widget.service.renderer.methods.models import GetModelParams
+from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.schema import Object, Size
+
+methods: Methods[Context] = Methods()
+
+M = TypeVar("M", bound=Material)
+
+
+class SetMaterialParams(Object, Generic[M]):
+    """The id of a model and its material."""
+
+    model_config = ConfigDict(title="SetMaterialMessage")
+
+    material: M
+    model_id: Size
+
+
+@methods.add("get-material-type")
+def get_material_type(context: Context, params: GetModelParams) -> str:
+    """Get the type of a model's material."""
+    return name_of(context.models.material(params.id))
+
+
+def _declare(name: str, kind: type[M]) -> None:
+    """Declare the methods of one type of material."""
+
+    def get_material(context: Context, params: GetModelParams) -> M:
+        material = context.models.material(params.id)
+        if not isinstance(material, kind) or name_of(material) != name:
+            raise RequestError(f"Invalid material type (should be {name_of(material)!r})", code=INVALID_REQUEST)
+        return material
+
+    def set_material(context: Context, params: SetMaterialParams[M]) -> None:
+        material: Material = params.material
+        current = context.models.material(params.model_id)
+        if type(current) is kind:
+            given = {field: getattr(material, field) for field in material.model_fields_set}
+            material = current.model_copy(update=given)
+        try:
+            context.models.set_material(params.model_id, material)
+        except ValueError as error:
+            raise RequestError(str(error), code=INVALID_PARAMS) from error
+
+    # The schemas come from annotations, which cannot name a type that is an argument.
+    get_material.__annotations__["return"] = kind
+    set_material.__annotations__["params"] = SetMaterialParams[kind]  # type: ignore[valid-type]
+    get_material.__doc__ = f"Get the {name} material of a model, if it has one of that type."
+    set_material.__doc__ = f"Give a model a {name} material; what is left out stays, if it has one of that type."
+    methods.add(f"get-material-{name}")(get_material)
+    methods.add(f"set-material-{name}")(set_material)
+
+
+for _name, _kind in MATERIALS.items():
+    _declare(_name, _kind)

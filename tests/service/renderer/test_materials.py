@@ -1,0 +1,222 @@
+"""What each material does to the picture of the production renderer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from brayns_widget.service.renderer.engine import Engine
+from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.materials import (
+    MATERIALS,
+    CarPaint,
+    Emissive,
+    Ghost,
+    Glass,
+    Material,
+    Matte,
+    Metal,
+    Phong,
+    Plastic,
+    Principled,
+    name_of,
+)
+from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Orthographic, Production, View
+from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+
+NONE = np.empty(0, np.uint32)
+VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+ORANGE = [1.0, 0.5, 0.2, 1.0]
+MIDDLE = (slice(30, 34), slice(30, 34))
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Engine(2) as engine:
+        yield engine
+
+
+@pytest.fixture(autouse=True)
+def emptied(engine):
+    engine.scene.clear()
+    engine.scene.lights = [AmbientLight()]
+
+
+def ball(engine, material: Material, color=ORANGE, place=(0, 0, 0, 1.5)):
+    geometry = Geometry(np.empty((0, 4), np.float32), NONE, NONE, np.array([place], np.float32), np.zeros(1, np.uint32))
+    engine.scene.set_material(engine.scene.add(geometry, [color]), material)
+
+
+def picture(engine, samples=64, background=(0.0, 0.0, 0.0, 0.0), bounces=6):
+    renderer = Production(samples_per_pixel=samples, max_ray_bounces=bounces, background_color=list(background))
+    return engine.snapshot((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer).astype(int)
+
+
+def middle(pixels):
+    return pixels[MIDDLE].reshape(-1, 4).mean(0)
+
+
+def byte(light):
+    return int(tone_table()[min(len(tone_table()) - 1, int(math.sqrt(light) * TABLE_SCALE))])
+
+
+@pytest.mark.parametrize("kind", [Matte, Phong])
+def test_opacity_shows_what_is_behind(engine, kind):
+    ball(engine, kind(opacity=0.5))
+    engine.scene.lights = []
+    red, green, _blue, alpha = middle(picture(engine, 256, (0.0, 1.0, 0.0, 0.0)))
+    # Both sides of the ball let half of the light through.
+    assert red == 0
+    assert green == pytest.approx(byte(0.25), abs=12)
+    assert alpha == pytest.approx(0.75 * 255, abs=12)
+
+
+def test_the_alpha_of_a_colour_is_opacity_too(engine):
+    ball(engine, Matte(), [1.0, 0.0, 0.0, 0.0])
+    assert middle(picture(engine, 1, (0.0, 1.0, 0.0, 0.0))).tolist() == [0, byte(1.0), 0, 0]
+
+
+def test_plastic_has_a_coat_that_reflects_the_sky(engine):
+    ball(engine, Matte(), [0.0, 0.0, 0.0, 1.0])
+    assert picture(engine)[..., 0].max() == 0
+    engine.scene.clear()
+    ball(engine, Plastic(), [0.0, 0.0, 0.0, 1.0])
+    pixels = picture(engine)[32, :, 0]
+    assert pixels[31:33].mean() == pytest.approx(byte(0.04), abs=20)  # ((1.5 - 1) / (1.5 + 1))²
+    assert pixels[9:11].mean() > 2 * pixels[31:33].mean()  # Fresnel: more at grazing angles
+
+
+def test_flakes_of_car_paint_reflect_a_light(engine):
+    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=1.0)]
+    seen = []
+    for density in (0.0, 0.8):
+        ball(engine, CarPaint(flake_density=density), [0.2, 0.2, 0.2, 1.0])
+        seen.append(picture(engine, 256)[32, (32, 48), 0])
+        engine.scene.clear()
+    without, flakes = seen
+    assert flakes[0] > without[0] + 20  # in the mirror direction
+    assert flakes[1] < without[1]  # and less beside it
+
+
+def test_metal_reflects_in_its_colour_and_roughness_blurs(engine):
+    ball(engine, Metal(roughness=0.01))
+    assert middle(picture(engine))[:3] == pytest.approx([byte(c) for c in ORANGE[:3]], abs=4)
+    seen = []
+    for roughness in (0.01, 0.6):
+        engine.scene.clear()
+        engine.scene.lights = []
+        ball(engine, Metal(roughness=roughness))
+        ball(engine, Emissive(intensity=2.0), place=(0, 0, 30, 5))  # behind the camera
+        seen.append(picture(engine, 128)[..., 0])
+    assert seen[0].max() > seen[1].max()
+    assert (seen[0] > 8).sum() < (seen[1] > 8).sum()
+
+
+def test_glass_bends_light(engine):
+    orders = []
+    for index in (1.0, 1.5):
+        engine.scene.clear()
+        engine.scene.lights = []
+        ball(engine, Glass(index_of_refraction=index))
+        ball(engine, Emissive(color=[1.0, 0.0, 0.0]), place=(-50.5, 0, -60, 50))
+        ball(engine, Emissive(color=[0.0, 1.0, 0.0]), place=(50.5, 0, -60, 50))
+        pixels = picture(engine)
+        orders.append([int(pixels[32, x, :3].argmax()) for x in (24, 40)])
+    assert orders == [[0, 1], [1, 0]]
+
+
+def test_glass_loses_no_light(engine):
+    ball(engine, Glass())
+    pixels = picture(engine, 64, (1.0, 1.0, 1.0, 1.0), bounces=20)
+    assert middle(pixels)[0] == pytest.approx(byte(1.0), abs=2)
+
+
+def test_emissive_shines_in_its_own_colour_and_lights_others(engine):
+    engine.scene.lights = []
+    ball(engine, Emissive(color=[1.0, 0.5, 0.0], intensity=0.5), [0.0, 0.0, 1.0, 1.0])
+    assert middle(picture(engine, 1)).tolist() == [byte(0.5), byte(0.25), 0, 255]
+    engine.scene.clear()
+    ball(engine, Matte(), [1.0, 1.0, 1.0, 1.0])
+    assert picture(engine)[..., 0].max() == 0
+    ball(engine, Emissive(color=[0.0, 1.0, 0.0]), place=(0, 20, 20, 15))
+    pixels = picture(engine)
+    assert pixels[20, 32, 1] > 50
+    assert pixels[..., 0].max() == 0
+
+
+def test_ghost_shows_edges_only(engine):
+    ball(engine, Ghost())
+    alpha = picture(engine, 128)[32, :, 3]
+    assert alpha[31:33].max() == 0
+    assert alpha[8:10].mean() > 100
+
+
+def test_principled_is_metal_glass_and_plastic_in_parts(engine):
+    pairs = [
+        (Principled(metallic=1.0, roughness=0.3), Metal(roughness=0.3)),
+        (Principled(transmission=1.0, ior=1.5), Glass()),
+        (Principled(coat=1.0), Plastic()),
+        (Principled(), Matte()),
+    ]
+    seen = []
+    for pair in pairs:
+        pictures = []
+        for material in pair:
+            engine.scene.clear()
+            ball(engine, material)
+            ball(engine, Emissive(), place=(0, 20, 20, 15))
+            pictures.append(picture(engine, 4))
+        assert (pictures[0] == pictures[1]).all(), pair
+        seen.append(pictures[0])
+    assert all((one != other).any() for n, one in enumerate(seen) for other in seen[:n])
+
+
+def test_thin_principled_scatters_light_forwards(engine):
+    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, 1.0], intensity=3.0)]  # from behind
+    seen = []
+    for back_light in (0.0, 1.0):
+        engine.scene.clear()
+        ball(engine, Principled(thin=True, back_light=back_light, roughness=1.0))
+        seen.append(middle(picture(engine))[0])
+    assert seen[0] < seen[1]
+
+
+def test_a_tinted_coat_and_sheen_change_the_colour(engine):
+    seen = []
+    for material in (Principled(), Principled(coat=1.0, coat_color=[0.0, 0.0, 1.0]), Principled(sheen=1.0)):
+        engine.scene.clear()
+        ball(engine, material, [0.3, 0.3, 0.3, 1.0])
+        pixels = picture(engine)
+        seen.append((pixels[32, 32, 0], pixels[32, 10, 0]))
+    plain, coated, sheen = seen
+    assert coated[0] < plain[0]
+    assert sheen[1] > plain[1]
+    assert sheen[0] == pytest.approx(plain[0], abs=2)
+
+
+def test_a_material_changes_the_picture_without_a_rebuild(engine):
+    ball(engine, Matte())
+    engine.scene.commit()
+    traced = engine.scene.traced[0]
+    revision = engine.scene.revision
+    engine.scene.set_material(next(iter(engine.scene._models)), Metal())
+    engine.scene.commit()
+    assert engine.scene.traced[0] == traced
+    assert engine.scene.revision > revision
+
+
+@pytest.mark.parametrize(
+    "material", [Glass(index_of_refraction=0.0), Glass(index_of_refraction=-1.0), Principled(coat_ior=0.0)]
+)
+def test_numbers_that_make_no_material_are_refused_and_the_old_one_stays(engine, material):
+    ball(engine, Metal())
+    handle = next(iter(engine.scene._models))
+    with pytest.raises(ValueError, match="index of refraction"):
+        engine.scene.set_material(handle, material)
+    assert engine.scene.material(handle) == Metal()
+
+
+def test_every_material_has_a_name():
+    assert {name_of(kind()) for kind in MATERIALS.values()} == set(MATERIALS)
