@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from tests.service.renderer.renderer_process import Client, client_of, renderer_process
+from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
 
 RED, GREEN = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]
 
@@ -100,5 +100,17 @@ def test_a_protein_is_seen(address: str, tmp_path: Path):
             rows, columns = np.nonzero(red)
             assert abs(red.sum() - np.pi * 7.6**2) < 15
             assert (rows.mean(), columns.mean()) == pytest.approx((29.5, 29.5), abs=0.6)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("loader", "path"), [("BBP loader", "/no/file"), ("SONATA loader", "/no/BlueConfig")])
+def test_blueconfig_is_refused_with_what_to_use_instead(address: str, loader: str, path: str):
+    async def scenario() -> None:
+        async with client_of(address) as client:
+            params = {"path": path, "loader_name": loader, "loader_properties": {}}
+            with pytest.raises(Failed, match="convert the circuit to SONATA") as caught:
+                await client.call("add-model", params)
+            assert caught.value.code == -32602
 
     asyncio.run(scenario())

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from brayns_widget.service.renderer.loaders import mesh, neuron_morphology, protein, sonata, xyz
+from brayns_widget.service.renderer.loaders import cell_placement, mesh, neuron_morphology, protein, sonata, xyz
 
-LOADERS = (mesh.LOADER, neuron_morphology.LOADER, sonata.LOADER, protein.LOADER, xyz.LOADER)
+LOADERS = (
+    mesh.LOADER,
+    cell_placement.LOADER,
+    neuron_morphology.LOADER,
+    sonata.LOADER,
+    protein.LOADER,
+    xyz.LOADER,
+)

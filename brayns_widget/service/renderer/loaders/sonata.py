@@ -20,12 +20,12 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.cells import read_labels, read_shapes
 from brayns_widget.service.renderer.loaders.morphology import (
     Section,
     Shape,
     morphology_reader,
     point_shape,
-    read_shape,
 )
 from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.renderer.loaders.neurons import place
@@ -171,7 +171,7 @@ def _load_population(circuit: Any, settings: PopulationParams, task: Task) -> Lo
         selection = libsonata.Selection(ids)
         positions = nodes.positions(population, selection)
         rotations = nodes.rotations(population, selection)
-        labels = _labels(population, selection)
+        labels = read_labels(population, selection)
     except (libsonata.SonataError, RuntimeError) as error:
         raise failure(f"Population {name} cannot be read: {error}") from error
     shapes, shape_of_cell = _shapes(
@@ -193,29 +193,6 @@ def _load_population(circuit: Any, settings: PopulationParams, task: Task) -> Lo
     )
 
 
-# Brayns' name of a colour method → SONATA's of the attribute
-_ATTRIBUTES = {
-    "etype": "etype",
-    "hemisphere": "hemisphere",
-    "layer": "layer",
-    "morphology": "morphology",
-    "morphology class": "morph_class",
-    "mtype": "mtype",
-    "region": "region",
-    "subregion": "subregion",
-    "synapse class": "synapse_class",
-}
-
-
-def _labels(population: Any, selection: Any) -> dict[str, Labels]:
-    names = population.attribute_names
-    return {
-        method: Labels.of(np.asarray(population.get_attribute(attribute, selection)))
-        for method, attribute in _ATTRIBUTES.items()
-        if attribute in names
-    }
-
-
 def _shapes(
     properties: Any, settings: PopulationParams, ids: npt.NDArray[np.int64], labels: dict[str, Labels], task: Task
 ) -> tuple[list[Shape], npt.NDArray[np.intp]]:
@@ -227,12 +204,7 @@ def _shapes(
     if "morphology" not in labels:
         raise failure(f"Population {settings.node_population} has no morphologies; load it without soma and neurites")
     morphologies = labels["morphology"]
-    read, place_name = morphology_reader(
+    reader = morphology_reader(
         properties.morphologies_dir, dict(properties.alternate_morphology_formats), morphologies.names[0]
     )
-    first_cells = ids[np.unique(morphologies.codes, return_index=True)[1]]
-    shapes = []
-    for index, (name, cell) in enumerate(zip(morphologies.names, first_cells, strict=True)):
-        task.progress(index / len(first_cells), "Reading morphologies")
-        shapes.append(read_shape(read, place_name, name, int(cell), options))
-    return shapes, morphologies.codes
+    return read_shapes(reader, morphologies, ids, options, task), morphologies.codes

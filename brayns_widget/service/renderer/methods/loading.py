@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
+from brayns_widget.service.renderer.loaders.refused import refusal
 from brayns_widget.service.renderer.models import LoadInfo, ModelInstance
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
@@ -57,7 +58,7 @@ class AddModelParams(Object):
 @methods.add("add-model", cancellable=True)
 def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
-    loader = _loader(context, params.loader_name)
+    loader = _loader(context, params.loader_name, params.path)
     loaded = loader.read(params.path, params.loader_properties, task.part(0.0, READING))
     load_info = LoadInfo(
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
@@ -86,7 +87,10 @@ def upload_model(context: Context, params: UploadModelParams, task: Task, payloa
     return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(read, 1.0))]
 
 
-def _loader(context: Context, name: str) -> Loader:
+def _loader(context: Context, name: str, path: str = "") -> Loader:
+    reason = refusal(name, path)
+    if reason is not None:
+        raise RequestError(reason, code=INVALID_PARAMS)
     loader = context.loaders.get(name)
     if loader is None:
         raise RequestError(f"Invalid loader name: {name!r}", code=INVALID_PARAMS)

@@ -278,7 +278,7 @@ def test_each_morphology_is_read_once(tmp_path: Path, monkeypatch: pytest.Monkey
         read.append(arguments[2])
         return read_shape(*arguments)
 
-    monkeypatch.setattr("brayns_widget.service.renderer.loaders.sonata.read_shape", counting)
+    monkeypatch.setattr("brayns_widget.service.renderer.loaders.cells.read_shape", counting)
     load(write_circuit(tmp_path, places(50)), neuron_morphology_parameters=FULL)
     assert read == ["cell"]
 

@@ -81,7 +81,7 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
 # Requests whose replies say what only the real renderer has (its revision, paths, other models) or depend on models
 # that methods made which we do not have yet.
 SKIPPED: dict[str, set[int | str]] = {
-    "other_loaders": {8, 9, 10},  # a file that was not kept; the cell placement loader
+    "other_loaders": {8},  # a file that was not kept
     "models": {
         501,
         502,
@@ -127,6 +127,7 @@ def message_of(line: dict[str, Any]) -> dict[str, Any]:
 def localised(value: Any, data_dir: Path) -> Any:
     """Paths of the recording → ours; the real renderer needed its container split into files."""
     text = json.dumps(value).replace("/data/", f"{data_dir.as_posix()}/").replace("_split.json", ".json")
+    text = text.replace("/morphologies/h5", "/morphologies/merged-morphologies.h5")
     return json.loads(text)
 
 

@@ -1,0 +1,69 @@
+"""What all loaders of circuits read of their cells: attributes to colour by, and morphologies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.coloring import Labels
+from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, read_shape
+from brayns_widget.service.rpc.methods import Task
+
+# Brayns' name of a colour method → SONATA's of the attribute
+_ATTRIBUTES = {
+    "etype": "etype",
+    "hemisphere": "hemisphere",
+    "layer": "layer",
+    "morphology": "morphology",
+    "morphology class": "morph_class",
+    "mtype": "mtype",
+    "region": "region",
+    "subregion": "subregion",
+    "synapse class": "synapse_class",
+}
+
+
+def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
+    """Read what cells can be coloured by, by the colour methods' names.
+
+    Args:
+        population: a ``libsonata.NodePopulation``.
+        selection: a ``libsonata.Selection`` of its cells.
+    """
+    names = population.attribute_names
+    return {
+        method: Labels.of(np.asarray(population.get_attribute(attribute, selection)))
+        for method, attribute in _ATTRIBUTES.items()
+        if attribute in names
+    }
+
+
+def read_shapes(
+    reader: tuple[Callable[[str], Any], str],
+    morphologies: Labels,
+    ids: npt.NDArray[np.int64],
+    options: ShapeOptions,
+    task: Task,
+) -> list[Shape]:
+    """Read and shape each morphology once.
+
+    Args:
+        reader: see ``morphology.morphology_reader``.
+        morphologies: of the cells.
+        ids: of the cells, for messages.
+        options: what becomes geometry.
+        task: told about progress; stops the work when cancelled.
+
+    Raises:
+        RequestError: a morphology is missing or unreadable.
+    """
+    read, place_name = reader
+    first_cells = ids[np.unique(morphologies.codes, return_index=True)[1]]
+    shapes = []
+    for index, (name, cell) in enumerate(zip(morphologies.names, first_cells, strict=True)):
+        task.progress(index / len(first_cells), "Reading morphologies")
+        shapes.append(read_shape(read, place_name, name, int(cell), options))
+    return shapes

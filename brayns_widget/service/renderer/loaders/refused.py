@@ -1,0 +1,25 @@
+"""Loaders of the real renderer that this one does not have, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_BLUE_CONFIG = (
+    "BlueConfig circuits cannot be loaded, their format is no longer maintained: "
+    "convert the circuit to SONATA and load its circuit_config.json with the SONATA loader"
+)
+_VOLUMES = "This version cannot show volumes; extract a surface and load it with the mesh loader"
+_REASONS = {
+    "BBP loader": _BLUE_CONFIG,
+    "DTI loader": "This version cannot show the tracts of diffusion images",
+    "NRRD loader": _VOLUMES,
+    "mhd-volume": _VOLUMES,
+    "raw-volume": _VOLUMES,
+}
+
+
+def refusal(loader_name: str, path: str = "") -> str | None:
+    """Say why a loader, or any loader for such a file, is not there; None if there is nothing to say."""
+    if Path(path).name in {"BlueConfig", "CircuitConfig"}:
+        return _BLUE_CONFIG
+    return _REASONS.get(loader_name)

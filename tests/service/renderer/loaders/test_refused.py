@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from brayns_widget.service.renderer.loaders.refused import refusal
+from brayns_widget.service.renderer.loaders.registry import LOADERS
+
+
+@pytest.mark.parametrize(
+    ("loader", "path", "word"),
+    [
+        ("BBP loader", "/some/file", "SONATA"),
+        ("SONATA loader", "/some/BlueConfig", "SONATA"),
+        ("Neuron Morphology loader", "CircuitConfig", "SONATA"),
+        ("raw-volume", "some.raw", "volumes"),
+        ("mhd-volume", "some.mhd", "volumes"),
+        ("NRRD loader", "some.nrrd", "volumes"),
+    ],
+)
+def test_refusals_name_what_is_refused_or_what_to_use(loader: str, path: str, word: str):
+    reason = refusal(loader, path)
+    assert reason is not None
+    assert word in reason
+
+
+def test_what_can_be_loaded_is_not_refused():
+    assert [refusal(loader.name, f"some{loader.extensions[0]}") for loader in LOADERS] == [None] * len(LOADERS)
+    assert refusal("nope") is None
