@@ -29,6 +29,7 @@ from brayns_widget.service.renderer.loaders.morphology import (
 )
 from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.renderer.loaders.neurons import place
+from brayns_widget.service.renderer.loaders.vasculature import vessels_model
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, unlisted
 
@@ -141,8 +142,11 @@ def _refuse_unsupported(circuit: Any, settings: PopulationParams, *, has_simulat
     name = settings.node_population
     if name not in circuit.node_populations:
         raise failure(f"Population {name} does not exists")  # the real renderer's words, as the next two
-    if circuit.node_population_properties(name).type not in ("biophysical", "point_neuron", "point_process"):
+    population_type = circuit.node_population_properties(name).type
+    if population_type not in ("biophysical", "point_neuron", "point_process", "vasculature"):
         raise failure("Unsupported population type")
+    if population_type == "vasculature" and settings.report_type != "none":
+        raise RequestError(f"This version shows no reports of vessels (population {name})", code=INVALID_PARAMS)
     if settings.report_type != "none" and not has_simulation:
         raise failure("No simulation configuration available")
     settings.neuron_morphology_parameters.check()
@@ -169,6 +173,8 @@ def _load_population(circuit: Any, settings: PopulationParams, task: Task) -> Lo
             limit=settings.node_count_limit,
         )
         selection = libsonata.Selection(ids)
+        if circuit.node_population_properties(name).type == "vasculature":
+            return vessels_model(population, selection, ids, settings.vasculature_geometry_parameters.radius_multiplier)
         positions = nodes.positions(population, selection)
         rotations = nodes.rotations(population, selection)
         labels = read_labels(population, selection)
