@@ -35,3 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
+
+
+def renderer() -> int:
+    """The command ``brayns-widget-renderer``: ``brayns-widget renderer`` in one word.
+
+    For clients that start an executable by its name and can give it no subcommand, such as ``brayns.Service``.
+    """
+    return main(["renderer", *sys.argv[1:]])

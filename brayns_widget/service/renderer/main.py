@@ -24,6 +24,7 @@ LOG_LEVELS = {
     "info": logging.INFO,
     "warn": logging.WARNING,
     "error": logging.ERROR,
+    "critical": logging.CRITICAL,
     "fatal": logging.CRITICAL,
     "off": logging.CRITICAL + 1,
 }
@@ -42,7 +43,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
     parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
     parser.add_argument("--threads", type=_count, metavar="N", help="tracing threads (default: one a core)")
-    parser.add_argument("--secure", action="store_true", help="serve wss:// (needs a certificate and its key)")
+    parser.add_argument(  # the real one's flag takes a value, and its Python client gives it
+        "--secure", nargs="?", const=True, default=False, type=_switch, metavar="true|false",
+        help="serve wss:// (needs a certificate and its key)",
+    )  # fmt: skip
     parser.add_argument("--certificate-file", metavar="PEM", help="certificate chain")
     parser.add_argument("--private-key-file", metavar="PEM", help="private key of the certificate")
     parser.add_argument("--private-key-passphrase", default="", metavar="TEXT")
@@ -142,6 +146,12 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
         context.load_verify_locations(options.ca_location)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def _switch(text: str) -> bool:
+    if text not in {"true", "1", "false", "0"}:
+        raise argparse.ArgumentTypeError(f"must be true or false, got {text!r}")
+    return text in {"true", "1"}
 
 
 def _count(text: str) -> int:
