@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.camera import ray_frame
 from brayns_widget.service.renderer.embree import Cancelled, Device
-from brayns_widget.service.renderer.floors import Floor, Floored, Floors, Traced
+from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Floored, Floors, Traced
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
@@ -295,7 +295,8 @@ class Engine:
         """Choose what the next step of the interactive picture traces."""
         floored = None
         if self._radius_floor > 0:
-            floored = self._floors.best(self._floor(look, self._viewport[1], self._renderer))
+            alike = ALIKE if self._renderer.samples_per_pixel > 1 else ALIKE_MOVING
+            floored = self._floors.best(self._floor(look, self._viewport[1], self._renderer), alike)
         if floored is not self._floored:
             self._floored = floored
             self._restart()

@@ -33,7 +33,8 @@ from brayns_widget.service.renderer.scene import Part, Scene
 
 logger = logging.getLogger(__name__)
 
-_ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
+ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
+ALIKE_MOVING = 0.75  # the same for pictures of one sample, which follow one another: builds take time from frames
 _USABLE = 2.0  # octaves beyond which a floor is worse than none
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
@@ -117,9 +118,9 @@ class Floored:
         """Return what kernels need, as ``Scene.traced`` does, with the colours and the visibility of now."""
         table = scene.traced[1].copy()
         for number, (primitives, slots) in self._own.items():
-            visible = self.parts[number].primitives.visible
-            if primitives.visible != visible:
-                primitives.set_visible(visible)
+            seen = self.parts[number].primitives
+            if (primitives.visible, primitives.shadows) != (seen.visible, seen.shadows):
+                primitives.set_visible(seen.visible, seen.shadows)
             table[number, 0] = slots.ctypes.data
         return self._bvh.handle, table
 
@@ -153,13 +154,13 @@ class Floors:
         self._thin = 0.0
         self._failed = False
 
-    def best(self, floor: Floor) -> Floored | None:
-        """Return the copy that fits best, or None if none does, and have a better one built if it fits badly."""
+    def best(self, floor: Floor, alike: float = ALIKE) -> Floored | None:
+        """Return the copy that fits best, or None if none does; if it is off by ``alike``, have a better one built."""
         self._update()
         if not self._parts:
             return None
         found = self._nearest(floor)
-        if self._building is None and not self._failed and (found is None or self._octaves(found, floor) > _ALIKE):
+        if self._building is None and not self._failed and (found is None or self._octaves(found, floor) > alike):
             self._cancelled = False
             self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="floor")
             self._building = self._pool.submit(Floored, self._device, self._parts, floor, lambda: not self._cancelled)
@@ -179,7 +180,7 @@ class Floors:
         """
         self._update()
         found = self._nearest(floor)
-        if not self._parts or (found is not None and self._octaves(found, floor) <= _ALIKE):
+        if not self._parts or (found is not None and self._octaves(found, floor) <= ALIKE):
             yield found
             return
         made = Floored(self._device, self._parts, floor, lambda: cancelled is None or not cancelled())

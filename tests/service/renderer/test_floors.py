@@ -175,6 +175,9 @@ def test_a_copy_is_built_aside_and_serves_similar_cameras(scene, floors):
     near = Floor((1.0, 0.0, 100.0), 0.0, 0.01, 0.5)
     assert floors.best(near) is found
     assert floors._building is None
+    # While the camera moves half an octave is not worth a build.
+    assert floors.best(Floor(FAR.position, 0.0, 0.015, 0.5), floors_module.ALIKE_MOVING) is found
+    assert floors._building is None
     # Twice as large pixels: it serves until the better one is there.
     coarse = Floor(FAR.position, 0.0, 0.02, 0.5)
     assert floors.best(coarse) is found
