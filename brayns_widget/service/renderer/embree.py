@@ -12,6 +12,7 @@ import importlib.util
 import os
 import sys
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,9 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
         None,
         [_P, ctypes.c_int, _U, ctypes.c_int, _P, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t],
     ),
+    "rtcSetGeometryUserData": (None, [_P, _P]),
+    "rtcSetGeometryIntersectFilterFunction": (None, [_P, _P]),
+    "rtcSetGeometryOccludedFilterFunction": (None, [_P, _P]),
     "rtcCommitGeometry": (None, [_P]),
     "rtcIntersect16": (None, [_P, _P, _P, _P]),
 }
@@ -186,6 +190,8 @@ class Device(_Owned):
         self._problems: dict[int, list[tuple[int, str]]] = {}  # by thread: another one may be building, too
         self._lock = threading.Lock()
         self._error_function = _ErrorFunction(self._note_error)
+        self._filter: tuple[int | None, NDArray[np.float32] | None] = (None, None)
+        self._geometries: weakref.WeakSet[Primitives] = weakref.WeakSet()
         config = b"" if threads is None else f"threads={threads}".encode()
         super().__init__(self, self.library.rtcNewDevice(config))
         self.library.rtcSetDeviceErrorFunction(self.handle, self._error_function, None)
@@ -196,6 +202,32 @@ class Device(_Owned):
                 f"This Embree (version {version}) does not fit: the renderer needs Embree 4 with ray masks.",
                 hint=f"Set {LIBRARY_VARIABLE} to the path of a library of Embree 4.",
             )
+
+    def set_filter(self, function: int | None, data: NDArray[np.float32] | None = None) -> None:
+        """Let a function reject hits of all geometries, those to come too; nothing may be traced meanwhile.
+
+        Args:
+            function: address of a RTCFilterFunctionN; None: reject none, at no cost.
+            data: what it gets as geometryUserPtr.
+        """
+        with self._lock:
+            self._filter = (function, data)
+            geometries = list(self._geometries)
+        for geometry in geometries:
+            geometry.set_filter(function, data)
+
+    def register(self, geometry: Primitives) -> None:
+        """Let ``set_filter`` reach a geometry, from now to its end."""
+        with self._lock:
+            self._geometries.add(geometry)
+            function, data = self._filter
+        if function is not None:
+            geometry.set_filter(function, data)
+
+    def forget(self, geometry: Primitives) -> None:
+        """Let ``set_filter`` reach a geometry no more."""
+        with self._lock:
+            self._geometries.discard(geometry)
 
     def property(self, number: int) -> int:
         """Read a device property (RTCDeviceProperty)."""
@@ -265,6 +297,7 @@ class Primitives(_Owned):
         if flags is not None:
             self._share(_BUFFER_FLAGS, _FORMAT_UCHAR, flags)
         device.library.rtcCommitGeometry(self.handle)
+        device.register(self)
         try:
             device.check()
         except Exception:
@@ -276,6 +309,15 @@ class Primitives(_Owned):
             self.handle, buffer, 0, layout, array.ctypes.data, 0, array.strides[0], len(array)
         )
 
+    def set_filter(self, function: int | None, data: NDArray[np.float32] | None) -> None:
+        """Let a function reject hits, see ``Device.set_filter``."""
+        calls = self.device.library
+        self._filter_data = data
+        calls.rtcSetGeometryUserData(self.handle, None if data is None else data.ctypes.data)
+        calls.rtcSetGeometryIntersectFilterFunction(self.handle, function)
+        calls.rtcSetGeometryOccludedFilterFunction(self.handle, function)
+        calls.rtcCommitGeometry(self.handle)
+
     def set_visible(self, visible: bool) -> None:
         """Let rays see it or not, at once and without a rebuild: its mask is read during traversal."""
         self.visible = visible
@@ -284,6 +326,7 @@ class Primitives(_Owned):
 
     def close(self) -> None:
         """Release it; scenes that hold it must be closed before the arrays go."""
+        self.device.forget(self)
         self._release(self.device.library.rtcReleaseGeometry)
 
 

@@ -90,6 +90,30 @@ def load_float32(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG00
 
 
 @_intrinsic
+def load_int64(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001
+    """Read element ``index`` of the int64 array at ``address``."""
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return _element(builder, arguments, _llvm.ir.IntType(64))
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@_intrinsic
+def store_int32(_context: Any, address: Any, index: Any, value: Any) -> Any:  # noqa: ARG001
+    """Write element ``index`` of the int32 array at ``address``."""
+
+    def generate(target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kind = _llvm.ir.IntType(32)
+        array = builder.inttoptr(arguments[0], kind.as_pointer())
+        place = builder.gep(array, [arguments[1]], source_etype=kind)
+        builder.store(builder.trunc(arguments[2], kind), place)
+        return target.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+@_intrinsic
 def take_number(_context: Any, address: Any) -> Any:  # noqa: ARG001
     """Return the int64 at ``address`` and add one to it, atomically among threads."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.clipping import Clip
 from brayns_widget.service.renderer.coloring import CellColoring, Coloring, Values
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
@@ -18,6 +19,7 @@ from brayns_widget.service.renderer.materials import Material
 from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.scene import Cancelled, Scene
 from brayns_widget.service.renderer.settings import Light
+from brayns_widget.service.renderer.shapes import Shape
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
 
@@ -71,6 +73,7 @@ class Model:
 
     Attributes:
         box: bounds before the transform.
+        clip: what it cuts away: shapes, and whether their normals are inverted.
         ids: ids of the circuit's cells that it shows, or None.
     """
 
@@ -80,6 +83,7 @@ class Model:
     box: Box = field(default_factory=empty_bounds)
     handle: int | None = None
     light: Light | None = None
+    clip: tuple[Sequence[Shape], bool] | None = None
     coloring: Coloring | None = None
     ids: npt.NDArray[np.int64] | None = None
     visible: bool = True
@@ -232,6 +236,8 @@ class Models:
             self._models[instance.id] = instance
             added.append(instance)
         self._set_lights()
+        if original.clip is not None:
+            self._set_clips()
         return added
 
     def _commit_or_remove(self, handles: Sequence[int], matrices: Sequence[npt.NDArray[np.float64]]) -> None:
@@ -258,6 +264,21 @@ class Models:
         self._set_lights()
         return model
 
+    def add_clip(self, kind: str, shapes: Sequence[Shape], inverted: bool) -> Model:
+        """Cut a part of the scene away, see ``clipping``.
+
+        Raises:
+            RequestError: -32602, there are no such shapes.
+        """
+        model = Model(id=self._free_id(), kind=kind, clip=(shapes, inverted))
+        self._models[model.id] = model
+        try:
+            self._set_clips()
+        except BaseException:
+            del self._models[model.id]
+            raise
+        return model
+
     def update(self, model_id: int, *, visible: bool | None = None, transform: Transform | None = None) -> Model:
         """Show, hide or place a model; None leaves as it is."""
         model = self[model_id]
@@ -265,12 +286,20 @@ class Models:
             matrix = matrix_of(transform)
             if model.handle is not None:
                 self._place(model.handle, matrix, matrix_of(model.transform))
-            model.transform = transform
+            former, model.transform = model.transform, transform
+            if model.clip is not None:
+                try:
+                    self._set_clips()
+                except BaseException:
+                    model.transform = former
+                    raise
         if visible is not None and visible != model.visible:
             model.visible = visible
             if model.handle is not None:
                 self._scene().set_visible(model.handle, visible)
             self._set_lights()
+            if model.clip is not None:
+                self._set_clips()
         return model
 
     def _place(self, handle: int, matrix: npt.NDArray[np.float64], former: npt.NDArray[np.float64]) -> None:
@@ -351,6 +380,19 @@ class Models:
             scene.commit()
         if any(model.light is not None for model in removed):
             self._set_lights()
+        if any(model.clip is not None for model in removed):
+            self._set_clips()
+
+    def _set_clips(self) -> None:
+        clips = [
+            Clip(*model.clip, transform=matrix_of(model.transform))
+            for model in self
+            if model.clip is not None and model.visible
+        ]
+        try:
+            self._scene().set_clips(clips)
+        except ValueError as error:
+            raise RequestError(str(error), code=INVALID_PARAMS) from error
 
     def _set_lights(self) -> None:
         self._scene().lights = [model.light for model in self if model.light is not None and model.visible]

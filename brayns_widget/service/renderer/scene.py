@@ -6,12 +6,13 @@ to trace. Colours stand outside of it and change without a rebuild, and so does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.embree import (
     NEIGHBOR_LEFT,
     NEIGHBOR_RIGHT,
@@ -33,6 +34,7 @@ from brayns_widget.service.renderer.geometry import (
     point_bounds,
     sphere_bounds,
 )
+from brayns_widget.service.renderer.kernels_clip import filter_address
 from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
 from brayns_widget.service.renderer.settings import Light
@@ -73,6 +75,7 @@ class Scene:
         self._models: dict[int, _Model] = {}
         self._next_handle = 0
         self._lights: list[Light] = []
+        self._clipped = False
         self._packed_lights = pack_lights([])
         self._bvh = Bvh(device, [], lambda _amount: True)
         self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
@@ -180,6 +183,27 @@ class Scene:
     def lights(self, lights: list[Light]) -> None:
         self._packed_lights = pack_lights(lights)
         self._lights = list(lights)
+        self.revision += 1
+
+    def set_clips(self, clips: Sequence[Clip]) -> None:
+        """Cut parts of the scene away; replaces what was cut before.
+
+        Takes effect at once, but where there are triangles, the first clip and the end of the last one cost a build by
+        the next ``commit``: Embree decides when it builds whether it will ask about hits of triangles.
+
+        Raises:
+            ValueError: there are no such shapes; what was cut before still is.
+        """
+        if clips:
+            packed = pack_clips(clips)
+            self._device.set_filter(filter_address(), packed)
+        else:
+            self._device.set_filter(None)
+        if bool(clips) != self._clipped:
+            self._clipped = bool(clips)
+            for model in self._models.values():
+                if len(model.geometry.triangles):
+                    self._discard_parts(model)
         self.revision += 1
 
     @property

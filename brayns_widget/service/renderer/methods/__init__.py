@@ -4,6 +4,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods import (
     camera,
     circuit,
+    clipping,
     colors,
     core,
     floors,
@@ -19,6 +20,20 @@ from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods
 
 METHODS: Methods[Context] = Methods()
-for _family in (core, camera, pictures, snapshot, lights, loading, models, materials, colors, circuit, geometries, floors):
+for _family in (
+    core,
+    camera,
+    pictures,
+    snapshot,
+    lights,
+    loading,
+    models,
+    materials,
+    colors,
+    circuit,
+    geometries,
+    clipping,
+    floors,
+):
     METHODS.include(_family.methods)
 METHODS.include(cancelling)

@@ -132,4 +132,4 @@ def clear_models(context: Context) -> None:
 @methods.add("clear-renderables")
 def clear_renderables(context: Context) -> None:
     """Remove everything that can be seen, which lights cannot."""
-    context.models.clear(lambda model: model.light is None)
+    context.models.clear(lambda model: model.handle is not None)
