@@ -33,6 +33,8 @@ SPHERE_POINT = 50
 NEIGHBOR_LEFT = 1
 NEIGHBOR_RIGHT = 2
 
+SHADOWS = 2  # mask of rays that only meet what casts shadows
+
 _BUFFER_INDEX, _BUFFER_VERTEX, _BUFFER_FLAGS = 0, 1, 32
 _FORMAT_UCHAR, _FORMAT_UINT, _FORMAT_UINT3, _FORMAT_FLOAT3, _FORMAT_FLOAT4 = 0x1001, 0x5001, 0x5003, 0x9003, 0x9004
 _PROPERTY_VERSION, _PROPERTY_RAY_MASK = 0, 64
@@ -274,6 +276,7 @@ class Primitives(_Owned):
 
     Attributes:
         visible: whether rays see it.
+        shadows: whether shadow rays do.
     """
 
     def __init__(
@@ -290,6 +293,8 @@ class Primitives(_Owned):
         self.indices = indices
         self._flags = flags
         self.visible = True
+        self.shadows = True
+        device.library.rtcSetGeometryMask(self.handle, 0xFFFFFFFF)  # by default rays with bit 0 only
         flat = kind == TRIANGLE
         self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, vertices)
         if indices is not None:
@@ -318,10 +323,17 @@ class Primitives(_Owned):
         calls.rtcSetGeometryOccludedFilterFunction(self.handle, function)
         calls.rtcCommitGeometry(self.handle)
 
-    def set_visible(self, visible: bool) -> None:
-        """Let rays see it or not, at once and without a rebuild: its mask is read during traversal."""
+    def set_visible(self, visible: bool, shadows: bool = True) -> None:
+        """Let rays see it or not, at once and without a rebuild: its mask is read during traversal.
+
+        Args:
+            visible: whether any ray sees it.
+            shadows: whether rays with the mask SHADOWS see it, too.
+        """
         self.visible = visible
-        self.device.library.rtcSetGeometryMask(self.handle, 0xFFFFFFFF if visible else 0)
+        self.shadows = shadows
+        mask = (0xFFFFFFFF if shadows else 0xFFFFFFFF & ~SHADOWS) if visible else 0
+        self.device.library.rtcSetGeometryMask(self.handle, mask)
         self.device.library.rtcCommitGeometry(self.handle)
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from brayns_widget.service.renderer.settings import (
     INITIAL_RENDERER,
     Interactive,
     Perspective,
+    Production,
     Progressive,
     Projection,
     Region,
@@ -352,6 +353,8 @@ def _look(
         ao_samples=effects[0],
         shadows=effects[1],
         background=background,
-        bounces=None if isinstance(renderer, Interactive) else max(1, renderer.max_ray_bounces),
+        bounces=max(1, renderer.max_ray_bounces),
+        paths=isinstance(renderer, Production),
+        plain=scene.plain,
         materials=scene.materials,
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from brayns_widget.service.renderer.embree import SHADOWS
 from brayns_widget.service.renderer.kernels_native import (
     inlined,
     intersect16,
@@ -273,7 +274,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     for lane in range(16):
         for ray in (0, RAY):
             f[ray + TIME, lane] = ZERO
-            i[ray + MASK, lane] = -1
+            i[ray + MASK, lane] = -1 if ray == 0 else SHADOWS
             i[ray + FLAGS, lane] = 0
         i[INSTANCE, lane] = NONE
     red0, green0, blue0 = background[0], background[1], background[2]

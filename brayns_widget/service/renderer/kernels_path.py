@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer import materials as m
+from brayns_widget.service.renderer.embree import SHADOWS
 from brayns_widget.service.renderer.kernels import (
     COLOR,
     DIR,
@@ -46,6 +47,7 @@ from brayns_widget.service.renderer.kernels import (
     pack_pixel,
     spread,
 )
+from brayns_widget.service.renderer.kernels_layers import cosine_to_viewer, opacity_of, turn_over
 from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
 
 # Rows of scratch after those of ``kernels``. For each lane: what the path still carries, what it has brought, its
@@ -172,13 +174,8 @@ def _choose(  # noqa: PLR0917
     material = materials[i[GEOMETRY, lane]]
     for channel in range(3):
         f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * material[m.EMISSION + channel]
-    cosine = -(
-        f[NORMAL, lane] * f[DIR, lane] + f[NORMAL + 1, lane] * f[DIR + 1, lane] + f[NORMAL + 2, lane] * f[DIR + 2, lane]
-    )
-    cosine = np.float32(min(max(cosine, _LEAST), _ONE))
-    opacity = material[m.OPACITY] * f[COLOR + 3, lane]
-    if material[m.GHOST] != _ZERO:
-        opacity *= (_ONE - cosine) * (_ONE - cosine)
+    cosine = cosine_to_viewer(f, lane)
+    opacity = opacity_of(f, material, lane, cosine)
     if _random(pixel, sample, 8 * depth) >= opacity:
         return _PASSED
     if material[m.ENDS] != _ZERO:
@@ -226,20 +223,10 @@ def _find_lobes(  # noqa: PLR0917
             and material[m.BACK_LIGHT] > _ZERO
             and _random(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
         ):
-            _turn_over(f, lane)
+            turn_over(f, lane)
         i[_LOBE, lane] = lobe
         count += lobe in {_DIFFUSE, _GLOSSY}
     return count
-
-
-@inlined
-def _turn_over(f: Any, lane: Any) -> None:
-    """Go to the other side of the surface: the rays that follow start there."""
-    far = f[TFAR, lane]
-    for axis in range(3):
-        place = f[ORG + axis, lane] + far * f[DIR + axis, lane]
-        f[RAY + ORG + axis, lane] = _TWO * place - f[RAY + ORG + axis, lane]
-        f[NORMAL + axis, lane] = -f[NORMAL + axis, lane]
 
 
 @inlined
@@ -298,7 +285,7 @@ def _go_on(  # noqa: PLR0917
     """Turn a lane's ray into the next one of its path; False if the lobe gives none."""
     lobe = i[_LOBE, lane]
     if lobe == _PASSED:
-        _turn_over(f, lane)
+        turn_over(f, lane)
         return True
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
     ax, ay, az, bx, by, bz = _tangents(nx, ny, nz)
@@ -339,7 +326,7 @@ def _go_on(  # noqa: PLR0917
     material = materials[i[GEOMETRY, lane]]
     for channel in range(3):
         f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
-    _turn_over(f, lane)
+    turn_over(f, lane)
     if material[m.THIN] != _ZERO:
         return True
     ratio = _ONE / material[m.INDEX] if i[_ENTERS, lane] != 0 else material[m.INDEX]
@@ -476,7 +463,7 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
     for lane in range(16):
         for ray in (0, RAY):
             f[ray + TIME, lane] = _ZERO
-            i[ray + MASK, lane] = -1
+            i[ray + MASK, lane] = -1 if ray == 0 else SHADOWS
             i[ray + FLAGS, lane] = 0
         i[INSTANCE, lane] = NONE
     alpha = min(max(background[3], _ZERO), _ONE)

@@ -58,6 +58,18 @@ class Material(Object):
         row[EDGE : EDGE + 3] = row[TRANSMITTED : TRANSMITTED + 3] = row[TINT : TINT + 3] = 1
         return row
 
+    @property
+    def lets_through(self) -> bool:
+        """Whether light comes through, bent or not; such models cast no shadows."""
+        row = self.row()
+        return bool(row[OPACITY] < 1 or row[GHOST] > 0 or row[TRANSMISSION] > 0)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the interactive renderer can shade it as an opaque matte surface."""
+        row = self.row()
+        return bool(row[OPACITY] == 1 and row[GHOST] == 0 and row[ENDS] == 0)
+
 
 class Matte(Material):
     """Scatters light evenly."""

@@ -57,10 +57,26 @@ class Part:
 class _Model:
     geometry: Geometry
     colors: Floats
+    clear: bool = field(init=False)  # whether a colour lets light through
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     visible: bool = True
     material: Material = field(default_factory=Phong)
     parts: list[Part] | None = None  # None: not built since the transform changed
+
+    def __post_init__(self) -> None:
+        self.paint(self.colors)
+
+    def paint(self, colors: Floats) -> None:
+        """Give it other colours."""
+        self.colors = colors
+        self.clear = bool(len(colors) and colors[:, 3].min() < 1)
+
+    def show(self) -> None:
+        """Tell Embree whether rays see it, and whether it casts shadows."""
+        shadows = not (self.material.lets_through or self.clear)
+        for part in self.parts or []:
+            if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
+                part.primitives.set_visible(self.visible, shadows)
 
 
 class Scene:
@@ -81,6 +97,7 @@ class Scene:
         self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
         self._table = np.zeros((0, 2), np.int64)
         self._materials = np.zeros((0, COLUMNS), np.float32)
+        self._plain = True
         self._kept: list[Floats] = []  # the table has addresses only
         self.revision = 0
 
@@ -125,8 +142,7 @@ class Scene:
         model = self._model(handle)
         if model.visible != visible:
             model.visible = visible
-            for part in model.parts or []:
-                part.primitives.set_visible(visible)
+            model.show()
             self.revision += 1
 
     def set_transform(self, handle: int, matrix: ArrayLike) -> None:
@@ -151,7 +167,8 @@ class Scene:
     def set_colors(self, handle: int, colors: ArrayLike) -> None:
         """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
         model = self._model(handle)
-        model.colors = _checked_colors(model.geometry, colors)
+        model.paint(_checked_colors(model.geometry, colors))
+        model.show()
         self._fill_table()
         self.revision += 1
 
@@ -166,7 +183,9 @@ class Scene:
             ValueError: its numbers make no material; the model keeps the old one.
         """
         material.row()
-        self._model(handle).material = material
+        model = self._model(handle)
+        model.material = material
+        model.show()
         self._fill_table()
         self.revision += 1
 
@@ -243,6 +262,7 @@ class Scene:
                     raise Cancelled("The build was cancelled.")
                 if model.parts is None:
                     model.parts = _build_parts(self._device, model)
+                    model.show()
                     fresh.append(model)
             wanted = [part for model in self._models.values() for part in model.parts or []]
             bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
@@ -275,6 +295,11 @@ class Scene:
     def materials(self) -> Floats:
         """float32 (G, materials.COLUMNS), for each geomID of the built scene the model's material."""
         return self._materials
+
+    @property
+    def plain(self) -> bool:
+        """Whether all surfaces are opaque and have no light of their own."""
+        return self._plain
 
     @property
     def parts(self) -> list[Part]:
@@ -312,6 +337,7 @@ class Scene:
             self._kept = [colors for _slots, colors in rows]
             materials = [model.material.row() for model in self._models.values() for _part in model.parts or []]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
+            self._plain = all(model.material.plain and not model.clear for model in self._models.values())
 
 
 class _Reporter:
@@ -393,8 +419,6 @@ def _build_parts(device: Device, model: _Model) -> list[Part]:
     except BaseException:
         _close_parts(parts)
         raise
-    for part in parts:
-        part.primitives.set_visible(model.visible)
     return parts
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer import kernels, kernels_path
+from brayns_widget.service.renderer import kernels, kernels_layers, kernels_path
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
@@ -59,6 +59,7 @@ _PICTURE = (
 )
 _SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
     kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE,
+    kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE,
     kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _BOUNCES + _PICTURE,
 }
 _compiling = threading.Lock()
@@ -92,7 +93,9 @@ class Look:
         ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
         shadows: whether directional lights cast shadows, in the interactive renderer.
         background: float32 (4,), linear RGBA.
-        bounces: None for the interactive renderer; for the production renderer at how many surfaces a path is lit.
+        bounces: how many surfaces a ray or path meets at most, at least 1.
+        paths: whether to trace paths, as the production renderer does.
+        plain: whether the interactive renderer may take all surfaces for opaque and lit.
         materials: see ``Scene.materials``.
     """
 
@@ -103,7 +106,9 @@ class Look:
     ao_samples: int
     shadows: bool
     background: Floats
-    bounces: int | None
+    bounces: int
+    paths: bool
+    plain: bool
     materials: Floats
 
 
@@ -188,9 +193,12 @@ class Tracer:
 
 def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
     """Choose the kernel, and give the arguments that are its own: materials, and light effects."""
-    if look.bounces is None:
-        return kernels.trace, (), (look.ao_samples, int(look.shadows))
-    return kernels_path.trace_paths, (look.materials,), (look.bounces,)
+    if look.paths:
+        return kernels_path.trace_paths, (look.materials,), (look.bounces,)
+    effects = (look.ao_samples, int(look.shadows))
+    if look.plain:
+        return kernels.trace, (), effects
+    return kernels_layers.trace_layers, (look.materials,), (*effects, look.bounces)
 
 
 def _usable_cores() -> int:

@@ -1,0 +1,226 @@
+"""The kernel of the interactive renderer for scenes in which not all surfaces are opaque and lit.
+
+It shades as ``kernels.trace`` does, but goes on behind a surface that lets light through, and adds up what it finds
+from front to back. What is not opaque casts no shadow: the ray masks see to that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.service.renderer import materials as m
+from brayns_widget.service.renderer.embree import SHADOWS
+from brayns_widget.service.renderer.kernels import (
+    COLOR,
+    DIR,
+    FLAGS,
+    GEOMETRY,
+    INSTANCE,
+    LIGHT,
+    MASK,
+    NEXT_TILE,
+    NONE,
+    NORMAL,
+    ORG,
+    RAY,
+    SCRATCH_ROWS,
+    STOP,
+    TFAR,
+    TILE,
+    TIME,
+    TNEAR,
+    VALID,
+    add_ambient,
+    add_directional,
+    aim,
+    find_surface,
+    pack_pixel,
+)
+from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
+
+# Rows of scratch after those of ``kernels``: for each lane the light that reaches the viewer, and the share of the
+# light from behind that does.
+_SEEN, _THROUGH = SCRATCH_ROWS, SCRATCH_ROWS + 3
+LAYER_ROWS = SCRATCH_ROWS + 4
+
+_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
+_INFINITE = np.float32(np.inf)
+_NOTHING = np.float32(1 / 256)  # less light than this from behind is not seen
+_LEAST = np.float32(1e-6)
+
+
+@inlined
+def cosine_to_viewer(f: Any, lane: Any) -> Any:
+    """Cosine between a lane's normal and the way back along its ray."""
+    turned = (
+        f[NORMAL, lane] * f[DIR, lane] + f[NORMAL + 1, lane] * f[DIR + 1, lane] + f[NORMAL + 2, lane] * f[DIR + 2, lane]
+    )
+    return min(max(-turned, _LEAST), _ONE)
+
+
+@inlined
+def opacity_of(f: Any, material: Any, lane: Any, cosine: Any) -> Any:
+    """Share of light that a lane's surface stops."""
+    opacity = material[m.OPACITY] * min(max(f[COLOR + 3, lane], _ZERO), _ONE)
+    return opacity * (_ONE - cosine) * (_ONE - cosine) if material[m.GHOST] != _ZERO else opacity
+
+
+@inlined
+def turn_over(f: Any, lane: Any) -> None:
+    """Go to the other side of a lane's surface: the rays that follow start there."""
+    far = f[TFAR, lane]
+    for axis in range(3):
+        place = f[ORG + axis, lane] + far * f[DIR + axis, lane]
+        f[RAY + ORG + axis, lane] = _TWO * place - f[RAY + ORG + axis, lane]
+        f[NORMAL + axis, lane] = -f[NORMAL + axis, lane]
+
+
+@inlined
+def _add_layer(f: Any, i: Any, materials: Any) -> Any:
+    """Add what has been shaded to what is seen, and start the rays that go on; how many do."""
+    count = 0
+    for lane in range(16):
+        if i[GEOMETRY, lane] == NONE:
+            i[VALID, lane] = 0
+            continue
+        material = materials[i[GEOMETRY, lane]]
+        opacity = opacity_of(f, material, lane, cosine_to_viewer(f, lane))
+        share = f[_THROUGH, lane] * opacity
+        for channel in range(3):
+            light = f[COLOR + channel, lane] * f[LIGHT + channel, lane]
+            if material[m.ENDS] != _ZERO:
+                light = material[m.EMISSION + channel]
+            f[_SEEN + channel, lane] += share * light
+        f[_THROUGH, lane] *= _ONE - opacity
+        if f[_THROUGH, lane] < _NOTHING:
+            f[_THROUGH, lane] = _ZERO
+            i[VALID, lane] = 0
+            continue
+        turn_over(f, lane)
+        for axis in range(3):
+            f[ORG + axis, lane] = f[RAY + ORG + axis, lane]
+        f[TNEAR, lane] = _ZERO
+        i[VALID, lane] = -1
+        count += 1
+    for lane in range(16):
+        f[TFAR, lane] = _INFINITE
+        i[GEOMETRY, lane] = NONE
+    return count
+
+
+@inlined
+def _trace_layers(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    sample: Any,
+    bounces: Any,
+) -> None:
+    """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
+    start = f.ctypes.data
+    for lane in range(16):
+        f[_THROUGH, lane] = _ONE
+        for channel in range(3):
+            f[_SEEN + channel, lane] = _ZERO
+    for _layer in range(bounces):
+        intersect16(start + 64 * VALID, scene, start, 0)
+        hits = 0
+        for lane in range(16):
+            hits += i[GEOMETRY, lane] != NONE
+        if hits == 0:
+            break
+        find_surface(f, i, table)
+        add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
+        for light in range(lights.shape[0]):
+            add_directional(f, i, scene, lights[light], shadows)
+        if _add_layer(f, i, materials) == 0:
+            break
+
+
+@kernel
+def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
+) -> None:
+    """Add one sample to each pixel of the tiles that this thread gets hold of.
+
+    Args are those of ``kernels.trace``, where they have the same names, and:
+        materials: float32 (G, materials.COLUMNS), for each geomID the material.
+        f: float32 (LAYER_ROWS, 16), 64-byte aligned, this thread's own.
+        bounces: how many surfaces a ray meets at most, at least 1; behind the last one is the background.
+    """
+    height, width = image.shape
+    keep = sums.shape[0] > 0
+    across = (width + TILE - 1) // TILE
+    tiles = across * ((height + TILE - 1) // TILE)
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
+    weight = _ONE / np.float32(sample + 1)
+    for lane in range(16):
+        for ray in (0, RAY):
+            f[ray + TIME, lane] = _ZERO
+            i[ray + MASK, lane] = -1 if ray == 0 else SHADOWS
+            i[ray + FLAGS, lane] = 0
+        i[INSTANCE, lane] = NONE
+    alpha = min(max(background[3], _ZERO), _ONE)
+    counter = state.ctypes.data + 8 * NEXT_TILE
+    while state[STOP] == 0:
+        tile = take_number(counter)
+        if tile >= tiles:
+            break
+        if done[tile] > sample:
+            continue
+        left, top = tile % across * TILE, tile // across * TILE
+        for y0 in range(top, min(top + TILE, height), 4):
+            for x0 in range(left, min(left + TILE, width), 4):
+                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                _trace_layers(
+                    scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
+                )
+                for lane in range(16):
+                    x, y = x0 + (lane & 3), y0 + (lane >> 2)
+                    if x >= width or y >= height:
+                        continue
+                    through = f[_THROUGH, lane]
+                    red = f[_SEEN, lane] + through * background[0]
+                    green = f[_SEEN + 1, lane] + through * background[1]
+                    blue = f[_SEEN + 2, lane] + through * background[2]
+                    opacity = _ONE - through * (_ONE - alpha)
+                    if sample > 0:
+                        red += sums[y, x, 0]
+                        green += sums[y, x, 1]
+                        blue += sums[y, x, 2]
+                        opacity += sums[y, x, 3]
+                    if keep:
+                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
+                    image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+        done[tile] = sample + 1
