@@ -118,6 +118,8 @@ class Loader:
             if self.binary and isinstance(source, Path):
                 source = _content_of(source)
             return self.load(source, params, task)
+        except ValueError as error:  # what geometry refuses: numbers that are not finite, a corner that is not there
+            raise failure(f"{name[0].upper()}{name[1:]} cannot be shown: {error}") from error
         except MemoryError as error:
             raise failure(f"There is not enough memory to load {name}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ LOADER = Loader("mesh", "Core", _KINDS, EmptyParams, load, binary=True)
 def _read(content: Content) -> list[Any]:
     import trimesh  # takes a quarter of a second: not at the renderer's start
 
+    logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # what is wrong with a file goes to who asked for it
     try:
         scene = trimesh.load_scene(io.BytesIO(content.data), file_type=content.kind, process=False)
     except MemoryError:

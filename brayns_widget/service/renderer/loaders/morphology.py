@@ -101,10 +101,15 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
 
     The soma is a sphere of the mean radius of its contour about its centre, and a cone to the start of each root
     section that is loaded; a soma that SWC describes as a chain of cylinders is that chain, as in the real renderer.
+
+    Raises:
+        ValueError: a section has no points.
     """
     points = np.column_stack((morphology.points, morphology.diameters / 2)).astype(np.float32)
     starts = morphology.section_offsets.astype(np.int64)
     starts, ends = starts[:-1], starts[1:]
+    if (ends <= starts).any():
+        raise ValueError(f"section {int(np.flatnonzero(ends <= starts)[0])} has no points")
     types = _section_types(morphology.section_types)
     parents = _parents(morphology.connectivity, len(types))
     _set_radii(points, starts, ends, parents, options.geometry_type)
@@ -322,10 +327,9 @@ def read_file(path: Path, options: ShapeOptions) -> Shape:
         RequestError: it cannot be read.
     """
     try:
-        morphology = morphio.Morphology(str(path))
-    except (RuntimeError, morphio.MorphioError, OSError) as error:
+        return make_shape(morphio.Morphology(str(path)), options)
+    except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
         raise failure(f"{path} cannot be read as a morphology: {_one_line(error)}") from error
-    return make_shape(morphology, options)
 
 
 def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, options: ShapeOptions) -> Shape:
@@ -335,10 +339,9 @@ def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, opt
         RequestError: it is missing or unreadable; names the file and the first cell that needs it.
     """
     try:
-        morphology = read(name)
-    except (RuntimeError, morphio.MorphioError, OSError) as error:
+        return make_shape(read(name), options)
+    except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
         raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
-    return make_shape(morphology, options)
 
 
 def _one_line(error: Exception) -> str:

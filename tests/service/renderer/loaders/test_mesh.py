@@ -142,6 +142,11 @@ def test_colours_of_a_file_are_shown(tmp_path: Path):
         ),
         ("nan.obj", b"v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not below 1e+15"),
         ("far.obj", b"v 0 0 1e300\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not below 1e+15"),
+        (
+            "corner.ply",
+            ply_text().replace(b"3 0 1 2", b"3 0 1 9"),
+            "corner.ply cannot be shown: Triangle corner 9 does not exist",
+        ),
         ("model.zzz", obj(), "Mesh format extension not supported: 'zzz'"),
     ],
 )

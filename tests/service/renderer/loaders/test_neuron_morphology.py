@@ -81,6 +81,29 @@ def test_only_what_is_asked_for_is_loaded(tmp_path: Path):
         model.coloring.color("id", {"0": red})
 
 
+def test_bytes_that_are_no_text_are_said(tmp_path: Path):
+    path = tmp_path / "cell.asc"
+    path.write_bytes(ASC.encode().replace(b"Dendrite", b"\xff\xff"))
+    with pytest.raises(RequestError, match="cannot be read as a morphology: "):
+        load(path, **ALL)
+
+
+@pytest.mark.parametrize("geometry_type", ["original", "smooth", "section_smooth", "constant_radii", "spheres"])
+def test_broken_h5_files_are_refused(tmp_path: Path, geometry_type: str):
+    path = tmp_path / "cell.h5"
+    write_h5(path)
+    with h5py.File(path, "a") as file:
+        file["points"][5, 0] = np.nan
+    with pytest.raises(RequestError, match=r"cannot be shown: .* not finite"):
+        load(path, **ALL | {"geometry_type": geometry_type})
+    with h5py.File(path, "a") as file:
+        del file["points"], file["structure"]
+        file["points"] = np.zeros((0, 4), np.float32)
+        file["structure"] = np.array([[0, 3, -1]], np.int32)
+    with pytest.raises(RequestError, match="cannot be read as a morphology: section 0 has no points"):
+        load(path, **ALL | {"geometry_type": geometry_type})
+
+
 @pytest.mark.parametrize(
     ("text", "properties", "message"),
     [
