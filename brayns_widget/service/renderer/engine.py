@@ -35,6 +35,8 @@ from brayns_widget.service.renderer.settings import (
 )
 from brayns_widget.service.renderer.tracer import Look, Tracer, warm_up
 
+_RAYS_AT_ONCE = 1 << 18  # 24 MB
+
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
 _FLOOR_WAIT = 0.02  # seconds that one call of ``render`` may wait for a radius floor
@@ -54,6 +56,21 @@ class Pick:
     handle: int
     slot: int
     position: Floats
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """What the middles of a picture's pixels show.
+
+    Attributes:
+        depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite if there is nothing.
+        albedo: float32 (height, width, 3), the colour of the surface, linear; black if there is nothing.
+        normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 if there is nothing.
+    """
+
+    depth: Floats
+    albedo: Floats
+    normal: Floats
 
 
 class Engine:
@@ -255,8 +272,28 @@ class Engine:
             ValueError: the size or the camera makes no picture.
             Cancelled: ``cancelled`` said so.
         """
+        frame = self.trace(
+            size, view, projection, near_clip=near_clip, region=region, renderer=renderer, progress=progress,
+            cancelled=cancelled,
+        )  # fmt: skip
+        return frame.pixels
+
+    def trace(
+        self,
+        size: tuple[int, int],
+        view: View,
+        projection: Projection,
+        *,
+        near_clip: float = 1e-6,
+        region: Region = FULL_REGION,
+        renderer: Renderer | None = None,
+        keep: bool = False,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Frame:
+        """Trace a frame of its own, as ``snapshot``; ``keep`` its linear light, too."""
         renderer = renderer or self._renderer
-        frame = Frame(*checked_size(*size), accumulates=renderer.samples_per_pixel > 1)
+        frame = Frame(*checked_size(*size), accumulates=keep or renderer.samples_per_pixel > 1)
         self.scene.commit(None, cancelled)
         look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
 
@@ -269,7 +306,48 @@ class Engine:
             while frame.samples < renderer.samples_per_pixel:
                 self._tracer.add_sample(frame, scene, table, look, watch)
                 watch(0.0)
-        return frame.pixels
+        return frame
+
+    def surfaces(
+        self,
+        size: tuple[int, int],
+        view: View,
+        projection: Projection,
+        *,
+        near_clip: float = 1e-6,
+        region: Region = FULL_REGION,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Surfaces:
+        """Look at the middle of each pixel of a picture, see ``snapshot``.
+
+        Raises:
+            ValueError: the size or the camera makes no picture.
+            Cancelled: ``cancelled`` said so.
+        """
+
+        def proceed() -> None:
+            if cancelled is not None and cancelled():
+                raise Cancelled("The buffers were cancelled.")
+
+        width, height = checked_size(*size)
+        self.scene.commit(None, cancelled)
+        camera = _look(self.scene, (view, projection, near_clip, region), self._renderer, size).camera
+        u = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, :, None]
+        depth = np.empty((height, width), np.float32)
+        albedo, normal = np.zeros((2, height, width, 3), np.float32)
+        rows = max(1, _RAYS_AT_ONCE // width)
+        for top in range(0, height, rows):
+            band = slice(top, min(top + rows, height))
+            v = ((np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height)[:, None, None]
+            origins, directions = (
+                (camera[row] + u * camera[row + 1] + v * camera[row + 2]).reshape(-1, 3) for row in (0, 3)
+            )
+            directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+            hits = first_hits(self.scene.traced[0], origins, directions, near_clip, proceed)
+            depth[band] = hits.distance.reshape(-1, width)
+            albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive).reshape(-1, width, 3)
+            normal[band] = hits.facing(directions).reshape(-1, width, 3)
+        return Surfaces(depth, albedo, normal)
 
     def pick(self, u: float, v: float) -> Pick | None:
         """Find out what the camera of ``set_camera`` sees at a point.

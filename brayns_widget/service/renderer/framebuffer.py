@@ -78,6 +78,11 @@ class Frame:
         self.samples += 1
         self.done[:] = self.samples
 
+    @property
+    def light(self) -> NDArray[np.float32]:
+        """float32 (height, width, 4), the mean of all samples in linear light, RGBA; the frame must accumulate."""
+        return self.sums / np.float32(self.samples)
+
     def restart(self) -> None:
         """Forget all samples; the picture stays until the first new one overwrites it."""
         self.done[:] = 0

@@ -32,6 +32,15 @@ class Hits:
     primitive: NDArray[np.int32]
     normal: Floats
 
+    def facing(self, directions: Floats) -> Floats:
+        """float32 (N, 3), unit normals turned against the rays' directions; 0 where nothing is met."""
+        lengths = np.linalg.norm(self.normal, axis=1, keepdims=True)
+        normals: Floats = np.divide(self.normal, lengths, out=np.zeros_like(self.normal), where=lengths > 0)
+        normals[self.geometry < 0] = 0
+        away = np.einsum("ij,ij->i", normals, directions) > 0
+        normals[away] *= -1
+        return normals
+
 
 def first_hits(
     scene: int, origins: Floats, directions: Floats, near: float, proceed: Callable[[], None] = lambda: None

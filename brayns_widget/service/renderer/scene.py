@@ -286,6 +286,15 @@ class Scene:
         handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
         return handle, int(part.slots[primitive])
 
+    def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32]) -> Floats:
+        """float32 (N, 3), colours of primitives of the built structure, by Embree's numbers; black where there is none."""
+        colors = np.zeros((len(geometry), 3), np.float32)
+        for number in np.unique(geometry[geometry >= 0]):
+            chosen = geometry == number
+            slots = self._built[number].slots[primitive[chosen]]
+            colors[chosen] = self._kept[number][slots, :3]
+        return colors
+
     @property
     def traced(self) -> tuple[int, NDArray[np.int64]]:
         """What kernels need: the built scene's address, and for each geomID the addresses of its slots and colours."""

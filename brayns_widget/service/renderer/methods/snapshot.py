@@ -92,8 +92,8 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     image_format = check_format(settings.format)
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     view = context.view if params.camera_view is None else params.camera_view
-    projection = _object(params.camera, CAMERAS, context.projection)
-    renderer = _object(params.renderer, RENDERERS, context.renderer)
+    projection = chosen(params.camera, CAMERAS, context.projection)
+    renderer = chosen(params.renderer, RENDERERS, context.renderer)
     near_clip = check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip
     region = Region(
         image_start=params.image_start or context.region.image_start,
@@ -122,12 +122,12 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     if params.metadata is not None:
         image = _with_metadata(image, image_format, params.metadata)
     if params.file_path:
-        _write(params.file_path, image)
+        write_file(params.file_path, image)
         image = b""
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
 
 
-def _object(wanted: EngineObject, kinds: dict[str, type[Any]], current: Any) -> Any:
+def chosen(wanted: EngineObject, kinds: dict[str, type[Any]], current: Any) -> Any:
     """Make the camera or renderer that a client describes, starting from its type's defaults."""
     if not wanted.name:
         return current
@@ -136,7 +136,12 @@ def _object(wanted: EngineObject, kinds: dict[str, type[Any]], current: Any) -> 
     return validate(TypeAdapter(kinds[wanted.name]), {} if wanted.params is None else wanted.params)
 
 
-def _write(path: str, image: bytes) -> None:
+def write_file(path: str, image: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        RequestError: -32603, that is not possible.
+    """
     try:
         Path(path).write_bytes(image)
     except (OSError, ValueError) as error:
