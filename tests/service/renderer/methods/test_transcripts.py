@@ -49,6 +49,7 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
         ["apical_dendrite", "axon", "dendrite", "soma"],
         "all that the model has, not only what its first cell has",
     ),
+    ("defaults_per_type", 16): ("perspective", "a camera that could not be set is not the active one"),
     ("errors", 19): ((-32602, "No requests found with ID 123456."), "the id, not an address"),
     ("models", 501): (tetrahedron(geometry_quality="high"), "four vertices, as in the file, not one a corner"),
     ("models", 502): (tetrahedron(), "likewise"),
@@ -81,6 +82,7 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
 # Requests whose replies say what only the real renderer has (its revision, paths, other models) or depend on models
 # that methods made which we do not have yet.
 SKIPPED: dict[str, set[int | str]] = {
+    "defaults_per_type": {3},  # values that an earlier session had set
     "other_loaders": {8},  # a file that was not kept
     "models": {
         501,
@@ -202,6 +204,7 @@ async def replay(address: str, path: Path, data_dir: Path) -> list[str]:
     "name",
     [
         "color_methods_neurons",
+        "defaults_per_type",
         "errors",
         "models",
         "other_loaders",
