@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.models import Models
+from brayns_widget.service.renderer.playback import Playback
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
     INITIAL_RENDERER,
@@ -53,6 +54,7 @@ class Context:
         self.loaders = {loader.name: loader for loader in loaders}
         self.stop = stop
         self.models = Models(lambda: self.engine.scene)
+        self.playback = Playback(self.models)
         self.viewport = (800, 600)
         self.view = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
         self.projection: Projection = Perspective()
@@ -129,6 +131,7 @@ class Context:
             self._engine.result().interrupt()
 
     def close(self) -> None:
-        """Stop the engine, if it has started; no method may be running."""
+        """Close the reports and stop the engine, if it has started; no method may be running."""
+        self.models.close_reports()
         if self._engine.done() and self._engine.exception() is None:
             self._engine.result().close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -115,6 +115,11 @@ class Geometry:
         """Bounds (min, max), float32 (3,) each, in µm; ``empty_bounds()`` if there is nothing."""
         round_bounds = join_bounds(sphere_bounds(self.vertices), sphere_bounds(self.spheres))
         return join_bounds(round_bounds, point_bounds(self.triangle_vertices))
+
+    def thickened(self, factor: float) -> Geometry:
+        """Make the same with all radii multiplied."""
+        scale = np.array([1, 1, 1, factor], np.float32)
+        return replace(self, vertices=self.vertices * scale, spheres=self.spheres * scale)
 
     @cached_property
     def slot_count(self) -> int:

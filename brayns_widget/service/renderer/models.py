@@ -20,6 +20,7 @@ from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.scene import Cancelled, Scene
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.shapes import Shape
+from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
 
@@ -75,6 +76,8 @@ class Model:
         box: bounds before the transform.
         clip: what it cuts away: shapes, and whether their normals are inverted.
         ids: ids of the circuit's cells that it shows, or None.
+        simulation: the report that it shows, or None; instances share it.
+        thickness: what the radii of its file were multiplied by since it was loaded.
     """
 
     id: int
@@ -86,6 +89,8 @@ class Model:
     clip: tuple[Sequence[Shape], bool] | None = None
     coloring: Coloring | None = None
     ids: npt.NDArray[np.int64] | None = None
+    simulation: Simulation | None = None
+    thickness: float = 1.0
     visible: bool = True
     transform: Transform = field(default_factory=Transform)
 
@@ -102,7 +107,9 @@ class Model:
 
     def describe(self, slot: int) -> dict[str, Any]:
         """Tell what a colour slot shows: for cells the id in the circuit."""
-        return {"neuron_id": self.coloring.id_of(slot)} if isinstance(self.coloring, CellColoring) else {}
+        if self.ids is None or not isinstance(self.coloring, CellColoring):
+            return {}
+        return {"neuron_id": self.coloring.id_of(slot)}
 
     def instance(self) -> ModelInstance:
         """Describe it to clients."""
@@ -175,7 +182,7 @@ class Models:
         scene = self._scene()
         handles: list[int] = []
         try:
-            handles.extend(scene.add(part.geometry, part.coloring.colors) for part in loaded)
+            handles.extend(scene.add(part.geometry, part.colors) for part in loaded)
             scene.commit(
                 progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
                 cancelled=lambda: task.cancelled,
@@ -183,6 +190,8 @@ class Models:
         except BaseException as error:
             for handle in handles:
                 scene.remove(handle)
+            for part in loaded:
+                part.close()
             if isinstance(error, Cancelled):
                 task.check()
             if isinstance(error, MemoryError):
@@ -198,6 +207,7 @@ class Models:
                 handle=handle,
                 coloring=part.coloring,
                 ids=part.ids,
+                simulation=part.simulation,
             )
             self._models[model.id] = model
             added.append(model)
@@ -315,11 +325,50 @@ class Models:
     def color(self, model_id: int, method: str, values: Values) -> None:
         """Colour a model; see ``Coloring.color``."""
         coloring = self.coloring(model_id)
-        colors = coloring.color(method, values)
+        coloring.color(method, values)
         for instance in self:
             if instance.coloring is coloring:
-                assert instance.handle is not None
-                self._scene().set_colors(instance.handle, colors)
+                self.repaint(instance)
+
+    def repaint(self, model: Model) -> None:
+        """Show a model's colours as they are now: its simulation's, or else its own.
+
+        Raises:
+            RequestError: -32603, the report cannot be read.
+        """
+        assert model.coloring is not None
+        assert model.handle is not None
+        colors = model.coloring.colors
+        try:
+            colors = colors if model.simulation is None else model.simulation.colors(colors)
+        except OSError as error:
+            raise RequestError(
+                f"The report of model {model.id} cannot be read: {error}", code=INTERNAL_ERROR
+            ) from error
+        self._scene().set_colors(model.handle, colors)
+
+    def thicken(self, model_id: int, factor: float) -> None:
+        """Multiply the radii that a circuit was loaded with; rebuilds it.
+
+        Raises:
+            RequestError: -32602, no such model, it is not a circuit, or the factor is not greater than 0.
+        """
+        model = self[model_id]
+        if model.ids is None or model.handle is None:
+            raise RequestError(f"Model {model_id} ({model.kind}) is not a circuit", code=INVALID_PARAMS)
+        if not 0 < factor < np.inf:
+            raise RequestError(f"The radius multiplier must be greater than 0, got {factor:g}", code=INVALID_PARAMS)
+        scene = self._scene()
+        former = scene.geometry(model.handle)
+        thick = former.thickened(factor / model.thickness)
+        try:
+            scene.set_geometry(model.handle, thick)
+            scene.commit()
+        except (ValueError, MemoryError) as error:
+            scene.set_geometry(model.handle, former)
+            scene.commit()
+            raise RequestError(f"The radii cannot be multiplied by {factor:g}: {error}", code=INVALID_PARAMS) from error
+        model.thickness, model.box = factor, thick.bounds
 
     def material(self, model_id: int) -> Material:
         """Get a model's material.
@@ -372,6 +421,9 @@ class Models:
 
     def _remove(self, ids: set[int]) -> None:
         removed = [self._models.pop(model_id) for model_id in ids]
+        for model in removed:
+            if model.simulation is not None and not any(other.simulation is model.simulation for other in self):
+                model.simulation.close()
         handles = [model.handle for model in removed if model.handle is not None]
         if handles:
             scene = self._scene()
@@ -393,6 +445,12 @@ class Models:
             self._scene().set_clips(clips)
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
+
+    def close_reports(self) -> None:
+        """Close the files of all simulations; nothing can be shown after that."""
+        for model in self:
+            if model.simulation is not None:
+                model.simulation.close()
 
     def _set_lights(self) -> None:
         self._scene().lights = [model.light for model in self if model.light is not None and model.visible]

@@ -164,6 +164,17 @@ class Scene:
             self._discard_parts(model)
             model.transform = transform
 
+    def geometry(self, handle: int) -> Geometry:
+        """Get a model's primitives."""
+        return self._model(handle).geometry
+
+    def set_geometry(self, handle: int, geometry: Geometry) -> None:
+        """Give a model other primitives, with slots for the colours it has; they show after the next ``commit``."""
+        model = self._model(handle)
+        _checked_colors(geometry, model.colors)
+        self._discard_parts(model)
+        model.geometry = geometry
+
     def set_colors(self, handle: int, colors: ArrayLike) -> None:
         """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
         model = self._model(handle)

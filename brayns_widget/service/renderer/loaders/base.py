@@ -12,8 +12,9 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, WithJsonSchema
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import Coloring
+from brayns_widget.service.renderer.coloring import Coloring, Colors
 from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import json_schema, validate
 
@@ -31,6 +32,7 @@ class LoadedModel:
         coloring: what the model can be coloured by; knows the colours of all slots.
         metadata: what a client may show about it.
         ids: ids of the cells, in their order in the circuit, or None.
+        simulation: a report that it shows, or None; who takes the model owns it.
     """
 
     kind: str
@@ -38,6 +40,18 @@ class LoadedModel:
     coloring: Coloring
     metadata: Mapping[str, str] = field(default_factory=dict)
     ids: npt.NDArray[np.int64] | None = None
+    simulation: Simulation | None = None
+
+    @property
+    def colors(self) -> Colors:
+        """The colour of each slot: the simulation's, or else its own."""
+        own = self.coloring.colors
+        return own if self.simulation is None else self.simulation.colors(own)
+
+    def close(self) -> None:
+        """Close its report."""
+        if self.simulation is not None:
+            self.simulation.close()
 
 
 @dataclass(frozen=True)

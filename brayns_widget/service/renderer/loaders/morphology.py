@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders.base import failure
+from brayns_widget.service.renderer.loaders.places import Places, point_places, segment_places, soma_places
 
 morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
 
@@ -49,6 +50,8 @@ class Shape:
         segment_types: (S,) uint8, the ``Section`` of each segment.
         spheres: (P, 4) float32, centre and radius.
         sphere_types: (P,) uint8.
+        segment_places: (S, 2) float32, the section and how far along it each segment stands, see ``places``.
+        sphere_places: (P, 2) float32.
     """
 
     vertices: npt.NDArray[np.float32]
@@ -56,6 +59,8 @@ class Shape:
     segment_types: npt.NDArray[np.uint8]
     spheres: npt.NDArray[np.float32]
     sphere_types: npt.NDArray[np.uint8]
+    segment_places: Places
+    sphere_places: Places
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,8 @@ def point_shape(radius: float) -> Shape:
         segment_types=np.empty(0, np.uint8),
         spheres=np.array([[0, 0, 0, radius]], np.float32),
         sphere_types=np.array([Section.SOMA], np.uint8),
+        segment_places=soma_places(0),
+        sphere_places=soma_places(1),
     )
 
 
@@ -115,6 +122,7 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     _set_radii(points, starts, ends, parents, options.geometry_type)
     if options.subsampling > 1:
         points, starts, ends = _thinned(points, starts, ends, options.subsampling)
+    points[:, 3] *= options.radius_multiplier  # not the soma's, as the reference pictures show
     wanted = np.isin(types, list(options.sections))
     if options.geometry_type == "spheres":
         shape = _sphere_shape(points, starts, ends, types, wanted)
@@ -122,7 +130,7 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
         shape = _segment_shape(points, starts, ends, types, wanted)
     if options.soma:
         shape = _add_soma(shape, morphology.soma, points[starts[wanted & (parents < 0)]])
-    return _scale_radii(shape, options.radius_multiplier)
+    return shape
 
 
 def _section_types(types: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
@@ -215,6 +223,8 @@ def _segment_shape(
         segment_types=np.repeat(types, lengths)[chosen],
         spheres=np.empty((0, 4), np.float32),
         sphere_types=np.empty(0, np.uint8),
+        segment_places=segment_places(point_places(points, starts, ends), chosen),
+        sphere_places=soma_places(0),
     )
 
 
@@ -233,6 +243,8 @@ def _sphere_shape(
         segment_types=np.empty(0, np.uint8),
         spheres=points[kept],
         sphere_types=np.repeat(types, lengths)[kept],
+        segment_places=soma_places(0),
+        sphere_places=point_places(points, starts, ends)[kept],
     )
 
 
@@ -255,6 +267,7 @@ def _add_soma(shape: Shape, soma: Any, roots: npt.NDArray[np.float32]) -> Shape:
         shape,
         spheres=np.concatenate((shape.spheres, sphere[None])),
         sphere_types=np.append(shape.sphere_types, np.uint8(Section.SOMA)),
+        sphere_places=np.concatenate((shape.sphere_places, soma_places(1))),
     )
 
 
@@ -268,14 +281,8 @@ def _with_segments(shape: Shape, vertices: npt.NDArray[np.float32], segments: np
         vertices=np.concatenate((shape.vertices, vertices)),
         segments=np.concatenate((shape.segments, (segments + len(shape.vertices)).astype(np.uint32))),
         segment_types=np.concatenate((shape.segment_types, np.full(len(segments), Section.SOMA, np.uint8))),
+        segment_places=np.concatenate((shape.segment_places, soma_places(len(segments)))),
     )
-
-
-def _scale_radii(shape: Shape, factor: float) -> Shape:
-    if factor == 1:
-        return shape
-    scale = np.array([1, 1, 1, factor], np.float32)
-    return replace(shape, vertices=shape.vertices * scale, spheres=shape.spheres * scale)
 
 
 def morphology_reader(

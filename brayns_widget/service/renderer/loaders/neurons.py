@@ -1,7 +1,7 @@
 """All cells of a load in one geometry, placed in the world.
 
 A cell has one colour slot for each type of section, so slot = 4 * cell + section: colouring looks values up by cell or
-by section and never touches the acceleration structure.
+by section and never touches the acceleration structure. With a report, ``columns`` gives each compartment its own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.loaders.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphology import Section, Shape
 from brayns_widget.service.rpc.methods import Task
 
@@ -24,6 +25,8 @@ def place(
     rotations: npt.NDArray[np.float64],
     positions: npt.NDArray[np.float64],
     task: Task,
+    *,
+    columns: CellColumns | None = None,
 ) -> Geometry:
     """Copy each cell's shape to its place.
 
@@ -33,6 +36,7 @@ def place(
         rotations: (N, 3, 3).
         positions: (N, 3) in µm.
         task: told about progress; stops the work when cancelled.
+        columns: those of the report that the cells show; chooses the slots.
     """
 
     def offsets(counts: list[int]) -> npt.NDArray[np.int64]:
@@ -55,8 +59,12 @@ def place(
         _move(shape.vertices, turn, shift, vertices[v])
         _move(shape.spheres, turn, shift, spheres[p])
         np.add(shape.segments, np.uint32(vertex_at[cell]), out=segments[s])
-        np.add(shape.segment_types, slot, out=segment_slots[s])
-        np.add(shape.sphere_types, slot, out=sphere_slots[p])
+        if columns is None:
+            np.add(shape.segment_types, slot, out=segment_slots[s])
+            np.add(shape.sphere_types, slot, out=sphere_slots[p])
+        else:
+            segment_slots[s] = columns.slots(cell, shape.segment_types, shape.segment_places)
+            sphere_slots[p] = columns.slots(cell, shape.sphere_types, shape.sphere_places)
     return Geometry(vertices, segments, segment_slots, spheres, sphere_slots)
 
 

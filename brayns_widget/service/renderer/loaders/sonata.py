@@ -5,6 +5,7 @@ Format: SONATA developer guide, circuit configuration and node files, read with 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,6 +30,7 @@ from brayns_widget.service.renderer.loaders.morphology import (
 )
 from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.renderer.loaders.neurons import place
+from brayns_widget.service.renderer.loaders.recordings import open_recording, report_file, spike_simulation
 from brayns_widget.service.renderer.loaders.vasculature import vessels_model
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, unlisted
@@ -99,24 +101,30 @@ class SonataParams(Object):
 def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
     """Load one model for each population in ``params``; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
-    circuit, has_simulation = open_circuit(path)
+    circuit, simulation = open_circuit(path)
     for settings in params.node_population_settings:
-        _refuse_unsupported(circuit, settings, has_simulation=has_simulation)
+        _refuse_unsupported(circuit, simulation, settings)
     count = len(params.node_population_settings)
-    return [
-        _load_population(circuit, settings, task.part(index / count, (index + 1) / count))
-        for index, settings in enumerate(params.node_population_settings)
-    ]
+    models: list[LoadedModel] = []
+    try:
+        for index, settings in enumerate(params.node_population_settings):
+            part = task.part(index / count, (index + 1) / count)
+            models.append(_load_population(circuit, simulation, settings, part))
+    except BaseException:
+        for model in models:
+            model.close()
+        raise
+    return models
 
 
 LOADER = Loader("SONATA loader", "Circuit Explorer", (".json",), SonataParams, load)
 
 
-def open_circuit(path: Path) -> tuple[Any, bool]:
+def open_circuit(path: Path) -> tuple[Any, Any]:
     """Open a circuit configuration, or the circuit of a simulation configuration.
 
     Returns:
-        a ``libsonata.CircuitConfig``, and whether ``path`` is a simulation's.
+        a ``libsonata.CircuitConfig``, and a ``libsonata.SimulationConfig`` if ``path`` is one, or None.
 
     Raises:
         RequestError: the file is neither.
@@ -129,17 +137,18 @@ def open_circuit(path: Path) -> tuple[Any, bool]:
         raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error})") from error
     if not isinstance(content, dict) or not content.keys() & {"networks", "run"}:
         raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'")
-    simulation = "networks" not in content
+    simulation = None
     try:
-        if simulation:
-            path = Path(libsonata.SimulationConfig.from_file(str(path)).network)
+        if "networks" not in content:
+            simulation = libsonata.SimulationConfig.from_file(str(path))
+            path = Path(simulation.network)
         return libsonata.CircuitConfig.from_file(str(path)), simulation
     except (libsonata.SonataError, RuntimeError) as error:
         raise failure(f"{path} is not a SONATA circuit configuration: {error}") from error
 
 
-def _refuse_unsupported(circuit: Any, settings: PopulationParams, *, has_simulation: bool) -> None:
-    name = settings.node_population
+def _refuse_unsupported(circuit: Any, simulation: Any, settings: PopulationParams) -> None:
+    name, kind = settings.node_population, settings.report_type
     if name not in circuit.node_populations:
         raise failure(f"Population {name} does not exists")  # the real renderer's words, as the next two
     population_type = circuit.node_population_properties(name).type
@@ -147,19 +156,20 @@ def _refuse_unsupported(circuit: Any, settings: PopulationParams, *, has_simulat
         raise failure("Unsupported population type")
     if population_type == "vasculature" and settings.report_type != "none":
         raise RequestError(f"This version shows no reports of vessels (population {name})", code=INVALID_PARAMS)
-    if settings.report_type != "none" and not has_simulation:
+    if kind != "none" and simulation is None:
         raise failure("No simulation configuration available")
+    if kind in ("compartment", "summation"):
+        report_file(simulation, kind, settings.report_name)
+    elif kind not in ("none", "spikes"):
+        raise RequestError(f"Cells of population {name} cannot show a report of type {kind!r}", code=INVALID_PARAMS)
     settings.neuron_morphology_parameters.check()
-    problems = {
-        f"report_type {settings.report_type!r}": settings.report_type != "none",
-        "edge_populations": bool(settings.edge_populations),
-    }
-    for what, asked in problems.items():
-        if asked:
-            raise RequestError(f"This version does not support {what} yet (population {name})", code=INVALID_PARAMS)
+    if settings.edge_populations:
+        raise RequestError(
+            f"This version does not support edge_populations yet (population {name})", code=INVALID_PARAMS
+        )
 
 
-def _load_population(circuit: Any, settings: PopulationParams, task: Task) -> LoadedModel:
+def _load_population(circuit: Any, config: Any, settings: PopulationParams, task: Task) -> LoadedModel:
     name = settings.node_population
     task.progress(0.0, f"Reading population {name}")
     try:
@@ -183,19 +193,36 @@ def _load_population(circuit: Any, settings: PopulationParams, task: Task) -> Lo
     shapes, shape_of_cell = _shapes(
         circuit.node_population_properties(name), settings, ids, labels, task.part(0.0, 0.5)
     )
-    geometry = place(shapes, shape_of_cell, rotations, positions, task.part(0.5, 1.0))
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
     if settings.node_sets and not settings.node_ids:
         metadata["node_sets"] = ", ".join(settings.node_sets)
+    recording, simulation = None, None
+    if settings.report_type == "spikes":
+        simulation = spike_simulation(config, name, ids, settings.spike_transition_time)
+    elif settings.report_type != "none":
+        recording = open_recording(config, settings.report_type, settings.report_name, name, ids)
+    with contextlib.ExitStack() as stack:
+        if recording is not None:
+            stack.callback(recording.close)
+        columns = None if recording is None else recording.columns
+        geometry = place(shapes, shape_of_cell, rotations, positions, task.part(0.5, 1.0), columns=columns)
+        if recording is not None:
+            simulation = recording.simulation()
+        stack.pop_all()  # the file is the simulation's from here on
     return LoadedModel(
         kind="neurons",
         geometry=geometry,
         coloring=CellColoring(
-            ids, labels, [section.name.lower() for section in Section], [Section(kind).name.lower() for kind in types]
+            ids,
+            labels,
+            [section.name.lower() for section in Section],
+            [Section(kind).name.lower() for kind in types],
+            None if columns is None else columns.rows,
         ),
         metadata=metadata,
         ids=ids,
+        simulation=simulation,
     )
 
 

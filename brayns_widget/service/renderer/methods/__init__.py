@@ -15,6 +15,7 @@ from brayns_widget.service.renderer.methods import (
     materials,
     models,
     pictures,
+    simulation,
     snapshot,
 )
 from brayns_widget.service.rpc.cancelling import cancelling
@@ -36,6 +37,7 @@ for _family in (
     geometries,
     clipping,
     floors,
+    simulation,
 ):
     METHODS.include(_family.methods)
 METHODS.include(cancelling)

@@ -20,6 +20,21 @@ class CircuitIdsParams(Object):
     model_id: Size
 
 
+class ThicknessParams(Object):
+    """The id of a circuit's model, and what the radii it was loaded with are multiplied by."""
+
+    model_config = ConfigDict(title="SetCircuitThicknessMessage")
+
+    model_id: Size
+    radius_multiplier: float
+
+
+@methods.add("set-circuit-thickness", plugin="Circuit Explorer")
+def set_circuit_thickness(context: Context, params: ThicknessParams) -> None:
+    """Make the cells of a circuit thicker or thinner."""
+    context.models.thicken(params.model_id, params.radius_multiplier)
+
+
 @methods.add("get-circuit-ids", plugin="Circuit Explorer")
 def get_circuit_ids(context: Context, params: CircuitIdsParams) -> list[Size]:
     """Get the ids of the cells that a model shows."""

@@ -63,7 +63,9 @@ def add_model(context: Context, params: AddModelParams, task: Task) -> list[Mode
     load_info = LoadInfo(
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
     )
-    return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(READING, 1.0))]
+    models = context.models.add_loaded(loaded, load_info, task.part(READING, 1.0))
+    context.playback.refresh()
+    return [model.instance() for model in models]
 
 
 class UploadModelParams(Object):

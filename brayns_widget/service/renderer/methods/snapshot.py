@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -100,21 +101,20 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
         image_end=params.image_end or context.region.image_end,
     )
     check_camera(view, projection, region)
-    if params.simulation_frame:
-        raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)
     operation = "Rendering snapshot ..."
     task.progress(0.0, operation)
     try:
-        pixels = context.prepared_engine().snapshot(
-            size,
-            view,
-            projection,
-            near_clip=near_clip,
-            region=region,
-            renderer=renderer,
-            progress=lambda amount: task.progress(amount, operation),
-            cancelled=lambda: task.cancelled,
-        )
+        with context.playback.at(params.simulation_frame) if "simulation_frame" in given else contextlib.nullcontext():
+            pixels = context.prepared_engine().snapshot(
+                size,
+                view,
+                projection,
+                near_clip=near_clip,
+                region=region,
+                renderer=renderer,
+                progress=lambda amount: task.progress(amount, operation),
+                cancelled=lambda: task.cancelled,
+            )
     except Cancelled:
         task.check()
         raise

@@ -240,7 +240,6 @@ def test_corrupt_files_are_told_and_quiet(
 def test_a_simulations_configuration_loads_its_circuit(data_dir: Path):
     path = data_dir / "simulations/N_10__top_nodes_dim6/simulation_config.json"
     assert len(load(path, POPULATION).geometry.spheres) == 10
-    assert failure(path, POPULATION, report_type="spikes").startswith("This version does not support report_type")
 
 
 def test_progress_rises_through_all_populations(tmp_path: Path):
@@ -292,7 +291,7 @@ def test_parameters_are_checked_after_the_file(tmp_path: Path):
 
 
 def test_memory_that_does_not_suffice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def exhausted(*_arguments: Any) -> None:
+    def exhausted(*_arguments: Any, **_keywords: Any) -> None:
         raise MemoryError
 
     monkeypatch.setattr("brayns_widget.service.renderer.loaders.sonata.place", exhausted)

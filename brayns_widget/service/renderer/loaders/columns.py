@@ -1,0 +1,88 @@
+"""Which columns of a report belong to which primitives of the loaded cells.
+
+Slots: as without a report four for each cell (see ``neurons``), which show the soma's value, then one for each column.
+Primitives of sections that the report has take the columns' slots, others those of their cell and type of section.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.places import SOMA, Places
+
+Ints = npt.NDArray[np.int64]
+
+
+class CellColumns:
+    """The columns of the loaded cells in a report of compartments.
+
+    Args:
+        ids: (N,) ids of the loaded cells.
+        node_ids: (M,) ids of the cells in the report.
+        index_pointers: (M + 1,) where each cell's columns begin and, last, end (SONATA's ``mapping/index_pointers``).
+        element_ids: the dataset of all columns' section ids (``mapping/element_ids``).
+
+    Attributes:
+        first: the first column that a loaded cell has.
+        last: the one behind the last.
+        rows: (slots,) the plain slot, 4 * cell + section, whose own colour each slot has; filled by ``slots``.
+    """
+
+    def __init__(self, ids: Ints, node_ids: Ints, index_pointers: Ints, element_ids: Any) -> None:
+        order = np.argsort(node_ids, kind="stable")
+        place = np.searchsorted(node_ids, ids, sorter=order)
+        place = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(len(ids), np.intp)
+        found = node_ids[place] == ids if len(order) else np.zeros(len(ids), np.bool_)
+        self._begins = np.where(found, index_pointers[place], 0)
+        self._ends = np.where(found, index_pointers[place + 1], 0) if len(order) else self._begins
+        self.first = int(self._begins[found].min()) if found.any() else 0
+        self.last = int(self._ends[found].max()) if found.any() else 0
+        self._elements = np.asarray(element_ids[self.first : self.last], np.int64)
+        self._plain = len(Section) * len(ids)
+        self.rows = np.zeros(self._plain + self.last - self.first, np.intp)
+        self.rows[: self._plain] = np.arange(self._plain)
+        self.count = int(found.sum())
+
+    def _sections_of(self, cell: int) -> tuple[Ints, Ints]:
+        """Section ids of a cell's columns, ascending, and the columns, counted from ``first``."""
+        begin, end = self._begins[cell] - self.first, self._ends[cell] - self.first
+        elements = self._elements[max(0, begin) : max(0, end)]
+        order = np.argsort(elements, kind="stable")
+        return elements[order], begin + order
+
+    def slots(self, cell: int, types: npt.NDArray[np.uint8], places: Places) -> npt.NDArray[np.uint32]:
+        """Choose the slots of a cell's primitives.
+
+        A section's compartments are of equal length; a primitive belongs to the one that its middle stands in.
+
+        Args:
+            cell: index of the cell.
+            types: (P,) the ``Section`` of each primitive.
+            places: (P, 2) section and part of its path.
+        """
+        elements, columns = self._sections_of(cell)
+        sections = places[:, 0].astype(np.int64)
+        begins = np.searchsorted(elements, sections, "left")
+        counts = np.searchsorted(elements, sections, "right") - begins
+        plain = len(Section) * cell + types.astype(np.int64)
+        slots = plain.copy()
+        has = counts > 0
+        steps = np.minimum((places[has, 1] * counts[has]).astype(np.int64), counts[has] - 1)
+        slots[has] = self._plain + columns[begins[has] + steps]
+        self.rows[slots] = plain
+        return slots.astype(np.uint32)
+
+    def values(self) -> npt.NDArray[np.intp]:
+        """Find the column, counted from ``first``, that each slot shows; -1: none."""
+        shown = np.full(len(self.rows), -1, np.intp)
+        for cell in range(len(self._begins)):
+            elements, columns = self._sections_of(cell)
+            soma = columns[elements == SOMA]
+            if len(soma):
+                shown[len(Section) * cell : len(Section) * (cell + 1)] = soma[0]
+        shown[self._plain :] = np.arange(self.last - self.first)
+        return shown

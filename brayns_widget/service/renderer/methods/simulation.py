@@ -1,0 +1,102 @@
+"""Methods about simulations: which frame is shown, by which models, in which colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.methods.models import GetModelParams
+from brayns_widget.service.renderer.ramp import LEVELS
+from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector4, read_only, unlisted
+
+methods: Methods[Context] = Methods()
+
+
+class SimulationParameters(Object):
+    """The frames of all simulations, and the one that is shown; ``dt`` is a frame's duration in ``unit``."""
+
+    current: Size = unlisted(0)
+    dt: float = read_only()
+    end_frame: Size = read_only()
+    start_frame: Size = read_only()
+    unit: str = read_only()
+
+
+class EnableSimulationParams(Object):
+    """A model, and whether it shows its simulation."""
+
+    model_config = ConfigDict(title="EnableSimulationMessage")
+
+    enabled: bool
+    model_id: Size
+
+
+class ColorRampParams(Object):
+    """Colours (linear RGBA) at even steps from the lowest value of the range to the highest."""
+
+    model_config = ConfigDict(title="ColorRamp")
+
+    colors: Annotated[list[Vector4], Field(max_length=LEVELS)] = unlisted([])
+    range: Vector2 = unlisted([0.0, 1.0])
+
+
+class SetColorRampParams(Object):
+    """A model and the colours of its simulation."""
+
+    model_config = ConfigDict(title="SetColorRampMessage")
+
+    color_ramp: ColorRampParams
+    id: Size
+
+
+@methods.add("get-simulation-parameters")
+def get_simulation_parameters(context: Context) -> SimulationParameters:
+    """Get the frames of all simulations and the one that is shown; all 0 if there is no simulation."""
+    line = context.playback.timeline
+    if line is None:
+        return SimulationParameters(current=0, dt=0.0, end_frame=0, start_frame=0, unit="ms")
+    return SimulationParameters(
+        current=context.playback.frame, dt=line.dt, end_frame=line.end, start_frame=line.start, unit=line.unit
+    )
+
+
+@methods.add("set-simulation-parameters")
+def set_simulation_parameters(context: Context, params: SimulationParameters) -> None:
+    """Show another frame."""
+    if "current" in params.model_fields_set:
+        context.playback.seek(params.current)
+
+
+@methods.add("enable-simulation")
+def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
+    """Let a model show its simulation, or its own colours."""
+    context.playback.enable(params.model_id, enabled=params.enabled)
+
+
+@methods.add("get-color-ramp")
+def get_color_ramp(context: Context, params: GetModelParams) -> ColorRampParams:
+    """Get the colours of a model's simulation."""
+    ramp = context.playback.ramp(params.id)
+    colors = [[float(str(number)) for number in color] for color in ramp.colors]
+    return ColorRampParams(colors=colors, range=[ramp.low, ramp.high])
+
+
+@methods.add("set-color-ramp")
+def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
+    """Set the colours of a model's simulation; what is left out stays."""
+    ramp = context.playback.ramp(params.id)
+    given = params.color_ramp
+    try:
+        if "colors" in given.model_fields_set:
+            ramp = replace(ramp, colors=np.array(given.colors, np.float32).reshape(-1, 4))
+        if "range" in given.model_fields_set:
+            ramp = replace(ramp, low=given.range[0], high=given.range[1])
+    except ValueError as error:
+        raise RequestError(str(error), code=INVALID_PARAMS) from error
+    context.playback.set_ramp(params.id, ramp)

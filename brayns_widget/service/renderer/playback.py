@@ -1,0 +1,119 @@
+"""The simulation time that all models show."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.renderer.models import Model, Models
+from brayns_widget.service.renderer.ramp import ColorRamp
+from brayns_widget.service.renderer.reports import Timeline
+from brayns_widget.service.renderer.simulation import Simulation
+
+DOMAIN_ERROR = 0  # the real renderer's code for "no simulation"
+
+
+class Playback:
+    """Plays the reports of all models together: at the same time, whatever their steps. Used by one thread at a time.
+
+    Args:
+        models: those that may have simulations.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._frame = 0
+
+    def _simulated(self) -> Iterator[tuple[Model, Simulation]]:
+        return ((model, model.simulation) for model in self._models if model.simulation is not None)
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The frames from the first report's start to the last one's end, in the smallest step; None: no report."""
+        lines = [simulation.timeline for _model, simulation in self._simulated()]
+        if not lines:
+            return None
+        finest = min(lines, key=lambda line: line.dt)
+        origin = min(line.origin for line in lines)
+        starts = [(line.origin + line.start * line.dt - origin) / finest.dt for line in lines]
+        ends = [(line.origin + line.end * line.dt - origin) / finest.dt for line in lines]
+        return Timeline(finest.dt, round(min(starts)), round(max(ends)), finest.unit, origin)
+
+    @property
+    def frame(self) -> int:
+        """The frame of ``timeline`` that is shown: the nearest to the one that was asked for; 0 without a report."""
+        line = self.timeline
+        return 0 if line is None else min(max(line.start, self._frame), line.end)
+
+    def seek(self, frame: int) -> None:
+        """Show another frame.
+
+        Raises:
+            RequestError: -32603, there is no such frame, or a report cannot be read.
+        """
+        line = self.timeline
+        if line is None or not line.start <= frame <= line.end:
+            raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)  # the real renderer's words
+        self._frame = frame
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Let all models show the frame, after models came or went."""
+        line, self._frame = self.timeline, self.frame
+        if line is None:
+            return
+        time = line.origin + self._frame * line.dt
+        changed = {id(simulation) for _model, simulation in self._simulated() if simulation.seek(time)}
+        for model, simulation in self._simulated():
+            if id(simulation) in changed and simulation.enabled:
+                self._models.repaint(model)
+
+    @contextlib.contextmanager
+    def at(self, frame: int) -> Iterator[None]:
+        """Show another frame for a while; see ``seek``."""
+        former = self._frame
+        self.seek(frame)
+        try:
+            yield
+        finally:
+            self._frame = former
+            self.refresh()
+
+    def enable(self, model_id: int, *, enabled: bool) -> None:
+        """Show a model's simulation, or its own colours.
+
+        Raises:
+            RequestError: -32602 for an unknown model, 0 for one without a simulation.
+        """
+        simulation = self._models[model_id].simulation
+        if simulation is None:
+            raise RequestError("The model does not have simulation", code=DOMAIN_ERROR)
+        if enabled != simulation.enabled:
+            simulation.enabled = enabled
+            self._repaint(simulation)
+
+    def ramp(self, model_id: int) -> ColorRamp:
+        """Get the colours of a model's simulation.
+
+        Raises:
+            RequestError: -32602 for an unknown model, 0 for one without a simulation.
+        """
+        return self._with_ramp(model_id).ramp
+
+    def set_ramp(self, model_id: int, ramp: ColorRamp) -> None:
+        """Give a model's simulation other colours; see ``ramp``."""
+        simulation = self._with_ramp(model_id)
+        simulation.ramp = ramp
+        self._repaint(simulation)
+
+    def _with_ramp(self, model_id: int) -> Simulation:
+        simulation = self._models[model_id].simulation
+        if simulation is None:
+            raise RequestError("The requested model does not have a color ramp", code=DOMAIN_ERROR)
+        return simulation
+
+    def _repaint(self, simulation: Simulation) -> None:
+        for model, shown in self._simulated():
+            if shown is simulation:
+                self._models.repaint(model)
