@@ -114,3 +114,23 @@ def test_blueconfig_is_refused_with_what_to_use_instead(address: str, loader: st
             assert caught.value.code == -32602
 
     asyncio.run(scenario())
+
+
+def test_a_bad_upload_leaves_the_scene_as_it_was(address: str):
+    async def scenario() -> None:
+        async with stage(address) as client:
+            await upload(client, b"0 0 0\n", "xyz", "xyz")
+            scene, before = await client.call("get-scene"), await colors(client)
+            uploads = [
+                (b"OFF\n1 1", "off", "mesh"),
+                (b"0 0\n", "xyz", "xyz"),
+                (b"1", "swc", "Neuron Morphology loader"),
+            ]
+            for data, kind, loader in uploads:
+                with pytest.raises(Failed):
+                    await upload(client, data, kind, loader)
+            assert await client.call("get-scene") == scene
+            assert (await colors(client) == before).all()
+            assert before.any()
+
+    asyncio.run(scenario())
