@@ -56,6 +56,7 @@ class CellColoring:
         attributes: Brayns' name of a colour method → the cells' values.
         sections: names of all section types, in the order of the slots.
         loaded: those that the model has.
+        rows: (slots,) ``cell * len(sections) + section`` of each slot, where slots are not that themselves.
     """
 
     def __init__(
@@ -64,18 +65,21 @@ class CellColoring:
         attributes: Mapping[str, Labels],
         sections: Sequence[str],
         loaded: Sequence[str],
+        rows: npt.NDArray[np.intp] | None = None,
     ) -> None:
         self._ids = ids
         self._attributes = attributes
         self._sections = list(sections)
         self._loaded = sorted(loaded)
+        self._rows = rows
         cells = 1 if ids is None else len(ids)
         self._table = np.tile(np.array(YELLOW, np.float32), (cells, len(sections), 1))
 
     @property
     def colors(self) -> Colors:
         """The colour of each slot."""
-        return self._table.reshape(-1, 4)
+        colors = self._table.reshape(-1, 4)
+        return colors if self._rows is None else colors[self._rows]
 
     def methods(self) -> list[str]:
         """Name the ways to colour: those that all cells have, and the attributes that the circuit has."""
@@ -133,7 +137,8 @@ class CellColoring:
     def id_of(self, slot: int) -> int:
         """Id, in the circuit, of the cell that a slot belongs to."""
         assert self._ids is not None
-        return int(self._ids[slot // len(self._sections)])
+        row = slot if self._rows is None else int(self._rows[slot])
+        return int(self._ids[row // len(self._sections)])
 
     def _unknown(self, method: str) -> RequestError:
         known = ", ".join(self.methods())
