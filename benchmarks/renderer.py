@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.camera import ray_frame
 from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.kernels_native import intersect16, kernel, take_number
+from brayns_widget.service.renderer.kernels_native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.renderer.loaders.sonata import LOADER
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
@@ -90,6 +90,7 @@ class BareLoop:
     """The least that a picture can cost: all its camera rays through rtcIntersect16, nothing else."""
 
     def __init__(self, threads: int) -> None:
+        register_symbols()  # an empty scene is shown without a kernel, so nobody else may have done it yet
         self.threads = threads
         self.pool = ThreadPoolExecutor(threads)
 
