@@ -16,7 +16,7 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
 
     Args:
         view: where the camera stands, looks and has its top.
-        projection: perspective or orthographic. (The lens is a pinhole: ``aperture_radius`` is not used.)
+        projection: perspective or orthographic; the lens is a pinhole, see ``through_lens`` for others.
         region: part of the image plane; x grows to the right and y upwards, the picture's first row is at
             ``image_start``.
         aspect: width / height of the whole image plane.
@@ -47,6 +47,28 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
     if not np.isfinite(frame).all():
         raise ValueError("The camera's numbers are too large.")
     return frame
+
+
+def through_lens(
+    frame: NDArray[np.float32], aperture_radius: float, focus_distance: float, point: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Move a perspective camera's rays to another point of its lens.
+
+    Args:
+        frame: as ``ray_frame`` returns it.
+        aperture_radius: of the lens, in µm.
+        focus_distance: from the lens to the plane that is in focus, in µm.
+        point: on a lens of radius 1.
+
+    Returns:
+        The frame of rays that start there and meet the old ones on the plane in focus.
+    """
+    across, upwards = (row / np.linalg.norm(row) for row in frame[4:].astype(np.float64))
+    offset = aperture_radius * (point[0] * across + point[1] * upwards)
+    moved = frame.astype(np.float64)
+    moved[0] += offset
+    moved[3] -= offset / focus_distance
+    return moved.astype(np.float32)
 
 
 def _plane_height(projection: Projection) -> float:

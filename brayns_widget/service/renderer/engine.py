@@ -5,20 +5,21 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.camera import ray_frame
+from brayns_widget.service.renderer.camera import ray_frame, through_lens
 from brayns_widget.service.renderer.embree import Cancelled, Device
 from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Floored, Floors, Traced
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
 from brayns_widget.service.renderer.picking import first_hits
+from brayns_widget.service.renderer.sampling import lens_point
 from brayns_widget.service.renderer.scene import Scene
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
@@ -224,7 +225,7 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        if not self._tracer.add_sample(self._frame, scene, table, look):
+        if not self._tracer.add_sample(self._frame, scene, table, _focused(look, self._camera[1], self._frame.samples)):
             return False
         self._steps += 1
         return True
@@ -304,7 +305,7 @@ class Engine:
 
         with self._snapshot_scene(look, size[1], renderer, cancelled) as (scene, table):
             while frame.samples < renderer.samples_per_pixel:
-                self._tracer.add_sample(frame, scene, table, look, watch)
+                self._tracer.add_sample(frame, scene, table, _focused(look, projection, frame.samples), watch)
                 watch(0.0)
         return frame
 
@@ -410,6 +411,14 @@ class Engine:
             self._frame.restart()
         else:
             self._frame = Frame(*size, accumulates)
+
+
+def _focused(look: Look, projection: Projection, sample: int) -> Look:
+    """Let the rays of a sample pass through its point of the camera's lens, the same for all pixels."""
+    if not isinstance(projection, Perspective) or projection.aperture_radius == 0:
+        return look
+    lens = (projection.aperture_radius, projection.focus_distance, lens_point(sample))
+    return replace(look, camera=through_lens(look.camera, *lens))
 
 
 def _look(

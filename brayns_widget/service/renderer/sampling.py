@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 
 # The real renderer's pixels blur into one another: the edges of the reference pictures fit this deviation, in pixels.
@@ -20,6 +21,16 @@ def pixel_offset(sample: int) -> tuple[float, float]:
     down = (_radical_inverse(number, 3) + 1 / 6) % 1.0
     normal = NormalDist(0.5, FILTER_DEVIATION)
     return normal.inv_cdf(across), normal.inv_cdf(down)
+
+
+def lens_point(sample: int) -> tuple[float, float]:
+    """Return where sample number ``sample`` passes through a lens of radius 1.
+
+    The first passes through its middle. The same points for all pixels, spread evenly over the disc, from a Halton
+    sequence with bases 5 and 7.
+    """
+    radius, angle = math.sqrt(_radical_inverse(sample, 5)), 2 * math.pi * _radical_inverse(sample, 7)
+    return radius * math.cos(angle), radius * math.sin(angle)
 
 
 def _radical_inverse(number: int, base: int) -> float:

@@ -298,7 +298,7 @@ class Scene:
         return handle, int(part.slots[primitive])
 
     def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32]) -> Floats:
-        """float32 (N, 3), colours of primitives of the built structure, by Embree's numbers; black where there is none."""
+        """float32 (N, 3), colours of primitives of the built structure by Embree's numbers, black for number -1."""
         colors = np.zeros((len(geometry), 3), np.float32)
         for number in np.unique(geometry[geometry >= 0]):
             chosen = geometry == number

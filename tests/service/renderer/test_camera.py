@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.camera import ray_frame
+from brayns_widget.service.renderer.camera import ray_frame, through_lens
 from brayns_widget.service.renderer.settings import FULL_REGION, Orthographic, Perspective, Region, View
 
 AHEAD = View(position=[1.0, 2.0, 3.0], target=[1.0, 2.0, -7.0], up=[0.0, 1.0, 0.0])
@@ -16,6 +16,16 @@ AHEAD = View(position=[1.0, 2.0, 3.0], target=[1.0, 2.0, -7.0], up=[0.0, 1.0, 0.
 def ray(frame, u, v):
     origin, direction = frame[0] + u * frame[1] + v * frame[2], frame[3] + u * frame[4] + v * frame[5]
     return origin, direction / np.linalg.norm(direction)
+
+
+def test_rays_through_a_lens_meet_in_the_plane_of_focus():
+    frame = ray_frame(AHEAD, Perspective(fovy=60.0), FULL_REGION, 2.0)
+    moved = through_lens(frame, 0.5, 4.0, (0.6, -0.8))
+    for u, v in ((0.5, 0.5), (0.1, 0.9), (1.0, 0.0)):
+        (origin, direction), (start, way) = ray(frame, u, v), ray(moved, u, v)
+        assert np.linalg.norm(start - origin) == pytest.approx(0.5, rel=1e-5)
+        in_focus = origin + direction * 4 / -direction[2]
+        assert start + way * 4 / -way[2] == pytest.approx(in_focus, abs=1e-5)
 
 
 def test_perspective_has_the_vertical_field_of_view():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.sampling import FILTER_DEVIATION, pixel_offset
+from brayns_widget.service.renderer.sampling import FILTER_DEVIATION, lens_point, pixel_offset
 
 
 def test_first_sample_lies_in_the_middle():
@@ -26,3 +26,12 @@ def test_many_samples_are_normal_around_the_middle(axis):
     assert offsets[:, axis].mean() == pytest.approx(0.5, abs=0.01)
     assert offsets[:, axis].std() == pytest.approx(FILTER_DEVIATION, rel=0.02)
     assert abs(np.corrcoef(offsets.T)[0, 1]) < 0.02
+
+
+def test_samples_fill_the_lens_evenly_from_its_middle():
+    points = np.array([lens_point(sample) for sample in range(2000)])
+    assert points[0] == pytest.approx([0, 0])
+    radii = np.hypot(*points.T)
+    assert radii.max() < 1
+    assert (radii < 0.5).mean() == pytest.approx(0.25, abs=0.01)
+    assert points.mean(axis=0) == pytest.approx([0, 0], abs=0.01)
