@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ import numpy.typing as npt
 from brayns_widget.service.renderer.coloring import Labels
 from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, read_shape
 from brayns_widget.service.rpc.methods import Task
+
+KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
+"""By place, name and options: what one request has read already."""
 
 # Brayns' name of a colour method → SONATA's of the attribute
 _ATTRIBUTES = {
@@ -47,6 +50,8 @@ def read_shapes(
     ids: npt.NDArray[np.int64],
     options: ShapeOptions,
     task: Task,
+    *,
+    known: KnownShapes | None = None,
 ) -> list[Shape]:
     """Read and shape each morphology once.
 
@@ -56,14 +61,19 @@ def read_shapes(
         ids: of the cells, for messages.
         options: what becomes geometry.
         task: told about progress; stops the work when cancelled.
+        known: shapes that need not be read again; those that are read are added.
 
     Raises:
         RequestError: a morphology is missing or unreadable.
     """
     read, place_name = reader
+    known = {} if known is None else known
     first_cells = ids[np.unique(morphologies.codes, return_index=True)[1]]
     shapes = []
     for index, (name, cell) in enumerate(zip(morphologies.names, first_cells, strict=True)):
         task.progress(index / len(first_cells), "Reading morphologies")
-        shapes.append(read_shape(read, place_name, name, int(cell), options))
+        key = (place_name, name, options)
+        if key not in known:
+            known[key] = read_shape(read, place_name, name, int(cell), options)
+        shapes.append(known[key])
     return shapes

@@ -21,7 +21,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
-from brayns_widget.service.renderer.loaders.cells import read_labels, read_shapes
+from brayns_widget.service.renderer.loaders.cells import KnownShapes, read_labels, read_shapes
 from brayns_widget.service.renderer.loaders.morphology import (
     Section,
     Shape,
@@ -105,11 +105,12 @@ def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
     for settings in params.node_population_settings:
         _refuse_unsupported(circuit, simulation, settings)
     count = len(params.node_population_settings)
+    known: KnownShapes = {}
     models: list[LoadedModel] = []
     try:
         for index, settings in enumerate(params.node_population_settings):
             part = task.part(index / count, (index + 1) / count)
-            models.append(_load_population(circuit, simulation, settings, part))
+            models.append(_load_population(circuit, simulation, settings, known, part))
     except BaseException:
         for model in models:
             model.close()
@@ -169,7 +170,9 @@ def _refuse_unsupported(circuit: Any, simulation: Any, settings: PopulationParam
         )
 
 
-def _load_population(circuit: Any, config: Any, settings: PopulationParams, task: Task) -> LoadedModel:
+def _load_population(
+    circuit: Any, config: Any, settings: PopulationParams, known: KnownShapes, task: Task
+) -> LoadedModel:
     name = settings.node_population
     task.progress(0.0, f"Reading population {name}")
     try:
@@ -191,7 +194,7 @@ def _load_population(circuit: Any, config: Any, settings: PopulationParams, task
     except (libsonata.SonataError, RuntimeError) as error:
         raise failure(f"Population {name} cannot be read: {error}") from error
     shapes, shape_of_cell = _shapes(
-        circuit.node_population_properties(name), settings, ids, labels, task.part(0.0, 0.5)
+        circuit.node_population_properties(name), settings, ids, labels, task.part(0.0, 0.5), known=known
     )
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
@@ -227,7 +230,13 @@ def _load_population(circuit: Any, config: Any, settings: PopulationParams, task
 
 
 def _shapes(
-    properties: Any, settings: PopulationParams, ids: npt.NDArray[np.int64], labels: dict[str, Labels], task: Task
+    properties: Any,
+    settings: PopulationParams,
+    ids: npt.NDArray[np.int64],
+    labels: dict[str, Labels],
+    task: Task,
+    *,
+    known: KnownShapes,
 ) -> tuple[list[Shape], npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     params = settings.neuron_morphology_parameters
@@ -240,4 +249,4 @@ def _shapes(
     reader = morphology_reader(
         properties.morphologies_dir, dict(properties.alternate_morphology_formats), morphologies.names[0]
     )
-    return read_shapes(reader, morphologies, ids, options, task), morphologies.codes
+    return read_shapes(reader, morphologies, ids, options, task, known=known), morphologies.codes

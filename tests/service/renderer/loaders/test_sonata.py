@@ -278,8 +278,17 @@ def test_each_morphology_is_read_once(tmp_path: Path, monkeypatch: pytest.Monkey
         return read_shape(*arguments)
 
     monkeypatch.setattr("brayns_widget.service.renderer.loaders.cells.read_shape", counting)
-    load(write_circuit(tmp_path, places(50)), neuron_morphology_parameters=FULL)
+    path = write_circuit(tmp_path, places(50))
+    load(path, neuron_morphology_parameters=FULL)
     assert read == ["cell"]
+    # Entries of one request share what is shaped alike.
+    read.clear()
+    entry = {"node_population": "cells", "node_percentage": 1.0, "neuron_morphology_parameters": FULL}
+    thick = entry | {"neuron_morphology_parameters": FULL | {"radius_multiplier": 3.0}}
+    models = sonata.LOADER.read(str(path), {"node_population_settings": [entry, entry, thick]}, Task())
+    assert read == ["cell", "cell"]
+    radii = [model.geometry.vertices[:, 3].min() for model in models]
+    assert radii[0] == radii[1] == pytest.approx(radii[2] / 3)
 
 
 def test_parameters_are_checked_after_the_file(tmp_path: Path):
