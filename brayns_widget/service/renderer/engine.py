@@ -41,6 +41,7 @@ _RAYS_AT_ONCE = 1 << 18  # 24 MB
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
 _FLOOR_WAIT = 0.02  # seconds that one call of ``render`` may wait for a radius floor
+_MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
 
@@ -440,7 +441,7 @@ def _look(
         ao_samples=effects[0],
         shadows=effects[1],
         background=background,
-        bounces=max(1, renderer.max_ray_bounces),
+        bounces=min(max(1, renderer.max_ray_bounces), _MOST_BOUNCES),
         paths=isinstance(renderer, Production),
         plain=scene.plain,
         materials=scene.materials,

@@ -100,6 +100,11 @@ def test_no_bounces_still_show_the_first_surface(engine):
     assert (picture(engine, Production(samples_per_pixel=1, max_ray_bounces=0))[..., 0] == byte(1.0)).all()
 
 
+def test_paths_among_white_walls_end(engine):
+    engine.scene.add(spheres([0, 0, 0, 50]), WHITE)
+    assert picture(engine, Production(samples_per_pixel=1, max_ray_bounces=10**30))[..., 0].max() == 0
+
+
 def test_paths_accumulate_in_the_interactive_picture(engine):
     engine.scene.add(spheres([-1, 0, 0, 1], [1, 0, 0, 1]), WHITE)
     engine.set_viewport(32, 24)
