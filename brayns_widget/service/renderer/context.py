@@ -27,7 +27,8 @@ from brayns_widget.service.rpc.methods import Methods
 if TYPE_CHECKING:
     from brayns_widget.service.renderer.engine import Engine
 
-PLUGINS = ("braynsCircuitExplorer",)  # of Brayns' plugins, those whose loaders and methods are built in
+# Of Brayns' plugins, those whose loaders and methods are built in.
+PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer")
 MAX_SIDE = 16384  # pixels
 MAX_PIXELS = 1 << 26  # a frame of this size takes 1 GB while it accumulates
 

@@ -92,7 +92,7 @@ SKIPPED: dict[str, set[int | str]] = {
         70,  # the scene after an upload that was a notification, of which nothing was kept
     },
     "sonata_loader_errors": {12, 23},  # the container, which the real renderer can't read; the scene with synapses
-    "snapshot": {12, 13, *range(18, 29)},  # EXR, a file in /srv
+    "snapshot": {13, *range(18, 29)},  # a file in /srv
 }
 NOT_COMPARED = {("sonata_loader_errors", 19)}  # the load with a limit, see 20
 
@@ -172,14 +172,15 @@ def difference(name: str, request: dict[str, Any], reply: dict[str, Any], ours: 
         for answer in (ours, reply):
             answer.get("result", {}).pop("revision", None)
     if request["method"] == "get-application-parameters":
-        reply["result"]["plugins"] = ["braynsCircuitExplorer"]  # those that are built in
+        reply["result"]["plugins"] = ["braynsCircuitExplorer", "braynsMoleculeExplorer"]  # those that are built in
     if request["method"] == "upload-model":
         for answer in (ours, reply):
             for model in answer.get("result", []):
                 model.pop("model_id", None)  # likewise
     if request["method"].startswith(("add-light-", "add-clipping-")):
         for answer in (ours, reply):
-            answer.get("result", {}).pop("model_id", None)  # the recordings have spheres before them, and free numbers in another order
+            # The recordings have spheres before them, and free numbers in another order.
+            answer.get("result", {}).pop("model_id", None)
     if request["method"] == "snapshot" and "result" in reply and "result" in ours:
         reply["result"] = ours["result"]  # sizes of compressed pictures
     expected = {"error": reply["error"]} if "error" in reply else {"result": reply["result"], "bytes": "bytes" in reply}
