@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal
 
 from pydantic import ConfigDict
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.exr import encode_exr
 from brayns_widget.service.renderer.geometry import Floats
@@ -57,29 +58,28 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
         image_end=params.image_end or context.region.image_end,
     )
     check_camera(view, projection, region)
-    if params.simulation_frame:
-        raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)
     task.progress(0.0, OPERATION)
-    engine = context.prepared_engine()
     images: dict[str, Floats] = {}
     try:
-        if "color" in params.channels:
-            images["color"] = engine.trace(
-                size,
-                view,
-                projection,
-                near_clip=near_clip,
-                region=region,
-                renderer=renderer,
-                keep=True,
-                progress=lambda amount: task.progress(0.8 * amount, OPERATION),
-                cancelled=lambda: task.cancelled,
-            ).light
-        if set(params.channels) != {"color"}:
-            surfaces = engine.surfaces(
-                size, view, projection, near_clip=near_clip, region=region, cancelled=lambda: task.cancelled
-            )
-            images |= {"depth": surfaces.depth, "albedo": surfaces.albedo, "normal": surfaces.normal}
+        with context.playback.at(params.simulation_frame) if "simulation_frame" in given else contextlib.nullcontext():
+            engine = context.prepared_engine()
+            if "color" in params.channels:
+                images["color"] = engine.trace(
+                    size,
+                    view,
+                    projection,
+                    near_clip=near_clip,
+                    region=region,
+                    renderer=renderer,
+                    keep=True,
+                    progress=lambda amount: task.progress(0.8 * amount, OPERATION),
+                    cancelled=lambda: task.cancelled,
+                ).light
+            if set(params.channels) != {"color"}:
+                surfaces = engine.surfaces(
+                    size, view, projection, near_clip=near_clip, region=region, cancelled=lambda: task.cancelled
+                )
+                images |= {"depth": surfaces.depth, "albedo": surfaces.albedo, "normal": surfaces.normal}
     except Cancelled:
         task.check()
         raise

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.exr import encode_exr
 from brayns_widget.service.renderer.images import encode_image
 from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
 from brayns_widget.service.renderer.methods.core import check_size
@@ -90,7 +91,8 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     """Render a finished picture to memory, or to a file of the renderer's machine."""
     given = params.model_fields_set
     settings = params.image_settings
-    image_format = check_format(settings.format)
+    exact = settings.format.lower() == "exr"
+    image_format = "exr" if exact else check_format(settings.format)
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     view = context.view if params.camera_view is None else params.camera_view
     projection = chosen(params.camera, CAMERAS, context.projection)
@@ -105,22 +107,26 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     task.progress(0.0, operation)
     try:
         with context.playback.at(params.simulation_frame) if "simulation_frame" in given else contextlib.nullcontext():
-            pixels = context.prepared_engine().snapshot(
+            frame = context.prepared_engine().trace(
                 size,
                 view,
                 projection,
                 near_clip=near_clip,
                 region=region,
                 renderer=renderer,
+                keep=exact,
                 progress=lambda amount: task.progress(amount, operation),
                 cancelled=lambda: task.cancelled,
             )
     except Cancelled:
         task.check()
         raise
-    image = encode_image(pixels, image_format, min(100, settings.quality))
-    if params.metadata is not None:
-        image = _with_metadata(image, image_format, params.metadata)
+    if exact:
+        image = encode_exr({"color": frame.light}, None if params.metadata is None else _texts(params.metadata))
+    else:
+        image = encode_image(frame.pixels, image_format, min(100, settings.quality))
+        if params.metadata is not None:
+            image = _with_metadata(image, image_format, params.metadata)
     if params.file_path:
         write_file(params.file_path, image)
         image = b""
@@ -148,6 +154,14 @@ def write_file(path: str, image: bytes) -> None:
         raise RequestError(f"Cannot write file {path!r}", code=INTERNAL_ERROR, data=[str(error)]) from error
 
 
+def _texts(metadata: ImageMetadata) -> dict[str, str]:
+    """Metadata as a picture's file names them."""
+    return {
+        key.replace("_", " ").capitalize(): ", ".join(value) if isinstance(value, list) else value
+        for key, value in metadata.model_dump().items()
+    }
+
+
 def _with_metadata(image: bytes, image_format: str, metadata: ImageMetadata) -> bytes:
     """Put texts into a picture: text chunks of a PNG, the comment of a JPEG (as JSON)."""
     if image_format == "jpg":
@@ -155,8 +169,8 @@ def _with_metadata(image: bytes, image_format: str, metadata: ImageMetadata) -> 
         # ISO/IEC 10918-1, B.2.4.5: a COM segment, here right after the start of image
         return image[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + image[2:]
     texts = PngInfo()
-    for key, value in metadata.model_dump().items():
-        texts.add_itxt(key.replace("_", " ").capitalize(), ", ".join(value) if isinstance(value, list) else value)
+    for key, text in _texts(metadata).items():
+        texts.add_itxt(key, text)
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(image)) as picture:
         picture.save(buffer, "PNG", pnginfo=texts, compress_level=1)

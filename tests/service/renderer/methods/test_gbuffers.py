@@ -58,6 +58,32 @@ def test_buffers_tell_what_is_seen(address: str, tmp_path: Path):
     asyncio.run(scenario())
 
 
+def test_a_snapshot_in_linear_light_is_the_color_buffer(address: str, tmp_path: Path):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 3})
+            await client.call("add-spheres", [sphere(color=[0.5, 0.25, 3, 1])])
+            await client.call("export-gbuffers", {"channels": ["color"], "resolution": [40, 30]})
+            color = parts(client.payload, tmp_path)["color"]
+            texts = {"title": "T", "description": "D", "keywords": ["a", "b"], "where_used": "W"}
+            await client.call("snapshot", {"image_settings": {"format": "EXR", "size": [40, 30]}, "metadata": texts})
+            np.testing.assert_array_equal(parts(client.payload, tmp_path)["color"], color)
+            assert color[15, 20].tolist() == [0.5, 0.25, 3, 1]
+            with OpenEXR.File(str(tmp_path / "read.exr")) as opened:
+                assert opened.header()["Keywords"] == "a, b"
+
+    asyncio.run(scenario())
+
+
+def test_a_frame_that_no_simulation_has_is_refused(address: str):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            with pytest.raises(Failed, match="Simulation frame out of range"):
+                await client.call("export-gbuffers", {"channels": ["depth"], "simulation_frame": 5})
+
+    asyncio.run(scenario())
+
+
 def test_buffers_have_their_own_camera_and_file(address: str, tmp_path: Path):
     async def scenario() -> None:
         async with empty_stage(address) as client:
