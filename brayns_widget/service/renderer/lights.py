@@ -30,10 +30,11 @@ def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
                 ambient += power
                 continue
             direction = np.array(light.direction, np.float64)
-            length = float(np.linalg.norm(direction))
-            if not 0 < length < math.inf:
+            largest = float(np.abs(direction).max())
+            if not 0 < largest < math.inf:
                 raise ValueError(f"A directional light needs a direction other than zero, got {light.direction}.")
-            directional.append([*(-direction / length), *(power / math.pi)])
+            direction /= largest  # squares of tiny and of huge numbers are none
+            directional.append([*(-direction / np.linalg.norm(direction)), *(power / math.pi)])
         packed = np.array(directional, np.float32).reshape(-1, 6)
         everywhere = ambient.astype(np.float32)
     if not (np.isfinite(packed).all() and np.isfinite(everywhere).all()):

@@ -268,10 +268,18 @@ class Models:
         return next(model for model in self if model.handle == handle)
 
     def add_light(self, light: Light) -> Model:
-        """Add a light."""
+        """Add a light.
+
+        Raises:
+            RequestError: -32602, it shines nowhere, or with the others it is brighter than numbers reach.
+        """
         model = Model(id=self._free_id(), kind="light", light=light)
         self._models[model.id] = model
-        self._set_lights()
+        try:
+            self._set_lights()
+        except ValueError as error:
+            del self._models[model.id]
+            raise RequestError(str(error), code=INVALID_PARAMS) from error
         return model
 
     def add_clip(self, kind: str, shapes: Sequence[Shape], inverted: bool) -> Model:
@@ -435,6 +443,12 @@ class Models:
         if any(model.clip is not None for model in removed):
             self._set_clips()
 
+    def close_reports(self) -> None:
+        """Close the files of all simulations; nothing can be shown after that."""
+        for model in self:
+            if model.simulation is not None:
+                model.simulation.close()
+
     def _set_clips(self) -> None:
         clips = [
             Clip(*model.clip, transform=matrix_of(model.transform))
@@ -445,12 +459,6 @@ class Models:
             self._scene().set_clips(clips)
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
-
-    def close_reports(self) -> None:
-        """Close the files of all simulations; nothing can be shown after that."""
-        for model in self:
-            if model.simulation is not None:
-                model.simulation.close()
 
     def _set_lights(self) -> None:
         self._scene().lights = [model.light for model in self if model.light is not None and model.visible]

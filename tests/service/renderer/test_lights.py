@@ -23,6 +23,12 @@ def test_directional_light_points_back_to_its_source():
     assert directional[0] == pytest.approx([0, 0.6, -0.8, 1, 1, 1])
 
 
+@pytest.mark.parametrize("size", [5e-324, 3e38])
+def test_a_direction_of_any_length_is_one(size: float):
+    _, directional = pack_lights([DirectionalLight(direction=[0.0, 0.0, -size])])
+    assert directional[0, :3] == pytest.approx([0, 0, 1])
+
+
 def test_refuses_a_light_that_goes_nowhere():
     with pytest.raises(ValueError, match="direction other than zero"):
         pack_lights([DirectionalLight(direction=[0.0, 0.0, 0.0])])

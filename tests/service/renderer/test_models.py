@@ -164,3 +164,10 @@ def test_memory_that_does_not_suffice_is_told(models: Models, scene: Scene, monk
             add(models)
     assert caught.value.code == INTERNAL_ERROR
     assert add(models) == [0]
+
+
+def test_a_light_too_bright_is_not_added(models: Models):
+    lights = [models.add_light(AmbientLight(intensity=3e38)).id]
+    with pytest.raises(RequestError, match="finite"):
+        models.add_light(AmbientLight(intensity=3e38))
+    assert [model.id for model in models] == lights
