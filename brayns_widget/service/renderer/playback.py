@@ -53,6 +53,8 @@ class Playback:
             RequestError: -32603, there is no such frame, or a report cannot be read.
         """
         line = self.timeline
+        if line is None and frame == 0:
+            return  # as the real renderer: what has no frames has a frame 0
         if line is None or not line.start <= frame <= line.end:
             raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)  # the real renderer's words
         self._frame = frame

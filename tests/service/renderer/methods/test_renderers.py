@@ -67,3 +67,15 @@ def test_production_pictures_are_as_many_samples_as_asked_for(address):
             assert taken[..., 0].min() > 50
 
     asyncio.run(run())
+
+
+def test_without_a_simulation_snapshots_have_a_frame_zero_only(address):
+    async def run() -> None:
+        async with client_of(address) as client:
+            settings = {"image_settings": {"size": [64, 64]}, "renderer": {"name": "production", "params": {}}}
+            await client.call("snapshot", {**settings, "simulation_frame": 0})
+            assert client.payload
+            with pytest.raises(Failed, match="Simulation frame out of range"):
+                await client.call("snapshot", {**settings, "simulation_frame": 1})
+
+    asyncio.run(run())
