@@ -22,6 +22,7 @@ from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.cells import KnownShapes, read_labels, read_shapes
+from brayns_widget.service.renderer.loaders.edges import synapses_model
 from brayns_widget.service.renderer.loaders.morphology import (
     Section,
     Shape,
@@ -110,7 +111,10 @@ def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
     try:
         for index, settings in enumerate(params.node_population_settings):
             part = task.part(index / count, (index + 1) / count)
-            models.append(_load_population(circuit, simulation, settings, known, part))
+            model = _load_population(circuit, simulation, settings, known, part)
+            models.append(model)
+            if model.ids is not None:
+                models += [_load_synapses(circuit, settings, edges, model.ids) for edges in settings.edge_populations]
     except BaseException:
         for model in models:
             model.close()
@@ -164,10 +168,26 @@ def _refuse_unsupported(circuit: Any, simulation: Any, settings: PopulationParam
     elif kind not in ("none", "spikes"):
         raise RequestError(f"Cells of population {name} cannot show a report of type {kind!r}", code=INVALID_PARAMS)
     settings.neuron_morphology_parameters.check()
-    if settings.edge_populations:
-        raise RequestError(
-            f"This version does not support edge_populations yet (population {name})", code=INVALID_PARAMS
-        )
+    for edges in settings.edge_populations:
+        if edges.edge_report_name:
+            raise RequestError(
+                f"This version shows no reports of synapses (edge population {edges.edge_population})",
+                code=INVALID_PARAMS,
+            )
+
+
+def _load_synapses(
+    circuit: Any, settings: PopulationParams, edges: EdgeParams, ids: npt.NDArray[np.int64]
+) -> LoadedModel:
+    return synapses_model(
+        circuit,
+        edges.edge_population,
+        settings.node_population,
+        ids,
+        afferent=edges.load_afferent,
+        percentage=edges.edge_percentage,
+        radius=edges.radius,
+    )
 
 
 def _load_population(

@@ -151,7 +151,7 @@ def test_colors_come_from_the_circuits_attributes(tmp_path: Path):
         ({"report_type": "spikes"}, "No simulation configuration available"),
         (
             {"edge_populations": [{"edge_population": "e", "load_afferent": True}]},
-            "This version does not support edge_populations yet (population cells)",
+            "Edge population e does not exist",
         ),
         (
             {"neuron_morphology_parameters": {"growth": 2}},

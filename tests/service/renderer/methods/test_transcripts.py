@@ -74,10 +74,6 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
         "says what is wrong",
     ),
     ("sonata_loader_errors", 20): ([0, 3, 6], "a limit of 3 gives 3 cells"),
-    ("sonata_loader_errors", 21): (
-        (-32602, "This version does not support edge_populations yet (population S1nonbarrel_neurons)"),
-        "not yet",
-    ),
 }
 # Requests whose replies say what only the real renderer has (its revision, paths, other models) or depend on models
 # that methods made which we do not have yet.
