@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -472,7 +473,9 @@ def test_every_method_is_driven(stage: Stage):
 def test_stop_ends_the_process(tmp_path: Path):
     manager = start(tmp_path)
     try:
-        brayns.stop(manager.instance)
+        # The client forgets an answer that it has not read when the connection is closed, and here that follows at once.
+        with contextlib.suppress(brayns.ConnectionClosedError):
+            brayns.stop(manager.instance)
         assert manager.process._process.wait(60) == 0
     finally:
         manager.stop()
