@@ -473,7 +473,7 @@ def test_every_method_is_driven(stage: Stage):
 def test_stop_ends_the_process(tmp_path: Path):
     manager = start(tmp_path)
     try:
-        # The client forgets an answer that it has not read when the connection is closed, and here that follows at once.
+        # The client forgets an answer that it has not read when the connection closes, and here that follows at once.
         with contextlib.suppress(brayns.ConnectionClosedError):
             brayns.stop(manager.instance)
         assert manager.process._process.wait(60) == 0
