@@ -160,12 +160,11 @@ class Tracer:
             look.camera, look.near, look.ambient, look.lights, *effects, look.background,
             frame.samples, *pixel_offset(frame.samples), tone_table(), frame.sums, frame.image,
         )  # fmt: skip
-        futures = [
-            self._pool.submit(
-                kernel, scene, table, *materials, scratch, scratch.view(np.int32), state, frame.done, *arguments
-            )
-            for scratch in self._scratch
-        ]
+
+        def trace(scratch: Floats) -> None:
+            kernel(scene, table, *materials, scratch, scratch.view(np.int32), state, frame.done, *arguments)
+
+        futures = [self._pool.submit(trace, scratch) for scratch in self._scratch]
         try:
             while wait(futures, None if watch is None else _POLL_SECONDS).not_done:
                 if watch is not None and not watch(min(1.0, float(state[kernels.NEXT_TILE]) / len(frame.done))):
