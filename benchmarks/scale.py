@@ -16,6 +16,7 @@ import platform
 import statistics
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -129,14 +130,14 @@ def _frames(engine: Engine, view: View) -> tuple[float, float]:
     return statistics.median(walls) * 1e3, statistics.median(cpus) * 1e3
 
 
-def table(rows: list[dict[str, float]]) -> str:
+def table(rows: Sequence[Mapping[str, float]]) -> str:
     """Make a Markdown table."""
     lines = ["| " + " | ".join(title for _key, title, _form in COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(format(row[key], form) for key, _title, form in COLUMNS) + " |" for row in rows]
     return "\n".join(lines)
 
 
-def plot(rows: list[dict[str, float]]) -> str:
+def plot(rows: Sequence[Mapping[str, float]]) -> str:
     """Draw ms over cells as SVG, both axes logarithmic."""
     left, top, width, height = 60, 20, 460, 280
     first, last = math.log10(rows[0]["cells"]), math.log10(rows[-1]["cells"])

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def renderer() -> int:
-    """The command ``brayns-widget-renderer``: ``brayns-widget renderer`` in one word.
+    """Run ``brayns-widget-renderer``, which is ``brayns-widget renderer`` in one word.
 
     For clients that start an executable by its name and can give it no subcommand, such as ``brayns.Service``.
     """

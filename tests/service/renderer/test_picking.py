@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer.embree import SPHERE_POINT, Bvh, Device, Primitives
+from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.picking import first_hits
 
 
@@ -17,7 +18,7 @@ def scene():
             yield bvh.handle
 
 
-def rays(count):
+def rays(count: int) -> tuple[Floats, Floats]:
     """One ray a half: the even ones meet a sphere."""
     origins = np.zeros((count, 3), np.float32)
     origins[:, 0], origins[:, 2] = np.arange(count) / 2 % 5, 3

@@ -139,7 +139,13 @@ def test_what_cannot_be_is_refused(address: str, data_dir: Path):
             0,
             "The requested model does not have a color ramp",
         )
-        for ramp in ({"range": [1, 1]}, {"range": [5, -5]}, {"colors": []}, {"colors": [[1, 1, 1, 1]] * 257}):
+        ramps: tuple[dict[str, Any], ...] = (
+            {"range": [1, 1]},
+            {"range": [5, -5]},
+            {"colors": []},
+            {"colors": [[1, 1, 1, 1]] * 257},
+        )
+        for ramp in ramps:
             code, _message = await refused(client, "set-color-ramp", {"id": model_id, "color_ramp": ramp})
             assert code == -32602
         for factor in (0, -1):
