@@ -19,8 +19,8 @@ def test_a_circuit_is_measured_with_and_without_a_floor(tmp_path):
 
 
 def test_rows_become_a_table_and_a_plot():
-    keys = [key for key, _title, _form in scale.COLUMNS]
-    rows: list[dict[str, float]] = [{key: 1 for key in keys} | {"cells": n} for n in (10, 1000)]  # noqa: C420 - typed
+    row: dict[str, float] = dict.fromkeys((key for key, _title, _form in scale.COLUMNS), 1)
+    rows = [row | {"cells": n} for n in (10, 1000)]
     rows[1]["load_s"] = 10.0
     assert scale.table(rows).splitlines()[3].split(" | ")[:3] == ["| 1000", "1", "10.00"]
     drawing = ET.fromstring(scale.plot(rows))
