@@ -182,7 +182,7 @@ def _convert(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
         result["items"] = _convert(schema["items"], definitions)
     if "properties" in schema:
         properties = schema["properties"]
-        if properties:
+        if properties or "x-title" in schema:  # the real servers disagree on objects without properties
             result["properties"] = {name: _convert(value, definitions) for name, value in properties.items()}
         required = set(schema.get("required", ()))
         required |= {name for name, value in properties.items() if value.get("x-required")}
