@@ -153,6 +153,7 @@ class Floors:
         self._bounds = empty_bounds()
         self._thin = 0.0
         self._failed = False
+        scene.before_change = self.stop
 
     def best(self, floor: Floor, alike: float = ALIKE) -> Floored | None:
         """Return the copy that fits best, or None if none does; if it is off by ``alike``, have a better one built."""
@@ -193,12 +194,16 @@ class Floors:
         """Wait until nothing is being built; False if that takes longer."""
         return self._building is None or not wait([self._building], seconds).not_done
 
-    def clear(self) -> None:
-        """Release all copies, and stop building."""
+    def stop(self) -> None:
+        """Stop building: a copy is made of geometry that may be about to change."""
         self._cancelled = True
         if self._building is not None:
             wait([self._building])
             self._collect(self._building)
+
+    def clear(self) -> None:
+        """Release all copies, and stop building."""
+        self.stop()
         for floored in self._ready:
             floored.close()
         self._ready, self._parts = [], []

@@ -71,11 +71,12 @@ class _Model:
         self.colors = colors
         self.clear = bool(len(colors) and colors[:, 3].min() < 1)
 
-    def show(self) -> None:
+    def show(self, before_change: Callable[[], None]) -> None:
         """Tell Embree whether rays see it, and whether it casts shadows."""
         shadows = not (self.material.lets_through or self.clear)
         for part in self.parts or []:
             if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
+                before_change()
                 part.primitives.set_visible(self.visible, shadows)
 
 
@@ -84,6 +85,8 @@ class Scene:
 
     Attributes:
         revision: grows with every change that can be seen.
+        before_change: called before geometry that was built changes or is closed; when it returns, no other thread may
+            be using that.
     """
 
     def __init__(self, device: Device) -> None:
@@ -100,6 +103,7 @@ class Scene:
         self._plain = True
         self._kept: list[Floats] = []  # the table has addresses only
         self.revision = 0
+        self.before_change: Callable[[], None] = lambda: None
 
     def add(self, geometry: Geometry, colors: ArrayLike) -> int:
         """Add a model; it shows after the next ``commit``.
@@ -142,7 +146,7 @@ class Scene:
         model = self._model(handle)
         if model.visible != visible:
             model.visible = visible
-            model.show()
+            model.show(self.before_change)
             self.revision += 1
 
     def set_transform(self, handle: int, matrix: ArrayLike) -> None:
@@ -179,7 +183,7 @@ class Scene:
         """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
         model = self._model(handle)
         model.paint(_checked_colors(model.geometry, colors))
-        model.show()
+        model.show(self.before_change)
         self._fill_table()
         self.revision += 1
 
@@ -196,7 +200,7 @@ class Scene:
         material.row()
         model = self._model(handle)
         model.material = material
-        model.show()
+        model.show(self.before_change)
         self._fill_table()
         self.revision += 1
 
@@ -224,11 +228,9 @@ class Scene:
         Raises:
             ValueError: there are no such shapes; what was cut before still is.
         """
-        if clips:
-            packed = pack_clips(clips)
-            self._device.set_filter(filter_address(), packed)
-        else:
-            self._device.set_filter(None)
+        packed = pack_clips(clips) if clips else None
+        self.before_change()
+        self._device.set_filter(None if packed is None else filter_address(), packed)
         if bool(clips) != self._clipped:
             self._clipped = bool(clips)
             for model in self._models.values():
@@ -273,7 +275,7 @@ class Scene:
                     raise Cancelled("The build was cancelled.")
                 if model.parts is None:
                     model.parts = _build_parts(self._device, model)
-                    model.show()
+                    model.show(self.before_change)
                     fresh.append(model)
             wanted = [part for model in self._models.values() for part in model.parts or []]
             bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
@@ -281,6 +283,7 @@ class Scene:
             for model in fresh:
                 self._discard_parts(model)
             raise
+        self.before_change()
         self._bvh.close()
         outdated = set(self._built) - set(wanted)
         self._bvh, self._built = bvh, wanted
@@ -328,6 +331,7 @@ class Scene:
 
     def close(self) -> None:
         """Release everything; nothing may be tracing it."""
+        self.before_change()
         self.clear()
         self._bvh.close()
         _close_parts(self._built)

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer import floors as floors_module
+from brayns_widget.service.renderer.clipping import Clip
 from brayns_widget.service.renderer.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Cancelled, Device
 from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.floors import Floor, Floored, Floors
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.scene import Scene
 from brayns_widget.service.renderer.settings import AmbientLight, Interactive, Orthographic, Perspective, View
+from brayns_widget.service.renderer.shapes import Sphere
 
 NONE = np.empty(0, np.uint32)
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
@@ -241,6 +243,36 @@ def test_building_is_given_up_when_the_scene_closes(scene, floors, monkeypatch):
     assert started.wait(DEADLINE)
     floors.clear()
     assert floors._building is None
+
+
+@pytest.mark.parametrize("change", ["remove", "hide", "fade", "clip"])
+def test_building_stops_before_what_it_copies_changes(scene, floors, monkeypatch, change):
+    seen = []
+
+    def build(_device, parts, _floor, go_on):
+        end = time.monotonic() + DEADLINE
+        while go_on():
+            assert time.monotonic() < end
+        seen.append((parts[0].primitives.handle, parts[0].primitives.visible, parts[0].primitives.shadows))
+        raise Cancelled
+
+    handle = scene.add(neurite(), WHITE)
+    scene.commit()
+    monkeypatch.setattr(floors_module, "Floored", build)
+    floors.best(FAR)
+    match change:
+        case "remove":
+            scene.remove(handle)
+            scene.commit()
+        case "hide":
+            scene.set_visible(handle, False)
+        case "fade":
+            scene.set_colors(handle, [[1.0, 1.0, 1.0, 0.5]])
+        case "clip":
+            scene.set_clips([Clip([Sphere(center=[0, 0, 0], radius=1)], False, np.eye(4))])
+    assert [state[1:] for state in seen] == [(True, True)]
+    floors.best(FAR)  # and is begun anew
+    assert (floors._building is None) == (change == "remove")
 
 
 def test_a_copy_shows_what_the_scene_shows(scene):
