@@ -122,9 +122,11 @@ def decode_request(frame: Frame, *, require_version: bool = True) -> Request:
     """
     message, payload = _decode(frame)
     problems = [f"unknown property {name!r}" for name in sorted(message.keys() - _REQUEST_KEYS)]
-    method, request_id = message.get("method"), message.get("id")
+    method, request_id, version = message.get("method"), message.get("id"), message.get("jsonrpc", "2.0")
     if require_version and "jsonrpc" not in message:
         problems.append("missing required property 'jsonrpc'")
+    elif not isinstance(version, str):
+        problems.append(f"jsonrpc: invalid type, expected string got {type_name(version)}")
     if "method" not in message:
         problems.append("missing required property 'method'")
     elif not isinstance(method, str):
@@ -133,8 +135,8 @@ def decode_request(frame: Frame, *, require_version: bool = True) -> Request:
         problems.append("id: invalid oneOf, no schemas match input")
     if problems:
         raise RequestError("Invalid JSON-RPC request schema", code=INVALID_REQUEST, data=problems)
-    if message.get("jsonrpc", "2.0") != "2.0":
-        raise RequestError(f"Unsupported JSON-RPC version: {message['jsonrpc']!r}", code=INVALID_REQUEST)
+    if version != "2.0":
+        raise RequestError(f"Unsupported JSON-RPC version: {version!r}", code=INVALID_REQUEST)
     if not method:
         raise RequestError("No methods provided in request", code=INVALID_REQUEST)
     return Request(method, message.get("params"), request_id, payload)

@@ -68,6 +68,8 @@ def test_params_are_left_out_rather_than_empty():
         ('{"jsonrpc":"1.0","method":"a"}', INVALID_REQUEST),
         ('{"jsonrpc":"2.0","method":""}', INVALID_REQUEST),
         ('{"jsonrpc":"2.0","method":5}', INVALID_REQUEST),
+        ('{"jsonrpc":2.0,"method":"a"}', INVALID_REQUEST),
+        ('{"jsonrpc":[["2.0"]],"method":"a"}', INVALID_REQUEST),
         ('{"jsonrpc":"2.0","method":"a","id":1.5}', INVALID_REQUEST),
         ('{"jsonrpc":"2.0","method":"a","id":true}', INVALID_REQUEST),
         ('{"jsonrpc":"2.0","method":"a","extra":1}', INVALID_REQUEST),

@@ -47,8 +47,8 @@ C = TypeVar("C")
 
 MAX_MESSAGE = 64 << 20  # bytes; the real server has no limit, ours refuses what no client of it sends
 MAX_QUEUED = 1024  # requests of one connection that wait; beyond it the socket is not read
-
-
+MAX_TEXT = 2000  # characters of an error's message and of each problem; they quote what a client sent
+MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
 SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the server does
 
@@ -165,7 +165,7 @@ class _Session(Generic[C]):
         try:
             request = decode_request(frame, require_version=self._server.require_version)
         except RequestError as error:
-            await self._waiting.put(encode_error(ErrorReply(None, error.code, error.message, error.data)))
+            await self._waiting.put(_error_frame(None, error))
             return
         if request.method == CANCEL.name and CANCEL in self._server.methods:
             await self._send(_answer(request, CANCEL, self, Task()))
@@ -271,4 +271,17 @@ def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> 
 def _failure(request: Request, error: RequestError) -> Frame:
     if request.id is None:
         return ""
-    return encode_error(ErrorReply(request.id, error.code, error.message, error.data))
+    return _error_frame(request.id, error)
+
+
+def _error_frame(request_id: RequestId | None, error: RequestError) -> str:
+    """Make the answer; what a client sent wrongly does not come back at full length."""
+    data = error.data
+    if isinstance(data, list):
+        more = [f"... and {len(data) - MAX_PROBLEMS} more"] if len(data) > MAX_PROBLEMS else []
+        data = [_shortened(str(problem)) for problem in data[:MAX_PROBLEMS]] + more
+    return encode_error(ErrorReply(request_id, error.code, _shortened(error.message), data))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."

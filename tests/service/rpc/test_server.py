@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object
-from brayns_widget.service.rpc.server import RpcServer
+from brayns_widget.service.rpc.server import MAX_PROBLEMS, MAX_TEXT, RpcServer
 
 DEADLINE = 10.0
 
@@ -122,6 +122,26 @@ def test_errors_have_codes_and_break_nothing(caplog: pytest.LogCaptureFixture):
 
     asyncio.run(scenario())
     assert "Method 'break' failed" in caplog.text
+
+
+def test_errors_do_not_send_back_at_full_length_what_was_wrong():
+    async def scenario() -> None:
+        async with serving() as (_state, address), open_client(address) as socket:
+            await send(socket, 1, "x" * 100_000)
+            error = (await receive(socket))["error"]
+            assert len(error["message"]) == MAX_TEXT
+            assert error["message"].startswith("Method 'xxx")
+            await send(socket, 2, "echo", {"text": "a", **{f"{number}": 1 for number in range(1000)}})
+            data = (await receive(socket))["error"]["data"]
+            assert data[:2] == ["unknown property '0'", "unknown property '1'"]
+            assert data[-1] == f"... and {1000 - MAX_PROBLEMS} more"
+            assert len(data) == MAX_PROBLEMS + 1
+            await socket.send(json.dumps({"jsonrpc": "2.0", "y" * 100_000: 1}))
+            problem, missing = (await receive(socket))["error"]["data"]
+            assert len(problem) == MAX_TEXT
+            assert missing == "missing required property 'method'"
+
+    asyncio.run(scenario())
 
 
 def test_requests_without_an_id_are_run_and_not_answered():

@@ -103,9 +103,13 @@ class Loader:
         if "\0" in path:
             raise RequestError("A path cannot contain a null character", code=INVALID_PARAMS)
         file = Path(path)
-        if file.is_dir():
+        try:
+            is_folder, is_file = file.is_dir(), file.is_file()
+        except OSError as error:  # a path that is too long
+            raise failure(f"{path} cannot be read: {error.strerror}") from error
+        if is_folder:
             raise failure(f"{path} is a directory, {self.name} needs a file")
-        if not file.is_file():
+        if not is_file:
             raise failure(f"File {path} does not exists")  # the real renderer's words
         return self._load(file, path, properties, task)
 
