@@ -93,7 +93,7 @@ def _in_round_cone(table: Any, at: Any, x: Any, y: Any, z: Any) -> Any:
 
 
 @inlined
-def _is_cut(table: Any, ox: Any, oy: Any, oz: Any, dx: Any, dy: Any, dz: Any, far: Any) -> Any:  # noqa: PLR0917 - Numba knows no keywords
+def is_cut(table: Any, ox: Any, oy: Any, oz: Any, dx: Any, dy: Any, dz: Any, far: Any) -> Any:  # noqa: PLR0917 - Numba knows no keywords
     """Whether the point of a ray at ``far`` is cut away."""
     x, y, z = ox + far * dx, oy + far * dy, oz + far * dz
     covered = False
@@ -150,7 +150,7 @@ def _reject_cut_hits(arguments: Any) -> None:
     for lane in range(count):
         if load_uint32(valid, lane) == 0:
             continue
-        if _is_cut(
+        if is_cut(
             table,
             load_float32(ray, _ORG * count + lane),
             load_float32(ray, (_ORG + 1) * count + lane),

@@ -42,12 +42,12 @@ from brayns_widget.service.renderer.kernels_native import inlined, intersect16, 
 
 # Rows of scratch after those of ``kernels``: for each lane the light that reaches the viewer, and the share of the
 # light from behind that does.
-_SEEN, _THROUGH = SCRATCH_ROWS, SCRATCH_ROWS + 3
+SEEN, THROUGH = SCRATCH_ROWS, SCRATCH_ROWS + 3
 LAYER_ROWS = SCRATCH_ROWS + 4
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _INFINITE = np.float32(np.inf)
-_NOTHING = np.float32(1 / 256)  # less light than this from behind is not seen
+NOTHING = np.float32(1 / 256)  # less light than this from behind is not seen
 _LEAST = np.float32(1e-6)
 
 
@@ -78,7 +78,7 @@ def turn_over(f: Any, lane: Any) -> None:
 
 
 @inlined
-def _add_layer(f: Any, i: Any, materials: Any) -> Any:
+def add_layer(f: Any, i: Any, materials: Any) -> Any:
     """Add what has been shaded to what is seen, and start the rays that go on; how many do."""
     count = 0
     for lane in range(16):
@@ -87,15 +87,15 @@ def _add_layer(f: Any, i: Any, materials: Any) -> Any:
             continue
         material = materials[i[GEOMETRY, lane]]
         opacity = opacity_of(f, material, lane, cosine_to_viewer(f, lane))
-        share = f[_THROUGH, lane] * opacity
+        share = f[THROUGH, lane] * opacity
         for channel in range(3):
             light = f[COLOR + channel, lane] * f[LIGHT + channel, lane]
             if material[m.ENDS] != _ZERO:
                 light = material[m.EMISSION + channel]
-            f[_SEEN + channel, lane] += share * light
-        f[_THROUGH, lane] *= _ONE - opacity
-        if f[_THROUGH, lane] < _NOTHING:
-            f[_THROUGH, lane] = _ZERO
+            f[SEEN + channel, lane] += share * light
+        f[THROUGH, lane] *= _ONE - opacity
+        if f[THROUGH, lane] < NOTHING:
+            f[THROUGH, lane] = _ZERO
             i[VALID, lane] = 0
             continue
         turn_over(f, lane)
@@ -130,9 +130,9 @@ def _trace_layers(  # noqa: PLR0917
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
     start = f.ctypes.data
     for lane in range(16):
-        f[_THROUGH, lane] = _ONE
+        f[THROUGH, lane] = _ONE
         for channel in range(3):
-            f[_SEEN + channel, lane] = _ZERO
+            f[SEEN + channel, lane] = _ZERO
     for _layer in range(bounces):
         intersect16(start + 64 * VALID, scene, start, 0)
         hits = 0
@@ -144,7 +144,7 @@ def _trace_layers(  # noqa: PLR0917
         add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
         for light in range(lights.shape[0]):
             add_directional(f, i, scene, lights[light], shadows)
-        if _add_layer(f, i, materials) == 0:
+        if add_layer(f, i, materials) == 0:
             break
 
 
@@ -210,10 +210,10 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
                     x, y = x0 + (lane & 3), y0 + (lane >> 2)
                     if x >= width or y >= height:
                         continue
-                    through = f[_THROUGH, lane]
-                    red = f[_SEEN, lane] + through * background[0]
-                    green = f[_SEEN + 1, lane] + through * background[1]
-                    blue = f[_SEEN + 2, lane] + through * background[2]
+                    through = f[THROUGH, lane]
+                    red = f[SEEN, lane] + through * background[0]
+                    green = f[SEEN + 1, lane] + through * background[1]
+                    blue = f[SEEN + 2, lane] + through * background[2]
                     opacity = _ONE - through * (_ONE - alpha)
                     if sample > 0:
                         red += sums[y, x, 0]

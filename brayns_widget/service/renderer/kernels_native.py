@@ -59,6 +59,11 @@ def inlined(function: Callable[..., Any]) -> Any:
     )
 
 
+def called(function: Callable[..., Any]) -> Any:
+    """Compile to a part of kernels that stays one, where a copy in each place would take too long to compile."""
+    return _njit(function, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def _intrinsic(function: Callable[..., Any]) -> Any:
     return untyped_intrinsic(function)
 
@@ -75,6 +80,36 @@ def load_uint32(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001
 
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.zext(_element(builder, arguments, _llvm.ir.IntType(32)), _llvm.ir.IntType(64))
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@_intrinsic
+def load_uint8(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001
+    """Read element ``index`` of the uint8 array at ``address``."""
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.zext(_element(builder, arguments, _llvm.ir.IntType(8)), _llvm.ir.IntType(64))
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@_intrinsic
+def load_uint16(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001
+    """Read element ``index`` of the uint16 array at ``address``."""
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.zext(_element(builder, arguments, _llvm.ir.IntType(16)), _llvm.ir.IntType(64))
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@_intrinsic
+def load_int16(_context: Any, address: Any, index: Any) -> Any:  # noqa: ARG001
+    """Read element ``index`` of the int16 array at ``address``."""
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.sext(_element(builder, arguments, _llvm.ir.IntType(16)), _llvm.ir.IntType(64))
 
     return types.int64(types.int64, types.int64), generate
 
