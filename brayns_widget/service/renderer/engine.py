@@ -18,6 +18,7 @@ from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Fl
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
+from brayns_widget.service.renderer.lights import hardened, have_places
 from brayns_widget.service.renderer.picking import first_hits
 from brayns_widget.service.renderer.sampling import lens_point
 from brayns_widget.service.renderer.scene import Scene
@@ -432,6 +433,8 @@ def _look(
     if not np.isfinite(background).all():
         raise ValueError(f"The background colour must be finite, got {renderer.background_color}.")
     ambient, lights = scene.packed_lights
+    if isinstance(renderer, Interactive) and renderer.samples_per_pixel == 1:
+        lights = hardened(lights)  # one sample of a soft shadow is noise
     effects = (renderer.ao_samples, renderer.enable_shadows) if isinstance(renderer, Interactive) else (0, True)
     return Look(
         camera=ray_frame(view, projection, region, size[0] / size[1]),
@@ -443,6 +446,8 @@ def _look(
         background=background,
         bounces=min(max(1, renderer.max_ray_bounces), _MOST_BOUNCES),
         paths=isinstance(renderer, Production),
-        plain=scene.plain,
+        plain=scene.plain and not have_places(lights),
         materials=scene.materials,
+        volumes=scene.packed_volumes,
+        clips=scene.packed_clips,
     )

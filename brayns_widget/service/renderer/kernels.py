@@ -181,7 +181,7 @@ def add_ambient(  # noqa: PLR0917
 
 @inlined
 def add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
-    """Add the light from one direction. ``light``: the unit vector towards it, then irradiance / pi."""
+    """Add the light of a directional light, a row of ``lights.pack_lights``."""
     lit = 0
     for lane in range(16):
         cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
@@ -252,7 +252,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         camera: float32 (6, 3), rows as named above.
         near: rays start at this distance.
         ambient: float32 (3,), radiance of the ambient light.
-        lights: float32 (L, 6), unit vector towards the light, irradiance / pi.
+        lights: float32 (L, lights.COLUMNS), directional lights, see ``lights.pack_lights``.
         ao_samples: rays for ambient occlusion.
         shadows: 0 or 1.
         background: float32 (4,), RGBA.

@@ -1,4 +1,4 @@
-"""The kernel of the interactive renderer for scenes in which not all surfaces are opaque and lit.
+"""The kernel of the interactive renderer for scenes in which not all surfaces are opaque, or lights have places.
 
 It shades as ``kernels.trace`` does, but goes on behind a surface that lets light through, and adds up what it finds
 from front to back. What is not opaque casts no shadow: the ray masks see to that.
@@ -33,11 +33,11 @@ from brayns_widget.service.renderer.kernels import (
     TNEAR,
     VALID,
     add_ambient,
-    add_directional,
     aim,
     find_surface,
     pack_pixel,
 )
+from brayns_widget.service.renderer.kernels_lights import add_lights
 from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
 
 # Rows of scratch after those of ``kernels``: for each lane the light that reaches the viewer, and the share of the
@@ -142,8 +142,7 @@ def _trace_layers(  # noqa: PLR0917
             break
         find_surface(f, i, table)
         add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
-        for light in range(lights.shape[0]):
-            add_directional(f, i, scene, lights[light], shadows)
+        add_lights(f, i, scene, lights, x0, y0, width, sample, shadows)
         if add_layer(f, i, materials) == 0:
             break
 

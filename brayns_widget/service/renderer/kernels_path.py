@@ -1,8 +1,8 @@
 """The kernel of the production renderer: a path tracer.
 
 Packets and tiles are those of ``kernels``. At each surface one lobe of its material is chosen at random, in proportion
-to what it reflects; the lights that are points of the sky are sampled directly for it, and the path goes on in a
-direction that the lobe gives. What leaves the scene finds the ambient light, or the background if nothing but
+to what it reflects; a point of each light but the ambient one is sampled for it, and the path goes on in a direction
+that the lobe gives. What leaves the scene finds the ambient light, or the background if nothing but
 transparency has turned it. Lobes:
 
 - diffuse: Lambert's;
@@ -21,6 +21,7 @@ from brayns_widget.service.renderer import materials as m
 from brayns_widget.service.renderer.embree import SHADOWS
 from brayns_widget.service.renderer.kernels import (
     COLOR,
+    COSINE,
     DIR,
     FLAGS,
     GEOMETRY,
@@ -42,18 +43,19 @@ from brayns_widget.service.renderer.kernels import (
     TNEAR,
     VALID,
     aim,
-    block_rays,
     find_surface,
     pack_pixel,
     spread,
 )
 from brayns_widget.service.renderer.kernels_layers import cosine_to_viewer, opacity_of, turn_over
-from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
+from brayns_widget.service.renderer.kernels_lights import aim_at_light, light_point, light_seen
+from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, occluded16, take_number
+from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
 # Rows of scratch after those of ``kernels``. For each lane: what the path still carries, what it has brought, its
-# opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, and whether nothing
-# has turned the path yet.
-_CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS = (
+# opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing has
+# turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
+_CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS, _FINDS_LIGHTS = (
     SCRATCH_ROWS,
     SCRATCH_ROWS + 3,
     SCRATCH_ROWS + 6,
@@ -63,8 +65,9 @@ _CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS 
     SCRATCH_ROWS + 14,
     SCRATCH_ROWS + 15,
     SCRATCH_ROWS + 16,
+    SCRATCH_ROWS + 17,
 )
-PATH_ROWS = SCRATCH_ROWS + 17
+PATH_ROWS = SCRATCH_ROWS + 18
 
 _ENDED, _PASSED, _DIFFUSE, _GLOSSY, _TRANSMITTED = 0, 1, 2, 3, 4
 
@@ -73,6 +76,7 @@ _PI = np.float32(math.pi)
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
 _SMOOTH = np.float32(1e-3)  # narrower lobes are mirrors
+_NARROW = np.float32(0.1)  # lobes narrower than this find the lights that are no points by chance
 _BLURRED = np.float32(0.25)  # lobes after a diffuse bounce: narrower ones would be seen as single bright pixels
 _LEAST = np.float32(1e-6)
 
@@ -248,34 +252,75 @@ def _gloss(  # noqa: PLR0917
 
 
 @inlined
-def _add_light(f: Any, i: Any, scene: Any, light: Any) -> None:
-    """Add the light from one direction, as far as the lobes scatter it and nothing is in its way."""
+def _add_light(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
+) -> None:
+    """Add what comes from a light, as far as the lobes scatter it and nothing is in its way."""
     lit = 0
+    # Gloss that is narrow against a light finds it by chance, see ``_meet_lights``; points cannot be found.
+    sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else _SMOOTH
     for lane in range(16):
         i[RAY_VALID, lane] = 0
         lobe = i[_LOBE, lane]
-        cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
-        if cosine <= 0 or not (lobe == _DIFFUSE or (lobe == _GLOSSY and f[_WIDTH, lane] >= _SMOOTH)):
+        if not (lobe == _DIFFUSE or (lobe == _GLOSSY and f[_WIDTH, lane] >= sharp)):
             continue
-        for axis in range(3):
-            f[RAY + DIR + axis, lane] = light[axis]
-        i[RAY_VALID, lane] = -1
-        lit += 1
+        if light[KIND] == DIRECTIONAL:
+            for axis in range(3):
+                f[RAY + DIR + axis, lane] = light[PLACE + axis]
+            f[RAY + TNEAR, lane], f[RAY + TFAR, lane] = _ZERO, _INFINITE
+            f[COSINE, lane] = _ONE
+        else:
+            pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+            u, v = light_point(pixel, number, sample)
+            if depth > 0:
+                dimension = 8 * depth + 5 + (number << 16)
+                u, v = _random(pixel, sample, dimension), _random(pixel, sample, dimension + 1)
+            f[COSINE, lane] = aim_at_light(f, lane, light, u, v)
+        if f[COSINE, lane] > 0 and _cosine_to_light(f, lane) > 0:
+            i[RAY_VALID, lane] = -1
+            lit += 1
     if lit == 0:
         return
-    block_rays(f, scene)
+    start = f.ctypes.data
+    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
     for lane in range(16):
         if i[RAY_VALID, lane] == 0 or f[RAY + TFAR, lane] < 0:
             continue
-        cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
+        cosine = _cosine_to_light(f, lane)
         grazing = _ZERO
         if i[_LOBE, lane] == _GLOSSY:
-            scattered, grazing = _gloss(f, lane, light[0], light[1], light[2], cosine)
+            scattered, grazing = _gloss(
+                f, lane, f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane], cosine
+            )
             cosine = _PI * scattered
+        cosine *= f[COSINE, lane]
         for channel in range(3):
             head_on = f[_HEAD_ON + channel, lane]
             weight = head_on + (f[_GRAZING + channel, lane] - head_on) * grazing if grazing > 0 else head_on
-            f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * weight * cosine * light[3 + channel]
+            f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * weight * cosine * light[POWER + channel]
+
+
+@inlined
+def _cosine_to_light(f: Any, lane: Any) -> Any:
+    return (
+        f[NORMAL, lane] * f[RAY + DIR, lane]
+        + f[NORMAL + 1, lane] * f[RAY + DIR + 1, lane]
+        + f[NORMAL + 2, lane] * f[RAY + DIR + 2, lane]
+    )
+
+
+@inlined
+def _meet_lights(f: Any, i: Any, lights: Any) -> None:
+    """Add the lights that paths meet which nothing or a narrow lobe has turned: others have sampled them already."""
+    for number in range(lights.shape[0]):
+        light = lights[number]
+        if not (light[KIND] == QUAD or light[RADIUS] > 0):
+            continue
+        for lane in range(16):
+            if i[VALID, lane] != 0 and i[_FINDS_LIGHTS, lane] != 0:
+                seen = light_seen(f, lane, light)
+                for channel in range(3):
+                    f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * seen * light[POWER + channel]
 
 
 @inlined
@@ -290,6 +335,8 @@ def _go_on(  # noqa: PLR0917
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
     ax, ay, az, bx, by, bz = _tangents(nx, ny, nz)
     i[_STRAIGHT, lane] = 0
+    if lobe != _TRANSMITTED:
+        i[_FINDS_LIGHTS, lane] = lobe == _GLOSSY and f[_WIDTH, lane] < _NARROW
     if lobe == _DIFFUSE:
         # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
         radius, angle = math.sqrt(u), _TWO_PI * v
@@ -390,12 +437,14 @@ def _trace_paths(  # noqa: PLR0917
     found = 0
     for lane in range(16):
         i[_STRAIGHT, lane] = 1
+        i[_FINDS_LIGHTS, lane] = 1
         f[_ALPHA, lane] = _ONE
         for channel in range(3):
             f[_CARRIED + channel, lane] = _ONE
             f[_LIGHT + channel, lane] = _ZERO
     for depth in range(bounces + 1):
         intersect16(start + 64 * VALID, scene, start, 0)
+        _meet_lights(f, i, lights)
         hits = 0
         for lane in range(16):
             if i[VALID, lane] == 0:
@@ -419,7 +468,7 @@ def _trace_paths(  # noqa: PLR0917
         find_surface(f, i, table)
         if _find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
             for light in range(lights.shape[0]):
-                _add_light(f, i, scene, lights[light])
+                _add_light(f, i, scene, lights[light], light, x0, y0, width, sample, depth)
         if _advance(f, i, materials, x0, y0, width, sample, depth) == 0:
             break
     return found

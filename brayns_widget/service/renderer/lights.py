@@ -4,39 +4,132 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.settings import AmbientLight, Light
+from brayns_widget.service.renderer.geometry import Bounds, Floats, empty_bounds
+from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
+
+Doubles: TypeAlias = NDArray[np.float64]
+
+# Columns of a row.
+PLACE = 0  # to 2: middle; of a directional light the unit vector towards it
+POWER = 3  # to 5: over pi, the irradiance of a directional light, else the intensity (along the normal, of a quad)
+KIND = 6
+FACES = 7  # to 9: unit normal on the side where a quad shines
+EDGE1 = 10  # to 12: sides of a quad
+EDGE2 = 13  # to 15
+RADIUS = 16  # of a sphere
+COLUMNS = 17
+
+DIRECTIONAL, SPHERE, QUAD = 0, 1, 2
 
 
 def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
-    """Sum up the ambient lights and list the directional ones.
+    """Sum up the ambient lights and list the others.
+
+    A light's ``intensity`` is what OSPRay's documentation of lights says: irradiance (W/m²) of a directional light,
+    intensity (W/sr) of a sphere light, radiance (W/sr/m²) of a quad light.
 
     Returns:
-        float32 (3,), the radiance from everywhere, and float32 (L, 6), for each directional light the unit vector
-        towards it and its irradiance / pi (a matte surface scatters it evenly).
+        float32 (3,), the radiance from everywhere, and float32 (L, COLUMNS), the other lights.
 
     Raises:
-        ValueError: a direction is zero, or a number is not finite.
+        ValueError: a direction or an area is zero, a radius is negative, or a number is not finite.
     """
     ambient = np.zeros(3)
-    directional: list[list[float]] = []
+    rows: list[Doubles] = []
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
         for light in lights:
             power = np.array(light.color, np.float64) * light.intensity
             if isinstance(light, AmbientLight):
                 ambient += power
-                continue
-            direction = np.array(light.direction, np.float64)
-            largest = float(np.abs(direction).max())
-            if not 0 < largest < math.inf:
-                raise ValueError(f"A directional light needs a direction other than zero, got {light.direction}.")
-            direction /= largest  # squares of tiny and of huge numbers are none
-            directional.append([*(-direction / np.linalg.norm(direction)), *(power / math.pi)])
-        packed = np.array(directional, np.float32).reshape(-1, 6)
+            else:
+                rows.append(_row(light, power))
+        packed = np.array(rows, np.float32).reshape(-1, COLUMNS)
         everywhere = ambient.astype(np.float32)
     if not (np.isfinite(packed).all() and np.isfinite(everywhere).all()):
-        raise ValueError("Colour and intensity of a light must be finite.")
+        raise ValueError("Colour and intensity of a light must be finite, and with its size within the numbers.")
     return everywhere, packed
+
+
+def hardened(lights: Floats) -> Floats:
+    """Let lights shine as they do, but from their middles only, so that shadows are hard.
+
+    The real renderer's "scivis" does so (OSPRay's documentation of quad lights).
+    """
+    points = lights.copy()
+    points[:, EDGE1 : RADIUS + 1] = 0
+    return points
+
+
+def have_places(lights: Floats) -> bool:
+    """Whether there are others than directional ones, which only some kernels know."""
+    return bool((lights[:, KIND] != DIRECTIONAL).any())
+
+
+def light_bounds(light: Light) -> Bounds:
+    """Bounds (min, max) of a light in µm; empty if it is everywhere or infinitely far."""
+    if isinstance(light, SphereLight):
+        middle = np.array(light.position, np.float32)
+        return middle - np.float32(light.radius), middle + np.float32(light.radius)
+    if isinstance(light, QuadLight):
+        place, along, up = (np.array(vector, np.float32) for vector in (light.position, light.edge1, light.edge2))
+        corners = np.array([place, place + along, place + up, place + along + up])
+        return corners.min(0), corners.max(0)
+    return empty_bounds()
+
+
+def placed(light: Light, matrix: Doubles) -> Light:
+    """Move a light as a (4, 4) matrix does; a sphere stays one, scaled by the cube root of what its volume is."""
+    linear = matrix[:3, :3]
+
+    def turned(vector: list[float]) -> list[float]:
+        return (linear @ vector).tolist()  # type: ignore[no-any-return]
+
+    def moved(point: list[float]) -> list[float]:
+        return (linear @ point + matrix[:3, 3]).tolist()  # type: ignore[no-any-return]
+
+    if isinstance(light, DirectionalLight):
+        return light.model_copy(update={"direction": turned(light.direction)})
+    if isinstance(light, SphereLight):
+        scale = float(np.cbrt(abs(np.linalg.det(linear))))
+        return light.model_copy(update={"position": moved(light.position), "radius": light.radius * scale})
+    if isinstance(light, QuadLight):
+        edges = {"edge1": turned(light.edge1), "edge2": turned(light.edge2)}
+        return light.model_copy(update={"position": moved(light.position), **edges})
+    return light
+
+
+def _row(light: DirectionalLight | SphereLight | QuadLight, power: Doubles) -> Doubles:
+    row = np.zeros(COLUMNS)
+    row[POWER : POWER + 3] = power / math.pi
+    if isinstance(light, DirectionalLight):
+        row[PLACE : PLACE + 3] = -_unit(light.direction, "A directional light needs a direction other than zero")
+        return row
+    row[PLACE : PLACE + 3] = light.position
+    if isinstance(light, SphereLight):
+        if light.radius < 0:
+            raise ValueError(f"The radius of a sphere light cannot be negative, got {light.radius}.")
+        row[[KIND, RADIUS]] = SPHERE, light.radius
+        return row
+    edges = np.array([light.edge1, light.edge2])
+    normal = np.cross(*edges)
+    row[KIND] = QUAD
+    row[FACES : FACES + 3] = _unit(normal.tolist(), "The edges of a quad light must span an area")
+    row[EDGE1:RADIUS] = edges.ravel()
+    row[PLACE : PLACE + 3] += edges.sum(0) / 2
+    row[POWER : POWER + 3] *= np.linalg.norm(normal)
+    return row
+
+
+def _unit(vector: list[float], problem: str) -> Doubles:
+    scaled = np.array(vector, np.float64)
+    largest = float(np.abs(scaled).max())
+    if not 0 < largest < math.inf:
+        raise ValueError(f"{problem}, got {vector}.")
+    scaled /= largest  # squares of tiny and of huge numbers are none
+    unit: Doubles = scaled / np.linalg.norm(scaled)
+    return unit

@@ -14,6 +14,7 @@ from brayns_widget.service.renderer.clipping import Clip
 from brayns_widget.service.renderer.coloring import CellColoring, Coloring, Values
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
+from brayns_widget.service.renderer.lights import light_bounds, placed
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Material
 from brayns_widget.service.renderer.rotations import quaternion_matrices
@@ -245,7 +246,12 @@ class Models:
             instance = replace(original, id=self._free_id(), handle=handle, transform=transform, visible=True)
             self._models[instance.id] = instance
             added.append(instance)
-        self._set_lights()
+        try:
+            self._set_lights()
+        except BaseException:
+            for instance in added:
+                del self._models[instance.id]
+            raise
         if original.clip is not None:
             self._set_clips()
         return added
@@ -273,13 +279,13 @@ class Models:
         Raises:
             RequestError: -32602, it shines nowhere, or with the others it is brighter than numbers reach.
         """
-        model = Model(id=self._free_id(), kind="light", light=light)
+        model = Model(id=self._free_id(), kind="light", light=light, box=light_bounds(light))
         self._models[model.id] = model
         try:
             self._set_lights()
-        except ValueError as error:
+        except BaseException:
             del self._models[model.id]
-            raise RequestError(str(error), code=INVALID_PARAMS) from error
+            raise
         return model
 
     def add_clip(self, kind: str, shapes: Sequence[Shape], inverted: bool) -> Model:
@@ -305,12 +311,14 @@ class Models:
             if model.handle is not None:
                 self._place(model.handle, matrix, matrix_of(model.transform))
             former, model.transform = model.transform, transform
-            if model.clip is not None:
-                try:
+            try:
+                if model.clip is not None:
                     self._set_clips()
-                except BaseException:
-                    model.transform = former
-                    raise
+                if model.light is not None:
+                    self._set_lights()
+            except BaseException:
+                model.transform = former
+                raise
         if visible is not None and visible != model.visible:
             model.visible = visible
             if model.handle is not None:
@@ -461,7 +469,14 @@ class Models:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 
     def _set_lights(self) -> None:
-        self._scene().lights = [model.light for model in self if model.light is not None and model.visible]
+        try:
+            self._scene().lights = [
+                placed(model.light, matrix_of(model.transform))
+                for model in self
+                if model.light is not None and model.visible
+            ]
+        except ValueError as error:
+            raise RequestError(str(error), code=INVALID_PARAMS) from error
 
     def _free_id(self) -> int:
         return next(number for number in range(len(self._models) + 1) if number not in self._models)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from brayns_widget.service.rpc.schema import FLOAT32, Object, Size, Vector2, Vector3, Vector4, unlisted
+from brayns_widget.service.rpc.schema import FLOAT32, Float32, Object, Size, Vector2, Vector3, Vector4, unlisted
 
 WHITE = [1.0, 1.0, 1.0]
 Intensity = Annotated[float, Field(ge=0), FLOAT32]
@@ -95,7 +95,26 @@ class DirectionalLight(Object):
     direction: Vector3 = [-1.0, -1.0, 0.0]
 
 
-Light = AmbientLight | DirectionalLight
+class SphereLight(Object):
+    """Light from a sphere into all directions, or from a point if ``radius`` is 0; lengths in µm."""
+
+    color: Vector3 = WHITE
+    intensity: Intensity = 1.0
+    position: Vector3 = [0.0, 0.0, 0.0]
+    radius: Float32 = 0.0
+
+
+class QuadLight(Object):
+    """Light from a parallelogram at the corner ``position``, on the side of ``edge1`` x ``edge2``; lengths in µm."""
+
+    color: Vector3 = WHITE
+    edge1: Vector3 = [1.0, 0.0, 0.0]
+    edge2: Vector3 = [0.0, 0.0, 1.0]
+    intensity: Intensity = 1.0
+    position: Vector3 = [0.0, 0.0, 0.0]
+
+
+Light = AmbientLight | DirectionalLight | SphereLight | QuadLight
 
 
 class Static(Object):

@@ -13,13 +13,15 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer import kernels, kernels_layers, kernels_path
+from brayns_widget.service.renderer import kernels, kernels_layers, kernels_path, kernels_volume
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.kernels_native import register_symbols
+from brayns_widget.service.renderer.lights import have_places
 from brayns_widget.service.renderer.sampling import pixel_offset
 from brayns_widget.service.renderer.tonemap import tone_table
+from brayns_widget.service.renderer.volumes import Packed
 
 _POLL_SECONDS = 0.02
 
@@ -33,6 +35,11 @@ _SCENE = (
     _array(types.int64, 2),  # table
 )
 _MATERIALS = (_array(types.float32, 2),)
+_VOLUMES = (
+    _array(types.float32, 2),  # numbers
+    _array(types.int64, 2),  # places
+    _array(types.float32, 1),  # clips
+)
 _PASS = (
     _array(types.float32, 2),  # f
     _array(types.int32, 2),  # i
@@ -60,6 +67,7 @@ _PICTURE = (
 _SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
     kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE,
     kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE,
+    kernels_volume.trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE,
     kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _BOUNCES + _PICTURE,
 }
 _compiling = threading.Lock()
@@ -95,8 +103,11 @@ class Look:
         background: float32 (4,), linear RGBA.
         bounces: how many surfaces a ray or path meets at most, at least 1.
         paths: whether to trace paths, as the production renderer does.
-        plain: whether the interactive renderer may take all surfaces for opaque and lit.
+        plain: whether the interactive renderer may take all surfaces for opaque and lit, and all lights for infinitely
+            far.
         materials: see ``Scene.materials``.
+        volumes: see ``Scene.packed_volumes``.
+        clips: what cuts them, see ``Scene.packed_clips``.
     """
 
     camera: Floats
@@ -110,6 +121,8 @@ class Look:
     paths: bool
     plain: bool
     materials: Floats
+    volumes: Packed
+    clips: Floats
 
 
 class Tracer:
@@ -148,7 +161,7 @@ class Tracer:
         Raises:
             Cancelled: ``watch`` stopped it.
         """
-        if not len(table):
+        if not len(table) and not len(look.volumes) and not (look.paths and have_places(look.lights)):
             # The view that everybody starts with: no reason to wait until the kernel is compiled.
             frame.fill(look.background)
             return True
@@ -191,10 +204,13 @@ class Tracer:
 
 
 def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
-    """Choose the kernel, and give the arguments that are its own: materials, and light effects."""
+    """Choose the kernel, and give the arguments that are its own: what it shows, and light effects."""
     if look.paths:
         return kernels_path.trace_paths, (look.materials,), (look.bounces,)
     effects = (look.ao_samples, int(look.shadows))
+    if len(look.volumes):
+        volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
+        return kernels_volume.trace_volumes, volumes, (*effects, look.bounces)
     if look.plain:
         return kernels.trace, (), effects
     return kernels_layers.trace_layers, (look.materials,), (*effects, look.bounces)

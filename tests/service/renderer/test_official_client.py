@@ -253,10 +253,8 @@ def clipping(stage: Stage) -> None:
 def lights(stage: Stage) -> None:
     stage.load()
     kinds = [brayns.AmbientLight(), brayns.DirectionalLight(), brayns.QuadLight(), brayns.SphereLight()]
-    methods = brayns.get_methods(stage.instance)
-    present = [light for light in kinds if f"add-light-{light.name}" in methods]
-    lit = [brayns.add_light(stage.instance, light) for light in present]
-    assert [model.type for model in lit] == ["light"] * len(present)
+    lit = [brayns.add_light(stage.instance, light) for light in kinds]
+    assert [model.type for model in lit] == ["light"] * len(kinds)
     brayns.clear_lights(stage.instance)
     assert len(brayns.get_models(stage.instance)) == 1
 
@@ -382,7 +380,7 @@ DRIVES: dict[Callable[[Stage], None], tuple[str, ...]] = {
         "add-clipping-bounded-planes",
         "clear-clipping-geometries",
     ),
-    lights: ("add-light-ambient", "add-light-directional", "clear-lights"),
+    lights: ("add-light-ambient", "add-light-directional", "add-light-quad", "add-light-sphere", "clear-lights"),
     materials: (
         "get-material-type",
         *(
@@ -410,7 +408,7 @@ DRIVES: dict[Callable[[Stage], None], tuple[str, ...]] = {
     pick: ("inspect",),
     buffers: ("export-gbuffers",),
 }
-WHERE_PRESENT = {"add-light-quad", "add-light-sphere", "get-camera-cylindric", "set-camera-cylindric"}
+WHERE_PRESENT = {"get-camera-cylindric", "set-camera-cylindric"}
 WITHOUT_FUNCTION = {"add-clip-plane", "clear-clip-planes"}  # deprecated ones that the client does not call
 IN_THE_MOVIE = {
     "get-simulation-parameters",

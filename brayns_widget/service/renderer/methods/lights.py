@@ -5,7 +5,7 @@ from __future__ import annotations
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.models import ModelInstance
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
+from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.service.rpc.methods import Methods
 
 methods: Methods[Context] = Methods()
@@ -22,6 +22,18 @@ def add_light_directional(context: Context, params: DirectionalLight) -> ModelIn
     """Add light from infinitely far."""
     if not any(params.direction):
         raise RequestError("The direction of a light cannot have length 0", code=INVALID_PARAMS)
+    return context.models.add_light(params).instance()
+
+
+@methods.add("add-light-sphere")
+def add_light_sphere(context: Context, params: SphereLight) -> ModelInstance:
+    """Add light from a sphere or, if its radius is 0, from a point."""
+    return context.models.add_light(params).instance()
+
+
+@methods.add("add-light-quad")
+def add_light_quad(context: Context, params: QuadLight) -> ModelInstance:
+    """Add light from one side of a parallelogram."""
     return context.models.add_light(params).instance()
 
 
