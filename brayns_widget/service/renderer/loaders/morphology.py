@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.places import Places, point_places, segment_places, soma_places
+from brayns_widget.service.renderer.loaders.radii import smoothed
 
 morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
 
@@ -33,11 +34,7 @@ _AXON, _APICAL = 2, 4
 
 GeometryType = Literal["original", "smooth", "section_smooth", "constant_radii", "spheres"]
 
-# Weight of a point's own radius when it is smoothed. Fitted to pictures of the real renderer: 0.15 gives the best
-# correlation on three circuits (0.996, 0.985, 0.98 in close-ups; unsmoothed 0.975, 0.97, 0.92).
-SMOOTHING = 0.15
 CONSTANT_RADIUS = 1.0  # of neurites, in µm; as the bounds tell that the real renderer answers
-_SMOOTHING_STEPS = 6  # each doubles the points that count: 0.85 ** 64 is 0.00003
 
 
 @dataclass(frozen=True)
@@ -160,37 +157,13 @@ def _set_radii(
     if geometry_type == "smooth":
         before = np.arange(-1, len(points) - 1)
         before[starts] = np.where(parents >= 0, ends[parents] - 1, -1)
-        repeated = starts[parents >= 0]  # a section repeats its parent's last point
-        points[:, 3] = _smoothed(points[:, 3], before, repeated)
+        points[:, 3] = smoothed(points[:, 3], before)
     elif geometry_type == "section_smooth":
         before = np.arange(-1, len(points) - 1)
         before[starts] = -1
-        points[:, 3] = _smoothed(points[:, 3], before, starts[:0])
+        points[:, 3] = smoothed(points[:, 3], before)
     elif geometry_type == "constant_radii":
         points[:, 3] = CONSTANT_RADIUS
-
-
-def _smoothed(
-    radii: npt.NDArray[np.float32], before: npt.NDArray[np.int64], repeated: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
-    """Smooth radii from the soma outwards: r[i] = SMOOTHING * radius[i] + (1 - SMOOTHING) * r[before[i]].
-
-    Args:
-        radii: (N,).
-        before: (N,) index of the point before, towards the soma; -1: there is none, the point keeps its radius.
-        repeated: points that repeat the one before: they take its radius.
-    """
-    # The recurrence r[i] = own[i] + share[i] * r[before[i]], solved for all points at once by doubling the reach.
-    own = np.append(SMOOTHING * radii, 0.0)
-    share = np.full(len(own), 1.0 - SMOOTHING)
-    own[:-1][before < 0] = radii[before < 0]
-    own[repeated], share[repeated] = 0.0, 1.0
-    reach = np.append(before, -1)  # the last element stands for "nothing", and points at itself
-    for _ in range(_SMOOTHING_STEPS):
-        own = own + share * own[reach]
-        share = share * share[reach]
-        reach = reach[reach]
-    return own[:-1]
 
 
 def _thinned(

@@ -9,7 +9,6 @@ import pytest
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.morphology import (
-    SMOOTHING,
     GeometryType,
     Section,
     Shape,
@@ -88,30 +87,17 @@ def test_the_radii_of_neurites_grow_with_the_multiplier(morphology: Any):
 
 
 def test_smooth_radii_follow_the_ones_nearer_to_the_soma(morphology: Any):
-    def radius_at(shape: Shape, point: list[float]) -> float:
-        (found,) = {round(float(v[3]), 5) for v in shape.vertices if v[:3].tolist() == point}
-        return found
+    def radii_at(shape: Shape, point: list[float]) -> list[float]:
+        return sorted({round(float(v[3]), 5) for v in shape.vertices if v[:3].tolist() == point})
 
     smooth = shape_of(morphology, "smooth", soma=False)
-    second = SMOOTHING * 0.8 + (1 - SMOOTHING) * 1
-    assert radius_at(smooth, [3, 0, 0]) == 1
-    assert radius_at(smooth, [4, 0, 0]) == pytest.approx(second, abs=1e-5)  # also where the sections repeat it
-    assert radius_at(smooth, [5, -1, 0]) == pytest.approx(SMOOTHING * 0.6 + (1 - SMOOTHING) * second, abs=1e-5)
+    assert radii_at(smooth, [3, 0, 0]) == [1]
+    # A section repeats its parent's last point, and is one step further there.
+    assert radii_at(smooth, [4, 0, 0]) == pytest.approx([0.93**2, 0.93], abs=1e-5)
+    assert radii_at(smooth, [5, 1, 0]) == pytest.approx([0.93**3], abs=1e-5)
     by_section = shape_of(morphology, "section_smooth", soma=False)
-    assert radius_at(by_section, [5, -1, 0]) == pytest.approx(SMOOTHING * 0.6 + (1 - SMOOTHING) * 0.8, abs=1e-5)
-
-
-def test_smoothing_reaches_along_thousands_of_points(tmp_path: Path):
-    radii = np.random.default_rng(1).uniform(0.1, 1, 3000)
-    lines = ["1 1 0 0 0 2 -1"]
-    lines += [f"{i + 2} 3 {i + 3} 0 0 {radius:.6f} {i + 1}" for i, radius in enumerate(radii)]
-    path = tmp_path / "long.swc"
-    path.write_text("\n".join(lines))
-    shape = shape_of(morphio.Morphology(str(path)), "smooth", soma=False)
-    expected = [radii[0]]
-    for radius in radii[1:]:
-        expected.append(SMOOTHING * radius + (1 - SMOOTHING) * expected[-1])
-    np.testing.assert_allclose(shape.vertices[:, 3], expected, atol=1e-4)
+    assert radii_at(by_section, [4, 0, 0]) == pytest.approx([0.8, 0.93], abs=1e-5)
+    assert radii_at(by_section, [5, -1, 0]) == pytest.approx([0.93 * 0.8], abs=1e-5)
 
 
 def test_constant_radii_are_one_micrometre_except_for_the_soma(morphology: Any):
