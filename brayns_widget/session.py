@@ -43,6 +43,10 @@ EXIT_DEADLINE = 5.0
 
 _LIGHT = "light"
 _MODEL_COLOURS = 7
+_MORE_MEMORY = (
+    "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
+    "of the local service, or with --memory-budget."
+)
 
 
 class Session:
@@ -310,6 +314,10 @@ class Session:
             raise
         if first and frame:
             self.reset_camera()
+        for model in models:
+            if model.left_out:
+                text = f"{model.name} does not fit into the renderer's memory. Left out: {model.left_out}."
+                self.listeners.emit("notice", Notice("warning", text, _MORE_MEMORY))
         return models
 
     async def update_model(self, model_id: int, visible: bool) -> Model:

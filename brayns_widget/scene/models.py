@@ -29,6 +29,7 @@ class Model:
         path: the file it was loaded from.
         population: its node population, or "".
         bounds: lower and upper corner in µm, or None if it is empty.
+        left_out: what the renderer did not load because it has not enough memory, in its words, or "".
     """
 
     id: int
@@ -42,6 +43,7 @@ class Model:
     path: str = ""
     population: str = ""
     bounds: Bounds | None = None
+    left_out: str = ""
 
     @classmethod
     def from_instance(cls, instance: Mapping[str, Any], color_methods: Sequence[str] = ()) -> Model:
@@ -66,6 +68,7 @@ class Model:
                 path=str(path),
                 population=str(population),
                 bounds=read_bounds(instance["bounds"]),
+                left_out=str(metadata.get("left_out", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ProtocolError(f"The renderer described a model in an unknown way: {error!r}.") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.loaders.base import Loader
+from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.playback import Playback
 from brayns_widget.service.renderer.settings import (
@@ -40,6 +41,7 @@ class Context:
         methods: what clients can call, for ``registry`` and ``schema``.
         loaders: what ``add-model`` can read.
         stop: ends the process; safe on any thread.
+        memory: what the scene may take.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Context:
         methods: Methods[Context],
         loaders: Sequence[Loader],
         stop: Callable[[], None] = lambda: None,
+        memory: Budget | None = None,
     ) -> None:
         self.methods = methods
         self._engine: Future[Engine] = Future()
@@ -54,6 +57,7 @@ class Context:
         self.interrupted = threading.Event()
         self.loaders = {loader.name: loader for loader in loaders}
         self.stop = stop
+        self.memory = memory or Budget()
         self.models = Models(lambda: self.engine.scene)
         self.playback = Playback(self.models)
         self.viewport = (800, 600)

@@ -128,6 +128,11 @@ class Geometry:
         return max((int(slots.max()) + 1 for slots in all_slots if len(slots)), default=0)
 
     @property
+    def count(self) -> int:
+        """How many primitives there are."""
+        return len(self.segments) + len(self.spheres) + len(self.triangles)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
         arrays = (self.vertices, self.segments, self.segment_slots, self.spheres, self.sphere_slots)

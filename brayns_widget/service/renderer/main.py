@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.service.renderer.memory import Budget
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
     parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
     parser.add_argument("--threads", type=_count, metavar="N", help="tracing threads (default: one a core)")
+    parser.add_argument(
+        "--memory-budget", metavar="SIZE",
+        help="what the scene may take, such as 4G; detail that does not fit is left out (default: the environment "
+        "variable BRAYNS_WIDGET_MEMORY_BUDGET, or half of what is available)",
+    )  # fmt: skip
     parser.add_argument(  # the real one's flag takes a value, and its Python client gives it
         "--secure", nargs="?", const=True, default=False, type=_switch, metavar="true|false",
         help="serve wss:// (needs a certificate and its key)",
@@ -67,15 +73,16 @@ def run(options: argparse.Namespace) -> int:
         host, port = _address(options.uri)
         tls = _tls(options)
         secret = read_stdin_line() if options.secret_from_stdin else None
-        asyncio.run(_serve(options, host, port, tls, secret))
+        memory = Budget.from_environment(options.memory_budget)
+        asyncio.run(_serve(options, host, port, tls, secret, memory))
     except (OSError, ValueError, EOFError) as error:
         print(f"brayns-widget renderer: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(
-    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: str | None
+async def _serve(  # noqa: PLR0917 - what the command line and its environment say
+    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: str | None, memory: Budget
 ) -> None:
     # Imported here, so that wrong flags and --help answer at once.
     from brayns_widget.service.renderer.context import Context
@@ -105,7 +112,7 @@ async def _serve(
     _on_signals(stop)
     if options.exit_with_stdin:
         when_stdin_closes(stop)
-    context = Context(METHODS, LOADERS, stop)
+    context = Context(METHODS, LOADERS, stop, memory)
     worker = ThreadPoolExecutor(1, "renderer")  # one: requests run one after another
     server = RpcServer(METHODS, context, worker, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, ssl=tls) as address:

@@ -178,6 +178,12 @@ class Models:
             box = join_bounds(box, model.world_box)
         return box
 
+    @property
+    def primitives(self) -> int:
+        """How many primitives all models have together."""
+        handles = [model.handle for model in self if model.handle is not None]
+        return sum(self._scene().geometry(handle).count for handle in handles)
+
     def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo, task: Task) -> list[Model]:
         """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was."""
         scene = self._scene()

@@ -16,10 +16,11 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
-from brayns_widget.service.renderer.loaders.cells import read_labels, read_shapes
-from brayns_widget.service.renderer.loaders.morphology import Section, Shape, morphology_reader, point_shape
+from brayns_widget.service.renderer.loaders.cells import point_shapes, read_labels, read_shapes
+from brayns_widget.service.renderer.loaders.morphology import Section, morphology_reader
 from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.renderer.loaders.neurons import place
+from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, unlisted
 
@@ -80,7 +81,7 @@ def _load_population(path: Path, storage: Any, name: str, params: CellPlacementP
         kind="neurons",
         geometry=geometry,
         coloring=CellColoring(ids, labels, sections, [sections[kind] for kind in types]),
-        metadata={"population_name": name, "population_type": "node"},
+        metadata={"population_name": name, "population_type": "node", **shapes.metadata},
         ids=ids,
     )
 
@@ -96,11 +97,11 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     ids: npt.NDArray[np.int64],
     labels: dict[str, Labels],
     task: Task,
-) -> tuple[list[Shape], npt.NDArray[np.intp]]:
+) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     options = params.morphology_parameters.options()
     if not options.sections:
-        return [point_shape(options.radius_multiplier)], np.zeros(len(ids), np.intp)
+        return point_shapes(len(ids), options), np.zeros(len(ids), np.intp)
     if "morphology" not in labels:
         raise failure(f"Population {name} has no morphologies; load it without soma and neurites")
     kind = params.extension.removeprefix(".").lower()

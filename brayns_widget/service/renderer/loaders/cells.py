@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.coloring import Labels
-from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, read_shape
+from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, point_shape, read_shape
+from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.rpc.methods import Task
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
@@ -44,6 +45,18 @@ def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
     }
 
 
+def point_shapes(count: int, options: ShapeOptions) -> FittedShapes:
+    """Make the shape of ``count`` cells of which no morphology is loaded: a sphere.
+
+    Raises:
+        RequestError: they do not fit into memory.
+    """
+    shapes = FittedShapes(np.array([count]), options)
+    shapes.add(point_shape(options.radius_multiplier))
+    shapes.finish()
+    return shapes
+
+
 def read_shapes(
     reader: tuple[Callable[[str], Any], str],
     morphologies: Labels,
@@ -52,8 +65,8 @@ def read_shapes(
     task: Task,
     *,
     known: KnownShapes | None = None,
-) -> list[Shape]:
-    """Read and shape each morphology once.
+) -> FittedShapes:
+    """Read and shape each morphology once; what does not fit into memory is left out (see ``reduction``).
 
     Args:
         reader: see ``morphology.morphology_reader``.
@@ -61,19 +74,23 @@ def read_shapes(
         ids: of the cells, for messages.
         options: what becomes geometry.
         task: told about progress; stops the work when cancelled.
-        known: shapes that need not be read again; those that are read are added.
+        known: shapes that need not be read again; those that are read are added, unless they were reduced.
 
     Raises:
-        RequestError: a morphology is missing or unreadable.
+        RequestError: a morphology is missing or unreadable, or not even the somas fit into memory.
     """
     read, place_name = reader
     known = {} if known is None else known
-    first_cells = ids[np.unique(morphologies.codes, return_index=True)[1]]
-    shapes = []
-    for index, (name, cell) in enumerate(zip(morphologies.names, first_cells, strict=True)):
-        task.progress(index / len(first_cells), "Reading morphologies")
+    _codes, firsts, counts = np.unique(morphologies.codes, return_index=True, return_counts=True)
+    shapes = FittedShapes(counts, options)
+    for index, (name, cell) in enumerate(zip(morphologies.names, ids[firsts], strict=True)):
+        task.progress(index / len(firsts), "Reading morphologies")
         key = (place_name, name, options)
-        if key not in known:
-            known[key] = read_shape(read, place_name, name, int(cell), options)
-        shapes.append(known[key])
+        shape = known[key] if key in known else read_shape(read, place_name, name, int(cell), options)
+        shapes.add(shape)
+        if shapes.reductions:
+            known.clear()  # memory is scarce
+        else:
+            known[key] = shape
+    shapes.finish()
     return shapes

@@ -10,6 +10,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import refusal
+from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.renderer.models import LoadInfo, ModelInstance
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
@@ -59,7 +60,8 @@ class AddModelParams(Object):
 def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
     loader = _loader(context, params.loader_name, params.path)
-    loaded = loader.read(params.path, params.loader_properties, task.part(0.0, READING))
+    with allowing(context.memory.allowance(context.models.primitives)):
+        loaded = loader.read(params.path, params.loader_properties, task.part(0.0, READING))
     load_info = LoadInfo(
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
     )

@@ -1,0 +1,157 @@
+"""How much memory a scene may take, and what a load may still take of it.
+
+What a load will need is estimated from counts of primitives, before anything large is allocated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+VARIABLE = "BRAYNS_WIDGET_MEMORY_BUDGET"
+
+PRIMITIVE_BYTES = 60  # of a scene: arrays 25, acceleration structure 33 and some slack; see docs/performance.md
+STRUCTURE_BYTES = 33  # the old acceleration structure, which is traced until the new one is built
+_SHARE = 0.5  # of what is available; radius floors and pictures need some, too
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_PROCESS_GROUPS = Path("/proc/self/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes, such as ``1500M`` or ``2.5G`` (powers of 1024).
+
+    Raises:
+        ValueError: it is none, or 0.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?", text.strip().upper())
+    size = int(float(found[1]) * _UNITS[found[2]]) if found else 0
+    if size < 1:
+        raise ValueError(f"{text!r} is not a memory size such as 1500M or 2.5G")
+    return size
+
+
+def format_size(size: float) -> str:
+    """Write a number of bytes as a person would."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1 << 10:
+            return f"{size:.0f} {unit}"
+        size /= 1 << 10
+    return f"{size:.1f} GB"
+
+
+def available() -> int:
+    """Bytes that this process may still take: of the machine's memory, and by the limits of its control groups."""
+    import psutil  # here: it takes 30 ms, and a renderer must start quickly
+
+    free: int = psutil.virtual_memory().available  # type: ignore[no-untyped-call]
+    return max(0, min([free, *_left_in_groups()]))
+
+
+def _left_in_groups() -> Iterator[int]:
+    """For each control group of Linux that limits this process (version 1 or 2), what is left in it."""
+    try:
+        lines = _PROCESS_GROUPS.read_text().splitlines()
+    except OSError:
+        return  # not Linux
+    for line in lines:
+        _number, controllers, path = line.split(":", 2)
+        if controllers == "memory":
+            root, names, cache = (
+                _GROUPS / "memory",
+                ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+                "total_inactive_file",
+            )
+        elif not controllers:
+            root, names, cache = _GROUPS, ("memory.max", "memory.current"), "inactive_file"
+        else:
+            continue
+        folder = root / path.lstrip("/")
+        for group in (folder, *folder.parents):
+            with contextlib.suppress(OSError, ValueError):  # the root has no limit, other groups "max"
+                limit, used = (int((group / name).read_text()) for name in names)
+                yield limit - used + _cached(group, cache)
+            if group == root:
+                break
+
+
+def _cached(group: Path, name: str) -> int:
+    """Bytes of files that the kernel drops when memory gets scarce."""
+    for line in (group / "memory.stat").read_text().splitlines():
+        key, _space, number = line.partition(" ")
+        if key == name:
+            return int(number)
+    return 0
+
+
+class Allowance:
+    """What one load may take.
+
+    Args:
+        size: bytes; None: no limit.
+        budget: what the budget is called in messages.
+    """
+
+    def __init__(self, size: float | None, budget: str = "") -> None:
+        self._left = size
+        self.budget = budget
+
+    def fits(self, primitives: int) -> bool:
+        """Tell whether so many segments, spheres or triangles can be loaded."""
+        return self._left is None or primitives * PRIMITIVE_BYTES <= self._left
+
+    def take(self, primitives: int) -> None:
+        """Count primitives that are loaded."""
+        if self._left is not None:
+            self._left -= primitives * PRIMITIVE_BYTES
+
+
+class Budget:
+    """How much memory scenes may take.
+
+    Args:
+        size: bytes for all models; None: half of what is available when something is loaded.
+    """
+
+    def __init__(self, size: int | None = None) -> None:
+        self._size = size
+
+    @classmethod
+    def from_environment(cls, text: str | None = None) -> Budget:
+        """Make the budget that a command line's ``text`` or else the environment variable names.
+
+        Raises:
+            ValueError: that is no size.
+        """
+        text = text or os.environ.get(VARIABLE)
+        return cls(parse_size(text) if text else None)
+
+    def allowance(self, held: int) -> Allowance:
+        """Tell what a load may take beside ``held`` primitives, which are built anew with what is loaded."""
+        if self._size is None:
+            size = _SHARE * available()
+            return Allowance(size - held * STRUCTURE_BYTES, f"{format_size(size)}, half of what is available")
+        return Allowance(self._size - held * (PRIMITIVE_BYTES + STRUCTURE_BYTES), format_size(self._size))
+
+
+_current: ContextVar[Allowance] = ContextVar("allowance", default=Allowance(None))  # noqa: B039 - never changed
+
+
+def allowance() -> Allowance:
+    """Get what the running load may take; no limit outside of ``allowing``."""
+    return _current.get()
+
+
+@contextlib.contextmanager
+def allowing(allowed: Allowance) -> Iterator[None]:
+    """Limit what is loaded within the block by this thread."""
+    token = _current.set(allowed)
+    try:
+        yield
+    finally:
+        _current.reset(token)
