@@ -17,13 +17,33 @@ from brayns_widget.service.renderer.loaders.places import SOMA, Places
 Ints = npt.NDArray[np.int64]
 
 
+def node_spans(ids: Ints, node_ids: Ints, index_pointers: Ints) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+    """Find the columns of nodes in a report.
+
+    Args:
+        ids: (N,) ids of the nodes to find.
+        node_ids: (M,) ids of the nodes in the report, in any order.
+        index_pointers: (M + 1,) where each node's columns begin and, last, end (SONATA's ``mapping/index_pointers``).
+
+    Returns:
+        (N,) each node's first column, (N,) the one behind its last, (N,) whether the report has it; 0, 0 if not.
+    """
+    if not len(node_ids):
+        nothing = np.zeros(len(ids), np.int64)
+        return nothing, nothing, np.zeros(len(ids), np.bool_)
+    order = np.argsort(node_ids, kind="stable")
+    place = order[np.minimum(np.searchsorted(node_ids, ids, sorter=order), len(order) - 1)]
+    found = node_ids[place] == ids
+    return np.where(found, index_pointers[place], 0), np.where(found, index_pointers[place + 1], 0), found
+
+
 class CellColumns:
     """The columns of the loaded cells in a report of compartments.
 
     Args:
         ids: (N,) ids of the loaded cells.
         node_ids: (M,) ids of the cells in the report.
-        index_pointers: (M + 1,) where each cell's columns begin and, last, end (SONATA's ``mapping/index_pointers``).
+        index_pointers: (M + 1,), see ``node_spans``.
         element_ids: the dataset of all columns' section ids (``mapping/element_ids``).
 
     Attributes:
@@ -33,12 +53,7 @@ class CellColumns:
     """
 
     def __init__(self, ids: Ints, node_ids: Ints, index_pointers: Ints, element_ids: Any) -> None:
-        order = np.argsort(node_ids, kind="stable")
-        place = np.searchsorted(node_ids, ids, sorter=order)
-        place = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(len(ids), np.intp)
-        found = node_ids[place] == ids if len(order) else np.zeros(len(ids), np.bool_)
-        self._begins = np.where(found, index_pointers[place], 0)
-        self._ends = np.where(found, index_pointers[place + 1], 0) if len(order) else self._begins
+        self._begins, self._ends, found = node_spans(ids, node_ids, index_pointers)
         self.first = int(self._begins[found].min()) if found.any() else 0
         self.last = int(self._ends[found].max()) if found.any() else 0
         self._elements = np.asarray(element_ids[self.first : self.last], np.int64)
@@ -77,12 +92,12 @@ class CellColumns:
         return slots.astype(np.uint32)
 
     def values(self) -> npt.NDArray[np.intp]:
-        """Find the column, counted from ``first``, that each slot shows; -1: none."""
+        """Find the column that each slot shows; -1: none."""
         shown = np.full(len(self.rows), -1, np.intp)
         for cell in range(len(self._begins)):
             elements, columns = self._sections_of(cell)
             soma = columns[elements == SOMA]
             if len(soma):
-                shown[len(Section) * cell : len(Section) * (cell + 1)] = soma[0]
-        shown[self._plain :] = np.arange(self.last - self.first)
+                shown[len(Section) * cell : len(Section) * (cell + 1)] = self.first + soma[0]
+        shown[self._plain :] = np.arange(self.first, self.last)
         return shown

@@ -1,7 +1,9 @@
-"""Synapses of the loaded cells as spheres, from SONATA edge populations, read with libsonata."""
+"""What joins the loaded cells to others, from SONATA edge populations, read with libsonata: synapses and endfeet."""
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import Any
 
 import libsonata
@@ -11,61 +13,107 @@ import numpy.typing as npt
 from brayns_widget.service.renderer.coloring import YELLOW
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
+from brayns_widget.service.renderer.loaders.endfeet import endfeet_geometry
 from brayns_widget.service.renderer.loaders.nodes import evenly
+from brayns_widget.service.renderer.loaders.placed import PlacedNodes, SectionPlaces
+from brayns_widget.service.renderer.loaders.recordings import open_recording
+from brayns_widget.service.renderer.loaders.sonata_params import EdgeParams
+from brayns_widget.service.renderer.loaders.synapse_columns import synapse_columns
 from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
 
+ENDFOOT = "endfoot"  # SONATA's type of the edges between vessels and astrocytes
+_GLIAL = "synapse_astrocyte"  # … and from astrocytes to neurons: on the astrocyte's side, names begin otherwise
+Ints = npt.NDArray[np.int64]
 
-def synapses_model(
-    circuit: Any, name: str, nodes: str, ids: npt.NDArray[np.int64], *, afferent: bool, percentage: float, radius: float
-) -> LoadedModel:
-    """Load the synapses of an edge population on, or from, the loaded cells.
+
+def edges_model(circuit: Any, config: Any, params: EdgeParams, nodes: PlacedNodes) -> LoadedModel:
+    """Load the edges of a population to, or from, the loaded nodes: a sphere for each synapse, a mesh for each endfoot.
 
     Args:
         circuit: a ``libsonata.CircuitConfig``.
-        name: of the edge population.
-        nodes: the population of the cells.
-        ids: of the loaded cells.
-        afferent: those that the cells receive, not those that they make.
-        percentage: the part of them to load, from 0 to 1, at even steps; 0 means all.
-        radius: of the spheres, in µm.
+        config: a ``libsonata.SimulationConfig``, or None if there is no report to show.
+        params: which edges.
+        nodes: that are loaded.
 
     Raises:
-        RequestError: there is no such population, it joins other cells, or has no positions or no synapses of these.
+        RequestError: there is no such population, it joins other nodes, or has no positions or no edges of these; the
+            report cannot be shown.
     """
-    side = "afferent" if afferent else "efferent"
+    name, side = params.edge_population, "afferent" if params.load_afferent else "efferent"
     if name not in circuit.edge_populations:
         raise failure(f"Edge population {name} does not exist")
-    try:
-        edges = circuit.edge_population(name)
-        joined = edges.target if afferent else edges.source
-        if joined != nodes:
-            raise failure(f"The {side} cells of edge population {name} are of population {joined}, not {nodes}")
-        chosen = (edges.afferent_edges if afferent else edges.efferent_edges)(ids.tolist()).flatten().astype(np.int64)
-        if percentage > 0 and len(chosen):
-            chosen = chosen[evenly(len(chosen), max(1, round(percentage * len(chosen))))]
-        if not len(chosen):
-            raise failure(f"Edge population {name} has no {side} synapses of the loaded cells")
-        points = _positions(edges, side, libsonata.Selection(chosen))
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"Edge population {name} cannot be read: {error}") from error
+    properties = circuit.edge_population_properties(name)
+    with contextlib.ExitStack() as stack:
+        try:
+            edges = circuit.edge_population(name)
+            chosen = _chosen(edges, side, nodes, params.edge_percentage)
+            if properties.type == ENDFOOT:
+                kind, geometry = "endfeet", endfeet_geometry(properties.endfeet_meshes_file, edges, chosen)
+            else:
+                points = _positions(edges, properties.type, side, chosen, nodes)
+                kind, geometry = f"{side}_synapses", _spheres(points, params.radius)
+            model = LoadedModel(
+                kind=kind,
+                geometry=geometry,
+                coloring=PrimitiveColoring(np.tile(np.array(YELLOW, np.float32), (len(chosen), 1))),
+                metadata={"population_name": name, "population_type": "edge"},
+            )
+            if params.edge_report_name:
+                recording = open_recording(config, "synapse", params.edge_report_name, edges.target)
+                stack.callback(recording.close)
+                simulation = recording.simulation(synapse_columns(recording, edges, chosen))
+                model = replace(model, simulation=simulation)
+        except (libsonata.SonataError, RuntimeError) as error:
+            raise failure(f"Edge population {name} cannot be read: {error}") from error
+        stack.pop_all()  # the report's file is the model's from here on
+    return model
+
+
+def _chosen(edges: Any, side: str, nodes: PlacedNodes, percentage: float) -> Ints:
+    """Choose the ids of the edges to load: a part of them, from 0 to 1, at even steps; 0 means all."""
+    joined, find = (edges.target, edges.afferent_edges) if side == "afferent" else (edges.source, edges.efferent_edges)
+    if joined != nodes.population:
+        raise failure(
+            f"The {side} cells of edge population {edges.name} are of population {joined}, not {nodes.population}"
+        )
+    chosen: Ints = find(nodes.ids.tolist()).flatten().astype(np.int64)
+    if percentage > 0 and len(chosen):
+        chosen = chosen[evenly(len(chosen), max(1, round(percentage * len(chosen))))]
+    if not len(chosen):
+        raise failure(f"Edge population {edges.name} has no {side} synapses of the loaded cells")
+    return chosen
+
+
+def _spheres(points: npt.NDArray[np.float64], radius: float) -> Geometry:
     spheres = np.column_stack((points, np.full(len(points), radius))).astype(np.float32)
     nothing = np.empty(0, np.uint32)
-    slots = np.arange(len(spheres), dtype=np.uint32)
-    return LoadedModel(
-        kind=f"{side}_synapses",
-        geometry=Geometry(np.empty((0, 4), np.float32), nothing, nothing, spheres, slots),
-        coloring=PrimitiveColoring(np.tile(np.array(YELLOW, np.float32), (len(spheres), 1))),
-        metadata={"population_name": name, "population_type": "edge"},
-    )
+    return Geometry(np.empty((0, 4), np.float32), nothing, nothing, spheres, np.arange(len(spheres), dtype=np.uint32))
 
 
-def _positions(edges: Any, side: str, selection: Any) -> npt.NDArray[np.float64]:
+def _positions(edges: Any, kind: str, side: str, chosen: Ints, nodes: PlacedNodes) -> npt.NDArray[np.float64]:
     """Positions (N, 3) in µm: on the cell's surface, as the real renderer draws them, or else in its middle."""
+    selection = libsonata.Selection(chosen)
+
+    def read(names: list[str]) -> list[npt.NDArray[np.float64]] | None:
+        if not edges.attribute_names >= set(names):
+            return None
+        values = [np.asarray(edges.get_attribute(name, selection), np.float64) for name in names]
+        if not np.isfinite(values).all():
+            raise failure(f"Edge population {edges.name} has positions that are not finite")
+        return values
+
     for where in ("surface", "center"):
-        names = [f"{side}_{where}_{axis}" for axis in "xyz"]
-        if edges.attribute_names >= set(names):
-            points = np.stack([np.asarray(edges.get_attribute(name, selection), np.float64) for name in names], axis=1)
-            if not np.isfinite(points).all():
-                raise failure(f"Edge population {edges.name} has positions that are not finite")
-            return points
-    raise failure(f"Edge population {edges.name} has no positions ({side}_surface_x … or {side}_center_x …)")
+        if (stored := read([f"{side}_{where}_{axis}" for axis in "xyz"])) is not None:
+            return np.stack(stored, axis=1)
+    prefix = "astrocyte" if kind == _GLIAL and side == "efferent" else side
+    cells = np.asarray((edges.target_nodes if side == "afferent" else edges.source_nodes)(selection), np.int64)
+    if (stored := read([f"{prefix}_section_id", f"{prefix}_section_pos"])) is not None:
+        section, part = stored
+        return nodes.points(SectionPlaces(cells, section.astype(np.int64), part))
+    if (stored := read([f"{prefix}_{name}" for name in ("section_id", "segment_id", "segment_offset")])) is not None:
+        section, segment, offset = stored
+        return nodes.points(SectionPlaces(cells, section.astype(np.int64), None, segment.astype(np.int64), offset))
+    raise failure(
+        f"Edge population {edges.name} does not tell where its synapses are ({side}_surface_x …, {side}_center_x …, "
+        f"{prefix}_section_id with {prefix}_section_pos, or with {prefix}_segment_id and {prefix}_segment_offset)"
+    )

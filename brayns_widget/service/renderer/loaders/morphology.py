@@ -318,8 +318,27 @@ def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, opt
     Raises:
         RequestError: it is missing or unreadable; names the file and the first cell that needs it.
     """
+    morphology = read_morphology(read, place, name, cell)
     try:
-        return make_shape(read(name), options)
+        return make_shape(morphology, options)
+    except ValueError as error:
+        raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
+
+
+def read_morphology(read: Callable[[str], Any], place: str, name: str, cell: int) -> Any:
+    """Read one morphology.
+
+    Args:
+        read: see ``morphology_reader``; ``place`` is its second result.
+        place: where it is, for messages.
+        name: of the morphology.
+        cell: id of the first cell that needs it, for messages.
+
+    Raises:
+        RequestError: it is missing or unreadable.
+    """
+    try:
+        return read(name)
     except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
         raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
 

@@ -14,6 +14,7 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphology import Section
@@ -25,16 +26,26 @@ Ints = npt.NDArray[np.int64]
 
 
 class Recording:
-    """An open report of one population. Owns the file until ``simulation`` is called.
+    """An open report of one population: a value for each column and frame. Owns the file until ``simulation``.
 
     Args:
         file: the open file.
         population: name of the group in ``/report``.
-        ids: ids of the loaded cells.
+        title: of the report, for messages.
+
+    Attributes:
+        node_ids: (M,) ids of its nodes.
+        index_pointers: (M + 1,) where each node's columns begin and, last, end.
+        element_ids: dataset of all columns' ids of sections or synapses.
+
+    Raises:
+        KeyError: a group or a dataset is missing.
+        ValueError: the mapping does not fit the data.
     """
 
-    def __init__(self, file: Any, population: str, ids: Ints) -> None:
+    def __init__(self, file: Any, population: str, title: str) -> None:
         self._file = file
+        self._title = title
         group = file["report"][population]
         mapping = group["mapping"]
         self._data = group["data"]
@@ -44,48 +55,77 @@ class Recording:
             raise ValueError(f"it has {frames} frames of {dt:g} from {start:g} to {end:g}")
         unit = mapping["time"].attrs.get("units", "ms")
         unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+        if unit == "s":  # as simulators of blood flow write; reports play together in one unit
+            start, dt, unit = 1000 * start, 1000 * dt, "ms"
         self._timeline = Timeline(dt, 0, frames - 1, unit, start)
-        nodes, pointers = (np.asarray(mapping[name], np.int64) for name in ("node_ids", "index_pointers"))
-        if len(pointers) != len(nodes) + 1 or (np.diff(pointers) < 0).any() or pointers[-1] > self._data.shape[1]:
+        self.node_ids, self.index_pointers = (
+            np.asarray(mapping[name], np.int64) for name in ("node_ids", "index_pointers")
+        )
+        self.element_ids = mapping["element_ids"]
+        pointers = self.index_pointers
+        width = min(self._data.shape[1], len(self.element_ids))
+        if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers) < 0).any() or pointers[-1] > width:
             raise ValueError("its mapping does not fit its data")
-        self.columns = CellColumns(ids, nodes, pointers, mapping["element_ids"])
-        if not self.columns.count:
-            raise ValueError("it has none of the cells that are to be loaded")
 
-    def simulation(self) -> Simulation:
-        """Make what the model shows; it owns the file from then on."""
-        columns = self.columns
-        report = FrameReport(self._file, self._data, self._timeline, columns.first, columns.last)
-        return Simulation(report, columns.values())
+    def cells(self, ids: Ints) -> CellColumns:
+        """Find the columns of cells.
+
+        Raises:
+            RequestError: it has none of them.
+        """
+        columns = CellColumns(ids, self.node_ids, self.index_pointers, self.element_ids)
+        if not columns.count:
+            raise self.refusal("it has none of the cells that are to be loaded")
+        return columns
+
+    def simulation(self, columns: npt.NDArray[np.intp]) -> Simulation:
+        """Make what a model shows; it owns the file from then on.
+
+        Args:
+            columns: (slots,) the column that each slot shows; -1: none.
+
+        Raises:
+            RequestError: no slot shows any.
+        """
+        shown = columns[columns >= 0]
+        if not len(shown):
+            raise self.refusal("it has no values of what is to be loaded")
+        first, last = int(shown.min()), int(shown.max()) + 1
+        report = FrameReport(self._file, self._data, self._timeline, first, last)
+        return Simulation(report, np.where(columns >= 0, columns - first, -1))
+
+    def refusal(self, problem: str) -> RequestError:
+        """Make the error of a report that cannot be shown."""
+        return failure(f"{self._title} cannot be used: {problem}")
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def open_recording(config: Any, kind: str, name: str, population: str, ids: Ints) -> Recording:
+def open_recording(config: Any, kind: str, name: str, population: str) -> Recording:
     """Open a report.
 
     Args:
         config: a ``libsonata.SimulationConfig``.
-        kind: the report's type as the client names it, ``compartment`` or ``summation``.
+        kind: the report's type as the client names it.
         name: of the report in the configuration.
         population: of the nodes.
-        ids: of the cells that are loaded.
 
     Raises:
-        RequestError: there is no such report, it has another type, or its file does not fit.
+        RequestError: there is no such report, it has another type, or its file cannot be used.
     """
     file_name = report_file(config, kind, name)
+    title = f"Report {name!r} in {file_name}"
     file = _opened(file_name)
     try:
         if population not in file.get("report", {}):
             raise ValueError(f"it has no population {population}")
-        return Recording(file, population, ids)
+        return Recording(file, population, title)
     except (OSError, KeyError, ValueError, IndexError) as error:
         file.close()
         text = error.args[0] if error.args else error
-        raise failure(f"Report {name!r} in {file_name} cannot be used: {text}") from error
+        raise failure(f"{title} cannot be used: {text}") from error
 
 
 def report_file(config: Any, kind: str, name: str) -> str:
@@ -98,7 +138,8 @@ def report_file(config: Any, kind: str, name: str) -> str:
         raise failure(f"The report {name!r} is not present in the simulation config file")  # the real renderer's words
     report = config.report(name)
     found = report.type.name
-    if found.removesuffix("_set") != kind:  # a compartment_set is a report of some compartments
+    # A compartment_set is a report of some compartments, and blood flow is recorded as compartments of vessels.
+    if found.removesuffix("_set") != ("compartment" if kind.startswith("bloodflow") else kind):
         raise failure(f"Report {name!r} is of type {found}, not {kind}")
     return str(report.file_name)
 

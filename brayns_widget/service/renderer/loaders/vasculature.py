@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import libsonata
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
+from brayns_widget.service.renderer.loaders.columns import node_spans
+from brayns_widget.service.renderer.loaders.recordings import open_recording
+from brayns_widget.service.renderer.loaders.sonata_params import PopulationParams
 from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
+from brayns_widget.service.renderer.simulation import Simulation
 
+VASCULATURE = "vasculature"  # SONATA's type of such populations, and Brayns' of their models
+Ints = npt.NDArray[np.int64]
 _ENDS = ("start", "end")
 _MEASURES = ("x", "y", "z", "diameter")
 _RED = (0.8, 0.05, 0.05, 1.0)
 
 
-def vessels_model(population: Any, selection: Any, ids: npt.NDArray[np.int64], radius_multiplier: float) -> LoadedModel:
+def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: Any) -> LoadedModel:
     """Make the model of vessels.
 
     Args:
         population: a ``libsonata.NodePopulation`` with the attributes ``start_x`` to ``end_diameter``, in µm (SONATA
-            extension, "Vasculature").
-        selection: a ``libsonata.Selection`` of its nodes.
-        ids: the same nodes, (N,).
-        radius_multiplier: factor for the radii.
+            extension, "Fields for vasculature population").
+        ids: (N,) of its nodes.
+        params: factor for the radii, and the report to show.
+        config: a ``libsonata.SimulationConfig``, or None if there is no report to show.
 
     Raises:
-        RequestError: an attribute is missing, or a number is none.
+        RequestError: an attribute is missing, a number is none, or the report cannot be shown.
+        libsonata.SonataError: the population cannot be read.
     """
-    ends = np.stack([_end(population, selection, end) for end in _ENDS], axis=1)
+    ends = np.stack([_end(population, libsonata.Selection(ids), end) for end in _ENDS], axis=1)
     if not np.isfinite(ends).all() or (ends[..., 3] < 0).any():
         node = ids[np.flatnonzero(~(np.isfinite(ends).all(axis=(1, 2)) & (ends[..., 3] >= 0).all(axis=1)))[0]]
         raise failure(f"Node {node} of population {population.name} has no finite place, or a negative diameter")
-    ends[..., 3] *= radius_multiplier / 2
+    ends[..., 3] *= params.vasculature_geometry_parameters.radius_multiplier / 2
     slots = np.arange(len(ids), dtype=np.uint32)
     geometry = Geometry(
         vertices=ends.reshape(-1, 4).astype(np.float32),
@@ -43,12 +52,27 @@ def vessels_model(population: Any, selection: Any, ids: npt.NDArray[np.int64], r
         sphere_slots=np.empty(0, np.uint32),
     )
     return LoadedModel(
-        kind="vasculature",
+        kind=VASCULATURE,
         geometry=geometry,
         coloring=PrimitiveColoring(np.tile(np.array(_RED, np.float32), (len(ids), 1))),
         metadata={"population_name": population.name, "population_type": "node"},
         ids=ids,
+        simulation=None if params.report_type == "none" else _simulation(population.name, ids, params, config),
     )
+
+
+def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any) -> Simulation:
+    """Open the report of blood flow: one value for each node and frame."""
+    recording = open_recording(config, params.report_type, params.report_name, name)
+    with contextlib.ExitStack() as stack:
+        stack.callback(recording.close)
+        begins, ends, _found = node_spans(ids, recording.node_ids, recording.index_pointers)
+        if (ends - begins > 1).any():
+            node = ids[np.argmax(ends - begins > 1)]
+            raise recording.refusal(f"it has more than one value for vessel {node}")
+        simulation = recording.simulation(np.where(ends > begins, begins, -1).astype(np.intp))
+        stack.pop_all()  # the file is the simulation's from here on
+    return simulation
 
 
 def _end(population: Any, selection: Any, end: str) -> npt.NDArray[np.float64]:

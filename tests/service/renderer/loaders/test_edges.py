@@ -68,7 +68,6 @@ def test_synapses_from_outside_come_with_the_cells_that_receive_them(data_dir: P
             {"edge_population": f"VPM__{NODES}__chemical", "load_afferent": False},
             f"The efferent cells of edge population VPM__{NODES}__chemical are of population VPM, not {NODES}",
         ),
-        ({"edge_report_name": "r"}, f"This version shows no reports of synapses (edge population {EDGES})"),
     ],
 )
 def test_what_cannot_be_loaded_is_told(data_dir: Path, edges: dict[str, Any], message: str):

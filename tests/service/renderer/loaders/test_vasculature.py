@@ -12,8 +12,9 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.rpc.methods import Task
-from tests.service.renderer.loaders.circuits import write_circuit
+from tests.service.renderer.loaders.circuits import write_circuit, write_report, write_simulation
 
 # A vessel along x that narrows, in three pieces.
 VESSEL: dict[str, list[float]] = {
@@ -28,12 +29,20 @@ VESSEL: dict[str, list[float]] = {
 }
 
 
-def load(folder: Path, attributes: dict[str, list[float]], **settings: Any) -> LoadedModel:
+def circuit(folder: Path, attributes: dict[str, list[float]]) -> Path:
     path = write_circuit(folder, attributes, kind="vasculature")
     config = json.loads(path.read_text())
     population = config["networks"]["nodes"][0]["populations"]["cells"]
     population |= {"vasculature_file": "vessels.h5", "vasculature_mesh": "vessels.obj"}  # SONATA wants their names
     path.write_text(json.dumps(config))
+    return path
+
+
+def load(folder: Path, attributes: dict[str, list[float]], **settings: Any) -> LoadedModel:
+    return load_vessels(circuit(folder, attributes), **settings)
+
+
+def load_vessels(path: Path, **settings: Any) -> LoadedModel:
     settings = {"node_population": "cells", "node_percentage": 1.0, **settings}
     (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, Task())
     return model
@@ -63,10 +72,44 @@ def test_nodes_are_chosen_and_radii_scaled(tmp_path: Path):
         ({name: VESSEL[name] for name in VESSEL if name != "end_z"}, {}, "has no attribute 'end_z'"),
         (VESSEL | {"end_x": [1.0, np.nan, 2.0]}, {}, "Node 1 of population cells has no finite place"),
         (VESSEL | {"end_diameter": [1.0, 1.0, -2.0]}, {}, "Node 2 of population cells has no finite place, or a neg"),
-        (VESSEL, {"report_type": "bloodflow_radii"}, "This version shows no reports of vessels (population cells)"),
+        (VESSEL, {"report_type": "bloodflow_speed"}, "No simulation configuration available"),
     ],
 )
 def test_what_cannot_be_shown_is_said(tmp_path: Path, attributes: Any, settings: dict[str, Any], message: str):
     with pytest.raises(RequestError) as caught:
         load(tmp_path, attributes, **settings)
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("kind", ["bloodflow_pressure", "bloodflow_speed", "bloodflow_radii"])
+def test_vessels_show_their_blood_flow(tmp_path: Path, kind: str):
+    path = write_simulation(circuit(tmp_path, VESSEL), "compartment")
+    write_report(tmp_path / "recorded.h5", [2, 0], [[0], [0]], [[1, 0], [0.25, 1]], step=0.1, unit="s")
+    model = load_vessels(path, report_type=kind, report_name="recorded")
+    try:
+        assert model.simulation is not None
+        line = model.simulation.timeline
+        assert (line.unit, line.dt, line.end) == ("ms", 100.0, 1)  # the time of all reports
+        model.simulation.ramp = ColorRamp(np.eye(4, dtype=np.float32)[[0, 2]], 0.0, 1.0)
+        red, blue = [1, 0, 0, 0], [0, 0, 1, 0]
+        assert model.colors[[0, 2]].tolist() == [red, blue]
+        np.testing.assert_array_equal(model.colors[1], model.coloring.colors[1])  # has no value
+        model.simulation.seek(100.0)
+        assert model.colors[0].tolist() == blue
+        assert model.colors[2, 2] == pytest.approx(0.25, abs=0.01)
+    finally:
+        model.close()
+
+
+def test_reports_that_vessels_cannot_show_are_refused(tmp_path: Path):
+    path = write_simulation(circuit(tmp_path, VESSEL), "compartment")
+    write_report(tmp_path / "recorded.h5", [0, 1], [[0], [0, 1]], [[1, 2, 3]])
+
+    def failure(**settings: Any) -> str:
+        with pytest.raises(RequestError) as caught:
+            load_vessels(path, report_name="recorded", **settings)
+        return caught.value.message
+
+    assert failure(report_type="spikes") == "Vessels of population cells cannot show a report of type 'spikes'"
+    assert failure(report_type="bloodflow_speed").endswith("it has more than one value for vessel 1")
+    assert failure(report_type="bloodflow_speed", node_ids=[2]).endswith("it has no values of what is to be loaded")

@@ -1,0 +1,109 @@
+"""Endfeet of astrocytes as meshes, and astrocytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders import sonata
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.rpc.methods import Task
+from tests.service.renderer.loaders.circuits import places, write_circuit, write_edges
+
+# A triangle, a square, nothing.
+POINTS: list[list[list[float]]] = [
+    [[0, 0, 0], [1, 0, 0], [0, 1, 0]],
+    [[5, 0, 0], [6, 0, 0], [6, 1, 0], [5, 1, 0]],
+    [],
+]
+TRIANGLES: list[list[list[int]]] = [[[0, 1, 2]], [[0, 1, 2], [0, 2, 3]], []]
+
+
+def write_meshes(path: Path, triangles: list[list[list[int]]] = TRIANGLES) -> None:
+    with h5py.File(path, "w") as file:
+        for name, groups, kind in (("points", POINTS, np.float32), ("triangles", triangles, np.int64)):
+            file[f"data/{name}"] = np.array([row for group in groups for row in group], kind)
+            file[f"offsets/{name}"] = np.cumsum([0, *map(len, groups)])
+        file["data/surface_area"] = np.ones(3, np.float32)
+
+
+def circuit(folder: Path, attributes: dict[str, Any]) -> Path:
+    """Astrocytes 0 and 1; the first has endfeet 0 and 2, the second endfoot 1."""
+    config = write_circuit(folder, places(2), kind="astrocyte")
+    content = json.loads(config.read_text())
+    content["networks"]["nodes"][0]["populations"]["cells"]["microdomains_file"] = "microdomains.h5"
+    config.write_text(json.dumps(content))
+    write_edges(
+        config, [0, 0, 0], [0, 1, 0], attributes=attributes, kind="endfoot", endfeet_meshes_file="endfeet_meshes.h5"
+    )
+    return config
+
+
+def load(config: Path, **settings: Any) -> list[LoadedModel]:
+    edges = [{"edge_population": "joins", "load_afferent": True}]
+    params = {"node_population": "cells", "node_percentage": 1.0, "edge_populations": edges, **settings}
+    return sonata.LOADER.read(str(config), {"node_population_settings": [params]}, Task())
+
+
+def test_each_endfoot_is_a_mesh_with_a_colour_of_its_own(tmp_path: Path):
+    write_meshes(tmp_path / "endfeet_meshes.h5")
+    astrocytes, endfeet = load(circuit(tmp_path, {}))
+    assert astrocytes.ids is not None
+    assert (astrocytes.kind, astrocytes.ids.tolist(), endfeet.kind) == ("neurons", [0, 1], "endfeet")
+    geometry = endfeet.geometry
+    assert geometry.triangle_vertices.tolist() == POINTS[0] + POINTS[1]
+    assert geometry.triangles.tolist() == [[0, 1, 2], [3, 4, 5], [3, 5, 6]]
+    blue = [0.0, 0.0, 1.0, 1.0]
+    shown = endfeet.coloring.color("primitive", {"1": blue})[geometry.triangle_slots]
+    assert [color == blue for color in shown.tolist()] == [False, True, True]
+
+
+def test_endfeet_of_chosen_astrocytes_are_found_by_their_ids(tmp_path: Path):
+    write_meshes(tmp_path / "endfeet_meshes.h5")
+    _astrocytes, endfeet = load(circuit(tmp_path, {"endfoot_id": [1, 0, 2]}), node_ids=[0])
+    assert endfeet.geometry.triangle_vertices.tolist() == POINTS[1]
+    assert endfeet.geometry.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
+
+
+def test_astrocytes_have_their_morphologies(tmp_path: Path):
+    write_meshes(tmp_path / "endfeet_meshes.h5")
+    params = {"load_soma": True, "load_dendrites": True}
+    astrocytes, _endfeet = load(circuit(tmp_path, {}), neuron_morphology_parameters=params)
+    assert len(astrocytes.geometry.segments) == 4  # a dendrite's segment and the soma's cone to it, twice
+
+
+@pytest.mark.parametrize(
+    ("attributes", "triangles", "settings", "message"),
+    [
+        ({}, [[[0, 1, 3]], [], []], {}, "has triangles with corners that are no points of their endfoot"),
+        (
+            {},
+            TRIANGLES[:2],
+            {},
+            "cannot be read as endfeet meshes: it has triangles of 2 endfeet, and not of endfoot 2",
+        ),
+        ({"endfoot_id": [2, 2, 2]}, TRIANGLES, {}, "has no meshes of the endfeet of the loaded cells"),
+    ],
+)
+def test_meshes_that_cannot_be_used_are_told(
+    tmp_path: Path, attributes: Any, triangles: Any, settings: Any, message: str
+):
+    write_meshes(tmp_path / "endfeet_meshes.h5", triangles)
+    with pytest.raises(RequestError) as caught:
+        load(circuit(tmp_path, attributes), **settings)
+    assert caught.value.message == f"{tmp_path / 'endfeet_meshes.h5'} {message}"
+
+
+def test_a_file_that_is_missing_or_no_hdf5_is_told(tmp_path: Path):
+    config = circuit(tmp_path, {})
+    with pytest.raises(RequestError, match=r"endfeet_meshes\.h5 do not exist"):
+        load(config)
+    (tmp_path / "endfeet_meshes.h5").write_bytes(b"nothing")
+    with pytest.raises(RequestError, match="cannot be read as endfeet meshes"):
+        load(config)
