@@ -38,11 +38,10 @@ def parse_size(text: str) -> int:
 
 def format_size(size: float) -> str:
     """Write a number of bytes as a person would."""
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1 << 10:
-            return f"{size:.0f} {unit}"
-        size /= 1 << 10
-    return f"{size:.1f} GB"
+    if size < 1 << 10:
+        return f"{size:.0f} bytes"
+    unit = next((unit for unit in "TGM" if size >= _UNITS[unit]), "K")
+    return f"{size / _UNITS[unit]:.1f} {unit}B"
 
 
 def available() -> int:

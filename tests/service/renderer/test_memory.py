@@ -22,7 +22,7 @@ def test_what_is_no_size_is_refused(text: str):
 
 
 def test_sizes_are_written_for_people():
-    assert [memory.format_size(size) for size in (12, 3 << 20, 5 << 29)] == ["12 bytes", "3 MB", "2.5 GB"]
+    assert [memory.format_size(size) for size in (12, 3 << 20, 5 << 29)] == ["12 bytes", "3.0 MB", "2.5 GB"]
 
 
 def test_what_the_scene_holds_counts(monkeypatch: pytest.MonkeyPatch):
@@ -52,8 +52,8 @@ def test_only_the_block_is_limited():
 
 def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(memory.VARIABLE, "1M")
-    assert Budget.from_environment().allowance(0).budget == "1 MB"
-    assert Budget.from_environment("2M").allowance(0).budget == "2 MB"
+    assert Budget.from_environment().allowance(0).budget == "1.0 MB"
+    assert Budget.from_environment("2M").allowance(0).budget == "2.0 MB"
     monkeypatch.delenv(memory.VARIABLE)
     assert "half of what is available" in Budget.from_environment().allowance(0).budget
 

@@ -21,17 +21,16 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
-from brayns_widget.service.renderer.loaders.cells import KnownShapes, read_labels, read_shapes
+from brayns_widget.service.renderer.loaders.cells import KnownShapes, point_shapes, read_labels, read_shapes
 from brayns_widget.service.renderer.loaders.edges import edges_model
 from brayns_widget.service.renderer.loaders.morphology import (
     Section,
-    Shape,
     morphology_reader,
-    point_shape,
 )
 from brayns_widget.service.renderer.loaders.neurons import place
 from brayns_widget.service.renderer.loaders.placed import PlacedNodes, Reader
 from brayns_widget.service.renderer.loaders.recordings import open_recording, report_file, spike_simulation
+from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.renderer.loaders.sonata_params import PopulationParams, SonataParams
 from brayns_widget.service.renderer.loaders.vasculature import VASCULATURE, vessels_model
 from brayns_widget.service.rpc.methods import Task
@@ -148,6 +147,7 @@ def _load_population(
     shapes, shape_of_cell = _shapes(placed, settings, task.part(0.0, 0.5), known=known)
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
+    metadata.update(shapes.metadata)
     if settings.node_sets and not settings.node_ids:
         metadata["node_sets"] = ", ".join(settings.node_sets)
     columns, simulation = None, None
@@ -191,12 +191,12 @@ def _reader(properties: Any, labels: dict[str, Labels]) -> Reader:
 
 def _shapes(
     placed: PlacedNodes, settings: PopulationParams, task: Task, *, known: KnownShapes
-) -> tuple[list[Shape], npt.NDArray[np.intp]]:
+) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     params = settings.neuron_morphology_parameters
     options = params.options()
     if not options.sections:
-        return [point_shape(params.radius_multiplier)], np.zeros(len(placed.ids), np.intp)
+        return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)
     morphologies = placed.morphologies
     if morphologies is None or placed.reader is None:
         raise failure(f"Population {placed.population} has no morphologies; load it without soma and neurites")
