@@ -233,5 +233,5 @@ def test_pictures_are_those_of_the_real_renderer(address: str, shared_dir: Path,
 
     ours = averages(asyncio.run(scenario()))
     theirs = averages(pixels(reference.with_name(reference.name + ".png").read_bytes()))
-    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.985
-    assert np.abs(ours - theirs).sum() / theirs.sum() < 0.2
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999
+    assert np.abs(ours - theirs).sum() / theirs.sum() < 0.04
