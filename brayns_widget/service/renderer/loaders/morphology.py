@@ -13,6 +13,7 @@ import morphio._morphio
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.renderer.loaders import thinning
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.places import Places, point_places, segment_places, soma_places
 from brayns_widget.service.renderer.loaders.radii import smoothed
@@ -66,6 +67,8 @@ class ShapeOptions:
 
     Attributes:
         subsampling: keep every n-th point of each section, and its last.
+        resampling: least cosine of the angle between two segments that become one; above 1 none do.
+        growth: how far neurites have grown, from 0 to 1, see ``thinning.grown``.
     """
 
     soma: bool
@@ -74,6 +77,8 @@ class ShapeOptions:
     geometry_type: GeometryType = "smooth"
     radius_multiplier: float = 1.0
     subsampling: int = 1
+    resampling: float = 2.0
+    growth: float = 1.0
 
     @property
     def sections(self) -> frozenset[Section]:
@@ -117,17 +122,47 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     types = _section_types(morphology.section_types)
     parents = _parents(morphology.connectivity, len(types))
     _set_radii(points, starts, ends, parents, options.geometry_type)
+    # Places are those in whole sections, as reports count.
+    neurites = _Neurites(points, point_places(points, starts, ends), starts, ends, types)
+    if options.growth < 1:
+        neurites = neurites.only(thinning.grown(points, starts, ends, parents, options.growth))
     if options.subsampling > 1:
-        points, starts, ends = _thinned(points, starts, ends, options.subsampling)
-    points[:, 3] *= options.radius_multiplier  # not the soma's, as the reference pictures show
+        neurites = neurites.only(
+            thinning.every_nth(len(neurites.points), neurites.starts, neurites.ends, options.subsampling)
+        )
+    if options.resampling <= 1:
+        neurites = neurites.only(thinning.bends(neurites.points, neurites.starts, neurites.ends, options.resampling))
+    neurites.points[:, 3] *= options.radius_multiplier  # not the soma's, as the reference pictures show
     wanted = np.isin(types, list(options.sections))
-    if options.geometry_type == "spheres":
-        shape = _sphere_shape(points, starts, ends, types, wanted)
-    else:
-        shape = _segment_shape(points, starts, ends, types, wanted)
+    shape = (_sphere_shape if options.geometry_type == "spheres" else _segment_shape)(neurites, wanted)
     if options.soma:
-        shape = _add_soma(shape, morphology.soma, points[starts[wanted & (parents < 0)]])
+        roots = neurites.starts[wanted & (parents < 0) & (neurites.ends > neurites.starts)]
+        shape = _add_soma(shape, morphology.soma, neurites.points[roots])
     return shape
+
+
+@dataclass(frozen=True)
+class _Neurites:
+    """Sections that follow one another without gaps; they may be empty.
+
+    Attributes:
+        points: (N, 4) x, y, z, radius.
+        places: (N, 2) see ``places``.
+        starts: (S,) index of each section's first point.
+        ends: (S,) index behind each section's last point.
+        types: (S,) the ``Section`` of each.
+    """
+
+    points: npt.NDArray[np.float32]
+    places: Places
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    types: npt.NDArray[np.uint8]
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> _Neurites:
+        """Leave points out."""
+        index = np.concatenate(([0], np.cumsum(kept)))
+        return _Neurites(self.points[kept], self.places[kept], index[self.starts], index[self.ends], self.types)
 
 
 def _section_types(types: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
@@ -166,58 +201,35 @@ def _set_radii(
         points[:, 3] = CONSTANT_RADIUS
 
 
-def _thinned(
-    points: npt.NDArray[np.float32], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], step: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Keep every ``step``-th point of each section, the first included, and its last, where others begin."""
-    within = np.arange(len(points)) - np.repeat(starts, ends - starts)
-    kept = within % step == 0
-    kept[ends[ends > starts] - 1] = True
-    place = np.concatenate(([0], np.cumsum(kept)))
-    return points[kept], place[starts], place[ends]
-
-
-def _segment_shape(
-    points: npt.NDArray[np.float32],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    types: npt.NDArray[np.uint8],
-    wanted: npt.NDArray[np.bool_],
-) -> Shape:
-    lengths = ends - starts
+def _segment_shape(neurites: _Neurites, wanted: npt.NDArray[np.bool_]) -> Shape:
+    lengths = neurites.ends - neurites.starts
     kept = np.repeat(wanted, lengths)
-    begins = np.ones(len(points), np.bool_)
-    begins[ends[lengths > 0] - 1] = False  # the last point of a section begins no segment
+    begins = np.ones(len(kept), np.bool_)
+    begins[neurites.ends[lengths > 0] - 1] = False  # the last point of a section begins no segment
     new_index = np.cumsum(kept) - 1
     chosen = kept & begins
     return Shape(
-        vertices=points[kept],
+        vertices=neurites.points[kept],
         segments=new_index[chosen].astype(np.uint32),
-        segment_types=np.repeat(types, lengths)[chosen],
+        segment_types=np.repeat(neurites.types, lengths)[chosen],
         spheres=np.empty((0, 4), np.float32),
         sphere_types=np.empty(0, np.uint8),
-        segment_places=segment_places(point_places(points, starts, ends), chosen),
+        segment_places=segment_places(neurites.places, chosen),
         sphere_places=soma_places(0),
     )
 
 
-def _sphere_shape(
-    points: npt.NDArray[np.float32],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    types: npt.NDArray[np.uint8],
-    wanted: npt.NDArray[np.bool_],
-) -> Shape:
-    lengths = ends - starts
+def _sphere_shape(neurites: _Neurites, wanted: npt.NDArray[np.bool_]) -> Shape:
+    lengths = neurites.ends - neurites.starts
     kept = np.repeat(wanted, lengths)
     return Shape(
         vertices=np.empty((0, 4), np.float32),
         segments=np.empty(0, np.uint32),
         segment_types=np.empty(0, np.uint8),
-        spheres=points[kept],
-        sphere_types=np.repeat(types, lengths)[kept],
+        spheres=neurites.points[kept],
+        sphere_types=np.repeat(neurites.types, lengths)[kept],
         segment_places=soma_places(0),
-        sphere_places=point_places(points, starts, ends)[kept],
+        sphere_places=neurites.places[kept],
     )
 
 

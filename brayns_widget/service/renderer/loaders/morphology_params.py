@@ -26,17 +26,14 @@ class MorphologyParams(Object):
     subsampling: Size = 1
 
     def check(self) -> None:
-        """Refuse what is not supported, rather than ignore it.
+        """Refuse what means nothing, and what the schema of the real renderer allows.
 
         Raises:
             RequestError: -32602.
         """
-        if self.growth != 1:
-            raise RequestError(f"This version supports no growth but 1, got {self.growth:g}", code=INVALID_PARAMS)
-        if self.resampling != 2:
+        if not 0 <= self.growth <= 1:
             raise RequestError(
-                f"This version supports no resampling but 2 (none), got {self.resampling:g}; "
-                "subsampling keeps every n-th point",
+                f"The growth of morphologies goes from 0 (no neurites) to 1 (whole ones), got {self.growth:g}",
                 code=INVALID_PARAMS,
             )
 
@@ -49,4 +46,6 @@ class MorphologyParams(Object):
             self.geometry_type,
             self.radius_multiplier,
             self.subsampling,
+            self.resampling,
+            self.growth,
         )

@@ -78,7 +78,10 @@ def test_a_folder_can_be_absolute_and_its_extension_have_a_dot(nodes: Path):
         ({"morphology_folder": "nowhere"}, "morphologies are missing: "),
         ({"extension": "asc"}, "Morphology 'cell' of cell 0 cannot be read"),
         ({"ids": [4]}, "Node id 4 is not in population cells, which has 4 nodes"),
-        ({"morphology_parameters": {"growth": 2.0}}, "This version supports no growth but 1"),
+        (
+            {"morphology_parameters": {"growth": 2.0}},
+            "goes from 0 (no neurites) to 1 (whole ones), got 2",
+        ),
         ({"population": "cells"}, "Invalid loader params schema"),
     ],
 )

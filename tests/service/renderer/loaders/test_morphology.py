@@ -187,3 +187,26 @@ def test_subsampling_keeps_every_nth_point_and_where_sections_join(tmp_path: Pat
         assert shape.vertices[: len(kept), 0].tolist() == kept
         assert shape.vertices[len(kept) :, :2].tolist() == [[8, 0], [9, 1], [8, 0], [9, -1]]
         assert len(shape.segments) == len(kept) - 1 + 2
+
+
+def test_segments_that_go_straight_on_become_one(morphology: Any):
+    shape = shape_of(morphology, resampling=0.999)
+    assert ends(shape, Section.AXON) == {((0, -3, 0, 0.5), (0, -6, 0, 0.25))}
+    assert ends(shape, Section.DENDRITE) == ends(shape_of(morphology), Section.DENDRITE)
+    assert ends(shape_of(morphology, resampling=1.1), Section.AXON) == ends(shape_of(morphology), Section.AXON)
+
+
+def test_neurites_grow_from_the_soma(morphology: Any):
+    young = shape_of(morphology, growth=0.5)
+    assert ends(young, Section.AXON) == {((0, -3, 0, 0.5), (0, -4, 0, 0.5))}
+    assert ends(young, Section.DENDRITE) == {((3, 0, 0, 1), (4, 0, 0, 0.8))}
+    unborn = shape_of(morphology, growth=0.0)
+    assert len(unborn.segments) == 0
+    assert unborn.spheres.tolist() == [[0, 0, 0, 2]]
+
+
+def test_what_has_not_grown_takes_no_place_of_the_sections_path(morphology: Any):
+    young, whole = shape_of(morphology, growth=0.5, soma=False), shape_of(morphology, soma=False)
+    (axon,) = np.flatnonzero(young.segment_types == Section.AXON)
+    first = np.flatnonzero(whole.segment_types == Section.AXON)[0]
+    np.testing.assert_array_equal(young.segment_places[axon], whole.segment_places[first])  # as reports count

@@ -108,8 +108,7 @@ def test_broken_h5_files_are_refused(tmp_path: Path, geometry_type: str):
     ("text", "properties", "message"),
     [
         (SWC, {}, "Nothing to load on the morphology"),
-        (SWC, ALL | {"growth": 0.5}, "This version supports no growth but 1, got 0.5"),
-        (SWC, ALL | {"resampling": 3}, "This version supports no resampling but 2"),
+        (SWC, ALL | {"growth": -0.5}, "goes from 0 (no neurites) to 1 (whole ones), got -0.5"),
         ("1 1 5 0 0 2 -1\n", {"load_axon": True}, "cell.swc has nothing of what is to be loaded (axon)"),
         ("", ALL, "cell.swc has nothing of what is to be loaded"),
         ("nonsense", ALL, "cell.swc cannot be read as a morphology: "),

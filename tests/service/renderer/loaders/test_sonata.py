@@ -156,7 +156,7 @@ def test_colors_come_from_the_circuits_attributes(tmp_path: Path):
         ),
         (
             {"neuron_morphology_parameters": {"growth": 2}},
-            "This version supports no growth but 1, got 2",
+            "The growth of morphologies goes from 0 (no neurites) to 1 (whole ones), got 2",
         ),
     ],
 )
