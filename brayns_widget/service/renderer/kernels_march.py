@@ -125,7 +125,8 @@ def _follow(  # noqa: PLR0917
     cells, colors = places[volume, v.CELLS] != 0, places[volume, v.COLORS]
     coarse, across, down = places[volume, v.COARSE], places[volume, v.COARSE_X], places[volume, v.COARSE_Y]
     cut = clips[0] > 0
-    side = np.float32(v.MACRO)
+    side, per_step = np.float32(v.MACRO), _ONE / step
+    per_x, per_y, per_z = _ONE / ex, _ONE / ey, _ONE / ez
     red, green, blue = _ZERO, _ZERO, _ZERO
     place, r, g, b = near, _ZERO, _ZERO, _ZERO
     while True:
@@ -139,17 +140,15 @@ def _follow(  # noqa: PLR0917
         place = start + jitter * length
         x, y, z = gx + place * ex, gy + place * ey, gz + place * ez
         i, j, k = min(max(np.int64(x), 0), nx - 1), min(max(np.int64(y), 0), ny - 1), min(max(np.int64(z), 0), nz - 1)
-        bi, bj, bk = i // v.MACRO, j // v.MACRO, k // v.MACRO
-        if load_uint8(coarse, (bk * down + bj) * across + bi) == 0:
-            leave = _INFINITE
-            if ex != 0:
-                leave = min(leave, (np.float32(bi + (ex > 0)) * side - gx) / ex)
-            if ey != 0:
-                leave = min(leave, (np.float32(bj + (ey > 0)) * side - gy) / ey)
-            if ez != 0:
-                leave = min(leave, (np.float32(bk + (ez > 0)) * side - gz) / ez)
-            leave = min(leave, far)
-            number = max(number + 1, np.int64((leave - near) / step - jitter))
+        bi, bj, bk = i >> v.MACRO_BITS, j >> v.MACRO_BITS, k >> v.MACRO_BITS
+        clear = load_uint8(coarse, (bk * down + bj) * across + bi)
+        if clear > 0:
+            # A ray along an axis never leaves through the sides: what times zero is no number is not less.
+            back = 1 - clear
+            leave = min(far, (np.float32(bi + (clear if ex > 0 else back)) * side - gx) * per_x)
+            leave = min(leave, (np.float32(bj + (clear if ey > 0 else back)) * side - gy) * per_y)
+            leave = min(leave, (np.float32(bk + (clear if ez > 0 else back)) * side - gz) * per_z)
+            number = max(number, np.int64((leave - near) * per_step - jitter)) + 1
             continue
         number += 1
         value = _value(places, volume, i, j, k) if cells else _between(places, volume, x, y, z)

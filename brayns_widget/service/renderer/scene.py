@@ -38,6 +38,7 @@ from brayns_widget.service.renderer.kernels_clip import filter_address
 from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
 from brayns_widget.service.renderer.settings import Light
+from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
 __all__ = ["Cancelled", "Part", "Scene"]
 
@@ -57,6 +58,7 @@ class Part:
 class _Model:
     geometry: Geometry
     colors: Floats
+    volume: Volume | None = None
     clear: bool = field(init=False)  # whether a colour lets light through
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     visible: bool = True
@@ -102,15 +104,18 @@ class Scene:
         self._materials = np.zeros((0, COLUMNS), np.float32)
         self._plain = True
         self._kept: list[Floats] = []  # the table has addresses only
+        self._packed_clips = pack_clips([])
+        self._packed_volumes = (-1, Packed())  # as of which revision
         self.revision = 0
         self.before_change: Callable[[], None] = lambda: None
 
-    def add(self, geometry: Geometry, colors: ArrayLike) -> int:
+    def add(self, geometry: Geometry, colors: ArrayLike, volume: Volume | None = None) -> int:
         """Add a model; it shows after the next ``commit``.
 
         Args:
             geometry: its primitives; must not be changed afterwards.
             colors: float32 (N, 4), RGBA, linear, 0..1: a row for each slot of the geometry.
+            volume: what else there is to see of it; say ``touch`` after it got another ramp.
 
         Returns:
             Its handle.
@@ -118,7 +123,7 @@ class Scene:
         Raises:
             ValueError: there are fewer colours than slots, or they are not (N, 4).
         """
-        return self._add(_Model(geometry, _checked_colors(geometry, colors)))
+        return self._add(_Model(geometry, _checked_colors(geometry, colors), volume))
 
     def add_copy(self, handle: int) -> int:
         """Add a model with the primitives and looks of another; returns its handle."""
@@ -231,12 +236,31 @@ class Scene:
         packed = pack_clips(clips) if clips else None
         self.before_change()
         self._device.set_filter(None if packed is None else filter_address(), packed)
+        self._packed_clips = pack_clips([]) if packed is None else packed
         if bool(clips) != self._clipped:
             self._clipped = bool(clips)
             for model in self._models.values():
                 if len(model.geometry.triangles):
                     self._discard_parts(model)
         self.revision += 1
+
+    def touch(self) -> None:
+        """Note that something has changed that can be seen."""
+        self.revision += 1
+
+    @property
+    def packed_clips(self) -> Floats:
+        """What cuts parts of the scene away, see ``clipping.pack_clips``."""
+        return self._packed_clips
+
+    @property
+    def packed_volumes(self) -> Packed:
+        """The visible volumes as kernels read them."""
+        if self._packed_volumes[0] != self.revision:
+            shown = (model for model in self._models.values() if model.visible)
+            packed = pack_volumes((model.volume, model.transform) for model in shown if model.volume is not None)
+            self._packed_volumes = (self.revision, packed)
+        return self._packed_volumes[1]
 
     @property
     def packed_lights(self) -> tuple[Floats, Floats]:
@@ -345,7 +369,11 @@ class Scene:
 
     def _wanted(self) -> list[Part | None]:
         """List what the structure should hold; None for what must be placed first."""
-        return [part for model in self._models.values() for part in ([None] if model.parts is None else model.parts)]
+        wanted: list[Part | None] = []
+        for model in self._models.values():
+            unbuilt = model.parts is None and model.geometry.slot_count > 0
+            wanted += [None] if unbuilt else model.parts or []
+        return wanted
 
     def _discard_parts(self, model: _Model) -> None:
         parts, model.parts = model.parts or [], None

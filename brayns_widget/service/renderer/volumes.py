@@ -17,8 +17,10 @@ from brayns_widget.service.renderer.ramp import ColorRamp
 
 Matrix = npt.NDArray[np.float64]
 
-MACRO = 8  # cells a side of the coarse grid by which kernels skip what is clear
+MACRO_BITS = 3
+MACRO = 1 << MACRO_BITS  # cells a side of the coarse grid by which kernels skip what is clear
 LEVELS = 1024  # colours of a volume that are told apart
+CLEAREST = 8  # the most blocks that are known to be clear on each side, and so can be skipped at once
 LONGEST = 4096  # samples of a volume along a ray, at most
 
 # Kinds of values.
@@ -30,7 +32,8 @@ _KINDS = {"uint8": BYTE, "int16": SHORT, "uint16": UNSIGNED_SHORT, "float32": SI
 GRID, STEP, LOW, SCALE, NUMBERS = 0, 12, 13, 14, 15
 # Columns of ``Packed.places``: address and kind of the values, whether they are those of cells, how many there are
 # along x, y and z, address of the colours (red, green, blue, opacity and optical depth of a step for each level),
-# address of the coarse grid (a byte each: whether something can be seen) and how many it has along x and y.
+# address of the coarse grid (a byte for each block of cells: 0 if something can be seen in it, else n if nothing can be
+# in the 2 n - 1 blocks a side around it), and how many blocks it has along x and y.
 VALUES, KIND, CELLS, SIZE, COLORS, COARSE, COARSE_X, COARSE_Y, PLACES = 0, 1, 2, 3, 6, 7, 8, 9, 10
 
 
@@ -192,4 +195,19 @@ def _shown(ramp: ColorRamp, step: float, coarse: Floats) -> _Shown:
         scaled = (coarse.astype(np.float64) - low) * scale
     first, last = np.clip(np.nan_to_num([np.floor(scaled[0]), np.ceil(scaled[1])]), 0, LEVELS - 1).astype(np.intp)
     visible = (seen[last + 1] > seen[first]) & ~np.isnan(coarse[0])
-    return _Shown(colors.astype(np.float32), visible.astype(np.uint8), low, scale)
+    return _Shown(colors.astype(np.float32), _distances(visible), low, scale)
+
+
+def _distances(visible: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """How many blocks away, at most CLEAREST, the nearest visible one is, diagonals counted as one."""
+    distances = np.where(visible, np.uint8(0), np.uint8(CLEAREST))
+    near = visible
+    for distance in range(1, CLEAREST):
+        for axis in range(3):
+            grown = near.copy()
+            moved, still = np.moveaxis(grown, axis, 0), np.moveaxis(near, axis, 0)
+            moved[1:] |= still[:-1]
+            moved[:-1] |= still[1:]
+            near = grown
+        distances[near & (distances == CLEAREST)] = distance
+    return distances
