@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import llvmlite
@@ -44,12 +46,22 @@ def kernel(function: Callable[..., Any]) -> Any:
     Where no cache folder is writable Numba refuses to cache; each process then compiles for itself. (A folder that
     others can write to would be no substitute: whoever writes there would run code here.)
 
-    The cache looks at the kernel's own file only: touch it when a constant changes that it imports.
+    Numba's cache looks at the kernel's own file only, but kernels are made of parts from several: their sources are part
+    of its name there.
     """
+    function.__qualname__ = f"{function.__qualname__}_{_sources()}"
     try:
         return _njit(function, nogil=True, error_model="numpy", cache=True)
     except RuntimeError:
         return _njit(function, nogil=True, error_model="numpy")
+
+
+@functools.cache
+def _sources() -> str:
+    """Tell apart the versions of what kernels are made of."""
+    names = ("kernels*.py", "embree.py", "lights.py", "materials.py", "tonemap.py", "volumes.py")
+    files = sorted(file for name in names for file in Path(__file__).parent.glob(name))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numba.core import caching
 
+import brayns_widget
 from brayns_widget.service.renderer.kernels_native import kernel, load_float32, load_uint32, take_number
 from brayns_widget.service.renderer.tracer import warm_up
 
@@ -73,6 +76,7 @@ def test_a_second_process_finds_the_compiled_kernel(tmp_path):
         "from brayns_widget.service.renderer import kernels, tracer\n"
         "tracer.warm_up()\n"
         "print(sum(kernels.trace.stats.cache_hits.values()), sum(kernels.trace.stats.cache_misses.values()))\n"
+        "print(kernels.trace.__qualname__)\n"
     )
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     answers = [
@@ -81,4 +85,18 @@ def test_a_second_process_finds_the_compiled_kernel(tmp_path):
         ).stdout.split()
         for _ in range(2)
     ]
-    assert answers == [["0", "1"], ["1", "0"]]
+    assert [answer[:2] for answer in answers] == [["0", "1"], ["1", "0"]]
+    assert [answers[0][2] in file.name for file in tmp_path.rglob("*.nbi")] == [True]
+
+
+def test_a_change_in_any_part_of_a_kernel_gives_it_another_name_in_the_cache(tmp_path):
+    package = Path(brayns_widget.__file__).parent
+    shutil.copytree(package, tmp_path / "brayns_widget", ignore=shutil.ignore_patterns("__pycache__", "static"))
+    names = []
+    for part in ("kernels.py", "materials.py", None):
+        code = "from brayns_widget.service.renderer.kernels_path import trace_paths; print(trace_paths.__qualname__)"
+        names.append(subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True, timeout=100))
+        if part is not None:
+            with (tmp_path / "brayns_widget" / "service" / "renderer" / part).open("a") as file:
+                file.write("# changed\n")
+    assert len(set(names)) == 3
