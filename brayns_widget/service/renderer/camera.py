@@ -6,24 +6,25 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from brayns_widget.service.renderer.settings import Orthographic, Projection, Region, View
+from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Projection, Region, View
 
 
 def ray_frame(view: View, projection: Projection, region: Region, aspect: float) -> NDArray[np.float32]:
-    """Origins and directions of a camera's rays, linear in the picture's coordinates.
+    """Origins and directions of a camera's rays, as few numbers that give all of them.
 
     Args:
         view: where the camera stands, looks and has its top.
-        projection: perspective or orthographic; the lens is a pinhole, see ``through_lens`` for others.
+        projection: perspective, orthographic or cylindric; the lens is a pinhole, see ``through_lens`` for others.
         region: part of the image plane; x grows to the right and y upwards, the picture's first row is at
             ``image_start``.
         aspect: width / height of the whole image plane.
 
     Returns:
-        float32 (6, 3): the ray of the picture's point (u, v), each 0..1 from its first column and row, has the origin
-        row 0 + u row 1 + v row 2 and the direction row 3 + u row 4 + v row 5, not normalised.
+        float32 (9, 3): the ray of the picture's point (u, v), each 0..1 from its first column and row, has the origin
+        row 0 + u row 1 + v row 2 and the direction row 3 + u row 4 + v row 5, not normalised. Row 6 is (a, b, 0): with
+        the angle a + u b the direction is that + cos(angle) row 7 + sin(angle) row 8, if b is not 0.
 
     Raises:
         ValueError: a number is not finite or out of range, or the view has no direction or no upside.
@@ -38,15 +39,38 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
     corner = (x0 - 0.5) * across + (y0 - 0.5) * upwards
     along_u, along_v = (x1 - x0) * across, (y1 - y0) * upwards
     none = np.zeros(3)
+    straight = (none, none, none)
     if isinstance(projection, Orthographic):
-        rows = (position + corner, along_u, along_v, forward, none, none)
+        rows = (position + corner, along_u, along_v, forward, none, none, *straight)
+    elif isinstance(projection, Cylindric):
+        # The image plane is bent to half a cylinder around the camera: columns are angles, rows are heights.
+        turn = np.array([(x0 - 0.5) * math.pi, (x1 - x0) * math.pi, 0.0])
+        rows = (position, none, none, (y0 - 0.5) * upwards, none, along_v, turn, forward, right)
     else:
-        rows = (position, none, none, forward + corner, along_u, along_v)
+        rows = (position, none, none, forward + corner, along_u, along_v, *straight)
     with np.errstate(over="ignore"):  # checked next
         frame = np.array(rows, np.float32)
     if not np.isfinite(frame).all():
         raise ValueError("The camera's numbers are too large.")
     return frame
+
+
+def rays(frame: NDArray[np.float32], u: ArrayLike, v: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rays through points of the picture, as kernels make them.
+
+    Args:
+        frame: as ``ray_frame`` returns it.
+        u: from the picture's first column, 0, to its last, 1; any shape S that goes with that of ``v``.
+        v: from the first row, 0, to the last, 1.
+
+    Returns:
+        float32 (S, 3), origins in µm, and float32 (S, 3), directions of length 1.
+    """
+    along, down = (np.asarray(numbers, np.float32)[..., None] for numbers in np.broadcast_arrays(u, v))
+    origins = frame[0] + along * frame[1] + down * frame[2]
+    angle = frame[6, 0] + along * frame[6, 1]
+    directions = frame[3] + along * frame[4] + down * frame[5] + np.cos(angle) * frame[7] + np.sin(angle) * frame[8]
+    return origins, directions / np.linalg.norm(directions, axis=-1, keepdims=True)
 
 
 def through_lens(
@@ -63,7 +87,7 @@ def through_lens(
     Returns:
         The frame of rays that start there and meet the old ones on the plane in focus.
     """
-    across, upwards = (row / np.linalg.norm(row) for row in frame[4:].astype(np.float64))
+    across, upwards = (row / np.linalg.norm(row) for row in frame[4:6].astype(np.float64))
     offset = aperture_radius * (point[0] * across + point[1] * upwards)
     moved = frame.astype(np.float64)
     moved[0] += offset
@@ -72,7 +96,7 @@ def through_lens(
 
 
 def _plane_height(projection: Projection) -> float:
-    """Height of the image plane: in µm if orthographic, at distance 1 if perspective."""
+    """Height of the image plane: in µm if orthographic, otherwise at distance 1."""
     if isinstance(projection, Orthographic):
         if not 0 < projection.height < math.inf:
             raise ValueError(f"The height of an orthographic camera must be positive, got {projection.height}.")

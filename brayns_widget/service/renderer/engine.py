@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.camera import ray_frame, through_lens
+from brayns_widget.service.renderer.camera import ray_frame, rays, through_lens
 from brayns_widget.service.renderer.embree import Cancelled, Device
 from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Floored, Floors, Traced
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
@@ -143,7 +143,7 @@ class Engine:
 
         Args:
             view: where it stands and looks.
-            projection: perspective or orthographic.
+            projection: perspective, orthographic or cylindric.
             near_clip: distance in µm before which nothing is seen.
             region: part of the image plane.
 
@@ -261,7 +261,7 @@ class Engine:
         Args:
             size: width and height in pixels.
             view: where the camera stands and looks.
-            projection: perspective or orthographic.
+            projection: perspective, orthographic or cylindric.
             near_clip: distance in µm before which nothing is seen.
             region: part of the image plane.
             renderer: samples, light effects and background; None: those of ``set_renderer``.
@@ -335,17 +335,14 @@ class Engine:
         width, height = checked_size(*size)
         self.scene.commit(None, cancelled)
         camera = _look(self.scene, (view, projection, near_clip, region), self._renderer, size).camera
-        u = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, :, None]
+        u = (np.arange(width, dtype=np.float32) + 0.5) / width
         depth = np.empty((height, width), np.float32)
         albedo, normal = np.zeros((2, height, width, 3), np.float32)
         rows = max(1, _RAYS_AT_ONCE // width)
         for top in range(0, height, rows):
             band = slice(top, min(top + rows, height))
-            v = ((np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height)[:, None, None]
-            origins, directions = (
-                (camera[row] + u * camera[row + 1] + v * camera[row + 2]).reshape(-1, 3) for row in (0, 3)
-            )
-            directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+            v = (np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height
+            origins, directions = (numbers.reshape(-1, 3) for numbers in rays(camera, u, v[:, None]))
             hits = first_hits(self.scene.traced[0], origins, directions, near_clip, proceed)
             depth[band] = hits.distance.reshape(-1, width)
             albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive).reshape(-1, width, 3)
@@ -364,9 +361,7 @@ class Engine:
         """
         self.scene.commit()
         look = _look(self.scene, self._camera, self._renderer, self._viewport)
-        weights = np.array([1, u, v], np.float32)
-        origin, direction = weights @ look.camera[:3], weights @ look.camera[3:]
-        direction /= np.linalg.norm(direction)
+        origin, direction = rays(look.camera, u, v)
         hits = first_hits(self.scene.traced[0], origin[None], direction[None], look.near)
         if hits.geometry[0] < 0:
             return None

@@ -45,8 +45,8 @@ SCRATCH_ROWS = 49
 # Entries of ``state``.
 NEXT_TILE, STOP = 0, 1
 
-# Rows of ``camera``: origin and direction of a ray at (u, v) are base + u * along_u + v * along_v.
-ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V = range(6)
+# Rows of ``camera``, see ``camera.ray_frame``.
+ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V, TURN, FRONT, SIDE = range(9)
 
 NONE = -1  # RTC_INVALID_GEOMETRY_ID
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
@@ -75,6 +75,26 @@ def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
 
 
 @inlined
+def _bend(  # noqa: PLR0917
+    f: Any, camera: Any, x0: Any, y0: Any, step_u: Any, step_v: Any, pixel_x: Any, pixel_y: Any
+) -> None:
+    """Give the first packet's rays the directions of a camera whose columns are angles."""
+    for lane in range(16):
+        x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
+        angle = camera[TURN, 0] + x * step_u * camera[TURN, 1]
+        front, side = math.cos(angle), math.sin(angle)
+        square = ZERO
+        for axis in range(3):
+            part = camera[DIRECTION, axis] + y * step_v * camera[DIRECTION_V, axis]
+            part += front * camera[FRONT, axis] + side * camera[SIDE, axis]
+            f[DIR + axis, lane] = part
+            square += part * part
+        scale = ONE / math.sqrt(square)
+        for axis in range(3):
+            f[DIR + axis, lane] *= scale
+
+
+@inlined
 def aim(  # noqa: PLR0917
     f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, pixel_x: Any, pixel_y: Any, near: Any
 ) -> None:
@@ -97,6 +117,8 @@ def aim(  # noqa: PLR0917
         f[ORG + 2, lane] = oz + x * ozu + y * ozv
         f[TNEAR, lane] = near
         f[TFAR, lane] = INFINITE
+    if camera[TURN, 1] != ZERO:
+        _bend(f, camera, x0, y0, step_u, step_v, pixel_x, pixel_y)
     columns, rows = width - x0, height - y0
     for lane in range(16):
         i[GEOMETRY, lane] = NONE
@@ -249,7 +271,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         i: int32 view of the same memory.
         state: int64 (2,), shared: number of the next tile, and not 0 to stop before the next tile.
         done: int32 (tiles,), samples that each tile has; tiles with more than ``sample`` are left alone.
-        camera: float32 (6, 3), rows as named above.
+        camera: float32 (9, 3), rows as named above.
         near: rays start at this distance.
         ambient: float32 (3,), radiance of the ambient light.
         lights: float32 (L, lights.COLUMNS), directional lights, see ``lights.pack_lights``.

@@ -46,7 +46,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     Where no cache folder is writable Numba refuses to cache; each process then compiles for itself. (A folder that
     others can write to would be no substitute: whoever writes there would run code here.)
 
-    Numba's cache looks at the kernel's own file only, but kernels are made of parts from several: their sources are part
+    Numba's cache looks at the kernel's own file only, but kernels are made of parts from several: all sources are part
     of its name there.
     """
     function.__qualname__ = f"{function.__qualname__}_{_sources()}"

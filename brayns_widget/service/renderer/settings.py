@@ -39,7 +39,16 @@ class Orthographic(Object):
     height: float
 
 
-Projection = Perspective | Orthographic
+class Cylindric(Object):
+    """A camera that sees half a turn from left to right, and up and down as a perspective one.
+
+    ``fovy`` is the vertical field of view in degrees; by default that of the curved screen that it was made for.
+    """
+
+    fovy: float = unlisted(48.549)
+
+
+Projection = Perspective | Orthographic | Cylindric
 
 
 class Region(Object):

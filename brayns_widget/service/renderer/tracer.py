@@ -95,7 +95,7 @@ class Look:
     """What a pass needs besides the scene.
 
     Attributes:
-        camera: float32 (6, 3), see ``camera.ray_frame``.
+        camera: float32 (9, 3), see ``camera.ray_frame``.
         near: where rays start, in µm from the camera.
         ambient, lights: see ``lights.pack_lights``.
         ao_samples: rays for ambient occlusion a sample, of the interactive renderer.

@@ -9,15 +9,19 @@ from pydantic import ConfigDict
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.camera import ray_frame
 from brayns_widget.service.renderer.context import MAX_SIDE, Context
-from brayns_widget.service.renderer.settings import Orthographic, Perspective, Projection, Region, View
+from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Perspective, Projection, Region, View
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
 
-P = TypeVar("P", Perspective, Orthographic)
-CAMERAS: dict[str, type[Perspective | Orthographic]] = {"perspective": Perspective, "orthographic": Orthographic}
+P = TypeVar("P", Perspective, Orthographic, Cylindric)
+CAMERAS: dict[str, type[Projection]] = {
+    "perspective": Perspective,
+    "orthographic": Orthographic,
+    "cylindric": Cylindric,
+}
 
 
 class NearClip(Object):
@@ -74,6 +78,18 @@ def get_camera_orthographic(context: Context) -> Orthographic:
 def set_camera_orthographic(context: Context, params: Orthographic) -> None:
     """Use an orthographic camera."""
     _use(context, params)
+
+
+@methods.add("get-camera-cylindric", plugin="Cylindric Camera")
+def get_camera_cylindric(context: Context) -> Cylindric:
+    """Get the cylindric camera, if that is the active one."""
+    return _active(context, Cylindric)
+
+
+@methods.add("set-camera-cylindric", plugin="Cylindric Camera")
+def set_camera_cylindric(context: Context, params: Cylindric) -> None:
+    """Use a cylindric camera; what is left out stays, if one is active."""
+    _use(context, _merged(context.projection, params))
 
 
 @methods.add("get-camera-near-clip")
@@ -136,8 +152,8 @@ def _use(context: Context, projection: Projection) -> None:
     context.projection = projection
 
 
-def _merged(current: Projection, params: Perspective) -> Projection:
-    if not isinstance(current, Perspective):
+def _merged(current: Projection, params: Perspective | Cylindric) -> Projection:
+    if not isinstance(current, type(params)):
         return params
     return current.model_copy(update={name: getattr(params, name) for name in params.model_fields_set})
 
