@@ -459,9 +459,7 @@ def test_a_movie_of_a_simulation(stage: Stage, data_dir: Path):
 
 def test_every_method_is_driven(stage: Stage):
     driven = {method for methods in DRIVES.values() for method in methods}
-    assert set(
-        brayns.get_methods(stage.instance)
-    ) <= driven | IN_THE_MOVIE | WITHOUT_FUNCTION | OURS | {"quit"}
+    assert set(brayns.get_methods(stage.instance)) <= driven | IN_THE_MOVIE | WITHOUT_FUNCTION | OURS | {"quit"}
 
 
 def test_stop_ends_the_process(tmp_path: Path):
