@@ -176,7 +176,7 @@ def measure(  # noqa: PLR0917
     engine.set_camera(view, Perspective())
     engine.set_renderer(renderer)
     engine.render()
-    scene, _table = engine.scene.traced
+    scene = engine.scene.traced.scene
     rays = bare.prepare(view, size)
     hits = bare.run(scene, rays)
     ours: list[tuple[float, float]] = []

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.camera import ray_frame, rays, through_lens
 from brayns_widget.service.renderer.embree import Cancelled, Device
-from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Floored, Floors, Traced
+from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Floored, Floors
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
 from brayns_widget.service.renderer.lights import hardened, have_places
 from brayns_widget.service.renderer.picking import first_hits
 from brayns_widget.service.renderer.sampling import lens_point
-from brayns_widget.service.renderer.scene import Scene
+from brayns_widget.service.renderer.scene import Scene, Traced
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
     INITIAL_RENDERER,
@@ -219,7 +219,7 @@ class Engine:
             self._revision = self.scene.revision
             self._restart()
         look = _look(self.scene, self._camera, self._renderer, self._viewport)
-        scene, table = self._traced_scene(look)
+        traced = self._traced_scene(look)
         if self._steps >= self.max_accumulation:
             return False
         if 0 < self._steps == self.max_accumulation - 1 and not self._floors.wait(_FLOOR_WAIT):
@@ -227,7 +227,7 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        if not self._tracer.add_sample(self._frame, scene, table, _focused(look, self._camera[1], self._frame.samples)):
+        if not self._tracer.add_sample(self._frame, traced, _focused(look, self._camera[1], self._frame.samples)):
             return False
         self._steps += 1
         return True
@@ -305,9 +305,9 @@ class Engine:
                 progress((frame.samples + part) / renderer.samples_per_pixel)
             return cancelled is None or not cancelled()
 
-        with self._snapshot_scene(look, size[1], renderer, cancelled) as (scene, table):
+        with self._snapshot_scene(look, size[1], renderer, cancelled) as traced:
             while frame.samples < renderer.samples_per_pixel:
-                self._tracer.add_sample(frame, scene, table, _focused(look, projection, frame.samples), watch)
+                self._tracer.add_sample(frame, traced, _focused(look, projection, frame.samples), watch)
                 watch(0.0)
         return frame
 

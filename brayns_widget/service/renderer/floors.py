@@ -18,7 +18,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.embree import (
     ROUND_LINEAR_CURVE,
@@ -29,7 +28,7 @@ from brayns_widget.service.renderer.embree import (
     Primitives,
 )
 from brayns_widget.service.renderer.geometry import Bounds, Floats, Indices, empty_bounds, join_bounds
-from brayns_widget.service.renderer.scene import Part, Scene
+from brayns_widget.service.renderer.scene import Part, Scene, Traced
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +38,6 @@ _USABLE = 2.0  # octaves beyond which a floor is worse than none
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
 _SAMPLED = 10_000  # vertices that stand for all of a part
-
-Traced = tuple[int, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -115,14 +112,14 @@ class Floored:
             raise
 
     def traced(self, scene: Scene) -> Traced:
-        """Return what kernels need, as ``Scene.traced`` does, with the colours and the visibility of now."""
+        """Return what the tracer needs, as ``Scene.traced`` does, with the colours and the visibility of now."""
         table = scene.traced[1].copy()
         for number, (primitives, slots) in self._own.items():
             seen = self.parts[number].primitives
             if (primitives.visible, primitives.shadows) != (seen.visible, seen.shadows):
                 primitives.set_visible(seen.visible, seen.shadows)
             table[number, 0] = slots.ctypes.data
-        return self._bvh.handle, table
+        return Traced(self._bvh.handle, table, self._bvh.geometries)
 
     @property
     def size(self) -> int:

@@ -126,6 +126,16 @@ def aim(  # noqa: PLR0917
 
 
 @inlined
+def any_marked(mask: Any, x0: Any, y0: Any) -> Any:
+    """Tell whether any pixel of a block is to be traced."""
+    marked = 0
+    for row in range(4):
+        for column in range(4):
+            marked |= mask[y0 + row, x0 + column]
+    return marked != 0
+
+
+@inlined
 def find_surface(f: Any, i: Any, table: Any) -> None:
     """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
     for lane in range(16):
@@ -259,6 +269,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     pixel_x: Any,
     pixel_y: Any,
     tone: Any,
+    mask: Any,
     sums: Any,
     image: Any,
 ) -> None:
@@ -282,6 +293,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         pixel_x: where the sample lies, right of each pixel's corner, see ``sampling.pixel_offset``.
         pixel_y: and down from it.
         tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
+        mask: uint8, which pixels are traced, see ``cover.whole_mask``; the others have the background.
         sums: float32 (height, width, 4), sums of linear RGBA; (0, 0, 4) if there will be one sample only.
         image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
     """
@@ -311,11 +323,14 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         left, top = tile % across * TILE, tile // across * TILE
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
-                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
-                intersect16(start + 64 * VALID, scene, start, 0)
                 hits = 0
-                for lane in range(16):
-                    hits += i[GEOMETRY, lane] != NONE
+                if any_marked(mask, x0, y0):
+                    aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                    for lane in range(16):
+                        i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
+                    intersect16(start + 64 * VALID, scene, start, 0)
+                    for lane in range(16):
+                        hits += i[GEOMETRY, lane] != NONE
                 columns, rows = min(4, width - x0), min(4, height - y0)
                 if hits == 0 and sample == 0:
                     for y in range(y0, y0 + rows):
@@ -334,7 +349,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                         lane = 4 * row + column
                         y, x = y0 + row, x0 + column
                         red, green, blue, opacity = red0, green0, blue0, alpha
-                        if i[GEOMETRY, lane] != NONE:
+                        if hits > 0 and i[GEOMETRY, lane] != NONE:
                             red = f[COLOR, lane] * f[LIGHT, lane]
                             green = f[COLOR + 1, lane] * f[LIGHT + 1, lane]
                             blue = f[COLOR + 2, lane] * f[LIGHT + 2, lane]

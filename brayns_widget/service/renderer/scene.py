@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +41,7 @@ from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
-__all__ = ["Cancelled", "Part", "Scene"]
+__all__ = ["Cancelled", "Part", "Scene", "Traced"]
 
 _LARGEST_COORDINATE = 1e18  # Embree leaves out what lies beyond (FLT_LARGE)
 
@@ -52,6 +53,20 @@ class Part:
     primitives: Primitives
     slots: Indices
     bounds: Bounds
+
+
+class Traced(NamedTuple):
+    """What the tracer needs of a built structure.
+
+    Attributes:
+        scene: its address, of an RTCScene.
+        table: int64 (G, 2), for each geomID the addresses of slots and colours.
+        primitives: what it holds, in the order of geomIDs.
+    """
+
+    scene: int
+    table: NDArray[np.int64]
+    primitives: list[Primitives]
 
 
 @dataclass(eq=False)
@@ -334,9 +349,9 @@ class Scene:
         return colors
 
     @property
-    def traced(self) -> tuple[int, NDArray[np.int64]]:
-        """What kernels need: the built scene's address, and for each geomID the addresses of its slots and colours."""
-        return self._bvh.handle, self._table
+    def traced(self) -> Traced:
+        """What the tracer needs."""
+        return Traced(self._bvh.handle, self._table, self._bvh.geometries)
 
     @property
     def materials(self) -> Floats:

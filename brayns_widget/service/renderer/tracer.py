@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numpy.typing import NDArray
 
 from brayns_widget.service.renderer import kernels, kernels_layers, kernels_path, kernels_volume
+from brayns_widget.service.renderer.cover import Cover, Mask, ready, whole_mask
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.kernels_native import register_symbols
 from brayns_widget.service.renderer.lights import have_places
 from brayns_widget.service.renderer.sampling import pixel_offset
+from brayns_widget.service.renderer.scene import Traced
 from brayns_widget.service.renderer.tonemap import tone_table
 from brayns_widget.service.renderer.volumes import Packed
 
@@ -61,14 +62,17 @@ _PICTURE = (
     types.float64,  # pixel_x
     types.float64,  # pixel_y
     _array(types.uint8, 1),  # tone
+)
+_MASK = (_array(types.uint8, 2),)
+_FRAME = (
     _array(types.float32, 3),  # sums
     _array(types.uint32, 2),  # image
 )
 _SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
-    kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE,
-    kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE,
-    kernels_volume.trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE,
-    kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _BOUNCES + _PICTURE,
+    kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME,
+    kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
+    kernels_volume.trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
+    kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _BOUNCES + _PICTURE + _FRAME,
 }
 _compiling = threading.Lock()
 
@@ -137,21 +141,16 @@ class Tracer:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
         self._scratch = [_aligned(kernels_path.PATH_ROWS) for _ in range(count)]
         self._state = np.zeros(2, np.int64)
+        self._cover = Cover()
 
     def add_sample(
-        self,
-        frame: Frame,
-        scene: int,
-        table: NDArray[np.int64],
-        look: Look,
-        watch: Callable[[float], bool] | None = None,
+        self, frame: Frame, traced: Traced, look: Look, watch: Callable[[float], bool] | None = None
     ) -> bool:
         """Add one sample to every pixel of the frame.
 
         Args:
             frame: what to add to; tiles that an earlier, stopped call finished are not traced again.
-            scene: address of a committed RTCScene.
-            table: for each geomID the addresses of slots and colours.
+            traced: the scene.
             look: everything else.
             watch: called every 20 ms with the part of the tiles that is done; False stops.
 
@@ -161,26 +160,60 @@ class Tracer:
         Raises:
             Cancelled: ``watch`` stopped it.
         """
-        if not len(table) and not len(look.volumes) and not (look.paths and have_places(look.lights)):
+        if not len(traced.table) and not len(look.volumes) and not (look.paths and have_places(look.lights)):
             # The view that everybody starts with: no reason to wait until the kernel is compiled.
             frame.fill(look.background)
             return True
-        state = self._state
-        state[:] = 0
         kernel, materials, effects = _kernel(look)
         warm_up(kernel)
+        offset = pixel_offset(frame.samples)
+        state = self._state
+        state[:] = 0
+        mask = (self._mask(frame, traced, look, offset, watch),) if kernel is kernels.trace else ()
         arguments: tuple[Any, ...] = (
             look.camera, look.near, look.ambient, look.lights, *effects, look.background,
-            frame.samples, *pixel_offset(frame.samples), tone_table(), frame.sums, frame.image,
+            frame.samples, *offset, tone_table(), *mask, frame.sums, frame.image,
         )  # fmt: skip
 
         def trace(scratch: Floats) -> None:
-            kernel(scene, table, *materials, scratch, scratch.view(np.int32), state, frame.done, *arguments)
+            lanes = scratch.view(np.int32)
+            kernel(traced.scene, traced.table, *materials, scratch, lanes, state, frame.done, *arguments)
 
-        futures = [self._pool.submit(trace, scratch) for scratch in self._scratch]
+        self._run(trace, watch and (lambda: watch(min(1.0, float(state[kernels.NEXT_TILE]) / len(frame.done)))))
+        if (frame.done <= frame.samples).any():
+            return False
+        frame.samples += 1
+        return True
+
+    def _mask(
+        self,
+        frame: Frame,
+        traced: Traced,
+        look: Look,
+        offset: tuple[float, float],
+        watch: Callable[[float], bool] | None,
+    ) -> Mask:
+        """Find the pixels that need to be traced, or take all of them until that is compiled."""
+        if not ready():
+            return whole_mask(*frame.size)
+
+        def run(work: Callable[[], None]) -> None:
+            self._run(lambda _scratch: work(), watch and (lambda: watch(0.0)))
+
+        mask = self._cover.mask(traced.primitives, look.camera, frame.size, offset, run=run, state=self._state)
+        self._state[kernels.NEXT_TILE] = 0
+        return mask
+
+    def _run(self, work: Callable[[Floats], None], watch: Callable[[], bool] | None) -> None:
+        """Let all threads do the work, each with its scratch, and wait for them.
+
+        Raises:
+            Cancelled: ``watch``, asked every 20 ms, stopped it.
+        """
+        futures = [self._pool.submit(work, scratch) for scratch in self._scratch]
         try:
             while wait(futures, None if watch is None else _POLL_SECONDS).not_done:
-                if watch is not None and not watch(min(1.0, float(state[kernels.NEXT_TILE]) / len(frame.done))):
+                if watch is not None and not watch():
                     raise Cancelled("The picture was cancelled.")
         except BaseException:
             self.stop()
@@ -189,10 +222,6 @@ class Tracer:
             wait(futures)
         for future in futures:
             future.result()
-        if (frame.done <= frame.samples).any():
-            return False
-        frame.samples += 1
-        return True
 
     def stop(self) -> None:
         """From any thread: give up the running pass after the tiles that are being traced."""

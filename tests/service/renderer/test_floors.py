@@ -283,7 +283,7 @@ def test_a_copy_shows_what_the_scene_shows(scene):
     colors = np.full((1, 4), 0.5, np.float32)
     scene.set_colors(first, colors)
     scene.set_visible(first, False)
-    _handle, table = floored.traced(scene)
+    table = floored.traced(scene).table
     assert table[:, 1].tolist() == scene.traced[1][:, 1].tolist()
     assert [primitives.visible for primitives, _slots in floored._own.values()] == [False, True]
     floored.close()
