@@ -72,10 +72,11 @@ class Floor:
             thin: radius of the thinnest neurites in µm; near the camera, where that is more than the floor, no floor
                 makes a difference.
         """
-        mine, others = self.base + self.slope, other.base + other.slope
-        if (self.slope > 0) != (other.slope > 0) or min(mine, others) <= 0:
+        mine, others = ((floor.base + floor.slope) * floor.pixels for floor in (self, other))
+        ratio = mine / others if others > 0 else math.inf
+        if (self.slope > 0) != (other.slope > 0) or not 0 < ratio < math.inf:
             return math.inf
-        size = abs(math.log2(mine * self.pixels / (others * other.pixels)))
+        size = abs(math.log2(ratio))
         moved = math.dist(self.position, other.position)
         if self.slope == 0 or moved == 0:
             return size

@@ -161,6 +161,8 @@ def test_floors_differ_by_pixel_size_and_by_how_far_the_camera_moved():
     assert octaves(Floor(FAR.position, 0.0, 0.01, 0.125)) == 2
     assert octaves(Floor((0.0, 0.0, 190.0), 0.0, 0.01, 0.5)) == 1  # moved by as much as the scene is away
     assert octaves(Floor((0.0, 0.0, 50.0), 1.0, 0.0, 0.5)) == math.inf  # orthographic
+    for slope, pixels in ((5e-324, 5e-324), (5e-324, 0.5), (1e308, 1e300), (math.inf, 0.5)):  # no numbers any more
+        assert octaves(Floor((0.0, 0.0, 100.0), 0.0, slope, pixels)) == math.inf
     # Within the scene nothing thicker than a pixel changes.
     inside = Floor((0.0, 0.0, 0.0), 0.0, 0.01, 0.5)
     assert inside.octaves_from(Floor((1.0, 0.0, 0.0), 0.0, 0.01, 0.5), bounds, 5.0) < 0.01

@@ -143,6 +143,24 @@ def test_a_failed_load_leaves_the_scene_as_it_was(renderer: tuple[str, Path]):
     asyncio.run(scenario())
 
 
+def test_parameters_nested_too_deeply_to_be_told_again_are_refused(renderer: tuple[str, Path]):
+    address, _path = renderer
+    deep: Any = 0
+    for _level in range(300):
+        deep = {"a": [deep]}
+    upload = {"type": "xyz", "loader_name": "xyz", "loader_properties": deep}
+
+    async def scenario() -> None:
+        async with client_of(address) as client:
+            await client.call("clear-models")
+            with pytest.raises(Failed, match="nested deeper") as caught:
+                await client.reply(await client.send("upload-model", upload, b"0 0 0\n"))
+            assert caught.value.code == -32602
+            assert (await client.call("get-scene"))["models"] == []
+
+    asyncio.run(scenario())
+
+
 VALUES: list[Any] = [
     None,
     True,

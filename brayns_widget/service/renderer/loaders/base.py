@@ -69,6 +69,9 @@ class Content:
     data: bytes | memoryview
 
 
+MAX_DEPTH = 20  # of loader parameters; the deepest that means anything is 4
+
+
 @dataclass(frozen=True)
 class Loader:
     """A format that can be loaded.
@@ -131,6 +134,8 @@ class Loader:
         return self._load(content, "the upload", properties, task)
 
     def _load(self, source: Path | Content, name: str, properties: Any, task: Task) -> list[LoadedModel]:
+        if _is_deeper(properties, MAX_DEPTH):  # they are kept and told again, by what does not go as deep as JSON
+            raise RequestError(f"Loader parameters cannot be nested deeper than {MAX_DEPTH}", code=INVALID_PARAMS)
         params = validate(TypeAdapter(self.params), properties, message="Invalid loader params schema")
         try:
             if self.binary and isinstance(source, Path):
@@ -140,6 +145,13 @@ class Loader:
             raise failure(f"{name[0].upper()}{name[1:]} cannot be shown: {error}") from error
         except MemoryError as error:
             raise failure(f"There is not enough memory to load {name}") from error
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in items)
 
 
 def _content_of(path: Path) -> Content:
