@@ -1,11 +1,13 @@
 """What a frame costs: our renderer beside a bare Embree loop over the same rays, and its start.
 
-Usage: python -m benchmarks renderer [--circuit CONFIG] [--frames N] [--threads N] [--json FILE]
+Usage: python -m benchmarks renderer [--circuit CONFIG [--views FOLDER]] [--frames N] [--threads N] [--json FILE]
 
-Without a circuit ten random arbors are traced. Frames of both kinds alternate, so that both see the same machine. The
-figures are medians: wall ms a frame, CPU ms a frame of all threads (comparable on a busy machine), and the bare loop's
-CPU time over ours. ``Brayns`` is what the real renderer took on another, quiet machine with two threads for ten real
-cells with axons.
+Without a circuit ten random arbors are traced. The folder holds recorded requests (``interactive_spp1_ao0.json`` and
+``closeup_interactive_spp1_ao0.json``), whose cameras are taken; without it cameras are chosen that see as much. Frames
+of both kinds alternate, so that both see the same machine. The figures are medians: wall ms a frame, CPU ms a frame of
+all threads (comparable on a busy machine), and the bare loop's CPU time over ours. ``Brayns`` is what the real renderer
+took on another, quiet machine with two threads for ten real cells with axons; ``gain`` is how many frames we make in
+the time of one of those, if the other machine traced the bare loop as fast as this one.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.camera import ray_frame
+from brayns_widget.service.renderer.cover import start_compiling
 from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.kernels_native import intersect16, kernel, register_symbols, take_number
@@ -43,16 +46,18 @@ from brayns_widget.service.renderer.settings import (
 from brayns_widget.service.rpc.methods import Task
 
 SMALL, LARGE = (640, 480), (1280, 720)
-# name, view, size, light effects, the real renderer's ms a frame without and with JPEG
+# name, view, size, light effects; on the other machine: the real renderer's ms a frame, without and with JPEG, and
+# those of a loop that traces the rays in packets, shades and tone-maps them (None: not measured)
 ROWS = (
-    ("empty", "whole", SMALL, False, (None, 6.0)),
-    ("empty", "whole", LARGE, False, (20.4, 24.3)),
-    ("circuit", "whole", SMALL, False, (14.3, 16.3)),
-    ("circuit", "whole", LARGE, False, (35.3, 40.4)),
-    ("circuit", "close-up", SMALL, False, (35.7, 42.0)),
-    ("circuit", "close-up", LARGE, False, (98.4, 110.7)),
-    ("circuit", "close-up", LARGE, True, (126.6, 139.7)),
+    ("empty", "whole", SMALL, False, (None, 6.0), None),
+    ("empty", "whole", LARGE, False, (20.4, 24.3), None),
+    ("circuit", "whole", SMALL, False, (14.3, 16.3), 8.2),
+    ("circuit", "whole", LARGE, False, (35.3, 40.4), 18.8),
+    ("circuit", "close-up", SMALL, False, (35.7, 42.0), 30.4),
+    ("circuit", "close-up", LARGE, False, (98.4, 110.7), 79.9),
+    ("circuit", "close-up", LARGE, True, (126.6, 139.7), None),
 )
+REQUESTS = {"whole": "interactive_spp1_ao0.json", "close-up": "closeup_interactive_spp1_ao0.json"}
 START = (
     "import time; start = time.perf_counter()\n"
     "from brayns_widget.service.renderer.engine import Engine\n"
@@ -161,6 +166,12 @@ def views(geometry: Geometry) -> dict[str, View]:
     return {"whole": from_z(middle, distance + (high[2] - low[2]) / 2), "close-up": from_z(soma, 200.0)}
 
 
+def recorded_views(folder: Path) -> dict[str, View]:
+    """Read the cameras of recorded requests for snapshots."""
+    params = {name: json.loads((folder / file).read_text())["request"]["params"] for name, file in REQUESTS.items()}
+    return {name: View.model_validate(each["camera_view"]) for name, each in params.items()}
+
+
 def timed(call: Callable[[], object]) -> tuple[float, float]:
     """Wall and CPU milliseconds of a call, all threads of the process together."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -201,6 +212,14 @@ def measure(  # noqa: PLR0917
     }
 
 
+def slowness(rows: list[dict[str, Any]]) -> float:
+    """How many times as long as the other machine this one takes: the bare loop's time over that of the packets there.
+
+    Those were shaded and tone-mapped, too, so that this is rather too little, and ``gain`` with it.
+    """
+    return statistics.geometric_mean(row["bare_wall_ms"] / row["packets_ms"] for row in rows if row["packets_ms"])
+
+
 def starts() -> dict[str, dict[str, float]]:
     """From a new process to its first encoded picture, with an empty and with a filled cache of compiled kernels."""
     results = {}
@@ -219,14 +238,35 @@ def starts() -> dict[str, dict[str, float]]:
     return results
 
 
+def table(rows: list[dict[str, Any]]) -> str:
+    """Lay the figures out for people."""
+    slow = slowness(rows)
+    lines = [
+        f"this machine takes {slow:.2f} times as long as the other one",
+        "scene    view      size       effects  wall  +JPEG    CPU  bare: wall    CPU  bare/ours  Brayns  +JPEG  gain +JPEG",
+    ]
+    for row in rows:
+        real, real_jpeg = row["brayns_ms"]
+        lines.append(
+            f"{row['scene']:8} {row['view']:9} {row['size'][0]:4}x{row['size'][1]:<4} "
+            f"{'yes' if row['effects'] else 'no':>8} {row['wall_ms']:6.1f} {row['wall_with_jpeg_ms']:6.1f} "
+            f"{row['cpu_ms']:6.1f} {row['bare_wall_ms']:11.1f} {row['bare_cpu_ms']:6.1f} {row['bare_over_ours']:10.2f} "
+            f"{real or '':>7} {real_jpeg:>6} {real * slow / row['wall_ms'] if real else 0:5.2f} "
+            f"{real_jpeg * slow / row['wall_with_jpeg_ms']:6.2f}"
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--circuit", help="a SONATA circuit configuration")
+    parser.add_argument("--views", type=Path, help="a folder of recorded requests with cameras for it")
     parser.add_argument("--frames", type=int, default=20)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     geometry = circuit_geometry(options.circuit) if options.circuit else arbors(10)
+    start_compiling().join()
     print(f"{len(geometry.segments)} segments, {options.threads} threads, load {', '.join(map(str, load()))}")
     bare = BareLoop(options.threads)
     rows = []
@@ -236,19 +276,15 @@ def main() -> None:
             DirectionalLight(intensity=3.0, direction=[-0.5, -1.0, -1.0]),
         ]
         build: tuple[float, float] | None = None
-        cameras = views(geometry)
-        print("scene    view      size       effects  wall  +JPEG  CPU    bare CPU  bare/ours  Brayns  +JPEG")
-        for scene, view, size, effects, real in ROWS:
+        cameras = recorded_views(options.views) if options.views else views(geometry)
+        for scene, view, size, effects, real, packets in ROWS:
             if scene == "circuit" and build is None:
                 engine.scene.add(geometry, np.ones((geometry.slot_count, 4), np.float32))
                 build = timed(engine.scene.commit)
             row = measure(engine, bare, cameras[view], size, effects, options.frames)
-            rows.append({"scene": scene, "view": view, "size": size, "effects": effects, "brayns_ms": real, **row})
-            print(
-                f"{scene:8} {view:9} {size[0]:4}x{size[1]:<4} {'yes' if effects else 'no':>8} {row['wall_ms']:6.1f} "
-                f"{row['wall_with_jpeg_ms']:6.1f} {row['cpu_ms']:6.1f} {row['bare_cpu_ms']:8.1f} "
-                f"{row['bare_over_ours']:9.2f} {real[0] or '':>8} {real[1]:>7}"
-            )
+            what = {"scene": scene, "view": view, "size": size, "effects": effects}
+            rows.append({**what, "brayns_ms": real, "packets_ms": packets, **row})
+    print(table(rows))
     assert build is not None
     start = starts()
     print(f"build {build[0]:.0f} ms; start to first picture: cold {start['cold']['wall_s']:.2f} s "

@@ -71,10 +71,11 @@ class Frame:
         """Add a sample that saw nothing but the background (4,), linear RGBA, to every pixel."""
         color = np.append(background[:3], np.clip(background[3], 0, 1)).astype(np.float32)
         if self.samples == 0:
-            self.sums[:] = 0
-        self.sums += color
+            self.sums[:] = color
+        else:
+            self.sums += color
         alpha = np.uint8(color[3] * 255 + 0.5)
-        self.pixels[:] = np.append(tone_bytes(color[:3]), alpha)
+        self.image.fill(int.from_bytes(bytes([*tone_bytes(color[:3]), alpha]), "little"))
         self.samples += 1
         self.done[:] = self.samples
 

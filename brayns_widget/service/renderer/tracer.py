@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from brayns_widget.service.renderer import kernels, kernels_layers, kernels_path, kernels_volume
-from brayns_widget.service.renderer.cover import Cover, Mask, ready, whole_mask
+from brayns_widget.service.renderer.cover import Cover, Mask, ready, start_compiling, whole_mask
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
@@ -92,6 +92,7 @@ def warm_up(kernel: Any = kernels.trace) -> None:
             kernel.compile(_SIGNATURES[kernel])
             # Arguments of another type are a mistake, not a reason to compile again for seconds.
             kernel.disable_compile()
+    start_compiling()
 
 
 @dataclass(frozen=True)
