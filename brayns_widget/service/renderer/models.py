@@ -17,11 +17,13 @@ from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join
 from brayns_widget.service.renderer.lights import light_bounds, placed
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Material
+from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.scene import Cancelled, Scene
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.shapes import Shape
 from brayns_widget.service.renderer.simulation import Simulation
+from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
 
@@ -78,6 +80,7 @@ class Model:
         clip: what it cuts away: shapes, and whether their normals are inverted.
         ids: ids of the circuit's cells that it shows, or None.
         simulation: the report that it shows, or None; instances share it.
+        volume: what there is to see of it beside primitives, or None; instances share it.
         thickness: what the radii of its file were multiplied by since it was loaded.
     """
 
@@ -91,6 +94,7 @@ class Model:
     coloring: Coloring | None = None
     ids: npt.NDArray[np.int64] | None = None
     simulation: Simulation | None = None
+    volume: Volume | None = None
     thickness: float = 1.0
     visible: bool = True
     transform: Transform = field(default_factory=Transform)
@@ -189,7 +193,7 @@ class Models:
         scene = self._scene()
         handles: list[int] = []
         try:
-            handles.extend(scene.add(part.geometry, part.colors) for part in loaded)
+            handles.extend(scene.add(part.geometry, part.colors, part.volume) for part in loaded)
             scene.commit(
                 progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
                 cancelled=lambda: task.cancelled,
@@ -210,11 +214,12 @@ class Models:
                 id=self._free_id(),
                 kind=part.kind,
                 info=ModelInfo(load_info=load_info, metadata=dict(part.metadata) or None),
-                box=part.geometry.bounds,
+                box=part.bounds,
                 handle=handle,
                 coloring=part.coloring,
                 ids=part.ids,
                 simulation=part.simulation,
+                volume=part.volume,
             )
             self._models[model.id] = model
             added.append(model)
@@ -411,9 +416,14 @@ class Models:
 
     def _surface(self, model_id: int) -> int:
         model = self[model_id]
-        if model.handle is None:
+        if model.handle is None or model.coloring is None:
             raise RequestError(f"Model {model_id} ({model.kind}) has no material", code=INVALID_PARAMS)
         return model.handle
+
+    def set_ramp(self, volume: Volume, ramp: ColorRamp) -> None:
+        """Give a volume other colours."""
+        volume.ramp = ramp
+        self._scene().touch()
 
     def coloring(self, model_id: int) -> Coloring:
         """Get what a model can be coloured by.

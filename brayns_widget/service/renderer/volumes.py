@@ -67,7 +67,7 @@ class Volume:
         if str(values.dtype) not in _KINDS:
             with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinite
                 values = values.astype(np.float32)
-        self.values = np.ascontiguousarray(values)
+        self.values = np.require(values, requirements=("C", "A"))
         self.frame = frame
         self.cells = cells
         self.bounds = _bounds(frame, np.array(values.shape[::-1]) - (0 if cells else 1))

@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, WithJsonSchema
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring import Coloring, Colors
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.geometry import Bounds, Geometry, join_bounds
 from brayns_widget.service.renderer.simulation import Simulation
+from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import json_schema, validate
 
@@ -29,23 +30,31 @@ class LoadedModel:
     Attributes:
         kind: Brayns' ``model_type``.
         geometry: primitives, each with a colour slot.
-        coloring: what the model can be coloured by; knows the colours of all slots.
+        coloring: what the model can be coloured by; knows the colours of all slots. None if there are no slots.
         metadata: what a client may show about it.
         ids: ids of the cells, in their order in the circuit, or None.
         simulation: a report that it shows, or None; who takes the model owns it.
+        volume: what there is to see beside the geometry, or None.
     """
 
     kind: str
     geometry: Geometry
-    coloring: Coloring
+    coloring: Coloring | None
     metadata: Mapping[str, str] = field(default_factory=dict)
     ids: npt.NDArray[np.int64] | None = None
     simulation: Simulation | None = None
+    volume: Volume | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """Bounds of all that there is to see, in µm."""
+        box = self.geometry.bounds
+        return box if self.volume is None else join_bounds(box, self.volume.bounds)
 
     @property
     def colors(self) -> Colors:
         """The colour of each slot: the simulation's, or else its own."""
-        own = self.coloring.colors
+        own = np.empty((0, 4), np.float32) if self.coloring is None else self.coloring.colors
         return own if self.simulation is None else self.simulation.colors(own)
 
     def close(self) -> None:

@@ -8,13 +8,11 @@ _BLUE_CONFIG = (
     "BlueConfig circuits cannot be loaded, their format is no longer maintained: "
     "convert the circuit to SONATA and load its circuit_config.json with the SONATA loader"
 )
-_VOLUMES = "This version cannot show volumes; extract a surface and load it with the mesh loader"
+_ATLASES = "This version cannot show atlases; save the values as raw or MetaImage volume"
 _REASONS = {
     "BBP loader": _BLUE_CONFIG,
     "DTI loader": "This version cannot show the tracts of diffusion images",
-    "NRRD loader": _VOLUMES,
-    "mhd-volume": _VOLUMES,
-    "raw-volume": _VOLUMES,
+    "NRRD loader": _ATLASES,
 }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from brayns_widget.service.renderer.loaders import cell_placement, mesh, neuron_morphology, protein, sonata, xyz
+from brayns_widget.service.renderer.loaders import cell_placement, mesh, neuron_morphology, protein, sonata, volume, xyz
 
 LOADERS = (
     mesh.LOADER,
+    volume.MHD_LOADER,
+    volume.RAW_LOADER,
     cell_placement.LOADER,
     neuron_morphology.LOADER,
     sonata.LOADER,

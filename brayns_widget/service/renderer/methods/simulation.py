@@ -1,4 +1,4 @@
-"""Methods about simulations: which frame is shown, by which models, in which colours."""
+"""Methods about simulations: which frame is shown, by which models, in which colours; and the colours of volumes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ColorRampParams(Object):
 
 
 class SetColorRampParams(Object):
-    """A model and the colours of its simulation."""
+    """A model and the colours of its simulation or volume."""
 
     model_config = ConfigDict(title="SetColorRampMessage")
 
@@ -81,16 +81,18 @@ def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
 
 @methods.add("get-color-ramp")
 def get_color_ramp(context: Context, params: GetModelParams) -> ColorRampParams:
-    """Get the colours of a model's simulation."""
-    ramp = context.playback.ramp(params.id)
+    """Get the colours of a model's simulation or volume."""
+    volume = context.models[params.id].volume
+    ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
     colors = [[float(str(number)) for number in color] for color in ramp.colors]
     return ColorRampParams(colors=colors, range=[ramp.low, ramp.high])
 
 
 @methods.add("set-color-ramp")
 def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
-    """Set the colours of a model's simulation; what is left out stays."""
-    ramp = context.playback.ramp(params.id)
+    """Set the colours of a model's simulation or volume; what is left out stays."""
+    volume = context.models[params.id].volume
+    ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
     given = params.color_ramp
     try:
         if "colors" in given.model_fields_set:
@@ -99,4 +101,7 @@ def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
             ramp = replace(ramp, low=given.range[0], high=given.range[1])
     except ValueError as error:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
-    context.playback.set_ramp(params.id, ramp)
+    if volume is None:
+        context.playback.set_ramp(params.id, ramp)
+    else:
+        context.models.set_ramp(volume, ramp)

@@ -12,9 +12,7 @@ from brayns_widget.service.renderer.loaders.registry import LOADERS
         ("BBP loader", "/some/file", "SONATA"),
         ("SONATA loader", "/some/BlueConfig", "SONATA"),
         ("Neuron Morphology loader", "CircuitConfig", "SONATA"),
-        ("raw-volume", "some.raw", "volumes"),
-        ("mhd-volume", "some.mhd", "volumes"),
-        ("NRRD loader", "some.nrrd", "volumes"),
+        ("NRRD loader", "some.nrrd", "volume"),
     ],
 )
 def test_refusals_name_what_is_refused_or_what_to_use(loader: str, path: str, word: str):

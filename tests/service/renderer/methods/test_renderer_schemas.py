@@ -43,7 +43,7 @@ def test_schemas_are_those_of_the_real_renderer(name: str, recorded: dict[str, A
 
 
 # Loaders of the real renderer that ours does not have.
-MISSING = {"BBP loader", "mhd-volume", "raw-volume"}
+MISSING = {"BBP loader"}
 
 
 @pytest.mark.data
