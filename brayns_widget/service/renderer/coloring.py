@@ -97,7 +97,7 @@ class CellColoring:
                 return list(self._loaded)
             case _ if method in self._attributes:
                 return list(self._attributes[method].names)
-        raise self._unknown(method)
+        raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
         """Colour by a method.
@@ -108,13 +108,10 @@ class CellColoring:
         Raises:
             RequestError: -32602 for an unknown method or no values, -32603 for keys that mean nothing.
         """
-        if not values:
-            raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
+        check_values(method, values)
         table = self._table.copy()  # all or nothing
         match method:
             case "solid":
-                if set(values) != {"color"}:
-                    raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
                 table[:] = values["color"]
             case "id" if self._ids is not None:
                 for key, color in values.items():
@@ -130,7 +127,7 @@ class CellColoring:
                     if name in values:
                         table[labels.codes == code] = values[name]
             case _:
-                raise self._unknown(method)
+                raise unknown_method(self, method)
         self._table = table
         return self.colors
 
@@ -140,9 +137,23 @@ class CellColoring:
         row = slot if self._rows is None else int(self._rows[slot])
         return int(self._ids[row // len(self._sections)])
 
-    def _unknown(self, method: str) -> RequestError:
-        known = ", ".join(self.methods())
-        return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
+
+def check_values(method: str, values: Values) -> None:
+    """Check that there are values, and for ``solid`` the one that it takes.
+
+    Raises:
+        RequestError: -32602, there are not.
+    """
+    if not values:
+        raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
+    if method == "solid" and set(values) != {"color"}:
+        raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
+
+
+def unknown_method(coloring: Coloring, method: str) -> RequestError:
+    """Tell which methods there are instead."""
+    known = ", ".join(coloring.methods())
+    return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
 
 
 def _with_ids(ids: npt.NDArray[np.int64], key: str) -> npt.NDArray[np.bool_]:

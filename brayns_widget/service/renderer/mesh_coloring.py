@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import Colors, Values, parse_ids
+from brayns_widget.service.renderer.coloring import Colors, Values, check_values, parse_ids, unknown_method
 
 
 class MeshColoring:
@@ -43,7 +42,7 @@ class MeshColoring:
                 return [f"0-{len(self._of_triangles) - 1}"]
             case "vertex":
                 return [f"0-{len(self._of_vertices) - 1}"]
-        raise self._unknown(method)
+        raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
         """Colour by a method; numbers that no triangle or corner has are ignored.
@@ -51,13 +50,10 @@ class MeshColoring:
         Raises:
             RequestError: -32602 for an unknown method or no values, -32603 for keys that are no numbers.
         """
-        if not values:
-            raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
+        check_values(method, values)
         triangles, vertices = self._of_triangles.copy(), self._of_vertices.copy()  # all or nothing
         match method:
             case "solid":
-                if set(values) != {"color"}:
-                    raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
                 triangles[:] = vertices[:] = values["color"]
             case "triangle":
                 _fill(triangles, values)
@@ -65,13 +61,9 @@ class MeshColoring:
                 changed = _fill(vertices, values)[self._triangles].any(axis=1)
                 triangles[changed] = vertices[self._triangles[changed]].mean(axis=1)
             case _:
-                raise self._unknown(method)
+                raise unknown_method(self, method)
         self._of_triangles, self._of_vertices = triangles, vertices
         return triangles
-
-    def _unknown(self, method: str) -> RequestError:
-        known = ", ".join(self.methods())
-        return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
 
 
 def _fill(colors: Colors, values: Values) -> npt.NDArray[np.bool_]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import Colors, Values, format_ids, parse_ids
+from brayns_widget.service.renderer.coloring import (
+    Colors,
+    Values,
+    check_values,
+    format_ids,
+    parse_ids,
+    unknown_method,
+)
 
 
 class PrimitiveColoring:
@@ -34,7 +40,7 @@ class PrimitiveColoring:
                 return ["color"]
             case "primitive":
                 return [format_ids(np.arange(len(self._table)))]
-        raise self._unknown(method)
+        raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
         """Colour all primitives, or those of some numbers and ranges; numbers that there are not are ignored.
@@ -42,23 +48,16 @@ class PrimitiveColoring:
         Raises:
             RequestError: -32602 for an unknown method or no values, -32603 for keys that mean nothing.
         """
-        if not values:
-            raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
+        check_values(method, values)
         table = self._table.copy()  # all or nothing
         match method:
             case "solid":
-                if set(values) != {"color"}:
-                    raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
                 table[:] = values["color"]
             case "primitive":
                 for key, color in values.items():
                     for first, last in parse_ids(key):
                         table[first : last + 1] = color
             case _:
-                raise self._unknown(method)
+                raise unknown_method(self, method)
         self._table = table
         return table
-
-    def _unknown(self, method: str) -> RequestError:
-        known = ", ".join(self.methods())
-        return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
