@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import struct
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.exr import encode_exr
 from brayns_widget.service.renderer.images import encode_image
-from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.pictures import RENDERERS, check_format
-from brayns_widget.service.renderer.scene import Cancelled
-from brayns_widget.service.renderer.settings import Region, View
+from brayns_widget.service.renderer.methods.pictures import check_format
+from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, write_file
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object, Size, Size2, Vector2, read_only, unlisted, validate
+from brayns_widget.service.rpc.schema import Object, Size, Size2, read_only, unlisted
 
 methods: Methods[Context] = Methods()
-
-K = TypeVar("K")
-
-
-class EngineObject(Object):
-    """A type of camera or renderer and its parameters; without a name the current one."""
-
-    model_config = ConfigDict(title="EngineObjectData")
-
-    name: str = unlisted("")
-    params: Any = unlisted(None)
 
 
 class ImageSettings(Object):
@@ -56,19 +40,11 @@ class ImageMetadata(Object):
     where_used: str
 
 
-class SnapshotParams(Object):
-    """A picture's scene settings; what is left out is as it is for ``render-image``."""
+class SnapshotParams(ShotParams):
+    """The picture's scene settings, its format, and what its file tells about it."""
 
-    camera: EngineObject = unlisted(EngineObject())
-    camera_near_clip: float = unlisted(0.0)
-    camera_view: View | None = unlisted(None)
-    file_path: str = unlisted("")
-    image_end: Vector2 | None = unlisted(None)
     image_settings: ImageSettings = unlisted(ImageSettings())
-    image_start: Vector2 | None = unlisted(None)
     metadata: ImageMetadata | None = unlisted(None)
-    renderer: EngineObject = unlisted(EngineObject())
-    simulation_frame: Size = unlisted(0)
 
 
 class ColorBuffer(Object):
@@ -89,38 +65,25 @@ class SnapshotResult(Object):
 @methods.add("snapshot", cancellable=True)
 def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayload[SnapshotResult]:
     """Render a finished picture to memory, or to a file of the renderer's machine."""
-    given = params.model_fields_set
     settings = params.image_settings
     exact = settings.format.lower() == "exr"
     image_format = "exr" if exact else check_format(settings.format)
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
-    view = context.view if params.camera_view is None else params.camera_view
-    projection = chosen(params.camera, CAMERAS, context.projection)
-    renderer = chosen(params.renderer, RENDERERS, context.renderer)
-    near_clip = check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip
-    region = Region(
-        image_start=params.image_start or context.region.image_start,
-        image_end=params.image_end or context.region.image_end,
-    )
-    check_camera(view, projection, region)
+    shot = Shot.of(context, params)
     operation = "Rendering snapshot ..."
     task.progress(0.0, operation)
-    try:
-        with context.playback.at(params.simulation_frame) if "simulation_frame" in given else contextlib.nullcontext():
-            frame = context.prepared_engine().trace(
-                size,
-                view,
-                projection,
-                near_clip=near_clip,
-                region=region,
-                renderer=renderer,
-                keep=exact,
-                progress=lambda amount: task.progress(amount, operation),
-                cancelled=lambda: task.cancelled,
-            )
-    except Cancelled:
-        task.check()
-        raise
+    with shot.engine(context, task) as engine:
+        frame = engine.trace(
+            size,
+            shot.view,
+            shot.projection,
+            near_clip=shot.near_clip,
+            region=shot.region,
+            renderer=shot.renderer,
+            keep=exact,
+            progress=lambda amount: task.progress(amount, operation),
+            cancelled=lambda: task.cancelled,
+        )
     if exact:
         image = encode_exr({"color": frame.light}, None if params.metadata is None else _texts(params.metadata))
     else:
@@ -131,27 +94,6 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
         write_file(params.file_path, image)
         image = b""
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
-
-
-def chosen(wanted: EngineObject, kinds: dict[str, type[Any]], current: Any) -> Any:
-    """Make the camera or renderer that a client describes, starting from its type's defaults."""
-    if not wanted.name:
-        return current
-    if wanted.name not in kinds:
-        raise RequestError(f"Unknown type name {wanted.name}", code=INTERNAL_ERROR)
-    return validate(TypeAdapter(kinds[wanted.name]), {} if wanted.params is None else wanted.params)
-
-
-def write_file(path: str, image: bytes) -> None:
-    """Write a file.
-
-    Raises:
-        RequestError: -32603, that is not possible.
-    """
-    try:
-        Path(path).write_bytes(image)
-    except (OSError, ValueError) as error:
-        raise RequestError(f"Cannot write file {path!r}", code=INTERNAL_ERROR, data=[str(error)]) from error
 
 
 def _texts(metadata: ImageMetadata) -> dict[str, str]:

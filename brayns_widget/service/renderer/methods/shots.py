@@ -1,0 +1,108 @@
+"""What methods that make a picture beside the interactive one share: scene settings, and the file it goes to."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.engine import Engine
+from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
+from brayns_widget.service.renderer.methods.pictures import RENDERERS
+from brayns_widget.service.renderer.scene import Cancelled
+from brayns_widget.service.renderer.settings import Projection, Region, Renderer, View
+from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.schema import Object, Size, Vector2, unlisted, validate
+
+
+class EngineObject(Object):
+    """A type of camera or renderer and its parameters; without a name the current one."""
+
+    model_config = ConfigDict(title="EngineObjectData")
+
+    name: str = unlisted("")
+    params: Any = unlisted(None)
+
+
+class ShotParams(Object):
+    """A picture's scene settings; what is left out is as it is for ``render-image``."""
+
+    camera: EngineObject = unlisted(EngineObject())
+    camera_near_clip: float = unlisted(0.0)
+    camera_view: View | None = unlisted(None)
+    file_path: str = unlisted("")
+    image_end: Vector2 | None = unlisted(None)
+    image_start: Vector2 | None = unlisted(None)
+    renderer: EngineObject = unlisted(EngineObject())
+    simulation_frame: Size = unlisted(0)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The settings that result; ``frame`` is None for that of ``render-image``."""
+
+    view: View
+    projection: Projection
+    near_clip: float
+    region: Region
+    renderer: Renderer
+    frame: int | None
+
+    @classmethod
+    def of(cls, context: Context, params: ShotParams) -> Shot:
+        """Fill in what is left out.
+
+        Raises:
+            RequestError: the settings make no picture.
+        """
+        given = params.model_fields_set
+        shot = cls(
+            view=context.view if params.camera_view is None else params.camera_view,
+            projection=_chosen(params.camera, CAMERAS, context.projection),
+            near_clip=check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip,
+            region=Region(
+                image_start=params.image_start or context.region.image_start,
+                image_end=params.image_end or context.region.image_end,
+            ),
+            renderer=_chosen(params.renderer, RENDERERS, context.renderer),
+            frame=params.simulation_frame if "simulation_frame" in given else None,
+        )
+        check_camera(shot.view, shot.projection, shot.region)
+        return shot
+
+    @contextlib.contextmanager
+    def engine(self, context: Context, task: Task) -> Iterator[Engine]:
+        """Lend the engine with the scene at this shot's frame; a cancelled ``task`` ends as such."""
+        try:
+            with contextlib.nullcontext() if self.frame is None else context.playback.at(self.frame):
+                yield context.prepared_engine()
+        except Cancelled:
+            task.check()
+            raise
+
+
+def write_file(path: str, image: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        RequestError: -32603, that is not possible.
+    """
+    try:
+        Path(path).write_bytes(image)
+    except (OSError, ValueError) as error:
+        raise RequestError(f"Cannot write file {path!r}", code=INTERNAL_ERROR, data=[str(error)]) from error
+
+
+def _chosen(wanted: EngineObject, kinds: dict[str, type[Any]], current: Any) -> Any:
+    """Make the camera or renderer that a client describes, starting from its type's defaults."""
+    if not wanted.name:
+        return current
+    if wanted.name not in kinds:
+        raise RequestError(f"Unknown type name {wanted.name}", code=INTERNAL_ERROR)
+    return validate(TypeAdapter(kinds[wanted.name]), {} if wanted.params is None else wanted.params)
