@@ -442,6 +442,7 @@ def _look(
         bounces=min(max(1, renderer.max_ray_bounces), _MOST_BOUNCES),
         paths=isinstance(renderer, Production),
         plain=scene.plain and not have_places(lights),
+        veiled=scene.veiled,
         materials=scene.materials,
         volumes=scene.packed_volumes,
         clips=scene.packed_clips,

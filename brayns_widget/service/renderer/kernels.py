@@ -162,49 +162,53 @@ def find_surface(f: Any, i: Any, table: Any) -> None:
 
 
 @inlined
-def block_rays(f: Any, scene: Any) -> None:
-    """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
+def send_far(f: Any) -> None:
+    """Let the second packet's rays go from where they start to infinity."""
     for lane in range(16):
         f[RAY + TNEAR, lane] = ZERO
         f[RAY + TFAR, lane] = INFINITE
+
+
+@inlined
+def block_rays(f: Any, scene: Any) -> None:
+    """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
+    send_far(f)
     start = f.ctypes.data
     occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
 
 
 @inlined
-def add_ambient(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, ambient: Any, x0: Any, y0: Any, width: Any, sample: Any, rays: Any
+def aim_ambient(  # noqa: PLR0917
+    f: Any, i: Any, x0: Any, y0: Any, width: Any, number: Any
 ) -> None:
-    """Set the light from everywhere, as far as ``rays`` rays a lane, spread by the cosine, find it open."""
+    """Point the second packet's rays away from surfaces, spread by the cosine; ``number`` counts over samples."""
+    shift_u = np.float32(number * SPREAD_U % 1)
+    shift_v = np.float32(number * SPREAD_V % 1)
     for lane in range(16):
-        f[OPEN, lane] = ZERO
-    for ray in range(rays):
-        shift_u = np.float32((sample * rays + ray) * SPREAD_U % 1)
-        shift_v = np.float32((sample * rays + ray) * SPREAD_V % 1)
-        for lane in range(16):
-            i[RAY_VALID, lane] = 0
-            if i[GEOMETRY, lane] == NONE:
-                continue
-            u, v = spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
-            # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
-            radius, angle = math.sqrt(u), TWO_PI * v
-            x, y = radius * math.cos(angle), radius * math.sin(angle)
-            z = math.sqrt(ONE - u)
-            if z < _LOWEST_COSINE:
-                continue
-            nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-            # An orthonormal basis without branches (Duff et al., JCGT 2017).
-            sign = math.copysign(ONE, nz)
-            a = -ONE / (sign + nz)
-            b = nx * ny * a
-            f[RAY + DIR, lane] = x * (ONE + sign * nx * nx * a) + y * b + z * nx
-            f[RAY + DIR + 1, lane] = x * sign * b + y * (sign + ny * ny * a) + z * ny
-            f[RAY + DIR + 2, lane] = -x * sign * nx - y * ny + z * nz
-            i[RAY_VALID, lane] = -1
-        block_rays(f, scene)
-        for lane in range(16):
-            if i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0:
-                f[OPEN, lane] += ONE
+        i[RAY_VALID, lane] = 0
+        if i[GEOMETRY, lane] == NONE:
+            continue
+        u, v = spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
+        # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
+        radius, angle = math.sqrt(u), TWO_PI * v
+        x, y = radius * math.cos(angle), radius * math.sin(angle)
+        z = math.sqrt(ONE - u)
+        if z < _LOWEST_COSINE:
+            continue
+        nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
+        # An orthonormal basis without branches (Duff et al., JCGT 2017).
+        sign = math.copysign(ONE, nz)
+        a = -ONE / (sign + nz)
+        b = nx * ny * a
+        f[RAY + DIR, lane] = x * (ONE + sign * nx * nx * a) + y * b + z * nx
+        f[RAY + DIR + 1, lane] = x * sign * b + y * (sign + ny * ny * a) + z * ny
+        f[RAY + DIR + 2, lane] = -x * sign * nx - y * ny + z * nz
+        i[RAY_VALID, lane] = -1
+
+
+@inlined
+def set_ambient(f: Any, ambient: Any, rays: Any) -> None:
+    """Set the light from everywhere, as far as it was found open."""
     for lane in range(16):
         share = f[OPEN, lane] / np.float32(rays) if rays > 0 else ONE
         for channel in range(3):
@@ -212,8 +216,23 @@ def add_ambient(  # noqa: PLR0917
 
 
 @inlined
-def add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
-    """Add the light of a directional light, a row of ``lights.pack_lights``."""
+def _add_ambient(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, ambient: Any, x0: Any, y0: Any, width: Any, sample: Any, rays: Any
+) -> None:
+    for lane in range(16):
+        f[OPEN, lane] = ZERO
+    for ray in range(rays):
+        aim_ambient(f, i, x0, y0, width, sample * rays + ray)
+        block_rays(f, scene)
+        for lane in range(16):
+            if i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0:
+                f[OPEN, lane] += ONE
+    set_ambient(f, ambient, rays)
+
+
+@inlined
+def face_directional(f: Any, i: Any, light: Any) -> Any:
+    """Set each lane's cosine to a directional light, a row of ``lights.pack_lights``; how many face it."""
     lit = 0
     for lane in range(16):
         cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
@@ -221,19 +240,36 @@ def add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> Non
         f[COSINE, lane] = cosine if faces else ZERO
         i[RAY_VALID, lane] = -1 if faces else 0
         lit += faces
-    if lit == 0:
+    return lit
+
+
+@inlined
+def aim_directional(f: Any, light: Any) -> None:
+    """Point the second packet's rays at a directional light."""
+    for lane in range(16):
+        for axis in range(3):
+            f[RAY + DIR + axis, lane] = light[axis]
+
+
+@inlined
+def add_light(f: Any, light: Any) -> None:
+    """Add the light of a row of ``lights.pack_lights``, by each lane's cosine."""
+    for lane in range(16):
+        for channel in range(3):
+            f[LIGHT + channel, lane] += f[COSINE, lane] * light[3 + channel]
+
+
+@inlined
+def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> None:
+    if face_directional(f, i, light) == 0:
         return
     if shadows != 0:
-        for lane in range(16):
-            for axis in range(3):
-                f[RAY + DIR + axis, lane] = light[axis]
+        aim_directional(f, light)
         block_rays(f, scene)
         for lane in range(16):
             if f[RAY + TFAR, lane] < 0:
                 f[COSINE, lane] = ZERO
-    for lane in range(16):
-        for channel in range(3):
-            f[LIGHT + channel, lane] += f[COSINE, lane] * light[3 + channel]
+    add_light(f, light)
 
 
 @inlined
@@ -341,9 +377,9 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                     continue
                 if hits > 0:
                     find_surface(f, i, table)
-                    add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
+                    _add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
                     for light in range(lights.shape[0]):
-                        add_directional(f, i, scene, lights[light], shadows)
+                        _add_directional(f, i, scene, lights[light], shadows)
                 for row in range(rows):
                     for column in range(columns):
                         lane = 4 * row + column

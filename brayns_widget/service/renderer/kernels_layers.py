@@ -1,7 +1,7 @@
 """The kernel of the interactive renderer for scenes in which not all surfaces are opaque, or lights have places.
 
 It shades as ``kernels.trace`` does, but goes on behind a surface that lets light through, and adds up what it finds
-from front to back. What is not opaque casts no shadow: the ray masks see to that.
+from front to back.
 """
 
 from __future__ import annotations
@@ -25,29 +25,26 @@ from brayns_widget.service.renderer.kernels import (
     NORMAL,
     ORG,
     RAY,
-    SCRATCH_ROWS,
     STOP,
     TFAR,
     TILE,
     TIME,
     TNEAR,
     VALID,
-    add_ambient,
     aim,
     find_surface,
     pack_pixel,
 )
-from brayns_widget.service.renderer.kernels_lights import add_lights
+from brayns_widget.service.renderer.kernels_lights import LIGHT_ROWS, NOTHING, light_surfaces
 from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
 
-# Rows of scratch after those of ``kernels``: for each lane the light that reaches the viewer, and the share of the
-# light from behind that does.
-SEEN, THROUGH = SCRATCH_ROWS, SCRATCH_ROWS + 3
-LAYER_ROWS = SCRATCH_ROWS + 4
+# Rows of scratch after those of ``kernels_lights``: for each lane the light that reaches the viewer, and the share of
+# the light from behind that does.
+SEEN, THROUGH = LIGHT_ROWS, LIGHT_ROWS + 3
+LAYER_ROWS = LIGHT_ROWS + 4
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _INFINITE = np.float32(np.inf)
-NOTHING = np.float32(1 / 256)  # less light than this from behind is not seen
 _LEAST = np.float32(1e-6)
 
 
@@ -141,8 +138,9 @@ def _trace_layers(  # noqa: PLR0917
         if hits == 0:
             break
         find_surface(f, i, table)
-        add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
-        add_lights(f, i, scene, lights, x0, y0, width, sample, shadows)
+        light_surfaces(
+            f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
+        )  # fmt: skip
         if add_layer(f, i, materials) == 0:
             break
 
@@ -176,6 +174,7 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
     Args are those of ``kernels.trace``, where they have the same names, and:
         materials: float32 (G, materials.COLUMNS), for each geomID the material.
         f: float32 (LAYER_ROWS, 16), 64-byte aligned, this thread's own.
+        shadows: bits SHADOWED and VEILED of ``kernels_lights``.
         bounces: how many surfaces a ray meets at most, at least 1; behind the last one is the background.
     """
     height, width = image.shape

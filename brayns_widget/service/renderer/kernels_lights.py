@@ -1,7 +1,9 @@
-"""What the kernels share about lights that have a place: sphere lights and quad lights.
+"""What the kernels share about lights that have a place, and about surfaces that stop a part of the light.
 
-A point of the light is drawn for each lane of each sample, so that shadows grow soft as samples add up; a light without
-extent (see ``lights.hardened``) has hard ones. Such lights are no geometry: nothing is behind them.
+A point of a sphere or quad light is drawn for each lane of each sample, so that shadows grow soft as samples add up; a
+light without extent (see ``lights.hardened``) has hard ones. Such lights are no geometry: they hide nothing.
+
+A shadow ray first asks for anything that stops it. If nothing does, it visits what weakens the light, one by one.
 """
 
 from __future__ import annotations
@@ -11,25 +13,54 @@ from typing import Any
 
 import numpy as np
 
+from brayns_widget.service.renderer import materials as m
 from brayns_widget.service.renderer.kernels import (
     COSINE,
     DIR,
+    EPSILON,
+    FLAGS,
     GEOMETRY,
-    LIGHT,
+    INSTANCE,
+    MASK,
     NONE,
     NORMAL,
+    OPEN,
     ORG,
+    PRIMITIVE,
     RAY,
     RAY_VALID,
+    SCRATCH_ROWS,
     SPREAD_U,
     SPREAD_V,
     TFAR,
     TNEAR,
-    add_directional,
+    add_light,
+    aim_ambient,
+    aim_directional,
+    face_directional,
+    send_far,
+    set_ambient,
     spread,
 )
-from brayns_widget.service.renderer.kernels_native import inlined, occluded16
-from brayns_widget.service.renderer.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, POWER, QUAD, RADIUS
+from brayns_widget.service.renderer.kernels_native import (
+    called,
+    inlined,
+    intersect16,
+    load_float32,
+    load_uint32,
+    occluded16,
+)
+from brayns_widget.service.renderer.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
+
+# Rows of scratch after those of ``kernels``: RTCRayHit16 of rays that visit what weakens light, which of its lanes take
+# part, and for each lane of the second packet the share of light that comes along it.
+_VEIL, _VEIL_VALID, LEFT = SCRATCH_ROWS, SCRATCH_ROWS + 24, SCRATCH_ROWS + 25
+LIGHT_ROWS = SCRATCH_ROWS + 26
+
+# Bits of ``shadows``: lights cast them; some surfaces let a part of the light through.
+SHADOWED, VEILED = 1, 2
+NOTHING = np.float32(1 / 256)  # a smaller share of light is not seen
+_MOST_VEILS = 64  # surfaces that weaken light; what is behind more is lit as if there were no more
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _PI = np.float32(math.pi)
@@ -128,10 +159,89 @@ def light_seen(f: Any, lane: Any, light: Any) -> Any:
     return radiance if met and f[TNEAR, lane] < far < f[TFAR, lane] else _ZERO
 
 
-@inlined
-def _add_area(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any, shadows: Any
+@called
+def let_through(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, table: Any, materials: Any, shadows: Any, glass: Any
 ) -> None:
+    """Trace the second packet, and find the share of light that comes along each of its rays (row ``LEFT``).
+
+    Args:
+        f: float32 (LIGHT_ROWS or more, 16), scratch.
+        i: int32 view of the same memory.
+        scene: address of a committed RTCScene.
+        table: int64 (G, 2), see ``kernels.trace``.
+        materials: float32 (G, materials.COLUMNS).
+        shadows: with the bit VEILED, some surfaces stop only a part of it, each its own.
+        glass: whether transmission lets light through.
+    """
+    start = f.ctypes.data
+    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
+    count = 0
+    for lane in range(16):
+        reaches = i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0
+        f[LEFT, lane] = _ONE if reaches else _ZERO
+        i[_VEIL_VALID, lane] = -1 if reaches else 0
+        count += reaches
+    if shadows & VEILED == 0:
+        return
+    # What stops light has let these rays pass: all that they can meet stops a part.
+    for lane in range(16):
+        for row in range(TFAR + 1):
+            f[_VEIL + row, lane] = f[RAY + row, lane]
+        i[_VEIL + MASK, lane] = -1
+        i[_VEIL + FLAGS, lane] = 0
+        i[_VEIL + GEOMETRY, lane] = i[_VEIL + INSTANCE, lane] = NONE
+    for _veil in range(_MOST_VEILS):
+        if count == 0:
+            break
+        intersect16(start + 64 * _VEIL_VALID, scene, start + 64 * _VEIL, 0)
+        count = 0
+        for lane in range(16):
+            geometry = i[_VEIL + GEOMETRY, lane]
+            if i[_VEIL_VALID, lane] == 0 or geometry == NONE:
+                i[_VEIL_VALID, lane] = 0
+                continue
+            f[LEFT, lane] *= _ONE - _stopped(f, i, table, materials[geometry], lane, glass)
+            if f[LEFT, lane] < NOTHING:
+                f[LEFT, lane] = _ZERO
+                i[_VEIL_VALID, lane] = 0
+                continue
+            far = f[_VEIL + TFAR, lane]
+            size = far
+            for axis in range(3):
+                size = max(size, abs(f[_VEIL + ORG + axis, lane] + far * f[_VEIL + DIR + axis, lane]))
+            f[_VEIL + TNEAR, lane] = far + _TWO * size * EPSILON
+            f[_VEIL + TFAR, lane] = f[RAY + TFAR, lane]
+            i[_VEIL + GEOMETRY, lane] = NONE
+            count += 1
+
+
+@inlined
+def _stopped(  # noqa: PLR0917
+    f: Any, i: Any, table: Any, material: Any, lane: Any, glass: Any
+) -> Any:
+    """Share of light that the surface stops which a lane's shadow ray has met."""
+    geometry = i[_VEIL + GEOMETRY, lane]
+    slot = load_uint32(table[geometry, 0], np.int64(i[_VEIL + PRIMITIVE, lane]))
+    opacity = material[m.OPACITY] * min(max(load_float32(table[geometry, 1], 4 * slot + 3), _ZERO), _ONE)
+    if material[m.GHOST] != _ZERO:
+        along, square = _ZERO, _ZERO
+        for axis in range(3):
+            part = f[_VEIL + NORMAL + axis, lane]
+            along += part * f[_VEIL + DIR + axis, lane]
+            square += part * part
+        edge = _ONE - min(_ONE, abs(along) / math.sqrt(max(_LEAST, square)))
+        opacity *= edge * edge
+    if glass:
+        opacity *= _ONE - (_ONE - material[m.METALLIC]) * material[m.TRANSMISSION]
+    return opacity
+
+
+@inlined
+def _face_area(  # noqa: PLR0917
+    f: Any, i: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any
+) -> Any:
+    """Point the second packet's rays at a light that has a place, and set each lane's cosine; how many it lights."""
     lit = 0
     for lane in range(16):
         f[COSINE, lane] = _ZERO
@@ -149,27 +259,47 @@ def _add_area(  # noqa: PLR0917
             f[COSINE, lane] = cosine * share
             i[RAY_VALID, lane] = -1
             lit += 1
-    if lit == 0:
-        return
-    if shadows != 0:
-        start = f.ctypes.data
-        occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
-        for lane in range(16):
-            if f[RAY + TFAR, lane] < 0:
-                f[COSINE, lane] = _ZERO
-    for lane in range(16):
-        for channel in range(3):
-            f[LIGHT + channel, lane] += f[COSINE, lane] * light[POWER + channel]
+    return lit
 
 
 @inlined
-def add_lights(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, lights: Any, x0: Any, y0: Any, width: Any, sample: Any, shadows: Any
+def light_surfaces(  # noqa: PLR0917
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    sample: Any,
 ) -> None:
-    """Add the light from all lights but the ambient one to what a matte surface scatters."""
+    """Set what light arrives at the matte surfaces that ``find_surface`` has found."""
+    for lane in range(16):
+        f[OPEN, lane] = _ZERO
+    for ray in range(ao_samples):
+        aim_ambient(f, i, x0, y0, width, sample * ao_samples + ray)
+        send_far(f)
+        let_through(f, i, scene, table, materials, shadows, False)
+        for lane in range(16):
+            f[OPEN, lane] += f[LEFT, lane]
+    set_ambient(f, ambient, ao_samples)
     for number in range(lights.shape[0]):
         light = lights[number]
         if light[KIND] == DIRECTIONAL:
-            add_directional(f, i, scene, light, shadows)
+            lit = face_directional(f, i, light)
+            aim_directional(f, light)
+            send_far(f)
         else:
-            _add_area(f, i, scene, light, number, x0, y0, width, sample, shadows)
+            lit = _face_area(f, i, light, number, x0, y0, width, sample)
+        if lit == 0:
+            continue
+        if shadows & SHADOWED != 0:
+            let_through(f, i, scene, table, materials, shadows, False)
+            for lane in range(16):
+                f[COSINE, lane] *= f[LEFT, lane]
+        add_light(f, light)

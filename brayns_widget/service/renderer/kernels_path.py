@@ -33,7 +33,6 @@ from brayns_widget.service.renderer.kernels import (
     ORG,
     RAY,
     RAY_VALID,
-    SCRATCH_ROWS,
     SPREAD_U,
     SPREAD_V,
     STOP,
@@ -48,26 +47,33 @@ from brayns_widget.service.renderer.kernels import (
     spread,
 )
 from brayns_widget.service.renderer.kernels_layers import cosine_to_viewer, opacity_of, turn_over
-from brayns_widget.service.renderer.kernels_lights import aim_at_light, light_point, light_seen
-from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, occluded16, take_number
+from brayns_widget.service.renderer.kernels_lights import (
+    LEFT,
+    LIGHT_ROWS,
+    aim_at_light,
+    let_through,
+    light_point,
+    light_seen,
+)
+from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
 from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
-# Rows of scratch after those of ``kernels``. For each lane: what the path still carries, what it has brought, its
-# opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing has
-# turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
+# Rows of scratch after those of ``kernels_lights``. For each lane: what the path still carries, what it has brought,
+# its opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing
+# has turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
 _CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS, _FINDS_LIGHTS = (
-    SCRATCH_ROWS,
-    SCRATCH_ROWS + 3,
-    SCRATCH_ROWS + 6,
-    SCRATCH_ROWS + 7,
-    SCRATCH_ROWS + 10,
-    SCRATCH_ROWS + 13,
-    SCRATCH_ROWS + 14,
-    SCRATCH_ROWS + 15,
-    SCRATCH_ROWS + 16,
-    SCRATCH_ROWS + 17,
+    LIGHT_ROWS,
+    LIGHT_ROWS + 3,
+    LIGHT_ROWS + 6,
+    LIGHT_ROWS + 7,
+    LIGHT_ROWS + 10,
+    LIGHT_ROWS + 13,
+    LIGHT_ROWS + 14,
+    LIGHT_ROWS + 15,
+    LIGHT_ROWS + 16,
+    LIGHT_ROWS + 17,
 )
-PATH_ROWS = SCRATCH_ROWS + 18
+PATH_ROWS = LIGHT_ROWS + 18
 
 _ENDED, _PASSED, _DIFFUSE, _GLOSSY, _TRANSMITTED = 0, 1, 2, 3, 4
 
@@ -253,7 +259,19 @@ def _gloss(  # noqa: PLR0917
 
 @inlined
 def _add_light(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    shadows: Any,
+    light: Any,
+    number: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
 ) -> None:
     """Add what comes from a light, as far as the lobes scatter it and nothing is in its way."""
     lit = 0
@@ -281,10 +299,9 @@ def _add_light(  # noqa: PLR0917
             lit += 1
     if lit == 0:
         return
-    start = f.ctypes.data
-    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
+    let_through(f, i, scene, table, materials, shadows, True)
     for lane in range(16):
-        if i[RAY_VALID, lane] == 0 or f[RAY + TFAR, lane] < 0:
+        if f[LEFT, lane] == _ZERO:
             continue
         cosine = _cosine_to_light(f, lane)
         grazing = _ZERO
@@ -293,7 +310,7 @@ def _add_light(  # noqa: PLR0917
                 f, lane, f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane], cosine
             )
             cosine = _PI * scattered
-        cosine *= f[COSINE, lane]
+        cosine *= f[COSINE, lane] * f[LEFT, lane]
         for channel in range(3):
             head_on = f[_HEAD_ON + channel, lane]
             weight = head_on + (f[_GRAZING + channel, lane] - head_on) * grazing if grazing > 0 else head_on
@@ -427,6 +444,7 @@ def _trace_paths(  # noqa: PLR0917
     width: Any,
     ambient: Any,
     lights: Any,
+    shadows: Any,
     background: Any,
     alpha: Any,
     sample: Any,
@@ -468,7 +486,9 @@ def _trace_paths(  # noqa: PLR0917
         find_surface(f, i, table)
         if _find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
             for light in range(lights.shape[0]):
-                _add_light(f, i, scene, lights[light], light, x0, y0, width, sample, depth)
+                _add_light(
+                    f, i, scene, table, materials, shadows, lights[light], light, x0, y0, width, sample, depth
+                )  # fmt: skip
         if _advance(f, i, materials, x0, y0, width, sample, depth) == 0:
             break
     return found
@@ -487,6 +507,7 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
     near: Any,
     ambient: Any,
     lights: Any,
+    shadows: Any,
     bounces: Any,
     background: Any,
     sample: Any,
@@ -501,6 +522,7 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
     Args are those of ``kernels.trace``, where they have the same names, and:
         materials: float32 (G, materials.COLUMNS), for each geomID the material.
         f: float32 (PATH_ROWS, 16), 64-byte aligned, this thread's own.
+        shadows: with the bit VEILED of ``kernels_lights``, some surfaces let a part of the light through.
         bounces: at how many surfaces a path is lit, at least 1.
     """
     height, width = image.shape
@@ -528,7 +550,21 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
             for x0 in range(left, min(left + TILE, width), 4):
                 aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
                 _trace_paths(
-                    scene, table, materials, f, i, x0, y0, width, ambient, lights, background, alpha, sample, bounces
+                    scene,
+                    table,
+                    materials,
+                    f,
+                    i,
+                    x0,
+                    y0,
+                    width,
+                    ambient,
+                    lights,
+                    shadows,
+                    background,
+                    alpha,
+                    sample,
+                    bounces,
                 )
                 for lane in range(16):
                     x, y = x0 + (lane & 3), y0 + (lane >> 2)

@@ -29,14 +29,13 @@ from brayns_widget.service.renderer.kernels import (
     TIME,
     TNEAR,
     VALID,
-    add_ambient,
     aim,
     find_surface,
     pack_pixel,
     spread,
 )
-from brayns_widget.service.renderer.kernels_layers import NOTHING, SEEN, THROUGH, add_layer
-from brayns_widget.service.renderer.kernels_lights import add_lights
+from brayns_widget.service.renderer.kernels_layers import SEEN, THROUGH, add_layer
+from brayns_widget.service.renderer.kernels_lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.kernels_march import NOTES, march
 from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
 
@@ -104,8 +103,9 @@ def _trace(  # noqa: PLR0917
         if _add_volumes(f, i, numbers, places, clips, notes, x0, y0, width, sample) == 0:
             break
         find_surface(f, i, table)
-        add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
-        add_lights(f, i, scene, lights, x0, y0, width, sample, shadows)
+        light_surfaces(
+            f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
+        )  # fmt: skip
         if add_layer(f, i, materials) == 0:
             break
 

@@ -60,15 +60,15 @@ class Material(Object):
 
     @property
     def lets_through(self) -> bool:
-        """Whether light comes through, bent or not; such models cast no shadows."""
+        """Whether light comes through, bent or not; such models do not stop shadow rays, but weaken their light."""
         row = self.row()
         return bool(row[OPACITY] < 1 or row[GHOST] > 0 or row[TRANSMISSION] > 0)
 
     @property
     def plain(self) -> bool:
-        """Whether the interactive renderer can shade it as an opaque matte surface."""
+        """Whether the interactive renderer can shade it as an opaque matte surface with a full shadow."""
         row = self.row()
-        return bool(row[OPACITY] == 1 and row[GHOST] == 0 and row[ENDS] == 0)
+        return bool(row[ENDS] == 0) and not self.lets_through
 
 
 class Matte(Material):

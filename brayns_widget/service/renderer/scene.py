@@ -118,6 +118,7 @@ class Scene:
         self._table = np.zeros((0, 2), np.int64)
         self._materials = np.zeros((0, COLUMNS), np.float32)
         self._plain = True
+        self._veiled = False
         self._kept: list[Floats] = []  # the table has addresses only
         self._packed_clips = pack_clips([])
         self._packed_volumes = (-1, Packed())  # as of which revision
@@ -364,6 +365,11 @@ class Scene:
         return self._plain
 
     @property
+    def veiled(self) -> bool:
+        """Whether some surfaces let a part of the light through."""
+        return self._veiled
+
+    @property
     def parts(self) -> list[Part]:
         """What the built structure holds: geomID n is the n-th."""
         return self._built
@@ -405,6 +411,7 @@ class Scene:
             materials = [model.material.row() for model in self._models.values() for _part in model.parts or []]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
             self._plain = all(model.material.plain and not model.clear for model in self._models.values())
+            self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
 
 
 class _Reporter:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from brayns_widget.service.renderer import kernels, kernels_layers, kernels_path, kernels_volume
+from brayns_widget.service.renderer import kernels, kernels_layers, kernels_lights, kernels_path, kernels_volume
 from brayns_widget.service.renderer.cover import Cover, Mask, ready, start_compiling, whole_mask
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
@@ -56,6 +56,10 @@ _EFFECTS = (
     types.int64,  # shadows
 )
 _BOUNCES = (types.int64,)
+_PATHS = (
+    types.int64,  # shadows
+    types.int64,  # bounces
+)
 _PICTURE = (
     _array(types.float32, 1),  # background
     types.int64,  # sample
@@ -72,7 +76,7 @@ _SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
     kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME,
     kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
     kernels_volume.trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
-    kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _BOUNCES + _PICTURE + _FRAME,
+    kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME,
 }
 _compiling = threading.Lock()
 
@@ -110,6 +114,7 @@ class Look:
         paths: whether to trace paths, as the production renderer does.
         plain: whether the interactive renderer may take all surfaces for opaque and lit, and all lights for infinitely
             far.
+        veiled: whether some surfaces let a part of the light through.
         materials: see ``Scene.materials``.
         volumes: see ``Scene.packed_volumes``.
         clips: what cuts them, see ``Scene.packed_clips``.
@@ -125,6 +130,7 @@ class Look:
     bounces: int
     paths: bool
     plain: bool
+    veiled: bool
     materials: Floats
     volumes: Packed
     clips: Floats
@@ -235,9 +241,10 @@ class Tracer:
 
 def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
     """Choose the kernel, and give the arguments that are its own: what it shows, and light effects."""
+    shadows = look.shadows * kernels_lights.SHADOWED | look.veiled * kernels_lights.VEILED
     if look.paths:
-        return kernels_path.trace_paths, (look.materials,), (look.bounces,)
-    effects = (look.ao_samples, int(look.shadows))
+        return kernels_path.trace_paths, (look.materials,), (shadows, look.bounces)
+    effects = (look.ao_samples, shadows)
     if len(look.volumes):
         volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
         return kernels_volume.trace_volumes, volumes, (*effects, look.bounces)

@@ -9,8 +9,15 @@ import pytest
 
 from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Interactive, Orthographic, View
+from brayns_widget.service.renderer.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
+from brayns_widget.service.renderer.settings import (
+    AmbientLight,
+    DirectionalLight,
+    Interactive,
+    Orthographic,
+    SphereLight,
+    View,
+)
 from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
 
 NONE = np.empty(0, np.uint32)
@@ -41,6 +48,12 @@ def ball(engine, material, color=(1.0, 0.0, 0.0, 1.0), place=(0, 0, 0, 1.5)):
 def picture(engine, **settings):
     renderer = PLAIN.model_copy(update=settings)
     return engine.snapshot((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer).astype(int)
+
+
+def light_of(engine, **settings):
+    """Linear light, (64, 64, 4)."""
+    renderer = PLAIN.model_copy(update=settings)
+    return engine.trace((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer, keep=True).light
 
 
 def byte(light):
@@ -92,14 +105,68 @@ def test_other_materials_are_matte(engine, material):
 
 
 @pytest.mark.parametrize(
-    ("material", "shades"),
-    [(Matte(), True), (Emissive(), True), (Matte(opacity=0.9), False), (Ghost(), False), (Glass(), False)],
+    ("material", "left"),
+    [
+        (Matte(), 0),
+        (Emissive(), 0),
+        (Glass(), 0),
+        (Principled(transmission=1.0), 0),
+        (Matte(opacity=0.5), 0.25),  # two surfaces
+        (Plastic(opacity=0.9), 0.01),
+        (Matte(opacity=0.0), 1),
+        (Ghost(), 1),  # in the middle of its shadow
+    ],
 )
-def test_only_opaque_models_cast_shadows(engine, material, shades):
+def test_surfaces_weaken_light_by_their_opacity(engine, material, left):
     ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -3, 2))
     ball(engine, material, place=(0, 1.875, 2, 0.5))
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)]
-    assert (picture(engine, enable_shadows=True)[30:34, 30:34, 1].max() == 0) == shades
+    shares = []
+    for light in (
+        DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0),
+        SphereLight(position=[0.0, 19.0, 29.3], intensity=2000.0),
+    ):
+        engine.scene.lights = [light]
+        lit, shaded = (light_of(engine, enable_shadows=shadows)[32, 32, 1] for shadows in (False, True))
+        shares.append(shaded / lit)
+    assert shares == pytest.approx([left, left], abs=0.01)
+
+
+def test_the_shadow_of_a_ghost_has_edges(engine):
+    ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -30, 20))
+    ball(engine, Ghost(), place=(0, 5, 5, 1))
+    engine.scene.lights = [DirectionalLight(direction=[0.0, -5.0, -15.0], intensity=2.0)]
+    lit, shaded = (light_of(engine, enable_shadows=shadows)[32, :, 1] for shadows in (False, True))
+    share = shaded / lit
+    assert share[32] > 0.97
+    assert 0.05 < share[16:48].min() < 0.5
+    assert share[[2, -3]] == pytest.approx([1, 1])
+
+
+def test_ambient_light_comes_through_what_lets_it(engine):
+    ball(engine, Matte(), (1.0, 1.0, 1.0, 1.0), (0, 0, 0, 1))
+    hollow = ball(engine, Matte(opacity=0.4), (0.0, 0.0, 0.0, 1.0), (0, 0, 0, 3))
+    seen = light_of(engine, ao_samples=4, samples_per_pixel=4)[32, 32, 0]
+    assert seen == pytest.approx(0.6 * 0.6, abs=0.01)  # on its way to the ball, and to the viewer
+    engine.scene.set_colors(hollow, [[0.0, 0.0, 0.0, 0.5]])
+    seen = light_of(engine, ao_samples=4, samples_per_pixel=4)[32, 32, 0]
+    assert seen == pytest.approx(0.8 * 0.8, abs=0.01)
+
+
+def test_many_surfaces_weaken_light_many_times(engine):
+    ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -3, 2))
+    for number in range(5):
+        ball(engine, Matte(opacity=0.1), place=(0, 1.875 + number * 2.5, 2 + number * 4, 0.5))
+    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)]
+    lit, shaded = (light_of(engine, enable_shadows=shadows)[32, 32, 1] for shadows in (False, True))
+    assert shaded / lit == pytest.approx(0.9**10, abs=0.01)
+
+
+def test_what_is_behind_a_light_does_not_weaken_it(engine):
+    ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -3, 2))
+    ball(engine, Matte(opacity=0.5), place=(0, 1.875, 2, 0.5))
+    engine.scene.lights = [SphereLight(position=[0.0, 1.2, 1.0], intensity=5.0)]
+    lit, shaded = (light_of(engine, enable_shadows=shadows)[32, 32, 1] for shadows in (False, True))
+    assert shaded == lit > 0
 
 
 def test_shadows_come_and_go_with_opacity(engine):
@@ -107,7 +174,7 @@ def test_shadows_come_and_go_with_opacity(engine):
     handle = ball(engine, Matte(), place=(0, 1.875, 2, 0.5))
     engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)]
     seen = []
-    for material in (Matte(), Matte(opacity=0.5), Matte()):
+    for material in (Matte(), Matte(opacity=0.1), Matte()):
         engine.scene.set_material(handle, material)
         seen.append(int(picture(engine, enable_shadows=True)[32, 32, 1]))
     assert seen[0] == seen[2] == 0

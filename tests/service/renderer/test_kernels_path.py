@@ -9,6 +9,7 @@ import pytest
 
 from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.materials import Glass, Matte, Principled
 from brayns_widget.service.renderer.settings import (
     AmbientLight,
     DirectionalLight,
@@ -116,3 +117,26 @@ def test_paths_accumulate_in_the_interactive_picture(engine):
     assert counts == [1, 2, 3]
     engine.set_renderer(Interactive(ao_samples=0))
     assert engine.render()
+
+
+@pytest.mark.parametrize(
+    ("material", "left"),
+    [
+        (Matte(), 0),
+        (Matte(opacity=0.4), 0.36),
+        (Glass(), 1),
+        (Principled(transmission=0.5, metallic=0.2), 0.16),
+        (Principled(transmission=0.5), 0.25),
+    ],
+)
+def test_surfaces_weaken_light_on_its_way(engine, material, left):
+    engine.scene.add(spheres([0, 0, -3, 2]), WHITE)
+    handle = engine.scene.add(spheres([0, 1.875, 2, 0.5]), WHITE)
+    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)]
+    renderer = Production(samples_per_pixel=1, max_ray_bounces=1)
+    seen = []
+    for each in (Matte(opacity=0.0), material):
+        engine.scene.set_material(handle, each)
+        frame = engine.trace((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer, keep=True)
+        seen.append(frame.light[32, 32, 0])
+    assert seen[1] / seen[0] == pytest.approx(left, abs=1e-4)
