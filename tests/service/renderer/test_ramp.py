@@ -51,3 +51,8 @@ def test_a_ramp_has_1_to_256_colours(count: int):
 def test_a_range_ascends():
     with pytest.raises(ValueError, match="got 2 to 2"):
         ColorRamp(BLACK_WHITE, 2.0, 2.0)
+
+
+def test_values_between_two_levels_have_the_lower_one():
+    ramp = ColorRamp(BLACK_WHITE, 0.0, LEVELS - 1.0)
+    assert ramp.levels(np.array([0.0, 9.25, 9.75, 10.0], np.float32)).tolist() == [0, 9, 9, 10]

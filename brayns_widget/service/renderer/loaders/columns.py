@@ -72,12 +72,12 @@ class CellColumns:
     def slots(self, cell: int, types: npt.NDArray[np.uint8], places: Places) -> npt.NDArray[np.uint32]:
         """Choose the slots of a cell's primitives.
 
-        A section's compartments are of equal length; a primitive belongs to the one that its middle stands in.
+        A section's compartments have equal parts of its segments, see ``places``.
 
         Args:
             cell: index of the cell.
             types: (P,) the ``Section`` of each primitive.
-            places: (P, 2) section and part of its path.
+            places: (P, 2) section and part of it.
         """
         elements, columns = self._sections_of(cell)
         sections = places[:, 0].astype(np.int64)
@@ -86,7 +86,8 @@ class CellColumns:
         plain = len(Section) * cell + types.astype(np.int64)
         slots = plain.copy()
         has = counts > 0
-        steps = np.minimum((places[has, 1] * counts[has]).astype(np.int64), counts[has] - 1)
+        parts = places[has, 1] * counts[has] + 1e-4  # float32 may fall short of the compartment where it begins
+        steps = np.minimum(parts.astype(np.int64), counts[has] - 1)
         slots[has] = self._plain + columns[begins[has] + steps]
         self.rows[slots] = plain
         return slots.astype(np.uint32)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders import thinning
 from brayns_widget.service.renderer.loaders.base import failure
-from brayns_widget.service.renderer.loaders.places import Places, point_places, segment_places, soma_places
+from brayns_widget.service.renderer.loaders.places import Places, point_places, soma_places
 from brayns_widget.service.renderer.loaders.radii import smoothed
 
 morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
@@ -59,6 +59,11 @@ class Shape:
     sphere_types: npt.NDArray[np.uint8]
     segment_places: Places
     sphere_places: Places
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in vars(self).values())
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     parents = _parents(morphology.connectivity, len(types))
     _set_radii(points, starts, ends, parents, options.geometry_type)
     # Places are those in whole sections, as reports count.
-    neurites = _Neurites(points, point_places(points, starts, ends), starts, ends, types)
+    neurites = _Neurites(points, point_places(starts, ends), starts, ends, types)
     if options.growth < 1:
         neurites = neurites.only(thinning.grown(points, starts, ends, parents, options.growth))
     if options.subsampling > 1:
@@ -214,7 +219,7 @@ def _segment_shape(neurites: _Neurites, wanted: npt.NDArray[np.bool_]) -> Shape:
         segment_types=np.repeat(neurites.types, lengths)[chosen],
         spheres=np.empty((0, 4), np.float32),
         sphere_types=np.empty(0, np.uint8),
-        segment_places=segment_places(neurites.places, chosen),
+        segment_places=neurites.places[chosen],
         sphere_places=soma_places(0),
     )
 

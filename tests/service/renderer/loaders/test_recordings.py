@@ -57,21 +57,18 @@ def shown(model: LoadedModel, time: float) -> npt.NDArray[np.float64]:
 
 
 def expected_values(morphology: Any, elements: npt.NDArray[Any], row: npt.NDArray[Any]) -> list[float]:
-    """Voltages of all segments of a cell, section by section: equal compartments along each section's path."""
+    """Voltages of all segments of a cell, section by section: compartments have equal parts of the segments."""
     (soma,) = row[elements == 0]
     values = []
     for section in morphology.sections:
         columns = row[elements == section.id + 1]
-        lengths = np.linalg.norm(np.diff(section.points, axis=0), axis=1)
-        ends = np.cumsum(lengths)
-        for length, end in zip(lengths, ends, strict=True):
-            place = (end - length / 2) / ends[-1] * len(columns)
-            values.append(columns[min(int(place), len(columns) - 1)] if len(columns) else soma)
+        segments = len(section.points) - 1
+        values += [columns[at * len(columns) // segments] if len(columns) else soma for at in range(segments)]
     return values
 
 
 @pytest.mark.parametrize("frame", [0, 333, 999])
-def test_each_segment_shows_the_compartment_that_it_stands_in(config: Path, data_dir: Path, frame: int):
+def test_each_segment_shows_its_compartment(config: Path, data_dir: Path, frame: int):
     with h5py.File(config.parent / "output" / "compartment_voltage.h5") as file:
         group = file["report"][POPULATION]
         row, elements = group["data"][frame], group["mapping"]["element_ids"][:]
@@ -88,8 +85,7 @@ def test_each_segment_shows_the_compartment_that_it_stands_in(config: Path, data
         columns = slice(pointers[cell], pointers[cell + 1])
         expected = expected_values(morphology, elements[columns], row[columns])
         ours = values[at : at + len(expected)]
-        # A segment whose middle lies where two compartments meet may fall to either by rounding.
-        assert np.mean(np.abs(ours - expected) > 2 * STEP) < 0.001
+        np.testing.assert_allclose(ours, expected, atol=2 * STEP)
         cylinders = len(morphology.soma.points) - 1
         soma = row[columns][elements[columns] == 0][0]
         np.testing.assert_allclose(values[at + len(expected) :][:cylinders], soma, atol=2 * STEP)
@@ -115,6 +111,7 @@ def test_compartments_can_be_coloured_by_their_sections(config: Path):
         assert model.simulation is not None
         model.simulation.enabled = False
         for one in (plain, model):
+            assert one.coloring is not None
             one.coloring.color("morphology section", {"axon": [1, 0, 0, 1], "dendrite": [0, 1, 0, 1]})
             one.coloring.color("id", {"1": [0, 0, 1, 1]})
         np.testing.assert_array_equal(
@@ -203,6 +200,7 @@ def test_cells_without_data_keep_their_own_colour(copied: Path):
     with h5py.File(copied.parent / "output" / "soma_voltage.h5", "r+") as file:
         file[f"report/{POPULATION}/mapping/node_ids"][:] = [0, 8]
     with loaded(copied, report_type="compartment", report_name="soma_voltage") as model:
+        assert model.coloring is not None
         own = model.coloring.color("solid", {"color": [0.25, 0.5, 0.75, 1.0]})
         first, second = 0, len(Section)
         np.testing.assert_array_equal(model.colors[second], own[second])

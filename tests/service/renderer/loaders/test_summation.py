@@ -60,11 +60,11 @@ def test_a_sum_of_the_whole_cell_colours_all_of_it(tmp_path: Path):
 
 
 def test_sums_of_compartments_colour_their_parts(tmp_path: Path):
-    # Compartments are 3 µm long (or 2): those of cell 1 meet at 2 µm and at 4 µm.
+    # Of three segments the first two belong to the first of two compartments, and each to one of three.
     model = load(tmp_path, [[0, 1, 1], [0, 1, 1, 1]], [[1, 2, 3, 4, 5, 6, 7], [10, 20, 30, 40, 50, 60, 70]])
     try:
-        assert shown(model, 0.0) == ([[2, 2, 3], [5, 5, 7]], [1, 4])
-        assert shown(model, 0.5) == ([[20, 20, 30], [50, 50, 70]], [10, 40])
+        assert shown(model, 0.0) == ([[2, 2, 3], [5, 6, 7]], [1, 4])
+        assert shown(model, 0.5) == ([[20, 20, 30], [50, 60, 70]], [10, 40])
         slots = len(Section) * 2 + 7  # four of each cell, and one of each column
         assert len(model.colors) == slots
     finally:
