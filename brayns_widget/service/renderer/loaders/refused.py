@@ -18,6 +18,7 @@ _REASONS = {
 
 def refusal(loader_name: str, path: str = "") -> str | None:
     """Say why a loader, or any loader for such a file, is not there; None if there is nothing to say."""
-    if Path(path).name in {"BlueConfig", "CircuitConfig"}:
+    file = Path(path)
+    if not file.suffix and file.name.lower().startswith(("blueconfig", "circuitconfig")):
         return _BLUE_CONFIG
     return _REASONS.get(loader_name)

@@ -60,6 +60,7 @@ def test_each_endfoot_is_a_mesh_with_a_colour_of_its_own(tmp_path: Path):
     assert geometry.triangle_vertices.tolist() == POINTS[0] + POINTS[1]
     assert geometry.triangles.tolist() == [[0, 1, 2], [3, 4, 5], [3, 5, 6]]
     blue = [0.0, 0.0, 1.0, 1.0]
+    assert endfeet.coloring is not None
     shown = endfeet.coloring.color("primitive", {"1": blue})[geometry.triangle_slots]
     assert [color == blue for color in shown.tolist()] == [False, True, True]
 

@@ -12,6 +12,9 @@ from brayns_widget.service.renderer.loaders.registry import LOADERS
         ("BBP loader", "/some/file", "SONATA"),
         ("SONATA loader", "/some/BlueConfig", "SONATA"),
         ("Neuron Morphology loader", "CircuitConfig", "SONATA"),
+        ("SONATA loader", "/some/blueconfig", "SONATA"),
+        ("SONATA loader", "/some/CIRCUITCONFIG", "SONATA"),
+        ("SONATA loader", "/some/CircuitConfig_nrn", "SONATA"),
         ("NRRD loader", "some.nrrd", "volume"),
     ],
 )
@@ -24,3 +27,4 @@ def test_refusals_name_what_is_refused_or_what_to_use(loader: str, path: str, wo
 def test_what_can_be_loaded_is_not_refused():
     assert [refusal(loader.name, f"some{loader.extensions[0]}") for loader in LOADERS] == [None] * len(LOADERS)
     assert refusal("nope") is None
+    assert refusal("SONATA loader", "/BlueConfig/CircuitConfig.json") is None

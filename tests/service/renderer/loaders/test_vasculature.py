@@ -55,6 +55,7 @@ def test_each_node_is_a_cone_between_its_ends(tmp_path: Path):
     assert geometry.vertices[geometry.segments].tolist() == [[0, 1, 2, 4], [10, 1, 2, 3], [20, 1, 2, 2]]
     assert geometry.vertices[geometry.segments + 1].tolist() == [[10, 1, 2, 3], [20, 1, 2, 2], [30, 1, 2, 1]]
     blue = [0.0, 0.0, 1.0, 1.0]
+    assert model.coloring is not None
     assert model.coloring.color("primitive", {"1": blue})[1].tolist() == blue
     assert model.coloring.colors[0].tolist() != blue
 
@@ -88,6 +89,7 @@ def test_vessels_show_their_blood_flow(tmp_path: Path, kind: str):
     model = load_vessels(path, report_type=kind, report_name="recorded")
     try:
         assert model.simulation is not None
+        assert model.coloring is not None
         line = model.simulation.timeline
         assert (line.unit, line.dt, line.end) == ("ms", 100.0, 1)  # the time of all reports
         model.simulation.ramp = ColorRamp(np.eye(4, dtype=np.float32)[[0, 2]], 0.0, 1.0)

@@ -174,6 +174,26 @@ def test_circuits_become_thicker_and_thin_again(address: str, data_dir: Path):
     in_session(address, steps)
 
 
+def test_thickness_changes_all_radii_as_in_the_real_renderer(address: str, data_dir: Path):
+    # As sonata_loader_errors.jsonl has them, before and after a factor of 3.
+    plain = {"min": [2406.5032, -2205.7295, -3716.2578], "max": [4660.7646, 862.481, -1781.557]}
+    thick = {"min": [2406.3833, -2205.8494, -3716.368], "max": [4661.3354, 862.601, -1781.1465]}
+    cells = {"load_soma": True, "load_axon": True, "load_dendrites": True}
+
+    async def steps(client: Client) -> None:
+        params = add_params(data_dir / SIMULATION, neuron_morphology_parameters=cells)
+        (model,) = await client.call("add-model", params)
+        params = {"model_id": model["model_id"], "radius_multiplier": 3}
+        for _twice in range(2):  # of the radii that were loaded
+            await client.call("set-circuit-thickness", params)
+            bounds = (await client.call("get-model", {"id": model["model_id"]}))["bounds"]
+            for end in ("min", "max"):
+                np.testing.assert_allclose(model["bounds"][end], plain[end], atol=0.02)
+                np.testing.assert_allclose(bounds[end], thick[end], atol=0.02)
+
+    in_session(address, steps)
+
+
 def test_a_frame_costs_no_rebuild_and_files_close_with_their_models(data_dir: Path):
     path = data_dir / SIMULATION
     cells = {"load_soma": True, "load_dendrites": True}
@@ -198,5 +218,6 @@ def test_a_frame_costs_no_rebuild_and_files_close_with_their_models(data_dir: Pa
         assert engine.scene.revision > revision
         assert model.simulation is not None
         models.clear()
+        assert loaded[0].coloring is not None
         with pytest.raises(ValueError, match=r"[Nn]ot a dataset|closed|[Ii]nvalid"):
             model.simulation.colors(loaded[0].coloring.colors)
