@@ -6,7 +6,7 @@ that the lobe gives. What leaves the scene finds the ambient light, or the backg
 transparency has turned it. Lobes:
 
 - diffuse: Lambert's;
-- glossy: GGX microfacets, visible normals (Heitz, JCGT 7(4), 2018), Schlick's Fresnel reflection for metals;
+- glossy: GGX microfacets, Schlick's Fresnel reflection for metals;
 - transmitted: refraction by Snell's law at a microfacet, with Fresnel's equations for the choice between it and gloss.
 """
 
@@ -55,13 +55,14 @@ from brayns_widget.service.renderer.kernels_lights import (
     light_point,
     light_seen,
 )
+from brayns_widget.service.renderer.kernels_microfacets import facet, reflected, shadowing, tangents
 from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
 from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
 # Rows of scratch after those of ``kernels_lights``. For each lane: what the path still carries, what it has brought,
 # its opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing
 # has turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
-_CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS, _FINDS_LIGHTS = (
+_CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS, _FINDS_LIGHTS, _STRETCH = (
     LIGHT_ROWS,
     LIGHT_ROWS + 3,
     LIGHT_ROWS + 6,
@@ -72,8 +73,9 @@ _CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS,
     LIGHT_ROWS + 15,
     LIGHT_ROWS + 16,
     LIGHT_ROWS + 17,
+    LIGHT_ROWS + 18,
 )
-PATH_ROWS = LIGHT_ROWS + 18
+PATH_ROWS = LIGHT_ROWS + 19
 
 _ENDED, _PASSED, _DIFFUSE, _GLOSSY, _TRANSMITTED = 0, 1, 2, 3, 4
 
@@ -98,53 +100,11 @@ def _random(pixel: Any, sample: Any, dimension: Any) -> Any:
 
 
 @inlined
-def _reflected(cosine: Any, ratio: Any) -> Any:
-    """Share of light that a boundary reflects (Fresnel's equations); ``ratio`` of indices, before over behind."""
-    sine2 = ratio * ratio * (_ONE - cosine * cosine)
-    if sine2 >= _ONE:
-        return _ONE
-    behind = math.sqrt(_ONE - sine2)
-    parallel = (cosine - ratio * behind) / (cosine + ratio * behind)
-    perpendicular = (ratio * cosine - behind) / (ratio * cosine + behind)
-    return _HALF * (parallel * parallel + perpendicular * perpendicular)
-
-
-@inlined
-def _shadowing(cosine: Any, width: Any) -> Any:
-    """Share of GGX microfacets that are seen from a direction (Smith)."""
-    return _TWO * cosine / (cosine + math.sqrt(width * width + (_ONE - width * width) * cosine * cosine))
-
-
-@inlined
-def _tangents(nx: Any, ny: Any, nz: Any) -> Any:
-    """Two vectors that make an orthonormal basis with the normal, without branches (Duff et al., JCGT 2017)."""
-    sign = math.copysign(_ONE, nz)
-    a = -_ONE / (sign + nz)
-    b = nx * ny * a
-    return _ONE + sign * nx * nx * a, sign * b, -sign * nx, b, sign + ny * ny * a, -ny
-
-
-@inlined
-def _facet(  # noqa: PLR0917
-    x: Any, y: Any, z: Any, width: Any, u: Any, v: Any
-) -> Any:
-    """Sample a GGX microfacet that is seen from (x, y, z), all in the frame of the normal."""
-    x, y = width * x, width * y
-    scale = _ONE / math.sqrt(x * x + y * y + z * z)
-    x, y, z = x * scale, y * scale, z * scale
-    across = x * x + y * y
-    tx, ty = (-y / math.sqrt(across), x / math.sqrt(across)) if across > _LEAST else (_ONE, _ZERO)
-    radius, angle = math.sqrt(u), _TWO_PI * v
-    a, b = radius * math.cos(angle), radius * math.sin(angle)
-    share = _HALF * (_ONE + z)
-    b = (_ONE - share) * math.sqrt(max(_ZERO, _ONE - a * a)) + share * b
-    c = math.sqrt(max(_ZERO, _ONE - a * a - b * b))
-    # a along the tangent, b along z x tangent, c along the view
-    hx = width * (a * tx - b * z * ty + c * x)
-    hy = width * (a * ty + b * z * tx + c * y)
-    hz = max(_LEAST, b * (x * ty - y * tx) + c * z)
-    scale = _ONE / math.sqrt(hx * hx + hy * hy + hz * hz)
-    return hx * scale, hy * scale, hz * scale
+def _frame(f: Any, material: Any, lane: Any) -> Any:
+    """Tangents at a lane's surface: along the direction of anisotropy, and across."""
+    ax, ay, az, bx, by, bz = tangents(f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane])
+    c, s = material[m.TURN], material[m.TURN + 1]
+    return c * ax + s * bx, c * ay + s * by, c * az + s * bz, c * bx - s * ax, c * by - s * ay, c * bz - s * az
 
 
 @inlined
@@ -153,13 +113,14 @@ def _choose_base(  # noqa: PLR0917
 ) -> Any:
     """Choose among what lies under the coat: metal, gloss, transmission, matte; ``chance`` is a number in 0..1."""
     f[_WIDTH, lane] = material[m.ROUGHNESS] * material[m.ROUGHNESS]
+    f[_STRETCH, lane] = material[m.STRETCH]
     if chance < material[m.METALLIC]:
         for channel in range(3):
             f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane]
             f[_GRAZING + channel, lane] = material[m.EDGE + channel]
         return _GLOSSY
     chance = (chance - material[m.METALLIC]) / max(_LEAST, _ONE - material[m.METALLIC])
-    mirrored = material[m.SPECULAR] * _reflected(cosine, ratio)
+    mirrored = material[m.SPECULAR] * reflected(cosine, ratio)
     if chance < mirrored:
         for channel in range(3):
             f[_HEAD_ON + channel, lane] = _ONE
@@ -170,8 +131,9 @@ def _choose_base(  # noqa: PLR0917
         for channel in range(3):
             f[_HEAD_ON + channel, lane] = material[m.TRANSMITTED + channel]
         return _TRANSMITTED
+    grazing = (_ONE - cosine) ** material[m.SHEEN_FALL]
     for channel in range(3):
-        sheen = material[m.SHEEN + channel] * (_ONE - cosine) ** 5
+        sheen = (material[m.SHEEN + channel] + material[m.SHEEN_OF_BASE] * f[COLOR + channel, lane]) * grazing
         f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane] * material[m.DIFFUSE] + sheen
     return _DIFFUSE
 
@@ -190,8 +152,13 @@ def _choose(  # noqa: PLR0917
         return _PASSED
     if material[m.ENDS] != _ZERO:
         return _ENDED
+    leaves = i[_ENTERS, lane] == 0 and material[m.TRANSMISSION] > _ZERO and material[m.THIN] == _ZERO
+    if leaves:
+        for channel in range(3):
+            f[_CARRIED + channel, lane] *= math.exp(-material[m.ABSORBED + channel] * f[TFAR, lane])
+    f[_STRETCH, lane] = _ONE
     chance = _random(pixel, sample, 8 * depth + 1)
-    coated = material[m.COAT] * _reflected(cosine, _ONE / material[m.COAT_INDEX])
+    coated = material[m.COAT] * reflected(cosine, _ONE / material[m.COAT_INDEX])
     if chance < coated:
         f[_WIDTH, lane] = material[m.COAT_ROUGHNESS] * material[m.COAT_ROUGHNESS]
         for channel in range(3):
@@ -208,7 +175,6 @@ def _choose(  # noqa: PLR0917
             f[_GRAZING + channel, lane] = _ONE
         return _GLOSSY
     chance = (chance - material[m.FLAKES]) / max(_LEAST, _ONE - material[m.FLAKES])
-    leaves = i[_ENTERS, lane] == 0 and material[m.TRANSMISSION] > _ZERO and material[m.THIN] == _ZERO
     ratio = material[m.INDEX] if leaves else _ONE / material[m.INDEX]
     return _choose_base(f, material, lane, chance, cosine, ratio)
 
@@ -240,21 +206,26 @@ def _find_lobes(  # noqa: PLR0917
 
 
 @inlined
-def _gloss(  # noqa: PLR0917
-    f: Any, lane: Any, lx: Any, ly: Any, lz: Any, cosine: Any
-) -> Any:
-    """How much light from (lx, ly, lz) a glossy lobe scatters back: reflectance of microfacets and Fresnel's weight."""
-    vx, vy, vz = -f[DIR, lane], -f[DIR + 1, lane], -f[DIR + 2, lane]
+def _gloss(f: Any, material: Any, lane: Any) -> Any:
+    """How much light along a lane's second ray a glossy lobe scatters back, and Fresnel's weight for it."""
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    seen = max(_LEAST, np.float32(vx * nx + vy * ny + vz * nz))
+    ax, ay, az, bx, by, bz = _frame(f, material, lane)
+    along, across = f[_WIDTH, lane] / f[_STRETCH, lane], f[_WIDTH, lane] * f[_STRETCH, lane]
+    vx, vy, vz = -f[DIR, lane], -f[DIR + 1, lane], -f[DIR + 2, lane]
+    lx, ly, lz = f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane]
     hx, hy, hz = vx + lx, vy + ly, vz + lz
     scale = _ONE / max(_LEAST, np.float32(math.sqrt(hx * hx + hy * hy + hz * hz)))
-    facing = (hx * nx + hy * ny + hz * nz) * scale
-    wide = f[_WIDTH, lane]
-    spread_out = facing * facing * (wide * wide - _ONE) + _ONE
-    density = wide * wide / (_PI * spread_out * spread_out)
-    grazing = (_ONE - max(_ZERO, (hx * vx + hy * vy + hz * vz) * scale)) ** 5
-    return density * _shadowing(seen, wide) * _shadowing(cosine, wide) / (4 * seen), grazing
+    hx, hy, hz = hx * scale, hy * scale, hz * scale
+    grazing = (_ONE - max(_ZERO, hx * vx + hy * vy + hz * vz)) ** 5
+    x, y, z = hx * ax + hy * ay + hz * az, hx * bx + hy * by + hz * bz, hx * nx + hy * ny + hz * nz
+    x, y = x / along, y / across
+    facing = x * x + y * y + z * z
+    density = _ONE / (_PI * along * across * facing * facing)
+    seen = max(_LEAST, np.float32(vx * nx + vy * ny + vz * nz))
+    shown = shadowing(vx * ax + vy * ay + vz * az, vx * bx + vy * by + vz * bz, seen, along, across)
+    cosine = lx * nx + ly * ny + lz * nz
+    lit = shadowing(lx * ax + ly * ay + lz * az, lx * bx + ly * by + lz * bz, cosine, along, across)
+    return density * shown * lit / (4 * seen), grazing
 
 
 @inlined
@@ -306,9 +277,7 @@ def _add_light(  # noqa: PLR0917
         cosine = _cosine_to_light(f, lane)
         grazing = _ZERO
         if i[_LOBE, lane] == _GLOSSY:
-            scattered, grazing = _gloss(
-                f, lane, f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane], cosine
-            )
+            scattered, grazing = _gloss(f, materials[i[GEOMETRY, lane]], lane)
             cosine = _PI * scattered
         cosine *= f[COSINE, lane] * f[LEFT, lane]
         for channel in range(3):
@@ -350,7 +319,8 @@ def _go_on(  # noqa: PLR0917
         turn_over(f, lane)
         return True
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    ax, ay, az, bx, by, bz = _tangents(nx, ny, nz)
+    material = materials[i[GEOMETRY, lane]]
+    ax, ay, az, bx, by, bz = _frame(f, material, lane)
     i[_STRAIGHT, lane] = 0
     if lobe != _TRANSMITTED:
         i[_FINDS_LIGHTS, lane] = lobe == _GLOSSY and f[_WIDTH, lane] < _NARROW
@@ -365,12 +335,14 @@ def _go_on(  # noqa: PLR0917
             f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
         return True
     dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
-    wide = f[_WIDTH, lane]
+    rough = f[_WIDTH, lane] >= _SMOOTH
+    along, across = f[_WIDTH, lane] / f[_STRETCH, lane], f[_WIDTH, lane] * f[_STRETCH, lane]
     hx, hy, hz = nx, ny, nz
-    if wide >= _SMOOTH:
-        x, y, z = _facet(
-            -(dx * ax + dy * ay + dz * az), -(dx * bx + dy * by + dz * bz), -(dx * nx + dy * ny + dz * nz), wide, u, v
-        )
+    if rough:
+        x, y, z = facet(
+            -(dx * ax + dy * ay + dz * az), -(dx * bx + dy * by + dz * bz), -(dx * nx + dy * ny + dz * nz),
+            along, across, u, v,
+        )  # fmt: skip
         hx, hy, hz = x * ax + y * bx + z * nx, x * ay + y * by + z * ny, x * az + y * bz + z * nz
     cosine = min(_ONE, -(dx * hx + dy * hy + dz * hz))
     if cosine <= 0:
@@ -380,14 +352,16 @@ def _go_on(  # noqa: PLR0917
         leaving = rx * nx + ry * ny + rz * nz
         if leaving <= 0:
             return False
-        shown = _shadowing(leaving, wide) if wide >= _SMOOTH else _ONE
+        shown = _ONE
+        if rough:
+            x, y = rx * ax + ry * ay + rz * az, rx * bx + ry * by + rz * bz
+            shown = shadowing(x, y, leaving, along, across)
         grazing = (_ONE - cosine) ** 5
         for channel in range(3):
             head_on = f[_HEAD_ON + channel, lane]
             f[_CARRIED + channel, lane] *= shown * (head_on + (f[_GRAZING + channel, lane] - head_on) * grazing)
         f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = rx, ry, rz
         return True
-    material = materials[i[GEOMETRY, lane]]
     for channel in range(3):
         f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
     turn_over(f, lane)
@@ -397,10 +371,10 @@ def _go_on(  # noqa: PLR0917
     behind = _ONE - ratio * ratio * (_ONE - cosine * cosine)
     if behind <= 0:
         return False
-    along = ratio * cosine - math.sqrt(behind)
-    f[DIR, lane] = ratio * dx + along * hx
-    f[DIR + 1, lane] = ratio * dy + along * hy
-    f[DIR + 2, lane] = ratio * dz + along * hz
+    inwards = ratio * cosine - math.sqrt(behind)
+    f[DIR, lane] = ratio * dx + inwards * hx
+    f[DIR + 1, lane] = ratio * dy + inwards * hy
+    f[DIR + 2, lane] = ratio * dz + inwards * hz
     return True
 
 

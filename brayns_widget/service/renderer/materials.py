@@ -7,6 +7,7 @@ base that is metal, glass and matte in parts.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -26,19 +27,27 @@ ROUGHNESS = 10  # of the base, 0 to 1; its square is the width of GGX
 SPECULAR = 11  # weight of the base's reflection by Fresnel's equations
 INDEX = 12  # the base's index of refraction
 TRANSMISSION = 13  # share of what is neither metal nor reflected that goes through
-TRANSMITTED = 14  # to 16: its colour
-THIN = 17  # 1: what goes through is not bent
+TRANSMITTED = 14  # to 16: the share of each channel that comes through, if it is thin
+THIN = 17  # 1: what goes through is not bent, for two close surfaces are drawn as one
 DIFFUSE = 18  # weight of the rest
-SHEEN = 19  # to 21: added to the rest at grazing angles
+SHEEN = 19  # to 21: added to the rest at grazing angles, by (1 - cosine) ** SHEEN_FALL
 BACK_LIGHT = 22  # 0 to 2: half of it is the share of the rest that is scattered forwards
 COAT = 23  # weight of a clear coat
 COAT_INDEX = 24
 COAT_ROUGHNESS = 25
 TINT = 26  # to 28: of what comes through the coat
 FLAKES = 29  # share of the surface under the coat that is metal flakes
-COLUMNS = 30
+SHEEN_OF_BASE = 30  # added likewise, in the model's colour
+SHEEN_FALL = 31
+ABSORBED = 32  # to 34: of what is not thin, the exponent by which light decays in a µm
+STRETCH = 35  # GGX is this much narrower across the direction of anisotropy, and wider along it
+TURN = 36  # cosine and sine of that direction's angle to the first tangent
+COLUMNS = 38
 
 FLAKE_WIDTH = 0.3  # of GGX: flakes lie nearly flat
+
+_DARKEST = 1e-6  # of a colour that light takes on its way: none is black after any distance
+_THINNEST, _THICKEST = 1e-6, 1e6
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Color = Vector3
@@ -56,6 +65,7 @@ class Material(Object):
         row = np.zeros(COLUMNS, np.float32)
         row[[OPACITY, ROUGHNESS, INDEX, DIFFUSE, COAT_INDEX]] = 1
         row[EDGE : EDGE + 3] = row[TRANSMITTED : TRANSMITTED + 3] = row[TINT : TINT + 3] = 1
+        row[[SHEEN_FALL, STRETCH, TURN]] = 1
         return row
 
     @property
@@ -188,7 +198,11 @@ class Principled(Material):
     transmission_depth: Float32 = unlisted(1.0)
 
     def row(self) -> Floats:
-        """Return a row without anisotropy and thicknesses, which have no effect here."""
+        """Return a row of all that it has.
+
+        Widths along and across the direction of anisotropy are those of Burley, "Physically Based Shading at Disney",
+        2012, section 5.4.
+        """
         row = super().row()
         row[[METALLIC, SPECULAR, INDEX, DIFFUSE]] = self.metallic, self.specular, self.ior, self.diffuse
         row[[ROUGHNESS, COAT_ROUGHNESS]] = np.clip([self.roughness, self.coat_roughness], 0, 1)
@@ -196,9 +210,19 @@ class Principled(Material):
         row[COAT_INDEX] = _checked_index("coat_ior", self.coat_ior)
         row[BACK_LIGHT] = self.back_light if self.thin else 0.0
         row[EDGE : EDGE + 3] = np.clip(self.edge_color, 0, 1)
-        row[TRANSMITTED : TRANSMITTED + 3] = np.clip(self.transmission_color, 0, 1)
-        row[TINT : TINT + 3] = 1 - self.coat * (1 - np.clip(self.coat_color, 0, 1))
-        row[SHEEN : SHEEN + 3] = np.clip(self.sheen, 0, 1) * np.clip(self.sheen_color, 0, 1)
+        # Beer's law: a colour is what is left after a depth, or of a coat after a thickness of 1.
+        decay = -np.log(np.clip(self.transmission_color, _DARKEST, 1)) / max(self.transmission_depth, _THINNEST)
+        if self.thin:
+            row[TRANSMITTED : TRANSMITTED + 3] = np.exp(-decay * max(0.0, self.thickness))
+        else:
+            row[ABSORBED : ABSORBED + 3] = decay
+        coat = np.clip(self.coat_color, _DARKEST, 1) ** np.clip(self.coat_thickness, 0, _THICKEST)
+        row[TINT : TINT + 3] = 1 - self.coat * (1 - coat)
+        sheen, tint = np.clip([self.sheen, self.sheen_tint], 0, 1)
+        row[SHEEN : SHEEN + 3] = sheen * (1 - tint) * np.clip(self.sheen_color, 0, 1)
+        angle = 2 * math.pi * self.anisotropy_rotation
+        row[[STRETCH, TURN, TURN + 1]] = math.sqrt(1 - 0.9 * self.anisotropy), math.cos(angle), math.sin(angle)
+        row[[SHEEN_OF_BASE, SHEEN_FALL]] = sheen * tint, 1 / np.clip(self.sheen_roughness, 0.01, 1)
         return row
 
 

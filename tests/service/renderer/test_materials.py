@@ -196,6 +196,118 @@ def test_a_tinted_coat_and_sheen_change_the_colour(engine):
     assert sheen[0] == pytest.approx(plain[0], abs=2)
 
 
+def light_of(engine, material, color=(0.3, 0.3, 0.3, 1.0), samples=64, bounces=6, size=64):
+    """Linear light of the production picture of one ball (size, size, 3)."""
+    engine.scene.clear()
+    ball(engine, material, list(color))
+    renderer = Production(samples_per_pixel=samples, max_ray_bounces=bounces, background_color=[0.0, 0.0, 0.0, 0.0])
+    return engine.trace((size, size), VIEW, Orthographic(height=4.0), renderer=renderer, keep=True).light[..., :3]
+
+
+def test_a_thicker_coat_takes_more_of_the_light(engine):
+    colors = []
+    for thickness in (0.0, 1.0, 2.0):
+        material = Principled(coat=1.0, coat_ior=1.0001, coat_color=[1.0, 0.5, 0.25], coat_thickness=thickness)
+        colors.append(light_of(engine, material, samples=4)[32, 32])
+    assert colors[0] == pytest.approx([0.3, 0.3, 0.3], rel=1e-3)
+    assert colors[1] == pytest.approx([0.3, 0.15, 0.075], rel=1e-3)
+    assert colors[2] == pytest.approx([0.3, 0.075, 0.01875], rel=1e-3)
+
+
+def test_sheen_takes_the_colour_of_the_base_by_its_tint(engine):
+    blue = (0.0, 0.0, 0.5, 1.0)
+    edges = []
+    for tint in (0.0, 0.5, 1.0):
+        material = Principled(sheen=1.0, sheen_color=[1.0, 0.0, 0.0], sheen_tint=tint)
+        edges.append(light_of(engine, material, blue, 16)[32, 9])
+    reds, blues = [edge[0] for edge in edges], [edge[2] for edge in edges]
+    assert reds[0] > 0.1
+    assert reds == pytest.approx([reds[0], reds[0] / 2, 0], rel=0.05)
+    assert blues[0] == pytest.approx(0.5, rel=0.01)
+    assert blues == sorted(blues)
+    assert blues[2] > blues[0] + 0.05
+
+
+def test_rough_sheen_reaches_farther_inwards(engine):
+    rows = [light_of(engine, Principled(sheen=1.0, sheen_roughness=each), samples=16)[32, :, 0] for each in (0.2, 0.6)]
+    inwards = 14
+    assert rows[1][inwards] > rows[0][inwards] + 0.03
+    assert rows[0][32] == pytest.approx(rows[1][32], abs=0.01)
+
+
+@pytest.mark.parametrize("depth", [1.5, 3.0])
+def test_solid_glass_absorbs_by_beers_law(engine, depth):
+    color = np.array([0.9, 0.5, 0.2])
+    material = Principled(transmission=1.0, ior=1.0, transmission_color=color.tolist(), transmission_depth=depth)
+    seen = light_of(engine, material, samples=4)
+    x = 0.5 / 16  # of the middle pixel
+    for column, offset in ((32, x), (48, 1 + x)):
+        path = 2 * math.sqrt(1.5**2 - offset**2 - x**2)
+        assert seen[32, column] == pytest.approx(color ** (path / depth), rel=0.02)
+
+
+def test_thin_glass_absorbs_by_its_thickness(engine):
+    color = np.array([0.9, 0.5, 0.2])
+    for thickness in (0.0, 1.0, 3.0):
+        material = Principled(
+            transmission=1.0, ior=1.0, transmission_color=color.tolist(), transmission_depth=2.0, thin=True,
+            thickness=thickness,
+        )  # fmt: skip
+        through_both_walls = color ** (2 * thickness / 2)
+        assert light_of(engine, material, samples=4)[32, 32] == pytest.approx(through_both_walls, rel=1e-3)
+
+
+def highlight(engine, **settings):
+    """Standard deviations of the bright part, in pixels across and down."""
+    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=1.0)]
+    material = Principled(metallic=1.0, roughness=0.4, **settings)
+    light = light_of(engine, material, (1.0, 1.0, 1.0, 1.0), 4, bounces=1)[..., 0].astype(np.float64)
+    places = np.arange(64) - 31.5
+    return [math.sqrt((light.sum(axis) * places**2).sum() / light.sum()) for axis in (0, 1)]
+
+
+def test_anisotropy_stretches_highlights_and_its_rotation_turns_them(engine):
+    across, down = highlight(engine)
+    assert across == pytest.approx(down, rel=0.05)
+    across, down = highlight(engine, anisotropy=0.9)
+    assert across > 1.5 * down
+    turned = highlight(engine, anisotropy=0.9, anisotropy_rotation=0.25)
+    assert turned == pytest.approx([down, across], rel=0.05)
+    assert highlight(engine, anisotropy=0.9, anisotropy_rotation=0.5) == pytest.approx([across, down], rel=0.05)
+
+
+@pytest.mark.parametrize(("anisotropy", "rotation"), [(0.0, 0.0), (0.8, 0.0), (0.8, 0.25)])
+def test_stretched_metal_reflects_an_even_sky_but_for_what_facets_hide(engine, anisotropy, rotation):
+    material = Principled(metallic=1.0, roughness=0.5, anisotropy=anisotropy, anisotropy_rotation=rotation)
+    seen = light_of(engine, material, (1.0, 1.0, 1.0, 1.0), 256)[30:34, 30:34].mean()
+    # Facets around the normal, by their density; of what they reflect, Smith's share gets out.
+    stretch = math.sqrt(1 - 0.9 * anisotropy)
+    widths = np.array([0.25 / stretch, 0.25 * stretch])
+    u, v = np.meshgrid((np.arange(400) + 0.5) / 400, (np.arange(400) + 0.5) / 400)
+    slopes = np.sqrt(u / (1 - u))[..., None] * np.stack([np.cos(2 * np.pi * v), np.sin(2 * np.pi * v)], -1) * widths
+    height = 1 / np.sqrt(1 + (slopes**2).sum(-1))
+    ways = 2 * height[..., None] ** 2 * slopes
+    up = 2 * height**2 - 1
+    out = np.where(up > 0, 2 * up / (up + np.sqrt(up**2 + ((ways * widths) ** 2).sum(-1))), 0)
+    assert seen == pytest.approx(out.mean(), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"transmission_color": [0.0, 0.0, 0.0], "transmission_depth": -1.0},
+        {"transmission_color": [2.0, -1.0, 0.0], "thin": True, "thickness": 3e38},
+        {"coat": 1.0, "coat_color": [0.0, 0.0, 0.0], "coat_thickness": 3e38},
+        {"sheen": 3e38, "sheen_roughness": -3e38, "sheen_tint": 3e38},
+        {"anisotropy": 1.0, "anisotropy_rotation": 1.0, "metallic": 1.0, "roughness": 1.0},
+    ],
+)
+def test_extreme_numbers_make_pictures_too(engine, extreme):
+    seen = light_of(engine, Principled(transmission=0.5, **extreme), samples=4)
+    assert np.isfinite(seen).all()
+    assert seen.min() >= 0
+
+
 def test_a_material_changes_the_picture_without_a_rebuild(engine):
     ball(engine, Matte())
     engine.scene.commit()
