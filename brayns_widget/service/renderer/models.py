@@ -358,21 +358,27 @@ class Models:
                 self.repaint(instance)
 
     def repaint(self, model: Model) -> None:
-        """Show a model's colours as they are now: its simulation's, or else its own.
+        """Show a model's colours and radii as they are now: its simulation's, or else its own.
 
         Raises:
             RequestError: -32603, the report cannot be read.
         """
         assert model.coloring is not None
         assert model.handle is not None
-        colors = model.coloring.colors
+        colors, shape = model.coloring.colors, None
         try:
-            colors = colors if model.simulation is None else model.simulation.colors(colors)
+            if model.simulation is not None:
+                colors, shape = model.simulation.colors(colors), model.simulation.shape()
         except OSError as error:
             raise RequestError(
                 f"The report of model {model.id} cannot be read: {error}", code=INTERNAL_ERROR
             ) from error
         self._scene().set_colors(model.handle, colors)
+        if shape is not None:
+            shape = shape.thickened(model.thickness)
+            self._scene().set_geometry(model.handle, shape)
+            self._scene().commit()
+            model.box = shape.bounds
 
     def thicken(self, model_id: int, factor: float) -> None:
         """Multiply the radii that a circuit was loaded with; rebuilds it.

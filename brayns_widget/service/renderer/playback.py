@@ -9,7 +9,7 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.models import Model, Models
 from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.reports import Timeline
-from brayns_widget.service.renderer.simulation import Simulation
+from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
 
 DOMAIN_ERROR = 0  # the real renderer's code for "no simulation"
 
@@ -99,7 +99,7 @@ class Playback:
         """Get the colours of a model's simulation.
 
         Raises:
-            RequestError: -32602 for an unknown model, 0 for one without a simulation.
+            RequestError: -32602 for an unknown model, 0 for one whose colours no simulation changes.
         """
         return self._with_ramp(model_id).ramp
 
@@ -111,7 +111,7 @@ class Playback:
 
     def _with_ramp(self, model_id: int) -> Simulation:
         simulation = self._models[model_id].simulation
-        if simulation is None:
+        if simulation is None or isinstance(simulation, RadiiSimulation):
             raise RequestError("The requested model does not have a color ramp", code=DOMAIN_ERROR)
         return simulation
 

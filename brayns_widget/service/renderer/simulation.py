@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.coloring import Colors
+from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.reports import Report
 
@@ -65,6 +68,47 @@ class Simulation:
         colors[self._without] = own[self._without]
         return colors
 
+    def shape(self) -> Geometry | None:
+        """Make the model's geometry of the current frame, before it is made thicker; None: no frame changes it.
+
+        Raises:
+            OSError: the report cannot be read.
+        """
+        return None
+
     def close(self) -> None:
         """Close the report."""
         self._report.close()
+
+
+class RadiiSimulation(Simulation):
+    """Radii of segments by a report's values, one for both ends of each; it leaves the colours. Owns the report.
+
+    Args:
+        report: gives the radii, in µm; closed by ``close``.
+        columns: (slots,) the value that the segments of each slot have; -1: none, they keep their radii.
+        plain: the model's geometry without the report; segments share no vertices.
+        factor: for the radii.
+    """
+
+    def __init__(self, report: Report, columns: npt.NDArray[np.intp], plain: Geometry, factor: float) -> None:
+        super().__init__(report, columns)
+        self._plain = plain
+        self._factor = factor
+        shown = columns[plain.segment_slots]
+        ends = plain.segments[shown >= 0].astype(np.intp)
+        self._ends = np.stack((ends, ends + 1))
+        self._shown = shown[shown >= 0]
+
+    def colors(self, own: Colors) -> Colors:
+        """Give the model's own colours."""
+        return own
+
+    def shape(self) -> Geometry:
+        """Make the geometry of the current frame; radii that are no numbers, or below 0, are 0."""
+        if not self.enabled:
+            return self._plain
+        radii = self._factor * np.nan_to_num(self._report.read(self._frame)[self._shown], posinf=0.0)
+        vertices = self._plain.vertices.copy()
+        vertices[self._ends, 3] = np.maximum(radii, 0.0)
+        return replace(self._plain, vertices=vertices)

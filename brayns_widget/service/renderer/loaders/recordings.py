@@ -15,14 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphology import Section
 from brayns_widget.service.renderer.reports import FrameReport, SpikeReport, Timeline
-from brayns_widget.service.renderer.simulation import Simulation
+from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
 Ints = npt.NDArray[np.int64]
+Columns = npt.NDArray[np.intp]
 
 
 class Recording:
@@ -78,8 +80,8 @@ class Recording:
             raise self.refusal("it has none of the cells that are to be loaded")
         return columns
 
-    def simulation(self, columns: npt.NDArray[np.intp]) -> Simulation:
-        """Make what a model shows; it owns the file from then on.
+    def simulation(self, columns: Columns) -> Simulation:
+        """Make what a model shows in colours; it owns the file from then on.
 
         Args:
             columns: (slots,) the column that each slot shows; -1: none.
@@ -87,12 +89,20 @@ class Recording:
         Raises:
             RequestError: no slot shows any.
         """
+        return Simulation(*self._report(columns))
+
+    def radii(self, columns: Columns, plain: Geometry, factor: float) -> RadiiSimulation:
+        """Make what a model shows in its radii; see ``simulation`` and ``RadiiSimulation``."""
+        return RadiiSimulation(*self._report(columns), plain, factor)
+
+    def _report(self, columns: Columns) -> tuple[FrameReport, Columns]:
+        """Open what is shown, and tell which of its values each slot shows."""
         shown = columns[columns >= 0]
         if not len(shown):
             raise self.refusal("it has no values of what is to be loaded")
         first, last = int(shown.min()), int(shown.max()) + 1
         report = FrameReport(self._file, self._data, self._timeline, first, last)
-        return Simulation(report, np.where(columns >= 0, columns - first, -1))
+        return report, np.where(columns >= 0, columns - first, -1)
 
     def refusal(self, problem: str) -> RequestError:
         """Make the error of a report that cannot be shown."""

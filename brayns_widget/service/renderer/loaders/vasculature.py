@@ -51,17 +51,21 @@ def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: 
         spheres=np.empty((0, 4), np.float32),
         sphere_slots=np.empty(0, np.uint32),
     )
+    simulation = None
+    if params.report_type != "none":
+        simulation = _simulation(population.name, ids, params, config, geometry)
+        geometry = simulation.shape() or geometry
     return LoadedModel(
         kind=VASCULATURE,
         geometry=geometry,
         coloring=PrimitiveColoring(np.tile(np.array(_RED, np.float32), (len(ids), 1))),
         metadata={"population_name": population.name, "population_type": "node"},
         ids=ids,
-        simulation=None if params.report_type == "none" else _simulation(population.name, ids, params, config),
+        simulation=simulation,
     )
 
 
-def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any) -> Simulation:
+def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any, geometry: Geometry) -> Simulation:
     """Open the report of blood flow: one value for each node and frame."""
     recording = open_recording(config, params.report_type, params.report_name, name)
     with contextlib.ExitStack() as stack:
@@ -70,7 +74,12 @@ def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any) -> 
         if (ends - begins > 1).any():
             node = ids[np.argmax(ends - begins > 1)]
             raise recording.refusal(f"it has more than one value for vessel {node}")
-        simulation = recording.simulation(np.where(ends > begins, begins, -1).astype(np.intp))
+        columns = np.where(ends > begins, begins, -1).astype(np.intp)
+        if params.report_type == "bloodflow_radii":
+            factor = params.vasculature_geometry_parameters.radius_multiplier
+            simulation: Simulation = recording.radii(columns, geometry, factor)
+        else:
+            simulation = recording.simulation(columns)
         stack.pop_all()  # the file is the simulation's from here on
     return simulation
 

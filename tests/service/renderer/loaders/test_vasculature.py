@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.ramp import ColorRamp
+from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.loaders.circuits import write_circuit, write_report, write_simulation
+from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
+from tests.service.renderer.renderer_process import sonata as sonata_params
 
 # A vessel along x that narrows, in three pieces.
 VESSEL: dict[str, list[float]] = {
@@ -82,7 +87,7 @@ def test_what_cannot_be_shown_is_said(tmp_path: Path, attributes: Any, settings:
     assert message in caught.value.message
 
 
-@pytest.mark.parametrize("kind", ["bloodflow_pressure", "bloodflow_speed", "bloodflow_radii"])
+@pytest.mark.parametrize("kind", ["bloodflow_pressure", "bloodflow_speed"])
 def test_vessels_show_their_blood_flow(tmp_path: Path, kind: str):
     path = write_simulation(circuit(tmp_path, VESSEL), "compartment")
     write_report(tmp_path / "recorded.h5", [2, 0], [[0], [0]], [[1, 0], [0.25, 1]], step=0.1, unit="s")
@@ -101,6 +106,62 @@ def test_vessels_show_their_blood_flow(tmp_path: Path, kind: str):
         assert model.colors[2, 2] == pytest.approx(0.25, abs=0.01)
     finally:
         model.close()
+
+
+def test_vessels_have_their_radii(tmp_path: Path):
+    path = write_simulation(circuit(tmp_path, VESSEL), "compartment")
+    write_report(tmp_path / "recorded.h5", [2, 0], [[0], [0]], [[1, 7], [np.nan, -1]])
+    params = {"vasculature_geometry_parameters": {"radius_multiplier": 2.0}}
+    model = load_vessels(path, report_type="bloodflow_radii", report_name="recorded", **params)
+    try:
+        simulation = model.simulation
+        assert simulation is not None
+        assert model.coloring is not None
+        own = [6, 4]  # of vessel 1, which has no value
+        assert model.geometry.vertices[:, 3].tolist() == [14, 14, *own, 2, 2]
+        np.testing.assert_array_equal(model.colors, model.coloring.colors)
+        assert simulation.seek(0.5)
+        assert shape_of(simulation).vertices[:, 3].tolist() == [0, 0, *own, 0, 0]
+        simulation.enabled = False
+        assert shape_of(simulation).vertices[:, 3].tolist() == [8, 6, *own, 4, 2]
+    finally:
+        model.close()
+
+
+def shape_of(simulation: Simulation) -> Geometry:
+    shape = simulation.shape()
+    assert shape is not None
+    return shape
+
+
+def test_vessels_change_with_the_frames(tmp_path: Path):
+    path = write_simulation(circuit(tmp_path, VESSEL), "compartment")
+    write_report(tmp_path / "recorded.h5", [0, 1, 2], [[0]] * 3, [[1, 1, 1], [4, 4, 4]])
+    params = sonata_params(path, "cells", report_type="bloodflow_radii", report_name="recorded")
+
+    async def scenario(address: str) -> None:
+        async with client_of(address) as client:
+            (model,) = await client.call("add-model", params)
+            model_id = model["model_id"]
+
+            async def height() -> float:
+                bounds = (await client.call("get-model", {"id": model_id}))["bounds"]
+                return float(bounds["max"][1] - bounds["min"][1])
+
+            assert await height() == 2
+            await client.call("set-simulation-parameters", {"current": 1})
+            assert await height() == 8
+            await client.call("set-circuit-thickness", {"model_id": model_id, "radius_multiplier": 2})
+            assert await height() == 16
+            await client.call("set-simulation-parameters", {"current": 0})
+            assert await height() == 4
+            await client.call("enable-simulation", {"model_id": model_id, "enabled": False})
+            assert await height() == 16  # as the file has them, twice
+            with pytest.raises(Failed, match="does not have a color ramp"):
+                await client.call("get-color-ramp", {"id": model_id})
+
+    with renderer_process() as (address, _process):
+        asyncio.run(scenario(address))
 
 
 def test_reports_that_vessels_cannot_show_are_refused(tmp_path: Path):
