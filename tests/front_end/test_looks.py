@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -62,12 +65,37 @@ CIRCUIT = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_fits(open_cell, scheme):
+def wear(cell, theme):
+    """Let the page have the colours of one of JupyterLab's themes."""
+    themes = Path(sys.prefix) / "share" / "jupyter" / "lab" / "themes" / "@jupyterlab"
+    style = themes / f"theme-{theme}-extension" / "index.css"
+    if not style.is_file():
+        pytest.skip("JupyterLab is not installed (extra lab)")
+    cell.page.add_style_tag(content=style.read_text(encoding="utf-8"))
+    cell.page.evaluate("light => { document.body.dataset.jpThemeLight = light; }", str(theme == "light").lower())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "theme"),
+    [("light", None), ("dark", None), ("light", "light"), ("light", "dark"), ("dark", "light")],
+    ids=["light", "dark", "lab-light", "lab-dark", "lab-light-in-a-dark-system"],
+)
+def test_everything_fits(open_cell, scheme, theme):
     cell = open_cell(color_scheme=scheme, device_scale_factor=2)
+    if theme:
+        wear(cell, theme)
+        scheme = f"{scheme}-lab-{theme}"
     fill(cell)
     cell.screenshot(f"{scheme}-ready")
     check_fits(cell)
+    error = {"type": "CircuitError", "message": "There is no folder '/srv/nope'.", "hint": "Choose another one."}
+    cell.answer("list_directory", {"error": error})
+    path = cell.page.get_by_role("textbox", name="Path").first
+    path.fill("/srv/nope")
+    path.press("Enter")
+    cell.page.get_by_text("There is no folder").scroll_into_view_if_needed()
+    cell.screenshot(f"{scheme}-problem")
+    check_contrast(cell)
     cell.answer("inspect_circuit", {"result": CIRCUIT})
     cell.page.get_by_role("button", name="circuit_config.json").click()
     cell.page.get_by_label("Population").wait_for()
@@ -119,24 +147,28 @@ def check_contrast(cell):
     """Text stands out from its background by at least 4.5 : 1 (WCAG 2.1, AA)."""
     poor = cell.page.evaluate(
         """() => {
-            const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+            // Colours have several notations: let a pixel say what they are, on what is behind them.
+            const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+            const paint = (color) => {
+                pixel.fillStyle = color;
+                pixel.fillRect(0, 0, 1, 1);
+                return [...pixel.getImageData(0, 0, 1, 1).data];
+            };
             const linear = (byte) => {
                 const value = byte / 255;
                 return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
             };
             const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-            const behind = (element) => {
-                for (let one = element; one; one = one.parentElement) {
-                    const color = parse(getComputedStyle(one).backgroundColor);
-                    if (color.length === 3) return color;
-                }
-                return [255, 255, 255];
+            const paintBehind = (element) => {
+                const above = [];
+                for (let one = element; one; one = one.parentElement) above.push(getComputedStyle(one).backgroundColor);
+                return ["white", ...above.reverse()].map(paint).at(-1);
             };
             const words = [...document.querySelectorAll(".bw-panel *, .bw-footer *, .bw-notice *")].filter(
                 (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
                     && element.checkVisibility() && element.tagName !== "OPTION");
             return words.map((element) => {
-                const [a, b] = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
+                const [a, b] = [paintBehind(element), paint(getComputedStyle(element).color)].map(luminance);
                 return [element.textContent, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
             }).filter(([, ratio]) => ratio < 4.5);
         }"""
