@@ -106,7 +106,9 @@ class FakeServer:
                 frame = await socket.recv()
                 request = messages.decode_request(frame)
                 self.requests.append((request.method, request.params))
-                if request.method == "cancel":
+                if request.method == "cancel" and "cancel" in self.errors:
+                    await self._send(socket, messages.encode_error(ErrorReply(request.id, *self.errors["cancel"])))
+                elif request.method == "cancel":
                     cancels.setdefault(request.params["id"], asyncio.Event()).set()
                     await self._send(socket, messages.encode_reply(Reply(request.id, None)))  # type: ignore[arg-type]
                 else:

@@ -36,6 +36,7 @@ class StreamSettings:
         retry_first: first wait after a failure; it doubles with each further failure.
         retry_last: longest wait after a failure.
         inverted_quality: the server hands 100 - quality to its encoder.
+        gives_way: the server gives up a picture that nobody wants any more, when it is asked to.
     """
 
     window: int = 2
@@ -53,6 +54,7 @@ class StreamSettings:
     retry_first: float = 0.5
     retry_last: float = 8.0
     inverted_quality: bool = False
+    gives_way: bool = True
 
     def jpeg_quality(self, quality: int) -> int:
         """Get the value of ``jpeg_quality`` that makes this server encode with ``quality``."""
@@ -61,7 +63,7 @@ class StreamSettings:
 
 # Brayns 3.10 traces N samples in each of the N passes that samples_per_pixel N asks for; our renderer traces one in
 # each. So N passes cost N² there: four give the same 16 samples.
-BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4)
+BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4, gives_way=False)
 """Settings for the real server, Brayns 3.10."""
 
 

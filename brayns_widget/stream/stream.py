@@ -274,9 +274,9 @@ class FrameStream:
             "jpeg_quality": settings.jpeg_quality(quality),
         }
         started = self._clock()
-        reply = await request("render-image", params)
+        reply = await self._while_wanted(progress, request("render-image", params))
         now = self._clock()
-        if request is not self._request:
+        if reply is None or request is not self._request:
             return
         accumulation, maximum = _accumulation(reply)
         if shot.send and not len(reply.payload):
@@ -291,6 +291,32 @@ class FrameStream:
             self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
         self._failed_at, self._pause = None, 0.0
         self._reported.clear()
+
+    async def _while_wanted(self, progress: Progress, request: Awaitable[Reply]) -> Reply | None:
+        """Wait for a picture, or give it up, and return None, when it refines what is no longer wanted."""
+        task = asyncio.ensure_future(request)
+        try:
+            while not task.done():
+                wake = asyncio.ensure_future(self._wake.wait())
+                await asyncio.wait({task, wake}, return_when=asyncio.FIRST_COMPLETED)
+                wake.cancel()
+                self._wake.clear()  # the loop plans anew in any case
+                if self.settings.gives_way and self._outdated(progress):
+                    break
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+        return None if task.cancelled() else task.result()
+
+    def _outdated(self, progress: Progress) -> bool:
+        """Whether to give up a picture at rest; not the first one of a goal, or fast changes would never be seen."""
+        seen = self._seen()
+        if progress.goal.moving or self._camera is None:
+            return False
+        if self._moving or self._busy or not seen:
+            return True
+        return progress.accumulation > 0 and self._goal(self._camera, _largest(seen)) != progress.goal
 
     def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> None:
         self._counts["pictures"] += 1

@@ -33,8 +33,9 @@ MAX_MESSAGE = 64 * 1024 * 1024
 CANCEL_DEADLINE = 10.0
 CLOSE_DEADLINE = 1.0
 
-# The methods that a renderer can cancel ("async" in its schemas); asking it to cancel others is an error.
-CANCELLABLE = frozenset({"add-model", "upload-model", "snapshot", "export-gbuffers"})
+# The methods that a renderer can cancel ("async" in its schemas, and render-image in ours); asking it to cancel others
+# is an error.
+CANCELLABLE = frozenset({"add-model", "upload-model", "render-image", "snapshot", "export-gbuffers"})
 
 # websockets logs each URL and header at DEBUG, tokens included. This logger is no part of the tree, so no
 # configuration can switch it on.
@@ -203,11 +204,15 @@ class Link:
             raise self.closed from None
 
     async def _give_up(self, method: str, request_id: int, answer: asyncio.Future[Reply]) -> None:
+        def heard(outcome: Outcome) -> None:
+            if not isinstance(outcome, Reply):
+                answer.cancel()  # it goes on: no reason to wait
+
         if method in CANCELLABLE and not answer.done():
             with contextlib.suppress(BraynsWidgetError, TimeoutError):
                 async with asyncio.timeout(CANCEL_DEADLINE):
-                    await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", lambda _: None)))
-                    await asyncio.shield(answer)
+                    await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", heard)))
+                    await asyncio.wait([answer])
         answer.cancel()
         if not answer.cancelled():
             answer.exception()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -233,6 +234,58 @@ async def test_a_change_during_the_last_pass_is_not_lost(b: Bench) -> None:
     await until(lambda: b.renderer.under_way)
     b.stream.set_camera(camera(5))
     await until(lambda: sink.last == "800x600 x5 3 q95")
+
+
+@run
+async def test_a_gesture_does_not_wait_for_a_picture_at_rest(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: b.renderer.accumulation == 1)
+    before = len(b.renderer.calls)
+    b.renderer.gate.clear()
+    await until(lambda: len(b.renderer.calls) > before)
+    assert b.renderer.methods()[-1] == "render-image"
+    before = len(b.renderer.calls)
+    b.stream.set_camera(camera(5), moving=True)
+    await until(lambda: len(b.renderer.calls) > before)  # although the picture under way did not come
+    b.renderer.gate.set()
+    await until(lambda: "x5 1 q65" in sink.last)
+    assert b.stream.stats()["errors"] == 0
+
+
+@run
+async def test_changes_that_follow_fast_are_drawn_nevertheless(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    b.renderer.gate.clear()
+    await until(lambda: b.renderer.under_way and b.renderer.methods()[-1] != "render-image")
+    b.renderer.gate.set()
+    await until(lambda: b.renderer.under_way and b.renderer.methods()[-1] == "render-image")
+    before = b.stream.stats()["pictures"]
+    for _ in range(200):  # each comes before the picture of the one before
+        b.stream.invalidate()
+        await asyncio.sleep(0.0005)
+    assert b.stream.stats()["pictures"] > before
+    await b.idle()
+    assert sink.last.endswith("3 q95")
+
+
+@run
+async def test_a_server_that_does_not_give_way_is_waited_for(b: Bench) -> None:
+    b.stream.settings = dataclasses.replace(FAST, gives_way=False)
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: b.renderer.accumulation == 1)
+    before = len(b.renderer.calls)
+    b.renderer.gate.clear()
+    await until(lambda: len(b.renderer.calls) > before)
+    before = len(b.renderer.calls)
+    b.stream.set_camera(camera(5), moving=True)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(b.renderer.calls) == before
+    b.renderer.gate.set()
+    await until(lambda: "x5 1 q65" in sink.last)
 
 
 @run

@@ -100,16 +100,29 @@ def test_refusals_are_raised_with_their_data(cluster):
 
 
 def test_a_late_answer_is_a_deadline_and_the_link_goes_on(cluster):
-    cluster.renderer.delays["render-image"] = 0.3
+    cluster.renderer.delays["inspect"] = 0.3
 
     async def work(link: Link) -> int:
-        with pytest.raises(DeadlineExceeded, match=r"'render-image' within 0\.05 s"):
-            await link.request("render-image", {}, timeout=0.05)
+        with pytest.raises(DeadlineExceeded, match=r"'inspect' within 0\.05 s"):
+            await link.request("inspect", {}, timeout=0.05)
         await link.request("get-scene")  # answered after the late one
         return link.strays
 
     assert talk(cluster, work) == 1
-    assert "cancel" not in cluster.renderer.methods()  # a real renderer refuses to cancel this one
+    assert "cancel" not in cluster.renderer.methods()  # renderers refuse to cancel this one
+
+
+def test_a_renderer_that_refuses_to_cancel_is_not_waited_for(cluster):
+    cluster.renderer.silent.add("render-image")
+    cluster.renderer.errors["cancel"] = (-32602, "Method 'render-image' is not cancellable.")
+
+    async def work(link: Link) -> float:
+        start = asyncio.get_running_loop().time()
+        with pytest.raises(DeadlineExceeded):
+            await link.request("render-image", {}, timeout=0.05)
+        return asyncio.get_running_loop().time() - start
+
+    assert talk(cluster, work) < 5
 
 
 def test_a_deadline_cancels_what_can_be_cancelled(cluster):

@@ -205,11 +205,14 @@ class Engine:
         """Width and height of the newest picture."""
         return self._frame.size
 
-    def render(self) -> bool:
+    def render(self, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
 
         Restarts the accumulation if the scene has changed, after committing it, or if its copy with a radius floor is
         ready. If several samples are wanted, the last one waits for that copy, a little with each call.
+
+        Args:
+            stopped: asked once when tracing begins, and then to give up: ``interrupt`` may have come before.
 
         Raises:
             ValueError, MemoryError: the scene cannot be built.
@@ -227,7 +230,8 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        if not self._tracer.add_sample(self._frame, traced, _focused(look, self._camera[1], self._frame.samples)):
+        look = _focused(look, self._camera[1], self._frame.samples)
+        if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
             return False
         self._steps += 1
         return True

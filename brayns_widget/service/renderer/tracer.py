@@ -151,7 +151,12 @@ class Tracer:
         self._cover = Cover()
 
     def add_sample(
-        self, frame: Frame, traced: Traced, look: Look, watch: Callable[[float], bool] | None = None
+        self,
+        frame: Frame,
+        traced: Traced,
+        look: Look,
+        watch: Callable[[float], bool] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Add one sample to every pixel of the frame.
 
@@ -160,6 +165,7 @@ class Tracer:
             traced: the scene.
             look: everything else.
             watch: called every 20 ms with the part of the tiles that is done; False stops.
+            stopped: asked at the beginning whether ``stop`` was meant for this pass, too.
 
         Returns:
             False if it was stopped before all tiles were done.
@@ -176,6 +182,8 @@ class Tracer:
         offset = pixel_offset(frame.samples)
         state = self._state
         state[:] = 0
+        if stopped():
+            return False
         mask = (self._mask(frame, traced, look, offset, watch),) if kernel is kernels.trace else ()
         arguments: tuple[Any, ...] = (
             look.camera, look.near, look.ambient, look.lights, *effects, look.background,

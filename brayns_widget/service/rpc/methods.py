@@ -61,6 +61,7 @@ class Task:
     def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
         self._report = report
         self._cancelled = threading.Event()
+        self._on_cancel: list[Callable[[], None]] = []
         self._operation = ""
         self._next_report = 0.0
 
@@ -72,6 +73,12 @@ class Task:
     def cancel(self) -> None:
         """Ask the method to stop; safe on any thread."""
         self._cancelled.set()
+        for call in list(self._on_cancel):
+            call()
+
+    def when_cancelled(self, call: Callable[[], None]) -> None:
+        """Have a function called, on any thread, as soon as the task is cancelled from now on."""
+        self._on_cancel.append(call)
 
     def check(self) -> None:
         """Stop here if the client has cancelled.
@@ -96,7 +103,7 @@ class Task:
     def part(self, begin: float, end: float) -> Task:
         """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
         part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
-        part._cancelled = self._cancelled
+        part._cancelled, part._on_cancel = self._cancelled, self._on_cancel
         return part
 
 
@@ -109,6 +116,7 @@ class Method(Generic[C]):
     description: str
     plugin: str
     cancellable: bool
+    asynchronous: bool
     deprecated: bool
     params: TypeAdapter[Any] | None
     result: TypeAdapter[Any] | None
@@ -153,9 +161,18 @@ class Methods(Generic[C]):
         self._methods: dict[str, Method[C]] = {}
 
     def add(
-        self, name: str, *, plugin: str = "Core", cancellable: bool = False, deprecated: bool = False
+        self,
+        name: str,
+        *,
+        plugin: str = "Core",
+        cancellable: bool = False,
+        asynchronous: bool | None = None,
+        deprecated: bool = False,
     ) -> Callable[[F], F]:
-        """Declare the decorated function as method ``name``; see the module's docstring for its form."""
+        """Declare the decorated function as method ``name``; see the module's docstring for its form.
+
+        ``asynchronous`` is what the schema says of cancelling, where it must say something else.
+        """
 
         def declare(run: F) -> F:
             if name in self._methods:
@@ -170,6 +187,7 @@ class Methods(Generic[C]):
                 description=inspect.getdoc(run) or "",
                 plugin=plugin,
                 cancellable=cancellable,
+                asynchronous=cancellable if asynchronous is None else asynchronous,
                 deprecated=deprecated,
                 params=TypeAdapter(hints["params"]) if "params" in hints else None,
                 result=None if returned is type(None) else TypeAdapter(returned),

@@ -352,6 +352,14 @@ def test_interrupted_step_is_finished_later_with_the_same_picture(engine):
     assert (engine.snapshot((640, 480), VIEW, ORTHOGRAPHIC, renderer=heavy) == pixels(engine)).all()
 
 
+def test_a_step_that_was_given_up_before_it_began_does_nothing(engine):
+    engine.scene.add(ball(1.9), WHITE)
+    engine.interrupt()
+    assert not engine.render(lambda: True)
+    assert engine.accumulation == 0
+    assert engine.render()
+
+
 def test_triangles_are_seen_from_both_sides_in_their_own_colours(engine):
     engine.set_renderer(ONE)
     engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=math.pi)]

@@ -119,6 +119,27 @@ def test_a_snapshot_is_cancelled_and_leaves_the_picture_alone(renderer: tuple[st
     asyncio.run(scenario())
 
 
+def test_a_picture_is_cancelled_and_goes_on_later(renderer: tuple[str, Path]):
+    address, path = renderer
+
+    async def scenario() -> None:
+        async with client_of(address) as client:
+            await client.call("clear-models")
+            await client.call("add-model", sonata(path, "cells"))
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 100000})
+            picture = await client.send("render-image", {"accumulate": True})
+            queued = await client.send("render-image", {})
+            await client.call("cancel", {"id": picture})
+            with pytest.raises(Failed) as caught:
+                await client.reply(picture)
+            assert caught.value.code == 20
+            result = await client.reply(queued)
+            assert 0 < result["accumulation"] < result["max_accumulation"] == 100000
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 4})
+
+    asyncio.run(scenario())
+
+
 def test_a_failed_load_leaves_the_scene_as_it_was(renderer: tuple[str, Path]):
     address, path = renderer
 

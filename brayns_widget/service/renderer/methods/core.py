@@ -66,7 +66,7 @@ def schema(context: Context, params: SchemaParams) -> SchemaResult:
     method = context.methods[params.endpoint]
     return SchemaResult.model_validate(
         {
-            "async": method.cancellable,
+            "async": method.asynchronous,
             "deprecated": method.deprecated,
             "description": method.description,
             "params": method.params_schema(),

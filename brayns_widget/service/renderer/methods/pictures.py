@@ -9,7 +9,7 @@ from pydantic import Field
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.settings import Interactive, Production, Progressive, Renderer, Static
-from brayns_widget.service.rpc.methods import Methods, WithPayload
+from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object, Size, read_only
 
 methods: Methods[Context] = Methods()
@@ -86,18 +86,24 @@ class RenderImageResult(Object):
     max_accumulation: Size = read_only()
 
 
-@methods.add("render-image")
-def render_image(context: Context, params: RenderImageParams) -> WithPayload[RenderImageResult]:
+@methods.add("render-image", cancellable=True, asynchronous=False)
+def render_image(context: Context, params: RenderImageParams, task: Task) -> WithPayload[RenderImageResult]:
     """Render a frame, or all with ``accumulate``, and send the picture if it is new or ``force`` is set."""
     if params.force and not params.send:
         raise RequestError("Cannot force sending if send is disabled", code=INVALID_PARAMS)
     image_format = check_format(params.format)
     engine = context.prepared_engine()
+
+    def stopped() -> bool:
+        return task.cancelled or context.interrupted.is_set()
+
+    task.when_cancelled(engine.interrupt)
     fresh = False
     if params.render:
-        fresh = engine.render()
-        while params.accumulate and not context.interrupted.is_set() and engine.render():
+        fresh = engine.render(stopped)
+        while params.accumulate and not stopped() and engine.render(stopped):
             pass
+        task.check()
     result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
     if not params.send or not (fresh or params.force):
         return WithPayload(result)

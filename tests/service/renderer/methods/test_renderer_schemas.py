@@ -30,7 +30,7 @@ def recorded(shared_dir: Path) -> dict[str, Any]:
 def test_schemas_are_those_of_the_real_renderer(name: str, recorded: dict[str, Any]):
     method = METHODS[name]
     ours = {
-        "async": method.cancellable,
+        "async": method.asynchronous,
         "deprecated": method.deprecated,
         "plugin": method.plugin,
         "title": method.name,
