@@ -50,6 +50,7 @@ def _compile() -> None:
 class _Outline:
     """What is known of primitives: bounds, and if they are round, spheres around groups and a row of the table."""
 
+    revision: int
     bounds: Bounds
     groups: Floats | None = None
     row: tuple[int, ...] = ()
@@ -113,7 +114,7 @@ class Cover:
 
     def _outline(self, primitives: Primitives) -> _Outline:
         known = self._outlines.get(primitives)
-        if known is None:
+        if known is None or known.revision != primitives.revision:
             known = self._outlines[primitives] = _outline(primitives)
         return known
 
@@ -132,13 +133,14 @@ def _mask_shape(width: int, height: int) -> tuple[int, int]:
 def _outline(primitives: Primitives) -> _Outline:
     vertices = primitives.vertices
     if primitives.kind not in (ROUND_LINEAR_CURVE, SPHERE_POINT):
-        return _Outline(point_bounds(vertices))
+        return _Outline(primitives.revision, point_bounds(vertices))
     segments = _NO_SEGMENTS if primitives.indices is None else primitives.indices
     count = len(vertices) if primitives.indices is None else len(segments)
     groups = np.empty((-(-count // k.GROUP), 4), np.float32)
     k.group(vertices, segments, groups)
     address = 0 if primitives.indices is None else segments.ctypes.data
-    return _Outline(sphere_bounds(groups), groups, (vertices.ctypes.data, address, groups.ctypes.data, count))
+    row = (vertices.ctypes.data, address, groups.ctypes.data, count)
+    return _Outline(primitives.revision, sphere_bounds(groups), groups, row)
 
 
 def _largest(outlines: Sequence[_Outline]) -> float:

@@ -277,6 +277,7 @@ class Primitives(_Owned):
     Attributes:
         visible: whether rays see it.
         shadows: whether shadow rays do.
+        revision: grows when vertices become larger than they were when this was built, or back to that.
     """
 
     def __init__(
@@ -294,6 +295,7 @@ class Primitives(_Owned):
         self._flags = flags
         self.visible = True
         self.shadows = True
+        self.revision = 0
         device.library.rtcSetGeometryMask(self.handle, 0xFFFFFFFF)  # by default rays with bit 0 only
         flat = kind == TRIANGLE
         self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, vertices)

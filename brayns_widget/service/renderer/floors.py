@@ -266,14 +266,13 @@ def _raised(device: Device, part: Part, floor: Floor) -> tuple[Primitives, Indic
         return Primitives(device, SPHERE_POINT, raised), part.slots
     from brayns_widget.service.renderer.kernels_floor import thicken  # here, for it is compiled, or loaded, now
 
-    segments = part.primitives.indices
-    assert segments is not None
+    segments, seen = part.shown_segments()
     count = len(segments)
     # Memory that the kernel does not touch costs nothing.
     thick = np.empty((2 * count, 4), np.float32)
     runs, slots, flags = np.empty(count, np.uint32), np.empty(count, np.uint32), np.empty(count, np.uint8)
     kept, made = thicken(
-        vertices, segments, part.slots, position,
+        vertices, segments, seen, position,
         np.float32(floor.base), np.float32(floor.slope), np.float32(floor.pixels),
         thick, runs, slots, flags,
     )  # fmt: skip

@@ -121,6 +121,11 @@ class Geometry:
         scale = np.array([1, 1, 1, factor], np.float32)
         return replace(self, vertices=self.vertices * scale, spheres=self.spheres * scale)
 
+    def without_segments(self) -> Geometry:
+        """Make the same without segments."""
+        nothing = np.empty(0, np.uint32)
+        return replace(self, vertices=np.empty((0, 4), np.float32), segments=nothing, segment_slots=nothing)
+
     @cached_property
     def slot_count(self) -> int:
         """How many rows a table of colours must have at least."""

@@ -6,8 +6,10 @@ What a load will need is estimated from counts of primitives, before anything la
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -86,6 +88,14 @@ def _cached(group: Path, name: str) -> int:
         if key == name:
             return int(number)
     return 0
+
+
+def give_back() -> None:
+    """Return freed memory to the system at once, where the C library would keep it for later (glibc does)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 class Allowance:

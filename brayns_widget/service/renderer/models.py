@@ -186,18 +186,23 @@ class Models:
     def primitives(self) -> int:
         """How many primitives all models have together."""
         handles = [model.handle for model in self if model.handle is not None]
-        return sum(self._scene().geometry(handle).count for handle in handles)
+        return sum(self._scene().primitives(handle) for handle in handles)
 
     def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo, task: Task) -> list[Model]:
-        """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was."""
+        """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was.
+
+        Small ones are built with the next picture.
+        """
         scene = self._scene()
         handles: list[int] = []
         try:
             handles.extend(scene.add(part.geometry, part.colors, part.volume) for part in loaded)
-            scene.commit(
-                progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
-                cancelled=lambda: task.cancelled,
-            )
+            if not scene.can_wait(handles):
+                scene.commit(
+                    progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
+                    cancelled=lambda: task.cancelled,
+                )
+            task.check()
         except BaseException as error:
             for handle in handles:
                 scene.remove(handle)

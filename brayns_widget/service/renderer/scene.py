@@ -1,11 +1,13 @@
 """Scene: what there is to see, and its acceleration structure.
 
 All models lie flat in one structure (no instances): arbors overlap so much that instancing them is many times slower
-to trace. Colours stand outside of it and change without a rebuild, and so does visibility.
+to trace. Neurites of models that look alike even share one of Embree's geometries (see ``batch``). Colours stand
+outside of it and change without a rebuild, and so does visibility.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -13,10 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from brayns_widget.service.renderer.batch import Batch, Part, check_traceable, neighbor_flags, place_spheres
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.embree import (
-    NEIGHBOR_LEFT,
-    NEIGHBOR_RIGHT,
     ROUND_LINEAR_CURVE,
     SPHERE_POINT,
     TRIANGLE,
@@ -38,21 +39,15 @@ from brayns_widget.service.renderer.geometry import (
 from brayns_widget.service.renderer.kernels_clip import filter_address
 from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
+from brayns_widget.service.renderer.memory import give_back
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
 __all__ = ["Cancelled", "Part", "Scene", "Traced"]
 
-_LARGEST_COORDINATE = 1e18  # Embree leaves out what lies beyond (FLT_LARGE)
-
-
-@dataclass(eq=False)
-class Part:
-    """Primitives of one kind of one model, where they stand in the scene."""
-
-    primitives: Primitives
-    slots: Indices
-    bounds: Bounds
+_COMMON = Phong()  # the material that models have at first
+_SMALL_LOAD = 1_000_000  # primitives; Embree builds more in a second
+_SMALL_SCENE = 12_000_000  # built in some seconds
 
 
 class Traced(NamedTuple):
@@ -78,10 +73,21 @@ class _Model:
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     visible: bool = True
     material: Material = field(default_factory=Phong)
-    parts: list[Part] | None = None  # None: not built since the transform changed
+    common: bool = True  # whether that is the first material, which most have
+    parts: list[Part] | None = None  # its own; None: not built since the transform changed
+    batched: bool = False  # whether its neurites are in the scene's batch, not in a part
+    whole: bool = True  # whether ``geometry`` has its neurites; if not, the batch has
+    slot_count: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.slot_count = self.geometry.slot_count
         self.paint(self.colors)
+
+    @property
+    def batchable(self) -> bool:
+        """Whether it has neurites that look like those of other models."""
+        neurites = len(self.geometry.segments) > 0 or not self.whole
+        return neurites and self.common and not self.clear
 
     def paint(self, colors: Floats) -> None:
         """Give it other colours."""
@@ -114,6 +120,7 @@ class Scene:
         self._clipped = False
         self._packed_lights = pack_lights([])
         self._bvh = Bvh(device, [], lambda _amount: True)
+        self._batch: Batch | None = None  # its part is the first of what is built
         self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
         self._table = np.zeros((0, 2), np.int64)
         self._materials = np.zeros((0, COLUMNS), np.float32)
@@ -139,11 +146,13 @@ class Scene:
         Raises:
             ValueError: there are fewer colours than slots, or they are not (N, 4).
         """
-        return self._add(_Model(geometry, _checked_colors(geometry, colors), volume))
+        return self._add(_Model(geometry, _checked_colors(geometry.slot_count, colors), volume))
 
     def add_copy(self, handle: int) -> int:
         """Add a model with the primitives and looks of another; returns its handle."""
-        return self._add(replace(self._model(handle), transform=np.eye(4), visible=True, parts=None))
+        model = self._model(handle)
+        self._make_whole(handle, model)
+        return self._add(replace(model, transform=np.eye(4), visible=True, parts=None, batched=False))
 
     def _add(self, model: _Model) -> int:
         handle = self._next_handle
@@ -167,7 +176,7 @@ class Scene:
         model = self._model(handle)
         if model.visible != visible:
             model.visible = visible
-            model.show(self.before_change)
+            self._show(handle, model)
             self.revision += 1
 
     def set_transform(self, handle: int, matrix: ArrayLike) -> None:
@@ -186,25 +195,29 @@ class Scene:
         if transform.shape != (4, 4) or not np.isfinite(transform).all() or (transform[3] != (0, 0, 0, 1)).any():
             raise ValueError(f"A transform must be an affine 4x4 matrix of finite numbers, got {transform.tolist()}.")
         if (transform != model.transform).any():
+            self._make_whole(handle, model)
             self._discard_parts(model)
             model.transform = transform
 
     def geometry(self, handle: int) -> Geometry:
         """Get a model's primitives."""
-        return self._model(handle).geometry
+        model = self._model(handle)
+        return model.geometry if model.whole else self._restored(handle, model)
 
     def set_geometry(self, handle: int, geometry: Geometry) -> None:
         """Give a model other primitives, with slots for the colours it has; they show after the next ``commit``."""
         model = self._model(handle)
-        _checked_colors(geometry, model.colors)
+        _checked_colors(geometry.slot_count, model.colors)
         self._discard_parts(model)
-        model.geometry = geometry
+        model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
 
     def set_colors(self, handle: int, colors: ArrayLike) -> None:
         """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
         model = self._model(handle)
-        model.paint(_checked_colors(model.geometry, colors))
+        model.paint(_checked_colors(model.slot_count, colors))
         model.show(self.before_change)
+        if self._batch is not None and model.batched:
+            self._batch.paint(handle, model.colors)
         self._fill_table()
         self.revision += 1
 
@@ -220,7 +233,7 @@ class Scene:
         """
         material.row()
         model = self._model(handle)
-        model.material = material
+        model.material, model.common = material, material == _COMMON
         model.show(self.before_change)
         self._fill_table()
         self.revision += 1
@@ -285,12 +298,34 @@ class Scene:
 
     def bounds(self, handle: int | None = None) -> Bounds:
         """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
-        models = self._models.values() if handle is None else [self._model(handle)]
+        models = self._models.items() if handle is None else [(handle, self._model(handle))]
         box = empty_bounds()
-        for model in models:
+        for number, model in models:
             for part in model.parts or []:
                 box = join_bounds(box, part.bounds)
+            if self._batch is not None and model.batched and model.parts is not None:
+                box = join_bounds(box, self._batch.bounds(number))
         return box
+
+    def can_wait(self, handles: Sequence[int]) -> bool:
+        """Whether building these models may be left to the next picture, since it will take little time.
+
+        Clients load many small models one after another; if each load built them all, that would take for ever.
+
+        Raises:
+            ValueError: one cannot be built: its coordinates are too large.
+        """
+        for handle in handles:
+            for corner in self._model(handle).geometry.bounds if self._model(handle).slot_count else ():
+                check_traceable(corner)
+        small = sum(self.primitives(handle) for handle in handles) <= _SMALL_LOAD
+        return small and sum(map(self.primitives, self._models)) <= _SMALL_SCENE
+
+    def primitives(self, handle: int) -> int:
+        """Count a model's primitives."""
+        model = self._model(handle)
+        neurites = 0 if model.whole or self._batch is None else self._batch.count(handle)
+        return model.geometry.count + neurites
 
     def commit(
         self, progress: Callable[[float], None] | None = None, cancelled: Callable[[], bool] | None = None
@@ -308,26 +343,38 @@ class Scene:
         """
         if self._wanted() == self._built:
             return
-        fresh: list[_Model] = []
+        members = self._members()
+        batch, parts, fresh = self._batch, {}, list[Part]()
         try:
-            for model in self._models.values():
+            if not self._is_batched(members):
+                batch = self._make_batch(members)
+                fresh += [] if batch is None else [batch.part]
+            for handle, model in self._models.items():
                 if cancelled is not None and cancelled():
                     raise Cancelled("The build was cancelled.")
-                if model.parts is None:
-                    model.parts = _build_parts(self._device, model)
-                    model.show(self.before_change)
-                    fresh.append(model)
-            wanted = [part for model in self._models.values() for part in model.parts or []]
+                batched = handle in members
+                if model.parts is None or model.batched != batched:
+                    if not batched:
+                        self._make_whole(handle, model)
+                    parts[handle] = _build_parts(self._device, model, neurites=not batched)
+                    fresh += parts[handle]
+                else:
+                    parts[handle] = model.parts
+            wanted = [] if batch is None else [batch.part]
+            wanted += [part for handle in parts for part in parts[handle]]
             bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
         except BaseException:
-            for model in fresh:
-                self._discard_parts(model)
+            _close_parts(fresh)
             raise
         self.before_change()
         self._bvh.close()
         outdated = set(self._built) - set(wanted)
-        self._bvh, self._built = bvh, wanted
+        self._bvh, self._built, self._batch = bvh, wanted, batch
         _close_parts(outdated)
+        for handle, model in self._models.items():
+            model.parts, model.batched = parts[handle], handle in members
+            self._show(handle, model)
+        self._leave_to_batch()
         self._fill_table()
 
     def owner(self, geometry: int, primitive: int) -> tuple[int, int]:
@@ -337,6 +384,8 @@ class Scene:
             The model's handle, and the primitive's slot in its table of colours.
         """
         part = self._built[geometry]
+        if self._batch is not None and part is self._batch.part:
+            return self._batch.owner(primitive)
         handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
         return handle, int(part.slots[primitive])
 
@@ -390,11 +439,62 @@ class Scene:
 
     def _wanted(self) -> list[Part | None]:
         """List what the structure should hold; None for what must be placed first."""
+        members = self._members()
         wanted: list[Part | None] = []
-        for model in self._models.values():
-            unbuilt = model.parts is None and model.geometry.slot_count > 0
-            wanted += [None] if unbuilt else model.parts or []
+        if members:
+            wanted.append(self._batch.part if self._batch is not None and self._is_batched(members) else None)
+        for handle, model in self._models.items():
+            unbuilt = model.parts is None or model.batched != (handle in members)
+            wanted += [None] if unbuilt and model.slot_count > 0 else model.parts or []
         return wanted
+
+    def _members(self) -> dict[int, _Model]:
+        """Choose the models that shall share a batch."""
+        members = {handle: model for handle, model in self._models.items() if model.batchable}
+        return members if len(members) > 1 else {}
+
+    def _is_batched(self, members: dict[int, _Model]) -> bool:
+        """Whether the batch is that of these models, as they stand."""
+        built = self._batch.handles if self._batch is not None else []
+        return built == list(members) and all(model.parts is not None for model in members.values())
+
+    def _make_batch(self, members: dict[int, _Model]) -> Batch | None:
+        if not members:
+            return None
+        return Batch(
+            self._device,
+            {handle: (self.geometry(handle), model.transform, model.colors) for handle, model in members.items()},
+        )
+
+    def _leave_to_batch(self) -> None:
+        """Drop what the batch holds, too, unless it cannot give it back or copies need it."""
+        uses = Counter(id(model.geometry) for model in self._models.values())
+        dropped = False
+        for model in self._models.values():
+            alone = uses[id(model.geometry)] == 1 and (model.transform == np.eye(4)).all()
+            if alone and model.batched and model.whole:
+                model.geometry, model.whole = model.geometry.without_segments(), False
+                dropped = True
+        if dropped:
+            give_back()
+
+    def _restored(self, handle: int, model: _Model) -> Geometry:
+        assert self._batch is not None
+        return self._batch.restored(handle, model.geometry)
+
+    def _make_whole(self, handle: int, model: _Model) -> None:
+        """Give a model its own neurites back."""
+        if not model.whole:
+            restored = self._restored(handle, model)
+            model.geometry, model.whole = replace(restored, vertices=restored.vertices.copy()), True
+
+    def _show(self, handle: int, model: _Model) -> None:
+        """Let rays see what is built of a model, or not."""
+        model.show(self.before_change)
+        if self._batch is not None and model.batched:
+            former = self._batch.part
+            self._batch.show(handle, model.visible, self.before_change)
+            self._built = [self._batch.part if part is former else part for part in self._built]
 
     def _discard_parts(self, model: _Model) -> None:
         parts, model.parts = model.parts or [], None
@@ -403,12 +503,15 @@ class Scene:
 
     def _fill_table(self) -> None:
         if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
-            rows = [(part.slots, model.colors) for model in self._models.values() for part in model.parts or []]
-            self._table = np.array(
-                [(slots.ctypes.data, colors.ctypes.data) for slots, colors in rows], np.int64
-            ).reshape(-1, 2)
-            self._kept = [colors for _slots, colors in rows]
-            materials = [model.material.row() for model in self._models.values() for _part in model.parts or []]
+            rows: list[tuple[Indices, Floats, Material]] = []
+            if self._batch is not None:
+                rows.append((self._batch.part.slots, self._batch.colors, _COMMON))
+            for model in self._models.values():
+                rows += [(part.slots, model.colors, model.material) for part in model.parts or []]
+            addresses = [(slots.ctypes.data, colors.ctypes.data) for slots, colors, _material in rows]
+            self._table = np.array(addresses, np.int64).reshape(-1, 2)
+            self._kept = [colors for _slots, colors, _material in rows]
+            materials = [material.row() for _slots, _colors, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
             self._plain = all(model.material.plain and not model.clear for model in self._models.values())
             self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
@@ -429,25 +532,22 @@ class _Reporter:
         return self._cancelled is None or not self._cancelled()
 
 
-def _checked_colors(geometry: Geometry, colors: ArrayLike) -> Floats:
+def _checked_colors(slot_count: int, colors: ArrayLike) -> Floats:
     copied = np.array(colors, np.float32, order="C")
     if copied.ndim != 2 or copied.shape[1] != 4:
         raise ValueError(f"Colours must be (N, 4), got {copied.shape}.")
-    if len(copied) < geometry.slot_count:
-        raise ValueError(f"The geometry has {geometry.slot_count} slots, but there are {len(copied)} colours.")
+    if len(copied) < slot_count:
+        raise ValueError(f"The geometry has {slot_count} slots, but there are {len(copied)} colours.")
     return copied
 
 
 def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
     """Points (N, 4: x, y, z, radius) moved by an affine matrix; the same array if it is the identity."""
     if (transform == np.eye(4)).all():
-        placed = points
-    else:
-        linear = transform[:3, :3]
-        placed = np.empty_like(points)
-        placed[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
-        placed[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))
-    _check_traceable(placed)
+        check_traceable(points)
+        return points
+    placed = np.empty_like(points)
+    place_spheres(points, transform, placed)
     return placed
 
 
@@ -455,31 +555,17 @@ def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
     """Points (N, 3) moved by an affine matrix, with room behind the last: Embree reads 16 bytes of each."""
     placed = np.empty((len(points) + 1, 3), np.float32)[:-1]
     placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
-    _check_traceable(placed)
+    check_traceable(placed)
     return placed
 
 
-def _check_traceable(points: Floats) -> None:
-    if len(points) and not max(abs(float(points.min())), abs(float(points.max()))) < _LARGEST_COORDINATE:
-        raise ValueError(f"Coordinates must stay below {_LARGEST_COORDINATE:g} µm.")
-
-
-def _neighbor_flags(segments: Indices) -> NDArray[np.uint8]:
-    """For each segment, which of its ends continues in the segment before or after it in the list."""
-    follows = segments[1:] == segments[:-1] + np.uint32(1)
-    flags = np.zeros(len(segments), np.uint8)
-    flags[1:] |= follows * np.uint8(NEIGHBOR_LEFT)
-    flags[:-1] |= follows * np.uint8(NEIGHBOR_RIGHT)
-    return flags
-
-
-def _build_parts(device: Device, model: _Model) -> list[Part]:
+def _build_parts(device: Device, model: _Model, *, neurites: bool) -> list[Part]:
     geometry = model.geometry
     parts: list[Part] = []
     try:
-        if len(geometry.segments):
+        if neurites and len(geometry.segments):
             vertices = _placed(geometry.vertices, model.transform)
-            flags = _neighbor_flags(geometry.segments)
+            flags = neighbor_flags(geometry.segments)
             curves = Primitives(device, ROUND_LINEAR_CURVE, vertices, geometry.segments, flags)
             parts.append(Part(curves, geometry.segment_slots, sphere_bounds(vertices)))
         if len(geometry.spheres):

@@ -160,6 +160,7 @@ def test_memory_that_does_not_suffice_is_told(models: Models, scene: Scene, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(scene, "commit", exhausted)
+        patch.setattr(scene, "can_wait", lambda _handles: False)
         with pytest.raises(RequestError, match="not enough memory") as caught:
             add(models)
     assert caught.value.code == INTERNAL_ERROR

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,6 +30,45 @@ _ATTRIBUTES = {
     "subregion": "subregion",
     "synapse class": "synapse_class",
 }
+
+
+class RecentShapes:
+    """Shapes of the container that was read last, for the next load: clients load the same cells again and again.
+
+    Args:
+        size: bytes that they may take.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._stamp: tuple[str, int, int] | None = None
+        self._shapes: KnownShapes = {}
+        self._held = 0
+
+    def of(self, place: str) -> KnownShapes:
+        """Return what is known of a place, if it is a file and has not changed; of folders nothing is known."""
+        try:
+            file = Path(place).stat()
+        except OSError:
+            file = None
+        stamp = (place, file.st_mtime_ns, file.st_size) if file is not None and S_ISREG(file.st_mode) else None
+        if stamp is None or stamp != self._stamp:
+            self.clear()
+            self._stamp = stamp
+        return self._shapes
+
+    def keep(self, key: tuple[str, str, ShapeOptions], shape: Shape) -> None:
+        """Keep a shape of the place that ``of`` named last, if there is room."""
+        if self._stamp is not None and key not in self._shapes and self._held + shape.nbytes <= self._size:
+            self._shapes[key] = shape
+            self._held += shape.nbytes
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._stamp, self._shapes, self._held = None, {}, 0
+
+
+_RECENT = RecentShapes(32 << 20)
 
 
 def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
@@ -81,16 +122,19 @@ def read_shapes(
     """
     read, place_name = reader
     known = {} if known is None else known
+    recent = _RECENT.of(place_name)
     _codes, firsts, counts = np.unique(morphologies.codes, return_index=True, return_counts=True)
     shapes = FittedShapes(counts, options)
     for index, (name, cell) in enumerate(zip(morphologies.names, ids[firsts], strict=True)):
         task.progress(index / len(firsts), "Reading morphologies")
         key = (place_name, name, options)
-        shape = known[key] if key in known else read_shape(read, place_name, name, int(cell), options)
+        shape = known.get(key) or recent.get(key) or read_shape(read, place_name, name, int(cell), options)
         shapes.add(shape)
-        if shapes.reductions:
-            known.clear()  # memory is scarce
+        if shapes.reductions:  # memory is scarce
+            known.clear()
+            _RECENT.clear()
         else:
             known[key] = shape
+            _RECENT.keep(key, shape)
     shapes.finish()
     return shapes
