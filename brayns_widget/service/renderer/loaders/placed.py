@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -102,11 +102,7 @@ class _Axes:
         sections = places.sections[chosen] - 1
         wrong = (sections < SOMA - 1) | (sections >= len(self._starts))
         if wrong.any():
-            first = chosen[np.argmax(wrong)]
-            raise failure(
-                f"Morphology {self._name!r} of cell {places.nodes[first]} has {len(self._starts)} sections, "
-                f"but there is to be something on section {places.sections[first]}"
-            )
+            self._refuse(places, chosen[np.argmax(wrong)], f"{len(self._starts)} sections")
         if not len(self._starts):
             return np.tile(self._soma, (len(chosen), 1))
         starts, lasts = self._starts[sections], self._lasts[sections]
@@ -118,6 +114,10 @@ class _Axes:
             assert places.segments is not None
             assert places.offsets is not None
             begins = starts + places.segments[chosen]
+            wrong = (sections >= 0) & ((begins < starts) | (begins >= lasts))
+            if wrong.any():
+                index = int(np.argmax(wrong))
+                self._refuse(places, chosen[index], f"{lasts[index] - starts[index]} segments there")
             path = self._path[begins.clip(starts, lasts)] + places.offsets[chosen]
         begins = begins.clip(starts, np.maximum(starts, lasts - 1))
         ends = np.minimum(begins + 1, lasts)
@@ -126,3 +126,11 @@ class _Axes:
         points: Floats = self._points[begins] + along[:, None] * (self._points[ends] - self._points[begins])
         points[sections < 0] = self._soma
         return points
+
+    def _refuse(self, places: SectionPlaces, index: int, has: str) -> NoReturn:
+        where = f"section {places.sections[index]}"
+        if places.segments is not None:
+            where = f"segment {places.segments[index]} of {where}"
+        raise failure(
+            f"Morphology {self._name!r} of cell {places.nodes[index]} has {has}, but something is to be on {where}"
+        )

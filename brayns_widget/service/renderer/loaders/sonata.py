@@ -56,6 +56,7 @@ def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
             model, placed = _load_population(circuit, simulation, settings, known, part)
             keep(model)
             for edges in settings.edge_populations:
+                part.progress(1.0, f"Reading edge population {edges.edge_population}")
                 keep(edges_model(circuit, simulation, edges, placed))
         opened.pop_all()  # the reports are the caller's from here on
     return models

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import morphio
+import morphio.mut
 import numpy as np
 import pytest
 
@@ -72,11 +74,35 @@ def test_endfeet_of_chosen_astrocytes_are_found_by_their_ids(tmp_path: Path):
     assert endfeet.geometry.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
 
 
+def write_astrocyte(path: Path) -> None:
+    """A soma, a perivascular process along x and another against it."""
+    around = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    cell = morphio.mut.GlialCell()
+    cell.soma.points = np.column_stack((2 * np.cos(around), 2 * np.sin(around), 0 * around))
+    cell.soma.diameters = np.zeros(8)
+    cell.soma.type = morphio.SomaType.SOMA_SIMPLE_CONTOUR
+    kinds = morphio.SectionType.glia_perivascular_process, morphio.SectionType.glia_process
+    for kind, x in zip(kinds, (2, -2), strict=True):
+        cell.append_root_section(morphio.PointLevel([[x, 0, 0], [3 * x, 0, 0]], [1, 1], [0.5, 0.5]), kind)
+    cell.write(str(path))
+
+
 def test_astrocytes_have_their_morphologies(tmp_path: Path):
+    config = circuit(tmp_path, {})
     write_meshes(tmp_path / "endfeet_meshes.h5")
-    params = {"load_soma": True, "load_dendrites": True}
-    astrocytes, _endfeet = load(circuit(tmp_path, {}), neuron_morphology_parameters=params)
-    assert len(astrocytes.geometry.segments) == 4  # a dendrite's segment and the soma's cone to it, twice
+    (tmp_path / "morphologies" / "cell.swc").unlink()
+    write_astrocyte(tmp_path / "morphologies" / "cell.h5")
+    content = json.loads(config.read_text())
+    content["networks"]["nodes"][0]["populations"]["cells"]["alternate_morphologies"] = {"h5v1": "morphologies"}
+    config.write_text(json.dumps(content))
+
+    def directions(**params: bool) -> list[float]:
+        astrocytes, _endfeet = load(config, node_ids=[0], neuron_morphology_parameters=params)
+        signs: list[float] = np.sign(astrocytes.geometry.vertices[:, 0]).tolist()
+        return signs
+
+    assert directions(load_axon=True) == [1, 1]  # the perivascular process
+    assert directions(load_dendrites=True) == [-1, -1]
 
 
 @pytest.mark.parametrize(

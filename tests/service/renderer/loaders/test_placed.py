@@ -69,13 +69,21 @@ def test_synapses_of_the_soma_stand_in_its_middle(tmp_path: Path):
     )
 
 
-def test_a_section_that_is_not_there_is_told(tmp_path: Path):
-    config = circuit(tmp_path, {"afferent_section_id": [1, 4, 1], "afferent_section_pos": [0.5] * 3})
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ({"section_id": [1, 4, 1], "section_pos": [0.5] * 3}, "has 3 sections, but something is to be on section 4"),
+        (
+            {"section_id": [1, 2, 1], "segment_id": [1, 1, 2], "segment_offset": [0.5] * 3},
+            "has 1 segments there, but something is to be on segment 1 of section 2",
+        ),
+    ],
+)
+def test_places_that_are_not_there_are_told(tmp_path: Path, address: dict[str, Any], message: str):
+    config = circuit(tmp_path, {f"afferent_{name}": values for name, values in address.items()})
     with pytest.raises(RequestError) as caught:
         synapses(config, "cells", "joins", afferent=True)
-    assert caught.value.message == (
-        "Morphology 'cell' of cell 2 has 3 sections, but there is to be something on section 4"
-    )
+    assert caught.value.message == f"Morphology 'cell' of cell 2 {message}"
 
 
 def test_synapses_without_any_place_are_told(tmp_path: Path):
