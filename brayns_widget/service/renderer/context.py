@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from brayns_widget.service.renderer.engine import Engine
 
 # Of Brayns' plugins, those whose loaders and methods are built in.
-PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsCylindricCamera")
+PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera")
 MAX_SIDE = 16384  # pixels
 MAX_PIXELS = 1 << 26  # a frame of this size takes 1 GB while it accumulates
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.clipping import Clip
 from brayns_widget.service.renderer.coloring import CellColoring, Coloring, Values
 from brayns_widget.service.renderer.geometry import Bounds as Box
@@ -81,6 +82,7 @@ class Model:
         ids: ids of the circuit's cells that it shows, or None.
         simulation: the report that it shows, or None; instances share it.
         volume: what there is to see of it beside primitives, or None; instances share it.
+        atlas: what it shows in one of several ways, or None.
         thickness: what the radii of its file were multiplied by since it was loaded.
     """
 
@@ -95,6 +97,7 @@ class Model:
     ids: npt.NDArray[np.int64] | None = None
     simulation: Simulation | None = None
     volume: Volume | None = None
+    atlas: Atlas | None = None
     thickness: float = 1.0
     visible: bool = True
     transform: Transform = field(default_factory=Transform)
@@ -188,7 +191,7 @@ class Models:
         handles = [model.handle for model in self if model.handle is not None]
         return sum(self._scene().primitives(handle) for handle in handles)
 
-    def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo, task: Task) -> list[Model]:
+    def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo | None, task: Task) -> list[Model]:
         """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was.
 
         Small ones are built with the next picture.
@@ -221,10 +224,11 @@ class Models:
                 info=ModelInfo(load_info=load_info, metadata=dict(part.metadata) or None),
                 box=part.bounds,
                 handle=handle,
-                coloring=part.coloring,
+                coloring=part.coloring if part.volume is None else None,
                 ids=part.ids,
                 simulation=part.simulation,
                 volume=part.volume,
+                atlas=part.atlas,
             )
             self._models[model.id] = model
             added.append(model)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, WithJsonSchema
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.coloring import Coloring, Colors
 from brayns_widget.service.renderer.geometry import Bounds, Geometry, join_bounds
 from brayns_widget.service.renderer.simulation import Simulation
@@ -30,20 +31,22 @@ class LoadedModel:
     Attributes:
         kind: Brayns' ``model_type``.
         geometry: primitives, each with a colour slot.
-        coloring: what the model can be coloured by; knows the colours of all slots. None if there are no slots.
+        coloring: what the model can be coloured by; knows the colours of all slots.
         metadata: what a client may show about it.
         ids: ids of the cells, in their order in the circuit, or None.
         simulation: a report that it shows, or None; who takes the model owns it.
         volume: what there is to see beside the geometry, or None.
+        atlas: what it shows, and can be shown in other ways, or None.
     """
 
     kind: str
     geometry: Geometry
-    coloring: Coloring | None
+    coloring: Coloring
     metadata: Mapping[str, str] = field(default_factory=dict)
     ids: npt.NDArray[np.int64] | None = None
     simulation: Simulation | None = None
     volume: Volume | None = None
+    atlas: Atlas | None = None
 
     @property
     def bounds(self) -> Bounds:
@@ -54,7 +57,7 @@ class LoadedModel:
     @property
     def colors(self) -> Colors:
         """The colour of each slot: the simulation's, or else its own."""
-        own = np.empty((0, 4), np.float32) if self.coloring is None else self.coloring.colors
+        own = self.coloring.colors
         return own if self.simulation is None else self.simulation.colors(own)
 
     def close(self) -> None:

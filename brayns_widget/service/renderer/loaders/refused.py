@@ -8,11 +8,9 @@ _BLUE_CONFIG = (
     "BlueConfig circuits cannot be loaded, their format is no longer maintained: "
     "convert the circuit to SONATA and load its circuit_config.json with the SONATA loader"
 )
-_ATLASES = "This version cannot show atlases; save the values as raw or MetaImage volume"
 _REASONS = {
     "BBP loader": _BLUE_CONFIG,
     "DTI loader": "This version cannot show the tracts of diffusion images",
-    "NRRD loader": _ATLASES,
 }
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from brayns_widget.service.renderer.loaders import cell_placement, mesh, neuron_morphology, protein, sonata, volume, xyz
+from brayns_widget.service.renderer.loaders import (
+    atlas,
+    cell_placement,
+    mesh,
+    neuron_morphology,
+    protein,
+    sonata,
+    volume,
+    xyz,
+)
 
 LOADERS = (
     mesh.LOADER,
@@ -13,4 +22,5 @@ LOADERS = (
     sonata.LOADER,
     protein.LOADER,
     xyz.LOADER,
+    atlas.LOADER,
 )

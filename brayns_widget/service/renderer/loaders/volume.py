@@ -19,11 +19,13 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.memory import available, format_size
+from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector3
 
 _NONE = np.empty(0, np.uint32)
+NO_COLORING = PrimitiveColoring(np.empty((0, 4), np.float32))
 NOTHING = Geometry(np.empty((0, 4), np.float32), _NONE, _NONE, np.empty((0, 4), np.float32), _NONE)
 
 Values = npt.NDArray[np.generic]
@@ -150,7 +152,7 @@ def volume_model(name: str, values: Values, frame: npt.NDArray[np.float64], *, c
     """
     if values.dtype.itemsize != 1:
         check_memory(name, 4 * values.size)
-    return LoadedModel(kind="Volume", geometry=NOTHING, coloring=None, volume=Volume(values, frame, cells=cells))
+    return LoadedModel(kind="Volume", geometry=NOTHING, coloring=NO_COLORING, volume=Volume(values, frame, cells=cells))
 
 
 def _read_header(path: Path) -> dict[str, str]:

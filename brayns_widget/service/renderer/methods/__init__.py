@@ -2,6 +2,7 @@
 
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods import (
+    atlas,
     camera,
     circuit,
     clipping,
@@ -38,6 +39,7 @@ for _family in (
     clipping,
     floors,
     simulation,
+    atlas,
 ):
     METHODS.include(_family.methods)
 METHODS.include(cancelling)

@@ -15,7 +15,7 @@ from brayns_widget.service.renderer.loaders.registry import LOADERS
         ("SONATA loader", "/some/blueconfig", "SONATA"),
         ("SONATA loader", "/some/CIRCUITCONFIG", "SONATA"),
         ("SONATA loader", "/some/CircuitConfig_nrn", "SONATA"),
-        ("NRRD loader", "some.nrrd", "volume"),
+        ("DTI loader", "some.json", "tracts"),
     ],
 )
 def test_refusals_name_what_is_refused_or_what_to_use(loader: str, path: str, word: str):

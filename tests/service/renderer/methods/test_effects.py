@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import nrrd
 import numpy as np
 import pytest
 from PIL import Image
@@ -147,6 +148,8 @@ BALL = ("add-spheres", [sphere(color=GREEN)])
 THIN = {"p0": [-2, 0.02, 0], "p1": [2, 0.02, 0], "r0": 1e-4, "r1": 1e-4}
 THREAD = ("add-capsules", [{"geometry": THIN, "color": RED}])
 MESH = {"path": "<mesh>", "loader_name": "mesh", "loader_properties": {}}
+ATLAS = {"path": "<atlas>", "loader_name": "NRRD loader", "loader_properties": {"type": "scalar"}}
+VECTORS = {"path": "<vectors>", "loader_name": "NRRD loader", "loader_properties": {"type": "vector"}}
 DARK = ("clear-lights",)
 SUN = ("add-light-directional", {"direction": [-1, -1, -1], "intensity": 3})
 PATHS = ("set-renderer-production", {"samples_per_pixel": 2})
@@ -312,6 +315,19 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
         [shape(GREEN, coefficients=[0, 0, 1, 0], bounds={"min": [1, -1, -1], "max": [3, 1, 1]})],
     ),
     # Colours
+    "get-available-atlas-usecases": Tells(
+        (("remove-model", {"ids": [MODEL]}), ("add-model", VECTORS)),
+        (["Density", "Outline mesh shell"], ["Outline mesh shell"]),
+        {"model_id": MODEL},
+        (("add-model", ATLAS),),
+        lambda cases, _payload: [case["name"] for case in cases],
+    ),
+    "visualize-atlas-usecase": Changes(
+        seen,
+        ("...", ".ww"),
+        {"model_id": MODEL, "use_case": "Density", "params": {}},
+        (("add-model", ATLAS), ("update-model", {"model_id": MODEL, "model": {"is_visible": False}})),
+    ),
     "get-color-methods": Tells(
         (
             ("remove-model", {"ids": [MODEL]}),
@@ -479,9 +495,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("files")
     mesh = folder / "triangle.off"
     mesh.write_bytes(TRIANGLE)
+    inside = np.zeros((6, 2, 2), np.uint8)  # from (-3, -1, -1) to (3, 1, 1)
+    inside[2:] = 1
+    place = {"space dimension": 3, "space origin": [-3, -1, -1], "space directions": np.eye(3)}
+    nrrd.write(str(folder / "atlas.nrrd"), inside, place)
+    nrrd.write(str(folder / "vectors.nrrd"), np.ones((3, 2, 2, 2), np.float32))
     circuit = write_circuit(folder, places(3))
     simulation = write_simulation(folder, circuit, [[0, 25, 100], [100, 25, 0]])
-    return {"mesh": str(mesh), "circuit": str(circuit), "simulation": str(simulation)}
+    atlases = {name: str(folder / f"{name}.nrrd") for name in ("atlas", "vectors")}
+    return {"mesh": str(mesh), "circuit": str(circuit), "simulation": str(simulation), **atlases}
 
 
 @pytest.fixture(scope="module")

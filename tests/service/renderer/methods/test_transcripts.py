@@ -70,6 +70,18 @@ INTENDED: dict[tuple[str, int | str], tuple[Any, str]] = {
         ),
         "adds the reason",
     ),
+    ("snapshot", 17): (
+        {
+            "plugins": [
+                "braynsCircuitExplorer",
+                "braynsMoleculeExplorer",
+                "braynsAtlasExplorer",
+                "braynsCylindricCamera",
+            ],
+            "viewport": [320, 240],
+        },
+        "the recorded build had no Atlas plugin",
+    ),
     ("sonata_loader_errors", 4): (
         (-32603, "Node id 999 is not in population S1nonbarrel_neurons, which has 10 nodes"),
         "says what is wrong",

@@ -84,7 +84,8 @@ def test_color_ramps_colour_volumes(address: str):
             assert ((await picture(client)).sum(), 1) > (green.sum(), 0)  # more opaque
             await client.call("set-color-ramp", {"id": model_id, "color_ramp": {"range": [5, 6]}})
             assert (await picture(client)).sum() == 0
-            for bad in ({"range": [1, 0]}, {"colors": []}):
+            wrong: list[dict[str, list[float]]] = [{"range": [1, 0]}, {"colors": []}]
+            for bad in wrong:
                 with pytest.raises(Failed) as caught:
                     await client.call("set-color-ramp", {"id": model_id, "color_ramp": bad})
                 assert caught.value.code == -32602

@@ -1,0 +1,67 @@
+"""Methods that show atlases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.atlas import Atlas
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.loaders.atlas import LOADER, use_cases, visualize
+from brayns_widget.service.renderer.models import ModelInstance
+from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.schema import JsonSchema, Object, Size
+
+PLUGIN = LOADER.plugin
+methods: Methods[Context] = Methods()
+
+
+class AtlasParams(Object):
+    """The id of a model that shows an atlas."""
+
+    model_config = ConfigDict(title="GetAvailableUseCasesMessage")
+
+    model_id: Size
+
+
+class UseCase(Object):
+    """A way to show an atlas and the schema of its parameters."""
+
+    model_config = ConfigDict(title="UseCaseMessage")
+
+    name: str
+    params_schema: JsonSchema
+
+
+class VisualizeParams(Object):
+    """The id of a model that shows an atlas, another way to show it, and that way's parameters."""
+
+    model_config = ConfigDict(title="VisualizeUseCaseMessage")
+
+    model_id: Size
+    params: Any
+    use_case: str
+
+
+@methods.add("get-available-atlas-usecases", plugin=PLUGIN)
+def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[UseCase]:
+    """Get the ways in which a model's atlas can be shown."""
+    atlas = _atlas(context, params.model_id)
+    return [UseCase(name=name, params_schema={"type": "object"}) for name in use_cases(atlas)]
+
+
+@methods.add("visualize-atlas-usecase", plugin=PLUGIN)
+def visualize_atlas_usecase(context: Context, params: VisualizeParams) -> ModelInstance:
+    """Add a model that shows a model's atlas in another way."""
+    model = visualize(_atlas(context, params.model_id), params.use_case)
+    (added,) = context.models.add_loaded([model], None, Task())
+    return added.instance()
+
+
+def _atlas(context: Context, model_id: int) -> Atlas:
+    model = context.models[model_id]
+    if model.atlas is None:
+        raise RequestError(f"Model {model_id} ({model.kind}) has no atlas", code=INVALID_PARAMS)
+    return model.atlas

@@ -1,0 +1,155 @@
+"""NRRD atlases, and what is said of bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nrrd
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders import volume as volume_loader
+from brayns_widget.service.renderer.loaders.atlas import DENSITY, LOADER, MISSING, OUTLINE, use_cases, visualize
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.memory import Allowance, allowing
+from brayns_widget.service.rpc.methods import Task
+
+VALUES = np.arange(24).reshape(4, 3, 2)  # x, y, z
+BYTES = VALUES.astype("u1")
+
+
+def load(path: Path, kind: str = "scalar") -> LoadedModel:
+    (model,) = LOADER.read(str(path), {"type": kind}, Task())
+    return model
+
+
+def write(folder: Path, values: npt.NDArray[Any] = BYTES, **header: Any) -> Path:
+    path = folder / "atlas.nrrd"
+    nrrd.write(str(path), values, {key.replace("_", " "): value for key, value in header.items()})
+    return path
+
+
+def text(folder: Path, *lines: str, data: bytes = bytes(24)) -> Path:
+    path = folder / "atlas.nrrd"
+    start = ["NRRD0004", "type: uint8", "dimension: 3", "sizes: 4 3 2", "encoding: raw"]
+    changed = {line.partition(":")[0] for line in lines}
+    kept = [line for line in start if line.partition(":")[0] not in changed]
+    path.write_bytes("\n".join([*kept, *lines]).encode() + b"\n\n" + data)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["raw", "gzip", "bzip2", "ascii"])
+@pytest.mark.parametrize("kind", ["u1", "<i2", ">u2", "<i4", "<u8", "<f4", "<f8"])
+def test_values_of_all_types_and_encodings(kind: str, encoding: str, tmp_path: Path):
+    if encoding == "ascii" and kind == ">u2":
+        kind = "<u2"
+    model = load(write(tmp_path, VALUES.astype(kind), encoding=encoding))
+    assert model.kind == "atlas"
+    assert model.atlas is not None
+    assert (model.atlas.values[..., 0] == VALUES.T).all()
+    assert np.array(model.bounds).tolist() == [[0, 0, 0], [4, 3, 2]]  # of all voxels but the one of value 0
+    assert model.colors.tolist() == [[1, 1, 1, pytest.approx(0.3)]]
+
+
+def test_directions_and_origin_place_the_atlas(tmp_path: Path):
+    directions = np.array([[0, 0, 10], [20, 0, 0], [0, -30, 0]])  # of x, y and z
+    model = load(write(tmp_path, space_directions=directions, space_origin=[1, 2, 3], space_dimension=3))
+    assert np.array(model.bounds).tolist() == [[1, -58, 3], [61, 2, 43]]
+    assert model.atlas is not None
+    density = visualize(model.atlas, DENSITY)
+    assert np.array(density.bounds).tolist() == [[1, -58, 3], [61, 2, 43]]
+    assert density.volume is not None
+    assert density.volume.cells
+    assert (density.volume.ramp.low, density.volume.ramp.high) == (0, 23)
+    spaced = load(write(tmp_path, spacings=[1, 2, 3]))
+    assert np.array(spaced.bounds).tolist() == [[0, 0, 0], [4, 6, 6]]
+
+
+def test_values_of_corners_are_blended(tmp_path: Path):
+    atlas = load(write(tmp_path, centerings=["node"] * 3)).atlas
+    assert atlas is not None
+    density = visualize(atlas, DENSITY)
+    assert density.volume is not None
+    assert not density.volume.cells
+    assert np.array(density.bounds).tolist() == [[0, 0, 0], [3, 2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels"), [("orientation", 4), ("flatmap", 2), ("layer_distance", 2), ("vector", 3), ("scalar", 1)]
+)
+def test_voxels_of_several_values(kind: str, channels: int, tmp_path: Path):
+    values = np.zeros((channels, 4, 3, 2), np.float32)
+    values[:, 1, 1, 1] = 5
+    directions = [[np.nan] * 3, [10, 0, 0], [0, 10, 0], [0, 0, 10]]
+    model = load(write(tmp_path, values, space_dimension=3, space_directions=np.array(directions)), kind)
+    assert model.atlas is not None
+    assert model.atlas.values.shape == (2, 3, 4, channels)
+    bounds = [[0, 0, 0], [40, 30, 20]] if kind == "layer_distance" else [[10, 10, 10], [20, 20, 20]]
+    assert np.array(model.bounds).tolist() == bounds
+    assert use_cases(model.atlas) == ([DENSITY, OUTLINE] if kind == "scalar" else [OUTLINE])
+
+
+def test_use_cases_that_there_are_not_are_refused(tmp_path: Path):
+    atlas = load(write(tmp_path)).atlas
+    assert atlas is not None
+    for name in (*MISSING, "nonsense", ""):
+        with pytest.raises(RequestError, match="Outline mesh shell") as caught:
+            visualize(atlas, name)
+        assert caught.value.code == -32602
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["type: strange"], "cannot be read as NRRD"),
+        (["encoding: strange"], "cannot be read as NRRD"),
+        (["sizes: 4 3"], "sizes must be three numbers"),
+        (["sizes: 4 3 x"], "cannot be read as NRRD"),
+        (["sizes: 4 3 9"], "cannot be read as NRRD"),
+        (["sizes: 4 3 0"], "sizes must be three numbers"),
+        (["dimension: 2", "sizes: 4 6"], "sizes must be three numbers"),
+        (["dimension: 4", "sizes: 4 3 2 1"], "type 'scalar' has 1 values, but sizes .* give it 4"),
+        (["sizes: 99999999 99999999 99999999"], "needs .* of memory"),
+        (["space dimension: 3", "space directions: (1,0,0) (0,0,0) (0,0,1)"], "space directions"),
+        (["space dimension: 3", "space directions: (1,0,0) (0,nan,0) (0,0,1)"], "space directions"),
+        (["space dimension: 3", "space directions: (1,0,0) none (0,0,1)"], "space directions"),
+        (["space dimension: 3", "space origin: (1,2)"], "space origin"),
+        (["space dimension: 2", "space directions: (1,0) (0,1) (1,1)"], "space directions"),
+        (["spacings: 1 nan 1"], "spacings"),
+        (["data file: missing.raw"], "cannot be read as NRRD"),
+        (["encoding: gzip"], "cannot be read as NRRD"),
+    ],
+)
+def test_bad_files_are_refused_with_file_and_field(lines: list[str], words: str, tmp_path: Path):
+    path = text(tmp_path, *lines)
+    with pytest.raises(RequestError, match=words) as caught:
+        load(path)
+    assert caught.value.code == -32603
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"NRRD0004", b"\0" * 100, b"NRRD0004\ntype: uint8\n\n"])
+def test_what_is_no_nrrd_is_refused(data: bytes, tmp_path: Path):
+    path = tmp_path / "atlas.nrrd"
+    path.write_bytes(data)
+    with pytest.raises(RequestError, match=r"atlas\.nrrd cannot be read as NRRD"):
+        load(path)
+
+
+def test_atlases_of_which_there_is_nothing_to_see_are_refused(tmp_path: Path):
+    with pytest.raises(RequestError, match="no voxel means something") as caught:
+        load(text(tmp_path, data=bytes(24)))
+    assert caught.value.code == -32603
+    assert "atlas.nrrd" in str(caught.value)
+
+
+def test_what_there_is_no_memory_for_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    path = write(tmp_path)
+    with allowing(Allowance(600, "all of it")), pytest.raises(RequestError, match="triangles, which do not fit"):
+        load(path)
+    monkeypatch.setattr(volume_loader, "available", lambda: 20)
+    with pytest.raises(RequestError, match="needs 24 bytes of memory"):
+        load(path)
