@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nrrd
+import numpy as np
 import pytest
 
 from tests.service.renderer.loaders.circuits import places, write_circuit
@@ -171,6 +173,36 @@ def upload(stage: Stage) -> None:
     triangle = b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
     (mesh,) = brayns.MeshLoader().upload_models(stage.instance, brayns.MeshLoader.OFF, triangle)
     assert [model.id for model in brayns.get_models(stage.instance)] == [points.id, mesh.id]
+
+
+def volumes(stage: Stage) -> None:
+    brayns.clear_models(stage.instance)
+    loader = brayns.RawVolumeLoader(
+        dimensions=brayns.Vector3(2, 2, 2),
+        spacing=brayns.Vector3(10, 10, 10),
+        data_type=brayns.VolumeDataType.UNSIGNED_CHAR,
+    )
+    (model,) = loader.upload_models(stage.instance, brayns.RawVolumeLoader.RAW, bytes([0, 1] * 4))
+    assert model.bounds.size == brayns.Vector3(20, 20, 20)
+    stage.look_at(model)
+    plain = stage.picture()
+    ramp = brayns.ColorRamp(brayns.ValueRange(0, 1), [RED, GREEN])
+    brayns.set_color_ramp(stage.instance, model.id, ramp)
+    assert brayns.get_color_ramp(stage.instance, model.id) == ramp
+    assert stage.picture() != plain
+
+
+def atlases(stage: Stage) -> None:
+    brayns.clear_models(stage.instance)
+    path = stage.circuit.with_name("atlas.nrrd")
+    nrrd.write(str(path), np.arange(8, dtype=np.uint8).reshape(2, 2, 2))
+    (outline,) = brayns.NrrdLoader(brayns.VoxelType.SCALAR).load_models(stage.instance, str(path))
+    names = [name for name, _schema in brayns.get_atlas_usecases(stage.instance, outline.id)]
+    assert names == [brayns.AtlasDensity.name, brayns.AtlasShellOutline.name]
+    density = brayns.AtlasDensity().run(stage.instance, outline.id)
+    assert brayns.get_color_ramp(stage.instance, density.id).value_range == brayns.ValueRange(0, 7)
+    with pytest.raises(brayns.JsonRpcError, match="cannot show"):
+        brayns.AtlasVectorField().run(stage.instance, outline.id)
 
 
 def refused(stage: Stage) -> None:
@@ -364,6 +396,8 @@ DRIVES: dict[Callable[[Stage], None], tuple[str, ...]] = {
     instances: ("instantiate-model",),
     renderables: ("clear-renderables",),
     upload: ("upload-model",),
+    volumes: ("upload-model", "get-color-ramp", "set-color-ramp"),
+    atlases: ("get-available-atlas-usecases", "visualize-atlas-usecase"),
     refused: ("add-model",),
     coloring: ("get-color-methods", "get-color-values", "color-model"),
     circuit: ("get-circuit-ids", "set-circuit-thickness"),
