@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real browser, with everything they write in a temporary folder."""
+"""A real JupyterLab or Notebook 7 and a real browser, with everything they write in a temporary folder."""
 
 from __future__ import annotations
 
@@ -48,10 +48,25 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     return value
 
 
+@dataclass(frozen=True)
+class Application:
+    """Something that shows notebooks: its module, its name in settings, and the address of a notebook's page."""
+
+    module: str
+    name: str
+    page: str
+
+
+# A workspace of its own: Lab opens again what another page had open in the same one.
+JUPYTERLAB = Application("jupyterlab", "LabApp", "lab/workspaces/{name}/tree/{name}.ipynb")
+NOTEBOOK = Application("notebook", "JupyterNotebookApp", "notebooks/{name}.ipynb")
+
+
 @dataclass
 class Lab:
-    """A running JupyterLab. ``root`` is the folder that it shows; ``url`` is without the token."""
+    """A running application. ``root`` is the folder that it shows; ``url`` is without the token."""
 
+    application: Application
     url: str
     token: str
     root: Path
@@ -59,8 +74,8 @@ class Lab:
 
 
 @contextlib.contextmanager
-def run_lab(folder: Path) -> Iterator[Lab]:
-    """Start JupyterLab on a port of its choice and stop it at the end."""
+def run_lab(folder: Path, application: Application = JUPYTERLAB) -> Iterator[Lab]:
+    """Start an application on a port of its choice and stop it at the end."""
     places = {name: folder / name for name in ("home", "root", "config", "data", "runtime", "settings", "workspaces")}
     for place in places.values():
         place.mkdir(parents=True)
@@ -80,19 +95,28 @@ def run_lab(folder: Path) -> Iterator[Lab]:
         "JUPYTERLAB_SETTINGS_DIR": str(places["settings"]),
         "JUPYTERLAB_WORKSPACES_DIR": str(places["workspaces"]),
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
-    command += ["--allow-root", f"--ServerApp.root_dir={places['root']}", "--LabApp.expose_app_in_browser=True"]
+    command = [
+        sys.executable,
+        "-m",
+        application.module,
+        "--no-browser",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",
+    ]
+    command += ["--allow-root", f"--ServerApp.root_dir={places['root']}"]
+    command += [f"--{application.name}.expose_app_in_browser=True"]
     with (folder / "jupyter.log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            yield Lab(_wait_for_server(server, places["runtime"], token), token, places["root"], places["runtime"])
+            url = _wait_for_server(server, places["runtime"], token)
+            yield Lab(application, url, token, places["root"], places["runtime"])
         finally:
             _stop(server)
 
 
 def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str) -> str:
     def answers() -> str | None:
-        assert server.poll() is None, "JupyterLab ended at once"
+        assert server.poll() is None, "the server ended at once"
         for file in runtime.glob("jpserver-*.json"):
             with contextlib.suppress(OSError, ValueError):
                 url = f"http://127.0.0.1:{json.loads(file.read_text(encoding='utf-8'))['port']}"
@@ -102,7 +126,7 @@ def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str)
                         return url
         return None
 
-    return str(until(answers, START_TIMEOUT, "JupyterLab to listen"))
+    return str(until(answers, START_TIMEOUT, "the server to listen"))
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
@@ -129,9 +153,8 @@ class Notebook:
         self.errors: list[str] = []
         page.on("console", self._hear)
         page.add_init_script(_WATCH_DRAWS)
-        # A workspace of its own: Lab opens again what another page had open in the same one.
-        url = f"{lab.url}/lab/workspaces/{path.partition('.')[0]}/tree/{path}"
-        page.goto(f"{url}?token={lab.token}", wait_until="domcontentloaded")
+        address = lab.application.page.format(name=path.removesuffix(".ipynb"))
+        page.goto(f"{lab.url}/{address}?token={lab.token}", wait_until="domcontentloaded")
         # Lab shows its own splash first, and starts the kernel after the notebook.
         page.wait_for_function(
             "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
@@ -144,7 +167,7 @@ class Notebook:
             self.errors.append(message.text)
 
     def command(self, name: str) -> None:
-        """Run one of JupyterLab's commands without waiting for what it starts."""
+        """Run one of the application's commands without waiting for what it starts."""
         self.page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
 
     @property
