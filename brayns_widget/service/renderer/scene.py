@@ -567,7 +567,8 @@ def _build_parts(device: Device, model: _Model, *, neurites: bool) -> list[Part]
             vertices = _placed(geometry.vertices, model.transform)
             flags = neighbor_flags(geometry.segments)
             curves = Primitives(device, ROUND_LINEAR_CURVE, vertices, geometry.segments, flags)
-            parts.append(Part(curves, geometry.segment_slots, sphere_bounds(vertices)))
+            box = geometry.vertex_bounds if vertices is geometry.vertices else sphere_bounds(vertices)
+            parts.append(Part(curves, geometry.segment_slots, box))
         if len(geometry.spheres):
             spheres = _placed(geometry.spheres, model.transform)
             points = Primitives(device, SPHERE_POINT, spheres)
