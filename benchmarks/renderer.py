@@ -243,16 +243,16 @@ def table(rows: list[dict[str, Any]]) -> str:
     slow = slowness(rows)
     lines = [
         f"this machine takes {slow:.2f} times as long as the other one",
-        "scene    view      size       effects  wall  +JPEG    CPU  bare: wall    CPU  bare/ours  Brayns  +JPEG  gain +JPEG",
+        "scene    view      size       effects  wall  +JPEG    CPU  bare: wall   CPU bare/ours Brayns +JPEG gain +JPEG",
     ]
     for row in rows:
         real, real_jpeg = row["brayns_ms"]
         lines.append(
             f"{row['scene']:8} {row['view']:9} {row['size'][0]:4}x{row['size'][1]:<4} "
             f"{'yes' if row['effects'] else 'no':>8} {row['wall_ms']:6.1f} {row['wall_with_jpeg_ms']:6.1f} "
-            f"{row['cpu_ms']:6.1f} {row['bare_wall_ms']:11.1f} {row['bare_cpu_ms']:6.1f} {row['bare_over_ours']:10.2f} "
-            f"{real or '':>7} {real_jpeg:>6} {real * slow / row['wall_ms'] if real else 0:5.2f} "
-            f"{real_jpeg * slow / row['wall_with_jpeg_ms']:6.2f}"
+            f"{row['cpu_ms']:6.1f} {row['bare_wall_ms']:11.1f} {row['bare_cpu_ms']:5.1f} {row['bare_over_ours']:9.2f} "
+            f"{real or '':>6} {real_jpeg:>5} {real * slow / row['wall_ms'] if real else 0:4.2f} "
+            f"{real_jpeg * slow / row['wall_with_jpeg_ms']:5.2f}"
         )
     return "\n".join(lines)
 

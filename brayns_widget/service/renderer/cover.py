@@ -20,6 +20,7 @@ Mask = NDArray[np.uint8]
 
 _UNSURE = 1e-6  # of the largest coordinate: what single precision makes of it, and of sums with it
 _SMALLEST_VIEW = 1e-6  # side of a picture at distance 1, or in µm
+_LEAST_PIXELS = 0.5  # for each primitive
 _NO_SEGMENTS = np.empty(0, np.uint32)
 
 
@@ -117,6 +118,12 @@ class Cover:
         if known is None or known.revision != primitives.revision:
             known = self._outlines[primitives] = _outline(primitives)
         return known
+
+
+def worthwhile(primitives: Sequence[Primitives], size: tuple[int, int]) -> bool:
+    """Whether a mask is likely to save more than it costs, which depends on how many primitives a pixel has."""
+    count = sum(len(each.vertices if each.indices is None else each.indices) for each in primitives if each.visible)
+    return size[0] * size[1] >= _LEAST_PIXELS * count
 
 
 def whole_mask(width: int, height: int) -> Mask:

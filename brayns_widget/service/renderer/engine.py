@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.camera import ray_frame, rays, through_lens
 from brayns_widget.service.renderer.embree import Cancelled, Device
-from brayns_widget.service.renderer.floors import ALIKE, ALIKE_MOVING, Floor, Floored, Floors
+from brayns_widget.service.renderer.floors import Floor, Floored, Floors
 from brayns_widget.service.renderer.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.images import encode_image
@@ -181,9 +181,10 @@ class Engine:
         """
         if pixels != self._radius_floor:
             self._radius_floor = pixels
-            self._floored = None
-            self._floors.clear()
-            self._restart()
+            if pixels == 0:
+                self._floored = None
+                self._floors.clear()
+            self._restart()  # until a copy is ready, the one at hand may serve
 
     @property
     def accumulation(self) -> int:
@@ -376,8 +377,8 @@ class Engine:
         """Choose what the next step of the interactive picture traces."""
         floored = None
         if self._radius_floor > 0:
-            alike = ALIKE if self._renderer.samples_per_pixel > 1 else ALIKE_MOVING
-            floored = self._floors.best(self._floor(look, self._viewport[1], self._renderer), alike)
+            floor = self._floor(look, self._viewport[1], self._renderer)
+            floored = self._floors.best(floor, moving=self._renderer.samples_per_pixel == 1)
         if floored is not self._floored:
             self._floored = floored
             self._restart()

@@ -13,6 +13,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import os
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -32,9 +36,11 @@ from brayns_widget.service.renderer.scene import Part, Scene, Traced
 
 logger = logging.getLogger(__name__)
 
-ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
-ALIKE_MOVING = 0.75  # the same for pictures of one sample, which follow one another: builds take time from frames
-_USABLE = 2.0  # octaves beyond which a floor is worse than none
+_ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
+_ALIKE_MOVING = 0.75  # the same for pictures of one sample, which follow one another: builds take time from frames
+_USABLE = 2.0  # octaves beyond which too thick a floor is worse than none; too thin a one never is
+_NICENESS = 10  # of the thread that builds
+_PAUSE = 2.0  # times the time of a build that passes before the next one while the camera moves
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
 _SAMPLED = 10_000  # vertices that stand for all of a part
@@ -72,18 +78,27 @@ class Floor:
             thin: radius of the thinnest neurites in µm; near the camera, where that is more than the floor, no floor
                 makes a difference.
         """
+        return abs(self._octaves_above(other)) + self._octaves_moved(other, bounds, thin)
+
+    def octaves_exceeded(self, other: Floor, bounds: Bounds, thin: float) -> float:
+        """Tell as a power of two by how much another floor may be thicker at most; arguments as of ``octaves_from``."""
+        return -self._octaves_above(other) + self._octaves_moved(other, bounds, thin)
+
+    def _octaves_above(self, other: Floor) -> float:
         mine, others = ((floor.base + floor.slope) * floor.pixels for floor in (self, other))
         ratio = mine / others if others > 0 else math.inf
         if (self.slope > 0) != (other.slope > 0) or not 0 < ratio < math.inf:
-            return math.inf
-        size = abs(math.log2(ratio))
+            return -math.inf
+        return math.log2(ratio)
+
+    def _octaves_moved(self, other: Floor, bounds: Bounds, thin: float) -> float:
         moved = math.dist(self.position, other.position)
         if self.slope == 0 or moved == 0:
-            return size
+            return 0.0
         here = np.array(self.position)
         outside = float(np.linalg.norm(np.clip(here, *bounds) - here))
         nearest = max(outside, thin / (self.slope * self.pixels))
-        return size + math.log2(1 + moved / nearest) if nearest > 0 else math.inf
+        return math.log2(1 + moved / nearest) if nearest > 0 else math.inf
 
 
 class Floored:
@@ -151,19 +166,29 @@ class Floors:
         self._bounds = empty_bounds()
         self._thin = 0.0
         self._failed = False
+        self._started = 0.0  # when the last build began, by ``time.monotonic``
+        self._pause_end = 0.0
         scene.before_change = self.stop
 
-    def best(self, floor: Floor, alike: float = ALIKE) -> Floored | None:
-        """Return the copy that fits best, or None if none does; if it is off by ``alike``, have a better one built."""
+    def best(self, floor: Floor, moving: bool = False) -> Floored | None:
+        """Return the copy that fits best, or None if none does; if it is off by too much, have a better one built.
+
+        While the camera is ``moving`` more is allowed, and at most a third of the time goes into builds, for each takes
+        some from the pictures.
+        """
         self._update()
         if not self._parts:
             return None
         found = self._nearest(floor)
-        if self._building is None and not self._failed and (found is None or self._octaves(found, floor) > alike):
+        alike = _ALIKE_MOVING if moving else _ALIKE
+        wanted = found is None or self._octaves(found, floor) > alike
+        paused = moving and found is not None and time.monotonic() < self._pause_end
+        if wanted and not paused and self._building is None and not self._failed:
             self._cancelled = False
-            self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="floor")
+            self._started = time.monotonic()
+            self._pool = self._pool or ThreadPoolExecutor(1, "floor", _step_back)
             self._building = self._pool.submit(Floored, self._device, self._parts, floor, lambda: not self._cancelled)
-        if found is None or self._octaves(found, floor) > _USABLE:
+        if found is None or floor.octaves_exceeded(found.floor, self._bounds, self._thin) > _USABLE:
             return None
         self._ready.remove(found)
         self._ready.insert(0, found)
@@ -179,7 +204,7 @@ class Floors:
         """
         self._update()
         found = self._nearest(floor)
-        if not self._parts or (found is not None and self._octaves(found, floor) <= ALIKE):
+        if not self._parts or (found is not None and self._octaves(found, floor) <= _ALIKE):
             yield found
             return
         made = Floored(self._device, self._parts, floor, lambda: cancelled is None or not cancelled())
@@ -230,6 +255,8 @@ class Floors:
 
     def _collect(self, building: Future[Floored]) -> None:
         self._building = None
+        now = time.monotonic()
+        self._pause_end = now + _PAUSE * (now - self._started)
         try:
             self._ready.insert(0, building.result())
         except Cancelled:
@@ -243,6 +270,12 @@ class Floors:
 
     def _octaves(self, floored: Floored, floor: Floor) -> float:
         return floor.octaves_from(floored.floor, self._bounds, self._thin)
+
+
+def _step_back() -> None:
+    """Let the threads that trace go first, where a thread has a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _thinnest(parts: Sequence[Part]) -> float:

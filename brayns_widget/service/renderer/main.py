@@ -105,9 +105,11 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
         return Engine(options.threads)
 
     def warm_up() -> None:
+        from brayns_widget.service.renderer.cover import start_compiling
         from brayns_widget.service.renderer.engine import warm_up
 
         warm_up()
+        start_compiling().join()  # this thread shows that a compiler runs
 
     _on_signals(stop)
     if options.exit_with_stdin:

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from brayns_widget.service.renderer import kernels, kernels_layers, kernels_lights, kernels_path, kernels_volume
-from brayns_widget.service.renderer.cover import Cover, Mask, ready, start_compiling, whole_mask
+from brayns_widget.service.renderer.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
 from brayns_widget.service.renderer.geometry import Floats
@@ -208,8 +208,8 @@ class Tracer:
         offset: tuple[float, float],
         watch: Callable[[float], bool] | None,
     ) -> Mask:
-        """Find the pixels that need to be traced, or take all of them until that is compiled."""
-        if not ready():
+        """Find the pixels that need to be traced, or take all of them if that takes longer or is not compiled yet."""
+        if not (ready() and worthwhile(traced.primitives, frame.size)):
             return whole_mask(*frame.size)
 
         def run(work: Callable[[], None]) -> None:

@@ -129,6 +129,14 @@ def test_many_small_groups_each_mark_a_few_pixels(device):
     assert mask[:20, 60:].any()
 
 
+def test_a_mask_is_made_if_there_are_pixels_enough(device):
+    line = chain(device, *[[x, 0, 0, 0.1] for x in range(101)])
+    assert cover.worthwhile([line], (10, 5))
+    assert not cover.worthwhile([line], (7, 7))
+    line.set_visible(False)
+    assert cover.worthwhile([line], (1, 1))
+
+
 def test_what_is_not_seen_marks_nothing(device):
     behind = chain(device, [-1, 0, 12, 0.1], [1, 0, 12, 0.1])
     aside = spheres(device, [100, 0, 0, 1])

@@ -180,7 +180,7 @@ def test_a_copy_is_built_aside_and_serves_similar_cameras(scene, floors):
     assert floors.best(near) is found
     assert floors._building is None
     # While the camera moves half an octave is not worth a build.
-    assert floors.best(Floor(FAR.position, 0.0, 0.015, 0.5), floors_module.ALIKE_MOVING) is found
+    assert floors.best(Floor(FAR.position, 0.0, 0.015, 0.5), moving=True) is found
     assert floors._building is None
     # Twice as large pixels: it serves until the better one is there.
     coarse = Floor(FAR.position, 0.0, 0.02, 0.5)
@@ -188,8 +188,34 @@ def test_a_copy_is_built_aside_and_serves_similar_cameras(scene, floors):
     assert floors.wait(DEADLINE)
     assert floors.best(coarse) is not found
     assert floors.best(FAR) is found
-    # Far too thick is worse than none.
+    # Far too thick is worse than none, far too thin is better.
     assert floors.best(Floor((0.0, 0.0, 11.0), 0.0, 0.001, 0.125)) is None
+    assert floors.wait(DEADLINE)
+    assert floors.best(Floor((0.0, 0.0, 11.0), 0.0, 0.001, 0.125)) is not None
+    assert floors.best(Floor((0.0, 0.0, 11.0), 0.0, 0.1, 0.5)) is not None
+
+
+def test_while_the_camera_moves_builds_leave_time_to_pictures(monkeypatch, scene, floors):
+    now = 100.0
+    monkeypatch.setattr(floors_module.time, "monotonic", lambda: now)
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    floors.best(FAR, moving=True)
+    assert floors.wait(DEADLINE)
+    now += 1.0  # the build took a second
+    assert floors.best(FAR, moving=True) is not None
+    coarse = Floor(FAR.position, 0.0, 0.02, 0.5)
+    now += 1.9
+    floors.best(coarse, moving=True)
+    assert floors._building is None
+    now += 0.2
+    floors.best(coarse, moving=True)
+    assert floors._building is not None
+    assert floors.wait(DEADLINE)
+    now += 1.0
+    floors.best(coarse, moving=True)
+    floors.best(Floor(FAR.position, 0.0, 0.1, 0.5))  # at rest there is no reason to wait
+    assert floors._building is not None
 
 
 def test_at_most_two_copies_are_kept(scene, floors):
