@@ -18,16 +18,11 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer import materials as m
-from brayns_widget.service.renderer.embree import SHADOWS
 from brayns_widget.service.renderer.kernels import (
     COLOR,
     COSINE,
     DIR,
-    FLAGS,
     GEOMETRY,
-    INSTANCE,
-    MASK,
-    NEXT_TILE,
     NONE,
     NORMAL,
     ORG,
@@ -35,16 +30,17 @@ from brayns_widget.service.renderer.kernels import (
     RAY_VALID,
     SPREAD_U,
     SPREAD_V,
-    STOP,
     TFAR,
     TILE,
-    TIME,
     TNEAR,
     VALID,
     aim,
     find_surface,
-    pack_pixel,
+    next_tile,
+    prepare_rays,
+    show_block,
     spread,
+    tile_corner,
 )
 from brayns_widget.service.renderer.kernels_layers import cosine_to_viewer, opacity_of, turn_over
 from brayns_widget.service.renderer.kernels_lights import (
@@ -56,7 +52,7 @@ from brayns_widget.service.renderer.kernels_lights import (
     light_seen,
 )
 from brayns_widget.service.renderer.kernels_microfacets import facet, reflected, shadowing, tangents
-from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
+from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel
 from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
 # Rows of scratch after those of ``kernels_lights``. For each lane: what the path still carries, what it has brought,
@@ -500,26 +496,14 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
         bounces: at how many surfaces a path is lit, at least 1.
     """
     height, width = image.shape
-    keep = sums.shape[0] > 0
-    across = (width + TILE - 1) // TILE
-    tiles = across * ((height + TILE - 1) // TILE)
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
-    weight = _ONE / np.float32(sample + 1)
-    for lane in range(16):
-        for ray in (0, RAY):
-            f[ray + TIME, lane] = _ZERO
-            i[ray + MASK, lane] = -1 if ray == 0 else SHADOWS
-            i[ray + FLAGS, lane] = 0
-        i[INSTANCE, lane] = NONE
+    prepare_rays(f, i)
     alpha = min(max(background[3], _ZERO), _ONE)
-    counter = state.ctypes.data + 8 * NEXT_TILE
-    while state[STOP] == 0:
-        tile = take_number(counter)
-        if tile >= tiles:
+    while True:
+        tile = next_tile(state, done, sample)
+        if tile < 0:
             break
-        if done[tile] > sample:
-            continue
-        left, top = tile % across * TILE, tile // across * TILE
+        left, top = tile_corner(tile, width)
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
                 aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
@@ -540,18 +524,5 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
                     sample,
                     bounces,
                 )
-                for lane in range(16):
-                    x, y = x0 + (lane & 3), y0 + (lane >> 2)
-                    if x >= width or y >= height:
-                        continue
-                    red, green, blue = f[_LIGHT, lane], f[_LIGHT + 1, lane], f[_LIGHT + 2, lane]
-                    opacity = f[_ALPHA, lane]
-                    if sample > 0:
-                        red += sums[y, x, 0]
-                        green += sums[y, x, 1]
-                        blue += sums[y, x, 2]
-                        opacity += sums[y, x, 3]
-                    if keep:
-                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-                    image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+                show_block(f, _LIGHT, x0, y0, sample, tone, sums, image)
         done[tile] = sample + 1

@@ -10,34 +10,29 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.embree import SHADOWS
 from brayns_widget.service.renderer.kernels import (
     DIR,
-    FLAGS,
     GEOMETRY,
-    INSTANCE,
-    MASK,
-    NEXT_TILE,
     NONE,
     ORG,
-    RAY,
     SPREAD_U,
     SPREAD_V,
-    STOP,
     TFAR,
     TILE,
-    TIME,
     TNEAR,
     VALID,
     aim,
     find_surface,
-    pack_pixel,
+    next_tile,
+    prepare_rays,
+    show_block,
     spread,
+    tile_corner,
 )
-from brayns_widget.service.renderer.kernels_layers import SEEN, THROUGH, add_layer
+from brayns_widget.service.renderer.kernels_layers import SEEN, THROUGH, add_background, add_layer
 from brayns_widget.service.renderer.kernels_lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.kernels_march import NOTES, march
-from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel, take_number
+from brayns_widget.service.renderer.kernels_native import inlined, intersect16, kernel
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
@@ -145,27 +140,14 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
         clips: float32, what cuts volumes, see ``clipping.pack_clips``.
     """
     height, width = image.shape
-    keep = sums.shape[0] > 0
-    across = (width + TILE - 1) // TILE
-    tiles = across * ((height + TILE - 1) // TILE)
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
-    weight = _ONE / np.float32(sample + 1)
     notes = np.empty((numbers.shape[0], NOTES), np.float32)
-    for lane in range(16):
-        for ray in (0, RAY):
-            f[ray + TIME, lane] = _ZERO
-            i[ray + MASK, lane] = -1 if ray == 0 else SHADOWS
-            i[ray + FLAGS, lane] = 0
-        i[INSTANCE, lane] = NONE
-    alpha = min(max(background[3], _ZERO), _ONE)
-    counter = state.ctypes.data + 8 * NEXT_TILE
-    while state[STOP] == 0:
-        tile = take_number(counter)
-        if tile >= tiles:
+    prepare_rays(f, i)
+    while True:
+        tile = next_tile(state, done, sample)
+        if tile < 0:
             break
-        if done[tile] > sample:
-            continue
-        left, top = tile % across * TILE, tile // across * TILE
+        left, top = tile_corner(tile, width)
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
                 aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
@@ -173,21 +155,6 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
                     scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
                     ambient, lights, ao_samples, shadows, sample, bounces,
                 )  # fmt: skip
-                for lane in range(16):
-                    x, y = x0 + (lane & 3), y0 + (lane >> 2)
-                    if x >= width or y >= height:
-                        continue
-                    through = f[THROUGH, lane]
-                    red = f[SEEN, lane] + through * background[0]
-                    green = f[SEEN + 1, lane] + through * background[1]
-                    blue = f[SEEN + 2, lane] + through * background[2]
-                    opacity = _ONE - through * (_ONE - alpha)
-                    if sample > 0:
-                        red += sums[y, x, 0]
-                        green += sums[y, x, 1]
-                        blue += sums[y, x, 2]
-                        opacity += sums[y, x, 3]
-                    if keep:
-                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-                    image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+                add_background(f, background)
+                show_block(f, SEEN, x0, y0, sample, tone, sums, image)
         done[tile] = sample + 1
