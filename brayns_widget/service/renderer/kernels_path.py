@@ -58,7 +58,7 @@ from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWE
 # Rows of scratch after those of ``kernels_lights``. For each lane: what the path still carries, what it has brought,
 # its opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing
 # has turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
-_CARRIED, _LIGHT, _ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, _STRAIGHT, _ENTERS, _FINDS_LIGHTS, _STRETCH = (
+CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTERS, FINDS_LIGHTS, _STRETCH = (
     LIGHT_ROWS,
     LIGHT_ROWS + 3,
     LIGHT_ROWS + 6,
@@ -86,7 +86,7 @@ _LEAST = np.float32(1e-6)
 
 
 @inlined
-def _random(pixel: Any, sample: Any, dimension: Any) -> Any:
+def random_number(pixel: Any, sample: Any, dimension: Any) -> Any:
     """Return a number in 0..1 from a hash, another one for each dimension of each sample of each pixel."""
     number = (pixel * 0x9E3779B1 + sample * 0x85EBCA77 + dimension * 0xC2B2AE3D) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
@@ -141,19 +141,19 @@ def _choose(  # noqa: PLR0917
     """Choose the lobe by which a lane's path goes on, and fill the rows that describe it."""
     material = materials[i[GEOMETRY, lane]]
     for channel in range(3):
-        f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * material[m.EMISSION + channel]
+        f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * material[m.EMISSION + channel]
     cosine = cosine_to_viewer(f, lane)
     opacity = opacity_of(f, material, lane, cosine)
-    if _random(pixel, sample, 8 * depth) >= opacity:
+    if random_number(pixel, sample, 8 * depth) >= opacity:
         return _PASSED
     if material[m.ENDS] != _ZERO:
         return _ENDED
     leaves = i[_ENTERS, lane] == 0 and material[m.TRANSMISSION] > _ZERO and material[m.THIN] == _ZERO
     if leaves:
         for channel in range(3):
-            f[_CARRIED + channel, lane] *= math.exp(-material[m.ABSORBED + channel] * f[TFAR, lane])
+            f[CARRIED + channel, lane] *= math.exp(-material[m.ABSORBED + channel] * f[TFAR, lane])
     f[_STRETCH, lane] = _ONE
-    chance = _random(pixel, sample, 8 * depth + 1)
+    chance = random_number(pixel, sample, 8 * depth + 1)
     coated = material[m.COAT] * reflected(cosine, _ONE / material[m.COAT_INDEX])
     if chance < coated:
         f[_WIDTH, lane] = material[m.COAT_ROUGHNESS] * material[m.COAT_ROUGHNESS]
@@ -163,7 +163,7 @@ def _choose(  # noqa: PLR0917
         return _GLOSSY
     chance = (chance - coated) / max(_LEAST, _ONE - coated)
     for channel in range(3):
-        f[_CARRIED + channel, lane] *= material[m.TINT + channel]
+        f[CARRIED + channel, lane] *= material[m.TINT + channel]
     if chance < material[m.FLAKES]:
         f[_WIDTH, lane] = np.float32(m.FLAKE_WIDTH)
         for channel in range(3):
@@ -176,7 +176,7 @@ def _choose(  # noqa: PLR0917
 
 
 @inlined
-def _find_lobes(  # noqa: PLR0917
+def find_lobes(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
 ) -> Any:
     """Choose a lobe for each lane that hit something; how many can be lit."""
@@ -187,13 +187,13 @@ def _find_lobes(  # noqa: PLR0917
             continue
         pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
         lobe = _choose(f, i, materials, lane, pixel, sample, depth)
-        if i[_STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY:
+        if i[STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY:
             f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
         material = materials[i[GEOMETRY, lane]]
         if (
             lobe == _DIFFUSE
             and material[m.BACK_LIGHT] > _ZERO
-            and _random(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
+            and random_number(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
         ):
             turn_over(f, lane)
         i[_LOBE, lane] = lobe
@@ -225,7 +225,7 @@ def _gloss(f: Any, material: Any, lane: Any) -> Any:
 
 
 @inlined
-def _add_light(  # noqa: PLR0917
+def light_lobes(  # noqa: PLR0917
     f: Any,
     i: Any,
     scene: Any,
@@ -242,7 +242,7 @@ def _add_light(  # noqa: PLR0917
 ) -> None:
     """Add what comes from a light, as far as the lobes scatter it and nothing is in its way."""
     lit = 0
-    # Gloss that is narrow against a light finds it by chance, see ``_meet_lights``; points cannot be found.
+    # Gloss that is narrow against a light finds it by chance, see ``meet_lights``; points cannot be found.
     sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else _SMOOTH
     for lane in range(16):
         i[RAY_VALID, lane] = 0
@@ -259,7 +259,7 @@ def _add_light(  # noqa: PLR0917
             u, v = light_point(pixel, number, sample)
             if depth > 0:
                 dimension = 8 * depth + 5 + (number << 16)
-                u, v = _random(pixel, sample, dimension), _random(pixel, sample, dimension + 1)
+                u, v = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
             f[COSINE, lane] = aim_at_light(f, lane, light, u, v)
         if f[COSINE, lane] > 0 and _cosine_to_light(f, lane) > 0:
             i[RAY_VALID, lane] = -1
@@ -279,7 +279,7 @@ def _add_light(  # noqa: PLR0917
         for channel in range(3):
             head_on = f[_HEAD_ON + channel, lane]
             weight = head_on + (f[_GRAZING + channel, lane] - head_on) * grazing if grazing > 0 else head_on
-            f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * weight * cosine * light[POWER + channel]
+            f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * weight * cosine * light[POWER + channel]
 
 
 @inlined
@@ -292,17 +292,17 @@ def _cosine_to_light(f: Any, lane: Any) -> Any:
 
 
 @inlined
-def _meet_lights(f: Any, i: Any, lights: Any) -> None:
+def meet_lights(f: Any, i: Any, lights: Any) -> None:
     """Add the lights that paths meet which nothing or a narrow lobe has turned: others have sampled them already."""
     for number in range(lights.shape[0]):
         light = lights[number]
         if not (light[KIND] == QUAD or light[RADIUS] > 0):
             continue
         for lane in range(16):
-            if i[VALID, lane] != 0 and i[_FINDS_LIGHTS, lane] != 0:
+            if i[VALID, lane] != 0 and i[FINDS_LIGHTS, lane] != 0:
                 seen = light_seen(f, lane, light)
                 for channel in range(3):
-                    f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * seen * light[POWER + channel]
+                    f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * seen * light[POWER + channel]
 
 
 @inlined
@@ -317,9 +317,9 @@ def _go_on(  # noqa: PLR0917
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
     material = materials[i[GEOMETRY, lane]]
     ax, ay, az, bx, by, bz = _frame(f, material, lane)
-    i[_STRAIGHT, lane] = 0
+    i[STRAIGHT, lane] = 0
     if lobe != _TRANSMITTED:
-        i[_FINDS_LIGHTS, lane] = lobe == _GLOSSY and f[_WIDTH, lane] < _NARROW
+        i[FINDS_LIGHTS, lane] = lobe == _GLOSSY and f[_WIDTH, lane] < _NARROW
     if lobe == _DIFFUSE:
         # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
         radius, angle = math.sqrt(u), _TWO_PI * v
@@ -328,7 +328,7 @@ def _go_on(  # noqa: PLR0917
         f[DIR + 1, lane] = x * ay + y * by + z * ny
         f[DIR + 2, lane] = x * az + y * bz + z * nz
         for channel in range(3):
-            f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
+            f[CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
         return True
     dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
     rough = f[_WIDTH, lane] >= _SMOOTH
@@ -355,11 +355,11 @@ def _go_on(  # noqa: PLR0917
         grazing = (_ONE - cosine) ** 5
         for channel in range(3):
             head_on = f[_HEAD_ON + channel, lane]
-            f[_CARRIED + channel, lane] *= shown * (head_on + (f[_GRAZING + channel, lane] - head_on) * grazing)
+            f[CARRIED + channel, lane] *= shown * (head_on + (f[_GRAZING + channel, lane] - head_on) * grazing)
         f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = rx, ry, rz
         return True
     for channel in range(3):
-        f[_CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
+        f[CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
     turn_over(f, lane)
     if material[m.THIN] != _ZERO:
         return True
@@ -375,7 +375,7 @@ def _go_on(  # noqa: PLR0917
 
 
 @inlined
-def _advance(  # noqa: PLR0917
+def advance(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
 ) -> Any:
     """Send each lane's path on from its surface; how many go on."""
@@ -389,7 +389,7 @@ def _advance(  # noqa: PLR0917
         # The first bounce matters most: its directions are spread evenly over the samples.
         u, v = spread(pixel, shift_u, shift_v)
         if depth > 0:
-            u, v = _random(pixel, sample, 8 * depth + 3), _random(pixel, sample, 8 * depth + 4)
+            u, v = random_number(pixel, sample, 8 * depth + 3), random_number(pixel, sample, 8 * depth + 4)
         goes_on = _go_on(f, i, materials, lane, u, v)
         i[VALID, lane] = -1 if goes_on else 0
         count += goes_on
@@ -400,6 +400,41 @@ def _advance(  # noqa: PLR0917
         f[TFAR, lane] = _INFINITE
         i[GEOMETRY, lane] = NONE
     return count
+
+
+@inlined
+def start_paths(f: Any, i: Any) -> None:
+    """Start a path with each camera ray."""
+    for lane in range(16):
+        i[STRAIGHT, lane] = 1
+        i[FINDS_LIGHTS, lane] = 1
+        f[PATH_ALPHA, lane] = _ONE
+        for channel in range(3):
+            f[CARRIED + channel, lane] = _ONE
+            f[BROUGHT + channel, lane] = _ZERO
+
+
+@inlined
+def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
+    """Add what paths find that have left the scene; how many have met a surface."""
+    hits = 0
+    for lane in range(16):
+        if i[VALID, lane] == 0:
+            continue
+        if i[GEOMETRY, lane] != NONE:
+            hits += 1
+            i[_ENTERS, lane] = (
+                f[NORMAL, lane] * f[DIR, lane]
+                + f[NORMAL + 1, lane] * f[DIR + 1, lane]
+                + f[NORMAL + 2, lane] * f[DIR + 2, lane]
+            ) < 0
+            continue
+        straight = i[STRAIGHT, lane] != 0
+        for channel in range(3):
+            sky = background[channel] if straight else ambient[channel]
+            f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * sky
+        f[PATH_ALPHA, lane] = alpha if straight else _ONE
+    return hits
 
 
 @inlined
@@ -423,43 +458,21 @@ def _trace_paths(  # noqa: PLR0917
     """Trace the paths of one block, whose camera rays are aimed; 0 if not one hit anything."""
     start = f.ctypes.data
     found = 0
-    for lane in range(16):
-        i[_STRAIGHT, lane] = 1
-        i[_FINDS_LIGHTS, lane] = 1
-        f[_ALPHA, lane] = _ONE
-        for channel in range(3):
-            f[_CARRIED + channel, lane] = _ONE
-            f[_LIGHT + channel, lane] = _ZERO
+    start_paths(f, i)
     for depth in range(bounces + 1):
         intersect16(start + 64 * VALID, scene, start, 0)
-        _meet_lights(f, i, lights)
-        hits = 0
-        for lane in range(16):
-            if i[VALID, lane] == 0:
-                continue
-            if i[GEOMETRY, lane] != NONE:
-                hits += 1
-                i[_ENTERS, lane] = (
-                    f[NORMAL, lane] * f[DIR, lane]
-                    + f[NORMAL + 1, lane] * f[DIR + 1, lane]
-                    + f[NORMAL + 2, lane] * f[DIR + 2, lane]
-                ) < 0
-                continue
-            straight = i[_STRAIGHT, lane] != 0
-            for channel in range(3):
-                sky = background[channel] if straight else ambient[channel]
-                f[_LIGHT + channel, lane] += f[_CARRIED + channel, lane] * sky
-            f[_ALPHA, lane] = alpha if straight else _ONE
+        meet_lights(f, i, lights)
+        hits = end_paths(f, i, ambient, background, alpha)
         found += hits
         if hits == 0 or depth == bounces:
             break
         find_surface(f, i, table)
-        if _find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
+        if find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
             for light in range(lights.shape[0]):
-                _add_light(
+                light_lobes(
                     f, i, scene, table, materials, shadows, lights[light], light, x0, y0, width, sample, depth
                 )  # fmt: skip
-        if _advance(f, i, materials, x0, y0, width, sample, depth) == 0:
+        if advance(f, i, materials, x0, y0, width, sample, depth) == 0:
             break
     return found
 
@@ -524,5 +537,5 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
                     sample,
                     bounces,
                 )
-                show_block(f, _LIGHT, x0, y0, sample, tone, sums, image)
+                show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)
         done[tile] = sample + 1

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from brayns_widget.service.renderer import kernels, kernels_layers, kernels_lights, kernels_path, kernels_volume
+from brayns_widget.service.renderer import (
+    kernels,
+    kernels_layers,
+    kernels_lights,
+    kernels_path,
+    kernels_volume,
+    kernels_volume_path,
+)
 from brayns_widget.service.renderer.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.embree import Cancelled
 from brayns_widget.service.renderer.framebuffer import Frame
@@ -76,6 +83,7 @@ _SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
     kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME,
     kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
     kernels_volume.trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
+    kernels_volume_path.trace_volume_paths: _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME,
     kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME,
 }
 _compiling = threading.Lock()
@@ -146,7 +154,7 @@ class Tracer:
     def __init__(self, threads: int | None = None) -> None:
         count = threads or _usable_cores()
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
-        self._scratch = [_aligned(kernels_path.PATH_ROWS) for _ in range(count)]
+        self._scratch = [_aligned(kernels_volume_path.VOLUME_PATH_ROWS) for _ in range(count)]
         self._state = np.zeros(2, np.int64)
         self._cover = Cover()
 
@@ -250,11 +258,13 @@ class Tracer:
 def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
     """Choose the kernel, and give the arguments that are its own: what it shows, and light effects."""
     shadows = look.shadows * kernels_lights.SHADOWED | look.veiled * kernels_lights.VEILED
+    volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
+    if look.paths and len(look.volumes):
+        return kernels_volume_path.trace_volume_paths, volumes, (shadows, look.bounces)
     if look.paths:
         return kernels_path.trace_paths, (look.materials,), (shadows, look.bounces)
     effects = (look.ao_samples, shadows)
     if len(look.volumes):
-        volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
         return kernels_volume.trace_volumes, volumes, (*effects, look.bounces)
     if look.plain:
         return kernels.trace, (), effects

@@ -153,7 +153,7 @@ def test_spheres_stand_in_volumes(address: str):
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("renderer", ["interactive"])
+@pytest.mark.parametrize("renderer", ["interactive", "production"])
 def test_snapshots_show_volumes(address: str, renderer: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
