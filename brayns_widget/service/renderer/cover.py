@@ -21,6 +21,7 @@ Mask = NDArray[np.uint8]
 _UNSURE = 1e-6  # of the largest coordinate: what single precision makes of it, and of sums with it
 _SMALLEST_VIEW = 1e-6  # side of a picture at distance 1, or in µm
 _LEAST_PIXELS = 0.5  # for each primitive
+_LARGEST = 1e12  # entry of a lens: products with coordinates must be numbers
 _NO_SEGMENTS = np.empty(0, np.uint32)
 
 
@@ -165,7 +166,7 @@ def make_lens(camera: Floats, size: tuple[int, int], offset: tuple[float, float]
 
     Returns:
         float32 (LENS_SIZE,), see ``kernels_cover``; None if there is none, for the camera is
-        cylindric, or the picture shows so little that its pixels hardly differ.
+        cylindric, the picture shows so little that its pixels hardly differ, or there are no such numbers.
     """
     if camera[6, 1] != 0:
         return None
@@ -194,7 +195,7 @@ def make_lens(camera: Floats, size: tuple[int, int], offset: tuple[float, float]
     lens[[k.REACH_X, k.REACH_Y]] = scale * np.hypot(1, edge)
     lens[k.UNSURE] = _UNSURE * max(largest, float(np.abs(frame[:3]).max()))
     lens[k.PERSPECTIVE] = perspective
-    return lens
+    return lens if np.abs(lens).max() < _LARGEST else None
 
 
 def _mark_box(mask: Mask, lens: Floats, bounds: Bounds) -> None:

@@ -94,7 +94,8 @@ def _mark(  # noqa: PLR0917
         x, y, x2, y2 = x2, y2, x, y
     left, right = max(min(x, x2) - reach_x, ZERO), min(max(x, x2) + reach_x, np.float32(width - 1))
     top, bottom = max(y - reach_y, ZERO), min(y2 + reach_y, np.float32(height - 1))
-    if left > right or top > bottom:
+    # Written so that what is not a number, from camera and scene beyond the numbers, is no pixel.
+    if not (left <= right and top <= bottom):
         return
     first, last = _ceil(left), np.int32(right)
     row, last_row = _ceil(top), np.int32(bottom)
@@ -107,7 +108,7 @@ def _mark(  # noqa: PLR0917
             start = x + slope * (max(np.float32(j) - reach_y, y) - y)
             end = x + slope * (min(np.float32(j) + reach_y, y2) - y)
             low, high = max(min(start, end) - reach_x, left), min(max(start, end) + reach_x, right)
-            if low > high:
+            if not low <= high:
                 continue
             first, last = _ceil(low), np.int32(high)
         for i in range(first, last + 1):
@@ -162,7 +163,7 @@ def _mark_segment(  # noqa: PLR0917
             lens[REACH_X] * (radius * near) + _MARGIN,
             lens[REACH_Y] * (radius * near) + _MARGIN,
         )
-        if far >= z2:
+        if not z < far < z2:
             return True
         x, y, z = xa, ya, far
 

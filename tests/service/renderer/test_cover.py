@@ -196,3 +196,26 @@ def test_a_whole_mask_ends_with_the_picture():
     mask = whole_mask(5, 3)
     assert mask.shape == (4, 8)
     assert mask.sum() == 15
+
+
+@pytest.mark.parametrize(
+    ("view", "region"),
+    [
+        (VIEW.model_copy(update={"position": [3e38, 0.0, 0.0]}), FULL_REGION),
+        (
+            View(position=[1e-38, -1.0, 1e30], target=[-1.0, 1e18, 1.0], up=[1e-9, 1e20, 0.5]),
+            Region(image_start=[-1e18, 3e38], image_end=[10.0, 1e20]),
+        ),
+        (VIEW, Region(image_start=[-1e18, 3e38], image_end=[10.0, 1e20])),
+        (VIEW, Region(image_start=[0.0, 1e30], image_end=[1e30, 0.0])),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_camera_beyond_the_numbers_has_no_lens(device, view, region):
+    """What is computed with it may be no number, and then is no place in the mask."""
+    rows = [[1e17, 10, 1, 1e17], [10, 0.5, -1e18, 0.5], [1, -1e18, -1e18, 1e-6], [0.5, 1, -1e18, 1e18], [0, 0, 0, 0]]
+    camera = ray_frame(view, Perspective(fovy=45.0), region, 1.0)
+    for primitives in (spheres(device, *rows), chain(device, *rows[:4])):
+        state = np.zeros(2, np.int64)
+        mask = Cover().mask([primitives], camera, (1, 1), (0.5, 0.5), run=lambda work: work(), state=state)
+        assert mask[0, 0] == 1  # all is traced
