@@ -376,6 +376,7 @@ class Scene:
             self._show(handle, model)
         self._leave_to_batch()
         self._fill_table()
+        give_back()  # what the load and the build have used in passing
 
     def owner(self, geometry: int, primitive: int) -> tuple[int, int]:
         """Which model a primitive of the built structure belongs to, by the numbers that Embree gives it.
@@ -469,14 +470,10 @@ class Scene:
     def _leave_to_batch(self) -> None:
         """Drop what the batch holds, too, unless it cannot give it back or copies need it."""
         uses = Counter(id(model.geometry) for model in self._models.values())
-        dropped = False
         for model in self._models.values():
             alone = uses[id(model.geometry)] == 1 and (model.transform == np.eye(4)).all()
             if alone and model.batched and model.whole:
                 model.geometry, model.whole = model.geometry.without_segments(), False
-                dropped = True
-        if dropped:
-            give_back()
 
     def _restored(self, handle: int, model: _Model) -> Geometry:
         assert self._batch is not None
