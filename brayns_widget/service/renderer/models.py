@@ -341,11 +341,16 @@ class Models:
                 raise
         if visible is not None and visible != model.visible:
             model.visible = visible
+            try:
+                if model.light is not None:
+                    self._set_lights()
+                if model.clip is not None:
+                    self._set_clips()
+            except BaseException:  # lights that are too bright together
+                model.visible = not visible
+                raise
             if model.handle is not None:
                 self._scene().set_visible(model.handle, visible)
-            self._set_lights()
-            if model.clip is not None:
-                self._set_clips()
         return model
 
     def _place(self, handle: int, matrix: npt.NDArray[np.float64], former: npt.NDArray[np.float64]) -> None:

@@ -172,3 +172,14 @@ def test_a_light_too_bright_is_not_added(models: Models):
     with pytest.raises(RequestError, match="finite"):
         models.add_light(AmbientLight(intensity=3e38))
     assert [model.id for model in models] == lights
+
+
+def test_lights_too_bright_together_are_not_shown_together(models: Models, scene: Scene):
+    bright = AmbientLight(intensity=2e38)
+    hidden = models.add_light(bright)
+    models.update(hidden.id, visible=False)
+    models.add_light(bright)
+    with pytest.raises(RequestError, match="finite"):
+        models.update(hidden.id, visible=True)
+    assert not hidden.visible
+    assert scene.lights == [bright]
