@@ -34,7 +34,7 @@ from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
 
 SIZE = (1280, 720)
 FLOOR = 0.5  # pixels, as the widget sets it
-GESTURES, FRAMES = 4, 50
+GESTURES, FRAMES = 3, 50
 INTERRUPTS = 100
 
 

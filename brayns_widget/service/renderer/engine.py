@@ -41,7 +41,7 @@ _RAYS_AT_ONCE = 1 << 18  # 24 MB
 
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
-_FLOOR_WAIT = 0.02  # seconds that one call of ``render`` may wait for a radius floor
+_FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
 _MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
