@@ -173,6 +173,7 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
     pixel_x: Any,
     pixel_y: Any,
     tone: Any,
+    mask: Any,
     sums: Any,
     image: Any,
 ) -> None:
@@ -195,6 +196,8 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
                 aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                for lane in range(16):
+                    i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
                 _trace_layers(
                     scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
                 )

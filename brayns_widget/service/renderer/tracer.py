@@ -81,7 +81,7 @@ _FRAME = (
 )
 _SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
     kernels.trace: _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME,
-    kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
+    kernels_layers.trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _MASK + _FRAME,
     kernels_volume.trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
     kernels_volume_path.trace_volume_paths: _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME,
     kernels_path.trace_paths: _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME,
@@ -192,7 +192,8 @@ class Tracer:
         state[:] = 0
         if stopped():
             return False
-        mask = (self._mask(frame, traced, look, offset, watch),) if kernel is kernels.trace else ()
+        masked = kernel in {kernels.trace, kernels_layers.trace_layers}
+        mask = (self._mask(frame, traced, look, offset, watch),) if masked else ()
         arguments: tuple[Any, ...] = (
             look.camera, look.near, look.ambient, look.lights, *effects, look.background,
             frame.samples, *offset, tone_table(), *mask, frame.sums, frame.image,

@@ -60,7 +60,7 @@ def test_cylindric_sees_half_a_turn_and_its_field_of_view(aspect):
 
 def test_rays_have_the_shape_of_their_places():
     frame = ray_frame(AHEAD, Cylindric(), FULL_REGION, 1.0)
-    u, v = np.float32([0.1, 0.2, 0.7]), np.float32([[0.3], [0.4]])
+    u, v = np.array([0.1, 0.2, 0.7]), np.array([[0.3], [0.4]])
     origins, directions = rays(frame, u, v)
     assert origins.shape == directions.shape == (2, 3, 3)
     assert directions[1, 2] == pytest.approx(rays(frame, 0.7, 0.4)[1])

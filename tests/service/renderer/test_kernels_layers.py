@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from brayns_widget.service.renderer import tracer
+from brayns_widget.service.renderer.cover import ready, start_compiling
 from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
@@ -191,3 +193,20 @@ def test_layers_are_shaded_as_opaque_surfaces_are(engine):
     # The compiler rounds differently; a ray that grazes may miss what it hit.
     assert (abs(picture(engine, **effects) - opaque) > 1).mean() < 0.01
     assert not engine.scene.plain
+
+
+def test_pictures_are_the_same_as_when_all_pixels_are_traced(engine, monkeypatch):
+    start_compiling().join(100)
+    assert ready()
+    random = np.random.default_rng(1)
+    for place in random.uniform([-2, -2, -2, 0.05], [2, 2, 2, 0.3], (40, 4)):
+        ball(engine, Matte(opacity=0.5), random.uniform(0, 1, 4), place)
+    engine.scene.lights = [SphereLight(position=[5.0, 5.0, 5.0], radius=1.0, intensity=200.0)]
+    renderer = Interactive(samples_per_pixel=2, ao_samples=1, background_color=[0.1, 0.2, 0.3, 0.4])
+    pictures = []
+    for mask in (True, False):
+        monkeypatch.setattr(tracer, "ready", lambda mask=mask: mask)
+        # A picture of fewer pixels would be traced whole.
+        pictures.append(engine.snapshot((400, 300), VIEW, Orthographic(height=6.0), renderer=renderer))
+    assert (pictures[0] == pictures[1]).all()
+    assert len(np.unique(pictures[0][..., 3])) > 2
