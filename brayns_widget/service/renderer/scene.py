@@ -165,6 +165,7 @@ class Scene:
         """Remove a model; it is gone after the next ``commit``."""
         self._discard_parts(self._model(handle))
         del self._models[handle]
+        self._packed_volumes = (-1, Packed())  # or a volume would stay until the next picture
 
     def clear(self) -> None:
         """Remove all models."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -146,6 +147,16 @@ def test_opacity_that_grows_along_the_ray_adds_up(engine):
     add(engine, values, [1, 1, 1, 0], [1, 1, 1, 0.1], cells=False, spacing=10 / 64)
     # the mean opacity over 10 µm is 0.05
     assert middle(engine, samples=16)[0] == pytest.approx(1 - math.exp(-0.5), abs=1e-3)
+
+
+def test_removed_volumes_give_their_memory_back(engine):
+    handle, volume = add(engine, cube(1), [1, 1, 1, 0.1])
+    light(engine)
+    values = weakref.ref(volume.values)
+    del volume
+    assert values() is not None
+    engine.scene.remove(handle)
+    assert values() is None
 
 
 def test_what_is_in_front_covers_what_is_behind(engine):
