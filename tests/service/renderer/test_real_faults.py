@@ -261,3 +261,19 @@ def test_clients_that_load_render_and_clear_at_once(address: str, tmp_path: Path
             assert model["model_id"] == 0
 
     asyncio.run(scenario())
+
+
+def test_copies_that_do_not_fit_into_memory_are_refused():
+    with renderer_process("--memory-budget", "1M") as (address, process):
+
+        async def scenario() -> None:
+            async with empty_stage(address) as client:
+                model = (await client.call("add-spheres", [sphere()] * 1000))["model_id"]
+                before = await client.call("get-scene")
+                with pytest.raises(Failed, match=r"not enough memory for 20000 more primitives .*1\.0 MB"):
+                    await client.call("instantiate-model", {"model_id": model, "transforms": [{}] * 20})
+                assert await client.call("get-scene") == before
+                await client.call("instantiate-model", {"model_id": model, "transforms": [{}] * 5})
+
+        asyncio.run(scenario())
+        assert process.poll() is None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, PlainSerializer
 
+from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.models import Bounds, ModelInstance, Transform, bounds_of
 from brayns_widget.service.rpc.methods import Methods
@@ -102,6 +103,14 @@ def update_model(context: Context, params: UpdateModelParams) -> ModelInstance:
 @methods.add("instantiate-model")
 def instantiate_model(context: Context, params: InstantiateParams) -> list[ModelInstance]:
     """Add models that differ from one in their place only; colouring one of them colours all."""
+    handle = context.models[params.model_id].handle
+    count = 0 if handle is None else len(params.transforms) * context.engine.scene.primitives(handle)
+    allowed = context.memory.allowance(context.models.primitives)
+    if not allowed.fits(count):
+        raise RequestError(
+            f"There is not enough memory for {count} more primitives (the budget is {allowed.budget})",
+            code=INTERNAL_ERROR,
+        )
     return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms)]
 
 
