@@ -127,6 +127,7 @@ class Scene:
         self._plain = True
         self._veiled = False
         self._kept: list[Floats] = []  # the table has addresses only
+        self._table_outdated = False  # filled when next asked for: a frame of a simulation paints many models
         self._packed_clips = pack_clips([])
         self._packed_volumes = (-1, Packed())  # as of which revision
         self.revision = 0
@@ -219,7 +220,7 @@ class Scene:
         model.show(self.before_change)
         if self._batch is not None and model.batched:
             self._batch.paint(handle, model.colors)
-        self._fill_table()
+        self._table_outdated = True
         self.revision += 1
 
     def material(self, handle: int) -> Material:
@@ -236,7 +237,7 @@ class Scene:
         model = self._model(handle)
         model.material, model.common = material, material == _COMMON
         model.show(self.before_change)
-        self._fill_table()
+        self._table_outdated = True
         self.revision += 1
 
     @property
@@ -393,6 +394,7 @@ class Scene:
 
     def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32]) -> Floats:
         """float32 (N, 3), colours of primitives of the built structure by Embree's numbers, black for number -1."""
+        self._update_table()
         colors = np.zeros((len(geometry), 3), np.float32)
         for number in np.unique(geometry[geometry >= 0]):
             chosen = geometry == number
@@ -403,21 +405,25 @@ class Scene:
     @property
     def traced(self) -> Traced:
         """What the tracer needs."""
+        self._update_table()
         return Traced(self._bvh.handle, self._table, self._bvh.geometries)
 
     @property
     def materials(self) -> Floats:
         """float32 (G, materials.COLUMNS), for each geomID of the built scene the model's material."""
+        self._update_table()
         return self._materials
 
     @property
     def plain(self) -> bool:
         """Whether all surfaces are opaque and have no light of their own."""
+        self._update_table()
         return self._plain
 
     @property
     def veiled(self) -> bool:
         """Whether some surfaces let a part of the light through."""
+        self._update_table()
         return self._veiled
 
     @property
@@ -499,7 +505,12 @@ class Scene:
         _close_parts(set(parts) - set(self._built))  # what the structure still holds goes with it
         self.revision += 1
 
+    def _update_table(self) -> None:
+        if self._table_outdated:
+            self._fill_table()
+
     def _fill_table(self) -> None:
+        self._table_outdated = False
         if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
             rows: list[tuple[Indices, Floats, Material]] = []
             if self._batch is not None:
