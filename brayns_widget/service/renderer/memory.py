@@ -17,7 +17,7 @@ from pathlib import Path
 VARIABLE = "BRAYNS_WIDGET_MEMORY_BUDGET"
 
 PRIMITIVE_BYTES = 60  # of a scene: arrays 25, acceleration structure 33 and some slack; see docs/performance.md
-STRUCTURE_BYTES = 33  # the old acceleration structure, which is traced until the new one is built
+STRUCTURE_BYTES = 58  # what there was and is built anew: the old arrays and structure are traced until that is done
 _SHARE = 0.5  # of what is available; radius floors and pictures need some, too
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}

@@ -34,7 +34,7 @@ def test_the_reply_says_what_was_left_out(tmp_path: Path):
             assert "left_out" not in whole["info"]["metadata"]
             (reduced,) = await one.call("add-model", load(path))
             assert reduced["info"]["metadata"]["left_out"] == "axons and dendrites"
-            assert reduced["info"]["metadata"]["memory_budget"] == "1.3 KB"
+            assert reduced["info"]["metadata"]["memory_budget"] == "1.6 KB"
             assert reduced["bounds"]["max"][0] < whole["bounds"]["max"][0]
             with pytest.raises(Failed) as caught:
                 await one.call("add-model", load(path, load_dendrites=True))
