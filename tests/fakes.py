@@ -174,6 +174,7 @@ class FakeRenderer(FakeServer):
         super().__init__()
         self.models: list[dict[str, Any]] = []
         self.cells = 4
+        self.metadata: dict[str, str] = {}
         self.offers = ["get-scene", "render-image"]
         self.color_values = {"solid": ["color"], "mtype": ["L23_PC", "L5_BC"], "morphology section": ["axon", "soma"]}
         self.progress["add-model"] = [(0.25, "Reading cells"), (0.75, "Building")]
@@ -218,7 +219,7 @@ class FakeRenderer(FakeServer):
         raise RequestError("Method not found", code=METHOD_NOT_FOUND, data=method)
 
     def _circuit(self, params: Any, population: str) -> dict[str, Any]:
-        metadata = {"population_name": population, "loaded_neuron_count": str(self.cells)}
+        metadata = {"population_name": population, "loaded_neuron_count": str(self.cells), **self.metadata}
         load_info = {"path": params["path"], "loader_name": params["loader_name"], "source": "from_file"}
         return self._add("neurons", BOUNDS, {"load_info": load_info, "metadata": metadata})
 

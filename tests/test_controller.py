@@ -362,6 +362,16 @@ def test_an_unknown_attribute_names_those_that_exist_and_leaves_no_model(cluster
     assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
 
 
+def test_what_does_not_fit_into_memory_is_told(cluster, controller):
+    listener = Listener(controller)
+    cluster.renderer.metadata["left_out"] = "axons"
+    load(controller)
+    assert controller.models[0].left_out == "axons"
+    notice = listener.wait_for("notice")
+    assert (notice.level, "axons" in notice.text) == ("warning", True)
+    assert "BRAYNS_WIDGET_MEMORY_BUDGET" in notice.hint
+
+
 def test_a_refused_load_says_why(cluster, controller):
     listener = Listener(controller)
     cluster.renderer.errors["add-model"] = (-32603, "cell 3 has no morphology 'm3'")
