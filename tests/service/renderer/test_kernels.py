@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer.camera import ray_frame
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
@@ -20,29 +19,11 @@ from brayns_widget.service.renderer.settings import (
     Perspective,
     View,
 )
-from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NO_SEGMENTS = (np.empty((0, 4), np.float32), np.empty(0, np.uint32), np.empty(0, np.uint32))
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 PLAIN = Interactive(samples_per_pixel=1, ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
-@pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
-    engine.scene.lights = [AmbientLight()]
-
-
-def spheres(*rows, slots=None):
-    slots = np.zeros(len(rows), np.uint32) if slots is None else np.array(slots, np.uint32)
-    return Geometry(*NO_SEGMENTS, np.array(rows, np.float32), slots)
 
 
 def curve(*points, slots=None):
@@ -57,15 +38,11 @@ def curve(*points, slots=None):
     )
 
 
-def picture(engine, size=(64, 64), projection=None, renderer=PLAIN, view=VIEW):
+def picture(engine, size=(64, 64), projection=None, renderer=PLAIN, view=FROM_Z):
     return engine.snapshot(size, view, projection or Orthographic(height=4.0), renderer=renderer)
 
 
-def byte(light):
-    return int(tone_table()[min(len(tone_table()) - 1, int(math.sqrt(light) * TABLE_SCALE))])
-
-
-def rays(size, projection, view=VIEW):
+def rays(size, projection, view=FROM_Z):
     """Origins and unit directions (height, width, 3) of the rays through the pixels' middles, in float64."""
     frame = ray_frame(view, projection, FULL_REGION, size[0] / size[1]).astype(np.float64)
     u = (np.arange(size[0]) + 0.5)[None, :, None] / size[0]
@@ -224,7 +201,7 @@ def test_backgrounds_out_of_range_are_clamped(engine, background):
 def test_near_clip_hides_what_is_nearer(engine):
     engine.scene.add(spheres([0, 0, 5, 0.5], [0, 0, -5, 0.5], slots=[0, 1]), [[1, 0, 0, 1], [0, 1, 0, 1]])
     pixels = [
-        engine.snapshot((32, 32), VIEW, Orthographic(height=4.0), renderer=PLAIN, near_clip=distance)[16, 16].tolist()
+        engine.snapshot((32, 32), FROM_Z, Orthographic(height=4.0), renderer=PLAIN, near_clip=distance)[16, 16].tolist()
         for distance in (0.0, 8.0, 30.0)
     ]
     assert pixels == [[byte(1.0), 0, 0, 255], [0, byte(1.0), 0, 255], [0, 0, 0, 0]]

@@ -6,37 +6,26 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer.clipping import Clip
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import Glass, Matte
 from brayns_widget.service.renderer.settings import (
-    AmbientLight,
     DirectionalLight,
     Interactive,
     Orthographic,
     Production,
-    View,
 )
 from brayns_widget.service.renderer.shapes import Plane, Sphere
+from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)
 NO_SPHERES = np.empty((0, 4), np.float32)
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 PATHS = Production(samples_per_pixel=1, max_ray_bounces=2, background_color=[0.0, 0.0, 0.0, 0.0])
 RAYS = Interactive(samples_per_pixel=1, ao_samples=0, background_color=[0.0, 0.0, 0.0, 0.0])
 WHITE = [1.0, 1.0, 1.0, 1.0]
 
 
-@pytest.fixture
-def engine():
-    with Engine(2) as engine:
-        engine.scene.lights = [AmbientLight()]
-        yield engine
-
-
 def ball(engine, x, y, z, radius, color=WHITE):
-    spheres = np.array([[x, y, z, radius]], np.float32)
-    return engine.scene.add(Geometry(NO_SPHERES, NONE, NONE, spheres, np.zeros(1, np.uint32)), [color])
+    return engine.scene.add(spheres([x, y, z, radius]), [color])
 
 
 def cut(engine, *shapes, inverted=False):
@@ -45,7 +34,7 @@ def cut(engine, *shapes, inverted=False):
 
 def light_of(engine, renderer, height=4.0):
     """Linear light and opacity, (64, 64, 4)."""
-    return engine.trace((64, 64), VIEW, Orthographic(height=height), renderer=renderer, keep=True).light
+    return engine.trace((64, 64), FROM_Z, Orthographic(height=height), renderer=renderer, keep=True).light
 
 
 def test_paths_see_into_what_is_cut_open(engine):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 from brayns_widget.service.renderer import tracer
 from brayns_widget.service.renderer.cover import ready, start_compiling
-from brayns_widget.service.renderer.engine import Engine
-from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
 from brayns_widget.service.renderer.settings import (
     AmbientLight,
@@ -18,48 +14,29 @@ from brayns_widget.service.renderer.settings import (
     Interactive,
     Orthographic,
     SphereLight,
-    View,
 )
-from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 PLAIN = Interactive(ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
 BLUE = [0.0, 0.0, 1.0, 0.5]
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
-@pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
-    engine.scene.lights = [AmbientLight()]
-
-
 def ball(engine, material, color=(1.0, 0.0, 0.0, 1.0), place=(0, 0, 0, 1.5)):
-    geometry = Geometry(np.empty((0, 4), np.float32), NONE, NONE, np.array([place], np.float32), np.zeros(1, np.uint32))
-    handle = engine.scene.add(geometry, [list(color)])
+    handle = engine.scene.add(spheres(place), [list(color)])
     engine.scene.set_material(handle, material)
     return handle
 
 
 def picture(engine, **settings):
     renderer = PLAIN.model_copy(update=settings)
-    return engine.snapshot((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer).astype(int)
+    return engine.snapshot((64, 64), FROM_Z, Orthographic(height=4.0), renderer=renderer).astype(int)
 
 
 def light_of(engine, **settings):
     """Linear light, (64, 64, 4)."""
     renderer = PLAIN.model_copy(update=settings)
-    return engine.trace((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer, keep=True).light
-
-
-def byte(light):
-    return int(tone_table()[min(len(tone_table()) - 1, int(math.sqrt(light) * TABLE_SCALE))])
+    return engine.trace((64, 64), FROM_Z, Orthographic(height=4.0), renderer=renderer, keep=True).light
 
 
 @pytest.mark.parametrize("kind", [Matte, Phong, Plastic])
@@ -207,6 +184,6 @@ def test_pictures_are_the_same_as_when_all_pixels_are_traced(engine, monkeypatch
     for mask in (True, False):
         monkeypatch.setattr(tracer, "ready", lambda mask=mask: mask)
         # A picture of fewer pixels would be traced whole.
-        pictures.append(engine.snapshot((400, 300), VIEW, Orthographic(height=6.0), renderer=renderer))
+        pictures.append(engine.snapshot((400, 300), FROM_Z, Orthographic(height=6.0), renderer=renderer))
     assert (pictures[0] == pictures[1]).all()
     assert len(np.unique(pictures[0][..., 3])) > 2

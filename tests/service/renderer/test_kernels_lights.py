@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import Metal
 from brayns_widget.service.renderer.settings import (
@@ -18,31 +17,18 @@ from brayns_widget.service.renderer.settings import (
     SphereLight,
     View,
 )
+from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 HARD = Interactive(samples_per_pixel=1, ao_samples=0, background_color=[0.0, 0.0, 0.0, 0.0])
 SOFT = HARD.model_copy(update={"samples_per_pixel": 32})
 PATHS = Production(samples_per_pixel=32, max_ray_bounces=1, background_color=[0.0, 0.0, 0.0, 0.0])
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
 @pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
+def dark(engine):
     engine.scene.lights = []
-
-
-def spheres(*rows):
-    return Geometry(
-        np.empty((0, 4), np.float32), NONE, NONE, np.array(rows, np.float32), np.zeros(len(rows), np.uint32)
-    )
 
 
 def wall(engine):
@@ -56,7 +42,7 @@ def wall(engine):
 
 def light_on(engine, renderer, size=(32, 32), height=4.0):
     """Linear light of the picture, red only."""
-    frame = engine.trace(size, VIEW, Orthographic(height=height), renderer=renderer, keep=True)
+    frame = engine.trace(size, FROM_Z, Orthographic(height=height), renderer=renderer, keep=True)
     return frame.light[..., 0]
 
 

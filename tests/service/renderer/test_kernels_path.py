@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.engine import Engine
-from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import Glass, Matte, Principled
 from brayns_widget.service.renderer.settings import (
-    AmbientLight,
     DirectionalLight,
     Interactive,
     Orthographic,
     Production,
-    View,
 )
-from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 ONE = Production(samples_per_pixel=1)
 MANY = Production(samples_per_pixel=64)
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
-@pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
-    engine.scene.lights = [AmbientLight()]
-
-
-def spheres(*rows):
-    return Geometry(
-        np.empty((0, 4), np.float32), NONE, NONE, np.array(rows, np.float32), np.zeros(len(rows), np.uint32)
-    )
-
-
 def picture(engine, renderer=ONE, size=(64, 64), height=4.0):
-    return engine.snapshot(size, VIEW, Orthographic(height=height), renderer=renderer).astype(int)
-
-
-def byte(light):
-    return int(tone_table()[min(len(tone_table()) - 1, int(math.sqrt(light) * TABLE_SCALE))])
+    return engine.snapshot(size, FROM_Z, Orthographic(height=height), renderer=renderer).astype(int)
 
 
 def test_a_convex_matte_surface_under_an_even_sky_has_its_colour(engine):
@@ -109,7 +80,7 @@ def test_paths_among_white_walls_end(engine):
 def test_paths_accumulate_in_the_interactive_picture(engine):
     engine.scene.add(spheres([-1, 0, 0, 1], [1, 0, 0, 1]), WHITE)
     engine.set_viewport(32, 24)
-    engine.set_camera(VIEW, Orthographic(height=4.0))
+    engine.set_camera(FROM_Z, Orthographic(height=4.0))
     engine.set_renderer(Production(samples_per_pixel=3))
     counts = []
     while engine.render():
@@ -137,6 +108,6 @@ def test_surfaces_weaken_light_on_its_way(engine, material, left):
     seen = []
     for each in (Matte(opacity=0.0), material):
         engine.scene.set_material(handle, each)
-        frame = engine.trace((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer, keep=True)
+        frame = engine.trace((64, 64), FROM_Z, Orthographic(height=4.0), renderer=renderer, keep=True)
         seen.append(frame.light[32, 32, 0])
     assert seen[1] / seen[0] == pytest.approx(left, abs=1e-4)

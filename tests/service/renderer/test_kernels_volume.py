@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer.clipping import Clip
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import Matte
 from brayns_widget.service.renderer.ramp import ColorRamp
-from brayns_widget.service.renderer.settings import AmbientLight, Interactive, Orthographic, Perspective, View
+from brayns_widget.service.renderer.settings import Interactive, Orthographic, Perspective, View
 from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.volumes import Volume
+from tests.service.renderer.traced import spheres
 
 NONE = np.empty(0, np.uint32)
 NO_ROUNDS = np.empty((0, 4), np.float32)
@@ -23,19 +23,6 @@ NOTHING = Geometry(NO_ROUNDS, NONE, NONE, NO_ROUNDS, NONE)
 PLAIN = Interactive(ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
 FRONT = View(position=[0.0, 0.0, 100.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 SIZE = 33  # the middle of the middle pixel is the middle of the picture
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
-@pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
-    engine.scene.set_clips([])
-    engine.scene.lights = [AmbientLight()]
 
 
 def centred(size, spacing=1.0):
@@ -71,9 +58,7 @@ def cube(value, size=10, kind=np.uint8):
 
 
 def ball(engine, z, radius=2.0, color=(0.0, 1.0, 0.0, 1.0)):
-    spheres = np.array([[0, 0, z, radius]], np.float32)
-    geometry = Geometry(NO_ROUNDS, NONE, NONE, spheres, np.zeros(1, np.uint32))
-    return engine.scene.add(geometry, [list(color)])
+    return engine.scene.add(spheres([0, 0, z, radius]), [list(color)])
 
 
 @pytest.mark.parametrize("cells", [True, False])

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.settings import (
@@ -19,6 +18,7 @@ from brayns_widget.service.renderer.settings import (
     View,
 )
 from brayns_widget.service.renderer.volumes import Volume
+from tests.service.renderer.traced import spheres
 
 NONE = np.empty(0, np.uint32)
 NO_ROUNDS = np.empty((0, 4), np.float32)
@@ -27,15 +27,8 @@ FRONT = View(position=[0.0, 0.0, 100.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0
 BLACK, WHITE = [0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.5]
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
 @pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
+def dark(engine):
     engine.scene.lights = []
 
 
@@ -56,9 +49,7 @@ def mean(engine, samples=64, background=BLACK, bounces=1, height=4.0):
 
 
 def ball(engine, z, radius):
-    spheres = np.array([[0, 0, z, radius]], np.float32)
-    geometry = Geometry(NO_ROUNDS, NONE, NONE, spheres, np.zeros(1, np.uint32))
-    return engine.scene.add(geometry, [[1, 1, 1, 1]])
+    return engine.scene.add(spheres([0, 0, z, radius]), [[1, 1, 1, 1]])
 
 
 def test_black_fog_lets_through_what_its_length_leaves(engine):

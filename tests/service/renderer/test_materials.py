@@ -7,8 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.engine import Engine
-from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.materials import (
     MATERIALS,
     CarPaint,
@@ -23,43 +21,25 @@ from brayns_widget.service.renderer.materials import (
     Principled,
     name_of,
 )
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Orthographic, Production, View
-from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+from brayns_widget.service.renderer.settings import DirectionalLight, Orthographic, Production
+from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 ORANGE = [1.0, 0.5, 0.2, 1.0]
 MIDDLE = (slice(30, 34), slice(30, 34))
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with Engine(2) as engine:
-        yield engine
-
-
-@pytest.fixture(autouse=True)
-def emptied(engine):
-    engine.scene.clear()
-    engine.scene.lights = [AmbientLight()]
-
-
 def ball(engine, material: Material, color=ORANGE, place=(0, 0, 0, 1.5)):
-    geometry = Geometry(np.empty((0, 4), np.float32), NONE, NONE, np.array([place], np.float32), np.zeros(1, np.uint32))
-    engine.scene.set_material(engine.scene.add(geometry, [color]), material)
+    engine.scene.set_material(engine.scene.add(spheres(place), [color]), material)
 
 
 def picture(engine, samples=64, background=(0.0, 0.0, 0.0, 0.0), bounces=6):
     renderer = Production(samples_per_pixel=samples, max_ray_bounces=bounces, background_color=list(background))
-    return engine.snapshot((64, 64), VIEW, Orthographic(height=4.0), renderer=renderer).astype(int)
+    return engine.snapshot((64, 64), FROM_Z, Orthographic(height=4.0), renderer=renderer).astype(int)
 
 
 def middle(pixels):
     return pixels[MIDDLE].reshape(-1, 4).mean(0)
-
-
-def byte(light):
-    return int(tone_table()[min(len(tone_table()) - 1, int(math.sqrt(light) * TABLE_SCALE))])
 
 
 @pytest.mark.parametrize("kind", [Matte, Phong])
@@ -201,7 +181,7 @@ def light_of(engine, material, color=(0.3, 0.3, 0.3, 1.0), samples=64, bounces=6
     engine.scene.clear()
     ball(engine, material, list(color))
     renderer = Production(samples_per_pixel=samples, max_ray_bounces=bounces, background_color=[0.0, 0.0, 0.0, 0.0])
-    return engine.trace((size, size), VIEW, Orthographic(height=4.0), renderer=renderer, keep=True).light[..., :3]
+    return engine.trace((size, size), FROM_Z, Orthographic(height=4.0), renderer=renderer, keep=True).light[..., :3]
 
 
 def test_a_thicker_coat_takes_more_of_the_light(engine):
