@@ -298,8 +298,10 @@ class FrameStream:
         try:
             while not task.done():
                 wake = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait({task, wake}, return_when=asyncio.FIRST_COMPLETED)
-                wake.cancel()
+                try:
+                    await asyncio.wait({task, wake}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    wake.cancel()
                 self._wake.clear()  # the loop plans anew in any case
                 if self.settings.gives_way and self._outdated(progress):
                     break

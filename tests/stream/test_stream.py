@@ -595,3 +595,19 @@ def test_a_closed_stream_leaves_no_task() -> None:
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())
+
+
+def test_a_stream_closed_while_a_picture_is_made_leaves_no_task() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            b.view()
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.renderer.accumulation == 1)
+            before = len(b.renderer.calls)
+            b.renderer.gate.clear()
+            await until(lambda: len(b.renderer.calls) > before)
+            assert b.renderer.methods()[-1] == "render-image"
+            await b.stream.close()
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
