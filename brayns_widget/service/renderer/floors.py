@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 _ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
 _ALIKE_MOVING = 0.75  # the same for pictures of one sample, which follow one another: builds take time from frames
 _USABLE = 2.0  # octaves beyond which too thick a floor is worse than none; too thin a one never is
-_NICENESS = 10  # of the thread that builds
+_NICENESS = 10  # of the threads that build
 _PAUSE = 2.0  # times the time of a build that passes before the next one while the camera moves
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
@@ -273,9 +274,16 @@ class Floors:
 
 
 def _step_back() -> None:
-    """Let the threads that trace go first, where a thread has a priority of its own."""
+    """Let the threads that trace go first, where a thread has a priority of its own.
+
+    Embree builds on threads of its own, too: all that Python does not know step back.
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        known = {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
+        for thread in {int(task.name) for task in Path("/proc/self/task").iterdir()} - known:
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                if os.getpriority(os.PRIO_PROCESS, thread) < _NICENESS:  # going up again is not allowed
+                    os.setpriority(os.PRIO_PROCESS, thread, _NICENESS)
 
 
 def _thinnest(parts: Sequence[Part]) -> float:

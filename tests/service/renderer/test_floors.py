@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -220,6 +223,25 @@ def test_while_the_camera_moves_builds_leave_time_to_pictures(monkeypatch, scene
     floors.best(coarse, moving=True)
     floors.best(Floor(FAR.position, 0.0, 0.1, 0.5))  # at rest there is no reason to wait
     assert builds()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own to lower")
+def test_threads_that_build_come_after_those_that_trace(scene, floors):
+    def priorities() -> dict[int, int]:
+        threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+        return {thread: os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+
+    scene.add(neurite(points=200_001), WHITE)  # enough for Embree to start threads
+    scene.commit()
+    others = {thread.native_id for thread in threading.enumerate()}
+    before = priorities()
+    floors.best(FAR)
+    assert floors.wait(DEADLINE)
+    after = priorities()
+    assert {after[thread] for thread in after.keys() - others} == {max(10, before[threading.get_native_id()])}
+    assert {thread: after[thread] for thread in after.keys() & others} == {
+        thread: before[thread] for thread in after.keys() & others
+    }
 
 
 def test_at_most_two_copies_are_kept(scene, floors):
