@@ -30,6 +30,7 @@ from brayns_widget.session import Session
 from brayns_widget.transport.local import LocalService
 from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, JPEG, PNG, FakeCluster
+from tests.listening import Listener
 
 WAIT = 10
 STOP = f"POST /stop/{JOB_ID}"
@@ -45,28 +46,6 @@ def cluster():
 def controller(cluster):
     with Controller(**cluster.options) as made:
         yield made
-
-
-class Listener:
-    """Keeps the events of a controller, and waits for them."""
-
-    def __init__(self, controller: Controller) -> None:
-        self.events: list[tuple[str, Any]] = []
-        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue()
-        self.unsubscribe = controller.subscribe(self._heard)
-
-    def _heard(self, event: str, value: Any) -> None:
-        self.events.append((event, value))
-        self._queue.put((event, value))
-
-    def wait_for(self, event: str, check: Callable[[Any], bool] = lambda _: True) -> Any:
-        while True:
-            name, value = self._queue.get(timeout=WAIT)
-            if name == event and check(value):
-                return value
-
-    def all(self, event: str) -> list[Any]:
-        return [value for name, value in self.events if name == event]
 
 
 def load(controller: Controller, **options: Any) -> int:

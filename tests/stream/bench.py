@@ -1,0 +1,150 @@
+"""A stream with a renderer and views that are stand-ins."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from brayns_widget.protocol.messages import Reply
+from brayns_widget.scene.camera import Camera
+from brayns_widget.stream import Frame, FrameStream, StreamSettings
+
+FAST = StreamSettings(credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, retry_first=0.05)
+
+
+def camera(x: float) -> list[tuple[str, Any]]:
+    return Camera((x, 0, 9)).requests()
+
+
+CAMERA = camera(0)
+
+
+class Renderer:
+    """Answers as the real one does: changes restart the accumulation, the last picture is not sent twice unforced."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+        self.state: dict[str, Any] = {}
+        self.accumulation = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self.under_way = 0
+        self.override: Callable[[str, Any], Reply] | None = None
+
+    async def __call__(self, method: str, params: Any) -> Reply:
+        self.calls.append((method, params))
+        self.under_way += 1
+        try:
+            assert self.under_way == 1, "one request at a time"
+            await self.gate.wait()
+            await asyncio.sleep(0.001)
+            if self.error:
+                raise self.error
+            return (self.override or self.answer)(method, params)
+        finally:
+            self.under_way -= 1
+
+    def answer(self, method: str, params: Any) -> Reply:
+        if method != "render-image":
+            if self.state.get(method) != params or method.startswith("set-renderer"):
+                self.accumulation = 0
+            self.state[method] = params
+            return Reply(1, None)
+        maximum = self.state["set-renderer-interactive"]["samples_per_pixel"]
+        new = params["render"] and self.accumulation < maximum
+        self.accumulation += new
+        result = {"accumulation": self.accumulation, "max_accumulation": maximum}
+        send = params["send"] and (new or params["force"])
+        return Reply(1, result, memoryview(f"{self.picture()} q{params['jpeg_quality']}".encode() if send else b""))
+
+    def picture(self) -> str:
+        width, height = self.state["set-application-parameters"]["viewport"]
+        x = self.state["set-camera-view"]["position"][0]
+        return f"{width}x{height} x{x:g} {self.accumulation}"
+
+    def methods(self) -> list[str]:
+        return [method for method, _ in self.calls]
+
+    def shots(self) -> list[Any]:
+        return [params for method, params in self.calls if method == "render-image"]
+
+
+class Sink:
+    """Collects frames, and acknowledges them unless told not to."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.stream: FrameStream | None = None
+        self.error: Exception | None = None
+
+    def send(self, frame: Frame) -> None:
+        if self.error:
+            raise self.error
+        self.frames.append(frame)
+        if self.stream:
+            self.stream.ack(frame.view, frame.seq, shown=True, decode_ms=1.0)
+
+    @property
+    def texts(self) -> list[str]:
+        return [bytes(frame.picture.data).decode() for frame in self.frames]
+
+    @property
+    def last(self) -> str:
+        return self.texts[-1] if self.frames else ""
+
+
+async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - conditions are of many kinds, and the wait has a deadline
+            await asyncio.sleep(0.001)
+
+
+class Bench:
+    def __init__(self, settings: StreamSettings) -> None:
+        self.renderer = Renderer()
+        self.errors: list[Exception] = []
+        self.stream = FrameStream(self.renderer, settings=settings, on_error=self.errors.append)
+
+    def view(
+        self, name: str = "a", width: float = 800, height: float = 600, dpr: float = 1.0, *, acks: bool = True
+    ) -> Sink:
+        sink = Sink()
+        if acks:
+            sink.stream = self.stream
+        self.stream.add_view(name, sink, width, height, dpr)
+        return sink
+
+    async def idle(self) -> None:
+        """Wait until nothing was asked of the renderer for a while."""
+        seen = -1
+        async with asyncio.timeout(5):
+            while seen != len(self.renderer.calls):
+                seen = len(self.renderer.calls)
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def bench(settings: StreamSettings = FAST) -> AsyncIterator[Bench]:
+    made = Bench(settings)
+    try:
+        yield made
+    finally:
+        await made.stream.close()
+
+
+def run(test: Any) -> Callable[[], None]:
+    """Run a coroutine function as a test; errors that it did not take out of ``b.errors`` fail it."""
+
+    def wrapper() -> None:
+        async def main() -> None:
+            async with bench() as b:
+                await test(b)
+                assert b.errors == []
+
+        asyncio.run(main())
+
+    wrapper.__name__ = test.__name__
+    return wrapper
