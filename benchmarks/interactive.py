@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.renderer import arbors, circuit_geometry, load
-from brayns_widget.service.renderer.cover import start_compiling
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Interactive, Perspective, View
-from brayns_widget.service.renderer.tracer import warm_up
+from brayns_widget.service.renderer.tracing.cover import start_compiling
+from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.tracer import warm_up
 from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
 
 SIZE = (1280, 720)

@@ -29,11 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.camera import ray_frame
-from brayns_widget.service.renderer.cover import start_compiling
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.kernels_native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.renderer.loaders.sonata import LOADER
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
@@ -43,6 +39,10 @@ from brayns_widget.service.renderer.settings import (
     Perspective,
     View,
 )
+from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.tracing.cover import start_compiling
+from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.kernels.native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.rpc.methods import Task
 
 SMALL, LARGE = (640, 480), (1280, 720)
@@ -60,7 +60,7 @@ ROWS = (
 REQUESTS = {"whole": "interactive_spp1_ao0.json", "close-up": "closeup_interactive_spp1_ao0.json"}
 START = (
     "import time; start = time.perf_counter()\n"
-    "from brayns_widget.service.renderer.engine import Engine\n"
+    "from brayns_widget.service.renderer.tracing.engine import Engine\n"
     "with Engine() as engine:\n"
     "    engine.render(); engine.encode()\n"
     "    print(time.perf_counter() - start, time.process_time())\n"

@@ -27,9 +27,6 @@ import numpy as np
 import psutil
 
 from brayns_widget.demo import write_circuit
-from brayns_widget.service.renderer.camera import ray_frame
-from brayns_widget.service.renderer.engine import Engine
-from brayns_widget.service.renderer.floors import Floor, Floored
 from brayns_widget.service.renderer.loaders.sonata import LOADER
 from brayns_widget.service.renderer.settings import (
     FULL_REGION,
@@ -39,6 +36,9 @@ from brayns_widget.service.renderer.settings import (
     Perspective,
     View,
 )
+from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.floors import Floor, Floored
 from brayns_widget.service.rpc.methods import Task
 
 SIZE = (640, 480)

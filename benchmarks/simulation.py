@@ -19,9 +19,9 @@ import libsonata
 
 from brayns_widget.demo import write_circuit
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS
+from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.rpc.methods import Task
 
 

@@ -28,6 +28,8 @@ ALLOWED = {
     "demo": {"protocol"},
     "demo_cli": {"demo", "protocol"},
 }
+# the renderer's parts from top to bottom; modules that stand in no part say what scenes are made of
+RENDERER = ("main", "methods", "context", "playback", "models", "loaders", "simulation", "tracing", "coloring")
 SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic"}
 
 
@@ -63,6 +65,16 @@ def test_arrows_go_one_way(part):
     assert paths, f"{part} has moved; so must this rule"
     for path in paths:
         assert ours(imports(path)) <= ALLOWED[part] | {part}, path
+
+
+def test_arrows_in_the_renderer_point_down():
+    renderer = ROOT / "service" / "renderer"
+    for path in sorted(renderer.rglob("*.py")):
+        part = path.relative_to(renderer).parts[0].removesuffix(".py")
+        above = RENDERER[: RENDERER.index(part)] if part in RENDERER else RENDERER[: RENDERER.index("coloring")]
+        prefix = "brayns_widget.service.renderer."
+        found = {name.removeprefix(prefix).split(".")[0] for name in imports(path) if name.startswith(prefix)}
+        assert not found & set(above), path
 
 
 def test_only_the_service_needs_its_extra():

@@ -26,7 +26,7 @@ from brayns_widget.service.renderer.settings import (
 from brayns_widget.service.rpc.methods import Methods
 
 if TYPE_CHECKING:
-    from brayns_widget.service.renderer.engine import Engine
+    from brayns_widget.service.renderer.tracing.engine import Engine
 
 # Of Brayns' plugins, those whose loaders and methods are built in.
 PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera")

@@ -100,13 +100,13 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
             loop.call_soon_threadsafe(stopped.set)
 
     def make_engine() -> Any:
-        from brayns_widget.service.renderer.engine import Engine
+        from brayns_widget.service.renderer.tracing.engine import Engine
 
         return Engine(options.threads)
 
     def warm_up() -> None:
-        from brayns_widget.service.renderer.cover import start_compiling
-        from brayns_widget.service.renderer.engine import warm_up
+        from brayns_widget.service.renderer.tracing.cover import start_compiling
+        from brayns_widget.service.renderer.tracing.engine import warm_up
 
         warm_up()
         start_compiling().join()  # this thread shows that a compiler runs

@@ -11,19 +11,20 @@ import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
-from brayns_widget.service.renderer.clipping import Clip
-from brayns_widget.service.renderer.coloring import CellColoring, Coloring, Values
+from brayns_widget.service.renderer.coloring.base import Coloring, Values
+from brayns_widget.service.renderer.coloring.cells import CellColoring
+from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.lights import light_bounds, placed
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Material
-from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.rotations import quaternion_matrices
-from brayns_widget.service.renderer.scene import Cancelled, Scene
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.shapes import Shape
 from brayns_widget.service.renderer.simulation import Simulation
+from brayns_widget.service.renderer.tracing.clipping import Clip
+from brayns_widget.service.renderer.tracing.scene import Cancelled, Scene
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.models import Model, Models
-from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.reports import Timeline
 from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
 

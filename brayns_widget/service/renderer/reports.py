@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.ramp import RESTING, SPIKING
+from brayns_widget.service.renderer.coloring.ramp import RESTING, SPIKING
 
 Floats = npt.NDArray[np.float32]
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring import Colors
+from brayns_widget.service.renderer.coloring.base import Colors
+from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.reports import Report
 
 

@@ -1,4 +1,4 @@
-"""Volumes: values on a regular grid, their colours, and how kernels read them (``kernels_volume``).
+"""Volumes: values on a regular grid, their colours, and how kernels read them (``kernels.volumes``).
 
 As in the real renderer (OSPRay), a ramp's opacity is how much light a µm stops: of the light that enters a part with
 opacity a, exp(-a s) is left after s µm.
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Bounds, Floats
-from brayns_widget.service.renderer.ramp import ColorRamp
 
 Matrix = npt.NDArray[np.float64]
 

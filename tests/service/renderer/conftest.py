@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.settings import AmbientLight
+from brayns_widget.service.renderer.tracing.engine import Engine
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import CellColoring
-from brayns_widget.service.renderer.embree import Device
+from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.models import LoadInfo, Models, Transform
-from brayns_widget.service.renderer.scene import Scene
 from brayns_widget.service.renderer.settings import AmbientLight
+from brayns_widget.service.renderer.tracing.embree import Device
+from brayns_widget.service.renderer.tracing.scene import Scene
 from brayns_widget.service.rpc.methods import Task
 
 LOAD_INFO = LoadInfo(load_parameters={}, loader_name="test", path="x", source="from_file")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer import volumes as v
-from brayns_widget.service.renderer.ramp import ColorRamp
+from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.volumes import Volume, pack_volumes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.settings import View
-from brayns_widget.service.renderer.tonemap import TABLE_SCALE, tone_table
+from brayns_widget.service.renderer.tracing.tonemap import TABLE_SCALE, tone_table
 
 FROM_Z = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
 

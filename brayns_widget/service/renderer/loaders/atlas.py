@@ -16,10 +16,10 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import CHANNELS, Atlas, VoxelType, faces_between, shell
+from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.volume import NO_COLORING, NOTHING, check_memory
 from brayns_widget.service.renderer.memory import allowance
-from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object

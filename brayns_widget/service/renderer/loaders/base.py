@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, WithJsonSchema
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
-from brayns_widget.service.renderer.coloring import Coloring, Colors
+from brayns_widget.service.renderer.coloring.base import Coloring, Colors
 from brayns_widget.service.renderer.geometry import Bounds, Geometry, join_bounds
 from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.renderer.volumes import Volume

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import ConfigDict, Field
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import CellColoring, Labels
+from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.cells import point_shapes, read_labels, read_shapes

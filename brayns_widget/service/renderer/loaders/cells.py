@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring import Labels
+from brayns_widget.service.renderer.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, point_shape, read_shape
 from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.rpc.methods import Task

@@ -10,7 +10,8 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring import YELLOW
+from brayns_widget.service.renderer.coloring.base import YELLOW
+from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.endfeet import endfeet_geometry
@@ -19,7 +20,6 @@ from brayns_widget.service.renderer.loaders.placed import PlacedNodes, SectionPl
 from brayns_widget.service.renderer.loaders.recordings import open_recording
 from brayns_widget.service.renderer.loaders.sonata_params import EdgeParams
 from brayns_widget.service.renderer.loaders.synapse_columns import synapse_columns
-from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
 
 ENDFOOT = "endfoot"  # SONATA's type of the edges between vessels and astrocytes
 _GLIAL = "synapse_astrocyte"  # … and from astrocytes to neurons: on the astrocyte's side, names begin otherwise

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.renderer.coloring.meshes import MeshColoring
 from brayns_widget.service.renderer.geometry import Floats, Geometry, Indices
 from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
-from brayns_widget.service.renderer.mesh_coloring import MeshColoring
 from brayns_widget.service.rpc.methods import Task
 
 _KINDS = ("off", "stl", "ply", "obj")

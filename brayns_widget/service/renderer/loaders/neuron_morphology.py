@@ -8,7 +8,7 @@ import morphio._morphio
 import numpy as np
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import CellColoring
+from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders import hdf5
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring import Labels
+from brayns_widget.service.renderer.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.morphology import read_morphology
 from brayns_widget.service.renderer.loaders.places import SOMA

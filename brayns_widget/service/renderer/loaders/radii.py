@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.kernels_native import kernel
+from brayns_widget.service.renderer.tracing.kernels.native import kernel
 
 # How much a radius may differ from the one before, as a part of it. Found in the pictures of the real renderer: with
 # 0.07 those of six close-ups correlate pixel by pixel at 0.9998 or more, with 0.06 and 0.08 at 0.99.

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring import CellColoring, Labels
+from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.cells import KnownShapes, point_shapes, read_labels, read_shapes

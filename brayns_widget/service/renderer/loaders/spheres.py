@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
-from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
 
 _LARGEST = 1e15  # far below what single precision and the ray tracer can take
 

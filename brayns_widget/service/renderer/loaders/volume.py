@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.memory import available, format_size
-from brayns_widget.service.renderer.primitive_coloring import PrimitiveColoring
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector3

@@ -7,9 +7,9 @@ from typing import TypeVar
 from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
-from brayns_widget.service.renderer.camera import ray_frame
 from brayns_widget.service.renderer.context import MAX_SIDE, Context
 from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Perspective, Projection, Region, View
+from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object
 

@@ -8,10 +8,10 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.exr import encode_exr
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, write_file
+from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Size2, unlisted
 

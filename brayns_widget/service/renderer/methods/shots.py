@@ -12,11 +12,11 @@ from pydantic import ConfigDict, TypeAdapter
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
 from brayns_widget.service.renderer.methods.pictures import RENDERERS
-from brayns_widget.service.renderer.scene import Cancelled
 from brayns_widget.service.renderer.settings import Projection, Region, Renderer, View
+from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, unlisted, validate
 

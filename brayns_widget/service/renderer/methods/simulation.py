@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.coloring.ramp import LEVELS
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.models import GetModelParams
-from brayns_widget.service.renderer.ramp import LEVELS
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector4, read_only, unlisted
 

@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.coloring.ramp import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.morphology import Section
-from brayns_widget.service.renderer.ramp import LEVELS, ColorRamp
 from brayns_widget.service.rpc.methods import Task
 
 pytestmark = pytest.mark.data

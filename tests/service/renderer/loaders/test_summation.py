@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.coloring.ramp import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.morphology import Section
-from brayns_widget.service.renderer.ramp import LEVELS, ColorRamp
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.loaders.circuits import places, write_circuit, write_report, write_simulation
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.coloring.ramp import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.ramp import LEVELS, ColorRamp
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.loaders.circuits import places, write_circuit, write_edges, write_report, write_simulation
 

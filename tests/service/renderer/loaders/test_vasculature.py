@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.ramp import ColorRamp
 from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.loaders.circuits import write_circuit, write_report, write_simulation

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from brayns_widget.service.renderer.engine import Engine
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.models import LoadInfo, Models
 from brayns_widget.service.renderer.playback import Playback
+from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
 from tests.service.renderer.renderer_process import sonata as add_params

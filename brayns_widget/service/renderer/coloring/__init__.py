@@ -1,0 +1,1 @@
+"""What models can be coloured by, and the tables of colours that result, one row for each colour slot."""

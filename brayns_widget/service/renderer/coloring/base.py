@@ -1,0 +1,74 @@
+"""What a model can be coloured by, and the colours that result: a table with one row for each colour slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+
+Colors = npt.NDArray[np.float32]  # (slots, 4) linear RGBA
+Values = Mapping[str, Sequence[float]]
+
+YELLOW = (1.0, 1.0, 0.0, 1.0)
+
+
+class Coloring(Protocol):
+    """What the registry of models needs to colour one."""
+
+    @property
+    def colors(self) -> Colors:
+        """The colour of each slot."""
+
+    def methods(self) -> list[str]:
+        """Names of the ways to colour, in alphabetical order."""
+
+    def values(self, method: str) -> list[str]:
+        """List the keys that ``color`` takes for this method."""
+
+    def color(self, method: str, values: Values) -> Colors:
+        """Apply colours (RGBA, linear) and return the new table; what has no value keeps its colour."""
+
+
+def check_values(method: str, values: Values) -> None:
+    """Check that there are values, and for ``solid`` the one that it takes.
+
+    Raises:
+        RequestError: -32602, there are not.
+    """
+    if not values:
+        raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
+    if method == "solid" and set(values) != {"color"}:
+        raise RequestError("Coloring by 'solid' takes one value, 'color'", code=INVALID_PARAMS)
+
+
+def unknown_method(coloring: Coloring, method: str) -> RequestError:
+    """Tell which methods there are instead."""
+    known = ", ".join(coloring.methods())
+    return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
+
+
+def parse_ids(text: str) -> list[tuple[int, int]]:
+    """Read ids and inclusive ranges, such as ``"0"``, ``"1-3"`` or ``"5,7-9"``.
+
+    Raises:
+        RequestError: -32603, a part is not a number.
+    """
+    ranges = []
+    for part in text.split(","):
+        bounds = part.split("-", 1)
+        for bound in bounds:
+            if not (bound.strip().isascii() and bound.strip().isdigit() and len(bound) < 20):
+                raise RequestError(f"Cannot parse {bound!r} as a number", code=INTERNAL_ERROR)
+        ranges.append((int(bounds[0]), int(bounds[-1])))
+    return ranges
+
+
+def format_ids(ids: npt.NDArray[np.int64]) -> str:
+    """Write ascending ids as ``parse_ids`` reads them."""
+    breaks = np.flatnonzero(np.diff(ids) != 1) + 1
+    runs = np.split(ids, breaks)
+    return ",".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs if len(run))

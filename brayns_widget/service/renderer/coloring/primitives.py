@@ -1,0 +1,63 @@
+"""Colours of models whose primitives have a slot each, such as spheres that a client adds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from brayns_widget.service.renderer.coloring.base import (
+    Colors,
+    Values,
+    check_values,
+    format_ids,
+    parse_ids,
+    unknown_method,
+)
+
+
+class PrimitiveColoring:
+    """Colours of primitives that have a slot each.
+
+    Args:
+        colors: float32 (N, 4), the colours that they have at first.
+    """
+
+    def __init__(self, colors: Colors) -> None:
+        self._table = colors
+
+    @property
+    def colors(self) -> Colors:
+        """The colour of each slot."""
+        return self._table
+
+    def methods(self) -> list[str]:
+        """Name the ways to colour."""
+        return ["primitive", "solid"]
+
+    def values(self, method: str) -> list[str]:
+        """Name the keys of a method; for ``primitive`` one that stands for all."""
+        match method:
+            case "solid":
+                return ["color"]
+            case "primitive":
+                return [format_ids(np.arange(len(self._table)))]
+        raise unknown_method(self, method)
+
+    def color(self, method: str, values: Values) -> Colors:
+        """Colour all primitives, or those of some numbers and ranges; numbers that there are not are ignored.
+
+        Raises:
+            RequestError: -32602 for an unknown method or no values, -32603 for keys that mean nothing.
+        """
+        check_values(method, values)
+        table = self._table.copy()  # all or nothing
+        match method:
+            case "solid":
+                table[:] = values["color"]
+            case "primitive":
+                for key, color in values.items():
+                    for first, last in parse_ids(key):
+                        table[first : last + 1] = color
+            case _:
+                raise unknown_method(self, method)
+        self._table = table
+        return table

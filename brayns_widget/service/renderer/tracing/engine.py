@@ -1,0 +1,454 @@
+"""Engine: one scene, one interactive picture that accumulates, and snapshots beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.lights import hardened, have_places
+from brayns_widget.service.renderer.settings import (
+    FULL_REGION,
+    INITIAL_RENDERER,
+    Interactive,
+    Perspective,
+    Production,
+    Progressive,
+    Projection,
+    Region,
+    Renderer,
+    Static,
+    View,
+)
+from brayns_widget.service.renderer.tracing.camera import ray_frame, rays, through_lens
+from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
+from brayns_widget.service.renderer.tracing.floors import Floor, Floored, Floors
+from brayns_widget.service.renderer.tracing.framebuffer import Frame, checked_size, coarse_size
+from brayns_widget.service.renderer.tracing.images import encode_image
+from brayns_widget.service.renderer.tracing.picking import first_hits
+from brayns_widget.service.renderer.tracing.sampling import lens_point
+from brayns_widget.service.renderer.tracing.scene import Scene, Traced
+from brayns_widget.service.renderer.tracing.tracer import Look, Tracer, warm_up
+
+_RAYS_AT_ONCE = 1 << 18  # 24 MB
+
+__all__ = ["Cancelled", "Engine", "warm_up"]
+
+_FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
+_MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
+_INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a ray met.
+
+    Attributes:
+        handle: of the model.
+        slot: of the primitive, in the model's table of colours.
+        position: float32 (3,), in µm.
+    """
+
+    handle: int
+    slot: int
+    position: Floats
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """What the middles of a picture's pixels show.
+
+    Attributes:
+        depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite if there is nothing.
+        albedo: float32 (height, width, 3), the colour of the surface, linear; black if there is nothing.
+        normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 if there is nothing.
+    """
+
+    depth: Floats
+    albedo: Floats
+    normal: Floats
+
+
+class Engine:
+    """The ray tracer. Used by one thread at a time, except for ``interrupt``.
+
+    ``samples_per_pixel`` N takes N steps of one sample each, so N samples cost N. (The real renderer traces N samples
+    in each of N steps.)
+
+    Args:
+        threads: how many threads trace and build; None: as many as cores this process may use.
+
+    Raises:
+        ServiceError: there is no Embree on this machine.
+
+    Attributes:
+        scene: what there is to see; the next ``render`` or ``snapshot`` commits what changed in it.
+    """
+
+    scene: Scene
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._device = Device(threads)
+        self._tracer = Tracer(threads)
+        self.scene = Scene(self._device)
+        self._floors = Floors(self.scene, self._device)
+        self._radius_floor = 0.0
+        self._floored: Floored | None = None  # what is being accumulated, if not the scene itself
+        self._viewport = (800, 600)
+        self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
+        self._renderer: Renderer = INITIAL_RENDERER
+        self._framebuffer: Static | Progressive = Static()
+        self._frame = Frame(1, 1, accumulates=False)
+        self._steps = 0
+        self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
+        self._revision = self.scene.revision
+
+    def close(self) -> None:
+        """End the threads and release the scene."""
+        self._tracer.close()
+        self._floors.close()
+        self.scene.close()
+        self._device.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def set_viewport(self, width: int, height: int) -> None:
+        """Set the size of the full picture in pixels; another size restarts the accumulation.
+
+        Raises:
+            ValueError: a side is less than 1 or more than 16384 pixels, or there are more than 8192 x 8192.
+        """
+        size = checked_size(width, height)
+        if size != self._viewport:
+            self._viewport = size
+            self._restart()
+
+    def set_camera(
+        self, view: View, projection: Projection, near_clip: float = 1e-6, region: Region = FULL_REGION
+    ) -> None:
+        """Set the camera; another one restarts the accumulation.
+
+        Args:
+            view: where it stands and looks.
+            projection: perspective, orthographic or cylindric.
+            near_clip: distance in µm before which nothing is seen.
+            region: part of the image plane.
+
+        Raises:
+            ValueError: the numbers make no camera (see ``camera.ray_frame``); the camera stays as it was.
+        """
+        camera = (view, projection, near_clip, region)
+        if camera != self._camera:
+            _look(self.scene, camera, self._renderer, self._viewport)
+            self._camera = camera
+            self._restart()
+
+    def set_renderer(self, renderer: Renderer) -> None:
+        """Set samples, light effects and background; restarts the accumulation, even if nothing changes.
+
+        Raises:
+            ValueError: the background is not finite; the renderer stays as it was.
+        """
+        _look(self.scene, self._camera, renderer, self._viewport)
+        self._renderer = renderer
+        self._restart()
+
+    def set_framebuffer(self, framebuffer: Static | Progressive) -> None:
+        """Set whether the first step is a small picture; another framebuffer restarts the accumulation."""
+        if framebuffer != self._framebuffer:
+            self._framebuffer = framebuffer
+            self._restart()
+
+    def set_radius_floor(self, pixels: float) -> None:
+        """Set the least radius of what is round; another one restarts the accumulation.
+
+        Args:
+            pixels: of a picture with one sample a pixel; N samples resolve what is thinner by the square root of N.
+                0: no floor.
+        """
+        if pixels != self._radius_floor:
+            self._radius_floor = pixels
+            if pixels == 0:
+                self._floored = None
+                self._floors.clear()
+            self._restart()  # until a copy is ready, the one at hand may serve
+
+    @property
+    def accumulation(self) -> int:
+        """How many steps the newest picture has; 0 after a change."""
+        return self._steps if self._revision == self.scene.revision else 0
+
+    @property
+    def max_accumulation(self) -> int:
+        """How many steps make the picture complete.
+
+        As many as samples a pixel. The first, small picture of a progressive framebuffer counts as one of them, but is
+        followed by at least one in full size.
+        """
+        samples = self._renderer.samples_per_pixel
+        return max(2, samples) if self._coarse_size() != self._viewport else samples
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the newest picture."""
+        return self._frame.size
+
+    def render(self, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
+
+        Restarts the accumulation if the scene has changed, after committing it, or if its copy with a radius floor is
+        ready. If several samples are wanted, the last one waits for that copy, a little with each call.
+
+        Args:
+            stopped: asked once when tracing begins, and then to give up: ``interrupt`` may have come before.
+
+        Raises:
+            ValueError, MemoryError: the scene cannot be built.
+        """
+        self.scene.commit()
+        if self._revision != self.scene.revision:
+            self._revision = self.scene.revision
+            self._restart()
+        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        traced = self._traced_scene(look)
+        if self._steps >= self.max_accumulation:
+            return False
+        if 0 < self._steps == self.max_accumulation - 1 and not self._floors.wait(_FLOOR_WAIT):
+            return True
+        size = self._coarse_size() if self._steps == 0 else self._viewport
+        if self._traced != size:
+            self._start(size)
+        look = _focused(look, self._camera[1], self._frame.samples)
+        if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
+            return False
+        self._steps += 1
+        return True
+
+    def interrupt(self) -> None:
+        """From any thread: let the running ``render`` give up; the next one goes on where it stopped."""
+        self._tracer.stop()
+
+    def encode(self, image_format: str = "jpg", quality: int = 100) -> bytes:
+        """Encode the newest picture as "jpg" (quality 1 to 100) or "png" (RGBA, with the background's alpha).
+
+        Raises:
+            ValueError: unknown format or quality.
+        """
+        return encode_image(self._frame.pixels, image_format, quality)
+
+    def snapshot(
+        self,
+        size: tuple[int, int],
+        view: View,
+        projection: Projection,
+        *,
+        near_clip: float = 1e-6,
+        region: Region = FULL_REGION,
+        renderer: Renderer | None = None,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Trace a picture of its own; the interactive one is not disturbed.
+
+        Args:
+            size: width and height in pixels.
+            view: where the camera stands and looks.
+            projection: perspective, orthographic or cylindric.
+            near_clip: distance in µm before which nothing is seen.
+            region: part of the image plane.
+            renderer: samples, light effects and background; None: those of ``set_renderer``.
+            progress: called with 0..1; what it raises ends the work.
+            cancelled: asked every 20 ms whether to give up.
+
+        Returns:
+            uint8 (height, width, 4), RGBA.
+
+        Raises:
+            ValueError: the size or the camera makes no picture.
+            Cancelled: ``cancelled`` said so.
+        """
+        frame = self.trace(
+            size, view, projection, near_clip=near_clip, region=region, renderer=renderer, progress=progress,
+            cancelled=cancelled,
+        )  # fmt: skip
+        return frame.pixels
+
+    def trace(
+        self,
+        size: tuple[int, int],
+        view: View,
+        projection: Projection,
+        *,
+        near_clip: float = 1e-6,
+        region: Region = FULL_REGION,
+        renderer: Renderer | None = None,
+        keep: bool = False,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Frame:
+        """Trace a frame of its own, as ``snapshot``; ``keep`` its linear light, too."""
+        renderer = renderer or self._renderer
+        frame = Frame(*checked_size(*size), accumulates=keep or renderer.samples_per_pixel > 1)
+        self.scene.commit(None, cancelled)
+        look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
+
+        def watch(part: float) -> bool:
+            if progress is not None:
+                progress((frame.samples + part) / renderer.samples_per_pixel)
+            return cancelled is None or not cancelled()
+
+        with self._snapshot_scene(look, size[1], renderer, cancelled) as traced:
+            while frame.samples < renderer.samples_per_pixel:
+                self._tracer.add_sample(frame, traced, _focused(look, projection, frame.samples), watch)
+                watch(0.0)
+        return frame
+
+    def surfaces(
+        self,
+        size: tuple[int, int],
+        view: View,
+        projection: Projection,
+        *,
+        near_clip: float = 1e-6,
+        region: Region = FULL_REGION,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Surfaces:
+        """Look at the middle of each pixel of a picture, see ``snapshot``.
+
+        Raises:
+            ValueError: the size or the camera makes no picture.
+            Cancelled: ``cancelled`` said so.
+        """
+
+        def proceed() -> None:
+            if cancelled is not None and cancelled():
+                raise Cancelled("The buffers were cancelled.")
+
+        width, height = checked_size(*size)
+        self.scene.commit(None, cancelled)
+        camera = _look(self.scene, (view, projection, near_clip, region), self._renderer, size).camera
+        u = (np.arange(width, dtype=np.float32) + 0.5) / width
+        depth = np.empty((height, width), np.float32)
+        albedo, normal = np.zeros((2, height, width, 3), np.float32)
+        rows = max(1, _RAYS_AT_ONCE // width)
+        for top in range(0, height, rows):
+            band = slice(top, min(top + rows, height))
+            v = (np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height
+            origins, directions = (numbers.reshape(-1, 3) for numbers in rays(camera, u, v[:, None]))
+            hits = first_hits(self.scene.traced[0], origins, directions, near_clip, proceed)
+            depth[band] = hits.distance.reshape(-1, width)
+            albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive).reshape(-1, width, 3)
+            normal[band] = hits.facing(directions).reshape(-1, width, 3)
+        return Surfaces(depth, albedo, normal)
+
+    def pick(self, u: float, v: float) -> Pick | None:
+        """Find out what the camera of ``set_camera`` sees at a point.
+
+        Args:
+            u: from the picture's first column, 0, to its last, 1.
+            v: from the picture's first row, 0, to its last, 1.
+
+        Returns:
+            None if there is nothing.
+        """
+        self.scene.commit()
+        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        origin, direction = rays(look.camera, u, v)
+        hits = first_hits(self.scene.traced[0], origin[None], direction[None], look.near)
+        if hits.geometry[0] < 0:
+            return None
+        handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
+        return Pick(handle, slot, origin + hits.distance[0] * direction)
+
+    def _traced_scene(self, look: Look) -> Traced:
+        """Choose what the next step of the interactive picture traces."""
+        floored = None
+        if self._radius_floor > 0:
+            floor = self._floor(look, self._viewport[1], self._renderer)
+            floored = self._floors.best(floor, moving=self._renderer.samples_per_pixel == 1)
+        if floored is not self._floored:
+            self._floored = floored
+            self._restart()
+        return self.scene.traced if floored is None else floored.traced(self.scene)
+
+    @contextlib.contextmanager
+    def _snapshot_scene(
+        self, look: Look, height: int, renderer: Renderer, cancelled: Callable[[], bool] | None
+    ) -> Iterator[Traced]:
+        if self._radius_floor > 0:
+            with self._floors.fitting(self._floor(look, height, renderer), cancelled) as floored:
+                yield self.scene.traced if floored is None else floored.traced(self.scene)
+        else:
+            yield self.scene.traced
+
+    def _floor(self, look: Look, height: int, renderer: Renderer) -> Floor:
+        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(renderer.samples_per_pixel))
+
+    def _coarse_size(self) -> tuple[int, int]:
+        if isinstance(self._framebuffer, Static):
+            return self._viewport
+        return coarse_size(*self._viewport, self._framebuffer.scale)
+
+    def _restart(self) -> None:
+        self._steps = 0
+        self._traced = None
+
+    def _start(self, size: tuple[int, int]) -> None:
+        self._traced = size
+        accumulates = size == self._viewport and self._renderer.samples_per_pixel > 1
+        if self._frame.size == size and self._frame.accumulates == accumulates:
+            self._frame.restart()
+        else:
+            self._frame = Frame(*size, accumulates)
+
+
+def _focused(look: Look, projection: Projection, sample: int) -> Look:
+    """Let the rays of a sample pass through its point of the camera's lens, the same for all pixels."""
+    if not isinstance(projection, Perspective) or projection.aperture_radius == 0:
+        return look
+    lens = (projection.aperture_radius, projection.focus_distance, lens_point(sample))
+    return replace(look, camera=through_lens(look.camera, *lens))
+
+
+def _look(
+    scene: Scene, camera: tuple[View, Projection, float, Region], renderer: Renderer, size: tuple[int, int]
+) -> Look:
+    view, projection, near_clip, region = camera
+    if not 0 <= near_clip < np.inf:
+        raise ValueError(f"The near clipping distance must be finite and not negative, got {near_clip}.")
+    background = np.array(renderer.background_color, np.float32)
+    if not np.isfinite(background).all():
+        raise ValueError(f"The background colour must be finite, got {renderer.background_color}.")
+    ambient, lights = scene.packed_lights
+    if isinstance(renderer, Interactive) and renderer.samples_per_pixel == 1:
+        lights = hardened(lights)  # one sample of a soft shadow is noise
+    effects = (renderer.ao_samples, renderer.enable_shadows) if isinstance(renderer, Interactive) else (0, True)
+    return Look(
+        camera=ray_frame(view, projection, region, size[0] / size[1]),
+        near=near_clip,
+        ambient=ambient,
+        lights=lights,
+        ao_samples=effects[0],
+        shadows=effects[1],
+        background=background,
+        bounces=min(max(1, renderer.max_ray_bounces), _MOST_BOUNCES),
+        paths=isinstance(renderer, Production),
+        plain=scene.plain and not have_places(lights),
+        veiled=scene.veiled,
+        materials=scene.materials,
+        volumes=scene.packed_volumes,
+        clips=scene.packed_clips,
+    )

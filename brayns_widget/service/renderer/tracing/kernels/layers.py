@@ -1,0 +1,206 @@
+"""The kernel of the interactive renderer for scenes in which not all surfaces are opaque, or lights have places.
+
+It shades as ``surfaces.trace`` does, but goes on behind a surface that lets light through, and adds up what it finds
+from front to back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.service.renderer import materials as m
+from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, light_surfaces
+from brayns_widget.service.renderer.tracing.kernels.native import inlined, intersect16, kernel
+from brayns_widget.service.renderer.tracing.kernels.surfaces import (
+    COLOR,
+    DIR,
+    GEOMETRY,
+    LIGHT,
+    NONE,
+    NORMAL,
+    ORG,
+    RAY,
+    TFAR,
+    TILE,
+    TNEAR,
+    VALID,
+    aim,
+    find_surface,
+    next_tile,
+    prepare_rays,
+    show_block,
+    tile_corner,
+)
+
+# Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, and the share of
+# the light from behind that does.
+SEEN, THROUGH = LIGHT_ROWS, LIGHT_ROWS + 3
+LAYER_ROWS = LIGHT_ROWS + 4
+
+_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
+_INFINITE = np.float32(np.inf)
+_LEAST = np.float32(1e-6)
+
+
+@inlined
+def cosine_to_viewer(f: Any, lane: Any) -> Any:
+    """Cosine between a lane's normal and the way back along its ray."""
+    turned = (
+        f[NORMAL, lane] * f[DIR, lane] + f[NORMAL + 1, lane] * f[DIR + 1, lane] + f[NORMAL + 2, lane] * f[DIR + 2, lane]
+    )
+    return min(max(-turned, _LEAST), _ONE)
+
+
+@inlined
+def opacity_of(f: Any, material: Any, lane: Any, cosine: Any) -> Any:
+    """Share of light that a lane's surface stops."""
+    opacity = material[m.OPACITY] * min(max(f[COLOR + 3, lane], _ZERO), _ONE)
+    return opacity * (_ONE - cosine) * (_ONE - cosine) if material[m.GHOST] != _ZERO else opacity
+
+
+@inlined
+def turn_over(f: Any, lane: Any) -> None:
+    """Go to the other side of a lane's surface: the rays that follow start there."""
+    far = f[TFAR, lane]
+    for axis in range(3):
+        place = f[ORG + axis, lane] + far * f[DIR + axis, lane]
+        f[RAY + ORG + axis, lane] = _TWO * place - f[RAY + ORG + axis, lane]
+        f[NORMAL + axis, lane] = -f[NORMAL + axis, lane]
+
+
+@inlined
+def add_layer(f: Any, i: Any, materials: Any) -> Any:
+    """Add what has been shaded to what is seen, and start the rays that go on; how many do."""
+    count = 0
+    for lane in range(16):
+        if i[GEOMETRY, lane] == NONE:
+            i[VALID, lane] = 0
+            continue
+        material = materials[i[GEOMETRY, lane]]
+        opacity = opacity_of(f, material, lane, cosine_to_viewer(f, lane))
+        share = f[THROUGH, lane] * opacity
+        for channel in range(3):
+            light = f[COLOR + channel, lane] * f[LIGHT + channel, lane]
+            if material[m.ENDS] != _ZERO:
+                light = material[m.EMISSION + channel]
+            f[SEEN + channel, lane] += share * light
+        f[THROUGH, lane] *= _ONE - opacity
+        if f[THROUGH, lane] < NOTHING:
+            f[THROUGH, lane] = _ZERO
+            i[VALID, lane] = 0
+            continue
+        turn_over(f, lane)
+        for axis in range(3):
+            f[ORG + axis, lane] = f[RAY + ORG + axis, lane]
+        f[TNEAR, lane] = _ZERO
+        i[VALID, lane] = -1
+        count += 1
+    for lane in range(16):
+        f[TFAR, lane] = _INFINITE
+        i[GEOMETRY, lane] = NONE
+    return count
+
+
+@inlined
+def _trace_layers(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    sample: Any,
+    bounces: Any,
+) -> None:
+    """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
+    start = f.ctypes.data
+    for lane in range(16):
+        f[THROUGH, lane] = _ONE
+        for channel in range(3):
+            f[SEEN + channel, lane] = _ZERO
+    for _layer in range(bounces):
+        intersect16(start + 64 * VALID, scene, start, 0)
+        hits = 0
+        for lane in range(16):
+            hits += i[GEOMETRY, lane] != NONE
+        if hits == 0:
+            break
+        find_surface(f, i, table)
+        light_surfaces(
+            f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
+        )  # fmt: skip
+        if add_layer(f, i, materials) == 0:
+            break
+
+
+@inlined
+def add_background(f: Any, background: Any) -> None:
+    """Add what comes through all layers; row THROUGH becomes the opacity of everything."""
+    alpha = min(max(background[3], _ZERO), _ONE)
+    for lane in range(16):
+        through = f[THROUGH, lane]
+        for channel in range(3):
+            f[SEEN + channel, lane] += through * background[channel]
+        f[THROUGH, lane] = _ONE - through * (_ONE - alpha)
+
+
+@kernel
+def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    mask: Any,
+    sums: Any,
+    image: Any,
+) -> None:
+    """Add one sample to each pixel of the tiles that this thread gets hold of.
+
+    Args are those of ``surfaces.trace``, where they have the same names, and:
+        materials: float32 (G, materials.COLUMNS), for each geomID the material.
+        f: float32 (LAYER_ROWS, 16), 64-byte aligned, this thread's own.
+        shadows: bits SHADOWED and VEILED of ``lights``.
+        bounces: how many surfaces a ray meets at most, at least 1; behind the last one is the background.
+    """
+    height, width = image.shape
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
+    prepare_rays(f, i)
+    while True:
+        tile = next_tile(state, done, sample)
+        if tile < 0:
+            break
+        left, top = tile_corner(tile, width)
+        for y0 in range(top, min(top + TILE, height), 4):
+            for x0 in range(left, min(left + TILE, width), 4):
+                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                for lane in range(16):
+                    i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
+                _trace_layers(
+                    scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
+                )
+                add_background(f, background)
+                show_block(f, SEEN, x0, y0, sample, tone, sums, image)
+        done[tile] = sample + 1

@@ -1,0 +1,65 @@
+"""Formulas for surfaces made of GGX microfacets, and for boundaries between clear media."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.service.renderer.tracing.kernels.native import inlined
+
+_ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+_TWO_PI = np.float32(2 * math.pi)
+_LEAST = np.float32(1e-6)
+
+
+@inlined
+def reflected(cosine: Any, ratio: Any) -> Any:
+    """Share of light that a boundary reflects (Fresnel's equations); ``ratio`` of indices, before over behind."""
+    sine2 = ratio * ratio * (_ONE - cosine * cosine)
+    if sine2 >= _ONE:
+        return _ONE
+    behind = math.sqrt(_ONE - sine2)
+    parallel = (cosine - ratio * behind) / (cosine + ratio * behind)
+    perpendicular = (ratio * cosine - behind) / (ratio * cosine + behind)
+    return _HALF * (parallel * parallel + perpendicular * perpendicular)
+
+
+@inlined
+def shadowing(x: Any, y: Any, z: Any, along: Any, across: Any) -> Any:
+    """Share of GGX microfacets that are seen from (x, y, z) in the frame of the normal (Smith)."""
+    x, y = x * along, y * across
+    return _TWO * z / (z + math.sqrt(z * z + x * x + y * y))
+
+
+@inlined
+def tangents(nx: Any, ny: Any, nz: Any) -> Any:
+    """Two vectors that make an orthonormal basis with the normal, without branches (Duff et al., JCGT 2017)."""
+    sign = math.copysign(_ONE, nz)
+    a = -_ONE / (sign + nz)
+    b = nx * ny * a
+    return _ONE + sign * nx * nx * a, sign * b, -sign * nx, b, sign + ny * ny * a, -ny
+
+
+@inlined
+def facet(  # noqa: PLR0917
+    x: Any, y: Any, z: Any, along: Any, across: Any, u: Any, v: Any
+) -> Any:
+    """Sample a GGX microfacet that is seen from (x, y, z), all in the frame of the normal (Heitz, JCGT 7(4), 2018)."""
+    x, y = along * x, across * y
+    scale = _ONE / math.sqrt(x * x + y * y + z * z)
+    x, y, z = x * scale, y * scale, z * scale
+    aside = x * x + y * y
+    tx, ty = (-y / math.sqrt(aside), x / math.sqrt(aside)) if aside > _LEAST else (_ONE, _ZERO)
+    radius, angle = math.sqrt(u), _TWO_PI * v
+    a, b = radius * math.cos(angle), radius * math.sin(angle)
+    share = _HALF * (_ONE + z)
+    b = (_ONE - share) * math.sqrt(max(_ZERO, _ONE - a * a)) + share * b
+    c = math.sqrt(max(_ZERO, _ONE - a * a - b * b))
+    # a along the tangent, b along z x tangent, c along the view
+    hx = along * (a * tx - b * z * ty + c * x)
+    hy = across * (a * ty + b * z * tx + c * y)
+    hz = max(_LEAST, b * (x * ty - y * tx) + c * z)
+    scale = _ONE / math.sqrt(hx * hx + hy * hy + hz * hz)
+    return hx * scale, hy * scale, hz * scale

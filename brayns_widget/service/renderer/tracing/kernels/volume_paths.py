@@ -1,0 +1,329 @@
+"""The kernel of the production renderer for scenes with volumes.
+
+A volume is a medium that scatters light evenly into all directions (as the real renderer's path tracer has it, with its
+default anisotropy of 0): its colour is the share of light that goes on. Where a path is scattered is drawn by how much
+light is left; there it is lit as at a surface, and takes another direction. All else is as in ``paths``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER
+from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
+from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
+from brayns_widget.service.renderer.tracing.kernels.native import inlined, intersect16, kernel
+from brayns_widget.service.renderer.tracing.kernels.paths import (
+    BROUGHT,
+    CARRIED,
+    FINDS_LIGHTS,
+    PATH_ROWS,
+    STRAIGHT,
+    advance,
+    end_paths,
+    find_lobes,
+    light_lobes,
+    meet_lights,
+    random_number,
+    start_paths,
+)
+from brayns_widget.service.renderer.tracing.kernels.surfaces import (
+    DIR,
+    GEOMETRY,
+    NONE,
+    ORG,
+    RAY,
+    RAY_VALID,
+    TFAR,
+    TILE,
+    TNEAR,
+    VALID,
+    aim,
+    find_surface,
+    next_tile,
+    prepare_rays,
+    show_block,
+    tile_corner,
+)
+
+# Rows of scratch after those of ``paths``: whether a lane's path is in a volume, and what it had brought before
+# the light that is being added.
+_SCATTERED, _BEFORE = PATH_ROWS, PATH_ROWS + 1
+VOLUME_PATH_ROWS = PATH_ROWS + 4
+
+_DIMENSIONS = 1 << 24  # of random numbers, after those of ``paths``
+_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
+_QUARTER = np.float32(0.25)  # of what a matte surface that faces the light scatters towards the viewer
+_TWO_PI = np.float32(2 * math.pi)
+_INFINITE = np.float32(np.inf)
+_LEAST = np.float32(1e-3)  # a smaller share of light is none
+
+
+@inlined
+def _pixel(x0: Any, y0: Any, width: Any, lane: Any) -> Any:
+    return (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+
+
+@inlined
+def _scatter(  # noqa: PLR0917 - Numba knows no keywords
+    f: Any,
+    i: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
+) -> Any:
+    """Let volumes scatter paths before they meet a surface; how many."""
+    count = 0
+    for lane in range(16):
+        i[_SCATTERED, lane] = 0
+        if i[VALID, lane] == 0:
+            continue
+        pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth
+        chance, jitter = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
+        _red, _green, _blue, left, place, red, green, blue = march(
+            numbers, places, clips, notes,
+            f[ORG, lane], f[ORG + 1, lane], f[ORG + 2, lane], f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane],
+            f[TNEAR, lane], f[TFAR, lane], jitter, chance,
+        )  # fmt: skip
+        if left > chance:
+            continue
+        i[_SCATTERED, lane] = 1
+        i[GEOMETRY, lane] = NONE
+        f[TFAR, lane] = place
+        for axis in range(3):
+            f[RAY + ORG + axis, lane] = f[ORG + axis, lane] + place * f[DIR + axis, lane]
+        f[CARRIED, lane] *= max(_ZERO, red)
+        f[CARRIED + 1, lane] *= max(_ZERO, green)
+        f[CARRIED + 2, lane] *= max(_ZERO, blue)
+        count += 1
+    return count
+
+
+@inlined
+def _left(  # noqa: PLR0917
+    f: Any, numbers: Any, places: Any, clips: Any, notes: Any, lane: Any, jitter: Any
+) -> Any:
+    """Share of light that volumes leave along a lane's second ray."""
+    _red, _green, _blue, left, _place, _r, _g, _b = march(
+        numbers, places, clips, notes,
+        f[RAY + ORG, lane], f[RAY + ORG + 1, lane], f[RAY + ORG + 2, lane],
+        f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane],
+        f[RAY + TNEAR, lane], f[RAY + TFAR, lane], jitter, _LEAST,
+    )  # fmt: skip
+    return left if left > _LEAST else _ZERO
+
+
+@inlined
+def _light_scattered(  # noqa: PLR0917
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    shadows: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    light: Any,
+    number: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
+) -> None:
+    """Add what comes from a light to the paths that are in a volume."""
+    for lane in range(16):
+        i[RAY_VALID, lane] = 0
+        if i[_SCATTERED, lane] == 0:
+            continue
+        share = _ONE
+        if light[KIND] == DIRECTIONAL:
+            for axis in range(3):
+                f[RAY + DIR + axis, lane] = light[PLACE + axis]
+            f[RAY + TNEAR, lane], f[RAY + TFAR, lane] = _ZERO, _INFINITE
+        else:
+            pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth + 2 + (number << 16)
+            u, v = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
+            share = aim_at_light(f, lane, light, u, v)
+        f[_BEFORE, lane] = share
+        i[RAY_VALID, lane] = -1 if share > 0 else 0
+    let_through(f, i, scene, table, materials, shadows, True)
+    for lane in range(16):
+        if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
+            continue
+        jitter = random_number(_pixel(x0, y0, width, lane), sample, _DIMENSIONS + 8 * depth + 4)
+        share = _QUARTER * f[_BEFORE, lane] * f[LEFT, lane] * _left(f, numbers, places, clips, notes, lane, jitter)
+        for channel in range(3):
+            f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * share * light[POWER + channel]
+
+
+@inlined
+def _light_surfaces(  # noqa: PLR0917
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    shadows: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    light: Any,
+    number: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
+) -> None:
+    """Add what comes from a light to the paths that are at a surface, weakened by volumes."""
+    for lane in range(16):
+        for channel in range(3):
+            f[_BEFORE + channel, lane] = f[BROUGHT + channel, lane]
+    light_lobes(f, i, scene, table, materials, shadows, light, number, x0, y0, width, sample, depth)
+    for lane in range(16):
+        if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
+            continue
+        jitter = random_number(_pixel(x0, y0, width, lane), sample, _DIMENSIONS + 8 * depth + 5)
+        left = _left(f, numbers, places, clips, notes, lane, jitter)
+        for channel in range(3):
+            before = f[_BEFORE + channel, lane]
+            f[BROUGHT + channel, lane] = before + left * (f[BROUGHT + channel, lane] - before)
+
+
+@inlined
+def _turn_scattered(f: Any, i: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any) -> None:  # noqa: PLR0917
+    """Send the paths that are in a volume on, into any direction."""
+    for lane in range(16):
+        if i[_SCATTERED, lane] == 0:
+            continue
+        pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth + 6
+        z = _ONE - _TWO * random_number(pixel, sample, dimension)
+        angle = _TWO_PI * random_number(pixel, sample, dimension + 1)
+        radius = math.sqrt(max(_ZERO, _ONE - z * z))
+        f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = radius * math.cos(angle), radius * math.sin(angle), z
+        for axis in range(3):
+            f[ORG + axis, lane] = f[RAY + ORG + axis, lane]
+        f[TNEAR, lane] = _ZERO
+        i[VALID, lane] = -1
+        i[STRAIGHT, lane] = i[FINDS_LIGHTS, lane] = 0
+
+
+@inlined
+def _trace(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    shadows: Any,
+    background: Any,
+    alpha: Any,
+    sample: Any,
+    bounces: Any,
+) -> None:
+    """Trace the paths of one block, whose camera rays are aimed."""
+    start = f.ctypes.data
+    start_paths(f, i)
+    for depth in range(bounces + 1):
+        intersect16(start + 64 * VALID, scene, start, 0)
+        scattered = _scatter(f, i, numbers, places, clips, notes, x0, y0, width, sample, depth)
+        meet_lights(f, i, lights)
+        for lane in range(16):
+            if i[_SCATTERED, lane] != 0:
+                i[VALID, lane] = 0  # it has neither left nor met a surface
+        hits = end_paths(f, i, ambient, background, alpha)
+        if hits + scattered == 0 or depth == bounces:
+            break
+        find_surface(f, i, table)
+        lit = find_lobes(f, i, materials, x0, y0, width, sample, depth)
+        for light in range(lights.shape[0]):
+            if lit > 0:
+                _light_surfaces(
+                    f, i, scene, table, materials, shadows, numbers, places, clips, notes,
+                    lights[light], light, x0, y0, width, sample, depth,
+                )  # fmt: skip
+            if scattered > 0:
+                _light_scattered(
+                    f, i, scene, table, materials, shadows, numbers, places, clips, notes,
+                    lights[light], light, x0, y0, width, sample, depth,
+                )  # fmt: skip
+        going = advance(f, i, materials, x0, y0, width, sample, depth)
+        _turn_scattered(f, i, x0, y0, width, sample, depth)
+        if going + scattered == 0:
+            break
+
+
+@kernel
+def trace_volume_paths(  # noqa: PLR0917 - Numba knows no keywords
+    scene: Any,
+    table: Any,
+    materials: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
+) -> None:
+    """Add one path to each pixel of the tiles that this thread gets hold of.
+
+    Args are those of ``paths.trace_paths`` and ``volumes.trace_volumes``, where they have the same names,
+    and:
+        f: float32 (VOLUME_PATH_ROWS, 16), 64-byte aligned, this thread's own.
+        bounces: at how many surfaces and places in volumes a path is lit, at least 1.
+    """
+    height, width = image.shape
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
+    notes = np.empty((numbers.shape[0], NOTES), np.float32)
+    prepare_rays(f, i)
+    alpha = min(max(background[3], _ZERO), _ONE)
+    while True:
+        tile = next_tile(state, done, sample)
+        if tile < 0:
+            break
+        left, top = tile_corner(tile, width)
+        for y0 in range(top, min(top + TILE, height), 4):
+            for x0 in range(left, min(left + TILE, width), 4):
+                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+                _trace(
+                    scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
+                    ambient, lights, shadows, background, alpha, sample, bounces,
+                )  # fmt: skip
+                show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)
+        done[tile] = sample + 1

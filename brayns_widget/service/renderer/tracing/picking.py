@@ -1,0 +1,84 @@
+"""Rays that Python shoots: for single points and for buffers of what a camera sees, beside the kernels' pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.tracing.embree import library
+
+_ROWS = 24  # of a RTCRayHit16 (16 lanes each), padded to keep the next one aligned to 64 bytes
+_ORG, _TNEAR, _DIR, _TFAR, _MASK, _NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 0, 3, 4, 8, 9, 12, 17, 18, 19
+_PACKETS_BETWEEN_CHECKS = 1024
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What rays meet first.
+
+    Attributes:
+        distance: float32 (N,), along the direction, in its length; infinite where nothing is met.
+        geometry: int32 (N,), Embree's geomID, or -1.
+        primitive: int32 (N,), number of the primitive in it.
+        normal: float32 (N, 3), of the surface, of any length and towards any side.
+    """
+
+    distance: Floats
+    geometry: NDArray[np.int32]
+    primitive: NDArray[np.int32]
+    normal: Floats
+
+    def facing(self, directions: Floats) -> Floats:
+        """float32 (N, 3), unit normals turned against the rays' directions; 0 where nothing is met."""
+        lengths = np.linalg.norm(self.normal, axis=1, keepdims=True)
+        normals: Floats = np.divide(self.normal, lengths, out=np.zeros_like(self.normal), where=lengths > 0)
+        normals[self.geometry < 0] = 0
+        away = np.einsum("ij,ij->i", normals, directions) > 0
+        normals[away] *= -1
+        return normals
+
+
+def first_hits(
+    scene: int, origins: Floats, directions: Floats, near: float, proceed: Callable[[], None] = lambda: None
+) -> Hits:
+    """Shoot rays.
+
+    Args:
+        scene: address of a committed RTCScene.
+        origins: float32 (N, 3).
+        directions: float32 (N, 3).
+        near: where they start, in lengths of the directions.
+        proceed: called now and then; what it raises ends the work.
+    """
+    count = len(origins)
+    packets = -(-count // 16)
+    memory = np.zeros(packets * _ROWS * 16 + 16, np.float32)
+    start = -memory.ctypes.data % 64 // 4  # packets must lie at multiples of 64 bytes
+    rays = memory[start : start + packets * _ROWS * 16].reshape(packets, _ROWS, 16)
+    numbers = rays.view(np.int32)
+    lanes = np.zeros((packets * 16, 3), np.float32)
+    for row, vectors in ((_ORG, origins), (_DIR, directions)):
+        lanes[:count] = vectors
+        rays[:, row : row + 3] = lanes.reshape(packets, 16, 3).transpose(0, 2, 1)
+    rays[:, _TNEAR], rays[:, _TFAR] = near, np.inf
+    numbers[:, _MASK] = numbers[:, _GEOMETRY] = numbers[:, _INSTANCE] = -1
+    valid = np.full(32, -1, np.int32)
+    valid = valid[-valid.ctypes.data % 64 // 4 :][:16]
+    intersect = library().rtcIntersect16
+    for packet in range(packets):
+        if packet % _PACKETS_BETWEEN_CHECKS == 0:
+            proceed()
+        if packet == packets - 1:
+            valid[:] = np.where(np.arange(16) < count - 16 * packet, -1, 0)
+        intersect(valid.ctypes.data, scene, rays[packet].ctypes.data, None)
+    geometry = numbers[:, _GEOMETRY].ravel()[:count]
+    return Hits(
+        distance=np.where(geometry >= 0, rays[:, _TFAR].ravel()[:count], np.float32(np.inf)),
+        geometry=geometry,
+        primitive=numbers[:, _PRIMITIVE].ravel()[:count],
+        normal=np.ascontiguousarray(rays[:, _NORMAL : _NORMAL + 3].transpose(0, 2, 1).reshape(-1, 3)[:count]),
+    )

@@ -1,0 +1,597 @@
+"""Scene: what there is to see, and its acceleration structure.
+
+All models lie flat in one structure (no instances): arbors overlap so much that instancing them is many times slower
+to trace. Neurites of models that look alike even share one of Embree's geometries (see ``batch``). Colours stand
+outside of it and change without a rebuild, and so does visibility.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from brayns_widget.service.renderer.geometry import (
+    Bounds,
+    Floats,
+    Geometry,
+    Indices,
+    empty_bounds,
+    join_bounds,
+    point_bounds,
+    sphere_bounds,
+)
+from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
+from brayns_widget.service.renderer.memory import give_back
+from brayns_widget.service.renderer.settings import Light
+from brayns_widget.service.renderer.tracing.batch import Batch, Part, check_traceable, neighbor_flags, place_spheres
+from brayns_widget.service.renderer.tracing.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.tracing.embree import (
+    ROUND_LINEAR_CURVE,
+    SPHERE_POINT,
+    TRIANGLE,
+    Bvh,
+    Cancelled,
+    Device,
+    Primitives,
+)
+from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
+from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
+
+__all__ = ["Cancelled", "Part", "Scene", "Traced"]
+
+_COMMON = Phong()  # the material that models have at first
+_SMALL_LOAD = 1_000_000  # primitives; Embree builds more in a second
+_SMALL_SCENE = 12_000_000  # built in some seconds
+
+
+class Traced(NamedTuple):
+    """What the tracer needs of a built structure.
+
+    Attributes:
+        scene: its address, of an RTCScene.
+        table: int64 (G, 2), for each geomID the addresses of slots and colours.
+        primitives: what it holds, in the order of geomIDs.
+    """
+
+    scene: int
+    table: NDArray[np.int64]
+    primitives: list[Primitives]
+
+
+@dataclass(eq=False)
+class _Model:
+    geometry: Geometry
+    colors: Floats
+    volume: Volume | None = None
+    clear: bool = field(init=False)  # whether a colour lets light through
+    transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    visible: bool = True
+    material: Material = field(default_factory=Phong)
+    common: bool = True  # whether that is the first material, which most have
+    parts: list[Part] | None = None  # its own; None: not built since the transform changed
+    batched: bool = False  # whether its neurites are in the scene's batch, not in a part
+    whole: bool = True  # whether ``geometry`` has its neurites; if not, the batch has
+    slot_count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.slot_count = self.geometry.slot_count
+        self.paint(self.colors)
+
+    @property
+    def batchable(self) -> bool:
+        """Whether it has neurites that look like those of other models."""
+        neurites = len(self.geometry.segments) > 0 or not self.whole
+        return neurites and self.common and not self.clear
+
+    def paint(self, colors: Floats) -> None:
+        """Give it other colours."""
+        self.colors = colors
+        self.clear = bool(len(colors) and colors[:, 3].min() < 1)
+
+    def show(self, before_change: Callable[[], None]) -> None:
+        """Tell Embree whether rays see it, and whether it casts shadows."""
+        shadows = not (self.material.lets_through or self.clear)
+        for part in self.parts or []:
+            if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
+                before_change()
+                part.primitives.set_visible(self.visible, shadows)
+
+
+class Scene:
+    """Models and lights. Used by one thread at a time; the engine traces what the last ``commit`` built.
+
+    Attributes:
+        revision: grows with every change that can be seen.
+        before_change: called before geometry that was built changes or is closed; when it returns, no other thread may
+            be using that.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._models: dict[int, _Model] = {}
+        self._next_handle = 0
+        self._lights: list[Light] = []
+        self._clipped = False
+        self._packed_lights = pack_lights([])
+        self._bvh = Bvh(device, [], lambda _amount: True)
+        self._batch: Batch | None = None  # its part is the first of what is built
+        self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
+        self._table = np.zeros((0, 2), np.int64)
+        self._materials = np.zeros((0, COLUMNS), np.float32)
+        self._plain = True
+        self._veiled = False
+        self._kept: list[Floats] = []  # the table has addresses only
+        self._table_outdated = False  # filled when next asked for: a frame of a simulation paints many models
+        self._packed_clips = pack_clips([])
+        self._packed_volumes = (-1, Packed())  # as of which revision
+        self.revision = 0
+        self.before_change: Callable[[], None] = lambda: None
+
+    def add(self, geometry: Geometry, colors: ArrayLike, volume: Volume | None = None) -> int:
+        """Add a model; it shows after the next ``commit``.
+
+        Args:
+            geometry: its primitives; must not be changed afterwards.
+            colors: float32 (N, 4), RGBA, linear, 0..1: a row for each slot of the geometry.
+            volume: what else there is to see of it; say ``touch`` after it got another ramp.
+
+        Returns:
+            Its handle.
+
+        Raises:
+            ValueError: there are fewer colours than slots, or they are not (N, 4).
+        """
+        return self._add(_Model(geometry, _checked_colors(geometry.slot_count, colors), volume))
+
+    def add_copy(self, handle: int) -> int:
+        """Add a model with the primitives and looks of another; returns its handle."""
+        model = self._model(handle)
+        self._make_whole(handle, model)
+        return self._add(replace(model, transform=np.eye(4), visible=True, parts=None, batched=False))
+
+    def _add(self, model: _Model) -> int:
+        handle = self._next_handle
+        self._next_handle += 1
+        self._models[handle] = model
+        self.revision += 1
+        return handle
+
+    def remove(self, handle: int) -> None:
+        """Remove a model; it is gone after the next ``commit``."""
+        self._discard_parts(self._model(handle))
+        del self._models[handle]
+        self._packed_volumes = (-1, Packed())  # or a volume would stay until the next picture
+
+    def clear(self) -> None:
+        """Remove all models."""
+        for handle in list(self._models):
+            self.remove(handle)
+
+    def set_visible(self, handle: int, visible: bool) -> None:
+        """Show or hide a model, without a rebuild."""
+        model = self._model(handle)
+        if model.visible != visible:
+            model.visible = visible
+            self._show(handle, model)
+            self.revision += 1
+
+    def set_transform(self, handle: int, matrix: ArrayLike) -> None:
+        """Place a model; it moves at the next ``commit``.
+
+        Args:
+            handle: the model.
+            matrix: 4x4, model's space to world, applied to column vectors; radii grow with the cube root of its
+                determinant's absolute value.
+
+        Raises:
+            ValueError: the matrix is not an affine 4x4 of finite numbers.
+        """
+        model = self._model(handle)
+        transform = np.array(matrix, np.float64)
+        if transform.shape != (4, 4) or not np.isfinite(transform).all() or (transform[3] != (0, 0, 0, 1)).any():
+            raise ValueError(f"A transform must be an affine 4x4 matrix of finite numbers, got {transform.tolist()}.")
+        if (transform != model.transform).any():
+            self._make_whole(handle, model)
+            self._discard_parts(model)
+            model.transform = transform
+
+    def geometry(self, handle: int) -> Geometry:
+        """Get a model's primitives."""
+        model = self._model(handle)
+        return model.geometry if model.whole else self._restored(handle, model)
+
+    def set_geometry(self, handle: int, geometry: Geometry) -> None:
+        """Give a model other primitives, with slots for the colours it has; they show after the next ``commit``."""
+        model = self._model(handle)
+        _checked_colors(geometry.slot_count, model.colors)
+        self._discard_parts(model)
+        model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
+
+    def set_colors(self, handle: int, colors: ArrayLike) -> None:
+        """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
+        model = self._model(handle)
+        model.paint(_checked_colors(model.slot_count, colors))
+        model.show(self.before_change)
+        if self._batch is not None and model.batched:
+            self._batch.paint(handle, model.colors)
+        self._table_outdated = True
+        self.revision += 1
+
+    def material(self, handle: int) -> Material:
+        """Get a model's material."""
+        return self._model(handle).material
+
+    def set_material(self, handle: int, material: Material) -> None:
+        """Give a model another material; takes effect at once, without a rebuild.
+
+        Raises:
+            ValueError: its numbers make no material; the model keeps the old one.
+        """
+        material.row()
+        model = self._model(handle)
+        model.material, model.common = material, material == _COMMON
+        model.show(self.before_change)
+        self._table_outdated = True
+        self.revision += 1
+
+    @property
+    def lights(self) -> list[Light]:
+        """The lights; assign a new list to change them.
+
+        Raises:
+            ValueError: on assignment, a light's direction is zero or a number is not finite.
+        """
+        return list(self._lights)
+
+    @lights.setter
+    def lights(self, lights: list[Light]) -> None:
+        self._packed_lights = pack_lights(lights)
+        self._lights = list(lights)
+        self.revision += 1
+
+    def set_clips(self, clips: Sequence[Clip]) -> None:
+        """Cut parts of the scene away; replaces what was cut before.
+
+        Takes effect at once, but where there are triangles, the first clip and the end of the last one cost a build by
+        the next ``commit``: Embree decides when it builds whether it will ask about hits of triangles.
+
+        Raises:
+            ValueError: there are no such shapes; what was cut before still is.
+        """
+        packed = pack_clips(clips) if clips else None
+        self.before_change()
+        self._device.set_filter(None if packed is None else filter_address(), packed)
+        self._packed_clips = pack_clips([]) if packed is None else packed
+        if bool(clips) != self._clipped:
+            self._clipped = bool(clips)
+            for model in self._models.values():
+                if len(model.geometry.triangles):
+                    self._discard_parts(model)
+        self.revision += 1
+
+    def touch(self) -> None:
+        """Note that something has changed that can be seen."""
+        self.revision += 1
+
+    @property
+    def packed_clips(self) -> Floats:
+        """What cuts parts of the scene away, see ``clipping.pack_clips``."""
+        return self._packed_clips
+
+    @property
+    def packed_volumes(self) -> Packed:
+        """The visible volumes as kernels read them."""
+        if self._packed_volumes[0] != self.revision:
+            shown = (model for model in self._models.values() if model.visible)
+            packed = pack_volumes((model.volume, model.transform) for model in shown if model.volume is not None)
+            self._packed_volumes = (self.revision, packed)
+        return self._packed_volumes[1]
+
+    @property
+    def packed_lights(self) -> tuple[Floats, Floats]:
+        """The lights as kernels read them, see ``lights.pack_lights``."""
+        return self._packed_lights
+
+    def bounds(self, handle: int | None = None) -> Bounds:
+        """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
+        models = self._models.items() if handle is None else [(handle, self._model(handle))]
+        box = empty_bounds()
+        for number, model in models:
+            for part in model.parts or []:
+                box = join_bounds(box, part.bounds)
+            if self._batch is not None and model.batched and model.parts is not None:
+                box = join_bounds(box, self._batch.bounds(number))
+        return box
+
+    def can_wait(self, handles: Sequence[int]) -> bool:
+        """Whether building these models may be left to the next picture, since it will take little time.
+
+        Clients load many small models one after another; if each load built them all, that would take for ever.
+
+        Raises:
+            ValueError: one cannot be built: its coordinates are too large.
+        """
+        for handle in handles:
+            for corner in self._model(handle).geometry.bounds if self._model(handle).slot_count else ():
+                check_traceable(corner)
+        small = sum(self.primitives(handle) for handle in handles) <= _SMALL_LOAD
+        return small and sum(map(self.primitives, self._models)) <= _SMALL_SCENE
+
+    def primitives(self, handle: int) -> int:
+        """Count a model's primitives."""
+        model = self._model(handle)
+        neurites = 0 if model.whole or self._batch is None else self._batch.count(handle)
+        return model.geometry.count + neurites
+
+    def commit(
+        self, progress: Callable[[float], None] | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> None:
+        """Build what changed. Costs nothing if nothing did; if it fails, what is being traced stays as it was.
+
+        Args:
+            progress: called with 0..1, on any thread; what it raises ends the build and is raised again here.
+            cancelled: asked whether to give up, on any thread.
+
+        Raises:
+            Cancelled: ``cancelled`` said so.
+            ValueError: a transform moves a model out of the numbers that can be traced.
+            MemoryError: the structure does not fit into memory.
+        """
+        if self._wanted() == self._built:
+            return
+        members = self._members()
+        batch, parts, fresh = self._batch, {}, list[Part]()
+        try:
+            if not self._is_batched(members):
+                batch = self._make_batch(members)
+                fresh += [] if batch is None else [batch.part]
+            for handle, model in self._models.items():
+                if cancelled is not None and cancelled():
+                    raise Cancelled("The build was cancelled.")
+                batched = handle in members
+                if model.parts is None or model.batched != batched:
+                    if not batched:
+                        self._make_whole(handle, model)
+                    parts[handle] = _build_parts(self._device, model, neurites=not batched)
+                    fresh += parts[handle]
+                else:
+                    parts[handle] = model.parts
+            wanted = [] if batch is None else [batch.part]
+            wanted += [part for handle in parts for part in parts[handle]]
+            bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
+        except BaseException:
+            _close_parts(fresh)
+            raise
+        self.before_change()
+        self._bvh.close()
+        outdated = set(self._built) - set(wanted)
+        self._bvh, self._built, self._batch = bvh, wanted, batch
+        _close_parts(outdated)
+        for handle, model in self._models.items():
+            model.parts, model.batched = parts[handle], handle in members
+            self._show(handle, model)
+        self._leave_to_batch()
+        self._fill_table()
+        give_back()  # what the load and the build have used in passing
+
+    def owner(self, geometry: int, primitive: int) -> tuple[int, int]:
+        """Which model a primitive of the built structure belongs to, by the numbers that Embree gives it.
+
+        Returns:
+            The model's handle, and the primitive's slot in its table of colours.
+        """
+        part = self._built[geometry]
+        if self._batch is not None and part is self._batch.part:
+            return self._batch.owner(primitive)
+        handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
+        return handle, int(part.slots[primitive])
+
+    def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32]) -> Floats:
+        """float32 (N, 3), colours of primitives of the built structure by Embree's numbers, black for number -1."""
+        self._update_table()
+        colors = np.zeros((len(geometry), 3), np.float32)
+        for number in np.unique(geometry[geometry >= 0]):
+            chosen = geometry == number
+            slots = self._built[number].slots[primitive[chosen]]
+            colors[chosen] = self._kept[number][slots, :3]
+        return colors
+
+    @property
+    def traced(self) -> Traced:
+        """What the tracer needs."""
+        self._update_table()
+        return Traced(self._bvh.handle, self._table, self._bvh.geometries)
+
+    @property
+    def materials(self) -> Floats:
+        """float32 (G, materials.COLUMNS), for each geomID of the built scene the model's material."""
+        self._update_table()
+        return self._materials
+
+    @property
+    def plain(self) -> bool:
+        """Whether all surfaces are opaque and have no light of their own."""
+        self._update_table()
+        return self._plain
+
+    @property
+    def veiled(self) -> bool:
+        """Whether some surfaces let a part of the light through."""
+        self._update_table()
+        return self._veiled
+
+    @property
+    def parts(self) -> list[Part]:
+        """What the built structure holds: geomID n is the n-th."""
+        return self._built
+
+    def close(self) -> None:
+        """Release everything; nothing may be tracing it."""
+        self.before_change()
+        self.clear()
+        self._bvh.close()
+        _close_parts(self._built)
+        self._built = []
+
+    def _model(self, handle: int) -> _Model:
+        try:
+            return self._models[handle]
+        except KeyError:
+            raise ValueError(f"There is no model with handle {handle}.") from None
+
+    def _wanted(self) -> list[Part | None]:
+        """List what the structure should hold; None for what must be placed first."""
+        members = self._members()
+        wanted: list[Part | None] = []
+        if members:
+            wanted.append(self._batch.part if self._batch is not None and self._is_batched(members) else None)
+        for handle, model in self._models.items():
+            unbuilt = model.parts is None or model.batched != (handle in members)
+            wanted += [None] if unbuilt and model.slot_count > 0 else model.parts or []
+        return wanted
+
+    def _members(self) -> dict[int, _Model]:
+        """Choose the models that shall share a batch."""
+        members = {handle: model for handle, model in self._models.items() if model.batchable}
+        return members if len(members) > 1 else {}
+
+    def _is_batched(self, members: dict[int, _Model]) -> bool:
+        """Whether the batch is that of these models, as they stand."""
+        built = self._batch.handles if self._batch is not None else []
+        return built == list(members) and all(model.parts is not None for model in members.values())
+
+    def _make_batch(self, members: dict[int, _Model]) -> Batch | None:
+        if not members:
+            return None
+        return Batch(
+            self._device,
+            {handle: (self.geometry(handle), model.transform, model.colors) for handle, model in members.items()},
+        )
+
+    def _leave_to_batch(self) -> None:
+        """Drop what the batch holds, too, unless it cannot give it back or copies need it."""
+        uses = Counter(id(model.geometry) for model in self._models.values())
+        for model in self._models.values():
+            alone = uses[id(model.geometry)] == 1 and (model.transform == np.eye(4)).all()
+            if alone and model.batched and model.whole:
+                model.geometry, model.whole = model.geometry.without_segments(), False
+
+    def _restored(self, handle: int, model: _Model) -> Geometry:
+        assert self._batch is not None
+        return self._batch.restored(handle, model.geometry)
+
+    def _make_whole(self, handle: int, model: _Model) -> None:
+        """Give a model its own neurites back."""
+        if not model.whole:
+            restored = self._restored(handle, model)
+            model.geometry, model.whole = replace(restored, vertices=restored.vertices.copy()), True
+
+    def _show(self, handle: int, model: _Model) -> None:
+        """Let rays see what is built of a model, or not."""
+        model.show(self.before_change)
+        if self._batch is not None and model.batched:
+            former = self._batch.part
+            self._batch.show(handle, model.visible, self.before_change)
+            self._built = [self._batch.part if part is former else part for part in self._built]
+
+    def _discard_parts(self, model: _Model) -> None:
+        parts, model.parts = model.parts or [], None
+        _close_parts(set(parts) - set(self._built))  # what the structure still holds goes with it
+        self.revision += 1
+
+    def _update_table(self) -> None:
+        if self._table_outdated:
+            self._fill_table()
+
+    def _fill_table(self) -> None:
+        self._table_outdated = False
+        if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
+            rows: list[tuple[Indices, Floats, Material]] = []
+            if self._batch is not None:
+                rows.append((self._batch.part.slots, self._batch.colors, _COMMON))
+            for model in self._models.values():
+                rows += [(part.slots, model.colors, model.material) for part in model.parts or []]
+            addresses = [(slots.ctypes.data, colors.ctypes.data) for slots, colors, _material in rows]
+            self._table = np.array(addresses, np.int64).reshape(-1, 2)
+            self._kept = [colors for _slots, colors, _material in rows]
+            materials = [material.row() for _slots, _colors, material in rows]
+            self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
+            self._plain = all(model.material.plain and not model.clear for model in self._models.values())
+            self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
+
+
+class _Reporter:
+    """Embree's progress callback: reports rising amounts only, and says whether to go on."""
+
+    def __init__(self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+        self._amount = 0.0
+
+    def __call__(self, amount: float) -> bool:
+        if self._progress is not None and amount >= self._amount + 0.01:
+            self._amount = amount
+            self._progress(amount)
+        return self._cancelled is None or not self._cancelled()
+
+
+def _checked_colors(slot_count: int, colors: ArrayLike) -> Floats:
+    copied = np.array(colors, np.float32, order="C")
+    if copied.ndim != 2 or copied.shape[1] != 4:
+        raise ValueError(f"Colours must be (N, 4), got {copied.shape}.")
+    if len(copied) < slot_count:
+        raise ValueError(f"The geometry has {slot_count} slots, but there are {len(copied)} colours.")
+    return copied
+
+
+def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
+    """Points (N, 4: x, y, z, radius) moved by an affine matrix; the same array if it is the identity."""
+    if (transform == np.eye(4)).all():
+        check_traceable(points)
+        return points
+    placed = np.empty_like(points)
+    place_spheres(points, transform, placed)
+    return placed
+
+
+def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
+    """Points (N, 3) moved by an affine matrix, with room behind the last: Embree reads 16 bytes of each."""
+    placed = np.empty((len(points) + 1, 3), np.float32)[:-1]
+    placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
+    check_traceable(placed)
+    return placed
+
+
+def _build_parts(device: Device, model: _Model, *, neurites: bool) -> list[Part]:
+    geometry = model.geometry
+    parts: list[Part] = []
+    try:
+        if neurites and len(geometry.segments):
+            vertices = _placed(geometry.vertices, model.transform)
+            flags = neighbor_flags(geometry.segments)
+            curves = Primitives(device, ROUND_LINEAR_CURVE, vertices, geometry.segments, flags)
+            box = geometry.vertex_bounds if vertices is geometry.vertices else sphere_bounds(vertices)
+            parts.append(Part(curves, geometry.segment_slots, box))
+        if len(geometry.spheres):
+            spheres = _placed(geometry.spheres, model.transform)
+            points = Primitives(device, SPHERE_POINT, spheres)
+            parts.append(Part(points, geometry.sphere_slots, sphere_bounds(spheres)))
+        if len(geometry.triangles):
+            corners = _placed_corners(geometry.triangle_vertices, model.transform)
+            triangles = Primitives(device, TRIANGLE, corners, geometry.triangles)
+            parts.append(Part(triangles, geometry.triangle_slots, point_bounds(corners)))
+    except BaseException:
+        _close_parts(parts)
+        raise
+    return parts
+
+
+def _close_parts(parts: Iterable[Part]) -> None:
+    for part in parts:
+        part.primitives.close()

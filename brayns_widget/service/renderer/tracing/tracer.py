@@ -1,0 +1,282 @@
+"""Tracer: the threads that run the kernel."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.lights import have_places
+from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
+from brayns_widget.service.renderer.tracing.embree import Cancelled
+from brayns_widget.service.renderer.tracing.framebuffer import Frame
+from brayns_widget.service.renderer.tracing.kernels import surfaces
+from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
+from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
+from brayns_widget.service.renderer.tracing.kernels.native import register_symbols
+from brayns_widget.service.renderer.tracing.kernels.paths import trace_paths
+from brayns_widget.service.renderer.tracing.kernels.volume_paths import VOLUME_PATH_ROWS, trace_volume_paths
+from brayns_widget.service.renderer.tracing.kernels.volumes import trace_volumes
+from brayns_widget.service.renderer.tracing.sampling import pixel_offset
+from brayns_widget.service.renderer.tracing.scene import Traced
+from brayns_widget.service.renderer.tracing.tonemap import tone_table
+from brayns_widget.service.renderer.volumes import Packed
+
+_POLL_SECONDS = 0.02
+
+
+def _array(kind: types.Type, dimensions: int) -> types.Array:
+    return types.Array(kind, dimensions, "C")
+
+
+_SCENE = (
+    types.int64,  # scene
+    _array(types.int64, 2),  # table
+)
+_MATERIALS = (_array(types.float32, 2),)
+_VOLUMES = (
+    _array(types.float32, 2),  # numbers
+    _array(types.int64, 2),  # places
+    _array(types.float32, 1),  # clips
+)
+_PASS = (
+    _array(types.float32, 2),  # f
+    _array(types.int32, 2),  # i
+    _array(types.int64, 1),  # state
+    _array(types.int32, 1),  # done
+    _array(types.float32, 2),  # camera
+    types.float64,  # near
+    _array(types.float32, 1),  # ambient
+    _array(types.float32, 2),  # lights
+)
+_EFFECTS = (
+    types.int64,  # ao_samples
+    types.int64,  # shadows
+)
+_BOUNCES = (types.int64,)
+_PATHS = (
+    types.int64,  # shadows
+    types.int64,  # bounces
+)
+_PICTURE = (
+    _array(types.float32, 1),  # background
+    types.int64,  # sample
+    types.float64,  # pixel_x
+    types.float64,  # pixel_y
+    _array(types.uint8, 1),  # tone
+)
+_MASK = (_array(types.uint8, 2),)
+_FRAME = (
+    _array(types.float32, 3),  # sums
+    _array(types.uint32, 2),  # image
+)
+_SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
+    surfaces.trace: _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME,
+    trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _MASK + _FRAME,
+    trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
+    trace_volume_paths: _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME,
+    trace_paths: _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME,
+}
+_compiling = threading.Lock()
+
+
+def warm_up(kernel: Any = surfaces.trace) -> None:
+    """Compile a kernel, or load it from the cache; safe to call from any thread, and again.
+
+    Args:
+        kernel: by default that of the interactive renderer with opaque materials; others wait until they are needed.
+
+    Raises:
+        ServiceError: there is no Embree on this machine.
+    """
+    with _compiling:
+        if not kernel.signatures:
+            register_symbols()
+            kernel.compile(_SIGNATURES[kernel])
+            # Arguments of another type are a mistake, not a reason to compile again for seconds.
+            kernel.disable_compile()
+    start_compiling()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a pass needs besides the scene.
+
+    Attributes:
+        camera: float32 (9, 3), see ``camera.ray_frame``.
+        near: where rays start, in µm from the camera.
+        ambient, lights: see ``lights.pack_lights``.
+        ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
+        shadows: whether directional lights cast shadows, in the interactive renderer.
+        background: float32 (4,), linear RGBA.
+        bounces: how many surfaces a ray or path meets at most, at least 1.
+        paths: whether to trace paths, as the production renderer does.
+        plain: whether the interactive renderer may take all surfaces for opaque and lit, and all lights for infinitely
+            far.
+        veiled: whether some surfaces let a part of the light through.
+        materials: see ``Scene.materials``.
+        volumes: see ``Scene.packed_volumes``.
+        clips: what cuts them, see ``Scene.packed_clips``.
+    """
+
+    camera: Floats
+    near: float
+    ambient: Floats
+    lights: Floats
+    ao_samples: int
+    shadows: bool
+    background: Floats
+    bounces: int
+    paths: bool
+    plain: bool
+    veiled: bool
+    materials: Floats
+    volumes: Packed
+    clips: Floats
+
+
+class Tracer:
+    """Threads that trace one pass at a time. Call from one thread, but ``stop`` from any.
+
+    Args:
+        threads: how many; None: as many as cores this process may use.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        count = threads or _usable_cores()
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
+        self._scratch = [_aligned(VOLUME_PATH_ROWS) for _ in range(count)]
+        self._state = np.zeros(2, np.int64)
+        self._cover = Cover()
+
+    def add_sample(
+        self,
+        frame: Frame,
+        traced: Traced,
+        look: Look,
+        watch: Callable[[float], bool] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Add one sample to every pixel of the frame.
+
+        Args:
+            frame: what to add to; tiles that an earlier, stopped call finished are not traced again.
+            traced: the scene.
+            look: everything else.
+            watch: called every 20 ms with the part of the tiles that is done; False stops.
+            stopped: asked at the beginning whether ``stop`` was meant for this pass, too.
+
+        Returns:
+            False if it was stopped before all tiles were done.
+
+        Raises:
+            Cancelled: ``watch`` stopped it.
+        """
+        if not len(traced.table) and not len(look.volumes) and not (look.paths and have_places(look.lights)):
+            # The view that everybody starts with: no reason to wait until the kernel is compiled.
+            frame.fill(look.background)
+            return True
+        kernel, materials, effects = _kernel(look)
+        warm_up(kernel)
+        offset = pixel_offset(frame.samples)
+        state = self._state
+        state[:] = 0
+        if stopped():
+            return False
+        masked = kernel in {surfaces.trace, trace_layers}
+        mask = (self._mask(frame, traced, look, offset, watch),) if masked else ()
+        arguments: tuple[Any, ...] = (
+            look.camera, look.near, look.ambient, look.lights, *effects, look.background,
+            frame.samples, *offset, tone_table(), *mask, frame.sums, frame.image,
+        )  # fmt: skip
+
+        def trace(scratch: Floats) -> None:
+            lanes = scratch.view(np.int32)
+            kernel(traced.scene, traced.table, *materials, scratch, lanes, state, frame.done, *arguments)
+
+        self._run(trace, watch and (lambda: watch(min(1.0, float(state[surfaces.NEXT_TILE]) / len(frame.done)))))
+        if (frame.done <= frame.samples).any():
+            return False
+        frame.samples += 1
+        return True
+
+    def _mask(
+        self,
+        frame: Frame,
+        traced: Traced,
+        look: Look,
+        offset: tuple[float, float],
+        watch: Callable[[float], bool] | None,
+    ) -> Mask:
+        """Find the pixels that need to be traced, or take all of them if that takes longer or is not compiled yet."""
+        if not (ready() and worthwhile(traced.primitives, frame.size)):
+            return whole_mask(*frame.size)
+
+        def run(work: Callable[[], None]) -> None:
+            self._run(lambda _scratch: work(), watch and (lambda: watch(0.0)))
+
+        mask = self._cover.mask(traced.primitives, look.camera, frame.size, offset, run=run, state=self._state)
+        self._state[surfaces.NEXT_TILE] = 0
+        return mask
+
+    def _run(self, work: Callable[[Floats], None], watch: Callable[[], bool] | None) -> None:
+        """Let all threads do the work, each with its scratch, and wait for them.
+
+        Raises:
+            Cancelled: ``watch``, asked every 20 ms, stopped it.
+        """
+        futures = [self._pool.submit(work, scratch) for scratch in self._scratch]
+        try:
+            while wait(futures, None if watch is None else _POLL_SECONDS).not_done:
+                if watch is not None and not watch():
+                    raise Cancelled("The picture was cancelled.")
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            wait(futures)
+        for future in futures:
+            future.result()
+
+    def stop(self) -> None:
+        """From any thread: give up the running pass after the tiles that are being traced."""
+        self._state[surfaces.STOP] = 1
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+
+def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    """Choose the kernel, and give the arguments that are its own: what it shows, and light effects."""
+    shadows = look.shadows * SHADOWED | look.veiled * VEILED
+    volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
+    if look.paths and len(look.volumes):
+        return trace_volume_paths, volumes, (shadows, look.bounces)
+    if look.paths:
+        return trace_paths, (look.materials,), (shadows, look.bounces)
+    effects = (look.ao_samples, shadows)
+    if len(look.volumes):
+        return trace_volumes, volumes, (*effects, look.bounces)
+    if look.plain:
+        return surfaces.trace, (), effects
+    return trace_layers, (look.materials,), (*effects, look.bounces)
+
+
+def _usable_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _aligned(rows: int) -> Floats:
+    """float32 (rows, 16) at an address that is a multiple of 64, as packets of 16 rays must be."""
+    memory = np.zeros(rows * 16 + 16, np.float32)
+    start = -memory.ctypes.data % 64 // 4
+    return memory[start : start + rows * 16].reshape(rows, 16)

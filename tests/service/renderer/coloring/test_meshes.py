@@ -1,0 +1,57 @@
+"""Colours of triangles, by themselves and by their corners."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.coloring.meshes import MeshColoring
+
+RED, GREEN, BLUE = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]
+WHITE = [1.0] * 4
+
+
+@pytest.fixture
+def coloring():
+    """Two triangles that share an edge."""
+    white = np.ones((4, 4), np.float32)
+    return MeshColoring(np.array([[0, 1, 2], [1, 2, 3]], np.uint32), white, white[:2])
+
+
+def test_keys_are_ranges_of_all(coloring):
+    assert coloring.methods() == ["solid", "triangle", "vertex"]
+    assert [coloring.values(method) for method in coloring.methods()] == [["color"], ["0-1"], ["0-3"]]
+
+
+def test_solid_colours_all(coloring):
+    assert coloring.color("solid", {"color": RED}).tolist() == [RED, RED]
+
+
+def test_triangles_by_number(coloring):
+    assert coloring.color("triangle", {"1,7-9": BLUE}).tolist() == [WHITE, BLUE]
+    assert coloring.colors.tolist() == [WHITE, BLUE]
+
+
+def test_a_triangle_has_the_mean_of_its_corners(coloring):
+    coloring.color("triangle", {"1": BLUE})
+    assert coloring.color("vertex", {"0": [0.25, 1.0, 1.0, 1.0]}).tolist() == [[0.75, 1, 1, 1], BLUE]
+    colors = coloring.color("vertex", {"0": RED, "1": GREEN, "2-3": BLUE})
+    np.testing.assert_allclose(colors, [[1 / 3, 1 / 3, 1 / 3, 1], [0, 1 / 3, 2 / 3, 1]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("method", "values", "message"),
+    [
+        ("solid", {}, "Color values cannot be empty"),
+        ("solid", {"colour": RED}, "takes one value, 'color'"),
+        ("triangle", {"0": RED, "x": RED}, "Cannot parse 'x' as a number"),
+        ("primitive", {"0": RED}, "Invalid coloring method 'primitive', this model has: solid, triangle, vertex"),
+    ],
+)
+def test_what_means_nothing_is_refused_and_changes_nothing(coloring, method, values, message):
+    with pytest.raises(RequestError, match=message):
+        coloring.color(method, values)
+    assert coloring.colors.tolist() == [WHITE, WHITE]
+    with pytest.raises(RequestError, match="Invalid coloring method"):
+        coloring.values("nope")
