@@ -42,6 +42,7 @@ _RAYS_AT_ONCE = 1 << 18  # 24 MB
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
 _FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
+_MOVING_SCALE = 2  # that a picture of a moving camera is guessed to be smaller by
 _MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
@@ -100,6 +101,7 @@ class Engine:
         self.scene = Scene(self._device)
         self._floors = Floors(self.scene, self._device)
         self._radius_floor = 0.0
+        self._moving_height: int | None = None  # of the newest picture of one sample
         self._floored: Floored | None = None  # what is being accumulated, if not the scene itself
         self._viewport = (800, 600)
         self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
@@ -226,8 +228,9 @@ class Engine:
         traced = self._traced_scene(look)
         if self._steps >= self.max_accumulation:
             return False
-        if 0 < self._steps == self.max_accumulation - 1 and not self._floors.wait(_FLOOR_WAIT):
-            return True
+        last = self._steps == self.max_accumulation - 1
+        if last and self._steps > 0 and self._floors.wait(_FLOOR_WAIT):
+            return True  # the next call traces what was built meanwhile
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
@@ -235,6 +238,11 @@ class Engine:
         if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
             return False
         self._steps += 1
+        if self._renderer.samples_per_pixel == 1:
+            self._moving_height = self._viewport[1]
+        elif last and self._radius_floor > 0:  # the next gesture is to find a copy for its pictures
+            height = self._moving_height or self._viewport[1] // _MOVING_SCALE
+            self._floors.prepare(Floor.of(look.camera, max(1, height), self._radius_floor))
         return True
 
     def interrupt(self) -> None:

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 _ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
 _ALIKE_MOVING = 0.75  # the same for pictures of one sample, which follow one another: builds take time from frames
 _USABLE = 2.0  # octaves beyond which too thick a floor is worse than none; too thin a one never is
-_NICENESS = 10  # of the threads that build
+_NICENESS = 10  # of the threads that build what only improves on another copy
 _PAUSE = 2.0  # times the time of a build that passes before the next one while the camera moves
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
@@ -159,8 +159,9 @@ class Floors:
     def __init__(self, scene: Scene, device: Device) -> None:
         self._scene = scene
         self._device = device
-        self._pool: ThreadPoolExecutor | None = None
+        self._pools: dict[bool, ThreadPoolExecutor] = {}  # by whether it is urgent
         self._building: Future[Floored] | None = None
+        self._urgent = False  # what is being built
         self._cancelled = False  # tells the builder
         self._ready: list[Floored] = []  # the last used first
         self._parts: list[Part] = []
@@ -175,25 +176,31 @@ class Floors:
         """Return the copy that fits best, or None if none does; if it is off by too much, have a better one built.
 
         While the camera is ``moving`` more is allowed, and at most a third of the time goes into builds, for each takes
-        some from the pictures.
+        some from the pictures. But where all copies are so far off that pictures are speckle, building comes first.
         """
         self._update()
         if not self._parts:
             return None
         found = self._nearest(floor)
-        alike = _ALIKE_MOVING if moving else _ALIKE
-        wanted = found is None or self._octaves(found, floor) > alike
-        paused = moving and found is not None and time.monotonic() < self._pause_end
-        if wanted and not paused and self._building is None and not self._failed:
-            self._cancelled = False
-            self._started = time.monotonic()
-            self._pool = self._pool or ThreadPoolExecutor(1, "floor", _step_back)
-            self._building = self._pool.submit(Floored, self._device, self._parts, floor, lambda: not self._cancelled)
+        off = math.inf if found is None else self._octaves(found, floor)
+        urgent = off > _USABLE
+        paused = moving and not urgent and time.monotonic() < self._pause_end
+        if urgent and not self._urgent:
+            self._cancelled = True  # what is being built would take long; it is taken in with one of the next calls
+        if off > (_ALIKE_MOVING if moving else _ALIKE) and not paused:
+            self._build(floor, urgent=urgent)
         if found is None or floor.octaves_exceeded(found.floor, self._bounds, self._thin) > _USABLE:
             return None
         self._ready.remove(found)
         self._ready.insert(0, found)
         return found
+
+    def prepare(self, floor: Floor) -> None:
+        """Have a copy built for pictures of a moving camera, if there is none: there is time now."""
+        self._update()
+        found = self._nearest(floor)
+        if self._parts and (found is None or self._octaves(found, floor) > _ALIKE_MOVING):
+            self._build(floor, urgent=True)
 
     @contextlib.contextmanager
     def fitting(self, floor: Floor, cancelled: Callable[[], bool] | None = None) -> Iterator[Floored | None]:
@@ -215,8 +222,11 @@ class Floors:
             made.close()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until nothing is being built; False if that takes longer."""
-        return self._building is None or not wait([self._building], seconds).not_done
+        """Wait for what is being built; False if nothing is. What was built is there with the next call of ``best``."""
+        if self._building is None:
+            return False
+        wait([self._building], seconds)
+        return True
 
     def stop(self) -> None:
         """Stop building: a copy is made of geometry that may be about to change."""
@@ -235,8 +245,18 @@ class Floors:
     def close(self) -> None:
         """Release everything."""
         self.clear()
-        if self._pool is not None:
-            self._pool.shutdown()
+        for pool in self._pools.values():
+            pool.shutdown()
+
+    def _build(self, floor: Floor, *, urgent: bool) -> None:
+        if self._building is None and not self._failed:
+            if urgent not in self._pools:
+                self._pools[urgent] = ThreadPoolExecutor(1, "floor", None if urgent else _step_back)
+            self._urgent, self._cancelled = urgent, False
+            self._started = time.monotonic()
+            self._building = self._pools[urgent].submit(
+                Floored, self._device, self._parts, floor, lambda: not self._cancelled
+            )
 
     def _update(self) -> None:
         """Take in what was built, and drop what is no longer in the scene."""

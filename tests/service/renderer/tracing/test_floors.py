@@ -233,15 +233,52 @@ def test_threads_that_build_come_after_those_that_trace(scene, floors):
 
     scene.add(neurite(points=200_001), WHITE)  # enough for Embree to start threads
     scene.commit()
+    floors.best(FAR)  # without it pictures would be speckle, so that it comes at once
+    assert floors.wait(DEADLINE)
+    assert floors.best(FAR) is not None
     others = {thread.native_id for thread in threading.enumerate()}
     before = priorities()
-    floors.best(FAR)
+    floors.best(Floor(FAR.position, 0.0, 0.015, 0.5))
     assert floors.wait(DEADLINE)
     after = priorities()
     assert {after[thread] for thread in after.keys() - others} == {max(10, before[threading.get_native_id()])}
     assert {thread: after[thread] for thread in after.keys() & others} == {
         thread: before[thread] for thread in after.keys() & others
     }
+
+
+def test_a_build_gives_way_where_all_copies_are_speckle(scene, floors, monkeypatch):
+    ended = []
+
+    def build(_device, _parts, floor, go_on):
+        end = time.monotonic() + DEADLINE
+        while floor.slope == 0.015 and go_on():
+            assert time.monotonic() < end
+        ended.append(floor.slope)
+        raise Cancelled
+
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    floors.best(FAR)
+    assert floors.wait(DEADLINE)
+    assert floors.best(FAR) is not None
+    monkeypatch.setattr(floors_module, "Floored", build)
+    floors.best(Floor(FAR.position, 0.0, 0.015, 0.5))
+    coarse = Floor(FAR.position, 0.0, 0.2, 0.5)
+    for _ in range(2):
+        floors.best(coarse, moving=True)
+        assert floors.wait(DEADLINE)
+    assert ended == [0.015, 0.2]
+
+
+def test_a_copy_for_the_next_gesture_is_built_ahead(scene, floors):
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    floors.prepare(FAR)
+    assert floors.wait(DEADLINE)
+    assert floors.best(FAR, moving=True) is not None
+    floors.prepare(FAR)
+    assert not floors.wait(0)
 
 
 def test_at_most_two_copies_are_kept(scene, floors):
@@ -372,6 +409,40 @@ def test_more_samples_need_less_of_a_floor(engine):
     # The last sample waited for the copy, with which the picture then began anew.
     assert engine._floored is not None
     assert 6 <= covered(engine) <= 14  # 40 pixels long, a quarter of a pixel wide
+
+
+def test_a_copy_that_is_ready_while_the_last_sample_waits_is_in_the_picture(engine, monkeypatch):
+    engine.scene.add(neurite(points=201), WHITE)
+    engine.set_radius_floor(0.5)
+    engine.set_renderer(renderer(16))
+    asked, wait, made = threading.Event(), engine._floors.wait, floors_module.Floored
+
+    def build(*arguments):
+        assert asked.wait(DEADLINE)
+        return made(*arguments)
+
+    def wait_to_the_end(_seconds):
+        asked.set()
+        return wait(DEADLINE)
+
+    monkeypatch.setattr(floors_module, "Floored", build)
+    monkeypatch.setattr(engine._floors, "wait", wait_to_the_end)
+    while engine.accumulation < engine.max_accumulation:
+        engine.render()
+    assert engine._floored is not None
+
+
+def test_a_finished_picture_readies_a_copy_for_the_next_gesture(engine):
+    engine.scene.add(neurite(points=201), WHITE)
+    engine.set_radius_floor(0.5)
+    engine.set_renderer(renderer(16))
+    while engine.accumulation < engine.max_accumulation:
+        engine.render()
+    assert engine._floors.wait(DEADLINE)
+    engine.set_viewport(30, 30)
+    engine.set_renderer(renderer(1))
+    engine.render()
+    assert engine._floored.floor.pixels == 0.5
 
 
 def test_snapshots_have_the_floor_at_once_and_at_their_own_size(engine):
