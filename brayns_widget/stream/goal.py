@@ -70,12 +70,16 @@ class Shot:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a goal is. ``accumulation`` of ``maximum`` passes are traced."""
+    """How far a goal is. ``accumulation`` of ``maximum`` passes are traced.
+
+    Until ``hold_until`` pictures of less than a quarter of them are not sent: the one on the page is better.
+    """
 
     goal: Goal
     maximum: int
     accumulation: int = 0
     sent_at: float = float("-inf")
+    hold_until: float = float("-inf")
     complete: bool = False
 
     def next_shot(self, now: float, *, credit: bool, interval: float) -> Shot | None:
@@ -91,8 +95,9 @@ class Progress:
         if self.accumulation >= self.maximum:
             return Shot(render=False, send=True, final=True) if credit else None
         last = self.accumulation + 1 >= self.maximum
+        rough = self.accumulation + 1 < self.maximum / 4 and now < self.hold_until and not self.goal.moving
         # Passes go on without a credit; only their pictures wait.
-        send = credit and (last or now - self.sent_at >= interval)
+        send = credit and (last or now - self.sent_at >= interval) and not rough
         return Shot(render=True, send=send, final=last or self.goal.moving)
 
     def took(self, shot: Shot, accumulation: int, maximum: int, now: float) -> None:

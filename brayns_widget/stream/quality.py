@@ -29,6 +29,7 @@ class StreamSettings:
         rest_quality: JPEG quality of the last picture at rest.
         rest_passes: render passes that make up the picture at rest.
         refine_interval: shortest time between two refining pictures, so that a new drag never waits behind them.
+        hold_time: how long after a gesture its last picture stays at most while the first passes are rougher than it.
         settle_time: a camera that stood still for so long is at rest, whatever the page said last.
         min_side: shortest side of a picture; the real server crashes below 64.
         max_side: longest side of a picture.
@@ -47,6 +48,7 @@ class StreamSettings:
     rest_quality: int = 95
     rest_passes: int = 16
     refine_interval: float = 0.1
+    hold_time: float = 0.5
     settle_time: float = 0.3
     min_side: int = 64
     max_side: int = 4096

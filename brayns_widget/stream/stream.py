@@ -213,7 +213,10 @@ class FrameStream:
             self._moving = False
         goal = self._goal(self._camera, _largest(seen))
         if self._progress is None or self._progress.goal != goal:
+            moved = self._progress is not None and self._progress.goal.moving
             self._progress = Progress(goal, goal.passes)
+            if moved:
+                self._progress.hold_until = now + self.settings.hold_time
         credit = any(view.has_credit(now) for view in seen)
         shot = self._progress.next_shot(now, credit=credit, interval=self.settings.refine_interval)
         return None if shot is None else (self._progress, shot)

@@ -75,6 +75,18 @@ def test_refining_pictures_keep_their_distance_but_the_last_does_not_wait() -> N
     assert progress.complete
 
 
+def test_rough_pictures_are_held_back_for_a_while() -> None:
+    progress = Progress(_goal(passes=16), 16, hold_until=0.5)
+    sends = []
+    for number in range(1, 5):
+        shot = _next(progress)
+        sends.append(shot.send)
+        progress.took(shot, number, 16, 0.0)
+    assert sends == [False, False, False, True]
+    assert _next(Progress(_goal(passes=16), 16, hold_until=0.5), 0.5).send
+    assert _next(Progress(_goal(moving=True, passes=1), 9, hold_until=0.5)).send
+
+
 def test_the_server_decides_how_many_passes_there_are() -> None:
     progress = Progress(_goal(passes=4), 4)
     shot = _next(progress)

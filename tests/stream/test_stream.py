@@ -63,6 +63,22 @@ async def test_while_the_camera_moves_pictures_are_small_and_light_and_at_rest_f
     assert sink.last == "800x600 x2 3 q95"
 
 
+def test_the_last_picture_of_a_gesture_stays_until_there_is_a_better_one() -> None:
+    settings = dataclasses.replace(FAST, rest_passes=16, hold_time=60.0, refine_interval=0.0)
+
+    async def main() -> None:
+        async with bench(settings) as b:
+            sink = b.view()
+            b.stream.set_camera(camera(1), moving=True)
+            await until(lambda: sink.frames)
+            b.stream.set_camera(camera(1))
+            await b.idle()
+            accumulations = [frame.picture.accumulation for frame in sink.frames if not frame.picture.moving]
+            assert accumulations == list(range(4, 17))
+
+    asyncio.run(main())
+
+
 @run
 async def test_a_camera_that_stands_still_is_at_rest_even_if_the_end_of_the_gesture_was_lost(b: Bench) -> None:
     sink = b.view()
