@@ -66,6 +66,7 @@ class Session:
         self.job: Job | None = None
         self.status = Status()
         self.models: tuple[Model, ...] = ()
+        self._changing = asyncio.Lock()  # a model that is still being coloured is not to be coloured by others
         self.camera = FRONT
         self.aspect = 4 / 3
         self.background: Colour = DARK
@@ -304,16 +305,18 @@ class Session:
             population = (await self._inspect(job.backend, where)).choose(population).name
         elif population is None:
             raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
-        first = not self.models
-        models = await self._add(job.renderer, load_params(where, population, **options), report)
-        try:
-            report(1.0, "Colouring …")
-            models = [await self._colour_new(job.renderer, model, color_by) for model in models]
-        except BaseException:
-            await see_through(self._discard(job.renderer, models))
-            raise
-        if first and frame:
-            self.reset_camera()
+        params = load_params(where, population, **options)
+        async with self._changing:
+            first = not self.models
+            models = await self._add(job.renderer, params, report)
+            try:
+                report(1.0, "Colouring …")
+                models = [await self._colour_new(job.renderer, model, color_by) for model in models]
+            except BaseException:
+                await see_through(self._discard(job.renderer, models))
+                raise
+            if first and frame:
+                self.reset_camera()
         for model in models:
             if model.left_out:
                 text = f"{model.name} does not fit into the renderer's memory. Left out: {model.left_out}."
@@ -328,10 +331,12 @@ class Session:
 
     async def color_model(self, model_id: int, method: str, color: Any) -> Model:
         """Colour a model by a method."""
-        model = self._model(model_id)
-        chosen = parse(color) if color is not None else model.color or palette(1)[0]
+        given = None if color is None else parse(color)
         job = await self.ensure(_nobody)
-        return self._replace(await self._colour(job.renderer, model, method, chosen))
+        async with self._changing:
+            model = self._model(model_id)
+            chosen = given or model.color or palette(1)[0]
+            return self._replace(await self._colour(job.renderer, model, method, chosen))
 
     async def remove_models(self, model_ids: Sequence[int]) -> None:
         """Remove models."""

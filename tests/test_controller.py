@@ -448,6 +448,16 @@ def test_models_are_hidden_coloured_and_removed(cluster, controller):
     controller.clear()  # nothing to do
 
 
+def test_a_model_that_is_still_being_coloured_waits_to_be_coloured_again(cluster, controller):
+    cluster.renderer.delays["get-color-methods"] = 0.2
+    listener = Listener(controller)
+    task = controller.load_circuit("c.json", color_by="morphology section")
+    (model,) = listener.wait_for("models")
+    assert controller.color_model(model.id, "mtype").color_by == "mtype"
+    task.result(30)
+    assert [m.color_by for m in controller.models] == ["mtype"]
+
+
 def test_async_twins(controller):
     async def main() -> None:
         (model,) = await controller.load_circuit("c.json")

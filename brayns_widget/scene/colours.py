@@ -54,8 +54,11 @@ def colours_by_value(method: str, values: Iterable[str]) -> dict[str, Colour]:
     """Give each value of a colouring method a colour.
 
     A value has the same colour in every circuit wherever possible: its place in the palette is a hash of its name, and
-    only when that is taken, the next free one. Up to 21 values all get different colours.
+    only when that is taken, the next free one. Up to 21 values all get different colours. Ids of cells, which come as
+    ranges such as "0-79,90", go through the palette in turn; cells with the same colour share a key.
     """
+    if method == "id":
+        return _colours_of_ids(values)
     names = sorted(set(values))
     customary = _CUSTOMARY.get(method, {})
     # Shades are used only when there are more values than hues.
@@ -70,6 +73,14 @@ def colours_by_value(method: str, values: Iterable[str]) -> dict[str, Colour]:
             slot = (slot + 1) % slots
         chosen[name] = slot
     return {name: colours[chosen[name]] for name in names}
+
+
+def _colours_of_ids(ranges: Iterable[str]) -> dict[str, Colour]:
+    bounds = [part.split("-") for text in ranges for part in text.split(",")]
+    ids = [number for first, *last in bounds for number in range(int(first), int(last[0] if last else first) + 1)]
+    colours = palette(len(_PALETTE) * len(_VARIANTS))
+    keys = [",".join(map(str, ids[slot :: len(colours)])) for slot in range(len(colours))]
+    return {key: colour for key, colour in zip(keys, colours, strict=True) if key}
 
 
 def parse(value: Any) -> Colour:

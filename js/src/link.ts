@@ -93,7 +93,13 @@ export class Link {
         this.#fail(id, "DeadlineExceeded", message, "It may be busy, stopped or disconnected; look at its status.");
       }, deadline);
       this.#calls.set(id, { resolve, reject, timer });
-      this.send("call", { id, method, params });
+      try {
+        this.send("call", { id, method, params });
+      } catch (error) {
+        // Jupyter's own words, such as "Cannot send", say neither what happened nor what to do.
+        console.error("brayns_widget:", error);
+        this.#fail(id, "ConnectionLost", "This view has lost its kernel.", "Was it restarted? Run the cell again.");
+      }
     });
   }
 

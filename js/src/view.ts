@@ -103,10 +103,26 @@ export function createView(model: Model, el: HTMLElement, signal: AbortSignal): 
     show,
     (height) => publish(model, "height", height),
   );
-  // JupyterLab leaves keys alone that are pressed in here; other notebooks listen further up.
+  // JupyterLab leaves keys alone that are pressed in here; other notebooks listen further up. Shortcuts with Ctrl or ⌘,
+  // such as Ctrl+S, remain theirs. (JupyterLab looks before we do, but the modifier's own event comes first.)
   const root = h("div", { class: "brayns-widget", "data-lm-suppress-shortcuts": "true" }, [body, footer.element, handle], {
-    onkeydown: (event) => event.stopPropagation(),
+    onkeydown: (event) => {
+      const theirs = event.ctrlKey || event.metaKey;
+      suppress(!theirs);
+      if (!theirs) {
+        event.stopPropagation();
+      }
+    },
+    onkeyup: (event) => suppress(!(event.ctrlKey || event.metaKey)),
+    onfocusout: () => suppress(true),
   });
+  const suppress = (on: boolean) => {
+    if (on) {
+      root.dataset["lmSuppressShortcuts"] = "true";
+    } else {
+      delete root.dataset["lmSuppressShortcuts"];
+    }
+  };
 
   watch(model, "camera", () => pilot.follow(), signal);
   watch(model, "height", (height) => show(height || HEIGHT), signal);

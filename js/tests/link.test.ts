@@ -131,3 +131,23 @@ test("closing ends calls, greetings and hearing, and says goodbye once", async (
   link.send("visible", { visible: true });
   assert.deepEqual(sent.map(({ kind }) => kind), ["ready", "call", "gone"]);
 });
+
+test("a call without a kernel says what to do", async (t) => {
+  t.mock.method(console, "error", () => {});
+  const model = {
+    on: () => {},
+    off: () => {},
+    send: () => {
+      throw new Error("Cannot send");
+    },
+  } as unknown as Model;
+  const link = new Link(model, "me", { welcome() {}, frame() {}, silent() {} }, new AbortController().signal);
+  await assert.rejects(link.call("reset_camera", {}), (error) => {
+    assert.deepEqual(failure(error), {
+      name: "ConnectionLost",
+      message: "This view has lost its kernel.",
+      hint: "Was it restarted? Run the cell again.",
+    });
+    return true;
+  });
+});

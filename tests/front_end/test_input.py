@@ -190,6 +190,21 @@ def test_keys_stay_inside(view):
     assert len(view.sent("camera")) == count, "keys are for whoever has the focus"
 
 
+def test_shortcuts_with_ctrl_remain_the_notebooks(view):
+    view.page.evaluate(
+        "window.heard = []; document.addEventListener('keydown', ({ key, target }) =>"
+        " heard.push([key, target.closest('[data-lm-suppress-shortcuts]') !== null]))"
+    )
+    view.canvas.focus()
+    view.page.keyboard.press("Control+s")
+    assert view.page.evaluate("heard") == [["Control", False], ["s", False]]
+    assert view.page.locator("[data-lm-suppress-shortcuts] canvas").count() == 1
+    view.page.keyboard.down("Control")
+    view.page.locator("#before").focus()
+    assert view.page.locator("[data-lm-suppress-shortcuts] canvas").count() == 1
+    view.page.keyboard.up("Control")
+
+
 def test_the_trait_leads_between_gestures_and_the_hand_during_one(view):
     moved = {**view.page.evaluate("kernel.model.get('camera')"), "position": [0, 0, 500]}
     view.trait("camera", moved)

@@ -68,3 +68,13 @@ def test_users_write_colours_in_three_ways(value, colour):
 def test_what_is_no_colour_is_refused(value):
     with pytest.raises(ValueError, match="is not a colour"):
         parse(value)
+
+
+def test_cells_next_to_each_other_in_a_range_of_ids_have_different_colours():
+    colours = colours_by_value("id", ["0-22,40"])
+    keys = list(colours)
+    assert keys[0] == "0,21"
+    assert keys[1] == "1,22"
+    assert keys[2] == "2,40"
+    assert len(keys) == len(set(colours.values())) == 21
+    assert list(colours_by_value("id", ["7"])) == ["7"]

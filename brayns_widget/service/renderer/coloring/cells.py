@@ -125,7 +125,9 @@ class CellColoring:
 
 
 def _with_ids(ids: npt.NDArray[np.int64], key: str) -> npt.NDArray[np.bool_]:
-    found = np.zeros(len(ids), np.bool_)
-    for first, last in parse_ids(key):
-        found |= (ids >= first) & (ids <= last)
+    ranges = parse_ids(key)
+    found = np.isin(ids, [first for first, last in ranges if first == last < 1 << 63])
+    for first, last in ranges:
+        if first != last:
+            found |= (ids >= first) & (ids <= last)
     return found
