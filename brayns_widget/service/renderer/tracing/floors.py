@@ -79,13 +79,14 @@ class Floor:
             thin: radius of the thinnest neurites in µm; near the camera, where that is more than the floor, no floor
                 makes a difference.
         """
-        return abs(self._octaves_above(other)) + self._octaves_moved(other, bounds, thin)
+        return abs(self.octaves_above(other)) + self._octaves_moved(other, bounds, thin)
 
     def octaves_exceeded(self, other: Floor, bounds: Bounds, thin: float) -> float:
         """Tell as a power of two by how much another floor may be thicker at most; arguments as of ``octaves_from``."""
-        return -self._octaves_above(other) + self._octaves_moved(other, bounds, thin)
+        return -self.octaves_above(other) + self._octaves_moved(other, bounds, thin)
 
-    def _octaves_above(self, other: Floor) -> float:
+    def octaves_above(self, other: Floor) -> float:
+        """Tell as a power of two by how much it is thicker because of its pixels; -inf for another projection."""
         mine, others = ((floor.base + floor.slope) * floor.pixels for floor in (self, other))
         ratio = mine / others if others > 0 else math.inf
         if (self.slope > 0) != (other.slope > 0) or not 0 < ratio < math.inf:
@@ -176,14 +177,15 @@ class Floors:
         """Return the copy that fits best, or None if none does; if it is off by too much, have a better one built.
 
         While the camera is ``moving`` more is allowed, and at most a third of the time goes into builds, for each takes
-        some from the pictures. But where all copies are so far off that pictures are speckle, building comes first.
+        some from the pictures. But where all copies are so thin that pictures are speckle, building comes first.
         """
         self._update()
         if not self._parts:
             return None
         found = self._nearest(floor)
         off = math.inf if found is None else self._octaves(found, floor)
-        urgent = off > _USABLE
+        # A picture of one sample is speckle then; at rest it refines until the copy is there.
+        urgent = moving and (math.isinf(off) or (found is not None and floor.octaves_above(found.floor) > _USABLE))
         paused = moving and not urgent and time.monotonic() < self._pause_end
         if urgent and not self._urgent:
             self._cancelled = True  # what is being built would take long; it is taken in with one of the next calls

@@ -233,7 +233,7 @@ def test_threads_that_build_come_after_those_that_trace(scene, floors):
 
     scene.add(neurite(points=200_001), WHITE)  # enough for Embree to start threads
     scene.commit()
-    floors.best(FAR)  # without it pictures would be speckle, so that it comes at once
+    floors.best(FAR, moving=True)  # without it pictures would be speckle, so that it comes at once
     assert floors.wait(DEADLINE)
     assert floors.best(FAR) is not None
     others = {thread.native_id for thread in threading.enumerate()}
