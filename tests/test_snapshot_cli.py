@@ -156,7 +156,13 @@ def test_wrong_usage(arguments, capsys):
 @pytest.mark.skipif(os.name == "nt", reason="an interrupt cannot be sent to one process")
 def test_an_interrupt_ends_it_and_all_it_started(circuit, tmp_path):
     command = [*COMMAND, str(circuit), "-o", str(tmp_path / "a.png"), "--size", "4000x4000", "--samples", "1000"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    # A job in the background of a shell ignores interrupts, and so would what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("Rendering"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from brayns_widget.service.auth import Token
     from brayns_widget.service.manager import JobManager
 
-MAX_MESSAGE = 64 * 1024 * 1024
+MAX_MESSAGE = 1 << 30  # bytes, as the renderer's
 
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0

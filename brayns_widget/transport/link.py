@@ -208,14 +208,16 @@ class Link:
             if not isinstance(outcome, Reply):
                 answer.cancel()  # it goes on: no reason to wait
 
-        if method in CANCELLABLE and not answer.done():
-            with contextlib.suppress(BraynsWidgetError, TimeoutError):
-                async with asyncio.timeout(CANCEL_DEADLINE):
-                    await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", heard)))
-                    await asyncio.wait([answer])
-        answer.cancel()
-        if not answer.cancelled():
-            answer.exception()
+        try:
+            if method in CANCELLABLE and not answer.done():
+                with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                    async with asyncio.timeout(CANCEL_DEADLINE):
+                        await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", heard)))
+                        await asyncio.wait([answer])
+        finally:  # also when this is cancelled, for the link is closed
+            answer.cancel()
+            if not answer.cancelled():
+                answer.exception()
 
     async def _read(self) -> None:
         try:

@@ -26,6 +26,7 @@ from brayns_widget.transport.tokens import Token, redact
 
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
+_LAST_WORDS = 1.0  # seconds to read what a process that has ended wrote
 _INSTALL_HINT = 'Install it with: pip install "brayns-widget[local]"'
 
 # What the extra `local` brings on every platform (its ray tracer has no wheel on some, and may come from the system).
@@ -146,8 +147,12 @@ class LocalService:
 
     def _greet(self, secret: str, timeout: float) -> None:
         first_line: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        for work in (lambda: self._drain_output(first_line), self._drain_log):
-            threading.Thread(target=work, name="brayns-widget-service-output", daemon=True).start()
+        output, log = (
+            threading.Thread(target=work, name="brayns-widget-service-output", daemon=True)
+            for work in (lambda: self._drain_output(first_line), self._drain_log)
+        )
+        output.start()
+        log.start()
         stdin = self._process.stdin
         assert stdin is not None
         # The process may have died already; then the missing greeting says so.
@@ -160,6 +165,7 @@ class LocalService:
         if not greeting:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_DEADLINE)
+            log.join(_LAST_WORDS)
             raise self._failure(f"ended at once (exit code {self._process.returncode})")
         try:
             said = json.loads(greeting)

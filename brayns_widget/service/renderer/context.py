@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 # Of Brayns' plugins, those whose loaders and methods are built in.
 PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera")
-MAX_SIDE = 16384  # pixels
-MAX_PIXELS = 1 << 26  # a frame of this size takes 1 GB while it accumulates
 
 
 class Context:

@@ -11,6 +11,7 @@ import signal
 import ssl
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
@@ -56,7 +57,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--certificate-file", metavar="PEM", help="certificate chain")
     parser.add_argument("--private-key-file", metavar="PEM", help="private key of the certificate")
     parser.add_argument("--private-key-passphrase", default="", metavar="TEXT")
-    parser.add_argument("--ca-location", metavar="PEM", help="accept only clients whose certificate this CA signed")
+    parser.add_argument(
+        "--ca-location",
+        metavar="PATH",
+        help="CAs, one of which signed a client's certificate, if it shows one",
+    )
     parser.add_argument(
         "--secret-from-stdin",
         action="store_true",
@@ -152,8 +157,10 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(options.certificate_file, options.private_key_file, options.private_key_passphrase)
     if options.ca_location:
-        context.load_verify_locations(options.ca_location)
-        context.verify_mode = ssl.CERT_REQUIRED
+        place = "capath" if Path(options.ca_location).is_dir() else "cafile"
+        context.load_verify_locations(**{place: options.ca_location})
+        # As in the real renderer, whose own client has no certificate to show: one that is shown must be right.
+        context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
 

@@ -45,11 +45,12 @@ _connections.setLevel(logging.CRITICAL)
 
 C = TypeVar("C")
 
-MAX_MESSAGE = 64 << 20  # bytes; the real server has no limit, ours refuses what no client of it sends
+MAX_MESSAGE = 1 << 30  # bytes; the real server has no limit, ours a volume of 512³ floats and more
 MAX_QUEUED = 1024  # requests of one connection that wait; beyond it the socket is not read
 MAX_TEXT = 2000  # characters of an error's message and of each problem; they quote what a client sent
 MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
+READING_TIME = 0.25  # seconds that a client gets to read the last answer before the server closes the connection
 SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the server does
 
 
@@ -196,6 +197,9 @@ class _Session(Generic[C]):
         self._finishing = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), SHUTDOWN_TIMEOUT)
+        # The official client forgets an answer that it has not read when the connection closes.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._connection.wait_closed(), READING_TIME)
 
     async def _run_requests(self) -> None:
         while not self._finishing:

@@ -105,14 +105,16 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     if "morphology" not in labels:
         raise failure(f"Population {name} has no morphologies; load it without soma and neurites")
     kind = params.extension.removeprefix(".").lower()
-    if kind not in _FORMATS or not params.morphology_folder:
+    if (kind and kind not in _FORMATS) or not params.morphology_folder:
         raise RequestError(
-            f"Morphologies need a morphology_folder and the extension {', '.join(_FORMATS)}; "
+            f"Morphologies need a morphology_folder, and the extension {', '.join(_FORMATS)} or none; "
             f"got {params.morphology_folder!r} and {params.extension!r}",
             code=INVALID_PARAMS,
         )
-    folder = str(path.parent / params.morphology_folder)
-    main, others = (folder, {}) if _FORMATS[kind] is None else ("", {str(_FORMATS[kind]): folder})
+    place = path.parent / params.morphology_folder
+    kinds = [kind] if kind else ["h5"] if place.is_file() else list(_FORMATS)
+    main = str(place) if "swc" in kinds else ""
+    others = {name: str(place) for kind, name in _FORMATS.items() if name is not None and kind in kinds}
     morphologies = labels["morphology"]
     reader = morphology_reader(main, others, morphologies.names[0])
     return read_shapes(reader, morphologies, ids, options, task), morphologies.codes

@@ -7,9 +7,10 @@ from typing import TypeVar
 from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
-from brayns_widget.service.renderer.context import MAX_SIDE, Context
+from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Perspective, Projection, Region, View
 from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object
 
@@ -131,7 +132,7 @@ def check_camera(view: View, projection: Projection, region: Region) -> None:
     if isinstance(projection, Perspective) and (projection.aperture_radius < 0 or not projection.focus_distance > 0):
         raise RequestError("aperture_radius cannot be negative, focus_distance must be positive", code=INVALID_PARAMS)
     try:
-        ray_frame(view, projection, region, MAX_SIDE)
+        ray_frame(view, projection, region, LARGEST_SIDE)
     except ValueError as error:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
 

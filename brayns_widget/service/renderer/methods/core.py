@@ -7,7 +7,8 @@ import importlib.metadata
 from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.context import MAX_PIXELS, MAX_SIDE, PLUGINS, Context
+from brayns_widget.service.renderer.context import PLUGINS, Context
+from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import JsonSchema, Object, Size2, read_only, unlisted
 
@@ -104,8 +105,8 @@ def check_size(size: list[int]) -> tuple[int, int]:
         RequestError: -32602, it is empty or absurdly large.
     """
     width, height = size
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
-        limits = f"1 to {MAX_SIDE} pixels a side and at most {MAX_PIXELS} in all"
+    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE and width * height <= MOST_PIXELS):
+        limits = f"1 to {LARGEST_SIDE} pixels a side and at most {MOST_PIXELS} in all"
         raise RequestError(f"A picture of {width} x {height} pixels cannot be rendered ({limits})", code=INVALID_PARAMS)
     return width, height
 

@@ -131,7 +131,7 @@ class Engine:
         """Set the size of the full picture in pixels; another size restarts the accumulation.
 
         Raises:
-            ValueError: a side is less than 1 or more than 16384 pixels, or there are more than 8192 x 8192.
+            ValueError: a side is less than 1 or more than 16384 pixels, or there are more than 2^27.
         """
         size = checked_size(width, height)
         if size != self._viewport:

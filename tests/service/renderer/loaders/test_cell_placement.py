@@ -63,6 +63,12 @@ def test_each_population_becomes_a_model(nodes: Path):
     assert [model.metadata["population_name"] for model in models] == ["cells", "others"]
 
 
+def test_an_extension_that_is_not_named_is_found(nodes: Path):
+    named = load(nodes, **FROM_FOLDER)
+    found = load(nodes, **FROM_FOLDER | {"extension": ""})
+    assert np.array_equal(found.geometry.vertices, named.geometry.vertices)
+
+
 def test_a_folder_can_be_absolute_and_its_extension_have_a_dot(nodes: Path):
     folder = {"morphology_folder": str(nodes.parent / "morphologies"), "extension": ".SWC"}
     assert np.array_equal(
@@ -74,7 +80,7 @@ def test_a_folder_can_be_absolute_and_its_extension_have_a_dot(nodes: Path):
     ("changes", "message"),
     [
         ({"morphology_folder": ""}, "Morphologies need a morphology_folder"),
-        ({"extension": "obj"}, "and the extension swc, h5, asc; got 'morphologies' and 'obj'"),
+        ({"extension": "obj"}, "and the extension swc, h5, asc or none; got 'morphologies' and 'obj'"),
         ({"morphology_folder": "nowhere"}, "morphologies are missing: "),
         ({"extension": "asc"}, "Morphology 'cell' of cell 0 cannot be read"),
         ({"ids": [4]}, "Node id 4 is not in population cells, which has 4 nodes"),
