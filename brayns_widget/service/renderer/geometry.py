@@ -123,8 +123,9 @@ class Geometry:
 
     def thickened(self, factor: float) -> Geometry:
         """Make the same with all radii multiplied."""
-        scale = np.array([1, 1, 1, factor], np.float32)
-        return replace(self, vertices=self.vertices * scale, spheres=self.spheres * scale)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
+            scale = np.array([1, 1, 1, factor], np.float32)
+            return replace(self, vertices=self.vertices * scale, spheres=self.spheres * scale)
 
     def without_segments(self) -> Geometry:
         """Make the same without segments."""

@@ -399,7 +399,7 @@ class Models:
         """Multiply the radii that a circuit was loaded with; rebuilds it.
 
         Raises:
-            RequestError: -32602, no such model, it is not a circuit, or the factor is not greater than 0.
+            RequestError: -32602, no such model, it is not a circuit, or the factor is not greater than 0 or too large.
         """
         model = self[model_id]
         if model.ids is None or model.handle is None:
@@ -408,8 +408,8 @@ class Models:
             raise RequestError(f"The radius multiplier must be greater than 0, got {factor:g}", code=INVALID_PARAMS)
         scene = self._scene()
         former = scene.geometry(model.handle)
-        thick = former.thickened(factor / model.thickness)
         try:
+            thick = former.thickened(factor / model.thickness)
             scene.set_geometry(model.handle, thick)
             scene.commit()
         except (ValueError, MemoryError) as error:

@@ -87,7 +87,9 @@ def through_lens(
     Returns:
         The frame of rays that start there and meet the old ones on the plane in focus.
     """
-    across, upwards = (row / np.linalg.norm(row) for row in frame[4:6].astype(np.float64))
+    sides = frame[4:6].astype(np.float64)
+    # A region without width or height has a side of length 0, which the lens then does not move along.
+    across, upwards = (row / (np.linalg.norm(row) or 1.0) for row in sides)
     offset = aperture_radius * (point[0] * across + point[1] * upwards)
     moved = frame.astype(np.float64)
     moved[0] += offset

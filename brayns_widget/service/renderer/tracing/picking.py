@@ -64,7 +64,7 @@ def first_hits(
     for row, vectors in ((_ORG, origins), (_DIR, directions)):
         lanes[:count] = vectors
         rays[:, row : row + 3] = lanes.reshape(packets, 16, 3).transpose(0, 2, 1)
-    rays[:, _TNEAR], rays[:, _TFAR] = near, np.inf
+    rays[:, _TNEAR], rays[:, _TFAR] = min(near, float(np.finfo(np.float32).max)), np.inf
     numbers[:, _MASK] = numbers[:, _GEOMETRY] = numbers[:, _INSTANCE] = -1
     valid = np.full(32, -1, np.int32)
     valid = valid[-valid.ctypes.data % 64 // 4 :][:16]

@@ -148,7 +148,7 @@ def test_what_cannot_be_is_refused(address: str, data_dir: Path):
         for ramp in ramps:
             code, _message = await refused(client, "set-color-ramp", {"id": model_id, "color_ramp": ramp})
             assert code == -32602
-        for factor in (0, -1):
+        for factor in (0, -1, 1e38, 1e308):
             params = {"model_id": model_id, "radius_multiplier": factor}
             assert (await refused(client, "set-circuit-thickness", params))[0] == -32602
 

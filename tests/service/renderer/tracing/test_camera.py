@@ -100,3 +100,9 @@ def test_up_need_not_be_square_to_the_view_nor_of_length_one():
 def test_refuses(changes, projection, text):
     with pytest.raises(ValueError, match=text):
         ray_frame(AHEAD.model_copy(update=changes), projection, FULL_REGION, 1.0)
+
+
+def test_a_lens_before_a_region_without_width_is_no_fault():
+    region = Region(image_start=[0.5, 1.0], image_end=[0.5, 0.0])
+    frame = ray_frame(AHEAD, Perspective(), region, 1.0)
+    assert np.isfinite(through_lens(frame, 0.5, 4.0, (0.6, -0.8))).all()

@@ -41,6 +41,10 @@ def test_rays_start_at_the_near_distance(scene):
     assert hits.distance[0] == pytest.approx(3.4)
 
 
+def test_nothing_is_seen_beyond_the_numbers(scene):
+    assert first_hits(scene, *rays(1), near=1e308).geometry[0] < 0
+
+
 def test_can_be_stopped(scene):
     def stop():
         raise InterruptedError
