@@ -74,7 +74,8 @@ def light_bounds(light: Light) -> Bounds:
     """Bounds (min, max) of a light in µm; empty if it is everywhere or infinitely far."""
     if isinstance(light, SphereLight):
         middle = np.array(light.position, np.float32)
-        return middle - np.float32(light.radius), middle + np.float32(light.radius)
+        with np.errstate(over="ignore"):
+            return middle - np.float32(light.radius), middle + np.float32(light.radius)
     if isinstance(light, QuadLight):
         place, along, up = (np.array(vector, np.float32) for vector in (light.position, light.edge1, light.edge2))
         corners = np.array([place, place + along, place + up, place + along + up])

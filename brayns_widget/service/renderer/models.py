@@ -105,13 +105,16 @@ class Model:
 
     @property
     def world_box(self) -> Box:
-        """Bounds in the world: those of the transformed corners."""
+        """Bounds in the world: those of the transformed corners, within single precision."""
         low, high = self.box
         if (low > high).any():
             return self.box
-        corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), axis=-1).reshape(-1, 3).astype(np.float64)
+        largest = float(np.finfo(np.float32).max)
+        ends = [np.clip(end.astype(np.float64), -largest, largest) for end in (low, high)]
+        corners = np.stack(np.meshgrid(*zip(*ends, strict=True)), axis=-1).reshape(-1, 3)
         matrix = matrix_of(self.transform)
         corners = corners @ matrix[:3, :3].T + matrix[:3, 3]
+        corners = np.clip(corners, -largest, largest)
         return corners.min(axis=0).astype(np.float32), corners.max(axis=0).astype(np.float32)
 
     def describe(self, slot: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PAR
 from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.models import LoadInfo, Models, Transform
+from brayns_widget.service.renderer.models import LoadInfo, Model, Models, Transform
 from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
@@ -183,3 +183,10 @@ def test_lights_too_bright_together_are_not_shown_together(models: Models, scene
         models.update(hidden.id, visible=True)
     assert not hidden.visible
     assert scene.lights == [bright]
+
+
+def test_bounds_stay_within_the_numbers():
+    far = np.full(3, 3e38, np.float32)
+    model = Model(id=0, kind="light", box=(-far, np.full(3, np.inf, np.float32)))
+    bounds = model.instance().bounds
+    assert np.isfinite([*bounds.min, *bounds.max]).all()

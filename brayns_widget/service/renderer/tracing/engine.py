@@ -44,6 +44,7 @@ __all__ = ["Cancelled", "Engine", "warm_up"]
 _FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
 _MOVING_SCALE = 2  # that a picture of a moving camera is guessed to be smaller by
 _MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
+_MOST_AMBIENT = 4096  # rays for each sample; the kernels count in 64 bits, clients need not
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
 
@@ -443,7 +444,11 @@ def _look(
     ambient, lights = scene.packed_lights
     if isinstance(renderer, Interactive) and renderer.samples_per_pixel == 1:
         lights = hardened(lights)  # one sample of a soft shadow is noise
-    effects = (renderer.ao_samples, renderer.enable_shadows) if isinstance(renderer, Interactive) else (0, True)
+    effects = (
+        (min(renderer.ao_samples, _MOST_AMBIENT), renderer.enable_shadows)
+        if isinstance(renderer, Interactive)
+        else (0, True)
+    )
     return Look(
         camera=ray_frame(view, projection, region, size[0] / size[1]),
         near=near_clip,

@@ -382,3 +382,10 @@ def test_triangles_move_with_their_model(engine):
     assert len(rows) == 225
     assert abs(columns.mean() - 54.5) < 1
     assert [side.tolist() for side in engine.scene.bounds()] == [[0.5, -0.5, 0], [1.5, 0.5, 0]]
+
+
+def test_more_ambient_rays_than_can_be_counted_are_as_many_as_possible(engine):
+    engine.scene.add(ball(), WHITE)
+    engine.set_viewport(8, 6)
+    engine.set_renderer(FOUR.model_copy(update={"samples_per_pixel": 1, "ao_samples": 1 << 70}))
+    assert engine.render()
