@@ -44,7 +44,7 @@ __all__ = ["Cancelled", "Engine", "warm_up"]
 _FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
 _MOVING_SCALE = 2  # that a picture of a moving camera is guessed to be smaller by
 _MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
-_MOST_AMBIENT = 4096  # rays for each sample; the kernels count in 64 bits, clients need not
+_MOST_AMBIENT = 4096  # rays for each sample; more are not seen, and a number above 64 bits would stop the kernels
 _INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
 
 
