@@ -50,6 +50,12 @@ class Part:
     bounds: Bounds
     hidden: list[slice] = field(default_factory=list)
 
+    @property
+    def matrix(self) -> int:
+        """Address of what turns its normals into those of the world, see ``instances``; 0: nothing needs to."""
+        normal_matrix = self.primitives.normal_matrix
+        return 0 if normal_matrix is None else normal_matrix.ctypes.data
+
     def shown_segments(self) -> tuple[Indices, Indices]:
         """Return the segments (of curves) that are seen, and their slots."""
         assert self.primitives.indices is not None
@@ -167,7 +173,7 @@ class Batch:
 
 
 def place_spheres(points: Floats, transform: NDArray[np.float64], out: Floats) -> None:
-    """Move points (N, 4: x, y, z, radius) by an affine matrix.
+    """Move points (N, 4: x, y, z, radius) by an affine matrix that scales all directions alike.
 
     Raises:
         ValueError: they leave the numbers that can be traced.
@@ -177,7 +183,7 @@ def place_spheres(points: Floats, transform: NDArray[np.float64], out: Floats) -
     else:
         linear = transform[:3, :3]
         out[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
-        out[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))
+        out[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))  # one scale for all axes, see ``instances``
     check_traceable(out)
 
 

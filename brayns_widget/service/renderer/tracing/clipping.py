@@ -33,6 +33,7 @@ from brayns_widget.service.renderer.tracing.kernels.clip import (
     COLUMNS,
     FIRST_ROW,
     HALF_SPACE,
+    MATRIX,
     ROUND_CONE,
     WINDOW,
 )
@@ -70,6 +71,15 @@ def pack_clips(clips: Iterable[Clip]) -> Floats:
     if not np.isfinite(packed).all():
         raise ValueError("The numbers of a clipping geometry are too large")
     return packed
+
+
+def seen_from(packed: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
+    """Make the same list for rays in another space, from which ``matrix`` (4x4) leads to the world."""
+    moved = packed.copy()
+    for row in moved[FIRST_ROW:].reshape(-1, COLUMNS):
+        to_shape = row[MATRIX : MATRIX + 12].reshape(3, 4)
+        to_shape[:] = np.vstack((to_shape, (0, 0, 0, 1)))[:3].astype(np.float64) @ matrix
+    return moved
 
 
 def _rows(clip: Clip) -> list[list[float]]:

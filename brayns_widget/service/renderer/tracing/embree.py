@@ -29,6 +29,7 @@ LIBRARY_VARIABLE = "BRAYNS_WIDGET_EMBREE"
 TRIANGLE = 0
 ROUND_LINEAR_CURVE = 16
 SPHERE_POINT = 50
+INSTANCE = 121
 
 NEIGHBOR_LEFT = 1
 NEIGHBOR_RIGHT = 2
@@ -37,6 +38,7 @@ SHADOWS = 2  # mask of rays that only meet what casts shadows
 
 _BUFFER_INDEX, _BUFFER_VERTEX, _BUFFER_FLAGS = 0, 1, 32
 _FORMAT_UCHAR, _FORMAT_UINT, _FORMAT_UINT3, _FORMAT_FLOAT3, _FORMAT_FLOAT4 = 0x1001, 0x5001, 0x5003, 0x9003, 0x9004
+FORMAT_ROWS = 0x9134  # of a 3x4 matrix
 _PROPERTY_VERSION, _PROPERTY_RAY_MASK = 0, 64
 _ERROR_OUT_OF_MEMORY, _ERROR_CANCELLED = 4, 6
 _ERRORS = {
@@ -65,6 +67,8 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rtcNewGeometry": (_P, [_P, ctypes.c_int]),
     "rtcReleaseGeometry": (None, [_P]),
     "rtcSetGeometryMask": (None, [_P, _U]),
+    "rtcSetGeometryInstancedScene": (None, [_P, _P]),
+    "rtcSetGeometryTransform": (None, [_P, _U, ctypes.c_int, _P]),
     "rtcSetSharedGeometryBuffer": (
         None,
         [_P, ctypes.c_int, _U, ctypes.c_int, _P, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t],
@@ -269,7 +273,7 @@ class Primitives(_Owned):
     """An Embree geometry over shared arrays, which it keeps alive.
 
     Args:
-        kind: ROUND_LINEAR_CURVE, SPHERE_POINT or TRIANGLE.
+        kind: ROUND_LINEAR_CURVE, SPHERE_POINT or TRIANGLE; INSTANCE: see ``instances``.
         vertices: float32 (V, 4), x, y, z, radius; for triangles (V, 3) with 4 bytes that can be read behind the last.
         indices: for curves, uint32 (S,), each segment's first vertex; for triangles, uint32 (T, 3), their corners.
         flags: for curves, uint8 (S,), NEIGHBOR_LEFT and NEIGHBOR_RIGHT: which ends continue in another segment.
@@ -278,7 +282,10 @@ class Primitives(_Owned):
         visible: whether rays see it.
         shadows: whether shadow rays do.
         revision: grows when vertices become larger than they were when this was built, or back to that.
+        normal_matrix: float32 (3, 3), what turns normals of hits into those of the world; None: they are that.
     """
+
+    normal_matrix: NDArray[np.float32] | None = None
 
     def __init__(
         self,
@@ -297,19 +304,23 @@ class Primitives(_Owned):
         self.shadows = True
         self.revision = 0
         device.library.rtcSetGeometryMask(self.handle, 0xFFFFFFFF)  # by default rays with bit 0 only
-        flat = kind == TRIANGLE
-        self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, vertices)
-        if indices is not None:
-            self._share(_BUFFER_INDEX, _FORMAT_UINT3 if flat else _FORMAT_UINT, indices)
-        if flags is not None:
-            self._share(_BUFFER_FLAGS, _FORMAT_UCHAR, flags)
-        device.library.rtcCommitGeometry(self.handle)
-        device.register(self)
         try:
+            self._describe()
+            device.library.rtcCommitGeometry(self.handle)
+            device.register(self)
             device.check()
         except Exception:
             self.close()
             raise
+
+    def _describe(self) -> None:
+        """Tell Embree what there is."""
+        flat = self.kind == TRIANGLE
+        self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, self.vertices)
+        if self.indices is not None:
+            self._share(_BUFFER_INDEX, _FORMAT_UINT3 if flat else _FORMAT_UINT, self.indices)
+        if self._flags is not None:
+            self._share(_BUFFER_FLAGS, _FORMAT_UCHAR, self._flags)
 
     def _share(self, buffer: int, layout: int, array: NDArray[Any]) -> None:
         self.device.library.rtcSetSharedGeometryBuffer(

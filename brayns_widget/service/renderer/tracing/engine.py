@@ -333,6 +333,7 @@ class Engine:
         *,
         near_clip: float = 1e-6,
         region: Region = FULL_REGION,
+        progress: Callable[[float], None] = lambda _amount: None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Surfaces:
         """Look at the middle of each pixel of a picture, see ``snapshot``.
@@ -357,10 +358,11 @@ class Engine:
             band = slice(top, min(top + rows, height))
             v = (np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height
             origins, directions = (numbers.reshape(-1, 3) for numbers in rays(camera, u, v[:, None]))
-            hits = first_hits(self.scene.traced[0], origins, directions, near_clip, proceed)
+            hits = first_hits(self.scene.traced, origins, directions, near_clip, proceed)
             depth[band] = hits.distance.reshape(-1, width)
             albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive).reshape(-1, width, 3)
             normal[band] = hits.facing(directions).reshape(-1, width, 3)
+            progress(band.stop / height)
         return Surfaces(depth, albedo, normal)
 
     def pick(self, u: float, v: float) -> Pick | None:
@@ -376,7 +378,7 @@ class Engine:
         self.scene.commit()
         look = _look(self.scene, self._camera, self._renderer, self._viewport)
         origin, direction = rays(look.camera, u, v)
-        hits = first_hits(self.scene.traced[0], origin[None], direction[None], look.near)
+        hits = first_hits(self.scene.traced, origin[None], direction[None], look.near)
         if hits.geometry[0] < 0:
             return None
         handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.tracing.embree import library
+from brayns_widget.service.renderer.tracing.scene import Traced
 
 _ROWS = 24  # of a RTCRayHit16 (16 lanes each), padded to keep the next one aligned to 64 bytes
 _ORG, _TNEAR, _DIR, _TFAR, _MASK, _NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 0, 3, 4, 8, 9, 12, 17, 18, 19
@@ -43,12 +44,12 @@ class Hits:
 
 
 def first_hits(
-    scene: int, origins: Floats, directions: Floats, near: float, proceed: Callable[[], None] = lambda: None
+    traced: Traced, origins: Floats, directions: Floats, near: float, proceed: Callable[[], None] = lambda: None
 ) -> Hits:
     """Shoot rays.
 
     Args:
-        scene: address of a committed RTCScene.
+        traced: what they may meet.
         origins: float32 (N, 3).
         directions: float32 (N, 3).
         near: where they start, in lengths of the directions.
@@ -74,11 +75,19 @@ def first_hits(
             proceed()
         if packet == packets - 1:
             valid[:] = np.where(np.arange(16) < count - 16 * packet, -1, 0)
-        intersect(valid.ctypes.data, scene, rays[packet].ctypes.data, None)
+        intersect(valid.ctypes.data, traced.scene, rays[packet].ctypes.data, None)
     geometry = numbers[:, _GEOMETRY].ravel()[:count]
+    normal = np.ascontiguousarray(rays[:, _NORMAL : _NORMAL + 3].transpose(0, 2, 1).reshape(-1, 3)[:count])
+    instance = numbers[:, _INSTANCE].ravel()[:count]
+    within = (geometry >= 0) & (instance >= 0)
+    geometry = np.where(within, instance, geometry)
+    for number in np.unique(instance[within]):
+        matrix = traced.primitives[number].normal_matrix
+        assert matrix is not None
+        normal[within & (instance == number)] @= matrix.T
     return Hits(
         distance=np.where(geometry >= 0, rays[:, _TFAR].ravel()[:count], np.float32(np.inf)),
         geometry=geometry,
         primitive=numbers[:, _PRIMITIVE].ravel()[:count],
-        normal=np.ascontiguousarray(rays[:, _NORMAL : _NORMAL + 3].transpose(0, 2, 1).reshape(-1, 3)[:count]),
+        normal=normal,
     )

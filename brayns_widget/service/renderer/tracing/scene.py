@@ -1,14 +1,15 @@
 """Scene: what there is to see, and its acceleration structure.
 
-All models lie flat in one structure (no instances): arbors overlap so much that instancing them is many times slower
-to trace. Neurites of models that look alike even share one of Embree's geometries (see ``batch``). Colours stand
-outside of it and change without a rebuild, and so does visibility.
+Models lie flat in one structure: arbors overlap so much that instances of them are many times slower to trace. (Only
+round things that a transform stretches unevenly are instances.) Neurites of models that look alike even share one of
+Embree's geometries, see ``batch``. Colours stand outside of the structure and change without a rebuild, and so does
+visibility.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -19,28 +20,24 @@ from brayns_widget.service.renderer.geometry import (
     Bounds,
     Floats,
     Geometry,
-    Indices,
     empty_bounds,
     join_bounds,
-    point_bounds,
-    sphere_bounds,
 )
 from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
 from brayns_widget.service.renderer.memory import give_back
 from brayns_widget.service.renderer.settings import Light
-from brayns_widget.service.renderer.tracing.batch import Batch, Part, check_traceable, neighbor_flags, place_spheres
+from brayns_widget.service.renderer.tracing.batch import Batch, Part, check_traceable
 from brayns_widget.service.renderer.tracing.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.tracing.embree import (
-    ROUND_LINEAR_CURVE,
-    SPHERE_POINT,
-    TRIANGLE,
     Bvh,
     Cancelled,
     Device,
     Primitives,
 )
+from brayns_widget.service.renderer.tracing.instances import is_even
 from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
+from brayns_widget.service.renderer.tracing.parts import build_parts, close_parts
 from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
 __all__ = ["Cancelled", "Part", "Scene", "Traced"]
@@ -55,7 +52,7 @@ class Traced(NamedTuple):
 
     Attributes:
         scene: its address, of an RTCScene.
-        table: int64 (G, 2), for each geomID the addresses of slots and colours.
+        table: int64 (G, 3), for each geomID the addresses of slots, of colours, and of an instance's matrix or 0.
         primitives: what it holds, in the order of geomIDs.
     """
 
@@ -71,6 +68,7 @@ class _Model:
     volume: Volume | None = None
     clear: bool = field(init=False)  # whether a colour lets light through
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    even: bool = True  # whether the transform leaves balls round
     visible: bool = True
     material: Material = field(default_factory=Phong)
     common: bool = True  # whether that is the first material, which most have
@@ -87,7 +85,7 @@ class _Model:
     def batchable(self) -> bool:
         """Whether it has neurites that look like those of other models."""
         neurites = len(self.geometry.segments) > 0 or not self.whole
-        return neurites and self.common and not self.clear
+        return neurites and self.common and self.even and not self.clear
 
     def paint(self, colors: Floats) -> None:
         """Give it other colours."""
@@ -122,7 +120,7 @@ class Scene:
         self._bvh = Bvh(device, [], lambda _amount: True)
         self._batch: Batch | None = None  # its part is the first of what is built
         self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
-        self._table = np.zeros((0, 2), np.int64)
+        self._table = np.zeros((0, 3), np.int64)
         self._materials = np.zeros((0, COLUMNS), np.float32)
         self._plain = True
         self._veiled = False
@@ -153,7 +151,7 @@ class Scene:
         """Add a model with the primitives and looks of another; returns its handle."""
         model = self._model(handle)
         self._make_whole(handle, model)
-        return self._add(replace(model, transform=np.eye(4), visible=True, parts=None, batched=False))
+        return self._add(replace(model, transform=np.eye(4), even=True, visible=True, parts=None, batched=False))
 
     def _add(self, model: _Model) -> int:
         handle = self._next_handle
@@ -186,8 +184,7 @@ class Scene:
 
         Args:
             handle: the model.
-            matrix: 4x4, model's space to world, applied to column vectors; radii grow with the cube root of its
-                determinant's absolute value.
+            matrix: 4x4, model's space to world, applied to column vectors.
 
         Raises:
             ValueError: the matrix is not an affine 4x4 of finite numbers.
@@ -199,7 +196,7 @@ class Scene:
         if (transform != model.transform).any():
             self._make_whole(handle, model)
             self._discard_parts(model)
-            model.transform = transform
+            model.transform, model.even = transform, is_even(transform)
 
     def geometry(self, handle: int) -> Geometry:
         """Get a model's primitives."""
@@ -358,7 +355,7 @@ class Scene:
                 if model.parts is None or model.batched != batched:
                     if not batched:
                         self._make_whole(handle, model)
-                    parts[handle] = _build_parts(self._device, model, neurites=not batched)
+                    parts[handle] = build_parts(self._device, model.geometry, model.transform, neurites=not batched)
                     fresh += parts[handle]
                 else:
                     parts[handle] = model.parts
@@ -366,13 +363,13 @@ class Scene:
             wanted += [part for handle in parts for part in parts[handle]]
             bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
         except BaseException:
-            _close_parts(fresh)
+            close_parts(fresh)
             raise
         self.before_change()
         self._bvh.close()
         outdated = set(self._built) - set(wanted)
         self._bvh, self._built, self._batch = bvh, wanted, batch
-        _close_parts(outdated)
+        close_parts(outdated)
         for handle, model in self._models.items():
             model.parts, model.batched = parts[handle], handle in members
             self._show(handle, model)
@@ -436,7 +433,7 @@ class Scene:
         self.before_change()
         self.clear()
         self._bvh.close()
-        _close_parts(self._built)
+        close_parts(self._built)
         self._built = []
 
     def _model(self, handle: int) -> _Model:
@@ -502,7 +499,7 @@ class Scene:
 
     def _discard_parts(self, model: _Model) -> None:
         parts, model.parts = model.parts or [], None
-        _close_parts(set(parts) - set(self._built))  # what the structure still holds goes with it
+        close_parts(set(parts) - set(self._built))  # what the structure still holds goes with it
         self.revision += 1
 
     def _update_table(self) -> None:
@@ -512,15 +509,15 @@ class Scene:
     def _fill_table(self) -> None:
         self._table_outdated = False
         if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
-            rows: list[tuple[Indices, Floats, Material]] = []
+            rows: list[tuple[Part, Floats, Material]] = []
             if self._batch is not None:
-                rows.append((self._batch.part.slots, self._batch.colors, _COMMON))
+                rows.append((self._batch.part, self._batch.colors, _COMMON))
             for model in self._models.values():
-                rows += [(part.slots, model.colors, model.material) for part in model.parts or []]
-            addresses = [(slots.ctypes.data, colors.ctypes.data) for slots, colors, _material in rows]
-            self._table = np.array(addresses, np.int64).reshape(-1, 2)
-            self._kept = [colors for _slots, colors, _material in rows]
-            materials = [material.row() for _slots, _colors, material in rows]
+                rows += [(part, model.colors, model.material) for part in model.parts or []]
+            addresses = [(part.slots.ctypes.data, colors.ctypes.data, part.matrix) for part, colors, _ in rows]
+            self._table = np.array(addresses, np.int64).reshape(-1, 3)
+            self._kept = [colors for _part, colors, _material in rows]
+            materials = [material.row() for _part, _colors, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
             self._plain = all(model.material.plain and not model.clear for model in self._models.values())
             self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
@@ -548,50 +545,3 @@ def _checked_colors(slot_count: int, colors: ArrayLike) -> Floats:
     if len(copied) < slot_count:
         raise ValueError(f"The geometry has {slot_count} slots, but there are {len(copied)} colours.")
     return copied
-
-
-def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
-    """Points (N, 4: x, y, z, radius) moved by an affine matrix; the same array if it is the identity."""
-    if (transform == np.eye(4)).all():
-        check_traceable(points)
-        return points
-    placed = np.empty_like(points)
-    place_spheres(points, transform, placed)
-    return placed
-
-
-def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
-    """Points (N, 3) moved by an affine matrix, with room behind the last: Embree reads 16 bytes of each."""
-    placed = np.empty((len(points) + 1, 3), np.float32)[:-1]
-    placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
-    check_traceable(placed)
-    return placed
-
-
-def _build_parts(device: Device, model: _Model, *, neurites: bool) -> list[Part]:
-    geometry = model.geometry
-    parts: list[Part] = []
-    try:
-        if neurites and len(geometry.segments):
-            vertices = _placed(geometry.vertices, model.transform)
-            flags = neighbor_flags(geometry.segments)
-            curves = Primitives(device, ROUND_LINEAR_CURVE, vertices, geometry.segments, flags)
-            box = geometry.vertex_bounds if vertices is geometry.vertices else sphere_bounds(vertices)
-            parts.append(Part(curves, geometry.segment_slots, box))
-        if len(geometry.spheres):
-            spheres = _placed(geometry.spheres, model.transform)
-            points = Primitives(device, SPHERE_POINT, spheres)
-            parts.append(Part(points, geometry.sphere_slots, sphere_bounds(spheres)))
-        if len(geometry.triangles):
-            corners = _placed_corners(geometry.triangle_vertices, model.transform)
-            triangles = Primitives(device, TRIANGLE, corners, geometry.triangles)
-            parts.append(Part(triangles, geometry.triangle_slots, point_bounds(corners)))
-    except BaseException:
-        _close_parts(parts)
-        raise
-    return parts
-
-
-def _close_parts(parts: Iterable[Part]) -> None:
-    for part in parts:
-        part.primitives.close()

@@ -8,6 +8,7 @@ import pytest
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.tracing.embree import SPHERE_POINT, Bvh, Device, Primitives
 from brayns_widget.service.renderer.tracing.picking import first_hits
+from brayns_widget.service.renderer.tracing.scene import Traced
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def scene():
     with Device(1) as device:
         spheres = np.array([[x, 0, 0, 0.4] for x in range(5)], np.float32)
         with Primitives(device, SPHERE_POINT, spheres) as points, Bvh(device, [points], lambda _amount: True) as bvh:
-            yield bvh.handle
+            yield Traced(bvh.handle, np.zeros((1, 3), np.int64), [points])
 
 
 def rays(count: int) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from brayns_widget.service.renderer import materials as m
 from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, light_surfaces
-from brayns_widget.service.renderer.tracing.kernels.native import inlined, intersect16, kernel
+from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     COLOR,
     DIR,
@@ -28,6 +28,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     VALID,
     aim,
     find_surface,
+    meet,
     next_tile,
     prepare_rays,
     show_block,
@@ -121,13 +122,12 @@ def _trace_layers(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    start = f.ctypes.data
     for lane in range(16):
         f[THROUGH, lane] = _ONE
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
     for _layer in range(bounces):
-        intersect16(start + 64 * VALID, scene, start, 0)
+        meet(f, i, scene, table, 0, VALID)
         hits = 0
         for lane in range(16):
             hits += i[GEOMETRY, lane] != NONE

@@ -18,7 +18,6 @@ from brayns_widget.service.renderer.lights import DIRECTIONAL, EDGE1, EDGE2, FAC
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
     inlined,
-    intersect16,
     load_float32,
     load_uint32,
     occluded16,
@@ -47,6 +46,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     aim_ambient,
     aim_directional,
     face_directional,
+    meet,
     send_far,
     set_ambient,
     spread,
@@ -169,7 +169,7 @@ def let_through(  # noqa: PLR0917
         f: float32 (LIGHT_ROWS or more, 16), scratch.
         i: int32 view of the same memory.
         scene: address of a committed RTCScene.
-        table: int64 (G, 2), see ``surfaces.trace``.
+        table: int64 (G, 3), see ``surfaces.trace``.
         materials: float32 (G, materials.COLUMNS).
         shadows: with the bit VEILED, some surfaces stop only a part of it, each its own.
         glass: whether transmission lets light through.
@@ -194,7 +194,7 @@ def let_through(  # noqa: PLR0917
     for _veil in range(_MOST_VEILS):
         if count == 0:
             break
-        intersect16(start + 64 * _VEIL_VALID, scene, start + 64 * _VEIL, 0)
+        meet(f, i, scene, table, _VEIL, _VEIL_VALID)
         count = 0
         for lane in range(16):
             geometry = i[_VEIL + GEOMETRY, lane]

@@ -29,7 +29,7 @@ from brayns_widget.service.renderer.tracing.kernels.lights import (
     light_seen,
 )
 from brayns_widget.service.renderer.tracing.kernels.microfacets import facet, reflected, shadowing, tangents
-from brayns_widget.service.renderer.tracing.kernels.native import inlined, intersect16, kernel
+from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     COLOR,
     COSINE,
@@ -48,6 +48,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     VALID,
     aim,
     find_surface,
+    meet,
     next_tile,
     prepare_rays,
     show_block,
@@ -456,11 +457,10 @@ def _trace_paths(  # noqa: PLR0917
     bounces: Any,
 ) -> Any:
     """Trace the paths of one block, whose camera rays are aimed; 0 if not one hit anything."""
-    start = f.ctypes.data
     found = 0
     start_paths(f, i)
     for depth in range(bounces + 1):
-        intersect16(start + 64 * VALID, scene, start, 0)
+        meet(f, i, scene, table, 0, VALID)
         meet_lights(f, i, lights)
         hits = end_paths(f, i, ambient, background, alpha)
         found += hits

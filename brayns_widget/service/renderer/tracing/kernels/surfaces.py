@@ -136,6 +136,29 @@ def any_marked(mask: Any, x0: Any, y0: Any) -> Any:
 
 
 @inlined
+def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  # noqa: PLR0917 - Numba knows no keywords
+    """Trace the packet that stands at a row for the lanes that another row marks.
+
+    What an instance holds counts as the instance's own primitives, and its normals become those of the world.
+    """
+    start = f.ctypes.data
+    intersect16(start + 64 * valid, scene, start + 64 * at, 0)
+    for lane in range(16):
+        number = i[at + INSTANCE, lane]
+        if i[at + GEOMETRY, lane] == NONE or number == NONE:
+            continue
+        i[at + GEOMETRY, lane], i[at + INSTANCE, lane] = number, NONE
+        x, y, z = f[at + NORMAL, lane], f[at + NORMAL + 1, lane], f[at + NORMAL + 2, lane]
+        for axis in range(3):
+            row = 3 * axis
+            f[at + NORMAL + axis, lane] = (
+                load_float32(table[number, 2], row) * x
+                + load_float32(table[number, 2], row + 1) * y
+                + load_float32(table[number, 2], row + 2) * z
+            )
+
+
+@inlined
 def find_surface(f: Any, i: Any, table: Any) -> None:
     """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
     for lane in range(16):
@@ -366,7 +389,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
 
     Args:
         scene: address of a committed RTCScene.
-        table: int64 (G, 2), for each geomID the addresses of its slots (uint32) and colours (float32 RGBA).
+        table: int64 (G, 3), for each geomID the addresses of its slots (uint32) and colours (float32 RGBA), and of
+            the matrix (float32 (3, 3)) for normals if it is an instance, else 0.
         f: float32 (SCRATCH_ROWS, 16), 64-byte aligned, this thread's own.
         i: int32 view of the same memory.
         state: int64 (2,), shared: number of the next tile, and not 0 to stop before the next tile.
@@ -390,7 +414,6 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     keep = sums.shape[0] > 0
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     weight = ONE / np.float32(sample + 1)
-    start = f.ctypes.data
     prepare_rays(f, i)
     red0, green0, blue0 = background[0], background[1], background[2]
     alpha = min(max(background[3], ZERO), ONE)
@@ -407,7 +430,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                     aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
                     for lane in range(16):
                         i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
-                    intersect16(start + 64 * VALID, scene, start, 0)
+                    meet(f, i, scene, table, 0, VALID)
                     for lane in range(16):
                         hits += i[GEOMETRY, lane] != NONE
                 columns, rows = min(4, width - x0), min(4, height - y0)

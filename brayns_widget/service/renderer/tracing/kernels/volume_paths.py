@@ -15,7 +15,7 @@ import numpy as np
 from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER
 from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
-from brayns_widget.service.renderer.tracing.kernels.native import inlined, intersect16, kernel
+from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.paths import (
     BROUGHT,
     CARRIED,
@@ -43,6 +43,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     VALID,
     aim,
     find_surface,
+    meet,
     next_tile,
     prepare_rays,
     show_block,
@@ -244,10 +245,9 @@ def _trace(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace the paths of one block, whose camera rays are aimed."""
-    start = f.ctypes.data
     start_paths(f, i)
     for depth in range(bounces + 1):
-        intersect16(start + 64 * VALID, scene, start, 0)
+        meet(f, i, scene, table, 0, VALID)
         scattered = _scatter(f, i, numbers, places, clips, notes, x0, y0, width, sample, depth)
         meet_lights(f, i, lights)
         for lane in range(16):

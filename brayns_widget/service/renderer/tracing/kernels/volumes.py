@@ -13,7 +13,7 @@ import numpy as np
 from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer
 from brayns_widget.service.renderer.tracing.kernels.lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
-from brayns_widget.service.renderer.tracing.kernels.native import inlined, intersect16, kernel
+from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     DIR,
     GEOMETRY,
@@ -27,6 +27,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     VALID,
     aim,
     find_surface,
+    meet,
     next_tile,
     prepare_rays,
     show_block,
@@ -88,13 +89,12 @@ def _trace(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    start = f.ctypes.data
     for lane in range(16):
         f[THROUGH, lane] = _ONE
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
     for _layer in range(bounces):
-        intersect16(start + 64 * VALID, scene, start, 0)
+        meet(f, i, scene, table, 0, VALID)
         if _add_volumes(f, i, numbers, places, clips, notes, x0, y0, width, sample) == 0:
             break
         find_surface(f, i, table)

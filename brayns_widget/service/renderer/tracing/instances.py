@@ -1,0 +1,76 @@
+"""Instances: round primitives moved by a map that stretches them, which Embree traces in their own space.
+
+A ball whose axes are scaled differently is an ellipsoid, and Embree has no primitive for it. Models that are merely
+moved, rotated and scaled evenly lie flat in the scene instead, see ``scene``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brayns_widget.service.renderer.geometry import Bounds, Floats
+from brayns_widget.service.renderer.tracing.batch import check_traceable
+from brayns_widget.service.renderer.tracing.clipping import seen_from
+from brayns_widget.service.renderer.tracing.embree import FORMAT_ROWS, INSTANCE, Bvh, Device, Primitives
+
+_EVEN = 1e-5  # of a scale: by how much axes may differ that are scaled alike
+_FLATTEST = 1e-5  # of the largest axis: rays need an inverse, which nothing flat has
+
+
+def is_even(transform: NDArray[np.float64]) -> bool:
+    """Whether an affine map (4x4) scales all directions alike, so that balls stay balls."""
+    linear = transform[:3, :3] / max(np.abs(transform[:3, :3]).max(), np.finfo(np.float64).tiny)
+    squares = linear.T @ linear
+    return bool(np.abs(squares - np.eye(3) * squares[0, 0]).max() <= 2 * _EVEN * squares.max())
+
+
+class Instance(Primitives):
+    """Primitives as they are seen through an affine map; a hit has the instance's number as instID.
+
+    Args:
+        device: Embree's.
+        inner: round primitives in their own space; closed with the instance.
+        bounds: of them, there.
+        transform: 4x4, from there to the world. What it flattens keeps a hundred-thousandth of its width.
+
+    Raises:
+        ValueError: it moves them out of the numbers that can be traced.
+    """
+
+    def __init__(self, device: Device, inner: Primitives, bounds: Bounds, transform: NDArray[np.float64]) -> None:
+        device.forget(inner)  # it sees clipping from its own space
+        self._inner = inner
+        u, sizes, v = np.linalg.svd(transform[:3, :3])
+        self._matrix = transform.copy()
+        self._matrix[:3, :3] = u * np.maximum(sizes, _FLATTEST * sizes[0]) @ v
+        inverse = np.linalg.inv(self._matrix[:3, :3] / sizes[0])
+        self.normal_matrix = np.ascontiguousarray(inverse.T, np.float32)
+        corners = np.stack(np.meshgrid(*zip(*bounds, strict=True)), axis=-1).reshape(-1, 3)
+        placed = (corners @ self._matrix[:3, :3].T + self._matrix[:3, 3]).astype(np.float32)
+        check_traceable(placed)
+        self._inner_scene: Bvh | None = None
+        super().__init__(device, INSTANCE, placed)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Bounds in the world: those of the moved corners."""
+        return self.vertices.min(axis=0), self.vertices.max(axis=0)
+
+    def _describe(self) -> None:
+        rows = np.ascontiguousarray(self._matrix[:3], np.float32)
+        calls = self.device.library
+        self._inner_scene = Bvh(self.device, [self._inner], lambda _amount: True)
+        calls.rtcSetGeometryInstancedScene(self.handle, self._inner_scene.handle)
+        calls.rtcSetGeometryTransform(self.handle, 0, FORMAT_ROWS, rows.ctypes.data)
+
+    def set_filter(self, function: int | None, data: Floats | None) -> None:
+        """Let a function reject hits, see ``Device.set_filter``: Embree asks it about rays in the inner space."""
+        self._inner.set_filter(function, None if data is None else seen_from(data, self._matrix))
+
+    def close(self) -> None:
+        """Release it and what it holds."""
+        super().close()
+        if self._inner_scene is not None:
+            self._inner_scene.close()
+        self._inner.close()
