@@ -63,6 +63,9 @@ def test_params_are_left_out_rather_than_empty():
         ("NaN", PARSE_ERROR),
         (b"\x00", PARSE_ERROR),
         ("[" * 100_000, PARSE_ERROR),
+        ("42", PARSE_ERROR),
+        ('{"jsonrpc":"2.0","method":"\\ud83d"}', PARSE_ERROR),
+        ('{"jsonrpc":"2.0","method":"a","params":{"\\udE00":1}}', PARSE_ERROR),
         ("[]", INVALID_REQUEST),
         ("{}", INVALID_REQUEST),
         ('{"jsonrpc":"1.0","method":"a"}', INVALID_REQUEST),
@@ -80,6 +83,10 @@ def test_bad_requests_are_refused_with_their_code(frame, code):
     with pytest.raises(RequestError) as caught:
         messages.decode_request(frame)
     assert caught.value.code == code
+
+
+def test_pairs_of_surrogates_are_text():
+    assert messages.decode_request('{"jsonrpc":"2.0","method":"\\ud83d\\ude00"}').method == "\N{GRINNING FACE}"
 
 
 def test_the_backend_accepts_requests_without_a_version():
