@@ -62,6 +62,8 @@ class Task:
         self._report = report
         self._cancelled = threading.Event()
         self._on_cancel: list[Callable[[], None]] = []
+        self._client_left = threading.Event()
+        self._only_for_client = threading.Event()
         self._operation = ""
         self._next_report = 0.0
 
@@ -79,6 +81,18 @@ class Task:
     def when_cancelled(self, call: Callable[[], None]) -> None:
         """Have a function called, on any thread, as soon as the task is cancelled from now on."""
         self._on_cancel.append(call)
+
+    def only_for_client(self) -> None:
+        """Say that nobody but the client gets what the method makes: it is cancelled when the client leaves."""
+        self._only_for_client.set()
+        if self._client_left.is_set():
+            self.cancel()
+
+    def leave(self) -> None:
+        """Learn that the client has left; safe on any thread."""
+        self._client_left.set()
+        if self._only_for_client.is_set():
+            self.cancel()
 
     def check(self) -> None:
         """Stop here if the client has cancelled.
@@ -104,6 +118,7 @@ class Task:
         """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
         part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
         part._cancelled, part._on_cancel = self._cancelled, self._on_cancel
+        part._client_left, part._only_for_client = self._client_left, self._only_for_client
         return part
 
 

@@ -2,8 +2,8 @@
 
 Requests of one connection are answered in order. Methods run on worker threads: with one worker all requests of
 all clients run one after another, as in the real renderer. Only ``cancel`` overtakes (see
-``cancelling``): it is answered at once, and the request it names ends with error 20. A client that disconnects does not
-stop what it has started.
+``cancelling``): it is answered at once, and the request it names ends with error 20. When a client disconnects, what it
+has started goes on, except for methods whose result is for that client only (``Task.only_for_client``).
 """
 
 from __future__ import annotations
@@ -217,8 +217,11 @@ class _Session(Generic[C]):
         self._server.running.add(task)
         work.add_done_callback(lambda _work: self._server.running.discard(task))
         try:
-            # Shielded: when the client leaves, what it started goes on, as in the real renderer.
+            # Shielded: when the client leaves, what changes the scene goes on, as in the real renderer.
             return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            task.leave()
+            raise
         finally:
             if request.id is not None:
                 self._tasks.pop(request.id, None)

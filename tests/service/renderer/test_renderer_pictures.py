@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.service.renderer.loaders.circuits import places, write_circuit
-from tests.service.renderer.renderer_process import Client, client_of, renderer_process, sonata
+from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process, sonata
 
 Pixels = npt.NDArray[np.int64]
 BACKGROUND = [0.0, 0.0, 0.0, 1.0]
@@ -158,6 +158,41 @@ def test_jpeg_quality_is_what_it_says(address: str, circuit: Path):
                 sizes.append(len(client.payload))
             assert sizes == sorted(sizes)
             assert errors == sorted(errors, reverse=True)
+
+    asyncio.run(scenario())
+
+
+def test_the_name_of_a_snapshots_file_tells_its_format(address: str, circuit: Path, tmp_path: Path):
+    async def scenario() -> None:
+        async with stage(address, circuit) as client:
+            for name, written, image_format, kind in (
+                ("a.jpg", "a.jpg", "png", "JPEG"),
+                ("b.JPEG", "b.JPEG", ".png", "JPEG"),
+                ("c.png", "c.png", "jpg", "PNG"),
+                ("d", "d.png", ".PNG", "PNG"),
+                ("e", "e.jpg", "jpeg", "JPEG"),
+            ):
+                settings = {"format": image_format, "size": [16, 16]}
+                await client.call("snapshot", {"file_path": str(tmp_path / name), "image_settings": settings})
+                with Image.open(tmp_path / written) as opened:
+                    assert opened.format == kind
+            await client.call("snapshot", {"file_path": str(tmp_path / "f.exr"), "image_settings": {"size": [16, 16]}})
+            assert (tmp_path / "f.exr").read_bytes().startswith(b"v/1\x01")
+            with pytest.raises(Failed, match=r"Format not supported: '\.bmp'"):
+                await client.call("snapshot", {"file_path": str(tmp_path / "g.bmp")})
+            assert not (tmp_path / "g.bmp").exists()
+
+    asyncio.run(scenario())
+
+
+def test_a_snapshot_for_a_folder_that_is_missing_fails_at_once(address: str, circuit: Path, tmp_path: Path):
+    endless = {"name": "interactive", "params": {"samples_per_pixel": 1_000_000_000}}
+
+    async def scenario() -> None:
+        async with stage(address, circuit) as client:
+            path = str(tmp_path / "missing" / "a.png")
+            with pytest.raises(Failed, match="Cannot write file"):
+                await client.call("snapshot", {"file_path": path, "renderer": endless})
 
     asyncio.run(scenario())
 

@@ -119,6 +119,40 @@ def test_a_snapshot_is_cancelled_and_leaves_the_picture_alone(renderer: tuple[st
     asyncio.run(scenario())
 
 
+ENDLESS = {"samples_per_pixel": 1_000_000_000}
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("snapshot", {"renderer": {"name": "interactive", "params": ENDLESS}}),
+        ("export-gbuffers", {"channels": ["color"], "renderer": {"name": "interactive", "params": ENDLESS}}),
+        ("render-image", {"accumulate": True}),
+    ],
+)
+def test_a_picture_that_nobody_waits_for_any_more_holds_nobody_up(
+    renderer: tuple[str, Path], method: str, params: dict[str, Any]
+):
+    address, path = renderer
+
+    async def scenario() -> None:
+        async with client_of(address) as client:
+            await client.call("clear-models")
+            await client.call("add-model", sonata(path, "cells"))
+            await client.call("set-renderer-interactive", ENDLESS)
+            running = client.count + 1
+            await client.send(method, params)
+            await client.send("cancel", {"id": 0})  # answered while the other runs
+            with pytest.raises(Failed):
+                await client.reply(running + 1)
+            client.socket.transport.abort()
+        async with client_of(address) as client:
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 1})
+            assert (await client.call("render-image", {}))["accumulation"] == 1
+
+    asyncio.run(scenario())
+
+
 def test_a_picture_is_cancelled_and_goes_on_later(renderer: tuple[str, Path]):
     address, path = renderer
 

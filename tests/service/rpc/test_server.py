@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object
@@ -67,6 +68,17 @@ def wait(state: State, task: Task) -> str:
         task.check()
     state.done.append("waited")
     return "waited"
+
+
+@METHODS.add("show", cancellable=True)
+def show(state: State, task: Task) -> str:
+    """Make what is for the client only."""
+    task.only_for_client()
+    try:
+        return wait(state, task)
+    except RequestError:
+        state.done.append("gave up")
+        raise
 
 
 @contextlib.asynccontextmanager
@@ -230,6 +242,31 @@ def test_what_a_client_began_goes_on_when_it_vanishes():
                 assert state.done == ["waited", "next"]
 
     asyncio.run(scenario())
+
+
+def test_what_is_for_a_client_only_ends_when_it_vanishes():
+    async def scenario() -> None:
+        async with serving() as (state, address):
+            for request_id in (1, None):
+                state.begun.clear()
+                async with open_client(address) as socket:
+                    await send(socket, request_id, "show")
+                    await begun(state)
+                    socket.transport.abort()
+                async with open_client(address) as socket:
+                    await send(socket, 1, "echo", {"text": "next"})
+                    assert (await receive(socket))["result"] == "next"
+            assert state.done == ["gave up", "next"] * 2
+
+    asyncio.run(scenario())
+
+
+def test_who_is_gone_before_a_task_says_whom_it_is_for_cancels_it_too():
+    task = Task()
+    task.leave()
+    assert not task.cancelled
+    task.only_for_client()
+    assert task.cancelled
 
 
 def test_the_end_of_the_server_cancels_and_answers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import ConfigDict
@@ -10,7 +11,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, write_file
+from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, begin, deliver
 from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Size2, unlisted
@@ -31,12 +32,16 @@ class GBuffersParams(ShotParams):
 
 @methods.add("export-gbuffers", cancellable=True)
 def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> WithPayload[None]:
-    """Write what a camera sees as an OpenEXR file, to memory or to a file of the renderer's machine."""
+    """Write what a camera sees as OpenEXR, to memory or to a file (.exr) of the renderer's machine."""
     if not params.channels:
         raise RequestError("The list of channels cannot be empty", code=INVALID_PARAMS)
     size = check_size(params.resolution) if "resolution" in params.model_fields_set else context.viewport
     shot = Shot.of(context, params)
-    task.progress(0.0, OPERATION)
+    path = params.file_path
+    if path and Path(path).suffix.lower() != ".exr":
+        path += ".exr"
+    begin(task, path, OPERATION)
+    traced = 0.8 if "color" in params.channels else 0.0
     images: dict[str, Floats] = {}
     with shot.engine(context, task) as engine:
         if "color" in params.channels:
@@ -48,7 +53,7 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
                 region=shot.region,
                 renderer=shot.renderer,
                 keep=True,
-                progress=lambda amount: task.progress(0.8 * amount, OPERATION),
+                progress=lambda amount: task.progress(traced * amount, OPERATION),
                 cancelled=lambda: task.cancelled,
             ).light
         if set(params.channels) != {"color"}:
@@ -58,11 +63,10 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
                 shot.projection,
                 near_clip=shot.near_clip,
                 region=shot.region,
+                progress=lambda amount: task.progress(traced + (0.95 - traced) * amount, OPERATION),
                 cancelled=lambda: task.cancelled,
             )
             images |= {"depth": surfaces.depth, "albedo": surfaces.albedo, "normal": surfaces.normal}
     file = encode_exr({name: images[name] for name in dict.fromkeys(params.channels)})
-    if params.file_path:
-        write_file(params.file_path, file)
-        file = b""
-    return WithPayload(None, file)
+    task.check()
+    return WithPayload(None, deliver(path, file))

@@ -97,6 +97,7 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
     def stopped() -> bool:
         return task.cancelled or context.interrupted.is_set()
 
+    task.only_for_client()
     task.when_cancelled(engine.interrupt)
     fresh = False
     if params.render:
@@ -111,14 +112,15 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
 
 
 def check_format(name: str) -> str:
-    """Return the canonical name of an image format.
+    """Return the canonical name of an image format, which may be written as an extension (".png").
 
     Raises:
         RequestError: -32603 (as the real renderer), pictures cannot be written in it.
     """
-    if name.lower() not in FORMATS:
+    known = FORMATS.get(name.lower().removeprefix("."))
+    if known is None:
         raise RequestError(f"Format not supported: {name!r}", code=INTERNAL_ERROR)
-    return FORMATS[name.lower()]
+    return known
 
 
 def _merged(current: Renderer, params: Renderer) -> Renderer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +89,37 @@ class Shot:
             raise
 
 
-def write_file(path: str, image: bytes) -> None:
-    """Write a file.
+def begin(task: Task, path: str, operation: str) -> None:
+    """Tell the client that its picture is begun; without a file it ends when the client leaves.
+
+    Raises:
+        RequestError: -32603, there is no folder for the file; 20, the client has cancelled.
+    """
+    if not path:
+        task.only_for_client()
+    task.progress(0.0, operation)
+    with _writing(path):
+        if path and not Path(path).parent.is_dir():  # it would be a pity to learn that after the last sample
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+
+def deliver(path: str, image: bytes) -> bytes:
+    """Write a picture to its file, if it has one; returns the bytes for the client, or none.
 
     Raises:
         RequestError: -32603, that is not possible.
     """
-    try:
+    if not path:
+        return image
+    with _writing(path):
         Path(path).write_bytes(image)
+    return b""
+
+
+@contextlib.contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         raise RequestError(f"Cannot write file {path!r}", code=INTERNAL_ERROR, data=[str(error)]) from error
 

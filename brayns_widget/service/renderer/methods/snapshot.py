@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from pathlib import Path
 from typing import Annotated
 
 from PIL import Image
@@ -14,7 +15,7 @@ from pydantic import ConfigDict, Field
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
-from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, write_file
+from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, begin, deliver
 from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.renderer.tracing.images import encode_image
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
@@ -64,14 +65,17 @@ class SnapshotResult(Object):
 
 @methods.add("snapshot", cancellable=True)
 def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayload[SnapshotResult]:
-    """Render a finished picture to memory, or to a file of the renderer's machine."""
+    """Render a finished picture to memory, or to a file of the renderer's machine, whose name tells the format."""
     settings = params.image_settings
-    exact = settings.format.lower() == "exr"
-    image_format = "exr" if exact else check_format(settings.format)
+    path = params.file_path
+    image_format = _format(Path(path).suffix or settings.format)
+    exact = image_format == "exr"
+    if path and not Path(path).suffix:
+        path += f".{image_format}"
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     shot = Shot.of(context, params)
     operation = "Rendering snapshot ..."
-    task.progress(0.0, operation)
+    begin(task, path, operation)
     with shot.engine(context, task) as engine:
         frame = engine.trace(
             size,
@@ -90,10 +94,13 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
         image = encode_image(frame.pixels, image_format, min(100, settings.quality))
         if params.metadata is not None:
             image = _with_metadata(image, image_format, params.metadata)
-    if params.file_path:
-        write_file(params.file_path, image)
-        image = b""
+    task.check()
+    image = deliver(path, image)
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
+
+
+def _format(name: str) -> str:
+    return "exr" if name.lower().removeprefix(".") == "exr" else check_format(name)
 
 
 def _texts(metadata: ImageMetadata) -> dict[str, str]:

@@ -92,14 +92,31 @@ def test_buffers_have_their_own_camera_and_file(address: str, tmp_path: Path):
                 "channels": ["depth"],
                 "camera": {"name": "perspective", "params": {"fovy": 20}},
                 "camera_view": {"position": [0, 0, 5], "target": [0, 0, 0], "up": [0, 1, 0]},
-                "file_path": str(tmp_path / "depth.exr"),
+                "file_path": str(tmp_path / "depth.v1"),
             }
             assert await client.call("export-gbuffers", params) is None
             assert client.payload == b""
-            buffers = parts((tmp_path / "depth.exr").read_bytes(), tmp_path)
+            await client.call("export-gbuffers", params | {"file_path": str(tmp_path / "same.EXR")})
+            data = (tmp_path / "depth.v1.exr").read_bytes()
+            assert (tmp_path / "same.EXR").read_bytes() == data
+            buffers = parts(data, tmp_path)
             assert list(buffers) == ["depth"]
             assert buffers["depth"].shape == (60, 60)
             assert buffers["depth"].min() == pytest.approx(4, abs=1e-3)
+
+    asyncio.run(scenario())
+
+
+def test_an_export_tells_how_far_it_is(address: str):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            for channels in (["depth"], ["color", "normal"]):
+                client.progress.clear()
+                await client.call("export-gbuffers", {"channels": channels, "resolution": [3000, 3000]})
+                amounts = [told["amount"] for told in client.progress]
+                assert amounts == sorted(amounts)
+                assert amounts[-1] > 0.5
+                assert len(amounts) > 5
 
     asyncio.run(scenario())
 

@@ -25,7 +25,7 @@ def test_numbers_come_back_exactly(numbers, tmp_path):
         parts = {part.name(): part.channels for part in file.parts}
         assert list(parts) == ["color", "depth", "normal"]
         np.testing.assert_array_equal(parts["color"]["RGBA"].pixels, numbers)
-        np.testing.assert_array_equal(parts["depth"]["Z"].pixels, depth)
+        np.testing.assert_array_equal(parts["depth"]["R"].pixels, depth)
         np.testing.assert_array_equal(parts["normal"]["RGB"].pixels, numbers[..., :3])
 
 
