@@ -29,6 +29,8 @@ from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
 
+_THICKEST = 1e6  # times what radii are at first; single precision then still holds them, and brings them back
+
 
 class Bounds(Object):
     """A box in µm; the bounds of nothing are the largest numbers, swapped."""
@@ -84,7 +86,7 @@ class Model:
         simulation: the report that it shows, or None; instances share it.
         volume: what there is to see of it beside primitives, or None; instances share it.
         atlas: what it shows in one of several ways, or None.
-        thickness: what the radii of its file were multiplied by since it was loaded.
+        thickness: what its radii were multiplied by since it was loaded; instances have the same.
     """
 
     id: int
@@ -369,11 +371,13 @@ class Models:
 
     def color(self, model_id: int, method: str, values: Values) -> None:
         """Colour a model; see ``Coloring.color``."""
-        coloring = self.coloring(model_id)
-        coloring.color(method, values)
-        for instance in self:
-            if instance.coloring is coloring:
-                self.repaint(instance)
+        self.coloring(model_id).color(method, values)
+        for instance in self._instances(self[model_id]):
+            self.repaint(instance)
+
+    def _instances(self, model: Model) -> list[Model]:
+        """List the models that differ from one in their place only, itself included."""
+        return [other for other in self if other is model or other.coloring is model.coloring is not None]
 
     def repaint(self, model: Model) -> None:
         """Show a model's colours and radii as they are now: its simulation's, or else its own.
@@ -399,27 +403,42 @@ class Models:
             model.box = shape.bounds
 
     def thicken(self, model_id: int, factor: float) -> None:
-        """Multiply the radii that a circuit was loaded with; rebuilds it.
+        """Multiply the radii of a model and of its instances; rebuilds them.
 
         Raises:
-            RequestError: -32602, no such model, it is not a circuit, or the factor is not greater than 0 or too large.
+            RequestError: -32602, no such model, it has no radii, or the factor makes them too small or too large.
         """
         model = self[model_id]
-        if model.ids is None or model.handle is None:
-            raise RequestError(f"Model {model_id} ({model.kind}) is not a circuit", code=INVALID_PARAMS)
-        if not 0 < factor < np.inf:
-            raise RequestError(f"The radius multiplier must be greater than 0, got {factor:g}", code=INVALID_PARAMS)
         scene = self._scene()
-        former = scene.geometry(model.handle)
+        former = None if model.handle is None else scene.geometry(model.handle)
+        if former is None or not len(former.vertices) + len(former.spheres):
+            raise RequestError(f"Model {model_id} ({model.kind}) has no radii", code=INVALID_PARAMS)
+        if not factor > 0:
+            raise RequestError(f"The radius multiplier must be greater than 0, got {factor:g}", code=INVALID_PARAMS)
+        thickness = factor * model.thickness
+        if not 1 / _THICKEST <= thickness <= _THICKEST:
+            raise RequestError(
+                f"The radii cannot be multiplied by {factor:g}: they would be {thickness:g} times what they were at "
+                f"first, and must be {1 / _THICKEST:g} to {_THICKEST:g} times that",
+                code=INVALID_PARAMS,
+            )
+        instances = self._instances(model)
+        handles = [instance.handle for instance in instances if instance.handle is not None]
         try:
-            thick = former.thickened(factor / model.thickness)
-            scene.set_geometry(model.handle, thick)
+            thick = former.thickened(factor)
+        except ValueError as error:
+            raise RequestError(f"The radii cannot be multiplied by {factor:g}: {error}", code=INVALID_PARAMS) from error
+        try:
+            for handle in handles:
+                scene.set_geometry(handle, thick)
             scene.commit()
         except (ValueError, MemoryError) as error:
-            scene.set_geometry(model.handle, former)
+            for handle in handles:
+                scene.set_geometry(handle, former)
             scene.commit()
             raise RequestError(f"The radii cannot be multiplied by {factor:g}: {error}", code=INVALID_PARAMS) from error
-        model.thickness, model.box = factor, thick.bounds
+        for instance in instances:
+            instance.thickness, instance.box = thickness, thick.bounds
 
     def material(self, model_id: int) -> Material:
         """Get a model's material.
@@ -430,13 +449,15 @@ class Models:
         return self._scene().material(self._surface(model_id))
 
     def set_material(self, model_id: int, material: Material) -> None:
-        """Give a model another material.
+        """Give a model and its instances another material.
 
         Raises:
             RequestError: -32602, there is no such model, or it has no surface.
             ValueError: the material's numbers make none.
         """
-        self._scene().set_material(self._surface(model_id), material)
+        self._surface(model_id)
+        for instance in self._instances(self[model_id]):
+            self._scene().set_material(self._surface(instance.id), material)
 
     def _surface(self, model_id: int) -> int:
         model = self[model_id]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.models import Model, Models
 from brayns_widget.service.renderer.reports import Timeline
 from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
-
-DOMAIN_ERROR = 0  # the real renderer's code for "no simulation"
 
 
 class Playback:

@@ -9,6 +9,7 @@ from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PAR
 from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.materials import Metal, Phong
 from brayns_widget.service.renderer.models import LoadInfo, Model, Models, Transform
 from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.tracing.embree import Device
@@ -190,3 +191,35 @@ def test_bounds_stay_within_the_numbers():
     model = Model(id=0, kind="light", box=(-far, np.full(3, np.inf, np.float32)))
     bounds = model.instance().bounds
     assert np.isfinite([*bounds.min, *bounds.max]).all()
+
+
+def test_instances_share_materials_and_radii(models: Models, scene: Scene):
+    (original, other) = add(models, sphere(), sphere(5.0))
+    places = [Transform(translation=[0.0, 3.0, 0.0]), Transform(scale=[1.0, 2.0, 1.0])]
+    instances = [original, *(model.id for model in models.instantiate(original, places))]
+    models.set_material(instances[1], Metal())
+    models.thicken(instances[2], 2.0)
+    assert [type(models.material(instance)) for instance in instances] == [Metal] * 3
+    assert isinstance(models.material(other), Phong)
+    tops = [models[instance].instance().bounds.max for instance in [*instances, other]]
+    assert tops == [[2, 2, 2], [2, 5, 2], [2, 4, 2], [6, 1, 1]]
+    handles = [models[instance].handle for instance in instances]
+    assert [scene.bounds(handle)[1].tolist() for handle in handles] == tops[:3]
+
+
+def test_radii_are_multiplied_again_and_never_lost(models: Models):
+    (model_id,) = add(models)
+    for factor, radius in ((3.0, 3.0), (2.0, 6.0), (1.0, 6.0), (1 / 6, 1.0), (1e-6, 1e-6)):
+        models.thicken(model_id, factor)
+        assert models[model_id].instance().bounds.max[0] == pytest.approx(radius)
+    for factor in (0.1, 1e-40, 1e13, float("inf"), float("nan"), 0.0, -1.0):
+        with pytest.raises(RequestError, match="multipl"):
+            models.thicken(model_id, factor)
+    models.thicken(model_id, 1e6)
+    assert models[model_id].instance().bounds.max[0] == pytest.approx(1.0)
+
+
+def test_what_has_no_radii_cannot_become_thicker(models: Models):
+    light = models.add_light(LIGHT)
+    with pytest.raises(RequestError, match=r"Model 0 \(light\) has no radii"):
+        models.thicken(light.id, 2.0)

@@ -67,6 +67,19 @@ def parse_ids(text: str) -> list[tuple[int, int]]:
     return ranges
 
 
+def parse_rows(text: str, count: int) -> list[slice]:
+    """Read numbers and ranges, as ``parse_ids``, of ``count`` things.
+
+    Raises:
+        RequestError: -32603, a part is not a number; -32602, there is no such thing.
+    """
+    ranges = parse_ids(text)
+    for first, last in ranges:
+        if not first <= last < count:
+            raise RequestError(f"Range out of bounds: {first}-{last} of {count} (from 0)", code=INVALID_PARAMS)
+    return [slice(first, last + 1) for first, last in ranges]
+
+
 def format_ids(ids: npt.NDArray[np.int64]) -> str:
     """Write ascending ids as ``parse_ids`` reads them."""
     breaks = np.flatnonzero(np.diff(ids) != 1) + 1

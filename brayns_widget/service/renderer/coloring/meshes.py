@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring.base import Colors, Values, check_values, parse_ids, unknown_method
+from brayns_widget.service.renderer.coloring.base import Colors, Values, check_values, parse_rows, unknown_method
 
 
 class MeshColoring:
@@ -45,10 +45,11 @@ class MeshColoring:
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
-        """Colour by a method; numbers that no triangle or corner has are ignored.
+        """Colour by a method.
 
         Raises:
-            RequestError: -32602 for an unknown method or no values, -32603 for keys that are no numbers.
+            RequestError: -32602 for an unknown method, no values, or numbers that no triangle or corner has; -32603 for
+                keys that are no numbers.
         """
         check_values(method, values)
         triangles, vertices = self._of_triangles.copy(), self._of_vertices.copy()  # all or nothing
@@ -70,7 +71,7 @@ def _fill(colors: Colors, values: Values) -> npt.NDArray[np.bool_]:
     """Set the rows that the keys name, and tell which."""
     changed = np.zeros(len(colors), np.bool_)
     for key, color in values.items():
-        for first, last in parse_ids(key):
-            colors[first : last + 1] = color
-            changed[first : last + 1] = True
+        for rows in parse_rows(key, len(colors)):
+            colors[rows] = color
+            changed[rows] = True
     return changed

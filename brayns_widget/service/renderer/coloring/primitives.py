@@ -9,7 +9,7 @@ from brayns_widget.service.renderer.coloring.base import (
     Values,
     check_values,
     format_ids,
-    parse_ids,
+    parse_rows,
     unknown_method,
 )
 
@@ -43,10 +43,11 @@ class PrimitiveColoring:
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
-        """Colour all primitives, or those of some numbers and ranges; numbers that there are not are ignored.
+        """Colour all primitives, or those of some numbers and ranges.
 
         Raises:
-            RequestError: -32602 for an unknown method or no values, -32603 for keys that mean nothing.
+            RequestError: -32602 for an unknown method, no values, or numbers that there are not; -32603 for keys that
+                mean nothing.
         """
         check_values(method, values)
         table = self._table.copy()  # all or nothing
@@ -55,8 +56,8 @@ class PrimitiveColoring:
                 table[:] = values["color"]
             case "primitive":
                 for key, color in values.items():
-                    for first, last in parse_ids(key):
-                        table[first : last + 1] = color
+                    for rows in parse_rows(key, len(table)):
+                        table[rows] = color
             case _:
                 raise unknown_method(self, method)
         self._table = table

@@ -21,7 +21,7 @@ class CircuitIdsParams(Object):
 
 
 class ThicknessParams(Object):
-    """The id of a circuit's model, and what the radii it was loaded with are multiplied by."""
+    """The id of a model, and what its radii are multiplied by, again with each call."""
 
     model_config = ConfigDict(title="SetCircuitThicknessMessage")
 
@@ -31,7 +31,7 @@ class ThicknessParams(Object):
 
 @methods.add("set-circuit-thickness", plugin="Circuit Explorer")
 def set_circuit_thickness(context: Context, params: ThicknessParams) -> None:
-    """Make the cells of a circuit thicker or thinner."""
+    """Make the cells, spheres or capsules of a model and its instances thicker or thinner."""
     context.models.thicken(params.model_id, params.radius_multiplier)
 
 

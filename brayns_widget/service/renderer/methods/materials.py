@@ -43,13 +43,8 @@ def _declare(name: str, kind: type[M]) -> None:
         return material
 
     def set_material(context: Context, params: SetMaterialParams[M]) -> None:
-        material: Material = params.material
-        current = context.models.material(params.model_id)
-        if type(current) is kind:
-            given = {field: getattr(material, field) for field in material.model_fields_set}
-            material = current.model_copy(update=given)
         try:
-            context.models.set_material(params.model_id, material)
+            context.models.set_material(params.model_id, params.material)
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 
@@ -57,7 +52,7 @@ def _declare(name: str, kind: type[M]) -> None:
     get_material.__annotations__["return"] = kind
     set_material.__annotations__["params"] = SetMaterialParams[kind]  # type: ignore[valid-type]
     get_material.__doc__ = f"Get the {name} material of a model, if it has one of that type."
-    set_material.__doc__ = f"Give a model a {name} material; what is left out stays, if it has one of that type."
+    set_material.__doc__ = f"Give a model and its instances a {name} material; what is left out has its default."
     methods.add(f"get-material-{name}")(get_material)
     methods.add(f"set-material-{name}")(set_material)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, PlainSerializer
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.models import Bounds, ModelInstance, Transform, bounds_of
 from brayns_widget.service.rpc.methods import Methods
@@ -104,6 +104,8 @@ def update_model(context: Context, params: UpdateModelParams) -> ModelInstance:
 def instantiate_model(context: Context, params: InstantiateParams) -> list[ModelInstance]:
     """Add models that differ from one in their place only; colouring one of them colours all."""
     handle = context.models[params.model_id].handle
+    if not params.transforms:
+        raise RequestError("The list of transforms cannot be empty", code=DOMAIN_ERROR)
     count = 0 if handle is None else len(params.transforms) * context.engine.scene.primitives(handle)
     allowed = context.memory.allowance(context.models.primitives)
     if not allowed.fits(count):

@@ -29,7 +29,7 @@ def test_solid_colours_all(coloring):
 
 
 def test_triangles_by_number(coloring):
-    assert coloring.color("triangle", {"1,7-9": BLUE}).tolist() == [WHITE, BLUE]
+    assert coloring.color("triangle", {"1,1-1": BLUE}).tolist() == [WHITE, BLUE]
     assert coloring.colors.tolist() == [WHITE, BLUE]
 
 
@@ -45,6 +45,8 @@ def test_a_triangle_has_the_mean_of_its_corners(coloring):
     [
         ("solid", {}, "Color values cannot be empty"),
         ("solid", {"colour": RED}, "takes one value, 'color'"),
+        ("triangle", {"0": RED, "1-2": RED}, r"Range out of bounds: 1-2 of 2 \(from 0\)"),
+        ("vertex", {"3-2": RED}, "Range out of bounds: 3-2 of 4"),
         ("triangle", {"0": RED, "x": RED}, "Cannot parse 'x' as a number"),
         ("primitive", {"0": RED}, "Invalid coloring method 'primitive', this model has: solid, triangle, vertex"),
     ],

@@ -148,7 +148,7 @@ def test_what_cannot_be_is_refused(address: str, data_dir: Path):
         for ramp in ramps:
             code, _message = await refused(client, "set-color-ramp", {"id": model_id, "color_ramp": ramp})
             assert code == -32602
-        for factor in (0, -1, 1e38, 1e308):
+        for factor in (0, -1, 1e-40, 1e38, 1e308):
             params = {"model_id": model_id, "radius_multiplier": factor}
             assert (await refused(client, "set-circuit-thickness", params))[0] == -32602
 
@@ -169,7 +169,8 @@ def test_circuits_become_thicker_and_thin_again(address: str, data_dir: Path):
         assert thick > 1.5 * thin
         wide = (await client.call("get-model", {"id": model_id}))["bounds"]
         assert wide["max"][0] > model["bounds"]["max"][0]
-        assert await seen(1) == thin
+        assert await seen(1) == thick  # again with each call
+        assert await seen(0.5) == thin
 
     in_session(address, steps)
 
@@ -183,9 +184,11 @@ def test_thickness_changes_all_radii_as_in_the_real_renderer(address: str, data_
     async def steps(client: Client) -> None:
         params = add_params(data_dir / SIMULATION, neuron_morphology_parameters=cells)
         (model,) = await client.call("add-model", params)
-        params = {"model_id": model["model_id"], "radius_multiplier": 3}
-        for _twice in range(2):  # of the radii that were loaded
+        for factor in (3, 1, 2, 0.5):  # the first is recorded; a factor multiplies what is there
+            params = {"model_id": model["model_id"], "radius_multiplier": factor}
             await client.call("set-circuit-thickness", params)
+            if factor == 2:
+                continue
             bounds = (await client.call("get-model", {"id": model["model_id"]}))["bounds"]
             for end in ("min", "max"):
                 np.testing.assert_allclose(model["bounds"][end], plain[end], atol=0.02)
