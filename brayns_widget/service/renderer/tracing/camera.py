@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Projection, Region, View
 
+_AIMS = [3, 4, 5, 7, 8]  # rows of a frame that make directions
+_LARGEST_AIM = 1e9  # of a direction's coordinates: their squares are numbers in single precision
+
 
 def ray_frame(view: View, projection: Projection, region: Region, aspect: float) -> NDArray[np.float32]:
     """Origins and directions of a camera's rays, as few numbers that give all of them.
@@ -48,8 +51,7 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
         rows = (position, none, none, (y0 - 0.5) * upwards, none, along_v, turn, forward, right)
     else:
         rows = (position, none, none, forward + corner, along_u, along_v, *straight)
-    with np.errstate(over="ignore"):  # checked next
-        frame = np.array(rows, np.float32)
+    frame = _packed(np.array(rows, np.float64))
     if not np.isfinite(frame).all():
         raise ValueError("The camera's numbers are too large.")
     return frame
@@ -94,7 +96,15 @@ def through_lens(
     moved = frame.astype(np.float64)
     moved[0] += offset
     moved[3] -= offset / focus_distance
-    return moved.astype(np.float32)
+    return np.nan_to_num(_packed(moved))  # a lens that is larger than the numbers sees nothing
+
+
+def _packed(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Make a frame of rows as ``ray_frame`` describes them; what is too large becomes infinite or no number."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Directions get length 1 in the end, so that only their ratios count.
+        rows[_AIMS] /= max(1.0, np.abs(rows[_AIMS]).max() / _LARGEST_AIM)
+        return rows.astype(np.float32)
 
 
 def _plane_height(projection: Projection) -> float:

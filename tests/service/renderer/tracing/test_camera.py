@@ -102,6 +102,22 @@ def test_refuses(changes, projection, text):
         ray_frame(AHEAD.model_copy(update=changes), projection, FULL_REGION, 1.0)
 
 
+@pytest.mark.parametrize("projection", [Perspective(), Cylindric()])
+def test_a_region_far_outside_has_directions(projection):
+    region = Region(image_start=[0.0, 1e30], image_end=[1.0, 2e30])
+    _origins, directions = rays(ray_frame(AHEAD, projection, region, 1.0), 0.5, 0.5)
+    np.testing.assert_allclose(directions, [0, 1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(("radius", "focus"), [(3e38, 1.0), (1e30, 1e-30), (1.0, 1e-45)])
+def test_a_lens_larger_than_the_numbers_has_finite_rays(radius, focus):
+    view = View(position=[3e38, 0.0, 0.0], target=[3e38, 0.0, -1e30], up=[0.0, 1.0, 0.0])
+    frame = through_lens(ray_frame(view, Perspective(), FULL_REGION, 1.0), radius, focus, (0.7, 0.7))
+    origins, directions = rays(frame, 0.25, 0.25)
+    assert np.isfinite(origins).all()
+    assert np.linalg.norm(directions) == pytest.approx(1, abs=1e-5)
+
+
 def test_a_lens_before_a_region_without_width_is_no_fault():
     region = Region(image_start=[0.5, 1.0], image_end=[0.5, 0.0])
     frame = ray_frame(AHEAD, Perspective(), region, 1.0)
