@@ -9,11 +9,11 @@ import functools
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 
 from brayns_widget.service.renderer.tracing.kernels.native import (
+    callback,
     inlined,
     load_float32,
     load_int64,
@@ -165,12 +165,7 @@ def _reject_cut_hits(arguments: Any) -> None:
 
 @functools.cache
 def _compiled() -> Any:
-    cfunc: Any = numba.cfunc
-    signature = types.void(types.int64)
-    try:
-        return cfunc(signature, error_model="numpy", cache=True)(_reject_cut_hits)
-    except RuntimeError:  # no place for a cache, see native.kernel
-        return cfunc(signature, error_model="numpy")(_reject_cut_hits)
+    return callback(_reject_cut_hits, types.void(types.int64))
 
 
 def filter_address() -> int:

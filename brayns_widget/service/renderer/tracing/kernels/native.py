@@ -56,6 +56,16 @@ def kernel(function: Callable[..., Any]) -> Any:
         return _njit(function, nogil=True, error_model="numpy")
 
 
+def callback(function: Callable[..., Any], signature: Any) -> Any:
+    """Compile to a function that C can call, cached as kernels are."""
+    cfunc: Any = numba.cfunc
+    function.__qualname__ = f"{function.__qualname__}_{_sources()}"
+    try:
+        return cfunc(signature, error_model="numpy", cache=True)(function)
+    except RuntimeError:
+        return cfunc(signature, error_model="numpy")(function)
+
+
 @functools.cache
 def _sources() -> str:
     """Tell apart the versions of what kernels are made of."""
