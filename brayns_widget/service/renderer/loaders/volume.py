@@ -48,7 +48,7 @@ _MHD_TYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
-_REQUIRED = ("ObjectType", "DimSize", "ElementSpacing", "ElementType", "ElementDataFile")
+_REQUIRED = ("DimSize", "ElementSpacing", "ElementType", "ElementDataFile")
 _ONLY = {"ObjectType": "Image", "NDims": "3", "BinaryData": "True", "ElementNumberOfChannels": "1"}
 _LONGEST_HEADER = 1 << 16  # bytes
 _LARGEST = 1e15  # µm; far below what single precision can take

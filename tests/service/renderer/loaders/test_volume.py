@@ -126,7 +126,15 @@ def test_metaimages_with_what_else_they_may_have(tmp_path: Path):
     check(mhd(tmp_path, bytes(7) + data, ElementType="MET_USHORT", BinaryDataByteOrderMSB="True", HeaderSize="-1"))
     packed = zlib.compress(VALUES.astype("u1").tobytes())
     check(mhd(tmp_path, packed, CompressedData="True", CompressedDataSize=str(len(packed))))
-    check(mhd(tmp_path, VALUES.astype("u1").tobytes(), ElementDataFile=str(tmp_path / "values.raw"), NDims=None))
+    check(
+        mhd(
+            tmp_path,
+            VALUES.astype("u1").tobytes(),
+            ElementDataFile=str(tmp_path / "values.raw"),
+            NDims=None,
+            ObjectType=None,
+        )
+    )
 
 
 @pytest.mark.parametrize(
