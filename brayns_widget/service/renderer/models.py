@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.coloring.base import Coloring, Values
 from brayns_widget.service.renderer.coloring.cells import CellColoring
@@ -406,13 +406,13 @@ class Models:
         """Multiply the radii of a model and of its instances; rebuilds them.
 
         Raises:
-            RequestError: -32602, no such model, it has no radii, or the factor makes them too small or too large.
+            RequestError: -32602, no such model, or the factor makes the radii too small or too large; 0, it has none.
         """
         model = self[model_id]
         scene = self._scene()
         former = None if model.handle is None else scene.geometry(model.handle)
         if former is None or not len(former.vertices) + len(former.spheres):
-            raise RequestError(f"Model {model_id} ({model.kind}) has no radii", code=INVALID_PARAMS)
+            raise RequestError(f"Model {model_id} ({model.kind}) has no radii", code=DOMAIN_ERROR)
         if not factor > 0:
             raise RequestError(f"The radius multiplier must be greater than 0, got {factor:g}", code=INVALID_PARAMS)
         thickness = factor * model.thickness
@@ -444,7 +444,7 @@ class Models:
         """Get a model's material.
 
         Raises:
-            RequestError: -32602, there is no such model, or it has no surface.
+            RequestError: -32602, there is no such model; 0, it has no surface.
         """
         return self._scene().material(self._surface(model_id))
 
@@ -452,7 +452,7 @@ class Models:
         """Give a model and its instances another material.
 
         Raises:
-            RequestError: -32602, there is no such model, or it has no surface.
+            RequestError: -32602, there is no such model; 0, it has no surface.
             ValueError: the material's numbers make none.
         """
         self._surface(model_id)
@@ -462,7 +462,7 @@ class Models:
     def _surface(self, model_id: int) -> int:
         model = self[model_id]
         if model.handle is None or model.coloring is None:
-            raise RequestError(f"Model {model_id} ({model.kind}) has no material", code=INVALID_PARAMS)
+            raise RequestError(f"Model {model_id} ({model.kind}) has no material", code=DOMAIN_ERROR)
         return model.handle
 
     def set_ramp(self, volume: Volume, ramp: ColorRamp) -> None:

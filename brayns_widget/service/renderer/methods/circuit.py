@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict
 
-from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object, Size
@@ -40,6 +40,6 @@ def get_circuit_ids(context: Context, params: CircuitIdsParams) -> list[Size]:
     """Get the ids of the cells that a model shows."""
     model = context.models[params.model_id]
     if model.ids is None:
-        raise RequestError(f"Model {model.id} ({model.kind}) is not a circuit", code=INVALID_PARAMS)
+        raise RequestError(f"Model {model.id} ({model.kind}) is not a circuit", code=DOMAIN_ERROR)
     ids: list[int] = model.ids.tolist()
     return ids

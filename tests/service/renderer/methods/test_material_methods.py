@@ -70,7 +70,7 @@ def test_what_has_no_surface_has_no_material(address):
         async with client_of(address) as client:
             await client.call("clear-models")
             light = (await client.call("add-light-ambient", {}))["model_id"]
-            refused = (-32602, f"Model {light} (light) has no material")
+            refused = (0, f"Model {light} (light) has no material")
             assert await refusal(client, "get-material-type", {"id": light}) == refused
             assert await refusal(client, "set-material-metal", {"model_id": light, "material": {}}) == refused
             assert await refusal(client, "get-material-matte", {"id": 77}) == (-32602, "No model found with ID 77")
