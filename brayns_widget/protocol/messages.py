@@ -179,13 +179,11 @@ def _decode(frame: Frame) -> tuple[dict[str, Any], memoryview]:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
     try:
         message = json.loads(text, parse_constant=_refuse_constant)
-        if "\\u" in text:  # half of a surrogate pair is valid JSON, but no text that could be written or sent on
-            json.dumps(message, ensure_ascii=False).encode()
+        if "\\u" in text:  # half of a surrogate pair is valid JSON, but no text; Python has some for names of files
+            json.dumps(message, ensure_ascii=False).encode(errors="surrogateescape")
     except (ValueError, RecursionError) as error:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
-    if not isinstance(message, dict | list):
-        raise RequestError(f"Invalid JSON: expected an object, got {type_name(message)}", code=PARSE_ERROR)
-    if isinstance(message, list):
+    if not isinstance(message, dict):
         problem = f"invalid type, expected object got {type_name(message)}"
         raise RequestError("Invalid JSON-RPC request schema", code=INVALID_REQUEST, data=[problem])
     return message, payload

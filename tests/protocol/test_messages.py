@@ -63,7 +63,7 @@ def test_params_are_left_out_rather_than_empty():
         ("NaN", PARSE_ERROR),
         (b"\x00", PARSE_ERROR),
         ("[" * 100_000, PARSE_ERROR),
-        ("42", PARSE_ERROR),
+        ("42", INVALID_REQUEST),
         ('{"jsonrpc":"2.0","method":"\\ud83d"}', PARSE_ERROR),
         ('{"jsonrpc":"2.0","method":"a","params":{"\\udE00":1}}', PARSE_ERROR),
         ("[]", INVALID_REQUEST),
@@ -87,6 +87,12 @@ def test_bad_requests_are_refused_with_their_code(frame, code):
 
 def test_pairs_of_surrogates_are_text():
     assert messages.decode_request('{"jsonrpc":"2.0","method":"\\ud83d\\ude00"}').method == "\N{GRINNING FACE}"
+
+
+def test_names_of_files_need_not_be_text():
+    name = "caf\udce9"  # as Python reads the bytes b"caf\xe9"
+    frame = messages.encode_request(messages.Request("a", {"path": name}))
+    assert messages.decode_request(frame).params == {"path": name}
 
 
 def test_the_backend_accepts_requests_without_a_version():

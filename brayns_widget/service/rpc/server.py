@@ -3,7 +3,7 @@
 Requests of one connection are answered in order. Methods run on worker threads: with one worker all requests of
 all clients run one after another, as in the real renderer. Only ``cancel`` overtakes (see
 ``cancelling``): it is answered at once, and the request it names ends with error 20. When a client disconnects, what it
-has started goes on, except for methods whose result is for that client only (``Task.only_for_client``).
+has sent is done all the same, except for methods whose result is for that client only (``Task.only_for_client``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response as HttpResponse
 
@@ -46,7 +47,8 @@ _connections.setLevel(logging.CRITICAL)
 C = TypeVar("C")
 
 MAX_MESSAGE = 1 << 30  # bytes; the real server has no limit, ours a volume of 512³ floats and more
-MAX_QUEUED = 1024  # requests of one connection that wait; beyond it the socket is not read
+MAX_WAITING = 100_000  # requests of one connection; further ones are refused
+MAX_WAITING_BYTES = 2 * MAX_MESSAGE  # that they hold; likewise
 MAX_TEXT = 2000  # characters of an error's message and of each problem; they quote what a client sent
 MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
@@ -132,48 +134,70 @@ class RpcServer(Generic[C]):
             presented = ",".join(request.headers.get_all("Authorization")).encode(errors="surrogateescape")
             if not hmac.compare_digest(presented, self._credential):
                 return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
-        if self.max_clients is not None and len(self._sessions) >= self.max_clients:
-            text = f"There are already {len(self._sessions)} clients (--max-clients {self.max_clients}).\n"
+        clients = sum(session.connected for session in self._sessions)
+        if self.max_clients is not None and clients >= self.max_clients:
+            text = f"There are already {clients} clients (--max-clients {self.max_clients}).\n"
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)
         return None
 
 
 class _Session(Generic[C]):
-    """One connection: a reader that never waits for a method, and a runner that keeps the order."""
+    """One connection: a reader that never waits for a method, and a runner that keeps the order.
+
+    Attributes:
+        connected: whether the client is there; what it has sent may still run when it is not.
+    """
 
     def __init__(self, server: RpcServer[C], connection: ServerConnection) -> None:
         self._server = server
         self._connection = connection
-        self._waiting: asyncio.Queue[Request | str] = asyncio.Queue(MAX_QUEUED)
+        self._waiting: asyncio.Queue[tuple[Request | str, int] | None] = asyncio.Queue()  # with sizes; None: the end
+        self._waiting_bytes = 0
         self._tasks: dict[RequestId, tuple[str, Task]] = {}
+        self._running = Task()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._reader: asyncio.Task[None] | None = None
         self._finishing = False
+        self.connected = True
 
     async def run(self) -> None:
         runner = asyncio.create_task(self._run_requests())
+        self._reader = asyncio.create_task(self._read())
         try:
+            await asyncio.wait([self._reader])
+        finally:
+            self.connected = False
+            for task in (self._running, *(task for _method, task in self._tasks.values())):
+                task.leave()
+            self._waiting.put_nowait(None)
+            await runner
+
+    async def _read(self) -> None:
+        with contextlib.suppress(ConnectionClosed):  # a client may leave as it likes
             async for frame in self._connection:
                 await self._receive(frame)
-        except ConnectionClosed:
-            pass  # a client may leave as it likes
-        finally:
-            runner.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await runner
 
     async def _receive(self, frame: Frame) -> None:
         try:
             request = decode_request(frame, require_version=self._server.require_version)
         except RequestError as error:
-            await self._waiting.put(_error_frame(None, error))
+            self._put(_error_frame(None, error), 0)
             return
         if request.method == CANCEL.name and CANCEL in self._server.methods:
             await self._send(_answer(request, CANCEL, self, Task()))
             return
+        if self._waiting.qsize() >= MAX_WAITING or self._waiting_bytes + len(frame) > MAX_WAITING_BYTES:
+            problem = f"{self._waiting.qsize()} requests of {self._waiting_bytes} bytes wait already"
+            await self._send(_failure(request, RequestError(problem, code=INTERNAL_ERROR)))
+            return
         if request.id is not None and request.id not in self._tasks:
             self._tasks[request.id] = request.method, self._make_task(request.method, request.id)
-        await self._waiting.put(request)
+        self._put(request, len(frame))
+
+    def _put(self, item: Request | str, size: int) -> None:
+        self._waiting.put_nowait((item, size))
+        self._waiting_bytes += size
 
     def cancel(self, request_id: RequestId | None) -> None:
         """Cancel a request of this connection that runs or waits.
@@ -200,10 +224,16 @@ class _Session(Generic[C]):
         # The official client forgets an answer that it has not read when the connection closes.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._connection.wait_closed(), READING_TIME)
+        if self._reader is not None:
+            self._reader.cancel()  # it may wait for a client that does not read its answers
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._connection.close(CloseCode.GOING_AWAY), CLOSE_TIMEOUT)
+        self._connection.transport.abort()  # nobody may keep the server from ending
 
     async def _run_requests(self) -> None:
-        while not self._finishing:
-            item = await self._waiting.get()
+        while not self._finishing and (waiting := await self._waiting.get()) is not None:
+            item, size = waiting
+            self._waiting_bytes -= size
             self._idle.clear()
             try:
                 await self._send(item if isinstance(item, str) else await self._run_request(item))
@@ -212,16 +242,15 @@ class _Session(Generic[C]):
 
     async def _run_request(self, request: Request) -> Frame:
         _method, task = self._tasks.get(request.id, ("", Task())) if request.id is not None else ("", Task())
+        self._running = task
+        if not self.connected:
+            task.leave()
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._server.workers, self._call, request, task)
         self._server.running.add(task)
         work.add_done_callback(lambda _work: self._server.running.discard(task))
         try:
-            # Shielded: when the client leaves, what changes the scene goes on, as in the real renderer.
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            task.leave()
-            raise
+            return await work
         finally:
             if request.id is not None:
                 self._tasks.pop(request.id, None)

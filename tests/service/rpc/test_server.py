@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.rpc import server as server_module
 from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object
@@ -34,6 +35,16 @@ class State:
         self.begun = threading.Event()
         self.go_on = threading.Event()
         self.done: list[str] = []
+        self._changed = threading.Condition()
+
+    def finish(self, what: str) -> None:
+        with self._changed:
+            self.done.append(what)
+            self._changed.notify_all()
+
+    def wait_for(self, what: str) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: what in self.done, DEADLINE)
 
 
 METHODS: Methods[State] = Methods()
@@ -43,7 +54,7 @@ METHODS.include(cancelling)
 @METHODS.add("echo")
 def echo(state: State, params: Text) -> str:
     """Answer the text."""
-    state.done.append(params.text)
+    state.finish(params.text)
     return params.text
 
 
@@ -66,7 +77,7 @@ def wait(state: State, task: Task) -> str:
     state.begun.set()
     while not state.go_on.wait(0.005):
         task.check()
-    state.done.append("waited")
+    state.finish("waited")
     return "waited"
 
 
@@ -77,8 +88,15 @@ def show(state: State, task: Task) -> str:
     try:
         return wait(state, task)
     except RequestError:
-        state.done.append("gave up")
+        state.finish("gave up")
         raise
+
+
+@METHODS.add("big")
+def send_much(state: State) -> WithPayload[int]:
+    """Answer more bytes than sockets hold."""
+    state.finish("big")
+    return WithPayload(7, bytes(20_000_000))
 
 
 @contextlib.asynccontextmanager
@@ -106,6 +124,10 @@ async def send(socket: ClientConnection, request_id: Any, method: str, params: A
 
 async def begun(state: State) -> None:
     assert await asyncio.to_thread(state.begun.wait, DEADLINE)
+
+
+async def finished(state: State, what: str) -> None:
+    assert await asyncio.to_thread(state.wait_for, what)
 
 
 def test_requests_of_a_connection_are_answered_in_order():
@@ -257,6 +279,83 @@ def test_what_is_for_a_client_only_ends_when_it_vanishes():
                     await send(socket, 1, "echo", {"text": "next"})
                     assert (await receive(socket))["result"] == "next"
             assert state.done == ["gave up", "next"] * 2
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("request_id", [None, 1])
+def test_what_a_client_sent_before_it_left_is_done(request_id: Any):
+    async def scenario() -> None:
+        async with serving(max_clients=1) as (state, address):
+            async with open_client(address) as socket:
+                await send(socket, request_id, "wait")
+                await begun(state)
+                for number in range(200):
+                    await send(socket, request_id, "echo", {"text": str(number)})
+            async with open_client(address) as socket:  # who has left leaves room for another
+                await send(socket, 1, "echo", {"text": "next"})
+                state.go_on.set()
+                assert (await receive(socket))["result"] == "next"
+                await finished(state, "199")
+            assert [text for text in state.done if text != "next"] == ["waited", *map(str, range(200))]
+
+    asyncio.run(scenario())
+
+
+def test_a_cancel_overtakes_any_number_of_requests():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, "long", "wait")
+            await begun(state)
+            for number in range(3000):
+                await send(socket, number, "echo", {"text": ""})
+            await send(socket, "stop", "cancel", {"id": "long"})
+            replies = [await receive(socket) for _ in range(3)]
+            assert [reply.get("id") for reply in replies] == [None, "stop", "long"]  # the first is progress
+
+    asyncio.run(scenario())
+
+
+def test_requests_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_module, "MAX_WAITING_BYTES", 1000)
+
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, 1, "wait")
+            await begun(state)
+            await receive(socket)
+            await send(socket, 2, "echo", {"text": "x" * 800})
+            await send(socket, 3, "echo", {"text": "x" * 800})
+            refused = await receive(socket)
+            assert (refused["id"], refused["error"]["code"]) == (3, -32603)
+            assert "wait already" in refused["error"]["message"]
+            state.go_on.set()
+            assert [(await receive(socket))["id"] for _ in range(2)] == [1, 2]
+            await send(socket, 4, "echo", {"text": "x" * 800})
+            assert (await receive(socket))["id"] == 4
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("count", [10, 3000])
+def test_the_server_ends_whatever_waits_and_whoever_does_not_read(count: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_module, "SHUTDOWN_TIMEOUT", 0.5)
+
+    async def scenario() -> None:
+        state = State()
+        with ThreadPoolExecutor(1) as worker:
+            server = RpcServer(METHODS, state, worker)
+            async with contextlib.AsyncExitStack() as clients:
+                async with asyncio.timeout(DEADLINE), server.serve("127.0.0.1", 0) as (host, port):
+                    socket = await clients.enter_async_context(connect(f"ws://{host}:{port}", max_queue=1))
+                    await send(socket, 0, "wait")
+                    await begun(state)
+                    for number in range(count):
+                        await send(socket, number, "big")
+                    state.go_on.set()
+                    await finished(state, "big")
+                assert not server.running
+                socket.transport.abort()  # closing politely would wait for what was never read
 
     asyncio.run(scenario())
 

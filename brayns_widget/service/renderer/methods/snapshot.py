@@ -106,15 +106,20 @@ def _format(name: str) -> str:
 def _texts(metadata: ImageMetadata) -> dict[str, str]:
     """Metadata as a picture's file names them."""
     return {
-        key.replace("_", " ").capitalize(): ", ".join(value) if isinstance(value, list) else value
+        key.replace("_", " ").capitalize(): _text(", ".join(value) if isinstance(value, list) else value)
         for key, value in metadata.model_dump().items()
     }
+
+
+def _text(value: str) -> str:
+    """Leave out what names of files may have that is no text."""
+    return value.encode(errors="replace").decode()
 
 
 def _with_metadata(image: bytes, image_format: str, metadata: ImageMetadata) -> bytes:
     """Put texts into a picture: text chunks of a PNG, the comment of a JPEG (as JSON)."""
     if image_format == "jpg":
-        comment = json.dumps(metadata.model_dump(), ensure_ascii=False).encode()[:65533]
+        comment = json.dumps(metadata.model_dump(), ensure_ascii=False).encode(errors="replace")[:65533]
         # ISO/IEC 10918-1, B.2.4.5: a COM segment, here right after the start of image
         return image[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + image[2:]
     texts = PngInfo()
