@@ -273,13 +273,11 @@ class Models:
             self._models[instance.id] = instance
             added.append(instance)
         try:
-            self._set_lights()
+            self._set_effects_of(original)
         except BaseException:
             for instance in added:
                 del self._models[instance.id]
             raise
-        if original.clip is not None:
-            self._set_clips()
         return added
 
     def _commit_or_remove(self, handles: Sequence[int], matrices: Sequence[npt.NDArray[np.float64]]) -> None:
@@ -330,33 +328,27 @@ class Models:
         return model
 
     def update(self, model_id: int, *, visible: bool | None = None, transform: Transform | None = None) -> Model:
-        """Show, hide or place a model; None leaves as it is."""
+        """Show, hide or place a model; None leaves as it is.
+
+        Raises:
+            RequestError: -32602, that cannot be; the model stays as it was.
+        """
         model = self[model_id]
+        former = model.transform, model.visible
         if transform is not None and transform != model.transform:
             matrix = matrix_of(transform)
             if model.handle is not None:
                 self._place(model.handle, matrix, matrix_of(model.transform))
-            former, model.transform = model.transform, transform
+            model.transform = transform
+        model.visible = model.visible if visible is None else visible
+        if (model.transform, model.visible) != former:
             try:
-                if model.clip is not None:
-                    self._set_clips()
-                if model.light is not None:
-                    self._set_lights()
+                self._set_effects_of(model)
             except BaseException:
-                model.transform = former
-                raise
-        if visible is not None and visible != model.visible:
-            model.visible = visible
-            try:
-                if model.light is not None:
-                    self._set_lights()
-                if model.clip is not None:
-                    self._set_clips()
-            except BaseException:  # lights that are too bright together
-                model.visible = not visible
+                model.transform, model.visible = former
                 raise
             if model.handle is not None:
-                self._scene().set_visible(model.handle, visible)
+                self._scene().set_visible(model.handle, model.visible)
         return model
 
     def _place(self, handle: int, matrix: npt.NDArray[np.float64], former: npt.NDArray[np.float64]) -> None:
@@ -517,6 +509,13 @@ class Models:
         for model in self:
             if model.simulation is not None:
                 model.simulation.close()
+
+    def _set_effects_of(self, model: Model) -> None:
+        """Let the scene know of a change of what has no primitives; if it cannot be, the scene stays as it was."""
+        if model.light is not None:
+            self._set_lights()
+        if model.clip is not None:
+            self._set_clips()
 
     def _set_clips(self) -> None:
         clips = [

@@ -11,7 +11,8 @@ from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Metal, Phong
 from brayns_widget.service.renderer.models import LoadInfo, Model, Models, Transform
-from brayns_widget.service.renderer.settings import AmbientLight
+from brayns_widget.service.renderer.settings import AmbientLight, QuadLight
+from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
 from brayns_widget.service.rpc.methods import Task
@@ -223,3 +224,27 @@ def test_what_has_no_radii_cannot_become_thicker(models: Models):
     light = models.add_light(LIGHT)
     with pytest.raises(RequestError, match=r"Model 0 \(light\) has no radii"):
         models.thicken(light.id, 2.0)
+
+
+FLAT = Transform(scale=[0.0, 1.0, 1.0])
+
+
+def test_a_clip_that_cannot_be_copied_leaves_nothing(models: Models, scene: Scene):
+    clip = models.add_clip("clipping-spheres", [Sphere(center=[0.0, 0.0, 0.0], radius=1.0)], inverted=False)
+    cut = scene.packed_clips.tolist()
+    with pytest.raises(RequestError, match="flattens"):
+        models.instantiate(clip.id, [Transform(), FLAT])
+    assert [model.id for model in models] == [clip.id]
+    assert scene.packed_clips.tolist() == cut
+    models.add_clip("clipping-planes", [Plane(coefficients=[1.0, 0.0, 0.0, 0.0])], inverted=False)
+
+
+def test_what_cannot_be_shown_as_wanted_stays_as_it_was(models: Models):
+    clip = models.add_clip("clipping-spheres", [Sphere(center=[0.0, 0.0, 0.0], radius=1.0)], inverted=False)
+    light = models.add_light(QuadLight(edge1=[1.0, 0.0, 0.0], edge2=[0.0, 1.0, 0.0]))
+    for model in (clip, light):
+        models.update(model.id, visible=False)
+        with pytest.raises(RequestError):
+            models.update(model.id, visible=True, transform=FLAT)
+        assert (model.transform, model.visible) == (Transform(), False)
+        assert models.update(model.id, visible=True).visible
