@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
@@ -10,6 +11,8 @@ from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.models import Model, Models
 from brayns_widget.service.renderer.reports import Timeline
 from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
+
+logger = logging.getLogger(__name__)
 
 
 class Playback:
@@ -55,19 +58,42 @@ class Playback:
             return  # as the real renderer: what has no frames has a frame 0
         if line is None or not line.start <= frame <= line.end:
             raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)  # the real renderer's words
-        self._frame = frame
-        self.refresh()
+        former, self._frame = self._frame, frame
+        try:
+            self.refresh()
+        except RequestError:
+            self._frame = former
+            self.settle()
+            raise
 
     def refresh(self) -> None:
-        """Let all models show the frame, after models came or went."""
+        """Let all models show the frame, after models came or went.
+
+        Raises:
+            RequestError: -32603, a report cannot be read; the others' models show it.
+        """
         line, self._frame = self.timeline, self.frame
         if line is None:
             return
         time = line.origin + self._frame * line.dt
-        changed = {id(simulation) for _model, simulation in self._simulated() if simulation.seek(time)}
-        for model, simulation in self._simulated():
-            if id(simulation) in changed and simulation.enabled:
-                self._models.repaint(model)
+        for _model, simulation in self._simulated():
+            simulation.seek(time)
+        problems = []
+        for simulation in {id(simulation): simulation for _model, simulation in self._simulated()}.values():
+            if simulation.outdated and simulation.enabled:
+                try:
+                    self._repaint(simulation)
+                except RequestError as error:
+                    problems.append(error)
+        if problems:
+            raise problems[0]
+
+    def settle(self) -> None:
+        """Let all models show the frame whose reports can be read; the others keep what they show."""
+        try:
+            self.refresh()
+        except RequestError as error:
+            logger.warning("%s", error)
 
     @contextlib.contextmanager
     def at(self, frame: int) -> Iterator[None]:
@@ -78,20 +104,25 @@ class Playback:
             yield
         finally:
             self._frame = former
-            self.refresh()
+            self.settle()
 
     def enable(self, model_id: int, *, enabled: bool) -> None:
         """Show a model's simulation, or its own colours.
 
         Raises:
-            RequestError: -32602 for an unknown model, 0 for one without a simulation.
+            RequestError: -32602 for an unknown model, 0 for one without a simulation, -32603 if its report cannot be
+                read.
         """
         simulation = self._models[model_id].simulation
         if simulation is None:
             raise RequestError("The model does not have simulation", code=DOMAIN_ERROR)
         if enabled != simulation.enabled:
             simulation.enabled = enabled
-            self._repaint(simulation)
+            try:
+                self._repaint(simulation)
+            except RequestError:
+                simulation.enabled = not enabled
+                raise
 
     def ramp(self, model_id: int) -> ColorRamp:
         """Get the colours of a model's simulation.
@@ -102,10 +133,18 @@ class Playback:
         return self._with_ramp(model_id).ramp
 
     def set_ramp(self, model_id: int, ramp: ColorRamp) -> None:
-        """Give a model's simulation other colours; see ``ramp``."""
+        """Give a model's simulation other colours; see ``ramp``.
+
+        Raises:
+            RequestError: also -32603, its report cannot be read.
+        """
         simulation = self._with_ramp(model_id)
-        simulation.ramp = ramp
-        self._repaint(simulation)
+        former, simulation.ramp = simulation.ramp, ramp
+        try:
+            self._repaint(simulation)
+        except RequestError:
+            simulation.ramp = former
+            raise
 
     def _with_ramp(self, model_id: int) -> Simulation:
         simulation = self._models[model_id].simulation
@@ -117,3 +156,4 @@ class Playback:
         for model, shown in self._simulated():
             if shown is simulation:
                 self._models.repaint(model)
+        simulation.outdated = False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,6 +63,8 @@ class FrameReport:
     def __init__(self, file: Any, data: Any, timeline: Timeline, first: int, last: int) -> None:
         self.timeline = timeline
         self._file = file
+        self._path = Path(file.filename)
+        self._stored = self._path.stat()
         self._data = data
         self._columns = slice(first, last)
         self._values = np.empty(last - first, np.float32)
@@ -70,6 +75,11 @@ class FrameReport:
         Raises:
             OSError: the file cannot be read any more.
         """
+        # HDF5 would read zeros beyond the end of a file that has become shorter.
+        with contextlib.suppress(FileNotFoundError):  # whose handle is still good
+            stored = self._path.stat()
+            if os.path.samestat(stored, self._stored) and stored.st_size < self._stored.st_size:
+                raise OSError(f"{self._path} has become shorter since it was opened")
         self._data.read_direct(self._values, np.s_[frame, self._columns])
         return self._values
 

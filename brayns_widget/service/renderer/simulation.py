@@ -22,11 +22,13 @@ class Simulation:
 
     Attributes:
         enabled: whether the model shows it.
+        outdated: whether its models show another frame than the current one; who repaints them says when not.
     """
 
     def __init__(self, report: Report, columns: npt.NDArray[np.intp]) -> None:
         self.timeline = report.timeline
         self.enabled = True
+        self.outdated = False
         self._report = report
         self._columns = np.maximum(columns, 0)
         self._without = np.flatnonzero(columns < 0)
@@ -44,13 +46,12 @@ class Simulation:
         self._ramp = ramp
         self._table = ramp.table()
 
-    def seek(self, time: float) -> bool:
-        """Go to the frame of a time (in the report's unit), or the nearest one that exists; False if it is there."""
+    def seek(self, time: float) -> None:
+        """Go to the frame of a time (in the report's unit), or the nearest one that exists."""
         line = self.timeline
         frame = min(max(line.start, round((time - line.origin) / line.dt)), line.end)
-        changed = frame != self._frame
+        self.outdated |= frame != self._frame
         self._frame = frame
-        return changed
 
     def colors(self, own: Colors) -> Colors:
         """Colour all slots by the current frame.

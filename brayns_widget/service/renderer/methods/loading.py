@@ -66,7 +66,12 @@ def add_model(context: Context, params: AddModelParams, task: Task) -> list[Mode
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
     )
     models = context.models.add_loaded(loaded, load_info, task.part(READING, 1.0))
-    context.playback.refresh()
+    try:
+        context.playback.refresh()
+    except RequestError:
+        context.models.remove([model.id for model in models])
+        context.playback.settle()
+        raise
     return [model.instance() for model in models]
 
 

@@ -132,18 +132,18 @@ def inspect(context: Context, params: InspectParams) -> InspectResult:
 def remove_model(context: Context, params: RemoveModelParams) -> None:
     """Remove models; none of them if one id is unknown."""
     context.models.remove(params.ids)
-    context.playback.refresh()
+    context.playback.settle()
 
 
 @methods.add("clear-models")
 def clear_models(context: Context) -> None:
     """Remove everything, lights too."""
     context.models.clear()
-    context.playback.refresh()
+    context.playback.settle()
 
 
 @methods.add("clear-renderables")
 def clear_renderables(context: Context) -> None:
     """Remove everything that can be seen, which lights cannot."""
     context.models.clear(lambda model: model.handle is not None)
-    context.playback.refresh()
+    context.playback.settle()

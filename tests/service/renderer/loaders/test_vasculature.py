@@ -120,7 +120,7 @@ def test_vessels_have_their_radii(tmp_path: Path):
         own = [6, 4]  # of vessel 1, which has no value
         assert model.geometry.vertices[:, 3].tolist() == [14, 14, *own, 2, 2]
         np.testing.assert_array_equal(model.colors, model.coloring.colors)
-        assert simulation.seek(0.5)
+        simulation.seek(0.5)
         assert shape_of(simulation).vertices[:, 3].tolist() == [0, 0, *own, 0, 0]
         simulation.enabled = False
         assert shape_of(simulation).vertices[:, 3].tolist() == [8, 6, *own, 4, 2]

@@ -165,7 +165,7 @@ def _reject_cut_hits(arguments: Any) -> None:
 
 @functools.cache
 def _compiled() -> Any:
-    return callback(_reject_cut_hits, types.void(types.int64))
+    return callback(_reject_cut_hits, (types.int64,))
 
 
 def filter_address() -> int:

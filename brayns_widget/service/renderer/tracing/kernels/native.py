@@ -14,9 +14,11 @@ import llvmlite.binding
 import llvmlite.ir
 import numba
 from numba import types
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic as untyped_intrinsic
 
 from brayns_widget.service.renderer.tracing.embree import library
+from brayns_widget.service.renderer.tracing.kernels.caching import keep
 
 # The one has no annotations, those of the other leave options out.
 _llvm: Any = llvmlite
@@ -43,27 +45,22 @@ def register_symbols() -> None:
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile to a serial kernel that releases the GIL, cached on disk if there is a place for it.
 
-    Where no cache folder is writable Numba refuses to cache; each process then compiles for itself. (A folder that
-    others can write to would be no substitute: whoever writes there would run code here.)
-
     Numba's cache looks at the kernel's own file only, but kernels are made of parts from several: all sources are part
     of its name there.
     """
     function.__qualname__ = f"{function.__qualname__}_{_sources()}"
-    try:
-        return _njit(function, nogil=True, error_model="numpy", cache=True)
-    except RuntimeError:
-        return _njit(function, nogil=True, error_model="numpy")
+    compiled = _njit(function, nogil=True, error_model="numpy")
+    keep(compiled, function)
+    return compiled
 
 
-def callback(function: Callable[..., Any], signature: Any) -> Any:
-    """Compile to a function that C can call, cached as kernels are."""
-    cfunc: Any = numba.cfunc
+def callback(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Compile to a function without a result that C can call, cached as kernels are."""
     function.__qualname__ = f"{function.__qualname__}_{_sources()}"
-    try:
-        return cfunc(signature, error_model="numpy", cache=True)(function)
-    except RuntimeError:
-        return cfunc(signature, error_model="numpy")(function)
+    compiled = CFunc(function, (arguments, types.void), locals={}, options={"error_model": "numpy"})
+    keep(compiled, function)
+    compiled.compile()
+    return compiled
 
 
 @functools.cache

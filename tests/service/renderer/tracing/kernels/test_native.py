@@ -90,6 +90,47 @@ def test_a_second_process_finds_the_compiled_kernel(tmp_path):
     assert [answers[0][2] in file.name for file in tmp_path.rglob("*.nbi")] == [True]
 
 
+def test_a_damaged_cache_is_no_obstacle(tmp_path):
+    """Kernels and the clipping filter are compiled again and kept anew."""
+    code = (
+        "from brayns_widget.service.renderer.tracing import tracer\n"
+        "from brayns_widget.service.renderer.tracing.kernels import clip, surfaces\n"
+        "tracer.warm_up()\n"
+        "clip.filter_address()\n"
+        "print(sum(surfaces.trace.stats.cache_hits.values()), clip._compiled()._cache_hits)\n"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    hits, messages = [], []
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=200, check=True
+        )
+        hits.append(done.stdout.strip())
+        messages.append(done.stderr)
+        if len(hits) == 1:
+            for file in tmp_path.rglob("*.nbi"):
+                file.write_bytes(file.read_bytes()[:20])
+    assert hits == ["0 0", "0 0", "1 1"]
+    assert "A compiled kernel cannot be read from" in messages[1]
+    assert not messages[2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for files")
+def test_a_full_disk_is_no_obstacle(tmp_path):
+    code = (
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "from brayns_widget.service.renderer.tracing.kernels import clip\n"
+        "print(clip.filter_address() != 0)\n"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=200, check=True
+    )
+    assert done.stdout.strip() == "True"
+    assert "A compiled kernel cannot be kept in" in done.stderr
+
+
 def test_a_change_in_any_part_of_a_kernel_gives_it_another_name_in_the_cache(tmp_path):
     package = Path(brayns_widget.__file__).parent
     shutil.copytree(package, tmp_path / "brayns_widget", ignore=shutil.ignore_patterns("__pycache__", "static"))
