@@ -10,6 +10,7 @@ import os
 import signal
 import ssl
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
+    _on_signals(lambda: os._exit(0))  # until there is something to stop
     logging.basicConfig(level=LOG_LEVELS[options.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         host, port = _address(options.uri)
@@ -144,7 +146,7 @@ def _on_signals(stop: Any) -> None:
 def _address(uri: str) -> tuple[str, int]:
     """Split HOST:PORT; an IPv6 host stands in brackets."""
     host, separator, port = uri.rpartition(":")
-    if not separator or not port.isdigit() or int(port) > 65535:
+    if not separator or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
         raise ValueError(f"--uri must be HOST:PORT with a port from 0 to 65535, got {uri!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
@@ -155,13 +157,26 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     if not options.certificate_file or not options.private_key_file:
         raise ValueError("--secure needs --certificate-file and --private-key-file")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(options.certificate_file, options.private_key_file, options.private_key_passphrase)
+    with _reading("--certificate-file and --private-key-file", options.certificate_file, options.private_key_file):
+        context.load_cert_chain(options.certificate_file, options.private_key_file, options.private_key_passphrase)
     if options.ca_location:
         place = "capath" if Path(options.ca_location).is_dir() else "cafile"
-        context.load_verify_locations(**{place: options.ca_location})
+        with _reading("--ca-location", options.ca_location):
+            context.load_verify_locations(**{place: options.ca_location})
         # As in the real renderer, whose own client has no certificate to show: one that is shown must be right.
         context.verify_mode = ssl.CERT_OPTIONAL
     return context
+
+
+@contextlib.contextmanager
+def _reading(flags: str, *files: str) -> Iterator[None]:
+    """Say which file it is that cannot be used: OpenSSL does not."""
+    for file in files:
+        Path(file).stat()
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(f"{flags} cannot be used ({', '.join(files)}; is the passphrase right?): {error}") from error
 
 
 def _switch(text: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import re
 import sys
@@ -32,10 +33,10 @@ def parse_size(text: str) -> int:
         ValueError: it is none, or 0.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?", text.strip().upper())
-    size = int(float(found[1]) * _UNITS[found[2]]) if found else 0
-    if size < 1:
+    size = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 1 <= size < math.inf:
         raise ValueError(f"{text!r} is not a memory size such as 1500M or 2.5G")
-    return size
+    return int(size)
 
 
 def format_size(size: float) -> str:

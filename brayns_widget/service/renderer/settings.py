@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from brayns_widget.service.rpc.schema import FLOAT32, Float32, Object, Size, Vector2, Vector3, Vector4, unlisted
 
 WHITE = [1.0, 1.0, 1.0]
 Intensity = Annotated[float, Field(ge=0), FLOAT32]
-SampleCount = Annotated[int, Field(ge=1)]
+
+
+def _countable(value: int) -> int:
+    if value > _MOST_SAMPLES:
+        raise PydanticCustomError("too_large", "value above {limit}", {"limit": _MOST_SAMPLES})
+    return value
+
+
+_MOST_SAMPLES = 2**31 - 1
+SampleCount = Annotated[int, Field(ge=1), AfterValidator(_countable)]
 
 
 class View(Object):

@@ -143,9 +143,9 @@ def pack_volumes(volumes: Iterable[tuple[Volume, Matrix]]) -> Packed:
             ]
         )  # fmt: skip
         kept += [volume, shown]
-    return Packed(
-        np.array(numbers, np.float32).reshape(-1, NUMBERS), np.array(places, np.int64).reshape(-1, PLACES), tuple(kept)
-    )
+    with np.errstate(over="ignore"):  # of ramps only, whose ends then lie at infinity
+        packed = np.array(numbers, np.float32).reshape(-1, NUMBERS)
+    return Packed(packed, np.array(places, np.int64).reshape(-1, PLACES), tuple(kept))
 
 
 def _bounds(frame: Matrix, size: npt.NDArray[np.intp]) -> Bounds:

@@ -298,6 +298,9 @@ def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> 
         return "" if request.id is None else encode_reply(Reply(request.id, result, memoryview(payload)))
     except RequestError as error:
         return _failure(request, error)
+    except MemoryError as error:
+        logger.warning("Method %r: %s", request.method, error)
+        return _failure(request, RequestError("There is not enough memory for that", code=INTERNAL_ERROR))
     except Exception as error:
         # A method that breaks must not take the scene of the other clients with it.
         logger.exception("Method %r failed", request.method)

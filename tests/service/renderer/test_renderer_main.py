@@ -80,10 +80,15 @@ def test_health_and_flags_of_the_real_one():
     [
         (["--uri", "nowhere"], "--uri must be HOST:PORT with a port from 0 to 65535, got 'nowhere'"),
         (["--uri", "127.0.0.1:99999"], "--uri must be HOST:PORT"),
+        (["--uri", "127.0.0.1:\N{SUPERSCRIPT TWO}"], "--uri must be HOST:PORT"),
         (["--secure"], "--secure needs --certificate-file and --private-key-file"),
         (["--threads", "0"], "must be at least 1, got 0"),
         (["--threads", "x"], "invalid"),
-        (["--secure", "--certificate-file", "/no", "--private-key-file", "/no"], "No such file"),
+        (["--secure", "--certificate-file", "/no", "--private-key-file", "/no"], "No such file or directory: '/no'"),
+        (
+            ["--secure", "--certificate-file", __file__, "--private-key-file", __file__],
+            "--private-key-file cannot be used",
+        ),
     ],
 )
 def test_wrong_flags_are_told_in_one_line(flags: list[str], message: str):

@@ -70,6 +70,7 @@ class ColorRamp:
 
     def levels(self, values: Floats) -> npt.NDArray[np.uint8]:
         """Find the rows of ``table`` for values, rounded down; what is not a number counts as the lowest."""
-        scaled = (values - np.float32(self.low)) * np.float32((LEVELS - 1) / (self.high - self.low))
+        with np.errstate(over="ignore"):  # what becomes infinite is at an end of the ramp
+            scaled = (values - np.float32(self.low)) * np.float32((LEVELS - 1) / (self.high - self.low))
         levels: npt.NDArray[np.uint8] = np.nan_to_num(scaled, nan=0.0).clip(0, LEVELS - 1).astype(np.uint8)
         return levels

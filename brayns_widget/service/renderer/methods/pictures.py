@@ -101,8 +101,8 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
     task.when_cancelled(engine.interrupt)
     fresh = False
     if params.render:
-        fresh = engine.render(stopped)
-        while params.accumulate and not stopped() and engine.render(stopped):
+        fresh = engine.render(stopped, patient=params.accumulate)
+        while params.accumulate and not stopped() and engine.render(stopped, patient=True):
             pass
         task.check()
     result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)

@@ -182,8 +182,9 @@ def place_spheres(points: Floats, transform: NDArray[np.float64], out: Floats) -
         out[:] = points
     else:
         linear = transform[:3, :3]
-        out[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
-        out[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))  # one scale for all axes, see ``instances``
+        with np.errstate(over="ignore", invalid="ignore"):  # checked next
+            out[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
+            out[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))  # one scale for all axes, see ``instances``
     check_traceable(out)
 
 

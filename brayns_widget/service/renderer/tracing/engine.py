@@ -209,7 +209,7 @@ class Engine:
         """Width and height of the newest picture."""
         return self._frame.size
 
-    def render(self, stopped: Callable[[], bool] = lambda: False) -> bool:
+    def render(self, stopped: Callable[[], bool] = lambda: False, *, patient: bool = False) -> bool:
         """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
 
         Restarts the accumulation if the scene has changed, after committing it, or if its copy with a radius floor is
@@ -217,6 +217,7 @@ class Engine:
 
         Args:
             stopped: asked once when tracing begins, and then to give up: ``interrupt`` may have come before.
+            patient: wait for that copy with a single sample, too.
 
         Raises:
             ValueError, MemoryError: the scene cannot be built.
@@ -230,7 +231,7 @@ class Engine:
         if self._steps >= self.max_accumulation:
             return False
         last = self._steps == self.max_accumulation - 1
-        if last and self._steps > 0 and self._floors.wait(_FLOOR_WAIT):
+        if last and (patient or self._steps > 0) and self._floors.wait(_FLOOR_WAIT):
             return True  # the next call traces what was built meanwhile
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:

@@ -28,6 +28,9 @@ def test_what_is_thinner_than_a_pixel_is_drawn_with_the_floors_radius():
             assert all(at(image, 1.15, 1.01))
             assert not any(at(image, 1.45, 1.01))
             assert all(at(image, -1, 0))
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 1})
+            await client.call("set-radius-floor", {"pixels": 8})
+            assert all(at(await picture(client), 1.3, 1.01))  # a picture that accumulates is finished, with one, too
             assert not any(at(image, 0.25, 0))  # what is thick enough stays as it is
             with pytest.raises(Failed) as caught:
                 await client.call("set-radius-floor", {"pixels": -1})
