@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.service.renderer.methods.test_transcripts import replay
+from tests.service.renderer.methods.transcripts import replay
 from tests.service.renderer.renderer_process import renderer_process
 
 pytestmark = pytest.mark.data
@@ -51,4 +51,4 @@ def test_replies_about_simulations_are_those_of_the_real_renderer(shared_dir: Pa
     write_simulation(tmp_path / CIRCUIT / "sim", data_dir / CIRCUIT / "circuit_config.json")
     path = shared_dir / "protocol" / "renderer-transcripts" / "simulation_parameters.jsonl"
     with renderer_process() as (address, _process):
-        assert asyncio.run(replay(address, path, tmp_path)) == []
+        assert asyncio.run(replay(address, path, tmp_path, tmp_path)) == []
