@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import OpenEXR
 import pytest
 from PIL import Image
 
-from brayns_widget.service.renderer.materials import MATERIALS
+from brayns_widget.service.renderer.materials import FLAKE_WIDTH, MATERIALS
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
+from tests.service.renderer.stage import empty_stage, sphere
 
 TRIANGLE = "OFF\n3 1 0\n-3 -3 0\n3 -3 0\n0 3 0\n3 0 1 2\n"
 DEFAULTS = {
@@ -115,3 +120,138 @@ def test_a_material_is_seen_in_the_next_picture(address, mesh):
             assert seen == [0, 1]
 
     asyncio.run(run())
+
+
+ORANGE = np.array([0.8, 0.4, 0.2])  # the colour of the ball that materials are looked at on; its radius is 2
+BLUE = [0.1, 0.2, 0.9]
+SKY = ("add-light-ambient", {"intensity": 1})
+SUN = ("add-light-directional", {"direction": [0, 0, -1], "intensity": math.pi})  # white matte is 1 where it faces it
+MIDDLE, BESIDE, RIM = 0.0, 1.0, 1.9  # x of what is looked at, y is 0
+
+
+def slope(x: float) -> float:
+    """The cosine of the angle between the ball's normal and the camera's direction, which is the sun's, too."""
+    return math.sqrt(1 - (x / 2) ** 2)
+
+
+def fresnel(index: float) -> float:
+    """What is reflected head-on between air and an index of refraction."""
+    return ((index - 1) / (index + 1)) ** 2
+
+
+def schlick(x: float, edge: npt.ArrayLike = 1.0) -> Any:
+    """What metal of the ball's colour reflects."""
+    return ORANGE + (np.array(edge) - ORANGE) * (1 - slope(x)) ** 5
+
+
+def highlight(x: float, width: float) -> float:
+    """What a GGX lobe of white metal scatters of the sun's light to the camera."""
+    cosine = slope(x)
+    steepness = (1 - cosine**2) / cosine**2  # the square of the tangent
+    density = 1 / (math.pi * width**2 * cosine**4 * (1 + steepness / width**2) ** 2)
+    shown = 2 / (1 + math.sqrt(1 + width**2 * steepness))  # by Smith, of the light's way in and of its way out
+    return math.pi * density * shown**2 / (4 * cosine)
+
+
+@pytest.fixture
+def shown(address, tmp_path):
+    """Show the ball in a material; gives the production renderer's linear light around some x."""
+
+    async def light(lamp, x, name, material) -> Any:
+        async with empty_stage(address) as client:
+            await client.call("clear-lights")
+            model = (await client.call("add-spheres", [sphere(radius=2, color=[*ORANGE, 1])]))["model_id"]
+            await client.call(*lamp)
+            await client.call(f"set-material-{name}", {"model_id": model, "material": material})
+            await client.call("set-renderer-production", {"samples_per_pixel": 64, "max_ray_bounces": 4})
+            await client.call("set-camera-view", {"position": [x, 0, 10], "target": [x, 0, 0], "up": [0, 1, 0]})
+            await client.call("set-camera-orthographic", {"height": 0.04})
+            await client.call("export-gbuffers", {"channels": ["color"], "resolution": [16, 16]})
+            path = tmp_path / "color.exr"
+            path.write_bytes(client.payload)
+        with OpenEXR.File(str(path)) as file:
+            (channels,) = file.channels().values()
+            return channels.pixels[..., :3].mean((0, 1))
+
+    return lambda lamp, x, name, **material: asyncio.run(light(lamp, x, name, material))
+
+
+def near(light: npt.ArrayLike) -> Any:
+    """Compare light, but for the noise of 16,384 paths."""
+    return pytest.approx(np.array(light), rel=0.03, abs=0.004)
+
+
+def test_metal_reflects_in_the_models_colour_and_all_light_at_its_edge(shown):
+    for x in (MIDDLE, RIM):
+        assert shown(SKY, x, "metal", roughness=0.01) == near(schlick(x))
+
+
+@pytest.mark.parametrize(("name", "more"), [("metal", {}), ("principled", {"metallic": 1})])
+def test_roughness_of_metal_widens_its_highlight(shown, name, more):
+    for roughness in (0.4, 0.7, 1):
+        for x in (MIDDLE, BESIDE):
+            expected = ORANGE * highlight(x, roughness**2)
+            assert shown(SUN, x, name, roughness=roughness, **more) == near(expected)
+
+
+def test_flakes_of_carpaint_are_metal_in_the_models_colour_in_place_of_paint(shown):
+    for density in (0, 0.5, 1):
+        for x in (MIDDLE, BESIDE):
+            under = ORANGE * ((1 - density) * slope(x) + density * highlight(x, FLAKE_WIDTH))
+            assert shown(SUN, x, "carpaint", flake_density=density) == near((1 - fresnel(1.5)) * under)
+
+
+def test_carpaint_has_a_clear_coat(shown):
+    assert shown(SKY, MIDDLE, "carpaint") == near(fresnel(1.5) + (1 - fresnel(1.5)) * ORANGE)
+
+
+PRINCIPLED: dict[str, tuple[Any, float, dict[str, Any], npt.ArrayLike]] = {
+    "nothing": (SKY, MIDDLE, {}, ORANGE),
+    "no metal": (SUN, BESIDE, {"metallic": 0}, ORANGE * slope(BESIDE)),
+    "half metal": (SUN, BESIDE, {"metallic": 0.5}, ORANGE * slope(BESIDE) / 2),
+    "all metal": (SUN, BESIDE, {"metallic": 1}, ORANGE * 0),
+    "edge_color": (SKY, RIM, {"metallic": 1, "edge_color": BLUE}, schlick(RIM, BLUE)),
+    "diffuse": (SKY, MIDDLE, {"diffuse": 0.25}, ORANGE / 4),
+    "ior": (SKY, MIDDLE, {"ior": 3}, fresnel(3) + (1 - fresnel(3)) * ORANGE),
+    "specular": (SKY, MIDDLE, {"ior": 3, "specular": 0.5}, fresnel(3) / 2 + (1 - fresnel(3) / 2) * ORANGE),
+    "roughness of gloss": (
+        SUN,
+        MIDDLE,
+        {"ior": 3, "diffuse": 0, "roughness": 0.6},
+        [fresnel(3) * highlight(MIDDLE, 0.36)] * 3,
+    ),
+    "coat": (SKY, MIDDLE, {"coat": 0.5}, fresnel(1.5) / 2 + (1 - fresnel(1.5) / 2) * ORANGE),
+    "coat_ior": (SKY, MIDDLE, {"coat": 1, "coat_ior": 3}, fresnel(3) + (1 - fresnel(3)) * ORANGE),
+    "coat_roughness": (
+        SUN,
+        MIDDLE,
+        {"coat": 1, "coat_ior": 3, "coat_roughness": 0.6, "diffuse": 0},
+        [fresnel(3) * highlight(MIDDLE, 0.36)] * 3,
+    ),
+    "coat_color": (SKY, MIDDLE, {"coat": 1, "coat_ior": 1.0001, "coat_color": BLUE}, ORANGE * BLUE),
+    "sheen": (
+        SKY,
+        RIM,
+        {"sheen": 0.5, "sheen_color": BLUE, "sheen_roughness": 0.5},
+        ORANGE + 0.5 * np.array(BLUE) * (1 - slope(RIM)) ** 2,
+    ),
+    "transmission": (SKY, MIDDLE, {"transmission": 1}, [1, 1, 1]),
+    "transmission_depth": (
+        SKY,
+        MIDDLE,
+        {"transmission": 1, "transmission_color": BLUE, "transmission_depth": 8},
+        np.sqrt(BLUE),
+    ),
+    "thickness": (
+        SKY,
+        MIDDLE,
+        {"transmission": 1, "transmission_color": BLUE, "thin": True, "thickness": 0.25},
+        np.sqrt(BLUE),
+    ),
+}
+
+
+@pytest.mark.parametrize("parameter", PRINCIPLED)
+def test_what_principled_shows(shown, parameter):
+    lamp, x, material, expected = PRINCIPLED[parameter]
+    assert shown(lamp, x, "principled", **material) == near(expected)
