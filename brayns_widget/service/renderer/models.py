@@ -168,6 +168,7 @@ class Models:
     def __init__(self, scene: Callable[[], Scene]) -> None:
         self._scene = scene
         self._models: dict[int, Model] = {}
+        self._freed: list[int] = []  # ids; the last one is used again first, as in the real renderer
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
@@ -276,7 +277,7 @@ class Models:
             self._set_effects_of(original)
         except BaseException:
             for instance in added:
-                del self._models[instance.id]
+                self._forget(instance.id)
             raise
         return added
 
@@ -308,7 +309,7 @@ class Models:
         try:
             self._set_lights()
         except BaseException:
-            del self._models[model.id]
+            self._forget(model.id)
             raise
         return model
 
@@ -323,7 +324,7 @@ class Models:
         try:
             self._set_clips()
         except BaseException:
-            del self._models[model.id]
+            self._forget(model.id)
             raise
         return model
 
@@ -482,14 +483,16 @@ class Models:
         for model_id in ids:
             if model_id not in self._models:
                 raise RequestError(f"No instance with id {model_id} was found", code=INTERNAL_ERROR)
-        self._remove(set(ids))
+        self._remove(list(dict.fromkeys(ids)))
 
     def clear(self, wanted: Callable[[Model], bool] = lambda _model: True) -> None:
         """Remove all models that ``wanted`` picks."""
-        self._remove({model.id for model in self if wanted(model)})
+        self._remove([model.id for model in self if wanted(model)])
 
-    def _remove(self, ids: set[int]) -> None:
-        removed = [self._models.pop(model_id) for model_id in ids]
+    def _remove(self, ids: Sequence[int]) -> None:
+        removed = [self._forget(model_id) for model_id in ids]
+        if not self._models:
+            self._freed.clear()
         for model in removed:
             if model.simulation is not None and not any(other.simulation is model.simulation for other in self):
                 model.simulation.close()
@@ -539,4 +542,8 @@ class Models:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 
     def _free_id(self) -> int:
-        return next(number for number in range(len(self._models) + 1) if number not in self._models)
+        return self._freed.pop() if self._freed else max(self._models, default=-1) + 1
+
+    def _forget(self, model_id: int) -> Model:
+        self._freed.append(model_id)
+        return self._models.pop(model_id)
