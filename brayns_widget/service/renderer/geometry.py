@@ -14,6 +14,7 @@ Indices: TypeAlias = NDArray[np.uint32]
 Bounds: TypeAlias = tuple[Floats, Floats]
 
 _CACHED = 1 << 14  # rows that stay in a processor's cache
+LARGEST_COORDINATE = 1e18  # µm; Embree leaves out what lies beyond (FLT_LARGE)
 _LARGEST = np.finfo(np.float32).max
 
 

@@ -110,6 +110,7 @@ class Allowance:
     def __init__(self, size: float | None, budget: str = "") -> None:
         self._left = size
         self.budget = budget
+        self.taken = 0  # primitives
 
     def fits(self, primitives: int) -> bool:
         """Tell whether so many segments, spheres or triangles can be loaded."""
@@ -117,6 +118,7 @@ class Allowance:
 
     def take(self, primitives: int) -> None:
         """Count primitives that are loaded."""
+        self.taken += primitives
         if self._left is not None:
             self._left -= primitives * PRIMITIVE_BYTES
 

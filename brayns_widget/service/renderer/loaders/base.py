@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,8 @@ from pydantic import TypeAdapter, WithJsonSchema
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.coloring.base import Coloring, Colors
-from brayns_widget.service.renderer.geometry import Bounds, Geometry, join_bounds
+from brayns_widget.service.renderer.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
+from brayns_widget.service.renderer.memory import allowance, available, format_size
 from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
@@ -81,6 +82,7 @@ class Content:
     data: bytes | memoryview
 
 
+_LARGE = 1 << 26  # bytes of a file that is read whole: less is not worth asking how much memory there is
 MAX_DEPTH = 20  # of loader parameters; the deepest that means anything is 4
 
 
@@ -143,7 +145,7 @@ class Loader:
         if not self.binary:
             raise RequestError(f"Loader {self.name!r} cannot load binary", code=INVALID_PARAMS)
         content = Content("The upload", kind.removeprefix(".").lower(), data)
-        return self._load(content, "the upload", properties, task)
+        return self._load(content, "The upload", properties, task)
 
     def _load(self, source: Path | Content, name: str, properties: Any, task: Task) -> list[LoadedModel]:
         if _is_deeper(properties, MAX_DEPTH):  # they are kept and told again, by what does not go as deep as JSON
@@ -152,11 +154,38 @@ class Loader:
         try:
             if self.binary and isinstance(source, Path):
                 source = _content_of(source)
-            return self.load(source, params, task)
+            return self._load_checked(source, params, task)
         except ValueError as error:  # what geometry refuses: numbers that are not finite, a corner that is not there
-            raise failure(f"{name[0].upper()}{name[1:]} cannot be shown: {error}") from error
+            raise failure(f"{name} cannot be shown: {error}") from error
         except MemoryError as error:
-            raise failure(f"There is not enough memory to load {name}") from error
+            raise failure(f"{name} does not fit into memory") from error
+
+    def _load_checked(self, source: Any, params: Any, task: Task) -> list[LoadedModel]:
+        loaded = self.load(source, params, task)
+        try:
+            _check(loaded)
+        except BaseException:
+            for model in loaded:
+                model.close()
+            raise
+        return loaded
+
+
+def _check(loaded: Sequence[LoadedModel]) -> None:
+    """Check that models can be shown.
+
+    Raises:
+        ValueError: they reach too far.
+        RequestError: they do not fit into memory beside what there is.
+    """
+    for model in loaded:
+        low, high = model.geometry.bounds
+        if model.geometry.count and not (max(-low.min(), high.max()) < LARGEST_COORDINATE):
+            raise ValueError(f"coordinates must stay below {LARGEST_COORDINATE:g} µm, and reach {high.max():g}")
+    allowed = allowance()
+    count = sum(model.geometry.count for model in loaded) - allowed.taken
+    if not allowed.fits(count):
+        raise failure(f"There is not enough memory for {count} primitives (the budget is {allowed.budget})")
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -168,6 +197,9 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 def _content_of(path: Path) -> Content:
     try:
+        size = path.stat().st_size
+        if size > _LARGE and size > available() // 2:
+            raise failure(f"{path} has {format_size(size)}, more than half of the memory that is left")
         return Content(str(path), path.suffix.removeprefix(".").lower(), path.read_bytes())
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error

@@ -17,7 +17,8 @@ from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.cells import point_shapes, read_labels, read_shapes
-from brayns_widget.service.renderer.loaders.morphology import Section, morphology_reader
+from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.morphology_files import morphology_reader
 from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.renderer.loaders.neurons import place
 from brayns_widget.service.renderer.loaders.reduction import FittedShapes
@@ -65,7 +66,7 @@ def _load_population(path: Path, storage: Any, name: str, params: CellPlacementP
     try:
         population = storage.open_population(name)
         ids = nodes.select(
-            population, node_sets_path="", node_sets=[], node_ids=params.ids, percentage=params.percentage, limit=0
+            population, node_sets_paths=[], node_sets=[], node_ids=params.ids, percentage=params.percentage, limit=0
         )
         selection = libsonata.Selection(ids)
         positions = nodes.positions(population, selection)

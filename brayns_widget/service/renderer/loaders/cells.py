@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.coloring.cells import Labels
-from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, point_shape, read_shape
+from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, point_shape
+from brayns_widget.service.renderer.loaders.morphology_files import read_shape
 from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.rpc.methods import Task
 
@@ -110,7 +111,7 @@ def read_shapes(
     """Read and shape each morphology once; what does not fit into memory is left out (see ``reduction``).
 
     Args:
-        reader: see ``morphology.morphology_reader``.
+        reader: see ``morphology_files.morphology_reader``.
         morphologies: of the cells.
         ids: of the cells, for messages.
         options: what becomes geometry.

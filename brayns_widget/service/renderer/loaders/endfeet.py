@@ -42,7 +42,7 @@ def endfeet_geometry(file_name: str, edges: Any, chosen: Ints) -> Geometry:
         with h5py.File(file_name, "r") as file:
             points, point_counts = _rows(file, "points", ids)
             triangles, triangle_counts = _rows(file, "triangles", ids)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:  # of h5py, by what is there
         text = error.args[0] if error.args else error
         raise failure(f"{file_name} cannot be read as endfeet meshes: {text}") from error
     if not len(triangles):

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from pathlib import Path
 from typing import Any, Literal
 
 import morphio
-import morphio._morphio
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders import thinning
-from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.places import Places, point_places, soma_places
 from brayns_widget.service.renderer.loaders.radii import smoothed
-
-morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
 
 
 class Section(IntEnum):
@@ -117,7 +112,7 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     section that is loaded; a soma that SWC describes as a chain of cylinders is that chain, as in the real renderer.
 
     Raises:
-        ValueError: a section has no points.
+        ValueError: a section has no points, or continues one that does not come before it.
     """
     points = np.column_stack((morphology.points, morphology.diameters / 2)).astype(np.float32)
     starts = morphology.section_offsets.astype(np.int64)
@@ -182,6 +177,9 @@ def _parents(connectivity: Mapping[int, list[int]], count: int) -> npt.NDArray[n
     for parent, children in connectivity.items():
         if parent >= 0:
             parents[children] = parent
+    if (parents >= np.arange(count)).any():
+        section = int(np.flatnonzero(parents >= np.arange(count))[0])
+        raise ValueError(f"section {section} continues section {parents[section]}, which does not come before it")
     return parents
 
 
@@ -273,95 +271,3 @@ def _with_segments(shape: Shape, vertices: npt.NDArray[np.float32], segments: np
         segment_types=np.concatenate((shape.segment_types, np.full(len(segments), Section.SOMA, np.uint8))),
         segment_places=np.concatenate((shape.segment_places, soma_places(len(segments)))),
     )
-
-
-def morphology_reader(
-    morphologies_dir: str, alternates: Mapping[str, str], first: str
-) -> tuple[Callable[[str], Any], str]:
-    """Find out where a population's morphologies are and return how to read one, and the place's name.
-
-    SWC files of ``morphologies_dir`` come first, then the ``alternate_morphologies`` of the circuit: H5 (a directory of
-    files or one container) and Neurolucida ASC.
-
-    Args:
-        morphologies_dir: directory of SWC files, or "".
-        alternates: SONATA's ``alternate_morphologies``: format → directory or container.
-        first: name of a morphology that is needed; the first place that has it is taken.
-
-    Raises:
-        RequestError: the circuit names no place, or none of them exists.
-    """
-    places = [(morphologies_dir, ".swc")]
-    places += [(alternates.get("h5v1", ""), ".h5"), (alternates.get("neurolucida-asc", ""), ".asc")]
-    places = [(place, extension) for place, extension in places if place]
-    if not places:
-        raise failure("The circuit names no morphologies (neither morphologies_dir nor alternate_morphologies)")
-    existing = [(place, extension) for place, extension in places if Path(place).exists()]
-    if not existing:
-        raise failure(f"The circuit's morphologies are missing: {', '.join(place for place, _ in places)}")
-    for place, extension in existing:
-        if Path(place).is_file() or (Path(place) / (first + extension)).is_file():
-            return _reader(place, extension), place
-    place, extension = existing[0]
-    return _reader(place, extension), place
-
-
-def _reader(place: str, extension: str) -> Callable[[str], Any]:
-    if Path(place).is_dir():
-        return lambda name: morphio.Morphology(str(Path(place) / (name + extension)))
-    try:
-        collection = morphio.Collection(place, [extension])
-    except (RuntimeError, morphio.MorphioError) as error:
-        raise failure(f"{place} is not an HDF5 container of morphologies: {_one_line(error)}") from error
-    load: Callable[[str], Any] = collection.load
-    return load
-
-
-def read_file(path: Path, options: ShapeOptions) -> Shape:
-    """Read one morphology file (SWC, H5 or Neurolucida ASC) and make its shape.
-
-    Raises:
-        RequestError: it cannot be read.
-    """
-    try:
-        return make_shape(morphio.Morphology(str(path)), options)
-    except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
-        raise failure(f"{path} cannot be read as a morphology: {_one_line(error)}") from error
-
-
-def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, options: ShapeOptions) -> Shape:
-    """Read one morphology and make its shape.
-
-    Raises:
-        RequestError: it is missing or unreadable; names the file and the first cell that needs it.
-    """
-    morphology = read_morphology(read, place, name, cell)
-    try:
-        return make_shape(morphology, options)
-    except ValueError as error:
-        raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
-
-
-def read_morphology(read: Callable[[str], Any], place: str, name: str, cell: int) -> Any:
-    """Read one morphology.
-
-    Args:
-        read: see ``morphology_reader``; ``place`` is its second result.
-        place: where it is, for messages.
-        name: of the morphology.
-        cell: id of the first cell that needs it, for messages.
-
-    Raises:
-        RequestError: it is missing or unreadable.
-    """
-    try:
-        return read(name)
-    except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
-        raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    """First line of a message that says something, without terminal colours."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    lines = [line for line in lines if line and not line.startswith("\x1b")]
-    return lines[0] if lines else type(error).__name__

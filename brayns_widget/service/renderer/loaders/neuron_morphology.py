@@ -12,7 +12,8 @@ from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders import hdf5
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
-from brayns_widget.service.renderer.loaders.morphology import Section, read_file
+from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.morphology_files import read_file
 from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
 from brayns_widget.service.rpc.methods import Task
 

@@ -24,7 +24,7 @@ def evenly(count: int, wanted: int) -> npt.NDArray[np.int64]:
 def select(
     population: Any,
     *,
-    node_sets_path: str,
+    node_sets_paths: Sequence[str],
     node_sets: Sequence[str],
     node_ids: Sequence[int],
     percentage: float,
@@ -34,7 +34,7 @@ def select(
 
     Args:
         population: a ``libsonata.NodePopulation``.
-        node_sets_path: the circuit's node sets file, or "".
+        node_sets_paths: files of node sets, or ""; later ones override earlier ones.
         node_sets: names of node sets whose union is taken; none: the whole population.
         node_ids: if given, exactly these cells; node sets, percentage and limit do not apply.
         percentage: the part of the cells to load, from 0 to 1, at even steps; 0 means all, as in Brayns.
@@ -44,13 +44,12 @@ def select(
         RequestError: unknown node set, an id outside the population, or no cell left.
     """
     if node_ids:
-        ids = np.unique(np.asarray(node_ids, dtype=np.int64))
-        if ids[-1] >= population.size:
+        if (largest := max(node_ids)) >= population.size:
             raise failure(
-                f"Node id {ids[-1]} is not in population {population.name}, which has {population.size} nodes"
+                f"Node id {largest} is not in population {population.name}, which has {population.size} nodes"
             )
-        return ids
-    ids = _ids_of_node_sets(population, node_sets_path, node_sets)
+        return np.unique(np.asarray(node_ids, dtype=np.int64))
+    ids = _ids_of_node_sets(population, node_sets_paths, node_sets)
     if percentage > 0:
         ids = ids[evenly(len(ids), min(len(ids), max(1, round(percentage * len(ids)))))]
     if 0 < limit < len(ids):
@@ -61,13 +60,17 @@ def select(
     return ids
 
 
-def _ids_of_node_sets(population: Any, path: str, names: Sequence[str]) -> npt.NDArray[np.int64]:
+def _ids_of_node_sets(population: Any, paths: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.int64]:
     if not names:
         return np.arange(population.size, dtype=np.int64)
-    try:
-        sets = libsonata.NodeSets.from_file(path) if path and Path(path).is_file() else libsonata.NodeSets("{}")
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"{path} is not a node sets file: {error}") from error
+    sets = libsonata.NodeSets("{}")
+    for path in filter(None, paths):
+        if not Path(path).is_file():
+            raise failure(f"The node sets file {path} does not exist")
+        try:
+            sets.update(libsonata.NodeSets.from_file(path))
+        except (libsonata.SonataError, RuntimeError) as error:
+            raise failure(f"{path} is not a node sets file: {error}") from error
     found: list[npt.NDArray[np.int64]] = []
     for name in names:
         if name not in sets.names:
@@ -75,7 +78,7 @@ def _ids_of_node_sets(population: Any, path: str, names: Sequence[str]) -> npt.N
         try:
             found.append(sets.materialize(name, population).flatten().astype(np.int64))
         except (libsonata.SonataError, RuntimeError) as error:
-            raise failure(f"Node set {name!r} of {path} can't be used on {population.name}: {error}") from error
+            raise failure(f"Node set {name!r} can't be used on {population.name}: {error}") from error
     return np.unique(np.concatenate(found))
 
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from brayns_widget.service.renderer.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.base import failure
-from brayns_widget.service.renderer.loaders.morphology import read_morphology
+from brayns_widget.service.renderer.loaders.morphology_files import read_morphology
 from brayns_widget.service.renderer.loaders.places import SOMA
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Reader: TypeAlias = Callable[[], tuple[Callable[[str], Any], str]]
-"""Finds out how to read morphologies, see ``morphology.morphology_reader``."""
+"""Finds out how to read morphologies, see ``morphology_files.morphology_reader``."""
 
 
 @dataclass(frozen=True)

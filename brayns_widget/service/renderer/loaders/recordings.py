@@ -1,7 +1,7 @@
 """What a SONATA simulation recorded: opens reports and spikes for the cells of a load.
 
 Format: SONATA developer guide, "Simulation output": ``/report/<population>/data`` with ``mapping``, ``/spikes``. The
-configuration and spikes are read with libsonata, frames of reports with h5py, which keeps the file open.
+configuration is read with libsonata, spikes and frames of reports with h5py, which keeps the file open.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +22,7 @@ from brayns_widget.service.renderer.reports import FrameReport, SpikeReport, Tim
 from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
+_MILLISECONDS = {"ms": 1.0, "s": 1000.0}
 Ints = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.intp]
 
@@ -51,6 +51,8 @@ class Recording:
         group = file["report"][population]
         mapping = group["mapping"]
         self._data = group["data"]
+        if self._data.ndim != 2 or mapping["time"].ndim != 1 or mapping["node_ids"].ndim != 1:
+            raise ValueError("its data must be a table of frames and columns, its times and node ids lists")
         start, end, dt = (float(number) for number in mapping["time"][:3])
         frames = len(self._data)
         if not (dt > 0 and np.isfinite((start, end, dt)).all() and frames):
@@ -66,7 +68,7 @@ class Recording:
         self.element_ids = mapping["element_ids"]
         pointers = self.index_pointers
         width = min(self._data.shape[1], len(self.element_ids))
-        if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers) < 0).any() or pointers[-1] > width:
+        if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers, prepend=0) < 0).any() or pointers[-1] > width:
             raise ValueError("its mapping does not fit its data")
 
     def cells(self, ids: Ints) -> CellColumns:
@@ -132,7 +134,7 @@ def open_recording(config: Any, kind: str, name: str, population: str) -> Record
         if population not in file.get("report", {}):
             raise ValueError(f"it has no population {population}")
         return Recording(file, population, title)
-    except (OSError, KeyError, ValueError, IndexError) as error:
+    except (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError) as error:  # of h5py, by what is there
         file.close()
         text = error.args[0] if error.args else error
         raise failure(f"{title} cannot be used: {text}") from error
@@ -163,6 +165,25 @@ def _opened(file_name: str) -> Any:
         raise failure(f"{file_name} cannot be read as a report: {error}") from error
 
 
+def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], Ints]:
+    """Read the times in ms and the nodes of all spikes; not with libsonata, which insists on a unit."""
+    try:
+        with h5py.File(file_name, "r") as file:
+            populations = file["spikes"]
+            if population not in populations:
+                others = ", ".join(populations)
+                raise failure(f"{file_name} has no spikes of population {population}, but of: {others}")
+            times, nodes = (populations[population][name] for name in ("timestamps", "node_ids"))
+            unit = times.attrs.get("units", "ms")
+            unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+            if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:
+                raise ValueError(f"{times.shape} times in {unit!r} of {nodes.shape} nodes")
+            return np.asarray(times, np.float64) * _MILLISECONDS[unit], np.asarray(nodes, np.int64)
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        text = error.args[0] if error.args else error
+        raise failure(f"{file_name} cannot be read as spikes: {text}") from error
+
+
 def spike_simulation(config: Any, population: str, ids: Ints, transition: float) -> Simulation:
     """Read the spikes of the loaded cells.
 
@@ -178,15 +199,7 @@ def spike_simulation(config: Any, population: str, ids: Ints, transition: float)
     file_name = str(config.output.spikes_file)
     if not Path(file_name).is_file():
         raise failure(f"The simulation's spikes {file_name} do not exist; has it been run?")
-    try:
-        reader = libsonata.SpikeReader(file_name)
-        names = reader.get_population_names()
-        if population not in names:
-            raise failure(f"{file_name} has no spikes of population {population}, but of: {', '.join(names)}")
-        spikes = reader[population].get_dict()
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"{file_name} cannot be read as spikes: {error}") from error
-    times, nodes = np.asarray(spikes["timestamps"], np.float64), np.asarray(spikes["node_ids"], np.int64)
+    times, nodes = _spikes(file_name, population)
     order = np.argsort(times, kind="stable")
     order = order[np.isin(nodes[order], ids) & np.isfinite(times[order]) & (times[order] >= 0)]
     if not len(order):

@@ -23,10 +23,8 @@ from brayns_widget.service.renderer.loaders import hdf5, nodes
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.cells import KnownShapes, point_shapes, read_labels, read_shapes
 from brayns_widget.service.renderer.loaders.edges import edges_model
-from brayns_widget.service.renderer.loaders.morphology import (
-    Section,
-    morphology_reader,
-)
+from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.morphology_files import morphology_reader
 from brayns_widget.service.renderer.loaders.neurons import place
 from brayns_widget.service.renderer.loaders.placed import PlacedNodes, Reader
 from brayns_widget.service.renderer.loaders.recordings import open_recording, report_file, spike_simulation
@@ -128,7 +126,7 @@ def _load_population(
         population = circuit.node_population(name)
         ids = nodes.select(
             population,
-            node_sets_path=circuit.node_sets_path,
+            node_sets_paths=[circuit.node_sets_path, "" if config is None else config.node_sets_file],
             node_sets=settings.node_sets,
             node_ids=settings.node_ids,
             percentage=settings.node_percentage,

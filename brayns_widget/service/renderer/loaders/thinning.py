@@ -17,7 +17,7 @@ Mask = npt.NDArray[np.bool_]
 def every_nth(count: int, starts: Ints, ends: Ints, step: int) -> Mask:
     """Keep every ``step``-th of ``count`` points of each section, the first included, and its last."""
     within = np.arange(count) - np.repeat(starts, ends - starts)
-    kept: Mask = within % step == 0
+    kept: Mask = within % min(step, max(count, 1)) == 0
     kept[ends[ends > starts] - 1] = True  # where others begin
     return kept
 

@@ -91,7 +91,8 @@ def upload_model(context: Context, params: UploadModelParams, task: Task, payloa
     task.progress(UPLOADED, "Model uploaded")
     loader = _loader(context, params.loader_name)
     read = UPLOADED + READING * (1.0 - UPLOADED)
-    loaded = loader.read_upload(params.type, payload, params.loader_properties, task.part(UPLOADED, read))
+    with allowing(context.memory.allowance(context.models.primitives)):
+        loaded = loader.read_upload(params.type, payload, params.loader_properties, task.part(UPLOADED, read))
     load_info = LoadInfo(load_parameters=params.loader_properties, loader_name=loader.name, path="", source="from_blob")
     return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(read, 1.0))]
 

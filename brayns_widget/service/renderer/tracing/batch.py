@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.geometry import (
+    LARGEST_COORDINATE,
     Bounds,
     Floats,
     Geometry,
@@ -28,8 +29,6 @@ from brayns_widget.service.renderer.tracing.embree import (
     Device,
     Primitives,
 )
-
-LARGEST_COORDINATE = 1e18  # Embree leaves out what lies beyond (FLT_LARGE)
 
 # Embree reads vertices while it traverses, so a neurite disappears at once when its radius does. Times this power of
 # two a radius comes back exactly, unless it is less than a millionth of an ångström.

@@ -14,10 +14,9 @@ from brayns_widget.service.renderer.loaders.morphology import (
     Shape,
     ShapeOptions,
     make_shape,
-    morphology_reader,
     point_shape,
-    read_shape,
 )
+from brayns_widget.service.renderer.loaders.morphology_files import morphology_reader, read_shape
 
 # A soma of radius 2, an axon of 2 segments, a dendrite that forks into a dendrite and an apical dendrite.
 SWC = """\

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.renderer.loaders.morphology import Section, Shape, ShapeOptions, read_file
+from brayns_widget.service.renderer.loaders.morphology import Section, Shape, ShapeOptions
+from brayns_widget.service.renderer.loaders.morphology_files import read_file
 from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.renderer.memory import PRIMITIVE_BYTES, VARIABLE, Allowance, allowing
 

@@ -15,9 +15,10 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.loaders.morphology import Section, read_shape
+from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.morphology_files import read_shape
 from brayns_widget.service.rpc.methods import Task
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits import places, write_circuit, write_simulation
 
 POPULATION = "S1nonbarrel_neurons"
 FULL = {"load_soma": True, "load_axon": True, "load_dendrites": True, "geometry_type": "original"}
@@ -308,4 +309,30 @@ def test_memory_that_does_not_suffice_is_told(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("brayns_widget.service.renderer.loaders.sonata.place", exhausted)
     path = write_circuit(tmp_path, places(3))
-    assert failure(path) == f"There is not enough memory to load {path}"
+    assert failure(path) == f"{path} does not fit into memory"
+
+
+def test_ids_beyond_all_numbers_are_refused_in_words(tmp_path: Path):
+    path = write_circuit(tmp_path, places(2))
+    assert failure(path, node_ids=[2**63]) == f"Node id {2**63} is not in population cells, which has 2 nodes"
+    assert load(path, neuron_morphology_parameters={"load_dendrites": True, "subsampling": 2**63}).geometry.count == 2
+
+
+def test_node_sets_of_a_simulation_override_those_of_its_circuit(tmp_path: Path):
+    circuit = write_circuit(tmp_path, places(5))
+    path = write_simulation(circuit, "compartment")
+    content = json.loads(path.read_text())
+    (tmp_path / "own.json").write_text(json.dumps({"some": {"node_id": [0]}, "other": {"node_id": [2, 4]}}))
+    path.write_text(json.dumps(content | {"node_sets_file": "own.json"}))
+    for name, ids in (("other", [2, 4]), ("some", [0])):
+        model = load(path, node_sets=[name])
+        assert model.ids is not None
+        assert model.ids.tolist() == ids
+    (tmp_path / "own.json").unlink()
+    assert "own.json does not exist" in failure(path, node_sets=["some"])
+
+
+@pytest.mark.parametrize("settings", [{}, {"neuron_morphology_parameters": {"load_dendrites": True}}])
+def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
+    path = write_circuit(tmp_path, {"x": [0.0, 1e30], "y": [0.0, 0.0], "z": [0.0, 0.0]})
+    assert failure(path, **settings).startswith(f"{path} cannot be shown: coordinates must stay below 1e+18 µm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -38,6 +39,62 @@ def load(folder: Path, elements: list[list[int]], data: Any, *, kind: str = "sum
     assert model.simulation is not None
     model.simulation.ramp = GREYS
     return model
+
+
+def spikes(folder: Path, **attributes: Any) -> LoadedModel:
+    circuit = write_circuit(folder, places(2))
+    path = write_simulation(circuit, "compartment")
+    with h5py.File(folder / "out.h5", "w") as file:
+        group = file.create_group("spikes/cells")
+        group["timestamps"] = np.array([0.002, 0.004])
+        group["timestamps"].attrs.update(attributes)
+        group["node_ids"] = np.array([1, 0], np.uint64)
+    params = {"node_population": "cells", "node_percentage": 1.0, "report_type": "spikes"}
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, Task())
+    return model
+
+
+@pytest.mark.parametrize(("attributes", "last"), [({}, 0), ({"units": "ms"}, 0), ({"units": "s"}, 400)])
+def test_spikes_have_the_unit_that_they_say(tmp_path: Path, attributes: dict[str, str], last: int):
+    model = spikes(tmp_path, **attributes)
+    assert model.simulation is not None
+    assert model.simulation.timeline.end == last  # frames of 0.01 ms
+
+
+def test_spikes_in_another_unit_are_refused(tmp_path: Path):
+    with pytest.raises(RequestError, match=r"out\.h5 cannot be read as spikes: .* times in 'h'"):
+        spikes(tmp_path, units="h")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data", 5.0),
+        ("data", np.zeros((2, 3, 4), np.float32)),
+        ("mapping/time", np.zeros((2, 2))),
+        ("mapping/node_ids", 1),
+        ("mapping/index_pointers", [-4, -2, 0]),
+        ("mapping/index_pointers", 3),
+        ("mapping/element_ids", 3),
+        ("mapping/time", None),
+        ("data", None),
+    ],
+)
+def test_reports_of_another_shape_are_refused_in_words(tmp_path: Path, name: str, value: Any):
+    circuit = write_circuit(tmp_path, places(2))
+    path = tmp_path / "recorded.h5"
+    write_report(path, [0, 1], [[0], [0]], [[0, 1], [2, 3]])
+    with h5py.File(path, "a") as file:
+        group = file["report/cells"]
+        del group[name]
+        if value is None:
+            group.create_group(name)
+        else:
+            group[name] = value
+    params = {"node_population": "cells", "node_percentage": 1.0, "report_type": "compartment"}
+    settings = {"node_population_settings": [params | {"report_name": "recorded"}]}
+    with pytest.raises(RequestError, match=f"Report 'recorded' in {path} cannot be used: .+"):
+        sonata.LOADER.read(str(write_simulation(circuit, "compartment")), settings, Task())
 
 
 def shown(model: LoadedModel, time: float) -> tuple[list[list[int]], list[int]]:

@@ -51,6 +51,24 @@ def test_the_reply_says_what_was_left_out(tmp_path: Path):
         asyncio.run(scenario(address))
 
 
+def test_files_of_other_kinds_are_counted_too(tmp_path: Path):
+    path = tmp_path / "points.xyz"
+    data = b"0 0 0\n" * 1000
+    path.write_bytes(data)
+    file = {"loader_name": "xyz", "loader_properties": {}, "path": str(path)}
+
+    async def scenario(address: str) -> None:
+        async with client_of(address) as one:
+            upload = {"loader_name": "xyz", "loader_properties": {}, "type": "xyz"}
+            for number in (await one.send("add-model", file), await one.send("upload-model", upload, data)):
+                with pytest.raises(Failed, match="not enough memory for 1000 primitives"):
+                    await one.reply(number)
+            assert (await one.call("get-scene"))["models"] == []
+
+    with renderer_process("--memory-budget", "50K") as (address, _process):
+        asyncio.run(scenario(address))
+
+
 def test_points_in_place_of_cells_are_counted_too(tmp_path: Path):
     path = write_circuit(tmp_path, places(CELLS))
 
