@@ -206,7 +206,9 @@ class Models:
         scene = self._scene()
         handles: list[int] = []
         try:
-            handles.extend(scene.add(part.geometry, part.colors, part.volume) for part in loaded)
+            for part in loaded:
+                by_corner = part.coloring.by_corner
+                handles.append(scene.add(part.geometry, part.colors, part.volume, by_corner=by_corner))
             if not scene.can_wait(handles):
                 scene.commit(
                     progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
@@ -388,7 +390,7 @@ class Models:
             raise RequestError(
                 f"The report of model {model.id} cannot be read: {error}", code=INTERNAL_ERROR
             ) from error
-        self._scene().set_colors(model.handle, colors)
+        self._scene().set_colors(model.handle, colors, by_corner=model.coloring.by_corner)
         if shape is not None:
             shape = shape.thickened(model.thickness)
             self._scene().set_geometry(model.handle, shape)

@@ -23,6 +23,10 @@ class Coloring(Protocol):
     def colors(self) -> Colors:
         """The colour of each slot."""
 
+    @property
+    def by_corner(self) -> bool:
+        """Whether ``colors`` has three rows for each slot, which are all triangles', one for each corner."""
+
     def methods(self) -> list[str]:
         """Names of the ways to colour, in alphabetical order."""
 

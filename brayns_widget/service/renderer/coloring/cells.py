@@ -45,6 +45,8 @@ class CellColoring:
         rows: (slots,) ``cell * len(sections) + section`` of each slot, where slots are not that themselves.
     """
 
+    by_corner = False
+
     def __init__(
         self,
         ids: npt.NDArray[np.int64] | None,

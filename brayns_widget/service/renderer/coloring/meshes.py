@@ -11,23 +11,36 @@ from brayns_widget.service.renderer.coloring.base import Colors, Values, check_v
 class MeshColoring:
     """Colours of a mesh whose slots are its triangles.
 
-    A triangle has one colour: where its corners differ, their mean.
+    Where the corners of triangles have colours of their own, these blend across the triangles.
 
     Args:
         triangles: (T, 3) indices of corners.
-        vertex_colors: (V, 4) the corners' colours at first.
+        vertex_count: how many corners there are.
         triangle_colors: (T, 4) the triangles' colours at first.
+        vertex_colors: (V, 4) the corners' colours at first, in place of the triangles'; None: they have none.
     """
 
-    def __init__(self, triangles: npt.NDArray[np.uint32], vertex_colors: Colors, triangle_colors: Colors) -> None:
+    def __init__(
+        self,
+        triangles: npt.NDArray[np.uint32],
+        vertex_count: int,
+        triangle_colors: Colors,
+        vertex_colors: Colors | None = None,
+    ) -> None:
         self._triangles = triangles
-        self._of_vertices = vertex_colors
+        self._vertex_count = vertex_count
         self._of_triangles = triangle_colors
+        self._of_corners: Colors | None = None if vertex_colors is None else vertex_colors[triangles]  # (T, 3, 4)
 
     @property
     def colors(self) -> Colors:
-        """The colour of each triangle."""
-        return self._of_triangles
+        """The colour of each triangle, or with ``by_corner`` of each corner of each."""
+        return self._of_triangles if self._of_corners is None else self._of_corners.reshape(-1, 4)
+
+    @property
+    def by_corner(self) -> bool:
+        """Whether there are three colours for each triangle."""
+        return self._of_corners is not None
 
     def methods(self) -> list[str]:
         """Name the ways to colour."""
@@ -39,9 +52,9 @@ class MeshColoring:
             case "solid":
                 return ["color"]
             case "triangle":
-                return [f"0-{len(self._of_triangles) - 1}"]
+                return [f"0-{len(self._triangles) - 1}"]
             case "vertex":
-                return [f"0-{len(self._of_vertices) - 1}"]
+                return [f"0-{self._vertex_count - 1}"]
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
@@ -52,26 +65,30 @@ class MeshColoring:
                 keys that are no numbers.
         """
         check_values(method, values)
-        triangles, vertices = self._of_triangles.copy(), self._of_vertices.copy()  # all or nothing
         match method:
             case "solid":
-                triangles[:] = vertices[:] = values["color"]
+                self._of_triangles = np.tile(np.array(values["color"], np.float32), (len(self._triangles), 1))
+                self._of_corners = None
             case "triangle":
-                _fill(triangles, values)
+                given, changed = _rows(len(self._triangles), values)
+                if self._of_corners is None:
+                    self._of_triangles = np.where(changed[:, None], given, self._of_triangles)
+                else:
+                    self._of_corners = np.where(changed[:, None, None], given[:, None], self._of_corners)
             case "vertex":
-                changed = _fill(vertices, values)[self._triangles].any(axis=1)
-                triangles[changed] = vertices[self._triangles[changed]].mean(axis=1)
+                given, changed = _rows(self._vertex_count, values)
+                corners = self._of_triangles[:, None] if self._of_corners is None else self._of_corners
+                self._of_corners = np.where(changed[self._triangles][..., None], given[self._triangles], corners)
             case _:
                 raise unknown_method(self, method)
-        self._of_triangles, self._of_vertices = triangles, vertices
-        return triangles
+        return self.colors
 
 
-def _fill(colors: Colors, values: Values) -> npt.NDArray[np.bool_]:
-    """Set the rows that the keys name, and tell which."""
-    changed = np.zeros(len(colors), np.bool_)
+def _rows(count: int, values: Values) -> tuple[Colors, npt.NDArray[np.bool_]]:
+    """Read colours (count, 4), and which rows keys name."""
+    colors, changed = np.zeros((count, 4), np.float32), np.zeros(count, np.bool_)
     for key, color in values.items():
-        for rows in parse_rows(key, len(colors)):
+        for rows in parse_rows(key, count):
             colors[rows] = color
             changed[rows] = True
-    return changed
+    return colors, changed

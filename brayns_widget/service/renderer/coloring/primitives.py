@@ -21,6 +21,8 @@ class PrimitiveColoring:
         colors: float32 (N, 4), the colours that they have at first.
     """
 
+    by_corner = False
+
     def __init__(self, colors: Colors) -> None:
         self._table = colors
 

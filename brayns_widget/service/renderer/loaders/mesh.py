@@ -34,8 +34,12 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
         raise failure(f"{content.name} has a vertex with a coordinate that is not below {_LARGEST:g}")
     nothing, none = np.empty((0, 4), np.float32), np.empty(0, np.uint32)
     slots = np.arange(len(triangles), dtype=np.uint32)
+    by_corner = any(mesh.visual.kind == "vertex" for mesh in meshes)
     coloring = MeshColoring(
-        triangles, _colors(meshes, "vertex_colors", "vertices"), _colors(meshes, "face_colors", "faces")
+        triangles,
+        len(points),
+        _colors(meshes, "face_colors", "faces"),
+        _colors(meshes, "vertex_colors", "vertices") if by_corner else None,
     )
     metadata = {"faces": str(len(triangles)), "meshes": str(len(meshes)), "vertices": str(len(points))}
     geometry = Geometry(nothing, none, none, nothing, none, points, triangles, slots)

@@ -361,7 +361,7 @@ class Engine:
             origins, directions = (numbers.reshape(-1, 3) for numbers in rays(camera, u, v[:, None]))
             hits = first_hits(self.scene.traced, origins, directions, near_clip, proceed)
             depth[band] = hits.distance.reshape(-1, width)
-            albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive).reshape(-1, width, 3)
+            albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive, hits.uv).reshape(-1, width, 3)
             normal[band] = hits.facing(directions).reshape(-1, width, 3)
             progress(band.stop / height)
         return Surfaces(depth, albedo, normal)

@@ -13,7 +13,7 @@ from brayns_widget.service.renderer.tracing.embree import library
 from brayns_widget.service.renderer.tracing.scene import Traced
 
 _ROWS = 24  # of a RTCRayHit16 (16 lanes each), padded to keep the next one aligned to 64 bytes
-_ORG, _TNEAR, _DIR, _TFAR, _MASK, _NORMAL, _PRIMITIVE, _GEOMETRY, _INSTANCE = 0, 3, 4, 8, 9, 12, 17, 18, 19
+_ORG, _TNEAR, _DIR, _TFAR, _MASK, _NORMAL, _UV, _PRIMITIVE, _GEOMETRY, _INSTANCE = 0, 3, 4, 8, 9, 12, 15, 17, 18, 19
 _PACKETS_BETWEEN_CHECKS = 1024
 
 
@@ -26,12 +26,14 @@ class Hits:
         geometry: int32 (N,), Embree's geomID, or -1.
         primitive: int32 (N,), number of the primitive in it.
         normal: float32 (N, 3), of the surface, of any length and towards any side.
+        uv: float32 (N, 2), where in a triangle: the weights of its second and third corner.
     """
 
     distance: Floats
     geometry: NDArray[np.int32]
     primitive: NDArray[np.int32]
     normal: Floats
+    uv: Floats
 
     def facing(self, directions: Floats) -> Floats:
         """float32 (N, 3), unit normals turned against the rays' directions; 0 where nothing is met."""
@@ -90,4 +92,5 @@ def first_hits(
         geometry=geometry,
         primitive=numbers[:, _PRIMITIVE].ravel()[:count],
         normal=normal,
+        uv=np.ascontiguousarray(rays[:, _UV : _UV + 2].transpose(0, 2, 1).reshape(-1, 2)[:count]),
     )

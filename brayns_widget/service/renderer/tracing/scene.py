@@ -52,7 +52,7 @@ class Traced(NamedTuple):
 
     Attributes:
         scene: its address, of an RTCScene.
-        table: int64 (G, 3), for each geomID the addresses of slots, of colours, and of an instance's matrix or 0.
+        table: int64 (G, 4), see ``kernels.surfaces.trace``.
         primitives: what it holds, in the order of geomIDs.
     """
 
@@ -68,6 +68,7 @@ class _Model:
     volume: Volume | None = None
     clear: bool = field(init=False)  # whether a colour lets light through
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    by_corner: bool = False  # whether there are three colours for each slot
     even: bool = True  # whether the transform leaves balls round
     visible: bool = True
     material: Material = field(default_factory=Phong)
@@ -120,7 +121,7 @@ class Scene:
         self._bvh = Bvh(device, [], lambda _amount: True)
         self._batch: Batch | None = None  # its part is the first of what is built
         self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
-        self._table = np.zeros((0, 3), np.int64)
+        self._table = np.zeros((0, 4), np.int64)
         self._materials = np.zeros((0, COLUMNS), np.float32)
         self._plain = True
         self._veiled = False
@@ -131,13 +132,16 @@ class Scene:
         self.revision = 0
         self.before_change: Callable[[], None] = lambda: None
 
-    def add(self, geometry: Geometry, colors: ArrayLike, volume: Volume | None = None) -> int:
+    def add(
+        self, geometry: Geometry, colors: ArrayLike, volume: Volume | None = None, *, by_corner: bool = False
+    ) -> int:
         """Add a model; it shows after the next ``commit``.
 
         Args:
             geometry: its primitives; must not be changed afterwards.
             colors: float32 (N, 4), RGBA, linear, 0..1: a row for each slot of the geometry.
             volume: what else there is to see of it; say ``touch`` after it got another ramp.
+            by_corner: the geometry has triangles only, and three rows of ``colors`` for each slot, which blend.
 
         Returns:
             Its handle.
@@ -145,7 +149,8 @@ class Scene:
         Raises:
             ValueError: there are fewer colours than slots, or they are not (N, 4).
         """
-        return self._add(_Model(geometry, _checked_colors(geometry.slot_count, colors), volume))
+        checked = _checked_colors(geometry.slot_count, colors, by_corner)
+        return self._add(_Model(geometry, checked, volume, by_corner=by_corner))
 
     def add_copy(self, handle: int) -> int:
         """Add a model with the primitives and looks of another; returns its handle."""
@@ -206,14 +211,15 @@ class Scene:
     def set_geometry(self, handle: int, geometry: Geometry) -> None:
         """Give a model other primitives, with slots for the colours it has; they show after the next ``commit``."""
         model = self._model(handle)
-        _checked_colors(geometry.slot_count, model.colors)
+        _checked_colors(geometry.slot_count, model.colors, model.by_corner)
         self._discard_parts(model)
         model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
 
-    def set_colors(self, handle: int, colors: ArrayLike) -> None:
+    def set_colors(self, handle: int, colors: ArrayLike, *, by_corner: bool = False) -> None:
         """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
         model = self._model(handle)
-        model.paint(_checked_colors(model.slot_count, colors))
+        model.paint(_checked_colors(model.slot_count, colors, by_corner))
+        model.by_corner = by_corner
         model.show(self.before_change)
         if self._batch is not None and model.batched:
             self._batch.paint(handle, model.colors)
@@ -389,14 +395,25 @@ class Scene:
         handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
         return handle, int(part.slots[primitive])
 
-    def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32]) -> Floats:
-        """float32 (N, 3), colours of primitives of the built structure by Embree's numbers, black for number -1."""
+    def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32], uv: Floats) -> Floats:
+        """float32 (N, 3), colours of hits on the built structure by Embree's numbers, black for number -1.
+
+        Args:
+            geometry: (N,) geomIDs.
+            primitive: (N,) primIDs.
+            uv: (N, 2) where in a triangle.
+        """
         self._update_table()
         colors = np.zeros((len(geometry), 3), np.float32)
         for number in np.unique(geometry[geometry >= 0]):
             chosen = geometry == number
-            slots = self._built[number].slots[primitive[chosen]]
-            colors[chosen] = self._kept[number][slots, :3]
+            slots, table = self._built[number].slots[primitive[chosen]], self._kept[number]
+            if self._table[number, 3]:
+                u, v = uv[chosen].T
+                weights = np.stack((1 - u - v, u, v), axis=1)
+                colors[chosen] = np.einsum("nk,nkc->nc", weights, table.reshape(-1, 3, 4)[slots, :, :3])
+            else:
+                colors[chosen] = table[slots, :3]
         return colors
 
     @property
@@ -509,15 +526,18 @@ class Scene:
     def _fill_table(self) -> None:
         self._table_outdated = False
         if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
-            rows: list[tuple[Part, Floats, Material]] = []
+            rows: list[tuple[Part, Floats, bool, Material]] = []
             if self._batch is not None:
-                rows.append((self._batch.part, self._batch.colors, _COMMON))
+                rows.append((self._batch.part, self._batch.colors, False, _COMMON))
             for model in self._models.values():
-                rows += [(part, model.colors, model.material) for part in model.parts or []]
-            addresses = [(part.slots.ctypes.data, colors.ctypes.data, part.matrix) for part, colors, _ in rows]
-            self._table = np.array(addresses, np.int64).reshape(-1, 3)
-            self._kept = [colors for _part, colors, _material in rows]
-            materials = [material.row() for _part, _colors, material in rows]
+                rows += [(part, model.colors, model.by_corner, model.material) for part in model.parts or []]
+            addresses = [
+                (part.slots.ctypes.data, colors.ctypes.data, part.matrix, by_corner)
+                for part, colors, by_corner, _material in rows
+            ]
+            self._table = np.array(addresses, np.int64).reshape(-1, 4)
+            self._kept = [colors for _part, colors, _by_corner, _material in rows]
+            materials = [material.row() for _part, _colors, _by_corner, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
             self._plain = all(model.material.plain and not model.clear for model in self._models.values())
             self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
@@ -538,10 +558,11 @@ class _Reporter:
         return self._cancelled is None or not self._cancelled()
 
 
-def _checked_colors(slot_count: int, colors: ArrayLike) -> Floats:
+def _checked_colors(slot_count: int, colors: ArrayLike, by_corner: bool) -> Floats:
     copied = np.array(colors, np.float32, order="C")
     if copied.ndim != 2 or copied.shape[1] != 4:
         raise ValueError(f"Colours must be (N, 4), got {copied.shape}.")
-    if len(copied) < slot_count:
-        raise ValueError(f"The geometry has {slot_count} slots, but there are {len(copied)} colours.")
+    if len(copied) < slot_count * (3 if by_corner else 1):
+        each = "with three corners each, " if by_corner else ""
+        raise ValueError(f"The geometry has {slot_count} slots, {each}but there are {len(copied)} colours.")
     return copied

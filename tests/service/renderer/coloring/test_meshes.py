@@ -15,8 +15,7 @@ WHITE = [1.0] * 4
 @pytest.fixture
 def coloring():
     """Two triangles that share an edge."""
-    white = np.ones((4, 4), np.float32)
-    return MeshColoring(np.array([[0, 1, 2], [1, 2, 3]], np.uint32), white, white[:2])
+    return MeshColoring(np.array([[0, 1, 2], [1, 2, 3]], np.uint32), 4, np.ones((2, 4), np.float32))
 
 
 def test_keys_are_ranges_of_all(coloring):
@@ -33,11 +32,22 @@ def test_triangles_by_number(coloring):
     assert coloring.colors.tolist() == [WHITE, BLUE]
 
 
-def test_a_triangle_has_the_mean_of_its_corners(coloring):
+def test_corners_have_their_own_colours(coloring):
     coloring.color("triangle", {"1": BLUE})
-    assert coloring.color("vertex", {"0": [0.25, 1.0, 1.0, 1.0]}).tolist() == [[0.75, 1, 1, 1], BLUE]
-    colors = coloring.color("vertex", {"0": RED, "1": GREEN, "2-3": BLUE})
-    np.testing.assert_allclose(colors, [[1 / 3, 1 / 3, 1 / 3, 1], [0, 1 / 3, 2 / 3, 1]], atol=1e-6)
+    assert not coloring.by_corner
+    corners = coloring.color("vertex", {"1": RED, "2": GREEN})  # of the edge that both triangles have
+    assert coloring.by_corner
+    assert corners.tolist() == [WHITE, RED, GREEN, RED, GREEN, BLUE]
+    assert coloring.color("vertex", {"0-1": BLUE}).tolist() == [BLUE, BLUE, GREEN, BLUE, GREEN, BLUE]
+    assert coloring.color("triangle", {"0": RED}).tolist() == [RED, RED, RED, BLUE, GREEN, BLUE]
+    assert coloring.color("solid", {"color": GREEN}).tolist() == [GREEN, GREEN]
+    assert not coloring.by_corner
+
+
+def test_corners_may_have_colours_from_the_start():
+    colors = np.array([RED, GREEN, BLUE, WHITE], np.float32)
+    coloring = MeshColoring(np.array([[2, 1, 0]], np.uint32), 4, np.ones((1, 4), np.float32), colors)
+    assert coloring.colors.tolist() == [BLUE, GREEN, RED]
 
 
 @pytest.mark.parametrize(

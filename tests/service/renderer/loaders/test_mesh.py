@@ -119,8 +119,10 @@ def test_colours_of_a_file_are_shown(tmp_path: Path):
     colors = [(255, 0, 0), (0, 0, 0), (0, 255, 0), (255, 0, 255)]
     corners = "".join("{} {} {} {} {} {}\n".format(*at, *color) for at, color in zip(CORNERS, colors, strict=True))
     path.write_text(f"{header}{corners}3 0 1 2\n3 0 2 3\n")
-    colors_of_triangles = load(path).coloring.colors
-    np.testing.assert_allclose(colors_of_triangles, [[1 / 3, 1 / 3, 0, 1], [2 / 3, 1 / 3, 1 / 3, 1]], atol=0.005)
+    coloring = load(path).coloring
+    assert coloring.by_corner
+    red, black, green, pink = [1, 0, 0, 1], [0, 0, 0, 1], [0, 1, 0, 1], [1, 0, 1, 1]
+    np.testing.assert_allclose(coloring.colors, [red, black, green, red, green, pink], atol=0.005)
 
 
 @pytest.mark.parametrize(

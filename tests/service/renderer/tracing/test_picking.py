@@ -16,7 +16,7 @@ def scene():
     with Device(1) as device:
         spheres = np.array([[x, 0, 0, 0.4] for x in range(5)], np.float32)
         with Primitives(device, SPHERE_POINT, spheres) as points, Bvh(device, [points], lambda _amount: True) as bvh:
-            yield Traced(bvh.handle, np.zeros((1, 3), np.int64), [points])
+            yield Traced(bvh.handle, np.zeros((1, 4), np.int64), [points])
 
 
 def rays(count: int) -> tuple[Floats, Floats]:

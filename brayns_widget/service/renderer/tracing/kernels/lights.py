@@ -45,6 +45,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     add_light,
     aim_ambient,
     aim_directional,
+    blended,
     face_directional,
     meet,
     send_far,
@@ -169,7 +170,7 @@ def let_through(  # noqa: PLR0917
         f: float32 (LIGHT_ROWS or more, 16), scratch.
         i: int32 view of the same memory.
         scene: address of a committed RTCScene.
-        table: int64 (G, 3), see ``surfaces.trace``.
+        table: int64 (G, 4), see ``surfaces.trace``.
         materials: float32 (G, materials.COLUMNS).
         shadows: with the bit VEILED, some surfaces stop only a part of it, each its own.
         glass: whether transmission lets light through.
@@ -223,7 +224,11 @@ def _stopped(  # noqa: PLR0917
     """Share of light that the surface stops which a lane's shadow ray has met."""
     geometry = i[_VEIL + GEOMETRY, lane]
     slot = load_uint32(table[geometry, 0], np.int64(i[_VEIL + PRIMITIVE, lane]))
-    opacity = material[m.OPACITY] * min(max(load_float32(table[geometry, 1], 4 * slot + 3), _ZERO), _ONE)
+    if table[geometry, 3] == 0:
+        alpha = load_float32(table[geometry, 1], 4 * slot + 3)
+    else:
+        alpha = blended(f, table[geometry, 1], slot, _VEIL, lane, 3)
+    opacity = material[m.OPACITY] * min(max(alpha, _ZERO), _ONE)
     if material[m.GHOST] != _ZERO:
         along, square = _ZERO, _ZERO
         for axis in range(3):

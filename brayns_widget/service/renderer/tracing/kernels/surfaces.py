@@ -33,7 +33,7 @@ TILE = 32  # pixels a side, a multiple of 4
 # Rows of scratch, 16 lanes each. First RTCRayHit16 (org x y z, tnear, dir x y z, time, tfar, mask, id, flags; then
 # Ng x y z, u, v, primID, geomID, instID, instPrimID).
 ORG, TNEAR, DIR, TIME, TFAR, MASK, FLAGS = 0, 3, 4, 7, 8, 9, 11
-NORMAL, PRIMITIVE, GEOMETRY, INSTANCE = 12, 17, 18, 19
+NORMAL, WEIGHTS, PRIMITIVE, GEOMETRY, INSTANCE = 12, 15, 17, 18, 19
 # RTCRay16 of shadow and ambient rays, in the order above.
 RAY = 24
 # Which lanes of the first and of the second take part: -1, else 0.
@@ -159,6 +159,18 @@ def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  
 
 
 @inlined
+def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) -> Any:  # noqa: PLR0917 - no keywords
+    """One channel of a triangle's colour, where the packet at a row meets it, if its corners have colours."""
+    u, v = f[at + WEIGHTS, lane], f[at + WEIGHTS + 1, lane]
+    first = 12 * slot + channel
+    return (
+        (ONE - u - v) * load_float32(colors, first)
+        + u * load_float32(colors, first + 4)
+        + v * load_float32(colors, first + 8)
+    )
+
+
+@inlined
 def find_surface(f: Any, i: Any, table: Any) -> None:
     """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
     for lane in range(16):
@@ -180,8 +192,12 @@ def find_surface(f: Any, i: Any, table: Any) -> None:
         f[RAY + ORG + 2, lane] = pz + nz * offset
         geometry = i[GEOMETRY, lane]
         slot = load_uint32(table[geometry, 0], np.int64(i[PRIMITIVE, lane]))
-        for channel in range(4):
-            f[COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
+        if table[geometry, 3] == 0:
+            for channel in range(4):
+                f[COLOR + channel, lane] = load_float32(table[geometry, 1], 4 * slot + channel)
+        else:
+            for channel in range(4):
+                f[COLOR + channel, lane] = blended(f, table[geometry, 1], slot, 0, lane, channel)
 
 
 @inlined
@@ -389,8 +405,9 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
 
     Args:
         scene: address of a committed RTCScene.
-        table: int64 (G, 3), for each geomID the addresses of its slots (uint32) and colours (float32 RGBA), and of
-            the matrix (float32 (3, 3)) for normals if it is an instance, else 0.
+        table: int64 (G, 4), for each geomID the addresses of its slots (uint32) and colours (float32 RGBA), and of
+            the matrix (float32 (3, 3)) for normals if it is an instance, else 0; and whether there are three colours
+            for each slot.
         f: float32 (SCRATCH_ROWS, 16), 64-byte aligned, this thread's own.
         i: int32 view of the same memory.
         state: int64 (2,), shared: number of the next tile, and not 0 to stop before the next tile.
