@@ -48,7 +48,8 @@ def morphology_reader(
         raise failure("The circuit names no morphologies (neither morphologies_dir nor alternate_morphologies)")
     existing = [(place, extension) for place, extension in places if Path(place).exists()]
     if not existing:
-        raise failure(f"The circuit's morphologies are missing: {', '.join(place for place, _ in places)}")
+        missing = ", ".join(dict.fromkeys(place for place, _ in places))
+        raise failure(f"The morphologies are missing: there is no {missing}")
     for place, extension in existing:
         if Path(place).is_file() or (Path(place) / (first + extension)).is_file():
             return _reader(place, extension), place

@@ -158,7 +158,7 @@ def test_places_of_morphologies_in_their_order(tmp_path: Path, morphology: Any):
     ("directory", "alternates", "message"),
     [
         ("", {}, "names no morphologies"),
-        ("/no/such/place", {"h5v1": "/nor/this.h5"}, "are missing: /no/such/place, /nor/this.h5"),
+        ("/no/such/place", {"h5v1": "/nor/this.h5"}, "are missing: there is no /no/such/place, /nor/this.h5"),
     ],
 )
 def test_no_place_is_an_error(directory: str, alternates: dict[str, str], message: str):
