@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import logging
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.renderer.coloring.base import Colors
 from brayns_widget.service.renderer.coloring.meshes import MeshColoring
 from brayns_widget.service.renderer.geometry import Floats, Geometry, Indices
 from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.mesh_text import split_obj
+from brayns_widget.service.renderer.loaders.polygons import triangulated
 from brayns_widget.service.rpc.methods import Task
 
 _KINDS = ("off", "stl", "ply", "obj")
 _LARGEST = 1e15  # µm; far below what single precision and the ray tracer can take
-_WHITE = np.ones(4, np.float32)
 
 
 def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
@@ -25,18 +28,18 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
     if content.kind not in _KINDS:
         raise failure(f"Mesh format extension not supported: {content.kind!r}")  # the real renderer's words
     task.progress(0.0, "Reading meshes")
-    meshes = _read(content)
+    meshes = [_read_obj(content)] if content.kind == "obj" else [_of_trimesh(mesh) for mesh in _read(content)]
+    meshes = [mesh for mesh in meshes if len(mesh.triangles)]
+    if not meshes:
+        raise failure(f"{content.name} has no triangles that can be read as {content.kind.upper()}")
     task.progress(0.8, "Joining meshes")
     points, triangles = _joined(meshes)
-    if not len(triangles):
-        raise failure(f"{content.name} has no triangles that can be read as {content.kind.upper()}")
     if not (np.abs(points) < _LARGEST).all():
         raise failure(f"{content.name} has a vertex with a coordinate that is not below {_LARGEST:g}")
     nothing, none = np.empty((0, 4), np.float32), np.empty(0, np.uint32)
     slots = np.arange(len(triangles), dtype=np.uint32)
-    coloring = MeshColoring(
-        triangles, _colors(meshes, "vertex_colors", "vertices"), _colors(meshes, "face_colors", "faces")
-    )
+    vertex_colors = np.concatenate([mesh.vertex_colors for mesh in meshes])
+    coloring = MeshColoring(triangles, vertex_colors, np.concatenate([mesh.triangle_colors for mesh in meshes]))
     metadata = {"faces": str(len(triangles)), "meshes": str(len(meshes)), "vertices": str(len(points))}
     geometry = Geometry(nothing, none, none, nothing, none, points, triangles, slots)
     return [LoadedModel(kind="mesh", geometry=geometry, coloring=coloring, metadata=metadata)]
@@ -45,7 +48,25 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
 LOADER = Loader("mesh", "Core", _KINDS, EmptyParams, load, binary=True)
 
 
+@dataclass(frozen=True)
+class _Mesh:
+    """One mesh of a file.
+
+    Attributes:
+        points: (V, 3), in µm.
+        triangles: (T, 3), indices of points.
+        vertex_colors: (V, 4), from 0 to 1.
+        triangle_colors: (T, 4).
+    """
+
+    points: npt.NDArray[np.float64]
+    triangles: npt.NDArray[np.int64]
+    vertex_colors: Colors
+    triangle_colors: Colors
+
+
 def _read(content: Content) -> list[Any]:
+    """Read what trimesh makes of a file: its meshes and clouds of points."""
     import trimesh  # takes a quarter of a second: not at the renderer's start
 
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # what is wrong with a file goes to who asked for it
@@ -56,26 +77,67 @@ def _read(content: Content) -> list[Any]:
     except Exception as error:  # trimesh has no error of its own: broken files end in whatever its parsing meets
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise failure(f"{content.name} cannot be read as {content.kind.upper()}: {reason}") from error
-    return [mesh for mesh in scene.geometry.values() if isinstance(mesh, trimesh.Trimesh)]
+    return [each for each in scene.geometry.values() if isinstance(each, trimesh.Trimesh | trimesh.PointCloud)]
 
 
-def _joined(meshes: list[Any]) -> tuple[Floats, Indices]:
+def _read_obj(content: Content) -> _Mesh:
+    """Read vertices and their colours with trimesh; what it makes of faces depends on materials and normals."""
+    data, sizes, corners = split_obj(content.name, content.data)
+    read = _read(replace(content, data=data)) if data.strip() else []
+    points = np.asarray(read[0].vertices if read else np.empty((0, 3)), np.float64)
+    if points.shape[1] != 3:
+        raise failure(f"{content.name} cannot be read as OBJ: each vertex needs three coordinates")
+    triangles, _owners = triangulated(points, sizes, corners)
+    colors = _colors(read[0].colors if read else [])
+    if colors.shape != (len(points), 4):  # it has none
+        colors = _white(len(points))
+    return _Mesh(points, triangles, colors, _triangle_colors(triangles, colors))
+
+
+def _of_trimesh(mesh: Any) -> _Mesh:
+    points = np.asarray(mesh.vertices, np.float64)
+    triangles = np.asarray(getattr(mesh, "faces", np.empty((0, 3))), np.int64)  # points have none
+    if len(wrong := triangles[(triangles < 0) | (triangles >= len(points))]):
+        raise ValueError(f"Triangle corner {wrong[0]} does not exist")  # as ``Geometry`` says it
+    of_points, of_triangles = _white(len(points)), _white(len(triangles))
+    if mesh.visual.kind == "vertex" and len(triangles):
+        of_points = _colors(mesh.visual.vertex_colors)
+        of_triangles = _triangle_colors(triangles, of_points)
+    elif mesh.visual.kind == "face":
+        of_triangles = _colors(mesh.visual.face_colors)
+        of_points = _vertex_colors(triangles, of_triangles, len(points))
+    return _Mesh(points, triangles, of_points, of_triangles)
+
+
+def _colors(numbers: Any) -> Colors:
+    """From whole numbers up to 255."""
+    return np.asarray(np.asarray(numbers, np.float32) / 255, np.float32)
+
+
+def _white(count: int) -> Colors:
+    return np.ones((count, 4), np.float32)
+
+
+def _triangle_colors(triangles: npt.NDArray[np.int64], vertex_colors: Colors) -> Colors:
+    """Means of the corners' colours."""
+    return np.asarray(vertex_colors[triangles].mean(axis=1), np.float32)
+
+
+def _vertex_colors(triangles: npt.NDArray[np.int64], triangle_colors: Colors, count: int) -> Colors:
+    """Means of the colours of the triangles around each corner; white where there are none.
+
+    trimesh has this as well, but needs scipy for it.
+    """
+    around = np.bincount(triangles.ravel(), minlength=count)[:, None]
+    colors = np.zeros((len(around), 4))
+    np.add.at(colors, triangles, triangle_colors[:, None])
+    return np.where(around > 0, colors / np.maximum(around, 1), 1).astype(np.float32)
+
+
+def _joined(meshes: list[_Mesh]) -> tuple[Floats, Indices]:
     """All corners (N, 3) and triangles (T, 3) of meshes."""
-    if not meshes:
-        return np.empty((0, 3), np.float32), np.empty((0, 3), np.uint32)
-    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
-    points = np.concatenate([np.asarray(mesh.vertices) for mesh in meshes])
-    faces = [np.asarray(mesh.faces) + start for mesh, start in zip(meshes, starts, strict=True)]
+    starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes[:-1])])
+    points = np.concatenate([mesh.points for mesh in meshes])
+    faces = [mesh.triangles + start for mesh, start in zip(meshes, starts, strict=True)]
     with np.errstate(over="ignore"):  # what does not fit becomes infinite, which the caller refuses
         return points.astype(np.float32), np.ascontiguousarray(np.concatenate(faces), np.uint32)
-
-
-def _colors(meshes: list[Any], of: str, what: str) -> npt.NDArray[np.float32]:
-    """Colours (N, 4), as the files say or else white."""
-    colors = []
-    for mesh in meshes:
-        if mesh.visual.kind in {"vertex", "face"}:
-            colors.append(np.asarray(getattr(mesh.visual, of), np.float32) / 255)
-        else:
-            colors.append(np.tile(_WHITE, (len(getattr(mesh, what)), 1)))
-    return np.concatenate(colors)

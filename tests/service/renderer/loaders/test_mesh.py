@@ -157,3 +157,109 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, name: str, data
         load(path)
     assert message in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def read(name: str, text: str) -> LoadedModel:
+    (model,) = LOADER.read_upload(name, memoryview(text.encode()), {}, Task())
+    return model
+
+
+def faces(model: LoadedModel) -> list[list[tuple[float, ...]]]:
+    """Corners of all triangles."""
+    geometry = model.geometry
+    return [[tuple(corner) for corner in each] for each in geometry.triangle_vertices[geometry.triangles].tolist()]
+
+
+def areas(model: LoadedModel) -> list[float]:
+    corners = np.array(faces(model))
+    crosses = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return [float(area) for area in crosses[:, 2] / 2]
+
+
+COLORED_FACES = PLY.replace("property list", "property uchar flags\nproperty list").replace(
+    "end_header", "property uchar red\nproperty uchar green\nproperty uchar blue\nend_header"
+)
+
+
+def test_colours_of_triangles_are_shown_and_corners_have_their_mean():
+    corners = "".join("{} {} {}\n".format(*corner) for corner in [*CORNERS, (9, 9, 9)])
+    header = COLORED_FACES.format("ascii").replace("vertex 4", "vertex 5")
+    model = read("ply", f"{header}{corners}0 3 0 1 2 255 0 0\n0 3 0 2 3 0 255 0\n")
+    assert model.coloring.colors.tolist() == [[1, 0, 0, 1], [0, 1, 0, 1]]
+    again = model.coloring.color("vertex", {"1": [1, 1, 1, 1]})  # of the first triangle; its other corners are shared
+    np.testing.assert_allclose(again, np.array([[2 / 3, 2 / 3, 1 / 3, 1], [0, 1, 0, 1]]), atol=1e-6)
+    np.testing.assert_allclose(model.coloring.color("vertex", {"4": [0, 0, 0, 1]}), again)
+
+
+def test_negative_corners_of_an_obj_count_from_the_last_vertex_before_the_face():
+    text = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\nv 5 0 0\nv 6 0 0\nv 5 1 0\nf -3 -2 -1\n"
+    expected = [[(0, 0, 0), (1, 0, 0), (0, 1, 0)], [(5, 0, 0), (6, 0, 0), (5, 1, 0)]]
+    assert faces(read("obj", text)) == expected
+    full = text.replace("f -3 -2 -1", "vt 0 0\nvn 0 0 1\nf -3/-1/-1 -2/-1/-1 -1/-1/-1")
+    assert faces(read("obj", full)) == expected
+
+
+@pytest.mark.parametrize(
+    "face", ["f 0 1 2", "f 1 2 -4", "f 1 2 4", "f 1 2 99999999999999999999", "f 1 2 x", "f 1 2 1.5"]
+)
+def test_corners_of_an_obj_that_are_not_there_are_refused(face: str):
+    with pytest.raises(RequestError, match=r"The upload cannot be read as OBJ: .*corner"):
+        read("obj", f"v 0 0 0\nv 1 0 0\nv 0 1 0\n{face}\n")
+
+
+@pytest.mark.parametrize(
+    "face",
+    [
+        "f\t1\t2\t3",
+        "  f 1 2 3",
+        "f 1 2 3 # 4",
+        "f 1 \\\n2 3",
+        "f 1 \\\r\n2 3\r",
+        "f 1/1 2/1 3/1",
+        "f 1//1 2//1 3//1",
+        "f  1 2 3 ",
+    ],
+)
+def test_faces_of_an_obj_as_different_writers_have_them(face: str):
+    text = f"v\t0 0 0\n  v 1 0 0\nv 0 1 0 # the last\nvt 0 0\nvn 0 0 1\n{face}\n"
+    assert faces(read("obj", text)) == [[(0, 0, 0), (1, 0, 0), (0, 1, 0)]]
+
+
+def test_vertices_and_faces_of_an_obj_are_those_of_the_file_whatever_their_materials_and_normals():
+    corners = "".join(f"v {x} {x * x} 0\n" for x in range(9))  # the last two are of no face
+    kinds = ["f 1//1 2//2 3//1", "usemtl b\ng b\nf 4//1 5//1 6//2", "usemtl a\no c\ns 1\nf 1 2 3 7"]
+    text = f"mtllib none.mtl\n{corners}vn 0 0 1\nvn 0 1 0\nusemtl a\n" + "\n".join(kinds)
+    model = read("obj", text)
+    assert model.geometry.triangles.tolist() == [[0, 1, 2], [3, 4, 5], [0, 1, 2], [0, 2, 6]]
+    assert dict(model.metadata) == {"faces": "4", "meshes": "1", "vertices": "9"}
+
+
+def test_colours_of_an_obj_are_shown():
+    text = "v 0 0 0 1 0 0\nv 1 0 0 1 0 0\nv 0 1 0 1 0 0\nv 5 5 5 0 1 0\nf 1 2 3\nf 1 2 4\n"
+    expected = np.array([[1, 0, 0, 1], [2 / 3, 1 / 3, 0, 1]])
+    np.testing.assert_allclose(read("obj", text).coloring.colors, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("start", range(6))
+@pytest.mark.parametrize(
+    ("ring", "area"),
+    [
+        ([(0, 0), (4, 0), (1, 1), (0, 4)], 4),
+        ([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)], 10),
+        ([(0, 0), (6, 0), (6, 4), (4, 4), (4, 2), (2, 2), (2, 4), (0, 4)], 20),
+        ([(0, 0), (2, 0), (4, 0), (4, 4), (2, 1)], 6),  # the second corner is on a line with its neighbours
+    ],
+)
+def test_concave_faces_have_the_area_they_enclose(ring: list[tuple[int, int]], area: float, start: int):
+    turned = ring[start % len(ring) :] + ring[: start % len(ring)]
+    for sign in (1, -1):
+        corners = "".join(f"v {x} {y} 0\n" for x, y in turned[::sign])
+        found = areas(read("obj", f"{corners}f {' '.join(map(str, range(1, len(ring) + 1)))}\nf 1 2 3\n"))[:-1]
+        assert len(found) == len(ring) - 2
+        assert all(each * sign >= 0 for each in found)
+        assert sum(found) == pytest.approx(area * sign)
+
+
+def test_a_face_that_crosses_itself_is_shown_somehow():
+    text = "v 0 0 0\nv 2 2 0\nv 2 0 0\nv 0 2 0\nv 5 1 0\nf 1 2 3 4 5\nf 1 1 1 1\nf 1 2 1 2 1\n"
+    assert len(read("obj", text).geometry.triangles) == 8
