@@ -8,7 +8,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 Points = npt.NDArray[np.float64]
 
-_MOST_CORNERS = 1000  # of a concave face: clipping ears takes the square of their number, here about a second
+_MOST_CORNERS = 200  # of a concave face: what clipping takes grows with their square, in spirals with their cube
 
 
 def triangulated(points: Points, sizes: Numbers, corners: Numbers) -> tuple[Numbers, Numbers]:
@@ -29,8 +29,12 @@ def triangulated(points: Points, sizes: Numbers, corners: Numbers) -> tuple[Numb
     firsts, starts = np.cumsum(counts) - counts, np.cumsum(sizes) - sizes
     seconds = starts[owners] + np.arange(len(owners)) - firsts[owners] + 1
     triangles = corners[np.stack([starts[owners], seconds, seconds + 1], axis=1)]
-    for face in _folded(points, triangles, owners, counts):
-        if sizes[face] <= _MOST_CORNERS:
+    folded = _folded(points, triangles, owners, counts)
+    quads = folded[sizes[folded] == 4]  # there may be many, and they have only one other diagonal
+    rings = corners[starts[quads][:, None] + [1, 2, 3, 0]]
+    triangles[firsts[quads]], triangles[firsts[quads] + 1] = rings[:, :3], rings[:, [2, 3, 0]]
+    for face in folded:
+        if 4 < sizes[face] <= _MOST_CORNERS:
             ring = corners[starts[face] : starts[face] + sizes[face]]
             triangles[firsts[face] : firsts[face] + counts[face]] = ring[_ears(points[ring])]
     return triangles, owners
