@@ -14,8 +14,9 @@ from brayns_widget.service.renderer.coloring.base import Colors
 from brayns_widget.service.renderer.coloring.meshes import MeshColoring
 from brayns_widget.service.renderer.geometry import Floats, Geometry, Indices
 from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
-from brayns_widget.service.renderer.loaders.mesh_text import split_obj
-from brayns_widget.service.renderer.loaders.polygons import triangulated
+from brayns_widget.service.renderer.loaders.mesh_text import split_obj, split_off
+from brayns_widget.service.renderer.loaders.ply import with_triangles
+from brayns_widget.service.renderer.loaders.polygons import Numbers, triangulated
 from brayns_widget.service.rpc.methods import Task
 
 _KINDS = ("off", "stl", "ply", "obj")
@@ -25,11 +26,10 @@ _LARGEST = 1e15  # µm; far below what single precision and the ray tracer can t
 def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
     """Load all meshes of a file as one model; colours that the file has are those of the model."""
     del params
-    if content.kind not in _KINDS:
+    if content.kind not in _READERS:
         raise failure(f"Mesh format extension not supported: {content.kind!r}")  # the real renderer's words
     task.progress(0.0, "Reading meshes")
-    meshes = [_read_obj(content)] if content.kind == "obj" else [_of_trimesh(mesh) for mesh in _read(content)]
-    meshes = [mesh for mesh in meshes if len(mesh.triangles)]
+    meshes = [mesh for mesh in _READERS[content.kind](content) if len(mesh.triangles)]
     if not meshes:
         raise failure(f"{content.name} has no triangles that can be read as {content.kind.upper()}")
     task.progress(0.8, "Joining meshes")
@@ -65,13 +65,13 @@ class _Mesh:
     triangle_colors: Colors
 
 
-def _read(content: Content) -> list[Any]:
+def _read(content: Content, **options: Any) -> list[Any]:
     """Read what trimesh makes of a file: its meshes and clouds of points."""
     import trimesh  # takes a quarter of a second: not at the renderer's start
 
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # what is wrong with a file goes to who asked for it
     try:
-        scene = trimesh.load_scene(io.BytesIO(content.data), file_type=content.kind, process=False)
+        scene = trimesh.load_scene(io.BytesIO(content.data), file_type=content.kind, process=False, **options)
     except MemoryError:
         raise
     except Exception as error:  # trimesh has no error of its own: broken files end in whatever its parsing meets
@@ -80,25 +80,51 @@ def _read(content: Content) -> list[Any]:
     return [each for each in scene.geometry.values() if isinstance(each, trimesh.Trimesh | trimesh.PointCloud)]
 
 
-def _read_obj(content: Content) -> _Mesh:
+def _read_off(content: Content) -> list[_Mesh]:
+    return [_uncolored(*split_off(content.name, content.data))]
+
+
+def _read_obj(content: Content) -> list[_Mesh]:
     """Read vertices and their colours with trimesh; what it makes of faces depends on materials and normals."""
     data, sizes, corners = split_obj(content.name, content.data)
     read = _read(replace(content, data=data)) if data.strip() else []
     points = np.asarray(read[0].vertices if read else np.empty((0, 3)), np.float64)
     if points.shape[1] != 3:
         raise failure(f"{content.name} cannot be read as OBJ: each vertex needs three coordinates")
-    triangles, _owners = triangulated(points, sizes, corners)
+    mesh = _uncolored(points, sizes, corners)
     colors = _colors(read[0].colors if read else [])
     if colors.shape != (len(points), 4):  # it has none
-        colors = _white(len(points))
-    return _Mesh(points, triangles, colors, _triangle_colors(triangles, colors))
+        return [mesh]
+    return [replace(mesh, vertex_colors=colors, triangle_colors=_triangle_colors(mesh.triangles, colors))]
 
 
-def _of_trimesh(mesh: Any) -> _Mesh:
+def _read_ply(content: Content) -> list[_Mesh]:
+    """Read with trimesh what has triangles only, and then cut concave faces in another way."""
+    data, faces = with_triangles(content.name, content.data)
+    read = _read(replace(content, data=data), fix_texture=False)  # which would change the numbers of corners
+    return [_of_trimesh(mesh, faces) for mesh in read]
+
+
+def _read_stl(content: Content) -> list[_Mesh]:
+    return [_of_trimesh(mesh) for mesh in _read(content)]
+
+
+_READERS = {"off": _read_off, "stl": _read_stl, "ply": _read_ply, "obj": _read_obj}
+
+
+def _uncolored(points: npt.NDArray[np.float64], sizes: Numbers, corners: Numbers) -> _Mesh:
+    triangles, _owners = triangulated(points, sizes, corners)
+    return _Mesh(points, triangles, _white(len(points)), _white(len(triangles)))
+
+
+def _of_trimesh(mesh: Any, faces: tuple[Numbers, Numbers] | None = None) -> _Mesh:
+    """Take a mesh of trimesh's, the triangles of which may be fans of faces (sizes, corners)."""
     points = np.asarray(mesh.vertices, np.float64)
     triangles = np.asarray(getattr(mesh, "faces", np.empty((0, 3))), np.int64)  # points have none
     if len(wrong := triangles[(triangles < 0) | (triangles >= len(points))]):
         raise ValueError(f"Triangle corner {wrong[0]} does not exist")  # as ``Geometry`` says it
+    if faces is not None:
+        triangles, _owners = triangulated(points, *faces)
     of_points, of_triangles = _white(len(points)), _white(len(triangles))
     if mesh.visual.kind == "vertex" and len(triangles):
         of_points = _colors(mesh.visual.vertex_colors)

@@ -1,5 +1,6 @@
 """What the text of mesh files says of faces, with what differs between writers taken out.
 
+OFF: http://www.geomview.org/docs/html/OFF.html;
 OBJ: http://paulbourke.net/dataformats/obj/ (Wavefront, appendix B1).
 """
 
@@ -59,7 +60,7 @@ def _obj_corners(name: str, faces: list[str], sizes: Numbers) -> Numbers:
     text = "\n".join(faces)
     if "/" in text:
         text = re.sub(r"/\S*", "", text)
-    corners = _numbers(text)
+    corners = whole_numbers(text)
     if corners is None or len(corners) != sizes.sum():
         wrong = next((word for face in faces for word in face.split() if not _CORNER.fullmatch(word)), "")
         raise failure(
@@ -68,9 +69,68 @@ def _obj_corners(name: str, faces: list[str], sizes: Numbers) -> Numbers:
     return corners
 
 
-def _numbers(text: str) -> Numbers | None:
+def whole_numbers(text: str) -> Numbers | None:
     """All whole numbers of a text; None, or fewer than there are words, if it has anything else."""
     try:
         return np.fromstring(text, np.int64, sep=" ")
     except ValueError:
         return None
+
+
+def split_off(name: str, data: bytes | memoryview) -> tuple[npt.NDArray[np.float64], Numbers, Numbers]:
+    """Read an OFF file that is text; normals and colours are left out.
+
+    Returns:
+        (V, 3), its vertices; (F,), how many corners each face has; their vertices from 0, face after face.
+
+    Raises:
+        RequestError: it is no such file, or shorter than it says, or a face has a corner that is not there.
+    """
+    text = re.sub(r"#.*", "", bytes(data).decode("latin-1").replace("\r", "\n"))
+    if not (found := re.match(r"\s*((?:ST)?C?N?)OFF(?=\s)", text)):
+        raise failure(f"{name} cannot be read as OFF: it must begin with OFF")
+    lines = [line for line in text[found.end() :].split("\n") if line.strip()]
+    try:
+        vertices, faces = (int(word) for word in lines[0].split()[:2])
+        if min(vertices, faces) < 0:
+            raise ValueError
+    except (ValueError, IndexError):
+        got = lines[0].strip()[:60] if lines else ""
+        raise failure(f"{name} cannot be read as OFF: expected numbers of vertices and faces, got {got!r}") from None
+    points, rows = _off_points(name, lines[1:], vertices, faces, plain=not found[1])
+    if len(rows) < faces:
+        raise failure(f"{name} cannot be read as OFF: it says that it has {faces} faces, but it has {len(rows)}")
+    sizes, corners = [], list[int]()
+    for row in rows[:faces]:
+        try:
+            size, *numbers = (int(word) for word in row.split()[: 1 + max(0, int(row.split(None, 1)[0]))])
+            if size != len(numbers) or not all(0 <= number < vertices for number in numbers):
+                raise ValueError
+        except ValueError:
+            raise failure(
+                f"{name} cannot be read as OFF: a face must have as many numbers of vertices as it says "
+                f"first, from 0 to {vertices - 1}, got {row.strip()[:60]!r}"
+            ) from None
+        sizes.append(size)
+        corners += numbers
+    return points, np.array(sizes, np.int64), np.array(corners, np.int64)
+
+
+def _off_points(
+    name: str, lines: list[str], count: int, faces: int, *, plain: bool
+) -> tuple[npt.NDArray[np.float64], list[str]]:
+    """Find the vertices, and the lines that follow them; a line may have several vertices if they have nothing else."""
+    used = min(count, len(lines))
+    numbers = [line.split()[:3] for line in lines[:used]]
+    if plain and len(lines) < count + faces:
+        used, words = 0, list[str]()
+        while len(words) < 3 * count and used < len(lines):
+            words += lines[used].split()
+            used += 1
+        numbers = [words[at : at + 3] for at in range(0, len(words), 3)]
+    if len(numbers) != count:
+        raise failure(f"{name} cannot be read as OFF: it says that it has {count} vertices, but it has {len(numbers)}")
+    try:
+        return np.array(numbers, np.float64).reshape(count, 3), lines[used:]
+    except ValueError:
+        raise failure(f"{name} cannot be read as OFF: each vertex needs three coordinates") from None

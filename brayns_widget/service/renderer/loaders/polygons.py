@@ -24,11 +24,9 @@ def triangulated(points: Points, sizes: Numbers, corners: Numbers) -> tuple[Numb
     Returns:
         (T, 3), indices of points, in the order of the faces; (T,), the face of each triangle.
     """
-    counts = np.maximum(sizes - 2, 0)
-    owners = np.repeat(np.arange(len(sizes)), counts)
-    firsts, starts = np.cumsum(counts) - counts, np.cumsum(sizes) - sizes
-    seconds = starts[owners] + np.arange(len(owners)) - firsts[owners] + 1
-    triangles = corners[np.stack([starts[owners], seconds, seconds + 1], axis=1)]
+    triangles, owners = fans(sizes, corners)
+    counts, starts = np.maximum(sizes - 2, 0), np.cumsum(sizes) - sizes
+    firsts = np.cumsum(counts) - counts
     folded = _folded(points, triangles, owners, counts)
     quads = folded[sizes[folded] == 4]  # there may be many, and they have only one other diagonal
     rings = corners[starts[quads][:, None] + [1, 2, 3, 0]]
@@ -38,6 +36,15 @@ def triangulated(points: Points, sizes: Numbers, corners: Numbers) -> tuple[Numb
             ring = corners[starts[face] : starts[face] + sizes[face]]
             triangles[firsts[face] : firsts[face] + counts[face]] = ring[_ears(points[ring])]
     return triangles, owners
+
+
+def fans(sizes: Numbers, corners: Numbers) -> tuple[Numbers, Numbers]:
+    """As ``triangulated``, whose triangles are as many, but right for convex faces only."""
+    counts = np.maximum(sizes - 2, 0)
+    owners = np.repeat(np.arange(len(sizes)), counts)
+    first = (np.cumsum(sizes) - sizes)[owners]
+    second = first + 1 + np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
+    return corners[np.stack([first, second, second + 1], axis=1)], owners
 
 
 def _folded(points: Points, triangles: Numbers, owners: Numbers, counts: Numbers) -> Numbers:

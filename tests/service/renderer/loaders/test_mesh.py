@@ -191,6 +191,126 @@ def test_colours_of_triangles_are_shown_and_corners_have_their_mean():
     np.testing.assert_allclose(model.coloring.color("vertex", {"4": [0, 0, 0, 1]}), again)
 
 
+RINGS = [[0, 1, 2, 3], [0, 1, 2], [0, 1, 4, 2, 3]]  # the last one is concave
+PLACES = [*CORNERS, (1, 1, 0)]
+RING_COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+
+
+def ply_of_rings(form: str, corner: str = "int", length: str = "uchar", rings: list[list[int]] = RINGS) -> bytes:
+    """Faces of several sizes, with a number before the corners, and colours and (in text) a list after them."""
+    header = COLORED_FACES.format(form).replace("uchar int", f"{length} {corner}")
+    header = header.replace("vertex 4", "vertex 5").replace("face 2", f"face {len(rings)}")
+    if form == "ascii":
+        header = header.replace("indices\n", "indices\nproperty list uchar float texcoord\n")
+        lines = ["{} {} {}".format(*place) for place in PLACES] + [
+            f"7 {len(ring)} {' '.join(map(str, ring))} 2 0.5 0.5 {' '.join(map(str, color))}"
+            for ring, color in zip(rings, RING_COLORS, strict=False)
+        ]
+        return (header + "\n\n".join(lines) + "\n\n").encode()
+    order = "<" if "little" in form else ">"
+    codes = {"int": "i", "uint": "I", "uchar": "B", "ushort": "H"}
+    body = b"".join(struct.pack(f"{order}3f", *place) for place in PLACES)
+    for ring, color in zip(rings, RING_COLORS, strict=False):
+        body += struct.pack(f"{order}B{codes[length]}{len(ring)}{codes[corner]}3B", 7, len(ring), *ring, *color)
+    return header.encode() + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ply_of_rings("ascii"),
+        ply_of_rings("binary_little_endian"),
+        ply_of_rings("binary_big_endian"),
+        ply_of_rings("binary_big_endian", "ushort", "uint"),
+        ply_of_rings("binary_little_endian", "uchar", "int"),
+    ],
+)
+def test_faces_of_a_ply_may_have_different_numbers_of_corners(data: bytes):
+    (model,) = LOADER.read_upload("ply", memoryview(data), {}, Task())
+    assert model.geometry.triangles[:3].tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 2]]
+    assert sum(areas(model)[3:]) == 6 - 1.5  # all but the triangle of the second, fifth and third corner
+    assert min(areas(model)) > 0
+    expected = np.repeat(np.array(RING_COLORS), [2, 1, 3], axis=0) / 255
+    np.testing.assert_allclose(model.coloring.colors[:, :3], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["ascii", "binary_little_endian"])
+@pytest.mark.parametrize("ring", [[0, 1, 2, 3], [0, 1, 2]])
+def test_faces_of_a_ply_with_equal_numbers_of_corners_have_their_colours(form: str, ring: list[int]):
+    (model,) = LOADER.read_upload("ply", memoryview(ply_of_rings(form, rings=[ring, ring[::-1]])), {}, Task())
+    count = len(ring) - 2
+    assert areas(model) == [3] * count + [-3] * count
+    assert model.coloring.colors.tolist() == [[1, 0, 0, 1]] * count + [[0, 1, 0, 1]] * count
+
+
+def test_vertices_of_a_ply_with_textures_are_those_of_the_file():
+    header = PLY.format("ascii").replace("float z\n", "float z\nproperty float u\nproperty float v\n")
+    corners = "".join("{} {} {} 0.5 0.5\n".format(*corner) for corner in CORNERS)
+    model = read("ply", f"{header}{corners}4 0 1 2 3\n3 0 2 1\n")
+    assert areas(model) == [3, 3, -3]
+    assert model.metadata["vertices"] == "4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OFF\n4 2 0\n0 0 0\n2 0 0\n2 3 0\n0 3 0\n3 0 1 2\n3 0 2 3\n",
+        "OFF 4 2 0\r\n0 0 0 2 0 0\r\n2 3 0 0 3 0\r\n\r\n3 0 1 2 # a face\r\n3 0 2 3\r\n",
+        "NOFF\n4 2 0\n0 0 0 0 0 1\n2 0 0 0 0 1\n2 3 0 0 0 1\n0 3 0 0 0 1\n3 0 1 2 255 0 0\n3 0 2 3\n",
+        "# made by hand\nOFF\n4 1\n0 0 0\n2 0 0\n2 3 0\n0 3 0\n4 0 1 2 3 0.5 0.5 0.5\n",
+    ],
+)
+def test_off_files_as_different_writers_have_them(text: str):
+    assert faces(read("off", text)) == [[CORNERS[0], CORNERS[1], CORNERS[2]], [CORNERS[0], CORNERS[2], CORNERS[3]]]
+
+
+def test_faces_of_an_off_file_may_have_different_numbers_of_corners():
+    corners = "".join("{} {} {}\n".format(*place) for place in PLACES)
+    rings = "".join(f"{len(ring)} {' '.join(map(str, ring))}\n" for ring in RINGS)
+    model = read("off", f"OFF\n5 3 0\n{corners}{rings}")
+    assert len(model.geometry.triangles) == 6
+    assert sum(areas(model)) == 6 + 3 + 4.5
+
+
+VERTICES = "".join("{} {} {}\n".format(*corner) for corner in CORNERS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n", "its header says 6 lines .4 of vertex, 2 of face., .* 5"),
+        ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n".replace("face 2", "face 10000000000000"), "10000000000004"),
+        ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n4 0 1 2\n", "it has a face '4 0 1 2'"),
+        ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n-1 0 1 2\n", "it has a face '-1 0 1 2'"),
+        ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n3 0 1 x\n", "a corner that is no number"),
+        ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n4 0 1 2 4\n", "Triangle corner 4 does not exist"),
+        ("ply", PLY.format("ascii").replace("int v", "word v"), "its header has 'property list uchar word vertex_ind"),
+        ("ply", PLY.format("ascii").replace("face 2", "face two"), "its header has 'element face two'"),
+        ("ply", "ply\nformat ascii 1.0\n", "no header from 'ply' to 'end_header'"),
+        ("off", f"OFF\n4 2 0\n{VERTICES}3 0 1 2\n", "says that it has 2 faces, but it has 1"),
+        ("off", "OFF\n4 2 0\n0 0 0\n0 0 1\n", "says that it has 4 vertices, but it has 2"),
+        ("off", f"OFF\n4 1 0\n{VERTICES}3 0 1 4\n", "from 0 to 3, got '3 0 1 4'"),
+        ("off", f"OFF\n4 1 0\n{VERTICES}4 0 1 2\n", "got '4 0 1 2'"),
+        ("off", f"OFF\n4 1 0\n{VERTICES}-4 0 1 2\n", "got '-4 0 1 2'"),
+        ("off", f"OFF\n4 1 0\n{VERTICES}x\n", "got 'x'"),
+        ("off", f"OFF\n4 1 0\n{VERTICES.replace('3', 'x')}3 0 1 2\n", "each vertex needs three coordinates"),
+        ("off", f"OFF\n-4 1 0\n{VERTICES}3 0 1 2\n", "expected numbers of vertices and faces, got '-4 1 0'"),
+        ("off", "OFF BINARY\n\x00", "expected numbers of vertices and faces, got 'BINARY'"),
+        ("off", "OFF\n", "expected numbers of vertices and faces, got ''"),
+    ],
+)
+def test_meshes_that_are_cut_off_or_wrong_are_refused(kind: str, text: str, words: str):
+    with pytest.raises(RequestError, match=words):
+        read(kind, text)
+
+
+def test_a_binary_ply_that_is_cut_off_is_refused():
+    data = ply_of_rings("binary_little_endian")
+    for cut in (1, 20, 45, 60):
+        with pytest.raises(RequestError, match="header says 3 faces, but it ends in face"):
+            LOADER.read_upload("ply", memoryview(data[:-cut]), {}, Task())
+
+
 def test_negative_corners_of_an_obj_count_from_the_last_vertex_before_the_face():
     text = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\nv 5 0 0\nv 6 0 0\nv 5 1 0\nf -3 -2 -1\n"
     expected = [[(0, 0, 0), (1, 0, 0), (0, 1, 0)], [(5, 0, 0), (6, 0, 0), (5, 1, 0)]]
