@@ -76,6 +76,8 @@ def _read(content: Content, **options: Any) -> list[Any]:
         raise
     except Exception as error:  # trimesh has no error of its own: broken files end in whatever its parsing meets
         reason = str(error).partition("\n")[0] or type(error).__name__
+        if "could not be read to its end" in reason:  # NumPy's, of the words of one line
+            reason = "it has something else where numbers are expected"
         raise failure(f"{content.name} cannot be read as {content.kind.upper()}: {reason}") from error
     return [each for each in scene.geometry.values() if isinstance(each, trimesh.Trimesh | trimesh.PointCloud)]
 
@@ -121,7 +123,8 @@ def _of_trimesh(mesh: Any, faces: tuple[Numbers, Numbers] | None = None) -> _Mes
     """Take a mesh of trimesh's, the triangles of which may be fans of faces (sizes, corners)."""
     points = np.asarray(mesh.vertices, np.float64)
     triangles = np.asarray(getattr(mesh, "faces", np.empty((0, 3))), np.int64)  # points have none
-    if len(wrong := triangles[(triangles < 0) | (triangles >= len(points))]):
+    corners = triangles if faces is None else faces[1]
+    if len(wrong := corners[(corners < 0) | (corners >= len(points))]):
         raise ValueError(f"Triangle corner {wrong[0]} does not exist")  # as ``Geometry`` says it
     if faces is not None:
         triangles, _owners = triangulated(points, *faces)

@@ -286,6 +286,15 @@ VERTICES = "".join("{} {} {}\n".format(*corner) for corner in CORNERS)
         ("ply", f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n4 0 1 2 4\n", "Triangle corner 4 does not exist"),
         ("ply", PLY.format("ascii").replace("int v", "word v"), "its header has 'property list uchar word vertex_ind"),
         ("ply", PLY.format("ascii").replace("face 2", "face two"), "its header has 'element face two'"),
+        (
+            "ply",
+            f"{PLY.format('ascii')}{VERTICES}3 0 1 2\n3 0 1 2\n".replace("2 0 0", "2 x 0"),
+            "something else where num",
+        ),
+        ("obj", "v 0 0 0\nv 1 0 0\nv 0 x 0\nf 1 2 3\n", "it has something else where numbers are expected"),
+        ("ply", PLY.format("ascii").replace("face 2", "face -2"), "its header has 'element face -2'"),
+        ("ply", PLY.format("binary_middle_endian"), "its header has 'format binary_middle_endian 1.0'"),
+        ("ply", "ply\nelement vertex 0\nend_header\n", "its header has no format"),
         ("ply", "ply\nformat ascii 1.0\n", "no header from 'ply' to 'end_header'"),
         ("off", f"OFF\n4 2 0\n{VERTICES}3 0 1 2\n", "says that it has 2 faces, but it has 1"),
         ("off", "OFF\n4 2 0\n0 0 0\n0 0 1\n", "says that it has 4 vertices, but it has 2"),
@@ -302,6 +311,28 @@ VERTICES = "".join("{} {} {}\n".format(*corner) for corner in CORNERS)
 def test_meshes_that_are_cut_off_or_wrong_are_refused(kind: str, text: str, words: str):
     with pytest.raises(RequestError, match=words):
         read(kind, text)
+
+
+@pytest.mark.parametrize("form", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_headers_and_ends_of_a_ply_as_different_writers_have_them(form: str):
+    data = ply_text() if form == "ascii" else ply_binary("<" if "little" in form else ">", form)
+    data = data.replace(b"ply\n", b"ply\ncomment element face 9\nobj_info x\n", 1) + b"\n"
+    more = data.replace(b"end_header", b"element extra 2\nproperty uchar x\nend_header") + (
+        b"1\n" if form != "ascii" else b"1\n1\n"
+    )
+    for each in (data, more):
+        (model,) = LOADER.read_upload("ply", memoryview(each.replace(b"end_header\n", b"end_header\r\n")), {}, Task())
+        assert areas(model) == [3, 3]
+    if form != "ascii":
+        with pytest.raises(RequestError, match="by its header it is 1 bytes longer"):
+            LOADER.read_upload("ply", memoryview(more[:-2]), {}, Task())
+
+
+def test_corners_of_a_binary_ply_that_are_not_there_are_refused():
+    for rings in ([[0, 1, 2, 9]], [[0, 1, 2], [0, 1, -9]], [[0, 1, 9], [0, 1, 2, 3]]):
+        data = ply_of_rings("binary_little_endian", rings=rings)
+        with pytest.raises(RequestError, match=r"Triangle corner -?9 does not exist"):
+            LOADER.read_upload("ply", memoryview(data), {}, Task())
 
 
 def test_a_binary_ply_that_is_cut_off_is_refused():
