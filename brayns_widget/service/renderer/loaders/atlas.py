@@ -120,6 +120,8 @@ def _read(path: Path, kind: VoxelType) -> Atlas:
         raise
     except Exception as error:  # beside its own, pynrrd lets through whatever its parsing and unpacking meets
         reason = str(error).partition("\n")[0] or type(error).__name__
+        if "values to unpack" in reason:  # Python's, of a line of the header
+            reason = "a line of its header is not 'field: value'"
         raise failure(f"{path} cannot be read as NRRD: {reason}") from error
     if axis is None:
         values = values[..., None]

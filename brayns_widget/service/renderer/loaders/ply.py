@@ -125,7 +125,7 @@ def _read_text(
     first = sum(element.count for element in elements[:at])
     last = first + elements[at].count
     if len(elements[at].columns) == 1 and _are_triangles(rows[first:last]):
-        return unchanged  # in a third of the time
+        return unchanged  # so are most files, and it is much faster
     split = [_split_face(name, row, elements[at]) for row in rows[first:last]]
     corners = whole_numbers(" ".join(" ".join(words) for _, words, _ in split))
     sizes = np.array([len(words) for _, words, _ in split], np.int64)

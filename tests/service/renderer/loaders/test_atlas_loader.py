@@ -157,6 +157,7 @@ def test_what_is_no_nrrd_is_refused(data: bytes, tmp_path: Path):
     ("data", "words"),
     [
         (b"", "it is empty"),
+        (b"NRRD0004\ntype uint8\n\n", "a line of its header is not 'field: value'"),
         (b"NRRD0004\ndimension: 3\nsizes: 4 3 2\nencoding: raw\n\n", "add type to its header"),
         (b"NRRD0004\ntype: uint8\n\n", "add dimension, sizes, encoding to its header"),
     ],
