@@ -7,6 +7,7 @@ the first voxel's corner, and what loads shows the outline of all voxels that me
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import CHANNELS, Atlas, VoxelType, faces_between, shell
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.nrrd_values import embedded, open_values
 from brayns_widget.service.renderer.loaders.volume import NO_COLORING, NOTHING, check_memory
 from brayns_widget.service.renderer.memory import allowance
 from brayns_widget.service.renderer.volumes import Volume
@@ -29,7 +31,11 @@ OUTLINE, DENSITY = "Outline mesh shell", "Density"
 MISSING = ("Flatmap areas", "Highlight columns", "Layer distance", "Orientation field", "Vector field")
 
 _LARGEST = 1e15  # µm; far below what single precision can take
-_BYTES = (("char", 1), ("int8", 1), ("short", 2), ("int16", 2), ("int32", 4), ("float", 4))  # of types; of others 8
+_SPACE_KINDS = {"domain", "space", "time", "none", "???"}  # of axes along which values lie, or that say nothing
+_BYTES = (  # of types, by the first of these words that is in their names
+    ("char", 1), ("int8", 1), ("short", 2), ("int16", 2), ("long", 8), ("int64", 8), ("double", 8), ("float", 4),
+    ("int", 4),
+)  # fmt: skip
 _OUTLINE_COLOR = (1.0, 1.0, 1.0, 0.3)  # the real renderer's
 
 
@@ -75,14 +81,23 @@ def visualize(atlas: Atlas, use_case: str) -> LoadedModel:
     if use_case == DENSITY:
         volume = Volume(atlas.values[..., 0], atlas.frame, cells=atlas.cells)
         return LoadedModel(kind="atlas", geometry=NOTHING, coloring=NO_COLORING, volume=volume, atlas=atlas)
-    faces = faces_between(atlas.meaningful())
-    if not len(faces):
+    mask = atlas.meaningful()
+    if not mask.any():
         raise failure("There is no outline, since no voxel means something: all have the same value, or no finite one")
-    if not allowance().fits(count := 2 * len(faces)):
+    if not allowance().fits(count := 2 * _count_faces(mask)):  # before what takes much more than they
         raise failure(f"The outline has {count} triangles, which do not fit into memory ({allowance().budget})")
-    geometry = shell(faces, atlas.values.shape[:3], atlas.frame)
+    geometry = shell(faces_between(mask), atlas.values.shape[:3], atlas.frame)
     coloring = PrimitiveColoring(np.array([_OUTLINE_COLOR], np.float32))
     return LoadedModel(kind="atlas", geometry=geometry, coloring=coloring, atlas=atlas)
+
+
+def _count_faces(mask: npt.NDArray[np.bool_]) -> int:
+    """Count what ``faces_between`` finds."""
+    count = 0
+    for axis in range(3):
+        along = np.moveaxis(mask, axis, 0)
+        count += sum(int(np.count_nonzero(each)) for each in (along[0], along[1:] != along[:-1], along[-1]))
+    return count
 
 
 def _read(path: Path, kind: VoxelType) -> Atlas:
@@ -90,42 +105,76 @@ def _read(path: Path, kind: VoxelType) -> Atlas:
 
     try:
         with path.open("rb") as file:
+            if not file.peek(1):
+                raise failure(f"{path} cannot be read as NRRD: it is empty")
             header = nrrd.read_header(file)
-            sizes = _sizes(path, header, kind)
-            itemsize = next((size for word, size in _BYTES if word in header["type"]), 8)
-            check_memory(str(path), math.prod(sizes) * itemsize)
-            values = nrrd.read_data(header, file, str(path), index_order="C")
+            if missing := [key for key in ("type", "dimension", "sizes", "encoding") if key not in header]:
+                raise failure(f"{path} cannot be read as NRRD: add {', '.join(missing)} to its header")
+            axis = _values_axis(header)
+            sizes = _sizes(path, header, kind, axis)
+            size = math.prod(sizes) * _item_size(path, header["type"])
+            check_memory(str(path), size)
+            with open_values(path, header, file, size) as values_file:
+                values = nrrd.read_data(embedded(header), values_file, index_order="C")
     except (RequestError, MemoryError):
         raise
     except Exception as error:  # beside its own, pynrrd lets through whatever its parsing and unpacking meets
         reason = str(error).partition("\n")[0] or type(error).__name__
+        if "values to unpack" in reason:  # Python's, of a line of the header
+            reason = "a line of its header is not 'field: value'"
         raise failure(f"{path} cannot be read as NRRD: {reason}") from error
-    centers = list(header.get("centerings") or header.get("centers") or [])[-3:]
-    cells = "node" not in centers or min(sizes[-3:]) < 2
-    values = values.reshape(*reversed(sizes[-3:]), CHANNELS[kind])
-    return Atlas(kind, values, _frame(path, header, len(sizes)), cells)
+    if axis is None:
+        values = values[..., None]
+    else:
+        values = np.ascontiguousarray(np.moveaxis(values, 3 - axis, -1))  # axes of arrays are those of files, reversed
+    centers = _of_space(list(header.get("centerings") or header.get("centers") or []), axis)
+    cells = "node" not in centers or min(values.shape[:3]) < 2
+    return Atlas(kind, values, _frame(path, header, axis), cells)
 
 
-def _sizes(path: Path, header: dict[str, Any], kind: VoxelType) -> list[int]:
-    """How many values along each axis: those of a voxel if there are four axes, then x, y and z."""
+def _item_size(path: Path, name: str) -> int:
+    size = next((size for word, size in _BYTES if word in name), None)
+    if size is None:
+        raise failure(f"{path} cannot be read as NRRD: its type {name!r} is not one of numbers")
+    return size
+
+
+def _values_axis(header: dict[str, Any]) -> int | None:
+    """Which of four axes is that of a voxel's values: as kinds or else directions say, or the first; of three, none."""
+    if len(header["sizes"]) != 4:
+        return None
+    told = [kind not in _SPACE_KINDS for kind in header.get("kinds", [])]
+    if sum(told) != 1:
+        told = [row is None or bool(np.isnan(row).all()) for row in header.get("space directions", [])]
+    return told.index(True) if sum(told) == 1 and told.index(True) < 4 else 0
+
+
+def _of_space(items: Sequence[Any], axis: int | None) -> list[Any]:
+    """Leave out what is told of the axis of values."""
+    return [item for at, item in enumerate(items) if at != axis]
+
+
+def _sizes(path: Path, header: dict[str, Any], kind: VoxelType, axis: int | None) -> list[int]:
+    """How many values along each axis."""
     sizes = [int(size) for size in header["sizes"]]
     if len(sizes) not in {3, 4} or min(sizes) < 1:
         raise failure(f"{path}: sizes must be three numbers, or four if voxels have several values, got {sizes}")
-    held = sizes[0] if len(sizes) == 4 else 1
+    held = 1 if axis is None else sizes[axis]
     if held != CHANNELS[kind]:
         raise failure(f"{path}: a voxel of type {kind!r} has {CHANNELS[kind]} values, but sizes {sizes} give it {held}")
     return sizes
 
 
-def _frame(path: Path, header: dict[str, Any], axes: int) -> npt.NDArray[np.float64]:
+def _frame(path: Path, header: dict[str, Any], axis: int | None) -> npt.NDArray[np.float64]:
     frame = np.eye(4)
     if "space directions" in header:
         field = "space directions"
-        rows = np.array([[np.nan] * 3 if row is None else row for row in header[field]], np.float64)
-        frame[:3, :3] = rows[-3:].T if rows.shape == (axes, 3) else np.nan
+        rows = np.array(_of_space([[np.nan] * 3 if row is None else row for row in header[field]], axis), np.float64)
+        frame[:3, :3] = rows.T if rows.shape == (3, 3) else np.nan
     elif "spacings" in header:
         field = "spacings"
-        frame[:3, :3] = np.diag(np.array(header[field], np.float64)[-3:])
+        spacings = np.array(_of_space(header[field], axis), np.float64)
+        frame[:3, :3] = np.diag(spacings) if len(spacings) == 3 else np.nan
     else:
         field = "space origin"
     if "space origin" in header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ from brayns_widget.service.renderer.loaders.palette import distinct_colors, elem
 from brayns_widget.service.renderer.loaders.spheres import spheres_model
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object
+
+_NUMBER = re.compile(rb"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 ColorScheme = Literal["none", "by_id", "protein_atoms", "protein_chains", "protein_residues"]
 
@@ -43,6 +46,7 @@ def load(path: Path, params: ProteinParams, task: Task) -> list[LoadedModel]:
     except (RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())
         raise failure(f"{path} cannot be read as a PDB file: {reason}") from error
+    _check_coordinates(path)
     if path.suffix.lower() != ".pdb1":
         models = models[:1]
     atoms = [(number, found) for number, model in enumerate(models) for found in model.all()]
@@ -64,6 +68,26 @@ def load(path: Path, params: ProteinParams, task: Task) -> list[LoadedModel]:
 
 
 LOADER = Loader("protein", "Molecule Explorer", ("pdb", "pdb1"), ProteinParams, load)
+
+
+def _check_coordinates(path: Path) -> None:
+    """Check that atoms have numbers where their coordinates stand (columns 31 to 54), for which gemmi else takes 0.
+
+    Raises:
+        RequestError: one has none.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line[:4].upper() in {b"ATOM", b"HETA"}:
+                for start in (30, 38, 46):
+                    word = line[start : start + 8]
+                    if not _NUMBER.fullmatch(word):
+                        text = word.decode("latin-1").strip()
+                        raise failure(
+                            f"{path}, line {number}: an atom has {text!r} for a coordinate, correct or remove the line"
+                        )
+            elif line.strip().upper() == b"END":  # what follows is not read
+                break
 
 
 def _colors(scheme: ColorScheme, atoms: list[Any], chains: list[tuple[int, str]]) -> npt.NDArray[np.float32]:

@@ -7,6 +7,8 @@ the first of which has a corner at the origin, and a volume's place in the heade
 from __future__ import annotations
 
 import math
+import os
+import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,7 +51,8 @@ _MHD_TYPES = {
     "MET_DOUBLE": "f8",
 }
 _REQUIRED = ("DimSize", "ElementSpacing", "ElementType", "ElementDataFile")
-_ONLY = {"ObjectType": "Image", "NDims": "3", "BinaryData": "True", "ElementNumberOfChannels": "1"}
+_ONLY = {"ObjectType": "Image", "NDims": "3", "ElementNumberOfChannels": "1"}
+_KEY = re.compile(r"\w[\w -]*")
 _LONGEST_HEADER = 1 << 16  # bytes
 _LARGEST = 1e15  # µm; far below what single precision can take
 
@@ -93,12 +96,14 @@ def load_mhd(path: Path, params: Any, task: Task) -> list[LoadedModel]:
     for key, value in _ONLY.items():
         if header.get(key, value).lower() != value.lower():
             raise failure(f"{path}: {key} is {header[key]!r}, but only {value} can be shown")
+    if not _is_true(header.get("BinaryData", "True")):
+        raise failure(f"{path}: BinaryData is {header['BinaryData']!r}, but only True can be shown")
     dimensions = _numbers(path, header, "DimSize", int)
     frame = cell_frame(f"{path}: ElementSpacing", _numbers(path, header, "ElementSpacing", float))
     name = header["ElementType"]
     if name not in _MHD_TYPES:
         raise failure(f"{path}: ElementType {name!r} cannot be shown, only {', '.join(_MHD_TYPES)}")
-    msb = header.get("BinaryDataByteOrderMSB", header.get("ElementByteOrderMSB", "False")).lower() == "true"
+    msb = _is_true(header.get("BinaryDataByteOrderMSB", header.get("ElementByteOrderMSB", "False")))
     kind = np.dtype((">" if msb else "<") + _MHD_TYPES[name])
     count = checked_count(f"{path}: DimSize", dimensions)
     values = _read_values(path, header, kind, count).reshape(dimensions[::-1])
@@ -156,24 +161,32 @@ def volume_model(name: str, values: Values, frame: npt.NDArray[np.float64], *, c
 
 
 def _read_header(path: Path) -> dict[str, str]:
+    """Read fields up to ``ElementDataFile``; text that the system's encoding does not have is kept for file names."""
     try:
         with path.open("rb") as file:
-            text = file.read(_LONGEST_HEADER).decode("latin-1")
+            data = file.read(_LONGEST_HEADER)
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
     header: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        key, equals, value = (part.strip() for part in line.partition("="))
+    for number, line in enumerate(
+        data.split(b"\n"), 1
+    ):  # text has more ends of lines: in latin-1, a byte of some UTF-8
+        key, equals, value = (os.fsdecode(part.strip()) for part in line.partition(b"="))
         if not line.strip():
             continue
-        if not equals or not key.isidentifier():
-            raise failure(f"{path}, line {number}: expected 'key = value', got {line[:60]!r}")
+        if not equals or not _KEY.fullmatch(key):
+            raise failure(f"{path}, line {number}: expected 'key = value', got {os.fsdecode(line[:60])!r}")
         header[key] = value
         if key == "ElementDataFile":  # the last one of a header
             break
     if missing := [key for key in _REQUIRED if key not in header]:
         raise failure(f"{path} is not a complete MetaImage header: add {', '.join(missing)}")
     return header
+
+
+def _is_true(value: str) -> bool:
+    """Tell as MetaIO does (``metaObject.cxx``): by the first character."""
+    return value[:1] in {"T", "t", "1"}
 
 
 def _numbers(path: Path, header: Mapping[str, str], key: str, kind: type[Any]) -> list[Any]:
@@ -188,27 +201,37 @@ def _read_values(path: Path, header: Mapping[str, str], kind: np.dtype[Any], cou
     name = header["ElementDataFile"]
     if name in {"LOCAL", "LIST"} or "%" in name:
         raise failure(f"{path}: ElementDataFile {name!r} cannot be read: save the values as one file of their own")
+    if "\0" in name:
+        raise failure(f"{path}: ElementDataFile {name!r} cannot be the name of a file")
+    size, skipped = count * kind.itemsize, _header_size(path, header)
     source = path.parent / name
-    size = count * kind.itemsize
+    shown = os.fsencode(source).decode(errors="replace")
     try:
-        if header.get("CompressedData", "False").lower() == "true":
+        if source.exists() and not source.is_file():  # a pipe would make the renderer wait for who writes to it
+            raise failure(f"{shown}, the ElementDataFile of {path}, is no file with values: correct ElementDataFile")
+        if _is_true(header.get("CompressedData", "False")):
             check_memory(str(path), size)
             unpacker = zlib.decompressobj()
             data = unpacker.decompress(source.read_bytes(), size)
             if len(data) < size or unpacker.unconsumed_tail:
-                raise failure(f"{source} does not hold the {size} bytes of {path}: correct its DimSize or ElementType")
+                raise failure(f"{shown} does not hold the {size} bytes of {path}: correct its DimSize or ElementType")
             return np.frombuffer(data, kind)
         held = source.stat().st_size
-        skipped = int(header.get("HeaderSize", "0"))
         skipped = held - size if skipped == -1 else skipped
         if skipped < 0 or held - skipped != size:
             raise failure(
-                f"{source} has {held} bytes, but {path} says {size} (and a header of {max(0, skipped)}): "
+                f"{shown} has {held} bytes, but {path} says {size} (and a header of {max(0, skipped)}): "
                 "correct DimSize, ElementType or HeaderSize"
             )
         check_memory(str(path), size)
         return np.fromfile(source, kind, count, offset=skipped)
     except (OSError, zlib.error) as error:
-        raise failure(f"{source}, the ElementDataFile of {path}, cannot be read: {error}") from error
-    except ValueError as error:
-        raise failure(f"{path}: HeaderSize must be a number, got {header['HeaderSize']!r}") from error
+        reason = (isinstance(error, OSError) and error.strerror) or error  # without the path, which stands before
+        raise failure(f"{shown}, the ElementDataFile of {path}, cannot be read: {reason}") from error
+
+
+def _header_size(path: Path, header: Mapping[str, str]) -> int:
+    try:
+        return int(header.get("HeaderSize", "0"))
+    except ValueError:
+        raise failure(f"{path}: HeaderSize must be a number, got {header['HeaderSize']!r}") from None

@@ -1,11 +1,13 @@
 """The XYZ loader: point clouds, and molecules in the format of the same name.
 
 A point cloud has a line ``x y z`` for each point; what follows on a line is ignored. A molecule has the number of its
-atoms, a line of comment, and a line ``element x y z`` for each atom, in Å.
+atoms, a line of comment, and a line ``element x y z`` for each atom, in Å; an element is a symbol, after which
+may stand what tells atoms apart (``C1``), or an atomic number.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import gemmi
@@ -16,6 +18,8 @@ from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, Lo
 from brayns_widget.service.renderer.loaders.palette import element_color
 from brayns_widget.service.renderer.loaders.spheres import spheres_model
 from brayns_widget.service.rpc.methods import Task
+
+_LAST_ELEMENT = 118  # oganesson
 
 
 def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
@@ -41,7 +45,7 @@ def _molecule(name: str, lines: list[str]) -> LoadedModel:
     if len(rows) < count:
         raise failure(f"{name} has {len(rows)} atoms, but says that it has {count}")
     rows = rows[:count]
-    elements = [gemmi.Element(words[0]) for _, words in rows]
+    elements = [_element(words[0]) for _, words in rows]
     return spheres_model(
         "points",
         name,
@@ -50,6 +54,15 @@ def _molecule(name: str, lines: list[str]) -> LoadedModel:
         colors=np.array([element_color(element.name) for element in elements], np.float32),
         metadata={"points": str(count)},
     )
+
+
+def _element(word: str) -> gemmi.Element:
+    """Find an element; gemmi's unknown one where there is none."""
+    if word.isascii() and word.isdecimal():
+        number = int(word[:4])
+        return gemmi.Element(number if number <= _LAST_ELEMENT else 0)
+    letters = re.match(r"[A-Za-z]+", word)
+    return gemmi.Element(letters[0] if letters else "X")
 
 
 def _rows(lines: list[str], skipped: int) -> list[tuple[int, list[str]]]:

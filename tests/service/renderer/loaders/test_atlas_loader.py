@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +125,16 @@ def test_use_cases_that_there_are_not_are_refused(tmp_path: Path):
         (["spacings: 1 nan 1"], "spacings"),
         (["data file: missing.raw"], "cannot be read as NRRD"),
         (["encoding: gzip"], "cannot be read as NRRD"),
+        (["encoding: hex"], "encoding 'hex' is not one of raw, txt, text, ascii, gz"),
+        (["data file: LIST"], "its data file 'LIST' means several"),
+        (["data file: slice%02d.raw 1 3 1"], "its data file 'slice%02d.raw 1 3 1' means several"),
+        (["data file: ."], "its data file '.' is no file with values"),
+        (["type: block"], "type 'block' is not one of numbers"),
+        (["sizes: 4 3 3"], "say 36 bytes, but it has 24"),
+        (["sizes: 4 3 1"], "say 12 bytes, but it has 24"),
+        (["byte skip: -2"], "byte skip at least -1"),
+        (["byte skip: 99"], "say 24 bytes, but it has 0"),
+        (["line skip: 999999999999"], "say 24 bytes, but it has 0"),
     ],
 )
 def test_bad_files_are_refused_with_file_and_field(lines: list[str], words: str, tmp_path: Path):
@@ -137,6 +151,95 @@ def test_what_is_no_nrrd_is_refused(data: bytes, tmp_path: Path):
     path.write_bytes(data)
     with pytest.raises(RequestError, match=r"atlas\.nrrd cannot be read as NRRD"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "it is empty"),
+        (b"NRRD0004\ntype uint8\n\n", "a line of its header is not 'field: value'"),
+        (b"NRRD0004\ndimension: 3\nsizes: 4 3 2\nencoding: raw\n\n", "add type to its header"),
+        (b"NRRD0004\ntype: uint8\n\n", "add dimension, sizes, encoding to its header"),
+    ],
+)
+def test_what_a_header_lacks_is_named(data: bytes, words: str, tmp_path: Path):
+    (tmp_path / "atlas.nrrd").write_bytes(data)
+    with pytest.raises(RequestError, match=rf"atlas\.nrrd cannot be read as NRRD: {words}"):
+        load(tmp_path / "atlas.nrrd")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "skip", "pack"),
+    [
+        ("raw", "byte skip: 5", lambda data: bytes(5) + data),
+        ("raw", "byte skip: -1", lambda data: bytes(7) + data),
+        ("RAW", "line skip: 2", lambda data: b"a line\nanother\n" + data),
+        ("gz", "byte skip: 5", lambda data: gzip.compress(bytes(5) + data)),
+        ("bz2", "line skip: 1", lambda data: b"a line\n" + bz2.compress(data)),
+        ("text", "line skip: 1", lambda data: b"a line\n" + " ".join(map(str, data)).encode()),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_values_behind_something_else(encoding: str, skip: str, pack: Any, own: bool, tmp_path: Path):
+    data = pack(np.ascontiguousarray(BYTES.T).tobytes())
+    lines = [f"encoding: {encoding}", skip]
+    if own:
+        (tmp_path / "values.data").write_bytes(data)
+        path = text(tmp_path, *lines, "data file: values.data", data=b"")
+    else:
+        path = text(tmp_path, *lines, data=data)
+    atlas = load(path).atlas
+    assert atlas is not None
+    assert (atlas.values[..., 0] == BYTES.T).all()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "bzip2"])
+def test_values_that_unpack_to_another_size_are_refused(encoding: str, tmp_path: Path):
+    for size, held in ((100_000_000, "more"), (25, "more"), (23, "23 bytes")):
+        path = text(
+            tmp_path,
+            f"encoding: {encoding}",
+            data=gzip.compress(bytes(size)) if encoding == "gzip" else bz2.compress(bytes(size)),
+        )
+        tracemalloc.start()
+        with pytest.raises(RequestError, match=f"say 24 bytes, but it unpacks to {held}"):
+            load(path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+        tracemalloc.stop()
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.raw")
+    with pytest.raises(RequestError, match=r"its data file 'pipe\.raw' is no file with values"):
+        load(text(tmp_path, "data file: pipe.raw"))
+
+
+@pytest.mark.parametrize("axis", range(4))
+@pytest.mark.parametrize("told", ["kinds", "directions"])
+def test_the_values_of_voxels_lie_along_the_axis_that_the_header_says(axis: int, told: str, tmp_path: Path):
+    values = np.arange(81, dtype=np.float32).reshape(3, 3, 3, 3)  # x, y, z, value
+    header: dict[str, Any] = {"kinds": ["domain"] * 4, "spacings": [10.0, 20, 30, 40]}
+    header["kinds"][axis] = "vector"
+    if told == "directions":
+        rows = np.insert(np.diag([10.0, 20, 30]), axis, np.nan, axis=0)
+        header = {"space_dimension": 3, "space_directions": rows}
+    model = load(write(tmp_path, np.moveaxis(values, -1, axis), **header), "vector")
+    assert model.atlas is not None
+    assert (model.atlas.values == values.transpose(2, 1, 0, 3)).all()
+    spacing = np.array([10, 20, 30]) if told == "directions" else np.delete([10, 20, 30, 40], axis)
+    assert np.array(model.bounds).tolist() == [[0, 0, 0], (3 * spacing).tolist()]
+
+
+def test_an_outline_is_counted_before_it_is_made(tmp_path: Path):
+    values = np.random.default_rng(0).integers(0, 2, (64, 64, 64), np.uint8)
+    path = write(tmp_path, values)
+    count = len(load(path).geometry.triangles)
+    tracemalloc.start()
+    with allowing(Allowance(1000, "all of it")), pytest.raises(RequestError, match=f"outline has {count} triangles"):
+        load(path)
+    assert tracemalloc.get_traced_memory()[1] < 40 * values.size  # faces took 140
+    tracemalloc.stop()
 
 
 def test_atlases_of_which_there_is_nothing_to_see_are_refused(tmp_path: Path):

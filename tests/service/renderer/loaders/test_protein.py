@@ -74,12 +74,21 @@ def test_of_alternative_models_one_is_shown_and_of_an_assembly_all(tmp_path: Pat
     assert len(np.unique(assembly.coloring.colors, axis=0)) == 4
 
 
+def test_what_follows_the_end_is_not_read(tmp_path: Path):
+    text = f"{ATOMS}END\n{ATOMS.replace('   1.500', '  xx.xxx')}"
+    assert len(load(tmp_path / "some.pdb", text).geometry.spheres) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "properties", "message"),
     [
         ("", {}, "some.pdb has no atoms"),
         ("garbage\nmore\n", {}, "some.pdb has no atoms"),
         ("ATOM  xx\n", {}, "some.pdb cannot be read as a PDB file: "),
+        (ATOMS.replace("   1.500", "  xx.xxx"), {}, "some.pdb, line 2: an atom has 'xx.xxx' for a coordinate"),
+        (ATOMS.replace("  -1.000", "        "), {}, "some.pdb, line 3: an atom has '' for a coordinate"),
+        (ATOMS.replace("  -1.000", "********"), {}, "some.pdb, line 3: an atom has '********' for a coordinate"),
+        (ATOMS.replace("  -1.000", "     nan"), {}, "some.pdb, line 3: an atom has 'nan' for a coordinate"),
         (ATOMS, {"radius_multiplier": 0}, "radius_multiplier must be positive, got 0"),
         (ATOMS, {"color_scheme": "rainbow"}, "Invalid loader params schema"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,10 @@ def test_metaimages_with_what_else_they_may_have(tmp_path: Path):
         ({"HeaderSize": "many"}, "HeaderSize must be a number"),
         ({"HeaderSize": "-5"}, "HeaderSize"),
         ({"CompressedData": "True"}, "cannot be read"),
-        ({"Object Type": "Image"}, "line 6: expected 'key = value'"),
+        ({"=": "Image"}, "line 6: expected 'key = value'"),
+        ({"ElementDataFile": "val\0ues.raw"}, "cannot be the name of a file"),
+        ({"ElementDataFile": "."}, "is no file with values"),
+        ({"ElementDataFile": "x" * 300}, "cannot be read"),
     ],
 )
 def test_bad_metaimages_are_refused_with_file_and_field(header: dict[str, str | None], words: str, tmp_path: Path):
@@ -170,6 +174,37 @@ def test_bad_metaimages_are_refused_with_file_and_field(header: dict[str, str | 
         mhd(tmp_path, bytes(24), **header)
     assert caught.value.code == -32603
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["True", "true", "T", "t", "1"])
+def test_metaimages_say_yes_in_several_ways(word: str, tmp_path: Path):
+    packed = zlib.compress(VALUES.astype(">u2").tobytes())
+    big = {"ElementType": "MET_USHORT", "BinaryDataByteOrderMSB": word, "BinaryData": word, "CompressedData": word}
+    check(mhd(tmp_path, packed, **big))
+    check(mhd(tmp_path, zlib.decompress(packed), **big | {"CompressedData": "0"}))
+    with pytest.raises(RequestError, match="BinaryData is '0', but only True"):
+        mhd(tmp_path, bytes(24), BinaryData="0")
+
+
+def test_metaimages_in_utf8_and_with_keys_that_nobody_knows(tmp_path: Path):
+    (tmp_path / "größe.raw").write_bytes(VALUES.astype("u1").tobytes())
+    lines = {"Comment": "Åx y", "ITK-input filter": "x", "a-b": "1"} | HEADER | {"ElementDataFile": "größe.raw"}
+    text = "".join(f"{key} = {value}\r\n" for key, value in lines.items())
+    (tmp_path / "volume.mhd").write_bytes(text.encode())
+    (model,) = MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, Task())
+    check(model)
+    (tmp_path / "volume.mhd").write_bytes(text.encode("latin-1"))  # whose name is not that of the file
+    with pytest.raises(RequestError, match="cannot be read: No such file") as caught:
+        MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, Task())
+    assert caught.value.message.encode()
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.raw")
+    for packed in ("True", "False"):
+        with pytest.raises(RequestError, match=r"pipe\.raw, the ElementDataFile of .* is no file"):
+            mhd(tmp_path, b"", ElementDataFile="pipe.raw", CompressedData=packed)
 
 
 def test_packed_values_of_another_size_are_refused(tmp_path: Path):

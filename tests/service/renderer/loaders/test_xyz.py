@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gemmi
 import numpy as np
 import pytest
 
@@ -44,6 +45,16 @@ def test_molecules_have_the_sizes_and_colours_of_elements():
         model.geometry.spheres, [[0, 0, 0, 1.52], [0.76, 0.59, 0, 1.2], [-0.76, 0.59, 0, 1.2]], atol=1e-6
     )
     np.testing.assert_allclose(model.coloring.colors, [element_color(name) for name in "OHH"])
+
+
+@pytest.mark.parametrize(
+    ("word", "element"),
+    [("6", "C"), ("C1", "C"), ("ca2", "Ca"), ("O-", "O"), ("008", "O"), ("99999999999", "X"), ("?", "X"), ("119", "X")],
+)
+def test_elements_are_symbols_with_or_without_a_number_or_atomic_numbers(word: str, element: str):
+    model = load(f"1\n\n{word} 0 0 0\n".encode())
+    assert model.geometry.spheres[0, 3] == pytest.approx(gemmi.Element(element).vdw_r)
+    np.testing.assert_allclose(model.coloring.colors[0], element_color(element))
 
 
 @pytest.mark.parametrize(
