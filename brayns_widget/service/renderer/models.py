@@ -121,7 +121,7 @@ class Model:
 
     def describe(self, slot: int) -> dict[str, Any]:
         """Tell what a colour slot shows: for cells the id in the circuit."""
-        if self.ids is None or not isinstance(self.coloring, CellColoring):
+        if self.ids is None or not isinstance(self.coloring, CellColoring) or not self.coloring.has_sections:
             return {}
         return {"neuron_id": self.coloring.id_of(slot)}
 

@@ -13,7 +13,8 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, Reques
 Colors = npt.NDArray[np.float32]  # (slots, 4) linear RGBA
 Values = Mapping[str, Sequence[float]]
 
-YELLOW = (1.0, 1.0, 0.0, 1.0)
+YELLOW = (1.0, 1.0, 0.0, 1.0)  # of cells at first
+WHITE = (1.0, 1.0, 1.0, 1.0)  # of synapses
 
 
 class Coloring(Protocol):

@@ -35,14 +35,16 @@ class Labels:
 
 
 class CellColoring:
-    """Colours of cells whose slots are ``cell * len(sections) + section``.
+    """Colours of cells whose slots are ``cell * len(sections) + section``, or of what belongs to cells.
 
     Args:
-        ids: (N,) ids of the cells in the circuit; None: one cell that is of no circuit.
+        ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again;
+            None: one cell that is of no circuit.
         attributes: Brayns' name of a colour method → the cells' values.
         sections: names of all section types, in the order of the slots.
-        loaded: those that the model has.
+        loaded: those that the model has; without any there are no sections to tell apart.
         rows: (slots,) ``cell * len(sections) + section`` of each slot, where slots are not that themselves.
+        color: that all have at first.
     """
 
     by_corner = False
@@ -54,6 +56,8 @@ class CellColoring:
         sections: Sequence[str],
         loaded: Sequence[str],
         rows: npt.NDArray[np.intp] | None = None,
+        *,
+        color: tuple[float, float, float, float] = YELLOW,
     ) -> None:
         self._ids = ids
         self._attributes = attributes
@@ -61,7 +65,7 @@ class CellColoring:
         self._loaded = sorted(loaded)
         self._rows = rows
         cells = 1 if ids is None else len(ids)
-        self._table = np.tile(np.array(YELLOW, np.float32), (cells, len(sections), 1))
+        self._table = np.tile(np.array(color, np.float32), (cells, len(sections), 1))
 
     @property
     def colors(self) -> Colors:
@@ -72,7 +76,13 @@ class CellColoring:
     def methods(self) -> list[str]:
         """Name the ways to colour: those that all cells have, and the attributes that the circuit has."""
         ids = () if self._ids is None else ("id",)
-        return sorted({"solid", *ids, "morphology section", *self._attributes})
+        sections = ("morphology section",) if self.has_sections else ()
+        return sorted({"solid", *ids, *sections, *self._attributes})
+
+    @property
+    def has_sections(self) -> bool:
+        """Whether these are cells, of which sections are told apart."""
+        return bool(self._loaded)
 
     def values(self, method: str) -> list[str]:
         """Name the keys of a method; for ``id`` one key that stands for all cells."""
@@ -80,8 +90,8 @@ class CellColoring:
             case "solid":
                 return ["color"]
             case "id" if self._ids is not None:
-                return [format_ids(self._ids)]
-            case "morphology section":
+                return [format_ids(np.unique(self._ids))]
+            case "morphology section" if self.has_sections:
                 return list(self._loaded)
             case _ if method in self._attributes:
                 return list(self._attributes[method].names)
@@ -104,7 +114,7 @@ class CellColoring:
             case "id" if self._ids is not None:
                 for key, color in values.items():
                     table[_with_ids(self._ids, key)] = color
-            case "morphology section":
+            case "morphology section" if self.has_sections:
                 for key, color in values.items():
                     if key not in self._sections:
                         raise RequestError(f"Invalid enum name {key!r}", code=INTERNAL_ERROR)

@@ -10,8 +10,8 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring.base import YELLOW
-from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
+from brayns_widget.service.renderer.coloring.base import WHITE
+from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.endfeet import endfeet_geometry
@@ -52,11 +52,13 @@ def edges_model(circuit: Any, config: Any, params: EdgeParams, nodes: PlacedNode
             else:
                 points = _positions(edges, properties.type, side, chosen, nodes)
                 kind, geometry = f"{side}_synapses", _spheres(points, params.radius)
+            cells = _cells(edges, side, chosen)
             model = LoadedModel(
                 kind=kind,
                 geometry=geometry,
-                coloring=PrimitiveColoring(np.tile(np.array(YELLOW, np.float32), (len(chosen), 1))),
+                coloring=_coloring(cells, nodes),
                 metadata={"population_name": name, "population_type": "edge"},
+                ids=np.unique(cells),
             )
             if params.edge_report_name:
                 recording = open_recording(config, "synapse", params.edge_report_name, edges.target)
@@ -67,6 +69,19 @@ def edges_model(circuit: Any, config: Any, params: EdgeParams, nodes: PlacedNode
             raise failure(f"Edge population {name} cannot be read: {error}") from error
         stack.pop_all()  # the report's file is the model's from here on
     return model
+
+
+def _cells(edges: Any, side: str, chosen: Ints) -> Ints:
+    """Ids (N,) of the loaded cells that edges belong to."""
+    nodes_of = edges.target_nodes if side == "afferent" else edges.source_nodes
+    return np.asarray(nodes_of(libsonata.Selection(chosen)), np.int64)
+
+
+def _coloring(cells: Ints, nodes: PlacedNodes) -> CellColoring:
+    """Colour edges as the cells that they belong to, each with a slot of its own."""
+    at = np.searchsorted(nodes.ids, cells)
+    attributes = {name: Labels(labels.names, labels.codes[at]) for name, labels in nodes.labels.items()}
+    return CellColoring(cells, attributes, [""], [], color=WHITE)
 
 
 def _chosen(edges: Any, side: str, nodes: PlacedNodes, percentage: float) -> Ints:
@@ -106,7 +121,7 @@ def _positions(edges: Any, kind: str, side: str, chosen: Ints, nodes: PlacedNode
         if (stored := read([f"{side}_{where}_{axis}" for axis in "xyz"])) is not None:
             return np.stack(stored, axis=1)
     prefix = "astrocyte" if kind == _GLIAL and side == "efferent" else side
-    cells = np.asarray((edges.target_nodes if side == "afferent" else edges.source_nodes)(selection), np.int64)
+    cells = _cells(edges, side, chosen)
     if (stored := read([f"{prefix}_section_id", f"{prefix}_section_pos"])) is not None:
         section, part = stored
         return nodes.points(SectionPlaces(cells, section.astype(np.int64), part))

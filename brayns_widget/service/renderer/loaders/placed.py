@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -50,6 +50,7 @@ class PlacedNodes:
         rotations: (N, 3, 3).
         morphologies: of the cells; None: the population has none.
         reader: of the morphologies.
+        labels: attributes of the cells by which they, and their edges, can be coloured.
     """
 
     population: str
@@ -58,6 +59,7 @@ class PlacedNodes:
     rotations: Floats | None = None
     morphologies: Labels | None = None
     reader: Reader | None = None
+    labels: Mapping[str, Labels] = field(default_factory=dict)
 
     def points(self, places: SectionPlaces) -> Floats:
         """Find where places on the cells' axes are in the world, (N, 3) in µm. Each morphology is read once.

@@ -142,7 +142,8 @@ def _load_population(
         labels = read_labels(population, selection)
     except (libsonata.SonataError, RuntimeError) as error:
         raise failure(f"Population {name} cannot be read: {error}") from error
-    placed = PlacedNodes(name, ids, positions, rotations, labels.get("morphology"), _reader(properties, labels))
+    morphologies, reader = labels.get("morphology"), _reader(properties, labels)
+    placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels)
     shapes, shape_of_cell = _shapes(placed, settings, task.part(0.0, 0.5), known=known)
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}

@@ -9,7 +9,7 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
+from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.columns import node_spans
@@ -21,7 +21,7 @@ VASCULATURE = "vasculature"  # SONATA's type of such populations, and Brayns' of
 Ints = npt.NDArray[np.int64]
 _ENDS = ("start", "end")
 _MEASURES = ("x", "y", "z", "diameter")
-_RED = (0.8, 0.05, 0.05, 1.0)
+_RED = (1.0, 0.0, 0.0, 1.0)
 
 
 def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: Any) -> LoadedModel:
@@ -58,11 +58,19 @@ def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: 
     return LoadedModel(
         kind=VASCULATURE,
         geometry=geometry,
-        coloring=PrimitiveColoring(np.tile(np.array(_RED, np.float32), (len(ids), 1))),
+        coloring=CellColoring(ids, _labels(population, ids), [""], [], color=_RED),
         metadata={"population_name": population.name, "population_type": "node"},
         ids=ids,
         simulation=simulation,
     )
+
+
+def _labels(population: Any, ids: Ints) -> dict[str, Labels]:
+    """Read what vessels can be coloured by, by Brayns' name: their ``type``, such as artery or vein."""
+    if "type" not in population.attribute_names:
+        return {}
+    values = population.get_attribute("type", libsonata.Selection(ids))
+    return {"vasculature section type": Labels.of(np.asarray(values))}
 
 
 def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any, geometry: Geometry) -> Simulation:

@@ -53,7 +53,7 @@ def load(config: Path, **settings: Any) -> list[LoadedModel]:
     return sonata.LOADER.read(str(config), {"node_population_settings": [params]}, Task())
 
 
-def test_each_endfoot_is_a_mesh_with_a_colour_of_its_own(tmp_path: Path):
+def test_each_endfoot_is_a_mesh_that_is_coloured_as_its_astrocyte(tmp_path: Path):
     write_meshes(tmp_path / "endfeet_meshes.h5")
     astrocytes, endfeet = load(circuit(tmp_path, {}))
     assert astrocytes.ids is not None
@@ -63,7 +63,7 @@ def test_each_endfoot_is_a_mesh_with_a_colour_of_its_own(tmp_path: Path):
     assert geometry.triangles.tolist() == [[0, 1, 2], [3, 4, 5], [3, 5, 6]]
     blue = [0.0, 0.0, 1.0, 1.0]
     assert endfeet.coloring is not None
-    shown = endfeet.coloring.color("primitive", {"1": blue})[geometry.triangle_slots]
+    shown = endfeet.coloring.color("id", {"1": blue})[geometry.triangle_slots]
     assert [color == blue for color in shown.tolist()] == [False, True, True]
 
 

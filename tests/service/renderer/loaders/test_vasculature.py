@@ -61,8 +61,20 @@ def test_each_node_is_a_cone_between_its_ends(tmp_path: Path):
     assert geometry.vertices[geometry.segments + 1].tolist() == [[10, 1, 2, 3], [20, 1, 2, 2], [30, 1, 2, 1]]
     blue = [0.0, 0.0, 1.0, 1.0]
     assert model.coloring is not None
-    assert model.coloring.color("primitive", {"1": blue})[1].tolist() == blue
+    assert model.coloring.methods() == ["id", "solid"]
+    assert model.coloring.colors[0].tolist() == [1, 0, 0, 1]
+    assert model.coloring.color("id", {"1": blue})[1].tolist() == blue
     assert model.coloring.colors[0].tolist() != blue
+
+
+def test_vessels_are_coloured_by_their_type(tmp_path: Path):
+    kinds: Any = {"type": ["artery", "vein", "artery"]}
+    coloring = load(tmp_path, VESSEL | kinds).coloring
+    assert coloring.methods() == ["id", "solid", "vasculature section type"]
+    assert coloring.values("vasculature section type") == ["artery", "vein"]
+    blue = [0.0, 0.0, 1.0, 1.0]
+    colors = coloring.color("vasculature section type", {"artery": blue}).tolist()
+    assert [color == blue for color in colors] == [True, False, True]
 
 
 def test_nodes_are_chosen_and_radii_scaled(tmp_path: Path):
