@@ -76,10 +76,14 @@ def shell(faces: npt.NDArray[np.intp], shape: tuple[int, ...], frame: npt.NDArra
         shape: nz, ny, nx.
         frame: 4x4, affine, from the grid to µm.
     """
-    used, corners = np.unique(faces, return_inverse=True)
+    is_used = np.zeros(np.prod([size + 1 for size in shape]), np.bool_)
+    is_used[faces] = True
+    used = np.flatnonzero(is_used)
+    numbers = np.empty(len(is_used), np.uint32)  # of the corners that are used
+    numbers[used] = np.arange(len(used), dtype=np.uint32)
     places = np.stack(np.unravel_index(used, tuple(size + 1 for size in shape))[::-1], axis=-1)
     points = places @ frame[:3, :3].T + frame[:3, 3]
-    quads = corners.reshape(-1, 4).astype(np.uint32)
+    quads = numbers[faces]
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     none, nothing = np.empty(0, np.uint32), np.empty((0, 4), np.float32)
     return Geometry(

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict
 
-from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import CHANNELS, Atlas, VoxelType, faces_between, shell
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
@@ -51,10 +51,11 @@ def load(path: Path, params: NrrdParams, task: Task) -> list[LoadedModel]:
     """Load an atlas."""
     task.progress(0.0, "Reading values")
     atlas = _read(path, params.type)
-    task.progress(0.6, "Finding the outline")
     try:
-        return [visualize(atlas, OUTLINE)]
+        return [visualize(atlas, OUTLINE, task.part(0.5, 1.0))]
     except RequestError as error:
+        if error.code == CANCELLED:
+            raise
         raise failure(f"{path}: {error}") from error
 
 
@@ -66,8 +67,13 @@ def use_cases(atlas: Atlas) -> list[str]:
     return [DENSITY, OUTLINE] if atlas.kind == "scalar" else [OUTLINE]
 
 
-def visualize(atlas: Atlas, use_case: str) -> LoadedModel:
+def visualize(atlas: Atlas, use_case: str, task: Task) -> LoadedModel:
     """Make a model that shows an atlas in one of its ways.
+
+    Args:
+        atlas: what to show.
+        use_case: one of ``use_cases``.
+        task: told about progress; stops the work when cancelled.
 
     Raises:
         RequestError: -32602, there is no such way, or not for this atlas; -32603, there is nothing to see, or too much.
@@ -81,12 +87,18 @@ def visualize(atlas: Atlas, use_case: str) -> LoadedModel:
     if use_case == DENSITY:
         volume = Volume(atlas.values[..., 0], atlas.frame, cells=atlas.cells)
         return LoadedModel(kind="atlas", geometry=NOTHING, coloring=NO_COLORING, volume=volume, atlas=atlas)
+    task.progress(0.0, "Looking for voxels that mean something")
     mask = atlas.meaningful()
+    task.progress(0.3, "Counting faces")
     if not mask.any():
         raise failure("There is no outline, since no voxel means something: all have the same value, or no finite one")
     if not allowance().fits(count := 2 * _count_faces(mask)):  # before what takes much more than they
         raise failure(f"The outline has {count} triangles, which do not fit into memory ({allowance().budget})")
-    geometry = shell(faces_between(mask), atlas.values.shape[:3], atlas.frame)
+    task.progress(0.4, "Finding faces")
+    faces = faces_between(mask)
+    task.progress(0.7, "Making triangles")
+    geometry = shell(faces, atlas.values.shape[:3], atlas.frame)
+    task.check()
     coloring = PrimitiveColoring(np.array([_OUTLINE_COLOR], np.float32))
     return LoadedModel(kind="atlas", geometry=geometry, coloring=coloring, atlas=atlas)
 

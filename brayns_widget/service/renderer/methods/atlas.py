@@ -10,6 +10,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.atlas import LOADER, use_cases, visualize
+from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.renderer.models import ModelInstance
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, Size
@@ -52,11 +53,12 @@ def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[
     return [UseCase(name=name, params_schema={"type": "object"}) for name in use_cases(atlas)]
 
 
-@methods.add("visualize-atlas-usecase", plugin=PLUGIN)
-def visualize_atlas_usecase(context: Context, params: VisualizeParams) -> ModelInstance:
+@methods.add("visualize-atlas-usecase", plugin=PLUGIN, cancellable=True, asynchronous=False)
+def visualize_atlas_usecase(context: Context, params: VisualizeParams, task: Task) -> ModelInstance:
     """Add a model that shows a model's atlas in another way."""
-    model = visualize(_atlas(context, params.model_id), params.use_case)
-    (added,) = context.models.add_loaded([model], None, Task())
+    with allowing(context.memory.allowance(context.models.primitives)):
+        model = visualize(_atlas(context, params.model_id), params.use_case, task.part(0.0, 0.6))
+    (added,) = context.models.add_loaded([model], None, task.part(0.6, 1.0))
     return added.instance()
 
 

@@ -63,7 +63,7 @@ def test_directions_and_origin_place_the_atlas(tmp_path: Path):
     model = load(write(tmp_path, space_directions=directions, space_origin=[1, 2, 3], space_dimension=3))
     assert np.array(model.bounds).tolist() == [[1, -58, 3], [61, 2, 43]]
     assert model.atlas is not None
-    density = visualize(model.atlas, DENSITY)
+    density = visualize(model.atlas, DENSITY, Task())
     assert np.array(density.bounds).tolist() == [[1, -58, 3], [61, 2, 43]]
     assert density.volume is not None
     assert density.volume.cells
@@ -75,7 +75,7 @@ def test_directions_and_origin_place_the_atlas(tmp_path: Path):
 def test_values_of_corners_are_blended(tmp_path: Path):
     atlas = load(write(tmp_path, centerings=["node"] * 3)).atlas
     assert atlas is not None
-    density = visualize(atlas, DENSITY)
+    density = visualize(atlas, DENSITY, Task())
     assert density.volume is not None
     assert not density.volume.cells
     assert np.array(density.bounds).tolist() == [[0, 0, 0], [3, 2, 1]]
@@ -101,7 +101,7 @@ def test_use_cases_that_there_are_not_are_refused(tmp_path: Path):
     assert atlas is not None
     for name in (*MISSING, "nonsense", ""):
         with pytest.raises(RequestError, match="Outline mesh shell") as caught:
-            visualize(atlas, name)
+            visualize(atlas, name, Task())
         assert caught.value.code == -32602
 
 
@@ -256,3 +256,21 @@ def test_what_there_is_no_memory_for_is_refused(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(volume_loader, "available", lambda: 20)
     with pytest.raises(RequestError, match="needs 24 bytes of memory"):
         load(path)
+
+
+@pytest.mark.parametrize("stage", ["Reading values", "Looking for voxels that mean something", "Making triangles"])
+def test_an_atlas_can_be_cancelled_at_each_stage(tmp_path: Path, stage: str):
+    path = tmp_path / "atlas.nrrd"
+    nrrd.write(str(path), np.arange(27, dtype=np.uint8).reshape(3, 3, 3))
+    told: list[str] = []
+
+    def report(_amount: float, operation: str) -> None:
+        told.append(operation)
+        if operation == stage:
+            task.cancel()
+
+    task = Task(report)
+    with pytest.raises(RequestError) as caught:
+        LOADER.read(str(path), {"type": "scalar"}, task)
+    assert caught.value.code == 20
+    assert told[-1] == stage
