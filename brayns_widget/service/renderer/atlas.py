@@ -40,15 +40,21 @@ class Atlas:
         Numbers must be greater than the least of all, so must both coordinates of flat maps; orientations and vectors
         must not be zero. What is not finite means nothing.
         """
-        finite: npt.NDArray[np.bool_] = np.isfinite(self.values).all(axis=-1)
+        parts = [self.values[..., part] for part in range(self.values.shape[-1])]
+        whole = self.values.dtype.kind in "iu"
+        finite = np.ones(self.values.shape[:-1], np.bool_)
+        for part in () if whole else parts:
+            finite &= np.isfinite(part)
         match self.kind:
             case "scalar" | "flatmap":
-                least = self.values[finite].min() if finite.any() else 0
-                return finite & np.asarray((self.values > least).all(axis=-1), np.bool_)
+                if not finite.any():
+                    return finite
+                least = min(part.min() if whole else part[finite].min() for part in parts)
+                for part in parts:
+                    finite &= part > least
             case "orientation" | "vector":
-                return finite & np.asarray((self.values != 0).any(axis=-1), np.bool_)
-            case "layer_distance":
-                return finite
+                finite &= np.logical_or.reduce([part != 0 for part in parts])
+        return finite
 
 
 def faces_between(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
