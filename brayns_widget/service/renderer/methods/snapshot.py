@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
+import zlib
 from pathlib import Path
 from typing import Annotated
 
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from pydantic import ConfigDict, Field
 
 from brayns_widget.service.renderer.context import Context
@@ -22,6 +20,8 @@ from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object, Size, Size2, read_only, unlisted
 
 methods: Methods[Context] = Methods()
+
+_PNG_HEADER = 33  # bytes of a PNG's signature and its first chunk, IHDR, behind which texts may stand
 
 
 class ImageSettings(Object):
@@ -122,10 +122,11 @@ def _with_metadata(image: bytes, image_format: str, metadata: ImageMetadata) -> 
         comment = json.dumps(metadata.model_dump(), ensure_ascii=False).encode(errors="replace")[:65533]
         # ISO/IEC 10918-1, B.2.4.5: a COM segment, here right after the start of image
         return image[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + image[2:]
-    texts = PngInfo()
-    for key, text in _texts(metadata).items():
-        texts.add_itxt(key, text)
-    buffer = io.BytesIO()
-    with Image.open(io.BytesIO(image)) as picture:
-        picture.save(buffer, "PNG", pnginfo=texts, compress_level=1)
-    return buffer.getvalue()
+    chunks = b"".join(_png_text(key, text) for key, text in _texts(metadata).items())
+    return image[:_PNG_HEADER] + chunks + image[_PNG_HEADER:]
+
+
+def _png_text(key: str, text: str) -> bytes:
+    """Make an iTXt chunk (ISO/IEC 15948, 11.3.4.5): not compressed, in no language."""
+    data = b"iTXt" + key.encode("latin-1") + bytes(5) + text.encode()
+    return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
