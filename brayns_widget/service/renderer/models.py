@@ -29,6 +29,9 @@ from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
 
+_BUILDING = "Building the acceleration structure"
+_SOON_BUILT = 1_000_000  # primitives: nobody needs to hear how far a build of so few is
+
 _THICKEST = 1e6  # times what radii are at first; single precision then still holds them, and brings them back
 
 
@@ -211,7 +214,7 @@ class Models:
                 handles.append(scene.add(part.geometry, part.colors, part.volume, by_corner=by_corner))
             if not scene.can_wait(handles):
                 scene.commit(
-                    progress=lambda amount: task.progress(amount, "Building the acceleration structure"),
+                    progress=lambda amount: task.progress(amount, _BUILDING),
                     cancelled=lambda: task.cancelled,
                 )
             task.check()
@@ -257,18 +260,19 @@ class Models:
         self._models[model.id] = model
         return model
 
-    def instantiate(self, model_id: int, transforms: Sequence[Transform]) -> list[Model]:
+    def instantiate(self, model_id: int, transforms: Sequence[Transform], task: Task | None = None) -> list[Model]:
         """Add models that differ from one in their place only; they share its colours for ever.
 
         Raises:
-            RequestError: -32602, there is no such model or a transform cannot be used; nothing is added.
+            RequestError: -32602, there is no such model or a transform cannot be used; 20, ``task`` is cancelled;
+                nothing is added.
         """
         original = self[model_id]
         matrices = [matrix_of(transform) for transform in transforms]
         handles: Sequence[int | None] = [None] * len(matrices)
         if original.handle is not None:
             copies = [self._scene().add_copy(original.handle) for _ in matrices]
-            self._commit_or_remove(copies, matrices)
+            self._commit_or_remove(copies, matrices, task)
             handles = copies
         added = []
         for transform, handle in zip(transforms, handles, strict=True):
@@ -283,12 +287,25 @@ class Models:
             raise
         return added
 
-    def _commit_or_remove(self, handles: Sequence[int], matrices: Sequence[npt.NDArray[np.float64]]) -> None:
+    def _commit(self, task: Task | None) -> None:
+        """Build what changed; a task is told how far it is, and its end raises error 20."""
+        if task is None or self.primitives < _SOON_BUILT:
+            self._scene().commit()
+            return
+        try:
+            self._scene().commit(lambda amount: task.progress(amount, _BUILDING), lambda: task.cancelled)
+        except Cancelled:
+            task.check()
+            raise
+
+    def _commit_or_remove(
+        self, handles: Sequence[int], matrices: Sequence[npt.NDArray[np.float64]], task: Task | None = None
+    ) -> None:
         scene = self._scene()
         try:
             for handle, matrix in zip(handles, matrices, strict=True):
                 scene.set_transform(handle, matrix)
-            scene.commit()
+            self._commit(task)
         except BaseException as error:
             for handle in handles:
                 scene.remove(handle)
@@ -330,18 +347,25 @@ class Models:
             raise
         return model
 
-    def update(self, model_id: int, *, visible: bool | None = None, transform: Transform | None = None) -> Model:
+    def update(
+        self,
+        model_id: int,
+        *,
+        visible: bool | None = None,
+        transform: Transform | None = None,
+        task: Task | None = None,
+    ) -> Model:
         """Show, hide or place a model; None leaves as it is.
 
         Raises:
-            RequestError: -32602, that cannot be; the model stays as it was.
+            RequestError: -32602, that cannot be; 20, ``task`` is cancelled; the model stays as it was.
         """
         model = self[model_id]
         former = model.transform, model.visible
         if transform is not None and transform != model.transform:
             matrix = matrix_of(transform)
             if model.handle is not None:
-                self._place(model.handle, matrix, matrix_of(model.transform))
+                self._place(model.handle, matrix, matrix_of(model.transform), task)
             model.transform = transform
         model.visible = model.visible if visible is None else visible
         if (model.transform, model.visible) != former:
@@ -354,11 +378,20 @@ class Models:
                 self._scene().set_visible(model.handle, model.visible)
         return model
 
-    def _place(self, handle: int, matrix: npt.NDArray[np.float64], former: npt.NDArray[np.float64]) -> None:
+    def _place(
+        self,
+        handle: int,
+        matrix: npt.NDArray[np.float64],
+        former: npt.NDArray[np.float64],
+        task: Task | None,
+    ) -> None:
         scene = self._scene()
         try:
             scene.set_transform(handle, matrix)
-            scene.commit()
+            self._commit(task)
+        except RequestError:  # cancelled: what there was is built with the next picture
+            scene.set_transform(handle, former)
+            raise
         except ValueError as error:
             scene.set_transform(handle, former)
             scene.commit()
@@ -397,11 +430,12 @@ class Models:
             self._scene().commit()
             model.box = shape.bounds
 
-    def thicken(self, model_id: int, factor: float) -> None:
+    def thicken(self, model_id: int, factor: float, task: Task | None = None) -> None:
         """Multiply the radii of a model and of its instances; rebuilds them.
 
         Raises:
-            RequestError: -32602, no such model, or the factor makes the radii too small or too large; 0, it has none.
+            RequestError: -32602, no such model, or the factor makes the radii too small or too large; 0, it has none;
+                20, ``task`` is cancelled.
         """
         model = self[model_id]
         scene = self._scene()
@@ -426,7 +460,11 @@ class Models:
         try:
             for handle in handles:
                 scene.set_geometry(handle, thick)
-            scene.commit()
+            self._commit(task)
+        except RequestError:  # cancelled: what there was is built with the next picture
+            for handle in handles:
+                scene.set_geometry(handle, former)
+            raise
         except (ValueError, MemoryError) as error:
             for handle in handles:
                 scene.set_geometry(handle, former)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer import models as models_module
 from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
@@ -248,3 +250,27 @@ def test_what_cannot_be_shown_as_wanted_stays_as_it_was(models: Models):
             models.update(model.id, visible=True, transform=FLAT)
         assert (model.transform, model.visible) == (Transform(), False)
         assert models.update(model.id, visible=True).visible
+
+
+def test_builds_can_be_cancelled_and_leave_everything_as_it_was(models: Models, scene: Scene, monkeypatch: Any):
+    monkeypatch.setattr(models_module, "_SOON_BUILT", 0)
+    (model_id,) = add(models)
+    scene.commit()
+    before = [model.instance() for model in models]
+    cancelled = Task()
+    cancelled.cancel()
+    for change in (
+        lambda: models.instantiate(model_id, [Transform()], cancelled),
+        lambda: models.update(
+            model_id, visible=False, transform=Transform(translation=[5.0, 0.0, 0.0]), task=cancelled
+        ),
+        lambda: models.thicken(model_id, 2.0, cancelled),
+    ):
+        with pytest.raises(RequestError) as caught:
+            change()
+        assert caught.value.code == CANCELLED
+        assert [model.instance() for model in models] == before
+        scene.commit()
+        assert scene.bounds()[1].tolist() == [1, 1, 1]
+    models.thicken(model_id, 2.0, Task())
+    assert scene.bounds()[1].tolist() == [2, 2, 2]

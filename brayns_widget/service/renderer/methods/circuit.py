@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import Object, Size
 
 methods: Methods[Context] = Methods()
@@ -29,10 +29,10 @@ class ThicknessParams(Object):
     radius_multiplier: float
 
 
-@methods.add("set-circuit-thickness", plugin="Circuit Explorer")
-def set_circuit_thickness(context: Context, params: ThicknessParams) -> None:
+@methods.add("set-circuit-thickness", plugin="Circuit Explorer", cancellable=True, asynchronous=False)
+def set_circuit_thickness(context: Context, params: ThicknessParams, task: Task) -> None:
     """Make the cells, spheres or capsules of a model and its instances thicker or thinner."""
-    context.models.thicken(params.model_id, params.radius_multiplier)
+    context.models.thicken(params.model_id, params.radius_multiplier, task)
 
 
 @methods.add("get-circuit-ids", plugin="Circuit Explorer")

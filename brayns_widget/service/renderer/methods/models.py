@@ -9,7 +9,7 @@ from pydantic import ConfigDict, PlainSerializer
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.models import Bounds, ModelInstance, Transform, bounds_of
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector3, read_only
 
 methods: Methods[Context] = Methods()
@@ -90,18 +90,18 @@ def get_model(context: Context, params: GetModelParams) -> ModelInstance:
     return context.models[params.id].instance()
 
 
-@methods.add("update-model")
-def update_model(context: Context, params: UpdateModelParams) -> ModelInstance:
+@methods.add("update-model", cancellable=True, asynchronous=False)
+def update_model(context: Context, params: UpdateModelParams, task: Task) -> ModelInstance:
     """Show, hide or place a model; a transform is replaced whole."""
     changes = {name: getattr(params.model, name) for name in params.model.model_fields_set}
     model = context.models.update(
-        params.model_id, visible=changes.get("is_visible"), transform=changes.get("transform")
+        params.model_id, visible=changes.get("is_visible"), transform=changes.get("transform"), task=task
     )
     return model.instance()
 
 
-@methods.add("instantiate-model")
-def instantiate_model(context: Context, params: InstantiateParams) -> list[ModelInstance]:
+@methods.add("instantiate-model", cancellable=True, asynchronous=False)
+def instantiate_model(context: Context, params: InstantiateParams, task: Task) -> list[ModelInstance]:
     """Add models that differ from one in their place only; colouring one of them colours all."""
     handle = context.models[params.model_id].handle
     if not params.transforms:
@@ -113,7 +113,7 @@ def instantiate_model(context: Context, params: InstantiateParams) -> list[Model
             f"There is not enough memory for {count} more primitives (the budget is {allowed.budget})",
             code=INTERNAL_ERROR,
         )
-    return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms)]
+    return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms, task)]
 
 
 @methods.add("inspect")
