@@ -82,6 +82,7 @@ class Batch:
     Args:
         device: Embree's.
         models: by handle: primitives, transform (4x4) and colours.
+        copied: told what part of the models has been copied; what it raises ends the work.
 
     Raises:
         ValueError: a transform moves a model out of the numbers that can be traced.
@@ -91,7 +92,12 @@ class Batch:
         colors: float32 (N, 4), the tables of all models, one after another.
     """
 
-    def __init__(self, device: Device, models: Mapping[int, tuple[Geometry, NDArray[np.float64], Floats]]) -> None:
+    def __init__(
+        self,
+        device: Device,
+        models: Mapping[int, tuple[Geometry, NDArray[np.float64], Floats]],
+        copied: Callable[[float], None] = lambda _part: None,
+    ) -> None:
         geometries = [geometry for geometry, _transform, _colors in models.values()]
         vertices = np.empty((sum(len(geometry.vertices) for geometry in geometries), 4), np.float32)
         segments, slots = np.empty((2, sum(len(geometry.segments) for geometry in geometries)), np.uint32)
@@ -113,6 +119,7 @@ class Batch:
             self._spans[handle] = _Span(here, span, rows, box)
             bounds = join_bounds(bounds, box)
             v, s, c = here.stop, span.stop, rows.stop
+            copied(v / max(1, len(vertices)))
         self._vertices = vertices
         self.part = Part(Primitives(device, ROUND_LINEAR_CURVE, vertices, segments, flags), slots, bounds)
         self._hidden: set[int] = set()

@@ -350,13 +350,13 @@ class Scene:
             return
         members = self._members()
         batch, parts, fresh = self._batch, {}, list[Part]()
+        report = _Reporter(progress, cancelled)
         try:
             if not self._is_batched(members):
-                batch = self._make_batch(members)
+                batch = self._make_batch(members, lambda part: report.copied(part / 2))
                 fresh += [] if batch is None else [batch.part]
-            for handle, model in self._models.items():
-                if cancelled is not None and cancelled():
-                    raise Cancelled("The build was cancelled.")
+            for number, (handle, model) in enumerate(self._models.items()):
+                report.copied((1 + number / len(self._models)) / 2)
                 batched = handle in members
                 if model.parts is None or model.batched != batched:
                     if not batched:
@@ -367,7 +367,7 @@ class Scene:
                     parts[handle] = model.parts
             wanted = [] if batch is None else [batch.part]
             wanted += [part for handle in parts for part in parts[handle]]
-            bvh = Bvh(self._device, [part.primitives for part in wanted], _Reporter(progress, cancelled))
+            bvh = Bvh(self._device, [part.primitives for part in wanted], report.built)
         except BaseException:
             close_parts(fresh)
             raise
@@ -480,12 +480,13 @@ class Scene:
         built = self._batch.handles if self._batch is not None else []
         return built == list(members) and all(model.parts is not None for model in members.values())
 
-    def _make_batch(self, members: dict[int, _Model]) -> Batch | None:
+    def _make_batch(self, members: dict[int, _Model], copied: Callable[[float], None]) -> Batch | None:
         if not members:
             return None
         return Batch(
             self._device,
             {handle: (self.geometry(handle), model.transform, model.colors) for handle, model in members.items()},
+            copied,
         )
 
     def _leave_to_batch(self) -> None:
@@ -543,15 +544,31 @@ class Scene:
             self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
 
 
+_COPYING = 0.3  # of a build: the rest is Embree's
+
+
 class _Reporter:
-    """Embree's progress callback: reports rising amounts only, and says whether to go on."""
+    """Reports rising amounts only, and finds out whether to go on."""
 
     def __init__(self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None) -> None:
         self._progress = progress
         self._cancelled = cancelled
         self._amount = 0.0
 
-    def __call__(self, amount: float) -> bool:
+    def copied(self, part: float) -> None:
+        """Tell what part of the models has been copied.
+
+        Raises:
+            Cancelled: that is enough.
+        """
+        if not self._go_on(_COPYING * part):
+            raise Cancelled("The build was cancelled.")
+
+    def built(self, part: float) -> bool:
+        """Tell how far Embree is; False if that is enough."""
+        return self._go_on(_COPYING + (1 - _COPYING) * part)
+
+    def _go_on(self, amount: float) -> bool:
         if self._progress is not None and amount >= self._amount + 0.01:
             self._amount = amount
             self._progress(amount)

@@ -243,3 +243,17 @@ def test_what_cannot_be_built_is_told_when_it_is_loaded(engine):
     handle = engine.scene.add(line(1e19), COLORS)
     with pytest.raises(ValueError, match="Coordinates must stay below"):
         engine.scene.can_wait([handle])
+
+
+def test_copying_tells_how_far_it_is_and_can_be_stopped(engine):
+    for x in (-6, 0, 6):
+        engine.scene.add(line(x), COLORS[:2])
+    amounts: list[float] = []
+    with pytest.raises(Cancelled):
+        engine.scene.commit(amounts.append, lambda: bool(amounts))
+    assert amounts == [pytest.approx(0.05)]  # of the three models that are copied in the first 0.15
+    assert engine.scene.parts == []
+    engine.scene.commit(amounts.append)
+    assert amounts[1:] == sorted(amounts[1:])
+    assert [amount for amount in amounts[1:] if amount < 0.16] == pytest.approx([0.05, 0.1, 0.15])
+    assert amounts[-1] > 0.3
