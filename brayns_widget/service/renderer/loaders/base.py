@@ -180,11 +180,12 @@ def _check(loaded: Sequence[LoadedModel]) -> None:
     """
     for model in loaded:
         low, high = model.geometry.bounds
-        if model.geometry.count and not (max(-low.min(), high.max()) < LARGEST_COORDINATE):
-            raise ValueError(f"coordinates must stay below {LARGEST_COORDINATE:g} µm, and reach {high.max():g}")
+        farthest = max(-low.min(), high.max())
+        if model.geometry.count and not farthest < LARGEST_COORDINATE:
+            raise ValueError(f"coordinates must stay below {LARGEST_COORDINATE:g} µm, and reach {farthest:g}")
     allowed = allowance()
     count = sum(model.geometry.count for model in loaded) - allowed.taken
-    if not allowed.fits(count):
+    if count > 0 and not allowed.fits(count):  # a full scene has room for what has no primitives, such as volumes
         raise failure(f"There is not enough memory for {count} primitives (the budget is {allowed.budget})")
 
 

@@ -63,6 +63,11 @@ def test_files_of_other_kinds_are_counted_too(tmp_path: Path):
             for number in (await one.send("add-model", file), await one.send("upload-model", upload, data)):
                 with pytest.raises(Failed, match="not enough memory for 1000 primitives"):
                     await one.reply(number)
+            volume = {"dimensions": [1, 1, 1], "spacing": [1, 1, 1], "data_type": "unsigned_char"}
+            upload = {"loader_name": "raw-volume", "loader_properties": volume, "type": "raw"}
+            await one.call("add-spheres", [{"geometry": {"center": [0, 0, 0], "radius": 1}, "color": [1] * 4}] * 900)
+            await one.reply(await one.send("upload-model", upload, b"1"))  # it has no primitives
+            await one.call("clear-models")
             assert (await one.call("get-scene"))["models"] == []
 
     with renderer_process("--memory-budget", "50K") as (address, _process):
