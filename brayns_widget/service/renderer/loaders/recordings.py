@@ -57,8 +57,7 @@ class Recording:
         frames = len(self._data)
         if not (dt > 0 and np.isfinite((start, end, dt)).all() and frames):
             raise ValueError(f"it has {frames} frames of {dt:g} from {start:g} to {end:g}")
-        unit = mapping["time"].attrs.get("units", "ms")
-        unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+        unit = _unit(mapping["time"])
         if unit == "s":  # as simulators of blood flow write; reports play together in one unit
             start, dt, unit = 1000 * start, 1000 * dt, "ms"
         self._timeline = Timeline(dt, 0, frames - 1, unit, start)
@@ -140,6 +139,12 @@ def open_recording(config: Any, kind: str, name: str, population: str) -> Record
         raise failure(f"{title} cannot be used: {text}") from error
 
 
+def _unit(times: Any) -> str:
+    """Tell the unit of a dataset of times; ms if it does not say."""
+    unit = times.attrs.get("units", "ms")
+    return unit.decode() if isinstance(unit, bytes) else str(unit)
+
+
 def report_file(config: Any, kind: str, name: str) -> str:
     """Find the file of a report and check its type.
 
@@ -174,8 +179,7 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
                 others = ", ".join(populations)
                 raise failure(f"{file_name} has no spikes of population {population}, but of: {others}")
             times, nodes = (populations[population][name] for name in ("timestamps", "node_ids"))
-            unit = times.attrs.get("units", "ms")
-            unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+            unit = _unit(times)
             if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:
                 raise ValueError(f"{times.shape} times in {unit!r} of {nodes.shape} nodes")
             return np.asarray(times, np.float64) * _MILLISECONDS[unit], np.asarray(nodes, np.int64)
