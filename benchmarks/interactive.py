@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.renderer import arbors, circuit_geometry, load
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Interactive, Perspective, View
-from brayns_widget.service.renderer.tracing.cover import start_compiling
+from brayns_widget.service.renderer.tracing.cover import warm_up as warm_up_cover
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.tracer import warm_up
 from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
@@ -145,7 +145,7 @@ def main() -> None:
     options = parser.parse_args()
     copies = side_by_side(circuit_geometry(options.circuit) if options.circuit else arbors(10), options.cells)
     warm_up()
-    start_compiling().join()
+    warm_up_cover()
     rows = {}
     with Engine(options.threads) as engine:
         engine.scene.lights = [

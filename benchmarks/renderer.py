@@ -40,7 +40,7 @@ from brayns_widget.service.renderer.settings import (
     View,
 )
 from brayns_widget.service.renderer.tracing.camera import ray_frame
-from brayns_widget.service.renderer.tracing.cover import start_compiling
+from brayns_widget.service.renderer.tracing.cover import warm_up
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.rpc.methods import Task
@@ -266,7 +266,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     geometry = circuit_geometry(options.circuit) if options.circuit else arbors(10)
-    start_compiling().join()
+    warm_up()
     print(f"{len(geometry.segments)} segments, {options.threads} threads, load {', '.join(map(str, load()))}")
     bare = BareLoop(options.threads)
     rows = []

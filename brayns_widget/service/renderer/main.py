@@ -112,11 +112,9 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
         return Engine(options.threads)
 
     def warm_up() -> None:
-        from brayns_widget.service.renderer.tracing.cover import start_compiling
         from brayns_widget.service.renderer.tracing.engine import warm_up
 
         warm_up()
-        start_compiling().join()  # this thread shows that a compiler runs
 
     _on_signals(stop)
     if options.exit_with_stdin:
@@ -130,11 +128,16 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
         await stopped.wait()
         context.interrupt()
     worker.shutdown(wait=False, cancel_futures=True)
-    if context.starting or server.running:
-        # A compiler that still runs when the interpreter ends crashes, and neither it nor a library can be stopped.
+    if context.starting or server.running or _compiling():
+        # Neither a compiler nor a library can be stopped, and the interpreter waits for them, or crashes.
         logging.shutdown()
         os._exit(0)
     context.close()
+
+
+def _compiling() -> bool:
+    compilers = sys.modules.get("brayns_widget.service.renderer.tracing.compiling")  # there, if the engine has begun
+    return compilers is not None and compilers.compiling()
 
 
 def _on_signals(stop: Any) -> None:

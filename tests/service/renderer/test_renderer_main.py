@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
+from brayns_widget.service.renderer.methods.shots import COMPILING
 from tests.service.renderer.renderer_process import DEADLINE, Failed, client_of, renderer_process
 
 
@@ -175,3 +176,39 @@ WRONG = [
     ("render-image", {"format": "webp"}, -32603),
     ("schema", {"endpoint": "nope"}, -32601),
 ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_who_waits_for_a_kernel_is_told_and_may_give_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """With an empty cache the first picture of a kind compiles for seconds; that ends with the process, too."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+
+    async def scenario(address: str, process: subprocess.Popen[str]) -> None:
+        async with client_of(address) as client:
+            await client.call("add-spheres", [{"geometry": {"center": [0, 0, 0], "radius": 1}, "color": [1] * 4}])
+            for method, params in (
+                ("snapshot", {"renderer": {"name": "production"}}),
+                ("export-gbuffers", {"renderer": {"name": "production"}, "channels": ["color"]}),
+            ):
+                request_id = await client.send(method, params)
+                told = 0
+                while told < 3:
+                    message = await client.receive()
+                    told += COMPILING in message.get("params", {}).get("operation", "")
+                await client.call("cancel", {"id": request_id})
+                with pytest.raises(Failed) as failed:
+                    await client.reply(request_id)
+                assert failed.value.code == 20
+            await client.call("set-renderer-production", {})
+            request_id = await client.send("render-image", {"accumulate": True})
+            await client.call("cancel", {"id": request_id})
+            with pytest.raises(Failed) as failed:
+                await client.reply(request_id)
+            assert failed.value.code == 20
+            assert (await client.call("get-version"))["major"] == 3
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(ended, process) == (0, "", "")
+
+    with renderer_process() as (address, process):
+        asyncio.run(scenario(address, process))
+    assert not [file for file in tmp_path.rglob("*.nbi") if "paths" in file.name]  # it was still being compiled

@@ -11,7 +11,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, begin, deliver
+from brayns_widget.service.renderer.methods.shots import COMPILING, Shot, ShotParams, begin, deliver
 from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Size2, unlisted
@@ -54,6 +54,7 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
                 renderer=shot.renderer,
                 keep=True,
                 progress=lambda amount: task.progress(traced * amount, OPERATION),
+                compiling=lambda: task.progress(0.0, COMPILING),
                 cancelled=lambda: task.cancelled,
             ).light
         if set(params.channels) != {"color"}:

@@ -22,6 +22,8 @@ from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, unlisted, validate
 
+COMPILING = "Preparing this kind of picture, once on this machine ..."
+
 
 class EngineObject(Object):
     """A type of camera or renderer and its parameters; without a name the current one."""

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
-from brayns_widget.service.renderer.methods.shots import Shot, ShotParams, begin, deliver
+from brayns_widget.service.renderer.methods.shots import COMPILING, Shot, ShotParams, begin, deliver
 from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.renderer.tracing.images import encode_image
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
@@ -86,6 +86,7 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
             renderer=shot.renderer,
             keep=exact,
             progress=lambda amount: task.progress(amount, operation),
+            compiling=lambda: task.progress(0.0, COMPILING),
             cancelled=lambda: task.cancelled,
         )
     if exact:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -13,6 +11,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.geometry import Bounds, Floats, point_bounds, sphere_bounds
+from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Primitives
 from brayns_widget.service.renderer.tracing.kernels import cover as k
 
@@ -24,28 +23,38 @@ _LEAST_PIXELS = 0.5  # for each primitive
 _LARGEST = 1e12  # entry of a lens: products with coordinates must be numbers
 _NO_SEGMENTS = np.empty(0, np.uint32)
 
+_FLOATS = types.Array(types.float32, 2, "C")
+_TABLE, _STATE = types.Array(types.int64, 2, "C"), types.Array(types.int64, 1, "C")
+_LENS, _MASK = types.Array(types.float32, 1, "C"), types.Array(types.uint8, 2, "C")
+_COMPILATIONS = (
+    Compilation(k.group, (_FLOATS, types.Array(types.uint32, 1, "C"), _FLOATS)),
+    Compilation(k.cover, (_TABLE, _STATE, _LENS, types.int64, types.int64, _MASK)),
+)
+
 
 def ready() -> bool:
     """Whether masks can be made; if not, their kernels are now being compiled, or loaded, aside."""
-    if not k.cover.signatures:
-        start_compiling()
-        return False
-    return True
+    if all(each.ready for each in _COMPILATIONS):
+        return True
+    start_compiling()
+    return False
 
 
-@functools.cache
-def start_compiling() -> threading.Thread:
-    """Compile, or load, the kernels; once in a process."""
-    thread = threading.Thread(target=_compile, name="compile-cover", daemon=True)
-    thread.start()
-    return thread
+def start_compiling() -> None:
+    """Compile, or load, the kernels aside."""
+    for each in _COMPILATIONS:
+        each.start()
 
 
-def _compile() -> None:
-    floats, numbers = types.Array(types.float32, 2, "C"), types.Array(types.int64, 1, "C")
-    k.group.compile((floats, types.Array(types.uint32, 1, "C"), floats))
-    table, lens = types.Array(types.int64, 2, "C"), types.Array(types.float32, 1, "C")
-    k.cover.compile((table, numbers, lens, types.int64, types.int64, types.Array(types.uint8, 2, "C")))
+def warm_up() -> None:
+    """Compile, or load, the kernels, and wait for that.
+
+    Raises:
+        ServiceError: there is no Embree on this machine.
+    """
+    start_compiling()
+    for each in _COMPILATIONS:
+        each.wait()
 
 
 @dataclass(frozen=True, eq=False)

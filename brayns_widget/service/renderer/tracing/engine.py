@@ -307,16 +307,23 @@ class Engine:
         renderer: Renderer | None = None,
         keep: bool = False,
         progress: Callable[[float], None] | None = None,
+        compiling: Callable[[], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Frame:
-        """Trace a frame of its own, as ``snapshot``; ``keep`` its linear light, too."""
+        """Trace a frame of its own, as ``snapshot``, and ``keep`` its linear light, too.
+
+        ``compiling`` is called instead of ``progress`` while it waits for its kernel, some seconds once a machine.
+        """
         renderer = renderer or self._renderer
         frame = Frame(*checked_size(*size), accumulates=keep or renderer.samples_per_pixel > 1)
         self.scene.commit(None, cancelled)
         look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
 
-        def watch(part: float) -> bool:
-            if progress is not None:
+        def watch(part: float | None) -> bool:
+            if part is None:
+                if compiling is not None:
+                    compiling()
+            elif progress is not None:
                 progress((frame.samples + part) / renderer.samples_per_pixel)
             return cancelled is None or not cancelled()
 

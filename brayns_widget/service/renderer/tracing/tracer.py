@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from numba import types
 
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.lights import have_places
+from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.kernels import surfaces
 from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
-from brayns_widget.service.renderer.tracing.kernels.native import register_symbols
 from brayns_widget.service.renderer.tracing.kernels.paths import trace_paths
 from brayns_widget.service.renderer.tracing.kernels.volume_paths import VOLUME_PATH_ROWS, trace_volume_paths
 from brayns_widget.service.renderer.tracing.kernels.volumes import trace_volumes
@@ -77,31 +76,25 @@ _FRAME = (
     _array(types.float32, 3),  # sums
     _array(types.uint32, 2),  # image
 )
-_SIGNATURES: dict[Any, tuple[types.Type, ...]] = {
-    surfaces.trace: _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME,
-    trace_layers: _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _MASK + _FRAME,
-    trace_volumes: _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME,
-    trace_volume_paths: _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME,
-    trace_paths: _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME,
+_COMPILATIONS = {
+    kernel: Compilation(kernel, signature)
+    for kernel, signature in (
+        (surfaces.trace, _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME),
+        (trace_layers, _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _MASK + _FRAME),
+        (trace_volumes, _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME),
+        (trace_volume_paths, _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME),
+        (trace_paths, _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME),
+    )
 }
-_compiling = threading.Lock()
 
 
-def warm_up(kernel: Any = surfaces.trace) -> None:
-    """Compile a kernel, or load it from the cache; safe to call from any thread, and again.
-
-    Args:
-        kernel: by default that of the interactive renderer with opaque materials; others wait until they are needed.
+def warm_up() -> None:
+    """Compile, or load, the kernel of the interactive renderer with opaque materials; others wait until needed.
 
     Raises:
         ServiceError: there is no Embree on this machine.
     """
-    with _compiling:
-        if not kernel.signatures:
-            register_symbols()
-            kernel.compile(_SIGNATURES[kernel])
-            # Arguments of another type are a mistake, not a reason to compile again for seconds.
-            kernel.disable_compile()
+    _COMPILATIONS[surfaces.trace].wait()
     start_compiling()
 
 
@@ -161,7 +154,7 @@ class Tracer:
         frame: Frame,
         traced: Traced,
         look: Look,
-        watch: Callable[[float], bool] | None = None,
+        watch: Callable[[float | None], bool] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Add one sample to every pixel of the frame.
@@ -170,8 +163,10 @@ class Tracer:
             frame: what to add to; tiles that an earlier, stopped call finished are not traced again.
             traced: the scene.
             look: everything else.
-            watch: called every 20 ms with the part of the tiles that is done; False stops.
-            stopped: asked at the beginning whether ``stop`` was meant for this pass, too.
+            watch: called every 20 ms with the part of the tiles that is done, or with None while the kernel is being
+                compiled, once a machine; False stops.
+            stopped: asked while the kernel is being compiled, and at the beginning of the pass, whether ``stop`` was
+                meant for it.
 
         Returns:
             False if it was stopped before all tiles were done.
@@ -184,7 +179,14 @@ class Tracer:
             frame.fill(look.background)
             return True
         kernel, materials, effects = _kernel(look)
-        warm_up(kernel)
+
+        def proceed() -> bool:
+            if watch is not None and not watch(None):
+                raise Cancelled("The picture was cancelled.")
+            return not stopped()
+
+        if not _COMPILATIONS[kernel].wait(proceed):
+            return False
         offset = pixel_offset(frame.samples)
         state = self._state
         state[:] = 0
@@ -213,7 +215,7 @@ class Tracer:
         traced: Traced,
         look: Look,
         offset: tuple[float, float],
-        watch: Callable[[float], bool] | None,
+        watch: Callable[[float | None], bool] | None,
     ) -> Mask:
         """Find the pixels that need to be traced, or take all of them if that takes longer or is not compiled yet."""
         if not (ready() and worthwhile(traced.primitives, frame.size)):

@@ -94,7 +94,7 @@ def test_hiding_needs_no_rebuild_and_is_exact(engine):
 
 def test_what_was_hidden_at_first_can_be_shown(engine):
     """Short and thick: what is known of the places of such neurites depends on their radii."""
-    cover.start_compiling().join(60)
+    cover.warm_up()
     blob = np.array([[0, y / 100, 0, 5] for y in range(9)], np.float32)
     segments, slots = np.arange(8, dtype=np.uint32), np.zeros(8, np.uint32)
     handle = engine.scene.add(Geometry(blob, segments, slots, np.empty((0, 4), np.float32), slots[:0]), COLORS)

@@ -35,8 +35,7 @@ SIZE = (90, 61)
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled():
-    if not cover.ready():
-        cover.start_compiling().join(120)
+    cover.warm_up()
     assert cover.ready()
 
 

@@ -223,7 +223,7 @@ def test_an_empty_scene_is_the_background_that_rays_find_and_needs_no_kernel(eng
     complete(engine)
     traced = pixels(engine)
     engine.scene.remove(hidden)
-    monkeypatch.setattr("brayns_widget.service.renderer.tracing.tracer.warm_up", None)
+    monkeypatch.setattr("brayns_widget.service.renderer.tracing.tracer._COMPILATIONS", {})
     assert complete(engine) == 4
     assert (pixels(engine) == traced).all()
     assert len(np.unique(traced.reshape(-1, 4), axis=0)) == 1

@@ -14,7 +14,7 @@ from brayns_widget.service.renderer.settings import (
     SphereLight,
 )
 from brayns_widget.service.renderer.tracing import tracer
-from brayns_widget.service.renderer.tracing.cover import ready, start_compiling
+from brayns_widget.service.renderer.tracing.cover import ready, warm_up
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)
@@ -173,7 +173,7 @@ def test_layers_are_shaded_as_opaque_surfaces_are(engine):
 
 
 def test_pictures_are_the_same_as_when_all_pixels_are_traced(engine, monkeypatch):
-    start_compiling().join(100)
+    warm_up()
     assert ready()
     random = np.random.default_rng(1)
     for place in random.uniform([-2, -2, -2, 0.05], [2, 2, 2, 0.3], (40, 4)):

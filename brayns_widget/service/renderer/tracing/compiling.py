@@ -1,0 +1,88 @@
+"""Compiling: kernels become machine code on threads beside, so that whoever waits can be told, and may give up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
+from typing import Any
+
+from numba import types
+
+from brayns_widget.service.renderer.tracing.kernels.native import register_symbols
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.02
+_running: set[Compilation] = set()
+
+
+class Compilation:
+    """Compiles a kernel, or loads it from the cache, once in a process. Safe to use from any thread.
+
+    Args:
+        kernel: a dispatcher of Numba.
+        signature: the types of its arguments; it takes no others.
+    """
+
+    def __init__(self, kernel: Any, signature: tuple[types.Type, ...]) -> None:
+        self._kernel = kernel
+        self._signature = signature
+        self._starting = threading.Lock()
+        self._end: Future[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the kernel can be called at once."""
+        return self._end is not None and self._end.done() and self._end.exception() is None
+
+    def start(self) -> Future[None]:
+        """Begin, unless that is done; gives what will hold the end, or the error. A failure is tried again."""
+        with self._starting:
+            if self._end is None or (self._end.done() and self._end.exception() is not None):
+                self._end = Future()
+                _running.add(self)
+                # No daemon: a compiler that still runs when the interpreter ends crashes.
+                threading.Thread(target=self._run, args=(self._end,), name="compile", daemon=False).start()
+            return self._end
+
+    def wait(self, proceed: Callable[[], bool] = lambda: True) -> bool:
+        """Begin, unless that is done, and wait for the end.
+
+        Args:
+            proceed: asked every 20 ms while that lasts; False ends the waiting, not the compiling.
+
+        Returns:
+            Whether the kernel can be called now.
+
+        Raises:
+            ServiceError: there is no Embree on this machine.
+        """
+        end = self.start()
+        while not end.done():
+            if not proceed():
+                return False
+            wait_for([end], _POLL_SECONDS)
+        end.result()
+        return True
+
+    def _run(self, end: Future[None]) -> None:
+        try:
+            register_symbols()
+            self._kernel.compile(self._signature)
+            # Arguments of another type are a mistake, not a reason to compile again for seconds.
+            self._kernel.disable_compile()
+        except BaseException as error:  # whoever waits gets it, but perhaps nobody does
+            logger.warning("A kernel cannot be compiled: %s", error)
+            end.set_exception(error)
+        else:
+            end.set_result(None)
+        finally:
+            _running.discard(self)
+
+
+def compiling() -> bool:
+    """Whether a kernel is being compiled. The interpreter ends only after that; a process that must not wait exits."""
+    return bool(_running)
