@@ -3,162 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.coloring.base import Coloring, Values
-from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
+from brayns_widget.service.renderer.entries import LoadInfo, Model, ModelInfo, Transform, matrix_of
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.lights import light_bounds, placed
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Material
-from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.shapes import Shape
-from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.renderer.tracing.clipping import Clip
 from brayns_widget.service.renderer.tracing.scene import Cancelled, Scene
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
 
 _BUILDING = "Building the acceleration structure"
 _SOON_BUILT = 1_000_000  # primitives: nobody needs to hear how far a build of so few is
 
 _THICKEST = 1e6  # times what radii are at first; single precision then still holds them, and brings them back
-
-
-class Bounds(Object):
-    """A box in µm; the bounds of nothing are the largest numbers, swapped."""
-
-    max: Vector3 = read_only()
-    min: Vector3 = read_only()
-
-
-class Transform(Object):
-    """Scale, then rotate (quaternion x, y, z, w), then translate."""
-
-    rotation: Quaternion = unlisted([0.0, 0.0, 0.0, 1.0])
-    scale: Vector3 = unlisted([1.0, 1.0, 1.0])
-    translation: Vector3 = unlisted([0.0, 0.0, 0.0])
-
-
-class LoadInfo(Object):
-    """Where a model came from."""
-
-    load_parameters: Any = read_only()
-    loader_name: str = read_only()
-    path: str = read_only()
-    source: Literal["from_file", "from_blob", "none"] = read_only()
-
-
-class ModelInfo(Object):
-    """What is known about a model; lights have none of it."""
-
-    base_transform: Transform | None = read_only(required=False)
-    load_info: LoadInfo | None = read_only(required=False)
-    metadata: dict[str, str] | None = read_only(required=False)
-
-
-class ModelInstance(Object):
-    """A model or a light in the scene."""
-
-    bounds: Bounds = read_only()
-    info: ModelInfo = read_only()
-    is_visible: bool = unlisted(default=True)
-    model_id: Size = read_only()
-    model_type: str = read_only()
-    transform: Transform = unlisted(Transform())
-
-
-@dataclass
-class Model:
-    """One entry of the scene: geometry (with a handle of the ray tracer's scene) or a light.
-
-    Attributes:
-        box: bounds before the transform.
-        clip: what it cuts away: shapes, and whether their normals are inverted.
-        ids: ids of the circuit's cells that it shows, or None.
-        simulation: the report that it shows, or None; instances share it.
-        volume: what there is to see of it beside primitives, or None; instances share it.
-        atlas: what it shows in one of several ways, or None.
-        thickness: what its radii were multiplied by since it was loaded; instances have the same.
-    """
-
-    id: int
-    kind: str
-    info: ModelInfo = field(default_factory=ModelInfo)
-    box: Box = field(default_factory=empty_bounds)
-    handle: int | None = None
-    light: Light | None = None
-    clip: tuple[Sequence[Shape], bool] | None = None
-    coloring: Coloring | None = None
-    ids: npt.NDArray[np.int64] | None = None
-    simulation: Simulation | None = None
-    volume: Volume | None = None
-    atlas: Atlas | None = None
-    thickness: float = 1.0
-    visible: bool = True
-    transform: Transform = field(default_factory=Transform)
-
-    @property
-    def world_box(self) -> Box:
-        """Bounds in the world: those of the transformed corners, within single precision."""
-        low, high = self.box
-        if (low > high).any():
-            return self.box
-        largest = float(np.finfo(np.float32).max)
-        ends = [np.clip(end.astype(np.float64), -largest, largest) for end in (low, high)]
-        corners = np.stack(np.meshgrid(*zip(*ends, strict=True)), axis=-1).reshape(-1, 3)
-        matrix = matrix_of(self.transform)
-        corners = corners @ matrix[:3, :3].T + matrix[:3, 3]
-        corners = np.clip(corners, -largest, largest)
-        return corners.min(axis=0).astype(np.float32), corners.max(axis=0).astype(np.float32)
-
-    def describe(self, slot: int) -> dict[str, Any]:
-        """Tell what a colour slot shows: for cells the id in the circuit."""
-        if self.ids is None or not isinstance(self.coloring, CellColoring) or not self.coloring.has_sections:
-            return {}
-        return {"neuron_id": self.coloring.id_of(slot)}
-
-    def instance(self) -> ModelInstance:
-        """Describe it to clients."""
-        return ModelInstance(
-            bounds=bounds_of(self.world_box),
-            info=self.info,
-            is_visible=self.visible,
-            model_id=self.id,
-            model_type=self.kind,
-            transform=self.transform,
-        )
-
-
-def bounds_of(box: Box) -> Bounds:
-    """Make a box JSON, with the shortest numbers that stand for its float32 values."""
-    low, high = ([float(str(number)) for number in corner] for corner in box)
-    return Bounds(min=low, max=high)
-
-
-def matrix_of(transform: Transform) -> npt.NDArray[np.float64]:
-    """Make the 4x4 matrix, model's space to world, of a transform.
-
-    Raises:
-        RequestError: -32602, the rotation has length 0.
-    """
-    quaternion = np.array([transform.rotation], np.float64)
-    if not np.linalg.norm(quaternion) > 0:
-        raise RequestError("The rotation of a transform must be a quaternion of length 1, not 0", code=INVALID_PARAMS)
-    matrix = np.eye(4)
-    matrix[:3, :3] = quaternion_matrices(quaternion)[0] * transform.scale
-    matrix[:3, 3] = transform.translation
-    return matrix
 
 
 class Models:
@@ -287,13 +156,15 @@ class Models:
             raise
         return added
 
-    def _commit(self, task: Task | None) -> None:
-        """Build what changed; a task is told how far it is, and its end raises error 20."""
+    def _commit(self, task: Task | None, removed: Sequence[int] = ()) -> None:
+        """Build what changed, without what is removed; a task is told how far it is, and its end raises error 20."""
+        scene = self._scene()
         if task is None or self.primitives < _SOON_BUILT:
-            self._scene().commit()
+            scene.remove_now(removed)
             return
+        task.check()
         try:
-            self._scene().commit(lambda amount: task.progress(amount, _BUILDING), lambda: task.cancelled)
+            scene.remove_now(removed, lambda amount: task.progress(amount, _BUILDING), lambda: task.cancelled)
         except Cancelled:
             task.check()
             raise
@@ -514,34 +385,35 @@ class Models:
             raise RequestError(f"Model {model_id} ({model.kind}) has no colors", code=INVALID_PARAMS)
         return model.coloring
 
-    def remove(self, ids: Sequence[int]) -> None:
+    def remove(self, ids: Sequence[int], task: Task | None = None) -> None:
         """Remove models; if one id is unknown, none.
 
         Raises:
-            RequestError: -32603, there is no such model.
+            RequestError: -32603, there is no such model; 20, ``task`` is cancelled; all models stay.
         """
         for model_id in ids:
             if model_id not in self._models:
                 raise RequestError(f"No instance with id {model_id} was found", code=INTERNAL_ERROR)
-        self._remove(list(dict.fromkeys(ids)))
+        self._remove(list(dict.fromkeys(ids)), task)
 
-    def clear(self, wanted: Callable[[Model], bool] = lambda _model: True) -> None:
-        """Remove all models that ``wanted`` picks."""
-        self._remove([model.id for model in self if wanted(model)])
+    def clear(self, wanted: Callable[[Model], bool] = lambda _model: True, task: Task | None = None) -> None:
+        """Remove all models that ``wanted`` picks.
 
-    def _remove(self, ids: Sequence[int]) -> None:
+        Raises:
+            RequestError: 20, ``task`` is cancelled; all models stay.
+        """
+        self._remove([model.id for model in self if wanted(model)], task)
+
+    def _remove(self, ids: Sequence[int], task: Task | None) -> None:
+        handles = [handle for model_id in ids if (handle := self._models[model_id].handle) is not None]
+        if handles:
+            self._commit(task, handles)
         removed = [self._forget(model_id) for model_id in ids]
         if not self._models:
             self._freed.clear()
         for model in removed:
             if model.simulation is not None and not any(other.simulation is model.simulation for other in self):
                 model.simulation.close()
-        handles = [model.handle for model in removed if model.handle is not None]
-        if handles:
-            scene = self._scene()
-            for handle in handles:
-                scene.remove(handle)
-            scene.commit()
         if any(model.light is not None for model in removed):
             self._set_lights()
         if any(model.clip is not None for model in removed):

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.models import Model, Models
+from brayns_widget.service.renderer.entries import Model
+from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.reports import Timeline
 from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
 

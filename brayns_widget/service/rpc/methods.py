@@ -27,6 +27,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -48,6 +49,7 @@ class WithPayload(Generic[R]):
     payload: bytes | memoryview = b""
 
 
+POLL_INTERVAL = 0.02  # seconds
 REPORT_INTERVAL = 0.05  # seconds; more progress messages than a person can see only cost time
 
 
@@ -113,6 +115,28 @@ class Task:
         if operation != self._operation or now >= self._next_report:
             self._operation, self._next_report = operation, now + REPORT_INTERVAL
             self._report(min(1.0, max(0.0, amount)), operation)
+
+    def aside(self, work: Callable[[], R], operation: str = "") -> R:
+        """Do what cannot be stopped, such as encoding a large picture, on a thread of its own.
+
+        A client that cancels does not wait for it; the thread ends after the work, whose result nobody gets then.
+
+        Args:
+            work: what to do.
+            operation: what the client is told meanwhile, with the amount 1; nothing without.
+
+        Raises:
+            RequestError: 20, "Task has been cancelled".
+        """
+        pool = ThreadPoolExecutor(1, "aside")
+        result = pool.submit(work)
+        pool.shutdown(wait=False)
+        while wait([result], POLL_INTERVAL).not_done:
+            self.check()
+            if operation:
+                self.progress(1.0, operation)
+        self.check()
+        return result.result()
 
     def part(self, begin: float, end: float) -> Task:
         """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""

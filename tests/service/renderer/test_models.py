@@ -9,10 +9,11 @@ import pytest
 from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer import models as models_module
 from brayns_widget.service.renderer.coloring.cells import CellColoring
+from brayns_widget.service.renderer.entries import LoadInfo, Model, Transform
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Metal, Phong
-from brayns_widget.service.renderer.models import LoadInfo, Model, Models, Transform
+from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.settings import AmbientLight, QuadLight
 from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.tracing.embree import Device
@@ -265,6 +266,8 @@ def test_builds_can_be_cancelled_and_leave_everything_as_it_was(models: Models, 
             model_id, visible=False, transform=Transform(translation=[5.0, 0.0, 0.0]), task=cancelled
         ),
         lambda: models.thicken(model_id, 2.0, cancelled),
+        lambda: models.remove([model_id], cancelled),
+        lambda: models.clear(task=cancelled),
     ):
         with pytest.raises(RequestError) as caught:
             change()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -120,3 +121,35 @@ def test_a_part_reports_within_its_range():
     task = Task(lambda amount, _operation: seen.append(amount))
     task.part(0.5, 1.0).part(0.0, 0.5).progress(1.0, "x")
     assert seen == [0.75]
+
+
+def test_what_is_done_aside_gives_its_result_or_its_error():
+    task = Task()
+    assert task.aside(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        task.aside(lambda: 1 // 0)
+    task.cancel()
+    with pytest.raises(RequestError):
+        task.aside(lambda: 7)
+
+
+def test_who_cancels_does_not_wait_for_what_is_done_aside():
+    may_end, ended = threading.Event(), threading.Event()
+    seen: list[tuple[float, str]] = []
+
+    def report(amount: float, operation: str) -> None:
+        seen.append((amount, operation))
+        task.cancel()
+
+    def work() -> None:
+        assert may_end.wait(20)
+        ended.set()
+
+    task = Task(report)
+    with pytest.raises(RequestError) as caught:
+        task.aside(work, "Encoding")
+    assert caught.value.code == CANCELLED
+    assert seen == [(1.0, "Encoding")]
+    assert not ended.is_set()
+    may_end.set()
+    assert ended.wait(20)

@@ -9,9 +9,9 @@ from pydantic import ConfigDict
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.loaders.atlas import LOADER, use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.renderer.models import ModelInstance
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, Size
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.models import ModelInstance
+from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object

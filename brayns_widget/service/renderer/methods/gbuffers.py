@@ -11,7 +11,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.shots import COMPILING, Shot, ShotParams, begin, deliver
+from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, ShotParams, begin, deliver
 from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Size2, unlisted
@@ -68,6 +68,6 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
                 cancelled=lambda: task.cancelled,
             )
             images |= {"depth": surfaces.depth, "albedo": surfaces.albedo, "normal": surfaces.normal}
-    file = encode_exr({name: images[name] for name in dict.fromkeys(params.channels)})
-    task.check()
+    wanted: dict[str, Floats] = {name: images[name] for name in dict.fromkeys(params.channels)}
+    file = task.aside(lambda: encode_exr(wanted), ENCODING)
     return WithPayload(None, deliver(path, file))

@@ -11,8 +11,8 @@ from pydantic import ConfigDict
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.geometry import empty_bounds
-from brayns_widget.service.renderer.models import ModelInstance
 from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object, Vector4

@@ -8,10 +8,10 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.entries import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import refusal
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.renderer.models import LoadInfo, ModelInstance
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
 

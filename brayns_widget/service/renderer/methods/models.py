@@ -8,7 +8,7 @@ from pydantic import ConfigDict, PlainSerializer
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.models import Bounds, ModelInstance, Transform, bounds_of
+from brayns_widget.service.renderer.entries import Bounds, ModelInstance, Transform, bounds_of
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector3, read_only
 
@@ -128,22 +128,22 @@ def inspect(context: Context, params: InspectParams) -> InspectResult:
     return InspectResult(hit=True, metadata=model.describe(pick.slot), model_id=model.id, position=position)
 
 
-@methods.add("remove-model")
-def remove_model(context: Context, params: RemoveModelParams) -> None:
+@methods.add("remove-model", cancellable=True, asynchronous=False)
+def remove_model(context: Context, params: RemoveModelParams, task: Task) -> None:
     """Remove models; none of them if one id is unknown."""
-    context.models.remove(params.ids)
+    context.models.remove(params.ids, task)
     context.playback.settle()
 
 
-@methods.add("clear-models")
-def clear_models(context: Context) -> None:
+@methods.add("clear-models", cancellable=True, asynchronous=False)
+def clear_models(context: Context, task: Task) -> None:
     """Remove everything, lights too."""
-    context.models.clear()
+    context.models.clear(task=task)
     context.playback.settle()
 
 
-@methods.add("clear-renderables")
-def clear_renderables(context: Context) -> None:
+@methods.add("clear-renderables", cancellable=True, asynchronous=False)
+def clear_renderables(context: Context, task: Task) -> None:
     """Remove everything that can be seen, which lights cannot."""
-    context.models.clear(lambda model: model.handle is not None)
+    context.models.clear(lambda model: model.handle is not None, task)
     context.playback.settle()

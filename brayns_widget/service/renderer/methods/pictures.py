@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, TypeVar
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from brayns_widget.service.rpc.schema import Object, Size, read_only
 
 methods: Methods[Context] = Methods()
 
+_MANY_PIXELS = 4_000_000  # which take long to encode: a PNG half a second
 FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
 
 
@@ -108,7 +110,11 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
     result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
     if not params.send or not (fresh or params.force):
         return WithPayload(result)
-    return WithPayload(result, engine.encode(image_format, params.jpeg_quality))
+
+    def encode() -> bytes:
+        return engine.encode(image_format, params.jpeg_quality)
+
+    return WithPayload(result, encode() if math.prod(engine.size) < _MANY_PIXELS else task.aside(encode))
 
 
 def check_format(name: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
-from brayns_widget.service.renderer.methods.shots import COMPILING, Shot, ShotParams, begin, deliver
+from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, ShotParams, begin, deliver
 from brayns_widget.service.renderer.tracing.exr import encode_exr
 from brayns_widget.service.renderer.tracing.images import encode_image
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
@@ -89,14 +89,14 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
             compiling=lambda: task.progress(0.0, COMPILING),
             cancelled=lambda: task.cancelled,
         )
-    if exact:
-        image = encode_exr({"color": frame.light}, None if params.metadata is None else _texts(params.metadata))
-    else:
+
+    def encode() -> bytes:
+        if exact:
+            return encode_exr({"color": frame.light}, None if params.metadata is None else _texts(params.metadata))
         image = encode_image(frame.pixels, image_format, min(100, settings.quality))
-        if params.metadata is not None:
-            image = _with_metadata(image, image_format, params.metadata)
-    task.check()
-    image = deliver(path, image)
+        return image if params.metadata is None else _with_metadata(image, image_format, params.metadata)
+
+    image = deliver(path, task.aside(encode, ENCODING))
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
 
 

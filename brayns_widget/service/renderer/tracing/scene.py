@@ -38,6 +38,7 @@ from brayns_widget.service.renderer.tracing.embree import (
 from brayns_widget.service.renderer.tracing.instances import is_even
 from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
 from brayns_widget.service.renderer.tracing.parts import build_parts, close_parts
+from brayns_widget.service.renderer.tracing.reporting import BuildReporter
 from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
 __all__ = ["Cancelled", "Part", "Scene", "Traced"]
@@ -170,6 +171,24 @@ class Scene:
         self._discard_parts(self._model(handle))
         del self._models[handle]
         self._packed_volumes = (-1, Packed())  # or a volume would stay until the next picture
+
+    def remove_now(
+        self,
+        handles: Sequence[int],
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Remove models and build what is left, as ``commit``; if that fails, they stay."""
+        former, removed = self._models, set(handles)
+        self._models = {handle: model for handle, model in former.items() if handle not in removed}
+        self.revision += bool(removed)
+        try:
+            self.commit(progress, cancelled)
+        except BaseException:
+            self._models = former
+            raise
+        self._table_outdated = True
+        self._packed_volumes = (-1, Packed())
 
     def clear(self) -> None:
         """Remove all models."""
@@ -350,7 +369,7 @@ class Scene:
             return
         members = self._members()
         batch, parts, fresh = self._batch, {}, list[Part]()
-        report = _Reporter(progress, cancelled)
+        report = BuildReporter(progress, cancelled)
         try:
             if not self._is_batched(members):
                 batch = self._make_batch(members, lambda part: report.copied(part / 2))
@@ -542,37 +561,6 @@ class Scene:
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
             self._plain = all(model.material.plain and not model.clear for model in self._models.values())
             self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
-
-
-_COPYING = 0.3  # of a build: the rest is Embree's
-
-
-class _Reporter:
-    """Reports rising amounts only, and finds out whether to go on."""
-
-    def __init__(self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None) -> None:
-        self._progress = progress
-        self._cancelled = cancelled
-        self._amount = 0.0
-
-    def copied(self, part: float) -> None:
-        """Tell what part of the models has been copied.
-
-        Raises:
-            Cancelled: that is enough.
-        """
-        if not self._go_on(_COPYING * part):
-            raise Cancelled("The build was cancelled.")
-
-    def built(self, part: float) -> bool:
-        """Tell how far Embree is; False if that is enough."""
-        return self._go_on(_COPYING + (1 - _COPYING) * part)
-
-    def _go_on(self, amount: float) -> bool:
-        if self._progress is not None and amount >= self._amount + 0.01:
-            self._amount = amount
-            self._progress(amount)
-        return self._cancelled is None or not self._cancelled()
 
 
 def _checked_colors(slot_count: int, colors: ArrayLike, by_corner: bool) -> Floats:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import OpenEXR
 import pytest
 
+from brayns_widget.service.renderer.methods.shots import ENCODING
 from tests.service.renderer.renderer_process import Failed, renderer_process
 from tests.service.renderer.stage import empty_stage, picture, sphere
 
@@ -129,6 +130,29 @@ def test_an_export_stops_when_cancelled(address: str, channels: list[str]):
             params = {"channels": channels, "resolution": [6000, 6000]}
             running = await client.send("export-gbuffers", params)
             assert (await client.receive())["params"]["operation"] == "Exporting g-buffers ..."
+            await client.send("cancel", {"id": running})
+            with pytest.raises(Failed) as failed:
+                await client.reply(running)
+            assert failed.value.code == 20
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("snapshot", {"image_settings": {"size": [8000, 8000], "format": "png"}}),
+        ("snapshot", {"image_settings": {"size": [4000, 4000], "format": "exr"}}),
+        ("export-gbuffers", {"channels": ["color"], "resolution": [4000, 4000]}),
+    ],
+)
+def test_large_pictures_can_be_cancelled_while_they_are_encoded(address: str, method: str, params: dict[str, Any]):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            running = await client.send(method, params)
+            operation = ""
+            while operation != ENCODING:
+                operation = (await client.receive())["params"]["operation"]
             await client.send("cancel", {"id": running})
             with pytest.raises(Failed) as failed:
                 await client.reply(running)

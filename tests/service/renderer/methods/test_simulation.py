@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from brayns_widget.service.renderer.entries import LoadInfo
 from brayns_widget.service.renderer.loaders import sonata
-from brayns_widget.service.renderer.models import LoadInfo, Models
+from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.playback import Playback
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.rpc.methods import Task

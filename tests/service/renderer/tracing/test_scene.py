@@ -103,6 +103,28 @@ def test_cancelled_commit_leaves_what_is_traced_and_can_be_repeated(scene):
     assert scene.bounds(handle)[1][0] > 0
 
 
+def test_what_is_removed_stays_if_the_build_is_cancelled(scene):
+    """Also what shares a batch, which holds the only copy of its neurites."""
+    handles = [scene.add(neurites(100_000), RED) for _ in range(3)]
+    handles.append(scene.add(ball(), RED))
+    scene.commit()
+    traced, bounds = scene.traced, scene.bounds()
+    seen: list[float] = []
+    with pytest.raises(Cancelled):
+        scene.remove_now(handles[1:3], seen.append, lambda: bool(seen))
+    scene.commit()
+    assert scene.traced[0] == traced[0]
+    np.testing.assert_array_equal(scene.bounds(), bounds)
+    assert [scene.primitives(handle) for handle in handles] == [100_000, 100_000, 100_000, 1]
+    scene.remove_now(handles[1:3])
+    assert [scene.primitives(handle) for handle in (handles[0], handles[3])] == [100_000, 1]
+    assert len(scene.geometry(handles[0]).segments) == 100_000
+    with pytest.raises(ValueError, match="no model with handle"):
+        scene.bounds(handles[1])
+    scene.remove_now([handles[0], handles[3]])
+    assert len(scene.traced[1]) == 0
+
+
 def test_removing_what_was_never_built_needs_no_rebuild(scene):
     scene.add(ball(), RED)
     scene.commit()
