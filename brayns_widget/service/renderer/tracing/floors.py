@@ -19,13 +19,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats, Indices, empty_bounds, join_bounds
+from brayns_widget.service.renderer.geometry import (
+    Bounds,
+    Floats,
+    Indices,
+    empty_bounds,
+    join_bounds,
+    sphere_bounds,
+)
 from brayns_widget.service.renderer.tracing.embree import (
+    INSTANCE,
     ROUND_LINEAR_CURVE,
     SPHERE_POINT,
     Bvh,
@@ -33,6 +41,7 @@ from brayns_widget.service.renderer.tracing.embree import (
     Device,
     Primitives,
 )
+from brayns_widget.service.renderer.tracing.instances import Instance
 from brayns_widget.service.renderer.tracing.scene import Part, Scene, Traced
 
 logger = logging.getLogger(__name__)
@@ -45,6 +54,7 @@ _PAUSE = 2.0  # times the time of a build that passes before the next one while 
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
 _SAMPLED = 10_000  # vertices that stand for all of a part
+_ROUND = (ROUND_LINEAR_CURVE, SPHERE_POINT)
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ class Floored:
             for number, part in enumerate(parts):
                 if not go_on():
                     raise Cancelled("The radius floor was cancelled.")
-                if part.primitives.kind in (ROUND_LINEAR_CURVE, SPHERE_POINT):
+                if part.primitives.kind in (*_ROUND, INSTANCE):
                     self._own[number] = _raised(device, part, floor)
             geometries = [
                 self._own[number][0] if number in self._own else part.primitives for number, part in enumerate(parts)
@@ -310,23 +320,42 @@ def _step_back() -> None:
 
 def _thinnest(parts: Sequence[Part]) -> float:
     """Radius in µm that all but the thinnest tenth of the scene's vertices have at least; 0 if nothing is round."""
-    radii = [
-        part.primitives.vertices[:: max(1, len(part.primitives.vertices) // _SAMPLED), 3]
-        for part in parts
-        if part.primitives.kind in (ROUND_LINEAR_CURVE, SPHERE_POINT)
-    ]
+    radii = []
+    for part in parts:
+        seen = part.primitives
+        scale = seen.scale if isinstance(seen, Instance) else 1.0
+        seen = seen.inner if isinstance(seen, Instance) else seen
+        if seen.kind in _ROUND:
+            radii.append(scale * seen.vertices[:: max(1, len(seen.vertices) // _SAMPLED), 3])
     return float(np.quantile(np.concatenate(radii), _THIN)) if radii else 0.0
 
 
 def _raised(device: Device, part: Part, floor: Floor) -> tuple[Primitives, Indices]:
     """Copy a round part with at least the floor's radii; returns the copy and its slots."""
-    vertices = part.primitives.vertices
+    if not isinstance(part.primitives, Instance):
+        return _raised_primitives(device, part, part.primitives.vertices, floor, lambda vertices: vertices)
+    instance = part.primitives
+    inner = replace(part, primitives=instance.inner)
+    # In the world, for there is the camera; the radii are those of the mean of all directions.
+    placed = instance.placed(instance.inner.vertices)
+    raised, slots = _raised_primitives(device, inner, placed, floor, instance.taken_back)
+    try:
+        return Instance(device, raised, sphere_bounds(raised.vertices), instance.transform), slots
+    except BaseException:
+        raised.close()
+        raise
+
+
+def _raised_primitives(
+    device: Device, part: Part, vertices: Floats, floor: Floor, finished: Callable[[Floats], Floats]
+) -> tuple[Primitives, Indices]:
+    """Copy a round part, the vertices of which stand in the world as given, and finish those of the copy."""
     position = np.array(floor.position, np.float32)
     if part.primitives.kind == SPHERE_POINT:
         raised = vertices.copy()
         distance = np.linalg.norm(vertices[:, :3] - position, axis=1)
         raised[:, 3] = np.maximum(vertices[:, 3], floor.pixels * (floor.base + floor.slope * distance))
-        return Primitives(device, SPHERE_POINT, raised), part.slots
+        return Primitives(device, SPHERE_POINT, finished(raised)), part.slots
     from brayns_widget.service.renderer.tracing.kernels.floor import thicken  # here, for it is compiled, or loaded, now
 
     segments, seen = part.shown_segments()
@@ -339,4 +368,4 @@ def _raised(device: Device, part: Part, floor: Floor) -> tuple[Primitives, Indic
         np.float32(floor.base), np.float32(floor.slope), np.float32(floor.pixels),
         thick, runs, slots, flags,
     )  # fmt: skip
-    return Primitives(device, ROUND_LINEAR_CURVE, thick[:kept], runs[:made], flags[:made]), slots[:made]
+    return Primitives(device, ROUND_LINEAR_CURVE, finished(thick[:kept]), runs[:made], flags[:made]), slots[:made]

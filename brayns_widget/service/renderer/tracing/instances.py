@@ -36,14 +36,21 @@ class Instance(Primitives):
 
     Raises:
         ValueError: it moves them out of the numbers that can be traced.
+
+    Attributes:
+        inner: the primitives in their own space.
+        transform: as given.
+        scale: cube root of how many times larger volumes are in the world.
     """
 
     def __init__(self, device: Device, inner: Primitives, bounds: Bounds, transform: NDArray[np.float64]) -> None:
         device.forget(inner)  # it sees clipping from its own space
-        self._inner = inner
+        self.inner = inner
+        self.transform = transform
         u, sizes, v = np.linalg.svd(transform[:3, :3])
         self._matrix = transform.copy()
         self._matrix[:3, :3] = u * np.maximum(sizes, _FLATTEST * sizes[0]) @ v
+        self.scale = float(np.cbrt(np.abs(np.linalg.det(self._matrix[:3, :3]))))
         inverse = np.linalg.inv(self._matrix[:3, :3] / sizes[0])
         self.normal_matrix = np.ascontiguousarray(inverse.T, np.float32)
         corners = np.stack(np.meshgrid(*zip(*bounds, strict=True)), axis=-1).reshape(-1, 3)
@@ -57,20 +64,36 @@ class Instance(Primitives):
         """Bounds in the world: those of the moved corners."""
         return self.vertices.min(axis=0), self.vertices.max(axis=0)
 
+    def placed(self, spheres: Floats) -> Floats:
+        """Spheres (N, 4) of the primitives' space in the world, as balls of the same volume as the ellipsoids there."""
+        matrix = self._matrix[:3]
+        moved = np.empty_like(spheres)
+        moved[:, :3] = spheres[:, :3] @ matrix[:, :3].T + matrix[:, 3]
+        moved[:, 3] = spheres[:, 3] * self.scale
+        return moved
+
+    def taken_back(self, spheres: Floats) -> Floats:
+        """Undo ``placed``."""
+        matrix = self._matrix[:3]
+        moved = np.empty_like(spheres)
+        moved[:, :3] = (spheres[:, :3] - matrix[:, 3]) @ np.linalg.inv(matrix[:, :3]).T
+        moved[:, 3] = spheres[:, 3] / self.scale
+        return moved
+
     def _describe(self) -> None:
         rows = np.ascontiguousarray(self._matrix[:3], np.float32)
         calls = self.device.library
-        self._inner_scene = Bvh(self.device, [self._inner], lambda _amount: True)
+        self._inner_scene = Bvh(self.device, [self.inner], lambda _amount: True)
         calls.rtcSetGeometryInstancedScene(self.handle, self._inner_scene.handle)
         calls.rtcSetGeometryTransform(self.handle, 0, FORMAT_ROWS, rows.ctypes.data)
 
     def set_filter(self, function: int | None, data: Floats | None) -> None:
         """Let a function reject hits, see ``Device.set_filter``: Embree asks it about rays in the inner space."""
-        self._inner.set_filter(function, None if data is None else seen_from(data, self._matrix))
+        self.inner.set_filter(function, None if data is None else seen_from(data, self._matrix))
 
     def close(self) -> None:
         """Release it and what it holds."""
         super().close()
         if self._inner_scene is not None:
             self._inner_scene.close()
-        self._inner.close()
+        self.inner.close()

@@ -400,6 +400,29 @@ def test_a_thin_neurite_is_a_whole_line_in_the_picture(engine):
     assert covered(engine) < 5
 
 
+@pytest.mark.parametrize("projection", [Orthographic(height=30.0), Perspective(fovy=17.0)], ids=["parallel", "central"])
+def test_what_is_stretched_has_a_floor_in_the_mean_of_its_directions(engine, projection):
+    """A line of 20 µm and a ball of a micrometre, both eight times as deep as high: half as thick as the floor says."""
+    engine.set_camera(View(position=[0.0, 0, 100], target=[0.0, 0, 0], up=[0.0, 1, 0]), projection)
+    stretched = np.diag([1.0, 1.0, 8.0, 1.0])
+    line = engine.scene.add(neurite(points=201), WHITE)
+    dot = engine.scene.add(ball(0.001, 3.1), WHITE)
+    for handle in (line, dot):
+        engine.scene.set_transform(handle, stretched)
+    engine.scene.set_visible(dot, False)
+    engine.set_radius_floor(0.0)
+    engine.render()
+    assert covered(engine) < 5
+    engine.set_radius_floor(2.0)
+    render_until(engine, lambda: engine._floored is not None)
+    engine.render()
+    assert 75 <= covered(engine) <= 95  # 40 pixels long, two high
+    engine.scene.set_visible(line, False)
+    engine.scene.set_visible(dot, True)
+    engine.render()
+    assert 2 <= covered(engine) <= 6  # a disc of one pixel's radius
+
+
 def test_more_samples_need_less_of_a_floor(engine):
     engine.scene.add(neurite(points=201), WHITE)
     engine.set_radius_floor(0.5)
