@@ -8,8 +8,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.geometry import Geometry
-
 VoxelType = Literal["scalar", "orientation", "flatmap", "layer_distance", "vector"]
 VOXEL_TYPES: tuple[VoxelType, ...] = get_args(VoxelType)
 
@@ -34,6 +32,16 @@ class Atlas:
     frame: npt.NDArray[np.float64]
     cells: bool = True
 
+    @property
+    def spacing(self) -> float:
+        """The least size of a voxel in µm."""
+        return float(np.linalg.norm(self.frame[:3, :3], axis=0).min())
+
+    def centers(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """(N, 3), the middles of voxels of a mask (nz, ny, nx) in µm, in the order of their values."""
+        places = np.argwhere(chosen)[:, ::-1] + 0.5
+        return places @ self.frame[:3, :3].T + self.frame[:3, 3]
+
     def meaningful(self) -> npt.NDArray[np.bool_]:
         """(nz, ny, nx), which voxels have values that mean something, as the real renderer tells.
 
@@ -55,44 +63,3 @@ class Atlas:
             case "orientation" | "vector":
                 finite &= np.logical_or.reduce([part != 0 for part in parts])
         return finite
-
-
-def faces_between(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    """Find the faces between voxels that are in a mask (nz, ny, nx) and others.
-
-    Returns:
-        (F, 4), corners of faces as flat indices of a grid (nz + 1, ny + 1, nx + 1).
-    """
-    quads = []
-    for axis in range(3):
-        first, second = (other for other in range(3) if other != axis)
-        padded = np.pad(mask, [(1, 1) if other == axis else (0, 0) for other in range(3)])
-        corners = np.repeat(np.argwhere(np.diff(padded, axis=axis))[:, None], 4, axis=1)
-        corners[:, 1:3, first] += 1
-        corners[:, 2:4, second] += 1
-        quads.append(np.ravel_multi_index(tuple(np.moveaxis(corners, -1, 0)), tuple(size + 1 for size in mask.shape)))
-    return np.concatenate(quads)
-
-
-def shell(faces: npt.NDArray[np.intp], shape: tuple[int, ...], frame: npt.NDArray[np.float64]) -> Geometry:
-    """Make triangles, all of the same colour slot, of the faces between voxels.
-
-    Args:
-        faces: see ``faces_between``.
-        shape: nz, ny, nx.
-        frame: 4x4, affine, from the grid to µm.
-    """
-    is_used = np.zeros(np.prod([size + 1 for size in shape]), np.bool_)
-    is_used[faces] = True
-    used = np.flatnonzero(is_used)
-    numbers = np.empty(len(is_used), np.uint32)  # of the corners that are used
-    numbers[used] = np.arange(len(used), dtype=np.uint32)
-    places = np.stack(np.unravel_index(used, tuple(size + 1 for size in shape))[::-1], axis=-1)
-    points = places @ frame[:3, :3].T + frame[:3, 3]
-    quads = numbers[faces]
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    none, nothing = np.empty(0, np.uint32), np.empty((0, 4), np.float32)
-    return Geometry(
-        nothing, none, none, nothing, none,
-        points.astype(np.float32), np.ascontiguousarray(triangles), np.zeros(len(triangles), np.uint32),
-    )  # fmt: skip

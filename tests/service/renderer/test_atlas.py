@@ -1,11 +1,11 @@
-"""Which voxels of atlases mean something, and their outline."""
+"""Which voxels of atlases mean something, and where they are."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.atlas import CHANNELS, VOXEL_TYPES, Atlas, faces_between, shell
+from brayns_widget.service.renderer.atlas import CHANNELS, VOXEL_TYPES, Atlas
 
 
 def meaningful(kind, voxels):
@@ -27,25 +27,10 @@ def test_without_numbers_nothing_means_anything(kind):
     assert meaningful(kind, [[np.nan] * CHANNELS[kind]] * 2) == [False, False]
 
 
-def test_the_outline_of_a_voxel_is_its_six_faces():
-    mask = np.zeros((2, 3, 4), bool)
-    mask[1, 2, 3] = True
-    frame = np.diag([10.0, 20, 30, 1])
-    frame[:3, 3] = 1, 2, 3
-    faces = faces_between(mask)
-    assert len(faces) == 6
-    geometry = shell(faces, mask.shape, frame)
-    assert np.array(geometry.bounds).tolist() == [[31, 42, 33], [41, 62, 63]]
-    assert len(geometry.triangle_vertices) == 8
-    corners = geometry.triangle_vertices[geometry.triangles]
-    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    assert areas.sum() == pytest.approx(2 * (10 * 20 + 10 * 30 + 20 * 30))
-    assert geometry.slot_count == 1
-
-
-def test_voxels_side_by_side_have_no_face_between_them():
-    mask = np.zeros((3, 3, 3), bool)
-    mask[1, 1, :] = True
-    assert len(faces_between(mask)) == 14
-    assert len(faces_between(np.ones((3, 3, 3), bool))) == 54
-    assert len(faces_between(np.zeros((3, 3, 3), bool))) == 0
+def test_middles_and_the_least_size_of_voxels():
+    frame = np.array([[0, 0, 5, 1], [10, 0, 0, 2], [0, 20, 0, 3], [0, 0, 0, 1]], np.float64)
+    atlas = Atlas("scalar", np.zeros((2, 2, 2, 1)), frame)
+    assert atlas.spacing == 5
+    chosen = np.zeros((2, 2, 2), bool)
+    chosen[1, 0, 1] = chosen[0, 1, 0] = True
+    assert atlas.centers(chosen).tolist() == [[3.5, 7, 33], [8.5, 17, 13]]

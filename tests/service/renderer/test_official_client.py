@@ -199,11 +199,25 @@ def atlases(stage: Stage) -> None:
     nrrd.write(str(path), np.arange(8, dtype=np.uint8).reshape(2, 2, 2))
     (outline,) = brayns.NrrdLoader(brayns.VoxelType.SCALAR).load_models(stage.instance, str(path))
     names = [name for name, _schema in brayns.get_atlas_usecases(stage.instance, outline.id)]
-    assert names == [brayns.AtlasDensity.name, brayns.AtlasShellOutline.name]
+    assert names == [brayns.AtlasDensity.name, brayns.AtlasColumnHighlight.name, brayns.AtlasShellOutline.name]
     density = brayns.AtlasDensity().run(stage.instance, outline.id)
     assert brayns.get_color_ramp(stage.instance, density.id).value_range == brayns.ValueRange(0, 7)
-    with pytest.raises(brayns.JsonRpcError, match="cannot show"):
-        brayns.AtlasVectorField().run(stage.instance, outline.id)
+    beside = brayns.ColumnNeighbor(brayns.ColumnPosition(-1, 0), GREEN)
+    columns = brayns.AtlasColumnHighlight(brayns.ColumnPosition(1, 0), RED, [beside]).run(stage.instance, outline.id)
+    assert columns.bounds == brayns.Bounds(brayns.Vector3(0, -1, 0), brayns.Vector3(2, 2, 1))
+    with pytest.raises(brayns.JsonRpcError, match="not there"):
+        brayns.AtlasLayerDistance(brayns.AtlasDistanceType.LOWER).run(stage.instance, outline.id)
+    for kind, channels, case in (
+        (brayns.VoxelType.FLATMAP, 2, brayns.AtlasFlatmapAreas()),
+        (brayns.VoxelType.ORIENTATION, 4, brayns.AtlasOrientationField()),
+        (brayns.VoxelType.VECTOR, 3, brayns.AtlasVectorField()),
+    ):
+        nrrd.write(str(path), np.arange(8 * channels, dtype=np.float32).reshape(channels, 2, 2, 2))
+        brayns.clear_renderables(stage.instance)
+        (outline,) = brayns.NrrdLoader(kind).load_models(stage.instance, str(path))
+        plain = stage.picture()
+        assert case.run(stage.instance, outline.id).type == "atlas"
+        assert stage.picture() != plain
 
 
 def refused(stage: Stage) -> None:

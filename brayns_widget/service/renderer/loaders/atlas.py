@@ -1,4 +1,4 @@
-"""The NRRD loader of atlases, and the ways to show one.
+"""The NRRD loader of atlases.
 
 The format: https://teem.sourceforge.net/nrrd/format.html, read with pynrrd. As in the real renderer the space origin is
 the first voxel's corner, and what loads shows the outline of all voxels that mean something.
@@ -15,20 +15,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict
 
-from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.atlas import CHANNELS, Atlas, VoxelType, faces_between, shell
-from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
+from brayns_widget.protocol.errors import CANCELLED, RequestError
+from brayns_widget.service.renderer.atlas import CHANNELS, Atlas, VoxelType
+from brayns_widget.service.renderer.loaders.atlas_use_cases import OUTLINE, visualize
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.nrrd_values import embedded, open_values
-from brayns_widget.service.renderer.loaders.volume import NO_COLORING, NOTHING, check_memory
-from brayns_widget.service.renderer.memory import allowance
-from brayns_widget.service.renderer.volumes import Volume
+from brayns_widget.service.renderer.loaders.volume import check_memory
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object
-
-OUTLINE, DENSITY = "Outline mesh shell", "Density"
-# Use cases of the real renderer that this one does not have.
-MISSING = ("Flatmap areas", "Highlight columns", "Layer distance", "Orientation field", "Vector field")
 
 _LARGEST = 1e15  # µm; far below what single precision can take
 _SPACE_KINDS = {"domain", "space", "time", "none", "???"}  # of axes along which values lie, or that say nothing
@@ -36,7 +30,6 @@ _BYTES = (  # of types, by the first of these words that is in their names
     ("char", 1), ("int8", 1), ("short", 2), ("int16", 2), ("long", 8), ("int64", 8), ("double", 8), ("float", 4),
     ("int", 4),
 )  # fmt: skip
-_OUTLINE_COLOR = (1.0, 1.0, 1.0, 0.3)  # the real renderer's
 
 
 class NrrdParams(Object):
@@ -60,56 +53,6 @@ def load(path: Path, params: NrrdParams, task: Task) -> list[LoadedModel]:
 
 
 LOADER = Loader("NRRD loader", "Atlas Explorer", (".nrrd",), NrrdParams, load)
-
-
-def use_cases(atlas: Atlas) -> list[str]:
-    """Name the ways to show an atlas."""
-    return [DENSITY, OUTLINE] if atlas.kind == "scalar" else [OUTLINE]
-
-
-def visualize(atlas: Atlas, use_case: str, task: Task) -> LoadedModel:
-    """Make a model that shows an atlas in one of its ways.
-
-    Args:
-        atlas: what to show.
-        use_case: one of ``use_cases``.
-        task: told about progress; stops the work when cancelled.
-
-    Raises:
-        RequestError: -32602, there is no such way, or not for this atlas; -32603, there is nothing to see, or too much.
-    """
-    known = use_cases(atlas)
-    if use_case not in known:
-        reason = f"An atlas of type {atlas.kind!r} has no use case {use_case!r}"
-        if use_case in MISSING:
-            reason = f"This version cannot show the use case {use_case!r}"
-        raise RequestError(f"{reason}, this atlas has: {', '.join(known)}", code=INVALID_PARAMS)
-    if use_case == DENSITY:
-        volume = Volume(atlas.values[..., 0], atlas.frame, cells=atlas.cells)
-        return LoadedModel(kind="atlas", geometry=NOTHING, coloring=NO_COLORING, volume=volume, atlas=atlas)
-    task.progress(0.0, "Looking for voxels that mean something")
-    mask = atlas.meaningful()
-    task.progress(0.3, "Counting faces")
-    if not mask.any():
-        raise failure("There is no outline, since no voxel means something: all have the same value, or no finite one")
-    if not allowance().fits(count := 2 * _count_faces(mask)):  # before what takes much more than they
-        raise failure(f"The outline has {count} triangles, which do not fit into memory ({allowance().budget})")
-    task.progress(0.4, "Finding faces")
-    faces = faces_between(mask)
-    task.progress(0.7, "Making triangles")
-    geometry = shell(faces, atlas.values.shape[:3], atlas.frame)
-    task.check()
-    coloring = PrimitiveColoring(np.array([_OUTLINE_COLOR], np.float32))
-    return LoadedModel(kind="atlas", geometry=geometry, coloring=coloring, atlas=atlas)
-
-
-def _count_faces(mask: npt.NDArray[np.bool_]) -> int:
-    """Count what ``faces_between`` finds."""
-    count = 0
-    for axis in range(3):
-        along = np.moveaxis(mask, axis, 0)
-        count += sum(int(np.count_nonzero(each)) for each in (along[0], along[1:] != along[:-1], along[-1]))
-    return count
 
 
 def _read(path: Path, kind: VoxelType) -> Atlas:

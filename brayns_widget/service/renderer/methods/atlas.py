@@ -10,7 +10,8 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.entries import ModelInstance
-from brayns_widget.service.renderer.loaders.atlas import LOADER, use_cases, visualize
+from brayns_widget.service.renderer.loaders.atlas import LOADER
+from brayns_widget.service.renderer.loaders.atlas_use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import JsonSchema, Object, Size
@@ -50,14 +51,14 @@ class VisualizeParams(Object):
 def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[UseCase]:
     """Get the ways in which a model's atlas can be shown."""
     atlas = _atlas(context, params.model_id)
-    return [UseCase(name=name, params_schema={"type": "object"}) for name in use_cases(atlas)]
+    return [UseCase(name=case.name, params_schema=case.schema()) for case in use_cases(atlas)]
 
 
 @methods.add("visualize-atlas-usecase", plugin=PLUGIN, cancellable=True, asynchronous=False)
 def visualize_atlas_usecase(context: Context, params: VisualizeParams, task: Task) -> ModelInstance:
     """Add a model that shows a model's atlas in another way."""
     with allowing(context.memory.allowance(context.models.primitives)):
-        model = visualize(_atlas(context, params.model_id), params.use_case, task.part(0.0, 0.6))
+        model = visualize(_atlas(context, params.model_id), params.use_case, task.part(0.0, 0.6), params.params)
     (added,) = context.models.add_loaded([model], None, task.part(0.6, 1.0))
     return added.instance()
 

@@ -16,7 +16,8 @@ import pytest
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders import volume as volume_loader
-from brayns_widget.service.renderer.loaders.atlas import DENSITY, LOADER, MISSING, OUTLINE, use_cases, visualize
+from brayns_widget.service.renderer.loaders.atlas import LOADER
+from brayns_widget.service.renderer.loaders.atlas_use_cases import DENSITY, visualize
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.memory import Allowance, allowing
 from brayns_widget.service.rpc.methods import Task
@@ -93,16 +94,6 @@ def test_voxels_of_several_values(kind: str, channels: int, tmp_path: Path):
     assert model.atlas.values.shape == (2, 3, 4, channels)
     bounds = [[0, 0, 0], [40, 30, 20]] if kind == "layer_distance" else [[10, 10, 10], [20, 20, 20]]
     assert np.array(model.bounds).tolist() == bounds
-    assert use_cases(model.atlas) == ([DENSITY, OUTLINE] if kind == "scalar" else [OUTLINE])
-
-
-def test_use_cases_that_there_are_not_are_refused(tmp_path: Path):
-    atlas = load(write(tmp_path)).atlas
-    assert atlas is not None
-    for name in (*MISSING, "nonsense", ""):
-        with pytest.raises(RequestError, match="Outline mesh shell") as caught:
-            visualize(atlas, name, Task())
-        assert caught.value.code == -32602
 
 
 @pytest.mark.parametrize(
@@ -236,7 +227,7 @@ def test_an_outline_is_counted_before_it_is_made(tmp_path: Path):
     path = write(tmp_path, values)
     count = len(load(path).geometry.triangles)
     tracemalloc.start()
-    with allowing(Allowance(1000, "all of it")), pytest.raises(RequestError, match=f"outline has {count} triangles"):
+    with allowing(Allowance(1000, "all of it")), pytest.raises(RequestError, match=f"would be {count} triangles"):
         load(path)
     assert tracemalloc.get_traced_memory()[1] < 40 * values.size  # faces took 140
     tracemalloc.stop()

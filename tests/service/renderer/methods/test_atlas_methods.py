@@ -40,7 +40,7 @@ def test_atlases_show_their_outline_and_then_their_density(address: str, tmp_pat
             assert at(image, 1.5, 1.5) == [False] * 3
             assert await client.call("get-color-methods", {"id": outline["model_id"]}) == ["primitive", "solid"]
             cases = await client.call("get-available-atlas-usecases", {"model_id": outline["model_id"]})
-            assert [case["name"] for case in cases] == ["Density", "Outline mesh shell"]
+            assert [case["name"] for case in cases] == ["Density", "Highlight columns", "Outline mesh shell"]
             await client.call("update-model", {"model_id": outline["model_id"], "model": {"is_visible": False}})
             wanted = {"model_id": outline["model_id"], "use_case": "Density", "params": {}}
             density = await client.call("visualize-atlas-usecase", wanted)
@@ -72,7 +72,7 @@ def test_what_has_no_atlas_and_what_cannot_be_shown_is_refused(address: str, tmp
             for wanted, words in (
                 ({"model_id": 0, "use_case": "Density"}, "has no atlas"),
                 ({"model_id": 99, "use_case": "Density"}, "No model found"),
-                ({"model_id": outline["model_id"], "use_case": "Layer distance"}, "This version cannot show"),
+                ({"model_id": outline["model_id"], "use_case": "Layer distance"}, "is not there"),
                 ({"model_id": outline["model_id"], "use_case": "x"}, "no use case 'x'"),
             ):
                 with pytest.raises(Failed, match=words) as caught:

@@ -317,10 +317,10 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     # Colours
     "get-available-atlas-usecases": Tells(
         (("remove-model", {"ids": [MODEL]}), ("add-model", VECTORS)),
-        (["Density", "Outline mesh shell"], ["Outline mesh shell"]),
+        ("Density, Highlight columns, Outline mesh shell", "Highlight columns, Outline mesh shell, Vector field"),
         {"model_id": MODEL},
         (("add-model", ATLAS),),
-        lambda cases, _payload: [case["name"] for case in cases],
+        lambda cases, _payload: ", ".join(case["name"] for case in cases),
     ),
     "visualize-atlas-usecase": Changes(
         seen,
