@@ -96,7 +96,12 @@ def test_a_morphology(instance: Any, tmp_path: Path, geometry_type: Any):
     assert method in brayns.get_color_methods(instance, model.id)
     plain = picture(instance, model)
     brayns.color_model(instance, model.id, method, {"dendrite": RED})
-    assert picture(instance, model) != plain
+    red = picture(instance, model)
+    assert red != plain
+    method = brayns.MorphologyColorMethod.MORPHOLOGY_SECTION_GEOMETRY
+    (section,) = brayns.get_color_values(instance, model.id, method)
+    brayns.color_model(instance, model.id, method, {section: brayns.Color4(0, 1, 0)})
+    assert picture(instance, model) != red
 
 
 def test_cells_of_a_placement(instance: Any, tmp_path: Path):

@@ -38,8 +38,7 @@ class CellColoring:
     """Colours of cells whose slots are ``cell * len(sections) + section``, or of what belongs to cells.
 
     Args:
-        ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again;
-            None: one cell that is of no circuit.
+        ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again.
         attributes: Brayns' name of a colour method → the cells' values.
         sections: names of all section types, in the order of the slots.
         loaded: those that the model has; without any there are no sections to tell apart.
@@ -51,7 +50,7 @@ class CellColoring:
 
     def __init__(
         self,
-        ids: npt.NDArray[np.int64] | None,
+        ids: npt.NDArray[np.int64],
         attributes: Mapping[str, Labels],
         sections: Sequence[str],
         loaded: Sequence[str],
@@ -64,8 +63,7 @@ class CellColoring:
         self._sections = list(sections)
         self._loaded = sorted(loaded)
         self._rows = rows
-        cells = 1 if ids is None else len(ids)
-        self._table = np.tile(np.array(color, np.float32), (cells, len(sections), 1))
+        self._table = np.tile(np.array(color, np.float32), (len(ids), len(sections), 1))
 
     @property
     def colors(self) -> Colors:
@@ -75,9 +73,8 @@ class CellColoring:
 
     def methods(self) -> list[str]:
         """Name the ways to colour: those that all cells have, and the attributes that the circuit has."""
-        ids = () if self._ids is None else ("id",)
         sections = ("morphology section",) if self.has_sections else ()
-        return sorted({"solid", *ids, *sections, *self._attributes})
+        return sorted({"solid", "id", *sections, *self._attributes})
 
     @property
     def has_sections(self) -> bool:
@@ -89,7 +86,7 @@ class CellColoring:
         match method:
             case "solid":
                 return ["color"]
-            case "id" if self._ids is not None:
+            case "id":
                 return [format_ids(np.unique(self._ids))]
             case "morphology section" if self.has_sections:
                 return list(self._loaded)
@@ -111,7 +108,7 @@ class CellColoring:
         match method:
             case "solid":
                 table[:] = values["color"]
-            case "id" if self._ids is not None:
+            case "id":
                 for key, color in values.items():
                     table[_with_ids(self._ids, key)] = color
             case "morphology section" if self.has_sections:
@@ -131,7 +128,6 @@ class CellColoring:
 
     def id_of(self, slot: int) -> int:
         """Id, in the circuit, of the cell that a slot belongs to."""
-        assert self._ids is not None
         row = slot if self._rows is None else int(self._rows[slot])
         return int(self._ids[row // len(self._sections)])
 

@@ -8,7 +8,7 @@ import morphio._morphio
 import numpy as np
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring.cells import CellColoring
+from brayns_widget.service.renderer.coloring.sections import SectionColoring
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders import hdf5
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
@@ -30,19 +30,15 @@ def load(path: Path, params: MorphologyParams, task: Task) -> list[LoadedModel]:
     if not len(shape.segments) and not len(shape.spheres):
         wanted = ", ".join(section.name.lower() for section in sorted(options.sections))
         raise failure(f"{path} has nothing of what is to be loaded ({wanted})")
-    kinds = np.unique(np.concatenate((shape.segment_types, shape.sphere_types)))
-    sections = [section.name.lower() for section in Section]
+    places = np.concatenate((shape.segment_places, shape.sphere_places))[:, 0].astype(np.int64)
+    ids, firsts, slots = np.unique(places, return_index=True, return_inverse=True)
+    types = np.concatenate((shape.segment_types, shape.sphere_types))[firsts]
+    segment_slots, sphere_slots = np.split(slots.astype(np.uint32), [len(shape.segments)])
     return [
         LoadedModel(
             kind="morphology",
-            geometry=Geometry(
-                shape.vertices,
-                shape.segments,
-                shape.segment_types.astype(np.uint32),
-                shape.spheres,
-                shape.sphere_types.astype(np.uint32),
-            ),
-            coloring=CellColoring(None, {}, sections, [sections[kind] for kind in kinds]),
+            geometry=Geometry(shape.vertices, shape.segments, segment_slots, shape.spheres, sphere_slots),
+            coloring=SectionColoring(ids, types, [section.name.lower() for section in Section]),
         )
     ]
 

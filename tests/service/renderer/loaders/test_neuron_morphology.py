@@ -40,6 +40,13 @@ def load(path: Path, **properties: Any) -> LoadedModel:
     return model
 
 
+def types_of(model: LoadedModel) -> list[Section]:
+    """The type of the section that each slot is for."""
+    names = model.coloring.values("morphology section")
+    numbers = {name: [float(Section[name.upper()]), 0.0, 0.0, 1.0] for name in names}
+    return [Section(int(number)) for number in model.coloring.color("morphology section", numbers)[:, 0]]
+
+
 @pytest.mark.parametrize("kind", ["swc", "asc", "h5"])
 def test_all_formats_show_the_same_cell(tmp_path: Path, kind: str):
     path = tmp_path / f"cell.{kind}"
@@ -54,8 +61,9 @@ def test_all_formats_show_the_same_cell(tmp_path: Path, kind: str):
     assert model.kind == "morphology"
     geometry = model.geometry
     assert geometry.spheres.tolist() == [[5, 0, 0, 2]]
+    types = types_of(model)
     found = {
-        (slot, *geometry.vertices[first, :3].tolist(), *geometry.vertices[first + 1].tolist())
+        (types[slot], *geometry.vertices[first, :3].tolist(), *geometry.vertices[first + 1].tolist())
         for first, slot in zip(geometry.segments, geometry.segment_slots.tolist(), strict=True)
     }
     assert found == {
@@ -70,13 +78,14 @@ def test_only_what_is_asked_for_is_loaded(tmp_path: Path):
     path = tmp_path / "cell.swc"
     path.write_text(SWC)
     model = load(path, load_axon=True, radius_multiplier=3, geometry_type="original")
-    assert set(model.geometry.segment_slots.tolist()) == {Section.AXON}
+    assert types_of(model) == [Section.AXON]
+    assert set(model.geometry.segment_slots.tolist()) == {0}
     assert not len(model.geometry.spheres)
     assert model.geometry.vertices[:, 3].tolist() == [3, 1.5]
-    assert model.coloring.methods() == ["morphology section", "solid"]
+    assert model.coloring.methods() == ["morphology section", "morphology section geometry", "solid"]
     assert model.coloring.values("morphology section") == ["axon"]
     red = [1.0, 0.0, 0.0, 1.0]
-    assert model.coloring.color("morphology section", {"axon": red})[Section.AXON].tolist() == red
+    assert model.coloring.color("morphology section", {"axon": red}).tolist() == [red]
     with pytest.raises(RequestError, match="Invalid coloring method 'id'"):
         model.coloring.color("id", {"0": red})
 
