@@ -29,7 +29,18 @@ ALLOWED = {
     "demo_cli": {"demo", "protocol"},
 }
 # the renderer's parts from top to bottom; modules that stand in no part say what scenes are made of
-RENDERER = ("main", "methods", "context", "playback", "models", "entries", "loaders", "simulation", "tracing", "coloring")
+RENDERER = (
+    "main",
+    "methods",
+    "context",
+    "playback",
+    "models",
+    "entries",
+    "loaders",
+    "simulation",
+    "tracing",
+    "coloring",
+)
 SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic"}
 
 
