@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -97,6 +98,8 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     from brayns_widget.service.renderer.methods import METHODS
     from brayns_widget.service.rpc.server import RpcServer
 
+    # A request with many shapes is millions of objects: to look through them again and again takes most of its time.
+    gc.set_threshold(100_000, 50, 100)
     if options.plugin:
         logger.info("Plugins %s: accepted, but what this renderer has is built in", ", ".join(options.plugin))
     loop = asyncio.get_running_loop()
