@@ -22,6 +22,7 @@ morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
 # SWC files may change a branch's type in the middle, as those with the types 5 (fork) and 6 (end) do.
 _OPTIONS = morphio.Option.allow_unifurcated_section_change
 _DEEPEST = 5000
+_MOST_POINTS = 0.95
 _SMALL = 200_000  # bytes; a file that is not larger cannot be that deep
 
 
@@ -126,12 +127,31 @@ def _open(path: Path) -> Any:
     if path.suffix.lower() == ".h5":
         with h5py.File(path, "r") as file:
             _check_sections(file)
-    elif path.stat().st_size > _SMALL:
-        depth = _swc_depth(path) if path.suffix.lower() == ".swc" else _asc_depth(path)
-        if depth > _DEEPEST:
-            problem = f"{depth:g} times, more than {_DEEPEST}" if depth < np.inf else "in a circle"
-            raise ValueError(f"its sections continue one another {problem}")
-    return morphio.Morphology(str(path), _OPTIONS)
+        return morphio.Morphology(str(path), _OPTIONS)
+    swc, large = path.suffix.lower() == ".swc", path.stat().st_size > _SMALL
+    if large:
+        _check_depth(_swc_depth(path) if swc else _asc_depth(path))
+    morphology = morphio.Morphology(str(path), _OPTIONS)
+    if swc and not large and _lacks_points(path, morphology):
+        _check_depth(_swc_depth(path))
+    return morphology
+
+
+def _check_depth(depth: float) -> None:
+    if depth > _DEEPEST:
+        problem = f"{depth:g} times, more than {_DEEPEST}" if depth < np.inf else "in a circle"
+        raise ValueError(f"its sections continue one another {problem}")
+
+
+def _lacks_points(path: Path, morphology: Any) -> bool:
+    """Whether MorphIO has left many points of an SWC file out, as it does without a word with those in a circle.
+
+    It leaves out points that repeat the one before, too: up to 1.2 % in real files.
+    """
+    lines = (line.lstrip() for line in path.read_bytes().splitlines())
+    written = sum(1 for line in lines if line and not line.startswith(b"#"))
+    repeated = len(morphology.section_types) - len(morphology.root_sections)  # the first of a section that goes on
+    return len(morphology.soma.points) + len(morphology.points) - repeated < _MOST_POINTS * written
 
 
 def _check_sections(group: Any) -> None:

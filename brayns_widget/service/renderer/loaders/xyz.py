@@ -88,7 +88,8 @@ def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int) -> npt.N
 
 def _radius(points: npt.NDArray[np.float64]) -> float:
     """Half the distance of neighbours, if the points filled their box evenly; of a single point 1."""
-    sides = np.ptp(points, axis=0)
+    with np.errstate(over="ignore"):  # such points are refused later
+        sides = np.ptp(points, axis=0)
     sides = sides[sides > 0]
     if not len(sides):
         return 1.0

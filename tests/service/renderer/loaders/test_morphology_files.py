@@ -79,6 +79,17 @@ def test_points_in_a_circle_are_refused(tmp_path: Path):
         read_file(path, OPTIONS)
 
 
+def test_points_in_a_small_circle_are_refused(tmp_path: Path):
+    """MorphIO shows the rest as if that were all."""
+    path = tmp_path / "cell.swc"
+    rest = "1 1 0 0 0 2 -1\n2 3 3 0 0 1 1\n3 3 6 0 0 1 2\n"
+    path.write_text(f"{rest}4 3 9 9 0 1 6\n5 3 12 9 0 1 4\n6 3 15 9 0 1 5\n")
+    with pytest.raises(RequestError, match="continue one another in a circle"):
+        read_file(path, OPTIONS)
+    path.write_text(f"# a comment\n\n{rest}")
+    assert len(read_file(path, OPTIONS).segments) == 2
+
+
 def test_large_files_that_are_not_deep_are_read(tmp_path: Path):
     path = tmp_path / "cell.swc"
     branch = [f"{number} 3 {number} 0 0 1 {number - 1}" for number in range(3, 20_000)]

@@ -64,6 +64,7 @@ def test_elements_are_symbols_with_or_without_a_number_or_atomic_numbers(word: s
         (b"\xff\xfe garbage", "line 1: expected three coordinates, got "),
         (b"1 2 3\n4 5\n", "line 2: expected three coordinates, got '4 5'"),
         (b"1 2 nan\n", "not a number below"),
+        (b"1e308 0 0\n-1e308 1 1\n", "not a number below"),
         (b"1 2 1e300\n", "not a number below"),
         (b"0\nnothing\n", "The upload has no points"),
         (b"2\nwater\nO 0 0 0\n", "has 1 atoms, but says that it has 2"),
