@@ -23,7 +23,7 @@ from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, unlisted, validate
 
 ENCODING = "Encoding ..."
-COMPILING = "Preparing this kind of picture, once on this machine ..."
+COMPILING = "Preparing this kind of picture; further ones start at once ..."
 
 
 class EngineObject(Object):
