@@ -197,6 +197,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE")
     options = parser.parse_args()
+    if options.svg and len(set(options.cells)) < 2:
+        parser.error("--svg draws lines: give --cells two numbers or more")
     rows = []
     for cells in sorted(options.cells):
         with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, get_context("spawn")) as pool:
