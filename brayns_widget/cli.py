@@ -12,6 +12,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from brayns_widget.version import ShowVersion
+
 # subcommand → (module, one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
     "service": ("brayns_widget.service.main", "run the local Brayns service: proxy master and slave"),
@@ -26,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="brayns-widget", description="Brayns in a notebook.")
+    parser.add_argument("--version", action=ShowVersion)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, text) in COMMANDS.items():
         if arguments[:1] == [name]:

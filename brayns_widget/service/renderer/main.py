@@ -18,6 +18,7 @@ from typing import Any
 
 from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.renderer.memory import Budget
+from brayns_widget.version import ShowVersion
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
         description="Run one renderer: Brayns 3.10's JSON-RPC methods over WebSocket. Prints 'listening on HOST:PORT' "
         "once it accepts clients.",
     )
+    parser.add_argument("--version", action=ShowVersion)
     parser.add_argument("--uri", default="127.0.0.1:5000", metavar="HOST:PORT", help="port 0: a free one")
     parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="accepted; all are built in")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")

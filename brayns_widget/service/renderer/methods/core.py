@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-
 from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
@@ -11,6 +9,7 @@ from brayns_widget.service.renderer.context import PLUGINS, Context
 from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import JsonSchema, Object, Size2, read_only, unlisted
+from brayns_widget.version import own_version
 
 methods: Methods[Context] = Methods()
 
@@ -30,11 +29,7 @@ class Version(Object):
 def get_version(context: Context) -> Version:
     """Get the version of Brayns whose methods this renderer has."""
     del context
-    try:
-        own = importlib.metadata.version("brayns-widget")
-    except importlib.metadata.PackageNotFoundError:  # run from a checkout
-        own = "development"
-    return Version(major=3, minor=10, patch=1, revision=f"brayns-widget {own}")
+    return Version(major=3, minor=10, patch=1, revision=f"brayns-widget {own_version()}")
 
 
 @methods.add("registry")

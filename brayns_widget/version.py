@@ -1,0 +1,28 @@
+"""Which version of this package runs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def own_version() -> str:
+    """Version of the installed package, or "development" in a checkout that is not installed."""
+    import importlib.metadata  # takes some milliseconds, and few ask
+
+    try:
+        return importlib.metadata.version("brayns-widget")
+    except importlib.metadata.PackageNotFoundError:
+        return "development"
+
+
+class ShowVersion(argparse.Action):
+    """What ``--version`` does: print the version and end."""
+
+    def __init__(self, option_strings: list[str], dest: str, **_arguments: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit", default=argparse.SUPPRESS)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_arguments: Any) -> None:
+        """Print it."""
+        print(f"brayns-widget {own_version()}")
+        parser.exit()
