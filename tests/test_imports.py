@@ -16,10 +16,11 @@ ROOT = Path(brayns_widget.__file__).parent
 # module or package → what of ours it may import, besides itself
 ALLOWED = {
     "protocol": set(),
+    "version": set(),
     "scene": {"protocol"},
     "transport": {"protocol"},
     "stream": {"protocol"},
-    "service": {"protocol", "service"},
+    "service": {"protocol", "service", "version"},
     "events": {"protocol"},
     "tasks": {"protocol", "transport"},
     "session": {"events", "protocol", "scene", "tasks", "transport"},
