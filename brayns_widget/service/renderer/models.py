@@ -156,6 +156,14 @@ class Models:
             raise
         return added
 
+    def build(self, task: Task) -> None:
+        """Build what loads have left to the next picture.
+
+        Raises:
+            RequestError: 20, ``task`` is cancelled; the next picture builds it.
+        """
+        self._commit(task)
+
     def _commit(self, task: Task | None, removed: Sequence[int] = ()) -> None:
         """Build what changed, without what is removed; a task is told how far it is, and its end raises error 20."""
         scene = self._scene()

@@ -277,3 +277,20 @@ def test_builds_can_be_cancelled_and_leave_everything_as_it_was(models: Models, 
         assert scene.bounds()[1].tolist() == [1, 1, 1]
     models.thicken(model_id, 2.0, Task())
     assert scene.bounds()[1].tolist() == [2, 2, 2]
+
+
+def test_what_loads_leave_to_the_next_picture_is_built_with_its_progress(
+    models: Models, scene: Scene, monkeypatch: Any
+):
+    monkeypatch.setattr(models_module, "_SOON_BUILT", 0)
+    add(models)
+    assert not len(scene.traced[1])
+    cancelled = Task()
+    cancelled.cancel()
+    with pytest.raises(RequestError) as caught:
+        models.build(cancelled)
+    assert caught.value.code == CANCELLED
+    told: list[str] = []
+    models.build(Task(lambda _amount, operation: told.append(operation)))
+    assert len(scene.traced[1]) == 1
+    assert set(told) == {"Building the acceleration structure"}

@@ -86,6 +86,7 @@ class Shot:
         """Lend the engine with the scene at this shot's frame; a cancelled ``task`` ends as such."""
         try:
             with contextlib.nullcontext() if self.frame is None else context.playback.at(self.frame):
+                context.models.build(task.part(0.0, 0.0))
                 yield context.prepared_engine()
         except Cancelled:
             task.check()

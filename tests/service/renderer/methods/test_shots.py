@@ -1,0 +1,55 @@
+"""What snapshots and g-buffers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import CANCELLED, RequestError
+from brayns_widget.service.renderer import models as models_module
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.loaders.registry import LOADERS
+from brayns_widget.service.renderer.methods import METHODS
+from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.rpc.methods import Task
+from tests.service.renderer.test_models import LOAD_INFO, sphere
+
+BUILDING = "Building the acceleration structure"
+SHOTS = [
+    ("snapshot", {"image_settings": {"size": [16, 16], "format": "png"}}),
+    ("export-gbuffers", {"channels": ["depth"], "resolution": [16, 16]}),
+]
+
+
+@pytest.fixture
+def context() -> Iterator[Context]:
+    context = Context(METHODS, LOADERS)
+    context.start(lambda: Engine(1))
+    assert not len(context.engine.scene.traced[1])
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize(("method", "params"), SHOTS)
+def test_a_build_that_a_load_left_is_told_and_can_be_cancelled(
+    context: Context, method: str, params: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(models_module, "_SOON_BUILT", 0)
+    context.models.add_loaded([sphere()], LOAD_INFO, Task())
+    told: list[str] = []
+
+    def report(_amount: float, operation: str) -> None:
+        told.append(operation)
+        if BUILDING in told and len(told) == 2:
+            task.cancel()
+
+    task = Task(report)
+    with pytest.raises(RequestError) as caught:
+        METHODS[method].call(context, params, memoryview(b""), task)
+    assert caught.value.code == CANCELLED
+    assert told[1] == BUILDING
+    assert not len(context.engine.scene.traced[1])
+    METHODS[method].call(context, params, memoryview(b""), Task())
+    assert len(context.engine.scene.traced[1]) == 1
