@@ -115,16 +115,28 @@ class Models:
             added.append(model)
         return added
 
-    def add_geometry(self, geometry: Geometry, coloring: Coloring, box: Box) -> Model:
-        """Add primitives that a client described.
+    def add_geometry(self, geometry: Geometry, coloring: Coloring, box: Box, task: Task | None = None) -> Model:
+        """Add primitives that a client described; few are built with the next picture.
 
         Args:
             geometry: the primitives.
             coloring: knows the colours of all slots.
             box: their bounds, as clients shall see them.
+            task: is told how far a build is.
+
+        Raises:
+            RequestError: -32602, they cannot be drawn; 20, ``task`` is cancelled; nothing is added.
         """
-        handle = self._scene().add(geometry, coloring.colors)
-        self._commit_or_remove([handle], [np.eye(4)])
+        scene = self._scene()
+        handle = scene.add(geometry, coloring.colors)
+        try:
+            if not scene.can_wait([handle]):
+                self._commit(task)
+        except BaseException as error:
+            scene.remove(handle)
+            if isinstance(error, ValueError):
+                raise RequestError(f"The geometry cannot be used: {error}", code=INVALID_PARAMS) from error
+            raise
         model = Model(id=self._free_id(), kind="geometry", box=box, handle=handle, coloring=coloring)
         self._models[model.id] = model
         return model

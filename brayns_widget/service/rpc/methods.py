@@ -64,6 +64,7 @@ class Task:
         self._report = report
         self._cancelled = threading.Event()
         self._on_cancel: list[Callable[[], None]] = []
+        self._calling = threading.Lock()  # of ``_on_cancel``
         self._client_left = threading.Event()
         self._only_for_client = threading.Event()
         self._operation = ""
@@ -77,12 +78,19 @@ class Task:
     def cancel(self) -> None:
         """Ask the method to stop; safe on any thread."""
         self._cancelled.set()
-        for call in list(self._on_cancel):
-            call()
+        with self._calling:
+            for call in self._on_cancel:
+                call()
+
+    def end(self) -> None:
+        """Call nothing any more when it is cancelled: the method is done, and the next one may be running."""
+        with self._calling:
+            self._on_cancel.clear()
 
     def when_cancelled(self, call: Callable[[], None]) -> None:
-        """Have a function called, on any thread, as soon as the task is cancelled from now on."""
-        self._on_cancel.append(call)
+        """Have a function called, on any thread, if the task is cancelled from now on until its end."""
+        with self._calling:
+            self._on_cancel.append(call)
 
     def only_for_client(self) -> None:
         """Say that nobody but the client gets what the method makes: it is cancelled when the client leaves."""
@@ -123,7 +131,8 @@ class Task:
 
         Args:
             work: what to do.
-            operation: what the client is told meanwhile, with the amount 1; nothing without.
+            operation: what the client is told meanwhile, with the amount 1, for nobody knows how far it is; nothing
+                without.
 
         Raises:
             RequestError: 20, "Task has been cancelled".
@@ -141,7 +150,7 @@ class Task:
     def part(self, begin: float, end: float) -> Task:
         """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
         part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
-        part._cancelled, part._on_cancel = self._cancelled, self._on_cancel
+        part._cancelled, part._on_cancel, part._calling = self._cancelled, self._on_cancel, self._calling
         part._client_left, part._only_for_client = self._client_left, self._only_for_client
         return part
 

@@ -261,7 +261,10 @@ class _Session(Generic[C]):
             method = self._server.methods[request.method]
         except RequestError as error:
             return _failure(request, error)
-        return _answer(request, method, self._server.context, task)
+        try:
+            return _answer(request, method, self._server.context, task)
+        finally:
+            task.end()
 
     def _make_task(self, method: str, request_id: RequestId) -> Task:
         loop = asyncio.get_running_loop()

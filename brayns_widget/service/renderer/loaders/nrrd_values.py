@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from brayns_widget.service.renderer.loaders.base import failure
+from brayns_widget.service.renderer.loaders.volume import check_memory
 
 _PLACE = ("data file", "datafile", "byte skip", "byteskip", "line skip", "lineskip")
 _ENCODINGS = {
@@ -74,6 +75,7 @@ def _values(name: str, file: IO[bytes], header: dict[str, Any], encoding: str, s
     if encoding in {"gzip", "bzip2"}:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else bz2.BZ2Decompressor()
         skipped = max(0, skipped)
+        check_memory(name, size + os.fstat(file.fileno()).st_size)  # both are held at once
         data = unpacker.decompress(file.read(), skipped + size + 1)[skipped:]
         if len(data) != size:
             got = f"{len(data)} bytes" if len(data) < size else "more"

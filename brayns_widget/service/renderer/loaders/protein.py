@@ -41,6 +41,10 @@ def load(path: Path, params: ProteinParams, task: Task) -> list[LoadedModel]:
     if params.radius_multiplier <= 0:
         raise RequestError(f"radius_multiplier must be positive, got {params.radius_multiplier}", code=INVALID_PARAMS)
     task.progress(0.0, f"Loading {path}")
+    return task.aside(lambda: _models(path, params), f"Loading {path}")
+
+
+def _models(path: Path, params: ProteinParams) -> list[LoadedModel]:
     try:
         models = list(gemmi.read_pdb(str(path)))
     except (RuntimeError, ValueError, OSError) as error:

@@ -137,6 +137,9 @@ def open_recording(config: Any, kind: str, name: str, population: str) -> Record
         file.close()
         text = error.args[0] if error.args else error
         raise failure(f"{title} cannot be used: {text}") from error
+    except BaseException:
+        file.close()
+        raise
 
 
 def _unit(times: Any) -> str:

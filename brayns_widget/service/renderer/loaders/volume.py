@@ -210,7 +210,7 @@ def _read_values(path: Path, header: Mapping[str, str], kind: np.dtype[Any], cou
         if source.exists() and not source.is_file():  # a pipe would make the renderer wait for who writes to it
             raise failure(f"{shown}, the ElementDataFile of {path}, is no file with values: correct ElementDataFile")
         if _is_true(header.get("CompressedData", "False")):
-            check_memory(str(path), size)
+            check_memory(str(path), size + source.stat().st_size)  # both are held at once
             unpacker = zlib.decompressobj()
             data = unpacker.decompress(source.read_bytes(), size)
             if len(data) < size or unpacker.unconsumed_tail:

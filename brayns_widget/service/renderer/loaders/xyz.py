@@ -19,17 +19,19 @@ from brayns_widget.service.renderer.loaders.palette import element_color
 from brayns_widget.service.renderer.loaders.spheres import spheres_model
 from brayns_widget.service.rpc.methods import Task
 
+_READING = "Reading points"
+_AT_ONCE = 10_000  # lines between two looks at whether that is still wanted
 _LAST_ELEMENT = 118  # oganesson
 
 
 def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
     """Load points or atoms as spheres; see ``Loader.load``."""
     del params
-    task.progress(0.0, "Reading points")
+    task.progress(0.0, _READING)
     lines = bytes(content.data).decode(errors="replace").splitlines()
     if lines and lines[0].strip().isdecimal():
-        return [_molecule(content.name, lines)]
-    points = _numbers(content.name, _rows(lines, 0), 0)
+        return [_molecule(content.name, lines, task)]
+    points = _numbers(content.name, _rows(lines, 0, task), 0, task)
     metadata = {"points": str(len(points))}
     radii = np.full(len(points), _radius(points))
     white = np.ones((len(points), 4), np.float32)
@@ -39,9 +41,9 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
 LOADER = Loader("xyz", "Molecule Explorer", ("xyz",), EmptyParams, load, binary=True)
 
 
-def _molecule(name: str, lines: list[str]) -> LoadedModel:
+def _molecule(name: str, lines: list[str], task: Task) -> LoadedModel:
     """Make the model of a molecule; what follows its last atom, such as other frames, is ignored."""
-    count, rows = int(lines[0]), _rows(lines, 2)
+    count, rows = int(lines[0]), _rows(lines, 2, task)
     if len(rows) < count:
         raise failure(f"{name} has {len(rows)} atoms, but says that it has {count}")
     rows = rows[:count]
@@ -49,7 +51,7 @@ def _molecule(name: str, lines: list[str]) -> LoadedModel:
     return spheres_model(
         "points",
         name,
-        _numbers(name, rows, 1),
+        _numbers(name, rows, 1, task),
         radii=np.array([element.vdw_r for element in elements]),
         colors=np.array([element_color(element.name) for element in elements], np.float32),
         metadata={"points": str(count)},
@@ -65,16 +67,24 @@ def _element(word: str) -> gemmi.Element:
     return gemmi.Element(letters[0] if letters else "X")
 
 
-def _rows(lines: list[str], skipped: int) -> list[tuple[int, list[str]]]:
+def _rows(lines: list[str], skipped: int, task: Task) -> list[tuple[int, list[str]]]:
     """Split lines after some that are neither empty nor a comment; gives their numbers (from 1) and words."""
-    rows = [(number, line.split()) for number, line in enumerate(lines, 1) if number > skipped]
-    return [(number, words) for number, words in rows if words and not words[0].startswith("#")]
+    rows = []
+    for number, line in enumerate(lines[skipped:], skipped + 1):
+        if number % _AT_ONCE == 0:
+            task.progress(0.5 * number / len(lines), _READING)
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            rows.append((number, words))
+    return rows
 
 
-def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int) -> npt.NDArray[np.float64]:
+def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int, task: Task) -> npt.NDArray[np.float64]:
     """Three numbers of each row, from a column on: (N, 3)."""
-    found = []
+    found: list[tuple[float, float, float]] = []
     for number, words in rows:
+        if len(found) % _AT_ONCE == 0:
+            task.progress(0.5 + 0.5 * len(found) / len(rows), _READING)
         try:
             x, y, z = (float(word) for word in words[column : column + 3])
         except ValueError:

@@ -14,7 +14,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.geometry import empty_bounds
 from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Task
 from brayns_widget.service.rpc.schema import Object, Vector4
 
 methods: Methods[Context] = Methods()
@@ -31,37 +31,37 @@ class Colored(Object, Generic[S]):
     geometry: S
 
 
-@methods.add("add-spheres")
-def add_spheres(context: Context, params: list[Colored[Sphere]]) -> ModelInstance:
+@methods.add("add-spheres", cancellable=True, asynchronous=False)
+def add_spheres(context: Context, params: list[Colored[Sphere]], task: Task) -> ModelInstance:
     """Add spheres as one model."""
-    return _add(context, params)
+    return _add(context, params, task)
 
 
-@methods.add("add-capsules")
-def add_capsules(context: Context, params: list[Colored[Capsule]]) -> ModelInstance:
+@methods.add("add-capsules", cancellable=True, asynchronous=False)
+def add_capsules(context: Context, params: list[Colored[Capsule]], task: Task) -> ModelInstance:
     """Add capsules, cones with spheres at their ends, as one model."""
-    return _add(context, params)
+    return _add(context, params, task)
 
 
-@methods.add("add-boxes")
-def add_boxes(context: Context, params: list[Colored[Box]]) -> ModelInstance:
+@methods.add("add-boxes", cancellable=True, asynchronous=False)
+def add_boxes(context: Context, params: list[Colored[Box]], task: Task) -> ModelInstance:
     """Add boxes along the axes as one model."""
-    return _add(context, params)
+    return _add(context, params, task)
 
 
-@methods.add("add-planes")
-def add_planes(context: Context, params: list[Colored[Plane]]) -> ModelInstance:
+@methods.add("add-planes", cancellable=True, asynchronous=False)
+def add_planes(context: Context, params: list[Colored[Plane]], task: Task) -> ModelInstance:
     """Add unbounded planes as one model; they do not count as a part of the scene's bounds."""
-    return _add(context, params)
+    return _add(context, params, task)
 
 
-@methods.add("add-bounded-planes")
-def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]]) -> ModelInstance:
+@methods.add("add-bounded-planes", cancellable=True, asynchronous=False)
+def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]], task: Task) -> ModelInstance:
     """Add the parts of planes that lie in boxes as one model."""
-    return _add(context, params)
+    return _add(context, params, task)
 
 
-def _add(context: Context, params: Sequence[Colored[S]]) -> ModelInstance:
+def _add(context: Context, params: Sequence[Colored[S]], task: Task) -> ModelInstance:
     if not params:
         raise RequestError("The list of geometries cannot be empty", code=INVALID_PARAMS)
     try:
@@ -70,4 +70,5 @@ def _add(context: Context, params: Sequence[Colored[S]]) -> ModelInstance:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
     coloring = PrimitiveColoring(np.array([item.color for item in params], np.float32))
     unbounded = isinstance(params[0].geometry, Plane)
-    return context.models.add_geometry(geometry, coloring, empty_bounds() if unbounded else geometry.bounds).instance()
+    box = empty_bounds() if unbounded else geometry.bounds
+    return context.models.add_geometry(geometry, coloring, box, task).instance()

@@ -104,8 +104,8 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
     fresh = False
     if params.render:
         fresh = engine.render(stopped, patient=params.accumulate)
-        while params.accumulate and not stopped() and engine.render(stopped, patient=True):
-            pass
+        while params.accumulate and not stopped() and engine.accumulation < engine.max_accumulation:
+            fresh |= engine.render(stopped, patient=True)
         task.check()
     result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
     if not params.send or not (fresh or params.force):

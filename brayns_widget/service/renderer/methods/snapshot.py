@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
@@ -21,6 +22,7 @@ from brayns_widget.service.rpc.schema import Object, Size, Size2, read_only, unl
 
 methods: Methods[Context] = Methods()
 
+_LONGEST_COMMENT = 65533  # bytes of a JPEG's comment
 _PNG_HEADER = 33  # bytes of a PNG's signature and its first chunk, IHDR, behind which texts may stand
 
 
@@ -72,6 +74,10 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     exact = image_format == "exr"
     if path and not Path(path).suffix:
         path += f".{image_format}"
+    if image_format == "jpg" and params.metadata is not None and len(_comment(params.metadata)) > _LONGEST_COMMENT:
+        raise RequestError(
+            f"A JPEG holds {_LONGEST_COMMENT} bytes of metadata at most: shorten it, or use png", code=INVALID_PARAMS
+        )
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     shot = Shot.of(context, params)
     operation = "Rendering snapshot ..."
@@ -117,10 +123,14 @@ def _text(value: str) -> str:
     return value.encode(errors="replace").decode()
 
 
+def _comment(metadata: ImageMetadata) -> bytes:
+    return json.dumps(metadata.model_dump(), ensure_ascii=False).encode(errors="replace")
+
+
 def _with_metadata(image: bytes, image_format: str, metadata: ImageMetadata) -> bytes:
     """Put texts into a picture: text chunks of a PNG, the comment of a JPEG (as JSON)."""
     if image_format == "jpg":
-        comment = json.dumps(metadata.model_dump(), ensure_ascii=False).encode(errors="replace")[:65533]
+        comment = _comment(metadata)
         # ISO/IEC 10918-1, B.2.4.5: a COM segment, here right after the start of image
         return image[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + image[2:]
     chunks = b"".join(_png_text(key, text) for key, text in _texts(metadata).items())

@@ -42,10 +42,16 @@ class Compilation:
         """Begin, unless that is done; gives what will hold the end, or the error. A failure is tried again."""
         with self._starting:
             if self._end is None or (self._end.done() and self._end.exception() is not None):
-                self._end = Future()
-                _running.add(self)
+                end = Future[None]()
                 # No daemon: a compiler that still runs when the interpreter ends crashes.
-                threading.Thread(target=self._run, args=(self._end,), name="compile", daemon=False).start()
+                thread = threading.Thread(target=self._run, args=(end,), name="compile", daemon=False)
+                _running.add(self)
+                try:
+                    thread.start()
+                except BaseException:  # the machine has no thread to spare: nobody shall wait for this one
+                    _running.discard(self)
+                    raise
+                self._end = end
             return self._end
 
     def wait(self, proceed: Callable[[], bool] = lambda: True) -> bool:

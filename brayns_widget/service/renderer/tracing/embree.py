@@ -57,6 +57,7 @@ _P, _U = ctypes.c_void_p, ctypes.c_uint
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rtcNewDevice": (_P, [ctypes.c_char_p]),
     "rtcReleaseDevice": (None, [_P]),
+    "rtcGetDeviceError": (ctypes.c_int, [_P]),
     "rtcGetDeviceProperty": (ctypes.c_ssize_t, [_P, ctypes.c_int]),
     "rtcSetDeviceErrorFunction": (None, [_P, _ErrorFunction, _P]),
     "rtcNewScene": (_P, [_P]),
@@ -199,7 +200,11 @@ class Device(_Owned):
         self._filter: tuple[int | None, NDArray[np.float32] | None] = (None, None)
         self._geometries: weakref.WeakSet[Primitives] = weakref.WeakSet()
         config = b"" if threads is None else f"threads={threads}".encode()
-        super().__init__(self, self.library.rtcNewDevice(config))
+        handle = self.library.rtcNewDevice(config)
+        if not handle:
+            code = self.library.rtcGetDeviceError(None)
+            raise EmbreeError(f"Embree cannot start: {_ERRORS.get(code, f'error {code}')}.")
+        super().__init__(self, handle)
         self.library.rtcSetDeviceErrorFunction(self.handle, self._error_function, None)
         version = self.property(_PROPERTY_VERSION)
         if not 40000 <= version < 50000 or not self.property(_PROPERTY_RAY_MASK):

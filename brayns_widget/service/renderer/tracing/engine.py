@@ -216,13 +216,17 @@ class Engine:
         ready. If several samples are wanted, the last one waits for that copy, a little with each call.
 
         Args:
-            stopped: asked once when tracing begins, and then to give up: ``interrupt`` may have come before.
+            stopped: asked, on any thread, while the scene is built, and once when tracing begins, whether to give up:
+                ``interrupt`` may have come before.
             patient: wait for that copy with a single sample, too.
 
         Raises:
             ValueError, MemoryError: the scene cannot be built.
         """
-        self.scene.commit()
+        try:
+            self.scene.commit(None, stopped)
+        except Cancelled:
+            return False
         if self._revision != self.scene.revision:
             self._revision = self.scene.revision
             self._restart()
@@ -327,7 +331,12 @@ class Engine:
                 progress((frame.samples + part) / renderer.samples_per_pixel)
             return cancelled is None or not cancelled()
 
-        with self._snapshot_scene(look, size[1], renderer, cancelled) as traced:
+        def give_up() -> bool:
+            if progress is not None:
+                progress(0.0)
+            return cancelled is not None and cancelled()
+
+        with self._snapshot_scene(look, size[1], renderer, give_up) as traced:
             while frame.samples < renderer.samples_per_pixel:
                 self._tracer.add_sample(frame, traced, _focused(look, projection, frame.samples), watch)
                 watch(0.0)

@@ -297,6 +297,9 @@ class Floors:
         except MemoryError as error:
             self._failed = True  # pictures go on without
             logger.warning("There is no memory for a radius floor: %s", error)
+        except Exception:  # it only improves on pictures, which must not end with it
+            self._failed = True
+            logger.exception("A radius floor cannot be built")
 
     def _nearest(self, floor: Floor) -> Floored | None:
         return min(self._ready, key=lambda floored: self._octaves(floored, floor), default=None)
@@ -313,7 +316,7 @@ def _step_back() -> None:
     if sys.platform == "linux":
         known = {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
         for thread in {int(task.name) for task in Path("/proc/self/task").iterdir()} - known:
-            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            with contextlib.suppress(OSError):  # it has ended meanwhile, or is not ours to change
                 if os.getpriority(os.PRIO_PROCESS, thread) < _NICENESS:  # going up again is not allowed
                     os.setpriority(os.PRIO_PROCESS, thread, _NICENESS)
 

@@ -390,7 +390,12 @@ class Scene:
         except BaseException:
             close_parts(fresh)
             raise
-        self.before_change()
+        try:
+            self.before_change()
+        except BaseException:
+            bvh.close()
+            close_parts(fresh)
+            raise
         self._bvh.close()
         outdated = set(self._built) - set(wanted)
         self._bvh, self._built, self._batch = bvh, wanted, batch
