@@ -179,7 +179,7 @@ class Models:
     def _commit(self, task: Task | None, removed: Sequence[int] = ()) -> None:
         """Build what changed, without what is removed; a task is told how far it is, and its end raises error 20."""
         scene = self._scene()
-        if task is None or self.primitives < _SOON_BUILT:
+        if task is None or scene.count < _SOON_BUILT:  # with copies that are no models yet
             scene.remove_now(removed)
             return
         task.check()

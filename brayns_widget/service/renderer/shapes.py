@@ -19,6 +19,7 @@ from brayns_widget.service.rpc.schema import Float32, Object, Vector3, Vector4
 # An unbounded plane is drawn as rings of triangles, each RING_GROWTH times as wide as the one inside: triangles are
 # intersected with an error that grows with their size, which must stay small against the distance from the middle.
 _INNER_RING, _RING_GROWTH, _RINGS = 1.0, 8.0, 9  # half a side of 1 µm to 134 m
+_OFF_MIDDLE = np.array([0.237, 0.119])  # of the inner ring
 
 
 class Sphere(Object):
@@ -201,8 +202,10 @@ def _plane_axes(normal: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64
 
 
 def _plane_mesh(plane: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], Indices]:
-    across, along = _plane_axes(plane[:3])
-    middle = -plane[3] * plane[:3]
+    # Askew and off the middle: rays through edges may miss both triangles, and cameras like to look straight at them.
+    turn, (x, y) = np.array([[0.8, 0.6], [-0.6, 0.8]]), _OFF_MIDDLE * _INNER_RING
+    across, along = turn @ np.array(_plane_axes(plane[:3]))
+    middle = -plane[3] * plane[:3] + x * across + y * along
     square = np.array([across + along, along - across, -across - along, across - along])
     sizes = _INNER_RING * _RING_GROWTH ** np.arange(_RINGS)
     corners = middle + (sizes[:, None, None] * square).reshape(-1, 3)

@@ -294,3 +294,30 @@ def test_what_loads_leave_to_the_next_picture_is_built_with_its_progress(
     models.build(Task(lambda _amount, operation: told.append(operation)))
     assert len(scene.traced[1]) == 1
     assert set(told) == {"Building the acceleration structure"}
+
+
+def test_copies_count_before_they_are_models(models: Models, scene: Scene, monkeypatch: Any):
+    """However few primitives there were, many copies of them take long to build."""
+    (model_id,) = add(models)
+    scene.commit()
+    monkeypatch.setattr(models_module, "_SOON_BUILT", 3)
+    cancelled = Task()
+    cancelled.cancel()
+    with pytest.raises(RequestError) as caught:
+        models.instantiate(model_id, [Transform()] * 3, cancelled)
+    assert caught.value.code == CANCELLED
+    assert [model.id for model in models] == [model_id]
+    models.instantiate(model_id, [Transform()], cancelled)  # soon done
+
+
+def test_few_primitives_that_a_client_describes_wait_for_the_next_picture(models: Models, scene: Scene):
+    loaded = sphere()
+    models.add_geometry(loaded.geometry, loaded.coloring, loaded.bounds)
+    assert not len(scene.traced[1])
+    scene.commit()
+    assert len(scene.traced[1]) == 1
+    far = sphere(1e20)
+    with pytest.raises(RequestError) as caught:
+        models.add_geometry(far.geometry, far.coloring, far.bounds)
+    assert caught.value.code == INVALID_PARAMS
+    assert len(list(models)) == 1

@@ -186,6 +186,7 @@ def test_who_waits_for_a_kernel_is_told_and_may_give_up(tmp_path: Path, monkeypa
     async def scenario(address: str, process: subprocess.Popen[str]) -> None:
         async with client_of(address) as client:
             await client.call("add-spheres", [{"geometry": {"center": [0, 0, 0], "radius": 1}, "color": [1] * 4}])
+            await client.call("snapshot", {})  # waits for the kernel that the start compiles
             for method, params in (
                 ("snapshot", {"renderer": {"name": "production"}}),
                 ("export-gbuffers", {"renderer": {"name": "production"}, "channels": ["color"]}),

@@ -234,6 +234,21 @@ def test_a_snapshot_has_its_own_settings(address: str, circuit: Path, tmp_path: 
     asyncio.run(scenario())
 
 
+def test_metadata_that_no_jpeg_holds_is_refused_at_once(address: str, circuit: Path):
+    """Cut off, it would be no JSON any more."""
+
+    async def scenario() -> None:
+        async with stage(address, circuit) as client:
+            texts = {"title": "T", "description": "x" * 70_000, "keywords": [], "where_used": ""}
+            settings: dict[str, Any] = {"size": [8, 8], "format": "jpg"}
+            with pytest.raises(Failed, match="65533 bytes of metadata at most") as failed:
+                await client.call("snapshot", {"image_settings": settings, "metadata": texts})
+            assert failed.value.code == -32602
+            await client.call("snapshot", {"image_settings": settings | {"format": "png"}, "metadata": texts})
+
+    asyncio.run(scenario())
+
+
 REFERENCES = [
     *(f"N_10__top_nodes_dim6/{part}" for part in ("dendrites", "dendrites+axon", "simulation")),
     *(f"SingleNeuron_IDX0/{part}" for part in ("dendrites", "dendrites+axon")),

@@ -310,3 +310,52 @@ def test_malformed_messages_are_answered_or_ignored(renderer: tuple[str, Path]):
         return text
 
     asyncio.run(scenario())
+
+
+def test_a_client_that_leaves_disturbs_no_picture_but_its_own(renderer: tuple[str, Path]):
+    address, path = renderer
+
+    async def scenario() -> None:
+        async with client_of(address) as client:
+            await client.call("clear-models")
+            await client.call("add-model", sonata(path, "cells"))
+            await client.call("set-application-parameters", {"viewport": [640, 480]})
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 60})
+            for _leaving in range(5):
+                async with client_of(address) as other:
+                    await other.call("render-image", {"force": True})
+                    await client.call("set-renderer-interactive", {})  # the same, which begins anew
+                    picture = await client.send("render-image", {"accumulate": True})
+                assert await client.reply(picture) == {"accumulation": 60, "max_accumulation": 60}
+
+    asyncio.run(scenario())
+
+
+def test_a_floor_that_no_number_holds_is_done_without(renderer: tuple[str, Path]):
+    """Neither does a picture wait for it for ever, nor does it fail."""
+    address, _path = renderer
+
+    async def scenario() -> None:
+        async with client_of(address) as client:
+            await client.call("clear-models")
+            await client.call("set-application-parameters", {"viewport": [64, 48]})
+            await client.call("set-renderer-interactive", {"samples_per_pixel": 1})
+            await client.call("set-radius-floor", {"pixels": 1})
+            ball = {"geometry": {"center": [0, 0, 0], "radius": 1}, "color": [1, 1, 1, 1]}
+            model = await client.call("add-spheres", [ball])
+            stretched = {"transform": {"scale": [1, 2, 1]}}
+            for _round in range(2):
+                for height in (1e-30, 1e-24, 1e21, 1e25):
+                    await client.call("set-camera-orthographic", {"height": height})
+                    await client.call("render-image", {"accumulate": True})
+                await client.call("set-camera-perspective", {"fovy": 45, "aperture_radius": 0, "focus_distance": 1})
+                far = {"position": [0, 0, 1e21], "target": [0, 0, 0], "up": [0, 1, 0]}
+                await client.call("set-camera-view", far)
+                await client.call("render-image", {"accumulate": True})
+                await client.call("snapshot", {})
+                await client.call("set-camera-view", far | {"position": [0, 0, 10]})
+                await client.call("update-model", {"model_id": model["model_id"], "model": stretched})
+            await client.call("set-radius-floor", {"pixels": 0})
+            await client.call("clear-models")
+
+    asyncio.run(scenario())

@@ -153,3 +153,14 @@ def test_who_cancels_does_not_wait_for_what_is_done_aside():
     assert not ended.is_set()
     may_end.set()
     assert ended.wait(20)
+
+
+def test_a_task_that_has_ended_calls_nothing_any_more():
+    task = Task()
+    called: list[str] = []
+    task.when_cancelled(lambda: called.append("whole"))
+    task.part(0.0, 1.0).when_cancelled(lambda: called.append("part"))
+    task.end()
+    task.cancel()
+    assert called == []
+    assert task.cancelled

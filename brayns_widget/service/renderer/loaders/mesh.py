@@ -20,6 +20,7 @@ from brayns_widget.service.renderer.loaders.polygons import Numbers, triangulate
 from brayns_widget.service.rpc.methods import Task
 
 _KINDS = ("off", "stl", "ply", "obj")
+_READING = "Reading meshes"
 _LARGEST = 1e15  # µm; far below what single precision and the ray tracer can take
 
 
@@ -28,11 +29,14 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
     del params
     if content.kind not in _READERS:
         raise failure(f"Mesh format extension not supported: {content.kind!r}")  # the real renderer's words
-    task.progress(0.0, "Reading meshes")
+    task.progress(0.0, _READING)
+    return [task.aside(lambda: _model(content), _READING)]
+
+
+def _model(content: Content) -> LoadedModel:
     meshes = [mesh for mesh in _READERS[content.kind](content) if len(mesh.triangles)]
     if not meshes:
         raise failure(f"{content.name} has no triangles that can be read as {content.kind.upper()}")
-    task.progress(0.8, "Joining meshes")
     points, triangles = _joined(meshes)
     if not (np.abs(points) < _LARGEST).all():
         raise failure(f"{content.name} has a vertex with a coordinate that is not below {_LARGEST:g}")
@@ -46,7 +50,7 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
     )
     metadata = {"faces": str(len(triangles)), "meshes": str(len(meshes)), "vertices": str(len(points))}
     geometry = Geometry(nothing, none, none, nothing, none, points, triangles, slots)
-    return [LoadedModel(kind="mesh", geometry=geometry, coloring=coloring, metadata=metadata)]
+    return LoadedModel(kind="mesh", geometry=geometry, coloring=coloring, metadata=metadata)
 
 
 LOADER = Loader("mesh", "Core", _KINDS, EmptyParams, load, binary=True)

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from brayns_widget.service.renderer.geometry import (
+    LARGEST_COORDINATE,
     Bounds,
     Floats,
     Indices,
@@ -53,6 +54,8 @@ _NICENESS = 10  # of the threads that build what only improves on another copy
 _PAUSE = 2.0  # times the time of a build that passes before the next one while the camera moves
 _KEPT = 2
 _THIN = 0.1  # part of a scene's vertices that count as the thinnest
+_THINNEST = 1e-30  # µm; single precision loses what is much thinner
+_MARGIN = 1e3  # from radii to coordinates that can no longer be traced
 _SAMPLED = 10_000  # vertices that stand for all of a part
 _ROUND = (ROUND_LINEAR_CURVE, SPHERE_POINT)
 
@@ -77,7 +80,7 @@ class Floor:
     def of(cls, camera: Floats, height: int, pixels: float) -> Floor:
         """Make the floor of a picture: its camera (see ``camera.ray_frame``), height and least radius in pixels."""
         x, y, z = (float(number) for number in camera[0])
-        base, slope = (float(np.linalg.norm(camera[row])) / height for row in (2, 5))
+        base, slope = (float(np.linalg.norm(camera[row].astype(np.float64))) / height for row in (2, 5))
         return cls((x, y, z), base, slope, pixels)
 
     def octaves_from(self, other: Floor, bounds: Bounds, thin: float) -> float:
@@ -190,7 +193,7 @@ class Floors:
         some from the pictures. But where all copies are so thin that pictures are speckle, building comes first.
         """
         self._update()
-        if not self._parts:
+        if not self._sensible(floor):
             return None
         found = self._nearest(floor)
         off = math.inf if found is None else self._octaves(found, floor)
@@ -211,12 +214,12 @@ class Floors:
         """Have a copy built for pictures of a moving camera, if there is none: there is time now."""
         self._update()
         found = self._nearest(floor)
-        if self._parts and (found is None or self._octaves(found, floor) > _ALIKE_MOVING):
+        if self._sensible(floor) and (found is None or self._octaves(found, floor) > _ALIKE_MOVING):
             self._build(floor, urgent=True)
 
     @contextlib.contextmanager
     def fitting(self, floor: Floor, cancelled: Callable[[], bool] | None = None) -> Iterator[Floored | None]:
-        """Give a copy that fits; it is built now if there is none. None if the scene is empty.
+        """Give a copy that fits; it is built now if there is none. None if there can be none.
 
         Raises:
             Cancelled: ``cancelled`` said so.
@@ -224,7 +227,10 @@ class Floors:
         """
         self._update()
         found = self._nearest(floor)
-        if not self._parts or (found is not None and self._octaves(found, floor) <= _ALIKE):
+        if not self._sensible(floor):
+            yield None
+            return
+        if found is not None and self._octaves(found, floor) <= _ALIKE:
             yield found
             return
         made = Floored(self._device, self._parts, floor, lambda: cancelled is None or not cancelled())
@@ -300,6 +306,15 @@ class Floors:
         except Exception:  # it only improves on pictures, which must not end with it
             self._failed = True
             logger.exception("A radius floor cannot be built")
+
+    def _sensible(self, floor: Floor) -> bool:
+        """Whether there is anything to copy, and its radii would be numbers that can be traced."""
+        if not self._parts:
+            return False
+        place = np.array(floor.position, np.float64)
+        far = max(float(np.abs(corner.astype(np.float64) - place).max()) for corner in self._bounds)
+        least, most = floor.base + floor.slope, floor.base + 2 * floor.slope * far
+        return least * floor.pixels > _THINNEST and most * floor.pixels < LARGEST_COORDINATE / _MARGIN
 
     def _nearest(self, floor: Floor) -> Floored | None:
         return min(self._ready, key=lambda floored: self._octaves(floored, floor), default=None)

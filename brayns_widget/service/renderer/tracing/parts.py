@@ -32,7 +32,8 @@ def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
 def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
     """Points (N, 3) moved by an affine matrix, with room behind the last: Embree reads 16 bytes of each."""
     placed = np.empty((len(points) + 1, 3), np.float32)[:-1]
-    placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
+    with np.errstate(over="ignore", invalid="ignore"):  # checked next
+        placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
     check_traceable(placed)
     return placed
 

@@ -2,8 +2,8 @@
 
 Models lie flat in one structure: arbors overlap so much that instances of them are many times slower to trace. (Only
 round things that a transform stretches unevenly are instances.) Neurites of models that look alike even share one of
-Embree's geometries, see ``batch``. Colours stand outside of the structure and change without a rebuild, and so does
-visibility.
+Embree's geometries, see ``batch``. Colours stand outside of the structure and change without a rebuild (but for
+neurites that become clear or opaque, which leave that geometry or join it), and so does visibility.
 """
 
 from __future__ import annotations
@@ -235,7 +235,10 @@ class Scene:
         model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
 
     def set_colors(self, handle: int, colors: ArrayLike, *, by_corner: bool = False) -> None:
-        """Give a model other colours, as in ``add``; takes effect at once, without a rebuild."""
+        """Give a model other colours, as in ``add``; takes effect at once.
+
+        If neurites become clear or opaque, they leave or join the batch with the next ``commit``.
+        """
         model = self._model(handle)
         model.paint(_checked_colors(model.slot_count, colors, by_corner))
         model.by_corner = by_corner
@@ -250,7 +253,7 @@ class Scene:
         return self._model(handle).material
 
     def set_material(self, handle: int, material: Material) -> None:
-        """Give a model another material; takes effect at once, without a rebuild.
+        """Give a model another material; takes effect at once. Its neurites may leave or join the batch, as above.
 
         Raises:
             ValueError: its numbers make no material; the model keeps the old one.
@@ -343,7 +346,12 @@ class Scene:
             for corner in self._model(handle).geometry.bounds if self._model(handle).slot_count else ():
                 check_traceable(corner)
         small = sum(self.primitives(handle) for handle in handles) <= _SMALL_LOAD
-        return small and sum(map(self.primitives, self._models)) <= _SMALL_SCENE
+        return small and self.count <= _SMALL_SCENE
+
+    @property
+    def count(self) -> int:
+        """How many primitives all models have."""
+        return sum(map(self.primitives, self._models))
 
     def primitives(self, handle: int) -> int:
         """Count a model's primitives."""

@@ -417,3 +417,19 @@ def test_concave_faces_have_the_area_they_enclose(ring: list[tuple[int, int]], a
 def test_a_face_that_crosses_itself_is_shown_somehow():
     text = "v 0 0 0\nv 2 2 0\nv 2 0 0\nv 0 2 0\nv 5 1 0\nf 1 2 3 4 5\nf 1 1 1 1\nf 1 2 1 2 1\n"
     assert len(read("obj", text).geometry.triangles) == 8
+
+
+def test_a_large_mesh_can_be_cancelled_while_it_is_read():
+    """trimesh cannot be stopped; who has cancelled does not wait for it."""
+    count = 150_000
+    text = f"OFF\n{count} {count - 2} 0\n" + "".join(f"{number} 0 {number % 7}\n" for number in range(count))
+    text += "".join(f"3 {number} {number + 1} {number + 2}\n" for number in range(count - 2))
+
+    def report(amount: float, _operation: str) -> None:
+        if amount == 1:
+            task.cancel()
+
+    task = Task(report)
+    with pytest.raises(RequestError) as caught:
+        LOADER.read_upload("off", memoryview(text.encode()), {}, task)
+    assert caught.value.code == 20

@@ -12,6 +12,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.palette import element_color
 from brayns_widget.service.renderer.loaders.xyz import LOADER
+from brayns_widget.service.rpc import methods
 from brayns_widget.service.rpc.methods import Task
 
 
@@ -75,3 +76,22 @@ def test_what_cannot_be_read_is_said(data: bytes, message: str):
     with pytest.raises(RequestError) as caught:
         load(data)
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("part", [0.1, 0.6])
+def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path: Path, part: float, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(methods, "REPORT_INTERVAL", 0.0)
+    path = tmp_path / "many.xyz"
+    path.write_text("1 2 3\n" * 60_000)
+    told: list[float] = []
+
+    def report(amount: float, _operation: str) -> None:
+        told.append(amount)
+        if amount >= part:
+            task.cancel()
+
+    task = Task(report)
+    with pytest.raises(RequestError) as caught:
+        LOADER.read(str(path), {}, task)
+    assert caught.value.code == 20
+    assert part <= told[-1] < part + 0.2

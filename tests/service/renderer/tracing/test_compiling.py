@@ -83,3 +83,19 @@ def test_other_arguments_are_refused_rather_than_compiled():
     assert kernel(np.ones(1, np.float32)) == 1
     with pytest.raises(TypeError, match="No matching definition"):
         kernel(np.ones(1, np.float64))
+
+
+def test_a_machine_without_a_thread_to_spare_says_so_and_hangs_nobody(monkeypatch: pytest.MonkeyPatch):
+    kernel = Dispatcher()
+    kernel.may_end.set()
+    compilation = Compilation(kernel, ())
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError, match="new thread"):
+            compilation.wait()
+    assert not compiling()
+    assert compilation.wait()

@@ -494,3 +494,39 @@ def test_perspective_pixels_grow_with_distance(engine):
     pixels = engine.snapshot((61, 61), view, Perspective(fovy=30.0))
     rows = (pixels[:, :, 3] > 0).sum(axis=1)
     assert sorted(rows[rows > 0]) == [pytest.approx(11, abs=2.5), pytest.approx(45, abs=2.5)]
+
+
+def test_a_copy_that_fails_is_done_without(scene, floors, monkeypatch, caplog):
+    def fail(*_arguments):
+        raise OSError("no more")
+
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    monkeypatch.setattr(floors_module, "Floored", fail)
+    floors.best(FAR)
+    assert floors.wait(DEADLINE)
+    scene.remove(scene.add(ball(), WHITE))
+    scene.add(ball(), WHITE)
+    scene.commit()  # stops what is being built
+    assert len(scene.traced[1]) == 2
+    assert "no more" in caplog.text
+
+
+def test_superfluous_copies_are_closed(scene, floors, monkeypatch):
+    closed: list[Floored] = []
+    close = Floored.close
+
+    def noted(self):
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(Floored, "close", noted)
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    for pixels in (0.5, 2.0, 8.0, 32.0):
+        floors.best(Floor((0.0, 0.0, 100.0), 0.0, 0.01, pixels))
+        assert floors.wait(DEADLINE)
+    floors.best(FAR)
+    assert len(closed) == 2
+    floors.clear()
+    assert len(closed) == 4

@@ -7,7 +7,7 @@ import pytest
 
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds
 from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
+from brayns_widget.service.renderer.tracing.embree import Cancelled, Device, Primitives
 from brayns_widget.service.renderer.tracing.scene import Scene
 
 RED = [[1.0, 0.0, 0.0, 1.0]]
@@ -185,3 +185,44 @@ def test_a_bad_light_changes_nothing(scene):
         scene.lights = [DirectionalLight(direction=[0.0, 0.0, 0.0])]
     assert scene.lights == [AmbientLight(intensity=0.5)]
     assert scene.packed_lights[0].tolist() == [0.5, 0.5, 0.5]
+
+
+@pytest.fixture
+def open_geometries(monkeypatch):
+    """Embree's geometries that are not closed; their number is what a leak makes grow."""
+    found: set[int] = set()
+    make, close = Primitives.__init__, Primitives.close
+
+    def made(self, *arguments):
+        make(self, *arguments)
+        found.add(id(self))
+        kept.append(self)  # or another one would get its id
+
+    def closed(self):
+        close(self)
+        found.discard(id(self))
+
+    kept: list[Primitives] = []
+    monkeypatch.setattr(Primitives, "__init__", made)
+    monkeypatch.setattr(Primitives, "close", closed)
+    return found
+
+
+def test_what_is_replaced_or_given_up_is_closed(scene, open_geometries):
+    handles = [scene.add(neurites(100_000), RED) for _ in range(2)]
+    ball_handle = scene.add(ball(), RED)
+    scene.commit()
+    assert len(open_geometries) == 2  # the batch and the ball
+    for step in range(3):
+        scene.set_transform(handles[0], np.diag([2.0 + step, 2.0 + step, 2.0 + step, 1.0]))
+        scene.set_transform(ball_handle, np.diag([1.0, 2.0 + step, 1.0, 1.0]))  # an instance and what it holds
+        seen: list[float] = []
+        with pytest.raises(Cancelled):
+            scene.commit(seen.append, lambda seen=seen: bool(seen))
+        scene.commit()
+        assert len(open_geometries) == 3
+    scene.remove_now(handles)
+    assert len(open_geometries) == 2
+    scene.clear()
+    scene.commit()
+    assert not open_geometries
