@@ -92,6 +92,13 @@ def show(state: State, task: Task) -> str:
         raise
 
 
+@METHODS.add("hook", cancellable=True)
+def hook(state: State, task: Task) -> None:
+    """Be done, for its client only, and say what would have interrupted it."""
+    task.only_for_client()
+    task.when_cancelled(lambda: state.finish("interrupted"))
+
+
 @METHODS.add("big")
 def send_much(state: State) -> WithPayload[int]:
     """Answer more bytes than sockets hold."""
@@ -441,3 +448,21 @@ def test_who_leaves_before_the_handshake_is_no_error(caplog: pytest.LogCaptureFi
 
     asyncio.run(scenario())
     assert caplog.text == ""
+
+
+def test_a_client_that_leaves_interrupts_nothing_that_came_after_its_requests():
+    async def scenario() -> None:
+        async with serving() as (state, address), connect(f"ws://{address}") as other:
+            async with connect(f"ws://{address}") as leaving:
+                await send(leaving, 1, "hook")
+                assert (await receive(leaving))["id"] == 1
+                await send(other, 1, "wait")
+                await begun(state)
+            await asyncio.to_thread(urllib.request.urlopen, f"http://{address}/healthz", timeout=DEADLINE)
+            state.go_on.set()
+            while (answer := await receive(other)).get("id") != 1:
+                pass
+            assert answer["result"] == "waited"
+        assert state.done == ["waited"]  # the server, which has ended, knows that the client has left
+
+    asyncio.run(scenario())

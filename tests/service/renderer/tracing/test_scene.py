@@ -216,9 +216,12 @@ def test_what_is_replaced_or_given_up_is_closed(scene, open_geometries):
     for step in range(3):
         scene.set_transform(handles[0], np.diag([2.0 + step, 2.0 + step, 2.0 + step, 1.0]))
         scene.set_transform(ball_handle, np.diag([1.0, 2.0 + step, 1.0, 1.0]))  # an instance and what it holds
-        seen: list[float] = []
-        with pytest.raises(Cancelled):
-            scene.commit(seen.append, lambda seen=seen: bool(seen))
+        before = set(open_geometries)
+        for late in (0.0, 0.5):  # before Embree gets anything, and when it builds
+            seen = [0.0]
+            with pytest.raises(Cancelled):
+                scene.commit(seen.append, lambda seen=seen, late=late: seen[-1] > late)
+            assert open_geometries == before
         scene.commit()
         assert len(open_geometries) == 3
     scene.remove_now(handles)
