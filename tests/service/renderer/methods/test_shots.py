@@ -1,4 +1,4 @@
-"""What snapshots and g-buffers share."""
+"""What methods that make pictures share."""
 
 from __future__ import annotations
 
@@ -53,3 +53,12 @@ def test_a_build_that_a_load_left_is_told_and_can_be_cancelled(
     assert not len(context.engine.scene.traced[1])
     METHODS[method].call(context, params, memoryview(b""), Task())
     assert len(context.engine.scene.traced[1]) == 1
+
+
+def test_nothing_is_rendered_once_the_process_is_to_end(context: Context):
+    """Between two passes there is no pass that could be interrupted."""
+    context.viewport = (8, 8)
+    METHODS["set-renderer-interactive"].call(context, {"samples_per_pixel": 50}, memoryview(b""), Task())
+    context.interrupt()
+    result, _image = METHODS["render-image"].call(context, {"accumulate": True}, memoryview(b""), Task())
+    assert result["accumulation"] <= 1
