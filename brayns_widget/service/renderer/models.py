@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -82,18 +83,13 @@ class Models:
                 by_corner = part.coloring.by_corner
                 handles.append(scene.add(part.geometry, part.colors, part.volume, by_corner=by_corner))
             if not scene.can_wait(handles):
-                scene.commit(
-                    progress=lambda amount: task.progress(amount, _BUILDING),
-                    cancelled=lambda: task.cancelled,
-                )
+                self._commit(task)
             task.check()
         except BaseException as error:
             for handle in handles:
                 scene.remove(handle)
             for part in loaded:
                 part.close()
-            if isinstance(error, Cancelled):
-                task.check()
             if isinstance(error, MemoryError):
                 raise RequestError("There is not enough memory for these models", code=INTERNAL_ERROR) from error
             raise
@@ -129,14 +125,9 @@ class Models:
         """
         scene = self._scene()
         handle = scene.add(geometry, coloring.colors)
-        try:
+        with self._removed_on_failure([handle]):
             if not scene.can_wait([handle]):
                 self._commit(task)
-        except BaseException as error:
-            scene.remove(handle)
-            if isinstance(error, ValueError):
-                raise RequestError(f"The geometry cannot be used: {error}", code=INVALID_PARAMS) from error
-            raise
         model = Model(id=self._free_id(), kind="geometry", box=box, handle=handle, coloring=coloring)
         self._models[model.id] = model
         return model
@@ -153,7 +144,10 @@ class Models:
         handles: Sequence[int | None] = [None] * len(matrices)
         if original.handle is not None:
             copies = [self._scene().add_copy(original.handle) for _ in matrices]
-            self._commit_or_remove(copies, matrices, task)
+            with self._removed_on_failure(copies):
+                for copy, matrix in zip(copies, matrices, strict=True):
+                    self._scene().set_transform(copy, matrix)
+                self._commit(task)
             handles = copies
         added = []
         for transform, handle in zip(transforms, handles, strict=True):
@@ -189,17 +183,14 @@ class Models:
             task.check()
             raise
 
-    def _commit_or_remove(
-        self, handles: Sequence[int], matrices: Sequence[npt.NDArray[np.float64]], task: Task | None = None
-    ) -> None:
-        scene = self._scene()
+    @contextlib.contextmanager
+    def _removed_on_failure(self, handles: Sequence[int]) -> Iterator[None]:
+        """Take what is being added out again if that fails; what cannot be drawn becomes error -32602."""
         try:
-            for handle, matrix in zip(handles, matrices, strict=True):
-                scene.set_transform(handle, matrix)
-            self._commit(task)
+            yield
         except BaseException as error:
             for handle in handles:
-                scene.remove(handle)
+                self._scene().remove(handle)
             if isinstance(error, ValueError):
                 raise RequestError(f"The geometry cannot be used: {error}", code=INVALID_PARAMS) from error
             raise

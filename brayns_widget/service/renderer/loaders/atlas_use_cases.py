@@ -116,7 +116,8 @@ def _columns(atlas: Atlas, params: ColumnParams, _task: Task) -> LoadedModel:
 
 
 def _arrows(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
-    mask = _meaningful(atlas, task, sticks=1)
+    mask = _meaningful(atlas, task)
+    _check_count(int(np.count_nonzero(mask)), "arrows")
     task.progress(0.5, "Making arrows")
     if not float(np.abs(atlas.values[mask].astype(np.float64)).max()) * atlas.spacing < _LARGEST:
         raise failure(f"There are arrows longer than {_LARGEST:g} µm: the values of voxels are too large")
@@ -126,7 +127,8 @@ def _arrows(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
 
 
 def _axes(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
-    mask = _meaningful(atlas, task, sticks=3)
+    mask = _meaningful(atlas, task)
+    _check_count(3 * int(np.count_nonzero(mask)), "axes")
     task.progress(0.5, "Making axes")
     return _model(atlas, axes(atlas, mask), np.array(_AXIS_COLORS, np.float32))
 
@@ -174,15 +176,14 @@ def visualize(atlas: Atlas, name: str, task: Task, params: Any = None) -> Loaded
     return model
 
 
-def _meaningful(atlas: Atlas, task: Task, sticks: int = 0) -> npt.NDArray[np.bool_]:
-    """Find the voxels that mean something, in each of which so many primitives may be wanted."""
+def _meaningful(atlas: Atlas, task: Task) -> npt.NDArray[np.bool_]:
+    """Find the voxels that mean something."""
     task.progress(0.0, "Looking for voxels that mean something")
     mask = atlas.meaningful()
     if not mask.any():
         raise failure(
             "There is nothing to see, since no voxel means something: all have the same value, or no finite one"
         )
-    _check_count(sticks * int(np.count_nonzero(mask)), "axes" if sticks > 1 else "arrows")
     return mask
 
 

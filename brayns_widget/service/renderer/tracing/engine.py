@@ -331,12 +331,7 @@ class Engine:
                 progress((frame.samples + part) / renderer.samples_per_pixel)
             return cancelled is None or not cancelled()
 
-        def give_up() -> bool:
-            if progress is not None:
-                progress(0.0)
-            return cancelled is not None and cancelled()
-
-        with self._snapshot_scene(look, size[1], renderer, give_up) as traced:
+        with self._snapshot_scene(look, size[1], renderer, lambda: not watch(0.0)) as traced:
             while frame.samples < renderer.samples_per_pixel:
                 self._tracer.add_sample(frame, traced, _focused(look, projection, frame.samples), watch)
                 watch(0.0)

@@ -183,7 +183,7 @@ class Scene:
         self._models = {handle: model for handle, model in former.items() if handle not in removed}
         self.revision += bool(removed)
         try:
-            self.commit(progress, cancelled)
+            self.commit(progress=progress, cancelled=cancelled)
         except BaseException:
             self._models = former
             raise
