@@ -4,7 +4,7 @@ Usage: python -m benchmarks simulation [--config SIMULATION] [--report NAME] [--
 
 The cells of the simulation's first population of neurons, with axons, are loaded N times (by default a demo circuit of
 100 cells, once). Frames are chosen all over the report, so that none has been read before, and applied as by the method
-``set-simulation-parameters``; the file is read, the colours looked up and handed to the scene. Medians of wall ms.
+``set-simulation-parameters``; the file is read, the colors looked up and handed to the scene. Medians of wall ms.
 """
 
 from __future__ import annotations

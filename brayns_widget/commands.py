@@ -8,7 +8,7 @@ from typing import Any
 
 from brayns_widget.controller import Controller
 from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError
-from brayns_widget.scene.colours import parse
+from brayns_widget.scene.colors import parse
 
 Check = Callable[[Any], Any]
 """Returns a parameter's value, or raises ValueError that says what it should be."""

@@ -18,7 +18,7 @@ from brayns_widget.protocol.messages import Reply
 from brayns_widget.scene import pictures
 from brayns_widget.scene.camera import Camera
 from brayns_widget.scene.circuits import Circuit, Directory
-from brayns_widget.scene.colours import Colour, parse
+from brayns_widget.scene.colors import Color, parse
 from brayns_widget.scene.models import Model, load_params
 from brayns_widget.session import REQUEST_TIMEOUT, Session
 from brayns_widget.tasks import Report, Task
@@ -239,7 +239,7 @@ class Controller:
             axon: load the axons.
             dendrites: load the dendrites.
             radius_multiplier: factor on all radii.
-            color_by: a colouring method of the model, such as "mtype" or "layer"; None gives it one colour.
+            color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
             frame: point the camera at it, if it is the first model.
             wait: return only when it is loaded.
 
@@ -284,7 +284,7 @@ class Controller:
         return await self._arun(self._session.update_model, model_id, visible)
 
     def color_model(self, model_id: int, method: str, color: Any = None) -> Model:
-        """Colour a model.
+        """Color a model.
 
         Args:
             model_id: its id.
@@ -293,7 +293,7 @@ class Controller:
 
         Raises:
             CircuitError: the model has no such method.
-            ValueError: that is no colour.
+            ValueError: that is no color.
         """
         return self._run(self._session.color_model, model_id, method, color)
 
@@ -340,14 +340,14 @@ class Controller:
         self._loop.post(self._session.reset_camera)
 
     @property
-    def background(self) -> Colour:
+    def background(self) -> Color:
         """The background's linear RGBA; set it with "#RRGGBB" or numbers. Setting never waits."""
         return self._session.background
 
     @background.setter
     def background(self, color: Any) -> None:
-        colour = parse(color)
-        self._task("set the background", lambda _: self._session.set_background(colour))
+        color = parse(color)
+        self._task("set the background", lambda _: self._session.set_background(color))
 
     def snapshot(
         self,

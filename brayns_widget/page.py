@@ -86,7 +86,7 @@ class Page:
         self._controller.set_camera(camera)
 
     def set_background(self, color: Any) -> None:
-        """Change the background, unless it has that colour already."""
+        """Change the background, unless it has that color already."""
         if tuple(color) != tuple(self._controller.background):
             self._controller.background = color
 

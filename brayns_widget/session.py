@@ -28,7 +28,7 @@ from brayns_widget.protocol.messages import Progress, Reply
 from brayns_widget.scene import pictures
 from brayns_widget.scene.camera import FRONT, Camera
 from brayns_widget.scene.circuits import Circuit, Directory
-from brayns_widget.scene.colours import DARK, Colour, colours_by_value, palette, parse
+from brayns_widget.scene.colors import DARK, Color, colors_by_value, palette, parse
 from brayns_widget.scene.models import Model, load_params, method_name, union
 from brayns_widget.tasks import Report, Task
 from brayns_widget.transport.job import Job, Place
@@ -42,7 +42,7 @@ CLEAN_UP_TIMEOUT = 10.0
 EXIT_DEADLINE = 5.0
 
 _LIGHT = "light"
-_MODEL_COLOURS = 7
+_MODEL_COLORS = 7
 _MORE_MEMORY = (
     "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
     "of the local service, or with --memory-budget."
@@ -66,10 +66,10 @@ class Session:
         self.job: Job | None = None
         self.status = Status()
         self.models: tuple[Model, ...] = ()
-        self._changing = asyncio.Lock()  # a model that is still being coloured is not to be coloured by others
+        self._changing = asyncio.Lock()  # a model that is still being colored is not to be colored by others
         self.camera = FRONT
         self.aspect = 4 / 3
-        self.background: Colour = DARK
+        self.background: Color = DARK
         self.revision = 0
         self.tasks: dict[str, Task[Any]] = {}
         self._place = place
@@ -297,7 +297,7 @@ class Session:
         *,
         frame: bool,
     ) -> list[Model]:
-        """Load a population, colour it and, if it is the first model, point the camera at it."""
+        """Load a population, color it and, if it is the first model, point the camera at it."""
         job = await self.ensure(report)
         where = self.resolve(path)
         report(None, "Reading the circuit …")
@@ -310,8 +310,8 @@ class Session:
             first = not self.models
             models = await self._add(job.renderer, params, report)
             try:
-                report(1.0, "Colouring …")
-                models = [await self._colour_new(job.renderer, model, color_by) for model in models]
+                report(1.0, "Coloring …")
+                models = [await self._color_new(job.renderer, model, color_by) for model in models]
             except BaseException:
                 await see_through(self._discard(job.renderer, models))
                 raise
@@ -330,13 +330,13 @@ class Session:
         return self._replace(replace(model, visible=visible))
 
     async def color_model(self, model_id: int, method: str, color: Any) -> Model:
-        """Colour a model by a method."""
+        """Color a model by a method."""
         given = None if color is None else parse(color)
         job = await self.ensure(_nobody)
         async with self._changing:
             model = self._model(model_id)
             chosen = given or model.color or palette(1)[0]
-            return self._replace(await self._colour(job.renderer, model, method, chosen))
+            return self._replace(await self._color(job.renderer, model, method, chosen))
 
     async def remove_models(self, model_ids: Sequence[int]) -> None:
         """Remove models."""
@@ -378,41 +378,41 @@ class Session:
             )
         return models
 
-    async def _colour_new(self, link: Link, model: Model, color_by: str | None) -> Model:
-        model = replace(model, color_methods=await self._colour_methods(link, model.id))
+    async def _color_new(self, link: Link, model: Model, color_by: str | None) -> Model:
+        model = replace(model, color_methods=await self._color_methods(link, model.id))
         if "solid" in model.color_methods:
             taken = [other.color for other in self.models]
-            free = [colour for colour in palette(_MODEL_COLOURS) if colour not in taken]
-            model = await self._colour(link, model, "solid", (free or palette(_MODEL_COLOURS))[0])
+            free = [color for color in palette(_MODEL_COLORS) if color not in taken]
+            model = await self._color(link, model, "solid", (free or palette(_MODEL_COLORS))[0])
         if color_by is not None:
-            model = await self._colour(link, model, color_by, model.color or palette(1)[0])
+            model = await self._color(link, model, color_by, model.color or palette(1)[0])
         return self._replace(model)
 
-    async def _colour(self, link: Link, model: Model, method: str, colour: Colour) -> Model:
+    async def _color(self, link: Link, model: Model, method: str, color: Color) -> Model:
         known = method_name(method, model.color_methods)
         if known is None:
             methods = ", ".join(model.color_methods) or "none"
-            raise CircuitError(f"{model.name!r} has no colouring method {method!r}.", hint=f"It has: {methods}.")
+            raise CircuitError(f"{model.name!r} has no coloring method {method!r}.", hint=f"It has: {methods}.")
         if known == "solid":
-            values = {"color": colour}
+            values = {"color": color}
         else:
             params = {"id": model.id, "method": known}
             names = (await link.request("get-color-values", params, timeout=REQUEST_TIMEOUT)).result
-            values = colours_by_value(known, [str(name) for name in names if name])
+            values = colors_by_value(known, [str(name) for name in names if name])
             if not values:
                 raise CircuitError(
-                    f"The colouring method {known!r} of {model.name!r} names no values to colour.",
+                    f"The coloring method {known!r} of {model.name!r} names no values to color.",
                     hint="Send your own with request('color-model', …).",
                 )
         wanted = {"id": model.id, "method": known, "values": {name: list(rgba) for name, rgba in values.items()}}
         await link.request("color-model", wanted, timeout=REQUEST_TIMEOUT)
-        return replace(model, color_by=known, color=colour if known == "solid" else None)
+        return replace(model, color_by=known, color=color if known == "solid" else None)
 
     async def _describe(self, link: Link, instance: dict[str, Any]) -> Model:
         model = Model.from_instance(instance)
-        return replace(model, color_methods=await self._colour_methods(link, model.id))
+        return replace(model, color_methods=await self._color_methods(link, model.id))
 
-    async def _colour_methods(self, link: Link, model_id: int) -> tuple[str, ...]:
+    async def _color_methods(self, link: Link, model_id: int) -> tuple[str, ...]:
         try:
             reply = await link.request("get-color-methods", {"id": model_id}, timeout=REQUEST_TIMEOUT)
         except RequestError:
@@ -465,10 +465,10 @@ class Session:
             self.listeners.emit("camera", camera)
         return camera
 
-    async def set_background(self, colour: Colour) -> None:
+    async def set_background(self, color: Color) -> None:
         """Paint another background, now or when the job starts."""
-        self.background = colour
-        self.listeners.emit("background", colour)
+        self.background = color
+        self.listeners.emit("background", color)
         if self.link is not None:
             await self._send_background(self.link)
         self._touch()

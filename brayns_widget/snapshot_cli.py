@@ -23,7 +23,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--density", type=float, default=1.0, help="share of the cells, up to 1 (default: 1.0)")
     parser.add_argument("--axon", action=argparse.BooleanOptionalAction, default=False, help="load axons too")
     parser.add_argument("--samples", metavar="N", type=int, default=16, help="samples per pixel (default: 16)")
-    parser.add_argument("--color-by", metavar="METHOD", help="colour by an attribute, such as mtype or layer")
+    parser.add_argument("--color-by", metavar="METHOD", help="color by an attribute, such as mtype or layer")
     parser.set_defaults(run=run)
 
 

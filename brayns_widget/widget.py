@@ -16,7 +16,7 @@ import traitlets
 from brayns_widget.controller import Controller
 from brayns_widget.page import Page
 from brayns_widget.scene.camera import FRONT, Camera
-from brayns_widget.scene.colours import DARK, parse
+from brayns_widget.scene.colors import DARK, parse
 from brayns_widget.scene.models import Model
 from brayns_widget.tasks import Task
 from brayns_widget.traits import TraitWriter

@@ -32,7 +32,7 @@ from brayns_widget.protocol.messages import ErrorReply, Frame, Progress, Reply, 
 TOKEN = "canary-5b1f0c7e"
 JOB_ID = "1f9d0c2e-5a3e-4b43-9a58-0d2a7c1f6e11"
 
-# 1x1 pixel, grey.
+# 1x1 pixel, gray.
 JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
     "////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AN//Z"
@@ -165,7 +165,7 @@ class FakeRenderer(FakeServer):
 
     Attributes:
         models: the scene, as ``get-scene`` answers it.
-        color_values: colouring method → its values.
+        color_values: coloring method → its values.
         cells: how many cells a circuit has.
         offers: what ``registry`` answers.
     """

@@ -163,7 +163,7 @@ def test_dismiss():
         ("load_circuit", LOAD | {"density": float("nan")}, "no finite number"),
         ("load_circuit", LOAD | {"node_sets": "Excitatory"}, "no list"),
         ("load_circuit", LOAD | {"node_sets": [1]}, "no text"),
-        ("color_model", {"id": 1, "method": "solid", "color": [2, 0, 0, 1]}, "not a colour"),
+        ("color_model", {"id": 1, "method": "solid", "color": [2, 0, 0, 1]}, "not a color"),
     ],
 )
 def test_what_no_page_should_ask_for_is_refused(method, params, text):

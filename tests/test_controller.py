@@ -325,7 +325,7 @@ def test_frame_can_be_off(controller):
 
 
 @pytest.mark.parametrize("color_by", ["morphology section", "morphology_section"])
-def test_colour_by_an_attribute(cluster, controller, color_by):
+def test_color_by_an_attribute(cluster, controller, color_by):
     load(controller, color_by=color_by)
     (model,) = controller.models
     assert (model.color_by, model.color) == ("morphology section", None)
@@ -335,7 +335,7 @@ def test_colour_by_an_attribute(cluster, controller, color_by):
 
 
 def test_an_unknown_attribute_names_those_that_exist_and_leaves_no_model(cluster, controller):
-    with pytest.raises(CircuitError, match=r"no colouring method 'nope'.*solid, mtype, morphology section"):
+    with pytest.raises(CircuitError, match=r"no coloring method 'nope'.*solid, mtype, morphology section"):
         load(controller, color_by="nope")
     assert controller.models == ()
     assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
@@ -434,7 +434,7 @@ def test_without_a_backend_the_population_must_be_named():
 # ---------------------------------------------------------------------- models and view
 
 
-def test_models_are_hidden_coloured_and_removed(cluster, controller):
+def test_models_are_hidden_colored_and_removed(cluster, controller):
     first, second = load(controller), load(controller)
     assert controller.update_model(first, visible=False).visible is False
     assert controller.color_model(first, "solid", "#FFFFFF").color == pytest.approx((1, 1, 1, 1))
@@ -448,7 +448,7 @@ def test_models_are_hidden_coloured_and_removed(cluster, controller):
     controller.clear()  # nothing to do
 
 
-def test_a_model_that_is_still_being_coloured_waits_to_be_coloured_again(cluster, controller):
+def test_a_model_that_is_still_being_colored_waits_to_be_colored_again(cluster, controller):
     cluster.renderer.delays["get-color-methods"] = 0.2
     listener = Listener(controller)
     task = controller.load_circuit("c.json", color_by="morphology section")
@@ -532,7 +532,7 @@ def test_the_background_can_be_set_before_and_after_the_start(cluster, controlle
     listener.wait_for("scene")
     sent = [p["background_color"] for m, p in cluster.renderer.requests if m == "set-renderer-interactive"]
     assert sent == [[0, 0, 0, 1], [0.5, 0.5, 0.5, 1]]
-    with pytest.raises(ValueError, match="is not a colour"):
+    with pytest.raises(ValueError, match="is not a color"):
         controller.background = "red"
 
 

@@ -53,12 +53,12 @@ def test_a_picture_of_a_real_circuit_within_ten_seconds(circuit, tmp_path):
     assert lines[-1] == f"{output}: 10 cells, 320x240 pixels."
     with Image.open(output) as picture:
         assert (picture.format, picture.size) == ("PNG", (320, 240))
-        colours = picture.convert("RGB").getcolors(10**6)
-    assert isinstance(colours, list)
-    background, _ = max(colours)
-    # neither empty nor full: thin cells on a dark ground, in several colours
+        colors = picture.convert("RGB").getcolors(10**6)
+    assert isinstance(colors, list)
+    background, _ = max(colors)
+    # neither empty nor full: thin cells on a dark ground, in several colors
     assert 0.5 < background / (320 * 240) < 0.99
-    assert len(colours) > 100
+    assert len(colors) > 100
 
 
 @pytest.mark.data
@@ -75,7 +75,7 @@ def test_jpeg_by_the_files_name(circuit, tmp_path):
     ("arguments", "problem"),
     [
         (["--population", "nope"], "no node population 'nope' that can be shown. It has: S1nonbarrel_neurons"),
-        (["--color-by", "nope"], "no colouring method 'nope'. It has: etype"),
+        (["--color-by", "nope"], "no coloring method 'nope'. It has: etype"),
     ],
 )
 def test_a_failure_is_one_clear_line(circuit, tmp_path, arguments, problem):

@@ -173,7 +173,7 @@ def test_a_missing_bundle_says_what_to_do():
     [
         ({"densty": 1}, "'densty'; did you mean 'density'?"),
         ({"tokn": "x"}, "did you mean 'token'?"),
-        ({"colour_scheme": 1}, "there are population, density"),
+        ({"brightness": 1}, "there are population, density"),
         ({"density": 0.5}, "none is given"),
     ],
 )

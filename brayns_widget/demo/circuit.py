@@ -137,7 +137,7 @@ def _write_reports(
         distance=np.concatenate([part.distance for part in parts]),
         position=np.concatenate(
             [
-                cells.position[cell] + rotate(cells.orientation[cell], part.centre)
+                cells.position[cell] + rotate(cells.orientation[cell], part.center)
                 for cell, part in zip(reported, parts, strict=True)
             ]
         ),

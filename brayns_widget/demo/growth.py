@@ -4,7 +4,7 @@ A cone has a position, a direction and a `Program`. At each step it turns a litt
 program's pulls), moves on, and may branch, change its program at a given depth, or stop. The work of one step is a
 handful of NumPy operations over every living cone, so growing fifty neurons costs about as much as growing one.
 
-The frame of a neuron: its soma's centre is the origin, +y points to the pia, lengths are µm.
+The frame of a neuron: its soma's center is the origin, +y points to the pia, lengths are µm.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Compartments:
         fraction: position of the middle along its section, 0 to 1.
         distance: path length from the soma's surface to the middle, µm.
         length: µm.
-        centre: of the compartment in the neuron's frame, µm, shape (compartments, 3).
+        center: of the compartment in the neuron's frame, µm, shape (compartments, 3).
     """
 
     section: NDArray[np.uint32]
@@ -33,7 +33,7 @@ class Compartments:
     fraction: NDArray[np.float32]
     distance: NDArray[np.float32]
     length: NDArray[np.float32]
-    centre: NDArray[np.float32]
+    center: NDArray[np.float32]
 
 
 def compartments(tree: Tree) -> Compartments:
@@ -56,14 +56,14 @@ def compartments(tree: Tree) -> Compartments:
     shift = np.concatenate([[0.0], np.cumsum(lengths + 1.0)[:-1]]) - begin
     arc = tree.distance + np.repeat(shift, np.diff(tree.offsets))
     at = distance + shift[section]
-    centre = np.column_stack([np.interp(at, arc, tree.points[:, axis]) for axis in range(3)])
+    center = np.column_stack([np.interp(at, arc, tree.points[:, axis]) for axis in range(3)])
     return Compartments(
         section=np.concatenate([[0], section + 1]).astype(np.uint32),
         kind=np.concatenate([[SOMA], tree.kinds[section]]).astype(np.int32),
         fraction=np.concatenate([[0.5], fraction]).astype(np.float32),
         distance=np.concatenate([[0.0], distance]).astype(np.float32),
         length=np.concatenate([[0.0], lengths[section] / counts[section]]).astype(np.float32),
-        centre=np.concatenate([np.zeros((1, 3)), centre]).astype(np.float32),
+        center=np.concatenate([np.zeros((1, 3)), center]).astype(np.float32),
     )
 
 

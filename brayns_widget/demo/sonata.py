@@ -77,7 +77,7 @@ def write_edges(path: Path, synapses: Synapses, cells: int) -> None:
         group = population.create_group("0")
         group["afferent_section_id"] = synapses.section
         group["afferent_section_pos"] = synapses.position
-        for axis, values in zip("xyz", synapses.centre.T, strict=True):
+        for axis, values in zip("xyz", synapses.center.T, strict=True):
             group[f"afferent_center_{axis}"] = values
         group["syn_weight"] = synapses.weight
         group["delay"] = synapses.delay

@@ -33,7 +33,7 @@ class Synapses:
         source, target: node ids.
         section: section id on the target (soma 0, others MorphIO's id + 1).
         position: along that section, 0 to 1.
-        centre: in the circuit's frame, µm, shape (synapses, 3).
+        center: in the circuit's frame, µm, shape (synapses, 3).
         weight: peak conductance, nS.
         delay: ms.
     """
@@ -42,7 +42,7 @@ class Synapses:
     target: NDArray[np.uint64]
     section: NDArray[np.uint32]
     position: NDArray[np.float32]
-    centre: NDArray[np.float32]
+    center: NDArray[np.float32]
     weight: NDArray[np.float32]
     delay: NDArray[np.float32]
 
@@ -71,15 +71,15 @@ def connect(cells: Cells, shapes: Sequence[Compartments], rng: np.random.Generat
         members = cells.morphology[target] == index
         section[members] = shape.section[place[members]]
         position[members] = shape.fraction[place[members]]
-        local[members] = shape.centre[place[members]]
-    centre = cells.position[target] + rotate(cells.orientation[target], local)
-    way = np.linalg.norm(centre - cells.position[source], axis=1)
+        local[members] = shape.center[place[members]]
+    center = cells.position[target] + rotate(cells.orientation[target], local)
+    way = np.linalg.norm(center - cells.position[source], axis=1)
     return Synapses(
         source=source.astype(np.uint64),
         target=target.astype(np.uint64),
         section=section,
         position=position,
-        centre=centre.astype(np.float32),
+        center=center.astype(np.float32),
         weight=rng.lognormal(np.log(0.7), 0.4, len(source)).astype(np.float32),
         delay=(0.5 + way / SPEED).astype(np.float32),
     )

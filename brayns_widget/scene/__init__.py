@@ -1,1 +1,1 @@
-"""What a user holds: camera, models, colours, circuits, pictures. Value objects, without I/O."""
+"""What a user holds: camera, models, colors, circuits, pictures. Value objects, without I/O."""

@@ -113,15 +113,15 @@ class Camera:
     def framing(self, bounds: Bounds, aspect: float) -> Camera:
         """Return a camera with this projection and direction that just shows a whole box.
 
-        For each corner of the box, at (x, y, z) in camera axes around its centre, the eye must be at least
-        z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2))) from the centre.
+        For each corner of the box, at (x, y, z) in camera axes around its center, the eye must be at least
+        z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2))) from the center.
 
         Args:
             bounds: lower and upper corner, µm.
             aspect: width / height of the picture.
         """
         low, high = bounds
-        centre = _scale(_add(low, high), 0.5)
+        center = _scale(_add(low, high), 0.5)
         back = _normal(_subtract(self.position, self.target))
         right = _normal(_cross(self.up, back))
         up = _cross(back, right)
@@ -140,7 +140,7 @@ class Camera:
             distance = 2 * _length(half)
         else:
             visible = 2 * distance * slope
-        return replace(self, position=_add(centre, _scale(back, distance)), target=centre, up=up, height=visible)
+        return replace(self, position=_add(center, _scale(back, distance)), target=center, up=up, height=visible)
 
 
 def _vector(name: str, value: Any) -> Vector:

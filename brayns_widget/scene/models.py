@@ -8,7 +8,7 @@ from typing import Any
 
 from brayns_widget.protocol.errors import ProtocolError
 from brayns_widget.scene.camera import Bounds, Vector
-from brayns_widget.scene.colours import Colour
+from brayns_widget.scene.colors import Color
 
 LOADER = "SONATA loader"
 
@@ -22,9 +22,9 @@ class Model:
         name: what people call it: the node population, or the file.
         type: the renderer's model type, such as "neurons".
         visible: whether it is shown.
-        color: linear RGBA if it has a single colour, else None.
-        color_by: the colouring method in use, such as "solid" or "mtype".
-        color_methods: the colouring methods that it offers.
+        color: linear RGBA if it has a single color, else None.
+        color_by: the coloring method in use, such as "solid" or "mtype".
+        color_methods: the coloring methods that it offers.
         cells: how many cells were loaded, or None where the renderer does not say.
         path: the file it was loaded from.
         population: its node population, or "".
@@ -36,7 +36,7 @@ class Model:
     name: str
     type: str
     visible: bool = True
-    color: Colour | None = None
+    color: Color | None = None
     color_by: str = "solid"
     color_methods: tuple[str, ...] = ()
     cells: int | None = None
@@ -173,7 +173,7 @@ def load_params(
 
 
 def method_name(name: str, known: Sequence[str]) -> str | None:
-    """Find a colouring method by its name, written with spaces or with underscores; None if there is none."""
+    """Find a coloring method by its name, written with spaces or with underscores; None if there is none."""
     plain = name.replace("_", " ")
     return next((method for method in known if method.replace("_", " ") == plain), None)
 

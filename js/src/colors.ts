@@ -1,4 +1,4 @@
-// Colours of the renderer are linear, colour inputs speak sRGB (IEC 61966-2-1).
+// Colors of the renderer are linear, color inputs speak sRGB (IEC 61966-2-1).
 import type { Rgba } from "./contract.js";
 
 function encode(linear: number): string {
@@ -14,12 +14,12 @@ function decode(byte: number): number {
   return srgb <= 0.04045 ? srgb / 12.92 : ((srgb + 0.055) / 1.055) ** 2.4;
 }
 
-/** `#rrggbb` of a linear colour; opacity has no place in it. */
+/** `#rrggbb` of a linear color; opacity has no place in it. */
 export function toHex([red, green, blue]: Rgba): string {
   return `#${encode(red)}${encode(green)}${encode(blue)}`;
 }
 
-/** The linear colour of `#rrggbb`. */
+/** The linear color of `#rrggbb`. */
 export function fromHex(hex: string, opacity = 1): Rgba {
   const bits = Number.parseInt(hex.slice(1), 16);
   return [decode((bits >> 16) & 255), decode((bits >> 8) & 255), decode(bits & 255), opacity];

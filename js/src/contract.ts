@@ -5,7 +5,7 @@ export type Vec3 = readonly [number, number, number];
 /** Linear, 0..1. */
 export type Rgba = readonly [number, number, number, number];
 
-/** Lengths in micrometres, `fovy` in degrees; `height` is what an orthographic camera sees. */
+/** Lengths in micrometers, `fovy` in degrees; `height` is what an orthographic camera sees. */
 export interface Camera {
   readonly type: "perspective" | "orthographic";
   readonly position: Vec3;

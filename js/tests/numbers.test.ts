@@ -15,7 +15,7 @@ test("a canvas is measured in whole pixels within the limits", () => {
   assert.ok(large.width * large.dpr <= 4096 && large.height * large.dpr <= 4096);
 });
 
-test("colours go to sRGB and back", () => {
+test("colors go to sRGB and back", () => {
   assert.equal(toHex([0, 0, 0, 1]), "#000000");
   assert.equal(toHex([1, 1, 1, 1]), "#ffffff");
   assert.equal(toHex([0.2158605, 2, -1, 0]), "#80ff00"); // 128/255 in sRGB is 0.21586 linear

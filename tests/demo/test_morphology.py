@@ -60,19 +60,19 @@ def test_compartments_cover_their_sections():
         assert parts.fraction[mine].mean() == pytest.approx(0.5)
 
 
-def test_centres_lie_on_the_path():
+def test_centers_lie_on_the_path():
     program = Program(AXON, 1000.0, (1.0, 0.5), wander=0.0)
     (tree,) = grow([Blueprint([Root(program, elevation=(90, 90))], 5.0, 2000.0)], np.random.default_rng(0))
     parts = compartments(tree)
     assert len(parts.section) > 2
-    np.testing.assert_allclose(parts.centre[1:, 1], 5.0 + parts.distance[1:], rtol=1e-5)
-    np.testing.assert_allclose(parts.centre[1:, [0, 2]], 0, atol=1e-3)
+    np.testing.assert_allclose(parts.center[1:, 1], 5.0 + parts.distance[1:], rtol=1e-5)
+    np.testing.assert_allclose(parts.center[1:, [0, 2]], 0, atol=1e-3)
 
 
 # Ranges around the reconstructed cells of rat S1 in the shared data: an L5 pyramidal cell has 47 + 103 dendritic
 # sections of 9.3 mm and rises 1,018 µm; L6 ones have 63 to 143 sections of 5 to 11 mm.
 @pytest.mark.parametrize(
-    ("mtype", "sections", "millimetres", "rise"),
+    ("mtype", "sections", "millimeters", "rise"),
     [
         ("L5_TPC:A", (60, 220), (5, 15), (900, 1200)),
         ("L6_TPC:A", (35, 150), (3.5, 12), (700, 1300)),
@@ -80,7 +80,7 @@ def test_centres_lie_on_the_path():
         ("L4_SSC", (30, 110), (1.5, 6), (60, 260)),
     ],
 )
-def test_dendrites_have_the_size_of_real_ones(mtype, sections, millimetres, rise):
+def test_dendrites_have_the_size_of_real_ones(mtype, sections, millimeters, rise):
     counts, lengths, tops = [], [], []
     for tree in grown(mtype, 12):
         dendritic = tree.kinds != AXON
@@ -90,5 +90,5 @@ def test_dendrites_have_the_size_of_real_ones(mtype, sections, millimetres, rise
         lengths.append(spans[dendritic].sum() / 1000)
         tops.append(tree.points[points, 1].max())
     assert sections[0] < np.median(counts) < sections[1]
-    assert millimetres[0] < np.median(lengths) < millimetres[1]
+    assert millimeters[0] < np.median(lengths) < millimeters[1]
     assert rise[0] < np.median(tops) < rise[1]

@@ -45,9 +45,9 @@ def test_synapses_lie_on_their_target(wired):
         assert mine.sum() == 1
         assert shape.kind[mine][0] != AXON
         # Turning keeps distances: no need to trust the code's own rotation.
-        away = np.linalg.norm(synapses.centre[synapse] - cells.position[target])
-        assert away == pytest.approx(np.linalg.norm(shape.centre[mine]), rel=1e-3, abs=1e-2)
-    assert 0 < synapses.centre[:, 1].max() < HEIGHT + 5
+        away = np.linalg.norm(synapses.center[synapse] - cells.position[target])
+        assert away == pytest.approx(np.linalg.norm(shape.center[mine]), rel=1e-3, abs=1e-2)
+    assert 0 < synapses.center[:, 1].max() < HEIGHT + 5
 
 
 def test_sources_choose_their_place(wired):
@@ -72,7 +72,7 @@ def test_sources_choose_their_place(wired):
 
 def test_delays_follow_the_way(wired):
     cells, _, synapses = wired
-    way = np.linalg.norm(synapses.centre - cells.position[synapses.source.astype(int)], axis=1)
+    way = np.linalg.norm(synapses.center - cells.position[synapses.source.astype(int)], axis=1)
     np.testing.assert_allclose(synapses.delay, 0.5 + way / SPEED, rtol=1e-4)
     assert (synapses.weight > 0).all()
 

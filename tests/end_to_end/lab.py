@@ -189,13 +189,13 @@ class Notebook:
         return hashlib.sha256(self.canvas.evaluate("canvas => canvas.toDataURL()").encode()).hexdigest()
 
     def brightness(self) -> float:
-        """Standard deviation of the canvas' grey values, 0 to 255: an empty scene has none."""
+        """Standard deviation of the canvas' gray values, 0 to 255: an empty scene has none."""
         script = """canvas => {
           const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
           let sum = 0, squares = 0;
           for (let i = 0; i < data.length; i += 4) {
-            const grey = (data[i] + data[i + 1] + data[i + 2]) / 3;
-            sum += grey; squares += grey * grey;
+            const gray = (data[i] + data[i + 1] + data[i + 2]) / 3;
+            sum += gray; squares += gray * gray;
           }
           const n = data.length / 4;
           return Math.sqrt(Math.max(squares / n - (sum / n) ** 2, 0));
@@ -229,7 +229,7 @@ class Notebook:
         while time.monotonic() < end:
             step += 1
             mouse.move(x + dx * (step % 100) / 100, y + 20 * (step % 7) / 7)
-            time.sleep(0.016)  # a hand, not a synchronisation
+            time.sleep(0.016)  # a hand, not a synchronization
         last = self.now()
         mouse.up()
         return [draw for draw in self.draws() if start <= draw <= last]

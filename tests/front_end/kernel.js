@@ -84,7 +84,7 @@ class FakeModel {
   }
 }
 
-// A JPEG of one colour, inside a larger buffer as Jupyter's messages are.
+// A JPEG of one color, inside a larger buffer as Jupyter's messages are.
 async function picture(width, height, color) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
@@ -132,7 +132,7 @@ window.kernel = {
     const pictures = await Promise.all(list.map(({ color }) => picture(320, 200, color ?? "#c04020")));
     list.forEach(({ color, ...fields }, index) => void this.frame(fields, color, [pictures[index]]));
   },
-  // Colour of the canvas at fractions of its size.
+  // Color of the canvas at fractions of its size.
   pixel(x = 0.5, y = 0.5) {
     const canvas = document.querySelector("canvas");
     const context = canvas.getContext("2d");

@@ -66,7 +66,7 @@ CIRCUIT = {
 
 
 def wear(cell, theme):
-    """Let the page have the colours of one of JupyterLab's themes."""
+    """Let the page have the colors of one of JupyterLab's themes."""
     themes = Path(sys.prefix) / "share" / "jupyter" / "lab" / "themes" / "@jupyterlab"
     style = themes / f"theme-{theme}-extension" / "index.css"
     if not style.is_file():
@@ -147,7 +147,7 @@ def check_contrast(cell):
     """Text stands out from its background by at least 4.5 : 1 (WCAG 2.1, AA)."""
     poor = cell.page.evaluate(
         """() => {
-            // Colours have several notations: let a pixel say what they are, on what is behind them.
+            // Colors have several notations: let a pixel say what they are, on what is behind them.
             const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
             const paint = (color) => {
                 pixel.fillStyle = color;

@@ -105,7 +105,7 @@ def test_loading_sends_what_was_chosen(panel):
     panel.page.get_by_label("Axon").check()
     panel.page.get_by_label("Dendrites").uncheck()
     panel.page.get_by_label("Radius").fill("2.5")
-    panel.page.get_by_label("Colour by").select_option("mtype")
+    panel.page.get_by_label("Color by").select_option("mtype")
     panel.page.get_by_role("button", name="Load", exact=True).click()
     panel.wait("kernel.calls('load_circuit').length === 1")
     assert panel.calls("load_circuit") == [
@@ -190,18 +190,18 @@ def test_very_long_listings_are_cut_and_say_so(panel):
     assert panel.page.locator(".bw-file").count() == 500
 
 
-def test_models_are_listed_shown_coloured_and_removed(panel):
+def test_models_are_listed_shown_colored_and_removed(panel):
     panel.trait("models", [MODEL, {**MODEL, "id": 5, "name": "other", "visible": False}])
     show = panel.page.get_by_label("Show cortex")
     assert show.is_checked()
     assert not panel.page.get_by_label("Show other").is_checked()
-    assert panel.page.get_by_label("Colour of cortex").input_value() == "#ff0000"
+    assert panel.page.get_by_label("Color of cortex").input_value() == "#ff0000"
     show.uncheck()
     panel.wait("kernel.calls('update_model').length === 1")
     assert panel.calls("update_model") == [{"id": 4, "visible": False}]
-    panel.page.get_by_label("Colour cortex by").select_option("mtype")
+    panel.page.get_by_label("Color cortex by").select_option("mtype")
     panel.wait("kernel.calls('color_model').length === 1")
-    panel.page.get_by_label("Colour of cortex").fill("#0000ff")
+    panel.page.get_by_label("Color of cortex").fill("#0000ff")
     panel.wait("kernel.calls('color_model').length === 2")
     assert panel.calls("color_model") == [
         {"id": 4, "method": "mtype", "color": None},

@@ -32,9 +32,9 @@ def project(camera: Camera, point: Vector, aspect: float) -> tuple[float, float]
 
 
 @given(POINT, st.tuples(HALF, HALF, HALF), st.floats(0.3, 3.0), st.sampled_from(["perspective", "orthographic"]))
-def test_framing_shows_every_corner_and_fills_the_picture(centre, half, aspect, kind):
-    low = tuple(c - h for c, h in zip(centre, half, strict=True))
-    high = tuple(c + h for c, h in zip(centre, half, strict=True))
+def test_framing_shows_every_corner_and_fills_the_picture(center, half, aspect, kind):
+    low = tuple(c - h for c, h in zip(center, half, strict=True))
+    high = tuple(c + h for c, h in zip(center, half, strict=True))
     camera = Camera(type=kind).framing((low, high), aspect)
     spots = [project(camera, corner, aspect) for corner in itertools.product(*zip(low, high, strict=True))]
     reach = max(max(abs(x), abs(y)) for x, y in spots)

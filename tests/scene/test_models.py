@@ -91,7 +91,7 @@ def test_values_out_of_range_are_named(options, problem):
         load_params("c.json", "cells", **options)
 
 
-def test_colouring_methods_may_be_written_with_underscores():
+def test_coloring_methods_may_be_written_with_underscores():
     known = ["solid", "morphology section", "synapse_class"]
     assert method_name("morphology_section", known) == "morphology section"
     assert method_name("synapse class", known) == "synapse_class"

@@ -10,7 +10,7 @@ import pytest
 from brayns_widget.protocol.errors import ProtocolError
 from brayns_widget.scene import pictures
 from brayns_widget.scene.camera import Camera
-from brayns_widget.scene.colours import DARK
+from brayns_widget.scene.colors import DARK
 
 OPTIONS: dict[str, Any] = {"size": (800, 600), "samples": 4, "image_format": "png"}
 

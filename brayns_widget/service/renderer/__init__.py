@@ -7,7 +7,7 @@ From top to bottom; each part imports only what stands below it::
     context    the state that methods share
     models     the scene as clients see it; playback moves its simulations
     loaders    where geometry comes from
-    coloring   which colour each slot of a model has
+    coloring   which color each slot of a model has
     tracing    the ray tracer, which knows nothing of JSON-RPC
 
 The other modules say what a scene is made of (``geometry``, ``lights``, ``materials``, ``shapes``, ``volumes``,

@@ -55,7 +55,7 @@ def shell(
 
     Args:
         faces: (F, 4), see ``faces_between``.
-        slots: (F,), their colour slots.
+        slots: (F,), their color slots.
         shape: nz, ny, nx.
         frame: 4x4, affine, from the grid to µm.
     """

@@ -111,7 +111,7 @@ class Model:
         return corners.min(axis=0).astype(np.float32), corners.max(axis=0).astype(np.float32)
 
     def describe(self, slot: int) -> dict[str, Any]:
-        """Tell what a colour slot shows: for cells the id in the circuit."""
+        """Tell what a color slot shows: for cells the id in the circuit."""
         if self.ids is None or not isinstance(self.coloring, CellColoring) or not self.coloring.has_sections:
             return {}
         return {"neuron_id": self.coloring.id_of(slot)}

@@ -53,12 +53,12 @@ class Geometry:
     Args:
         vertices: float32 (V, 4), x, y, z and radius of the segments' ends.
         segments: uint32 (S,), index of each segment's first vertex; its second is the next one.
-        segment_slots: uint32 (S,), the segments' rows in the model's table of colours.
-        spheres: float32 (P, 4), centres and radii of free-standing spheres.
-        sphere_slots: uint32 (P,), the spheres' rows in the table of colours.
+        segment_slots: uint32 (S,), the segments' rows in the model's table of colors.
+        spheres: float32 (P, 4), centers and radii of free-standing spheres.
+        sphere_slots: uint32 (P,), the spheres' rows in the table of colors.
         triangle_vertices: float32 (N, 3), corners of triangles.
         triangles: uint32 (T, 3), each triangle's corners; both its sides are seen.
-        triangle_slots: uint32 (T,), the triangles' rows in the table of colours.
+        triangle_slots: uint32 (T,), the triangles' rows in the table of colors.
 
     Raises:
         ValueError: shapes or types do not fit, an index is out of range, a number is not finite, a radius is negative.
@@ -135,7 +135,7 @@ class Geometry:
 
     @cached_property
     def slot_count(self) -> int:
-        """How many rows a table of colours must have at least."""
+        """How many rows a table of colors must have at least."""
         all_slots = (self.segment_slots, self.sphere_slots, self.triangle_slots)
         return max((int(slots.max()) + 1 for slots in all_slots if len(slots)), default=0)
 

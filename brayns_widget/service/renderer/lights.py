@@ -51,7 +51,7 @@ def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
         packed = np.array(rows, np.float32).reshape(-1, COLUMNS)
         everywhere = ambient.astype(np.float32)
     if not (np.isfinite(packed).all() and np.isfinite(everywhere).all()):
-        raise ValueError("Colour and intensity of a light must be finite, and with its size within the numbers.")
+        raise ValueError("Color and intensity of a light must be finite, and with its size within the numbers.")
     return everywhere, packed
 
 

@@ -17,7 +17,7 @@ from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.rpc.schema import FLOAT32, Float32, Object, Vector3, unlisted
 
 # Columns of a row.
-OPACITY = 0  # of light that meets it; the colour's alpha counts too
+OPACITY = 0  # of light that meets it; the color's alpha counts too
 GHOST = 1  # 1: opacity falls towards the middle, so that edges remain
 EMISSION = 2  # to 4: radiance
 ENDS = 5  # 1: it shines and reflects nothing
@@ -37,7 +37,7 @@ COAT_INDEX = 24
 COAT_ROUGHNESS = 25
 TINT = 26  # to 28: of what comes through the coat
 FLAKES = 29  # share of the surface under the coat that is metal flakes
-SHEEN_OF_BASE = 30  # added likewise, in the model's colour
+SHEEN_OF_BASE = 30  # added likewise, in the model's color
 SHEEN_FALL = 31
 ABSORBED = 32  # to 34: of what is not thin, the exponent by which light decays in a µm
 STRETCH = 35  # GGX is this much narrower across the direction of anisotropy, and wider along it
@@ -46,7 +46,7 @@ COLUMNS = 38
 
 FLAKE_WIDTH = 0.3  # of GGX: flakes lie nearly flat
 
-_DARKEST = 1e-6  # of a colour that light takes on its way: none is black after any distance
+_DARKEST = 1e-6  # of a color that light takes on its way: none is black after any distance
 _THINNEST, _THICKEST = 1e-6, 1e6
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -120,7 +120,7 @@ class CarPaint(Material):
 
 
 class Metal(Material):
-    """Reflects in its colour; ``roughness`` blurs."""
+    """Reflects in its color; ``roughness`` blurs."""
 
     roughness: Annotated[float, Field(ge=0.01, le=1)] = unlisted(0.1)
 
@@ -132,7 +132,7 @@ class Metal(Material):
 
 
 class Glass(Material):
-    """Reflects and refracts; clear, whatever the model's colours."""
+    """Reflects and refracts; clear, whatever the model's colors."""
 
     index_of_refraction: Float32 = unlisted(1.5)
 
@@ -145,7 +145,7 @@ class Glass(Material):
 
 
 class Emissive(Material):
-    """Shines with its own colour, whatever the model's."""
+    """Shines with its own color, whatever the model's."""
 
     color: Color = unlisted([1.0, 1.0, 1.0])
     intensity: Annotated[float, Field(ge=0), FLOAT32] = unlisted(1.0)
@@ -210,7 +210,7 @@ class Principled(Material):
         row[COAT_INDEX] = _checked_index("coat_ior", self.coat_ior)
         row[BACK_LIGHT] = self.back_light if self.thin else 0.0
         row[EDGE : EDGE + 3] = np.clip(self.edge_color, 0, 1)
-        # Beer's law: a colour is what is left after a depth, or of a coat after a thickness of 1.
+        # Beer's law: a color is what is left after a depth, or of a coat after a thickness of 1.
         decay = -np.log(np.clip(self.transmission_color, _DARKEST, 1)) / max(self.transmission_depth, _THINNEST)
         if self.thin:
             row[TRANSMITTED : TRANSMITTED + 3] = np.exp(-decay * max(0.0, self.thickness))

@@ -116,7 +116,7 @@ class Models:
 
         Args:
             geometry: the primitives.
-            coloring: knows the colours of all slots.
+            coloring: knows the colors of all slots.
             box: their bounds, as clients shall see them.
             task: is told how far a build is.
 
@@ -133,7 +133,7 @@ class Models:
         return model
 
     def instantiate(self, model_id: int, transforms: Sequence[Transform], task: Task | None = None) -> list[Model]:
-        """Add models that differ from one in their place only; they share its colours for ever.
+        """Add models that differ from one in their place only; they share its colors for ever.
 
         Raises:
             RequestError: -32602, there is no such model or a transform cannot be used; 20, ``task`` is cancelled;
@@ -280,7 +280,7 @@ class Models:
             raise RequestError(f"The transform cannot be used: {error}", code=INVALID_PARAMS) from error
 
     def color(self, model_id: int, method: str, values: Values) -> None:
-        """Colour a model; see ``Coloring.color``."""
+        """Color a model; see ``Coloring.color``."""
         self.coloring(model_id).color(method, values)
         for instance in self._instances(self[model_id]):
             self.repaint(instance)
@@ -290,7 +290,7 @@ class Models:
         return [other for other in self if other is model or other.coloring is model.coloring is not None]
 
     def repaint(self, model: Model) -> None:
-        """Show a model's colours and radii as they are now: its simulation's, or else its own.
+        """Show a model's colors and radii as they are now: its simulation's, or else its own.
 
         Raises:
             RequestError: -32603, the report cannot be read.
@@ -381,15 +381,15 @@ class Models:
         return model.handle
 
     def set_ramp(self, volume: Volume, ramp: ColorRamp) -> None:
-        """Give a volume other colours."""
+        """Give a volume other colors."""
         volume.ramp = ramp
         self._scene().touch()
 
     def coloring(self, model_id: int) -> Coloring:
-        """Get what a model can be coloured by.
+        """Get what a model can be colored by.
 
         Raises:
-            RequestError: -32602, there is no such model, or it has no colours.
+            RequestError: -32602, there is no such model, or it has no colors.
         """
         model = self[model_id]
         if model.coloring is None:

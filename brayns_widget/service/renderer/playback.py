@@ -108,7 +108,7 @@ class Playback:
             self.settle()
 
     def enable(self, model_id: int, *, enabled: bool) -> None:
-        """Show a model's simulation, or its own colours.
+        """Show a model's simulation, or its own colors.
 
         Raises:
             RequestError: -32602 for an unknown model, 0 for one without a simulation, -32603 if its report cannot be
@@ -126,15 +126,15 @@ class Playback:
                 raise
 
     def ramp(self, model_id: int) -> ColorRamp:
-        """Get the colours of a model's simulation.
+        """Get the colors of a model's simulation.
 
         Raises:
-            RequestError: -32602 for an unknown model, 0 for one whose colours no simulation changes.
+            RequestError: -32602 for an unknown model, 0 for one whose colors no simulation changes.
         """
         return self._with_ramp(model_id).ramp
 
     def set_ramp(self, model_id: int, ramp: ColorRamp) -> None:
-        """Give a model's simulation other colours; see ``ramp``.
+        """Give a model's simulation other colors; see ``ramp``.
 
         Raises:
             RequestError: also -32603, its report cannot be read.

@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def quaternion_matrices(quaternions: Floats) -> Floats:
-    """Rotation matrices (N, 3, 3) of quaternions (N, 4) in the order x, y, z, w; they need not be normalised.
+    """Rotation matrices (N, 3, 3) of quaternions (N, 4) in the order x, y, z, w; they need not be normalized.
 
     A quaternion of length 0 means no rotation.
     """

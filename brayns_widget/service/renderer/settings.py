@@ -1,7 +1,7 @@
 """What a client sets on the renderer: cameras, lights, renderers, framebuffers, as Brayns 3.10 names them.
 
 These objects are at once the parameters of the ``set-*`` methods, the results of the ``get-*`` methods and what the
-engine reads. Lengths are in the circuit's unit (µm), angles in degrees, colours linear from 0 to 1.
+engine reads. Lengths are in the circuit's unit (µm), angles in degrees, colors linear from 0 to 1.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class AmbientLight(Object):
 
 
 class DirectionalLight(Object):
-    """Light from infinitely far, travelling along ``direction``."""
+    """Light from infinitely far, traveling along ``direction``."""
 
     color: Vector3 = WHITE
     intensity: Intensity = 1.0

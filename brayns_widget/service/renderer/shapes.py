@@ -105,7 +105,7 @@ def is_ball(capsule: Capsule) -> bool:
 
 
 def larger_end(capsule: Capsule) -> tuple[Vector3, float]:
-    """Centre and radius of the larger of a capsule's spheres."""
+    """Center and radius of the larger of a capsule's spheres."""
     return (capsule.p0, capsule.r0) if capsule.r0 >= capsule.r1 else (capsule.p1, capsule.r1)
 
 

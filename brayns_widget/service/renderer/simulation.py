@@ -1,4 +1,4 @@
-"""A model's simulation: a report, and which of its values each colour slot shows."""
+"""A model's simulation: a report, and which of its values each color slot shows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from brayns_widget.service.renderer.reports import Report
 
 
 class Simulation:
-    """Colours of slots by a report's values. Owns the report.
+    """Colors of slots by a report's values. Owns the report.
 
     Args:
         report: gives the values; closed by ``close``.
-        columns: (slots,) the value that each slot shows; -1: none, it keeps the model's own colour.
+        columns: (slots,) the value that each slot shows; -1: none, it keeps the model's own color.
 
     Attributes:
         enabled: whether the model shows it.
@@ -38,7 +38,7 @@ class Simulation:
 
     @property
     def ramp(self) -> ColorRamp:
-        """Which colour a value has; assign another one to change it."""
+        """Which color a value has; assign another one to change it."""
         return self._ramp
 
     @ramp.setter
@@ -54,10 +54,10 @@ class Simulation:
         self._frame = frame
 
     def colors(self, own: Colors) -> Colors:
-        """Colour all slots by the current frame.
+        """Color all slots by the current frame.
 
         Args:
-            own: (slots, 4) the model's own colours, for slots without a value.
+            own: (slots, 4) the model's own colors, for slots without a value.
 
         Raises:
             OSError: the report cannot be read.
@@ -83,7 +83,7 @@ class Simulation:
 
 
 class RadiiSimulation(Simulation):
-    """Radii of segments by a report's values, one for both ends of each; it leaves the colours. Owns the report.
+    """Radii of segments by a report's values, one for both ends of each; it leaves the colors. Owns the report.
 
     Args:
         report: gives the radii, in µm; closed by ``close``.
@@ -102,7 +102,7 @@ class RadiiSimulation(Simulation):
         self._shown = shown[shown >= 0]
 
     def colors(self, own: Colors) -> Colors:
-        """Give the model's own colours."""
+        """Give the model's own colors."""
         return own
 
     def shape(self) -> Geometry:

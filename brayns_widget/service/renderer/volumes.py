@@ -1,4 +1,4 @@
-"""Volumes: values on a regular grid, their colours, and how kernels read them (``kernels.volumes``).
+"""Volumes: values on a regular grid, their colors, and how kernels read them (``kernels.volumes``).
 
 As in the real renderer (OSPRay), a ramp's opacity is how much light a µm stops: of the light that enters a part with
 opacity a, exp(-a s) is left after s µm.
@@ -19,7 +19,7 @@ Matrix = npt.NDArray[np.float64]
 
 MACRO_BITS = 3
 MACRO = 1 << MACRO_BITS  # cells a side of the coarse grid by which kernels skip what is clear
-LEVELS = 1024  # colours of a volume that are told apart
+LEVELS = 1024  # colors of a volume that are told apart
 CLEAREST = 8  # the most blocks that are known to be clear on each side, and so can be skipped at once
 LONGEST = 4096  # samples of a volume along a ray, at most
 
@@ -31,7 +31,7 @@ _KINDS = {"uint8": BYTE, "int16": SHORT, "uint16": UNSIGNED_SHORT, "float32": SI
 # sample, the value of level 0, levels per value.
 GRID, STEP, LOW, SCALE, NUMBERS = 0, 12, 13, 14, 15
 # Columns of ``Packed.places``: address and kind of the values, whether they are those of cells, how many there are
-# along x, y and z, address of the colours (red, green, blue, opacity and optical depth of a step for each level),
+# along x, y and z, address of the colors (red, green, blue, opacity and optical depth of a step for each level),
 # address of the coarse grid (a byte for each block of cells: 0 if something can be seen in it, else n if nothing can be
 # in the 2 n - 1 blocks a side around it), and how many blocks it has along x and y.
 VALUES, KIND, CELLS, SIZE, COLORS, COARSE, COARSE_X, COARSE_Y, PLACES = 0, 1, 2, 3, 6, 7, 8, 9, 10
@@ -49,7 +49,7 @@ class Volume:
     Attributes:
         bounds: in the model's space, as float32 (3,) each.
         value_range: least and greatest finite value; 0, 0 if there is none.
-        ramp: colours by value. At first from clear black to opaque white over all values.
+        ramp: colors by value. At first from clear black to opaque white over all values.
 
     Raises:
         ValueError: there are no values (fewer than two vertices along an axis), or the frame is not affine or flat.
@@ -83,7 +83,7 @@ class Volume:
         return self.values.nbytes + self._coarse.nbytes
 
     def shown(self, step: float) -> _Shown:
-        """Make colours for samples that are ``step`` µm apart, and find where anything can be seen."""
+        """Make colors for samples that are ``step`` µm apart, and find where anything can be seen."""
         if self._shown is None or self._shown[:2] != (self.ramp, step):
             self._shown = (self.ramp, step, _shown(self.ramp, step, self._coarse))
         return self._shown[2]
@@ -191,7 +191,7 @@ def _shown(ramp: ColorRamp, step: float, coarse: Floats) -> _Shown:
     low, scale = ramp.low, (LEVELS - 1) / (ramp.high - ramp.low)
     # Of a block whose values have the levels first to last, something can be seen if one of these can.
     seen = np.concatenate([[0], np.cumsum(colors[:, 3] > 0)])
-    with np.errstate(over="ignore", invalid="ignore"):  # infinite values have the outermost colours
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite values have the outermost colors
         scaled = (coarse.astype(np.float64) - low) * scale
     first, last = np.clip(np.nan_to_num([np.floor(scaled[0]), np.ceil(scaled[1])]), 0, LEVELS - 1).astype(np.intp)
     visible = (seen[last + 1] > seen[first]) & ~np.isnan(coarse[0])

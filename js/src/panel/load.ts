@@ -31,7 +31,7 @@ export class LoadPanel {
   constructor(context: Context) {
     this.#context = context;
     this.#browser = new FileBrowser(context, (path) => void this.#inspect(path));
-    options(this.#colorBy, [["", "One colour"], ...COLOR_BY.map((name) => [name, name] as const)]);
+    options(this.#colorBy, [["", "One color"], ...COLOR_BY.map((name) => [name, name] as const)]);
     this.#population.addEventListener("change", () => this.#showPopulation());
     const parts = h("fieldset", { class: "bw-parts" }, [
       h("legend", {}, ["Parts"]),
@@ -49,7 +49,7 @@ export class LoadPanel {
       this.#density.element,
       parts,
       field("Radius ×", this.#radius),
-      field("Colour by", this.#colorBy),
+      field("Color by", this.#colorBy),
       h("div", { class: "bw-actions" }, [button("Back", () => this.#browse()), this.#load]),
     ]);
     this.#form.addEventListener("submit", (event) => {

@@ -1,4 +1,4 @@
-// The list of what is loaded: show, colour, remove.
+// The list of what is loaded: show, color, remove.
 import { fromHex, toHex } from "../colors.js";
 import { type Context, watch } from "../context.js";
 import type { ModelEntry } from "../contract.js";
@@ -51,8 +51,8 @@ class Row {
     const population = entry.population === entry.name ? null : entry.population;
     setText(this.#detail, [population, cells].filter(Boolean).join(" · "));
     if (first || methods !== entry.color_methods.join("\n")) {
-      options(this.#colorBy, [["", "Default colours"], ...entry.color_methods.map((name) => [name, colorLabel(name)] as const)]);
-      // What a model is coloured by before anyone chose cannot be chosen again.
+      options(this.#colorBy, [["", "Default colors"], ...entry.color_methods.map((name) => [name, colorLabel(name)] as const)]);
+      // What a model is colored by before anyone chose cannot be chosen again.
       (this.#colorBy.options[0] as HTMLOptionElement).hidden = true;
     }
     this.#colorBy.value = entry.color_by ?? "";
@@ -63,8 +63,8 @@ class Row {
     this.#color.hidden = !entry.color_methods.includes(SOLID);
     this.#colorBy.hidden = entry.color_methods.length === 0;
     this.#visible.setAttribute("aria-label", `Show ${entry.name}`);
-    this.#color.setAttribute("aria-label", `Colour of ${entry.name}`);
-    this.#colorBy.setAttribute("aria-label", `Colour ${entry.name} by`);
+    this.#color.setAttribute("aria-label", `Color of ${entry.name}`);
+    this.#colorBy.setAttribute("aria-label", `Color ${entry.name} by`);
     this.#remove.setAttribute("aria-label", `Remove ${entry.name}`);
   }
 
@@ -91,7 +91,7 @@ class Row {
 }
 
 function colorLabel(method: string): string {
-  return method === SOLID ? "One colour" : `By ${method.replaceAll("_", " ")}`;
+  return method === SOLID ? "One color" : `By ${method.replaceAll("_", " ")}`;
 }
 
 export function modelList(context: Context): HTMLElement {

@@ -14,7 +14,7 @@ from brayns_widget.service.backend.base import BaseDirectory, kind_of
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A base directory with a neighbour whose name begins the same, and a secret above both."""
+    """A base directory with a neighbor whose name begins the same, and a secret above both."""
     for name in ("base/sub", "base2", "elsewhere"):
         (tmp_path / name).mkdir(parents=True)
     for name in ("base/file", "base/sub/file", "base2/file", "elsewhere/file", "secret"):

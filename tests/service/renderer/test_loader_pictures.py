@@ -1,4 +1,4 @@
-"""What loaded files look like: each test looks at where which colour is."""
+"""What loaded files look like: each test looks at where which color is."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def colors(client: Client) -> npt.NDArray[np.bool_]:
         return np.asarray(image.convert("RGB")) > 120
 
 
-def test_an_uploaded_mesh_shows_its_triangles_in_their_colours(address: str):
+def test_an_uploaded_mesh_shows_its_triangles_in_their_colors(address: str):
     square = b"v -2 -2 0\nv 2 -2 0\nv 2 2 0\nv -2 2 0\nf 1 2 3\nf 1 4 3\n"
 
     async def scenario() -> None:
@@ -72,7 +72,7 @@ def test_an_uploaded_mesh_shows_its_triangles_in_their_colours(address: str):
     asyncio.run(scenario())
 
 
-def test_an_uploaded_molecule_shows_its_atoms_in_their_colours(address: str):
+def test_an_uploaded_molecule_shows_its_atoms_in_their_colors(address: str):
     async def scenario() -> None:
         async with stage(address) as client:
             await upload(client, b"2\noxygen and nitrogen\nO -2 0 0\nN 2 0 0\n", "xyz", "xyz")

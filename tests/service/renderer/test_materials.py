@@ -53,7 +53,7 @@ def test_opacity_shows_what_is_behind(engine, kind):
     assert alpha == pytest.approx(0.75 * 255, abs=12)
 
 
-def test_the_alpha_of_a_colour_is_opacity_too(engine):
+def test_the_alpha_of_a_color_is_opacity_too(engine):
     ball(engine, Matte(), [1.0, 0.0, 0.0, 0.0])
     assert middle(picture(engine, 1, (0.0, 1.0, 0.0, 0.0))).tolist() == [0, byte(1.0), 0, 0]
 
@@ -80,7 +80,7 @@ def test_flakes_of_car_paint_reflect_a_light(engine):
     assert flakes[1] < without[1]  # and less beside it
 
 
-def test_metal_reflects_in_its_colour_and_roughness_blurs(engine):
+def test_metal_reflects_in_its_color_and_roughness_blurs(engine):
     ball(engine, Metal(roughness=0.01))
     assert middle(picture(engine))[:3] == pytest.approx([byte(c) for c in ORANGE[:3]], abs=4)
     seen = []
@@ -113,7 +113,7 @@ def test_glass_loses_no_light(engine):
     assert middle(pixels)[0] == pytest.approx(byte(1.0), abs=2)
 
 
-def test_emissive_shines_in_its_own_colour_and_lights_others(engine):
+def test_emissive_shines_in_its_own_color_and_lights_others(engine):
     engine.scene.lights = []
     ball(engine, Emissive(color=[1.0, 0.5, 0.0], intensity=0.5), [0.0, 0.0, 1.0, 1.0])
     assert middle(picture(engine, 1)).tolist() == [byte(0.5), byte(0.25), 0, 255]
@@ -163,7 +163,7 @@ def test_thin_principled_scatters_light_forwards(engine):
     assert seen[0] < seen[1]
 
 
-def test_a_tinted_coat_and_sheen_change_the_colour(engine):
+def test_a_tinted_coat_and_sheen_change_the_color(engine):
     seen = []
     for material in (Principled(), Principled(coat=1.0, coat_color=[0.0, 0.0, 1.0]), Principled(sheen=1.0)):
         engine.scene.clear()
@@ -194,7 +194,7 @@ def test_a_thicker_coat_takes_more_of_the_light(engine):
     assert colors[2] == pytest.approx([0.3, 0.075, 0.01875], rel=1e-3)
 
 
-def test_sheen_takes_the_colour_of_the_base_by_its_tint(engine):
+def test_sheen_takes_the_color_of_the_base_by_its_tint(engine):
     blue = (0.0, 0.0, 0.5, 1.0)
     edges = []
     for tint in (0.0, 0.5, 1.0):

@@ -117,7 +117,7 @@ def test_cells_of_a_placement(instance: Any, tmp_path: Path):
     assert model.bounds.max.x == pytest.approx(31, abs=0.6)
 
 
-def test_circuits_by_all_their_colour_methods(instance: Any, tmp_path: Path):
+def test_circuits_by_all_their_color_methods(instance: Any, tmp_path: Path):
     path = write_circuit(tmp_path, {**places(3), **ATTRIBUTES})
     nodes = brayns.SonataNodePopulation("cells", brayns.SonataNodes.all(), morphology=brayns.Morphology.full())
     (model,) = brayns.SonataLoader([nodes]).load_models(instance, str(path))

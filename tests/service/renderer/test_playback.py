@@ -71,7 +71,7 @@ def add(models: Models, report: Report) -> int:
 
 
 def shown(models: Models, scene: Scene) -> list[int]:
-    """The frame that each model's colour stands for; -1 for its own colour."""
+    """The frame that each model's color stands for; -1 for its own color."""
     handles = [model.handle for model in models]
     colors = [scene._model(handle).colors[0] for handle in handles if handle is not None]
     return [-1 if color[0] != color[1] else round(9 * float(color[0])) for color in colors]

@@ -29,7 +29,7 @@ def test_quaternions_agree_with_axis_matrices():
         np.testing.assert_allclose(quaternion_matrices(quaternions), axis_matrices(angles, axis), atol=1e-12)
 
 
-def test_quaternions_are_normalised_and_nothing_is_no_rotation():
+def test_quaternions_are_normalized_and_nothing_is_no_rotation():
     matrices = quaternion_matrices(np.array([[0.0, 0.0, 5.0, 5.0], [0.0, 0.0, 0.0, 0.0]]))
     np.testing.assert_allclose(matrices[0] @ [1, 0, 0], [0, 1, 0], atol=1e-12)
     np.testing.assert_array_equal(matrices[1], np.eye(3))

@@ -73,7 +73,7 @@ def test_volumes_need_values_and_a_frame_with_extent():
         Volume(np.zeros((3, 3, 3), np.uint8), np.full((4, 4), np.nan))
 
 
-def test_colours_lie_linearly_between_those_of_the_ramp():
+def test_colors_lie_linearly_between_those_of_the_ramp():
     volume = Volume(np.zeros((2, 2, 2), np.uint8), np.eye(4))
     volume.ramp = ramp([1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0], low=-10, high=10)
     shown = volume.shown(0.5)

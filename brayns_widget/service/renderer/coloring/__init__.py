@@ -1,1 +1,1 @@
-"""What models can be coloured by, and the tables of colours that result, one row for each colour slot."""
+"""What models can be colored by, and the tables of colors that result, one row for each color slot."""

@@ -1,4 +1,4 @@
-"""What a model can be coloured by, and the colours that result: a table with one row for each colour slot."""
+"""What a model can be colored by, and the colors that result: a table with one row for each color slot."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ WHITE = (1.0, 1.0, 1.0, 1.0)  # of synapses
 
 
 class Coloring(Protocol):
-    """What the registry of models needs to colour one."""
+    """What the registry of models needs to color one."""
 
     @property
     def colors(self) -> Colors:
-        """The colour of each slot."""
+        """The color of each slot."""
 
     @property
     def by_corner(self) -> bool:
         """Whether ``colors`` has three rows for each slot, which are all triangles', one for each corner."""
 
     def methods(self) -> list[str]:
-        """Names of the ways to colour, in alphabetical order."""
+        """Names of the ways to color, in alphabetical order."""
 
     def values(self, method: str) -> list[str]:
         """List the keys that ``color`` takes for this method."""
 
     def color(self, method: str, values: Values) -> Colors:
-        """Apply colours (RGBA, linear) and return the new table; what has no value keeps its colour."""
+        """Apply colors (RGBA, linear) and return the new table; what has no value keeps its color."""
 
 
 def check_values(method: str, values: Values) -> None:

@@ -1,4 +1,4 @@
-"""Colours of cells: by what they are, and by section."""
+"""Colors of cells: by what they are, and by section."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Labels:
 
 
 class CellColoring:
-    """Colours of cells whose slots are ``cell * len(sections) + section``, or of what belongs to cells.
+    """Colors of cells whose slots are ``cell * len(sections) + section``, or of what belongs to cells.
 
     Args:
         ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again.
-        attributes: Brayns' name of a colour method → the cells' values.
+        attributes: Brayns' name of a color method → the cells' values.
         sections: names of all section types, in the order of the slots.
         loaded: those that the model has; without any there are no sections to tell apart.
         rows: (slots,) ``cell * len(sections) + section`` of each slot, where slots are not that themselves.
@@ -67,12 +67,12 @@ class CellColoring:
 
     @property
     def colors(self) -> Colors:
-        """The colour of each slot."""
+        """The color of each slot."""
         colors = self._table.reshape(-1, 4)
         return colors if self._rows is None else colors[self._rows]
 
     def methods(self) -> list[str]:
-        """Name the ways to colour: those that all cells have, and the attributes that the circuit has."""
+        """Name the ways to color: those that all cells have, and the attributes that the circuit has."""
         sections = ("morphology section",) if self.has_sections else ()
         return sorted({"solid", "id", *sections, *self._attributes})
 
@@ -95,9 +95,9 @@ class CellColoring:
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
-        """Colour by a method.
+        """Color by a method.
 
-        Values of attributes and ids that no cell of this model has are ignored, so that one colour table serves all
+        Values of attributes and ids that no cell of this model has are ignored, so that one color table serves all
         models of a circuit.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What meshes can be coloured by."""
+"""What meshes can be colored by."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from brayns_widget.service.renderer.coloring.base import Colors, Values, check_v
 
 
 class MeshColoring:
-    """Colours of a mesh whose slots are its triangles.
+    """Colors of a mesh whose slots are its triangles.
 
-    Where the corners of triangles have colours of their own, these blend across the triangles.
+    Where the corners of triangles have colors of their own, these blend across the triangles.
 
     Args:
         triangles: (T, 3) indices of corners.
         vertex_count: how many corners there are.
-        triangle_colors: (T, 4) the triangles' colours at first.
-        vertex_colors: (V, 4) the corners' colours at first, in place of the triangles'; None: they have none.
+        triangle_colors: (T, 4) the triangles' colors at first.
+        vertex_colors: (V, 4) the corners' colors at first, in place of the triangles'; None: they have none.
     """
 
     def __init__(
@@ -34,16 +34,16 @@ class MeshColoring:
 
     @property
     def colors(self) -> Colors:
-        """The colour of each triangle, or with ``by_corner`` of each corner of each."""
+        """The color of each triangle, or with ``by_corner`` of each corner of each."""
         return self._of_triangles if self._of_corners is None else self._of_corners.reshape(-1, 4)
 
     @property
     def by_corner(self) -> bool:
-        """Whether there are three colours for each triangle."""
+        """Whether there are three colors for each triangle."""
         return self._of_corners is not None
 
     def methods(self) -> list[str]:
-        """Name the ways to colour."""
+        """Name the ways to color."""
         return ["solid", "triangle", "vertex"]
 
     def values(self, method: str) -> list[str]:
@@ -58,7 +58,7 @@ class MeshColoring:
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
-        """Colour by a method.
+        """Color by a method.
 
         Raises:
             RequestError: -32602 for an unknown method, no values, or numbers that no triangle or corner has; -32603 for
@@ -85,7 +85,7 @@ class MeshColoring:
 
 
 def _rows(count: int, values: Values) -> tuple[Colors, npt.NDArray[np.bool_]]:
-    """Read colours (count, 4), and which rows keys name."""
+    """Read colors (count, 4), and which rows keys name."""
     colors, changed = np.zeros((count, 4), np.float32), np.zeros(count, np.bool_)
     for key, color in values.items():
         for rows in parse_rows(key, count):

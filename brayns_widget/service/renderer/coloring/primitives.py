@@ -1,4 +1,4 @@
-"""Colours of models whose primitives have a slot each, such as spheres that a client adds."""
+"""Colors of models whose primitives have a slot each, such as spheres that a client adds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from brayns_widget.service.renderer.coloring.base import (
 
 
 class PrimitiveColoring:
-    """Colours of primitives that have a slot each.
+    """Colors of primitives that have a slot each.
 
     Args:
-        colors: float32 (N, 4), the colours that they have at first.
+        colors: float32 (N, 4), the colors that they have at first.
     """
 
     by_corner = False
@@ -28,11 +28,11 @@ class PrimitiveColoring:
 
     @property
     def colors(self) -> Colors:
-        """The colour of each slot."""
+        """The color of each slot."""
         return self._table
 
     def methods(self) -> list[str]:
-        """Name the ways to colour."""
+        """Name the ways to color."""
         return ["primitive", "solid"]
 
     def values(self, method: str) -> list[str]:
@@ -45,7 +45,7 @@ class PrimitiveColoring:
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
-        """Colour all primitives, or those of some numbers and ranges.
+        """Color all primitives, or those of some numbers and ranges.
 
         Raises:
             RequestError: -32602 for an unknown method, no values, or numbers that there are not; -32603 for keys that

@@ -1,4 +1,4 @@
-"""Colour ramps: which colour a simulated value has."""
+"""Color ramps: which color a simulated value has."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 RESTING, SPIKING = -80.0, -10.0  # mV, the range of a ramp that nobody has set, as recorded from Brayns 3.10.1
-LEVELS = 256  # as many colours are told apart, and as many a ramp can have
+LEVELS = 256  # as many colors are told apart, and as many a ramp can have
 
-# The colours of a ramp that nobody has set, as recorded from Brayns 3.10.1: black, blue, red, yellow, white.
+# The colors of a ramp that nobody has set, as recorded from Brayns 3.10.1: black, blue, red, yellow, white.
 _DEFAULT = (
     "0000000101210202420303640404850505a70914af0c22b80f30c1133fc9164dd2195cdb1d6ae32078ec2387f43877df"
     "4d67cb6257b67b4998933a7aab2b5dc41d3fdc0e22f40004f40504f30b04f21104f11604f01c04ef2203ee2803ee2d03"
@@ -26,22 +26,22 @@ _DEFAULT = (
 
 
 def default_colors() -> Floats:
-    """Make the colours (128, 4) of a ramp that nobody has set."""
+    """Make the colors (128, 4) of a ramp that nobody has set."""
     codes = np.frombuffer(bytes.fromhex(_DEFAULT), np.uint8).reshape(-1, 3)
     return np.column_stack((codes / np.float32(255), np.ones(len(codes)))).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class ColorRamp:
-    """Colours from the lowest value to the highest; what lies outside has the first or the last.
+    """Colors from the lowest value to the highest; what lies outside has the first or the last.
 
     Args:
         colors: float32 (N, 4), linear RGBA, at even steps, 1 to 256 of them.
-        low: value of the first colour.
+        low: value of the first color.
         high: value of the last one.
 
     Raises:
-        ValueError: there are no colours or too many, or the range is empty.
+        ValueError: there are no colors or too many, or the range is empty.
     """
 
     colors: Floats = field(default_factory=default_colors)
@@ -55,10 +55,10 @@ class ColorRamp:
             raise ValueError(f"The range of a color ramp must ascend, got {self.low:g} to {self.high:g}")
 
     def table(self) -> Floats:
-        """Make the (256, 4) colours that ``levels`` point to.
+        """Make the (256, 4) colors that ``levels`` point to.
 
         As Brayns 3.10.1 mixes them, fitted to reference pictures: the place in the whole range, t, and not that
-        between two colours, is the part of the second one: (1 - t) * color[n] + t * color[n + 1], n = floor(t * N).
+        between two colors, is the part of the second one: (1 - t) * color[n] + t * color[n + 1], n = floor(t * N).
         """
         last = len(self.colors) - 1
         part = np.linspace(0, 1, LEVELS)

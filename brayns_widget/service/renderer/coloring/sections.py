@@ -1,4 +1,4 @@
-"""Colours of a single neuron: by the types of its sections, or section by section."""
+"""Colors of a single neuron: by the types of its sections, or section by section."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.coloring.base import YELLOW, Colors, Values,
 
 
 class SectionColoring:
-    """Colours of sections that have a slot each.
+    """Colors of sections that have a slot each.
 
     Args:
         ids: (N,) ids of the sections: 0 is the soma, others are MorphIO's + 1, as in reports of compartments.
@@ -30,11 +30,11 @@ class SectionColoring:
 
     @property
     def colors(self) -> Colors:
-        """The colour of each slot."""
+        """The color of each slot."""
         return self._table
 
     def methods(self) -> list[str]:
-        """Name the ways to colour."""
+        """Name the ways to color."""
         return ["morphology section", "morphology section geometry", "solid"]
 
     def values(self, method: str) -> list[str]:
@@ -49,7 +49,7 @@ class SectionColoring:
         raise unknown_method(self, method)
 
     def color(self, method: str, values: Values) -> Colors:
-        """Colour all sections, those of some types, or those of some ids; ids that there are not are ignored.
+        """Color all sections, those of some types, or those of some ids; ids that there are not are ignored.
 
         Raises:
             RequestError: -32602 for an unknown method or no values, -32603 for a type that there is not.

@@ -28,8 +28,8 @@ _AXIS_COLORS = ((1.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0)
 _LARGEST = 1e15  # µm; far below what single precision can take
 
 
-class Neighbour(Object):
-    """A column beside another one: by how many voxels it is away, and its colour."""
+class Neighbor(Object):
+    """A column beside another one: by how many voxels it is away, and its color."""
 
     model_config = ConfigDict(title="HighlightNeighbour")
 
@@ -38,12 +38,12 @@ class Neighbour(Object):
 
 
 class ColumnParams(Object):
-    """A column by its voxels' x and z, its colour, and columns beside it."""
+    """A column by its voxels' x and z, its color, and columns beside it."""
 
     model_config = ConfigDict(title="HighlightColumParams")  # as the real renderer spells it
 
     color: Vector4
-    neighbours: list[Neighbour] = unlisted([])
+    neighbours: list[Neighbor] = unlisted([])
     xz_coordinate: Size2
 
 
@@ -79,7 +79,7 @@ def _outline(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
 
 
 def _areas(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
-    """Show voxels with the same coordinates on the flat map, which are whole numbers, in one colour."""
+    """Show voxels with the same coordinates on the flat map, which are whole numbers, in one color."""
     mask = _meaningful(atlas, task)
     task.progress(0.2, "Looking for areas")
     across, down = (_numbered(atlas.values[mask, part].astype(np.int64)) for part in (0, 1))
@@ -194,7 +194,7 @@ def _check_count(count: int, what: str) -> None:
 
 
 def _of_faces(atlas: Atlas, labels: npt.NDArray[Any], colors: Floats, task: Task) -> LoadedModel:
-    """Show the faces between voxels of different labels, in the colours of labels from 1."""
+    """Show the faces between voxels of different labels, in the colors of labels from 1."""
     task.progress(0.3, "Counting faces")
     _check_count(2 * count_faces(labels), "triangles")
     task.progress(0.4, "Finding faces")

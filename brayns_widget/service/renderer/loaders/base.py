@@ -31,8 +31,8 @@ class LoadedModel:
 
     Attributes:
         kind: Brayns' ``model_type``.
-        geometry: primitives, each with a colour slot.
-        coloring: what the model can be coloured by; knows the colours of all slots.
+        geometry: primitives, each with a color slot.
+        coloring: what the model can be colored by; knows the colors of all slots.
         metadata: what a client may show about it.
         ids: ids of the cells, in their order in the circuit, or None.
         simulation: a report that it shows, or None; who takes the model owns it.
@@ -57,7 +57,7 @@ class LoadedModel:
 
     @property
     def colors(self) -> Colors:
-        """The colour of each slot: the simulation's, or else its own."""
+        """The color of each slot: the simulation's, or else its own."""
         own = self.coloring.colors
         return own if self.simulation is None else self.simulation.colors(own)
 

@@ -1,4 +1,4 @@
-"""What all loaders of circuits read of their cells: attributes to colour by, and morphologies."""
+"""What all loaders of circuits read of their cells: attributes to color by, and morphologies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brayns_widget.service.rpc.methods import Task
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
 """By place, name and options: what one request has read already."""
 
-# Brayns' name of a colour method → SONATA's of the attribute
+# Brayns' name of a color method → SONATA's of the attribute
 _ATTRIBUTES = {
     "etype": "etype",
     "hemisphere": "hemisphere",
@@ -73,7 +73,7 @@ _RECENT = RecentShapes(32 << 20)
 
 
 def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
-    """Read what cells can be coloured by, by the colour methods' names.
+    """Read what cells can be colored by, by the color methods' names.
 
     Args:
         population: a ``libsonata.NodePopulation``.

@@ -49,7 +49,7 @@ class CellColumns:
     Attributes:
         first: the first column that a loaded cell has.
         last: the one behind the last.
-        rows: (slots,) the plain slot, 4 * cell + section, whose own colour each slot has; filled by ``slots``.
+        rows: (slots,) the plain slot, 4 * cell + section, whose own color each slot has; filled by ``slots``.
     """
 
     def __init__(self, ids: Ints, node_ids: Ints, index_pointers: Ints, element_ids: Any) -> None:

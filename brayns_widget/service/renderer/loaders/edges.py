@@ -78,7 +78,7 @@ def _cells(edges: Any, side: str, chosen: Ints) -> Ints:
 
 
 def _coloring(cells: Ints, nodes: PlacedNodes) -> CellColoring:
-    """Colour edges as the cells that they belong to, each with a slot of its own."""
+    """Color edges as the cells that they belong to, each with a slot of its own."""
     at = np.searchsorted(nodes.ids, cells)
     attributes = {name: Labels(labels.names, labels.codes[at]) for name, labels in nodes.labels.items()}
     return CellColoring(cells, attributes, [""], [], color=WHITE)

@@ -22,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def endfeet_geometry(file_name: str, edges: Any, chosen: Ints) -> Geometry:
-    """Read the meshes of endfeet; the n-th chosen one has colour slot n.
+    """Read the meshes of endfeet; the n-th chosen one has color slot n.
 
     Args:
         file_name: SONATA's ``endfeet_meshes_file``.

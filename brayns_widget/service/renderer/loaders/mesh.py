@@ -25,7 +25,7 @@ _LARGEST = 1e15  # µm; far below what single precision and the ray tracer can t
 
 
 def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
-    """Load all meshes of a file as one model; colours that the file has are those of the model."""
+    """Load all meshes of a file as one model; colors that the file has are those of the model."""
     del params
     if content.kind not in _READERS:
         raise failure(f"Mesh format extension not supported: {content.kind!r}")  # the real renderer's words
@@ -64,7 +64,7 @@ class _Mesh:
         points: (V, 3), in µm.
         triangles: (T, 3), indices of points.
         triangle_colors: (T, 4), from 0 to 1.
-        vertex_colors: (V, 4), if the points have colours.
+        vertex_colors: (V, 4), if the points have colors.
     """
 
     points: npt.NDArray[np.float64]
@@ -95,7 +95,7 @@ def _read_off(content: Content) -> list[_Mesh]:
 
 
 def _read_obj(content: Content) -> list[_Mesh]:
-    """Read vertices and their colours with trimesh; what it makes of faces depends on materials and normals."""
+    """Read vertices and their colors with trimesh; what it makes of faces depends on materials and normals."""
     data, sizes, corners = split_obj(content.name, content.data)
     read = _read(replace(content, data=data)) if data.strip() else []
     points = np.asarray(read[0].vertices if read else np.empty((0, 3)), np.float64)
@@ -153,7 +153,7 @@ def _white(count: int) -> Colors:
 
 
 def _joined_colors(meshes: list[_Mesh]) -> Colors | None:
-    """Colours (V, 4) of the points of all meshes, if those of any have some."""
+    """Colors (V, 4) of the points of all meshes, if those of any have some."""
     if all(mesh.vertex_colors is None for mesh in meshes):
         return None
     colors = [_white(len(mesh.points)) if mesh.vertex_colors is None else mesh.vertex_colors for mesh in meshes]

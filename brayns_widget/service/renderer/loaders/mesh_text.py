@@ -78,7 +78,7 @@ def whole_numbers(text: str) -> Numbers | None:
 
 
 def split_off(name: str, data: bytes | memoryview) -> tuple[npt.NDArray[np.float64], Numbers, Numbers]:
-    """Read an OFF file that is text; normals and colours are left out.
+    """Read an OFF file that is text; normals and colors are left out.
 
     Returns:
         (V, 3), its vertices; (F,), how many corners each face has; their vertices from 0, face after face.

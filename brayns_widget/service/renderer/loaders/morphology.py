@@ -17,7 +17,7 @@ from brayns_widget.service.renderer.loaders.radii import smoothed
 
 
 class Section(IntEnum):
-    """Types of sections, in the order of a cell's colour slots."""
+    """Types of sections, in the order of a cell's color slots."""
 
     SOMA = 0
     AXON = 1
@@ -38,10 +38,10 @@ class Shape:
     """A cell made of cone-spheres and spheres.
 
     Attributes:
-        vertices: (V, 4) float32, centre and radius in µm.
+        vertices: (V, 4) float32, center and radius in µm.
         segments: (S,) uint32; segment i joins vertices ``segments[i]`` and ``segments[i] + 1``.
         segment_types: (S,) uint8, the ``Section`` of each segment.
-        spheres: (P, 4) float32, centre and radius.
+        spheres: (P, 4) float32, center and radius.
         sphere_types: (P,) uint8.
         segment_places: (S, 2) float32, the section and how far along it each segment stands, see ``places``.
         sphere_places: (P, 2) float32.
@@ -108,7 +108,7 @@ def point_shape(radius: float) -> Shape:
 def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     """Turn a ``morphio.Morphology`` into geometry.
 
-    The soma is a sphere of the mean radius of its contour about its centre, and a cone to the start of each root
+    The soma is a sphere of the mean radius of its contour about its center, and a cone to the start of each root
     section that is loaded; a soma that SWC describes as a chain of cylinders is that chain, as in the real renderer.
 
     Raises:

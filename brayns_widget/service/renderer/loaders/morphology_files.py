@@ -196,7 +196,7 @@ def _asc_depth(path: Path) -> int:
 
 
 def _one_line(error: Exception) -> str:
-    """First line of a message that says something, without terminal colours."""
+    """First line of a message that says something, without terminal colors."""
     lines = [line.strip() for line in str(error).splitlines()]
     lines = [line for line in lines if line and not line.startswith("\x1b")]
     return lines[0] if lines else type(error).__name__

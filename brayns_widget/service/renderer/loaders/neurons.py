@@ -1,6 +1,6 @@
 """All cells of a load in one geometry, placed in the world.
 
-A cell has one colour slot for each type of section, so slot = 4 * cell + section: colouring looks values up by cell or
+A cell has one color slot for each type of section, so slot = 4 * cell + section: coloring looks values up by cell or
 by section and never touches the acceleration structure. With a report, ``columns`` gives each compartment its own.
 """
 

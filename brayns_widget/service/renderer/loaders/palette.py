@@ -1,4 +1,4 @@
-"""Colours for things that have none: many that differ, and those that chemists give to elements."""
+"""Colors for things that have none: many that differ, and those that chemists give to elements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 _GOLDEN = 0.6180339887498949  # its multiples, modulo 1, are well spread after any number of them
 
-# Linear RGB, after the colours of Corey, Pauling and Koltun's models
+# Linear RGB, after the colors of Corey, Pauling and Koltun's models
 _ELEMENTS = {
     "H": (0.9, 0.9, 0.9),
     "C": (0.15, 0.15, 0.15),
@@ -32,12 +32,12 @@ _OTHER = (0.8, 0.2, 0.6)
 
 
 def distinct_colors(codes: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Colours (N, 4) for numbers from 0: equal numbers get equal colours, neighbours very different hues."""
+    """Colors (N, 4) for numbers from 0: equal numbers get equal colors, neighbors very different hues."""
     hues = np.arange(int(codes.max(initial=-1)) + 1) * _GOLDEN % 1
     table = np.array([(*colorsys.hsv_to_rgb(hue, 0.9, 0.9), 1.0) for hue in hues], np.float32).reshape(-1, 4)
     return table[codes]
 
 
 def element_color(symbol: str) -> tuple[float, float, float, float]:
-    """Colour (linear RGBA) of a chemical element."""
+    """Color (linear RGBA) of a chemical element."""
     return (*_ELEMENTS.get(symbol, _OTHER), 1.0)

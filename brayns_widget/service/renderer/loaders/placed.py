@@ -50,7 +50,7 @@ class PlacedNodes:
         rotations: (N, 3, 3).
         morphologies: of the cells; None: the population has none.
         reader: of the morphologies.
-        labels: attributes of the cells by which they, and their edges, can be coloured.
+        labels: attributes of the cells by which they, and their edges, can be colored.
     """
 
     population: str

@@ -1,4 +1,4 @@
-"""PLY files of triangles, which trimesh reads with their colours, made from such as have other faces.
+"""PLY files of triangles, which trimesh reads with their colors, made from such as have other faces.
 
 The format: Greg Turk, http://gamma.cs.unc.edu/POWERPLANT/papers/ply.pdf.
 """
@@ -48,7 +48,7 @@ class _Element:
 
 
 def with_triangles(name: str, data: bytes | memoryview) -> tuple[bytes, Faces | None]:
-    """Cut the faces of a PLY file into fans of triangles, each of which has what its face has, such as colours.
+    """Cut the faces of a PLY file into fans of triangles, each of which has what its face has, such as colors.
 
     Returns:
         a PLY file; sizes and corners of the faces that it had (see ``triangulated``), or None if they are unchanged.

@@ -61,7 +61,7 @@ def _folded(points: Points, triangles: Numbers, owners: Numbers, counts: Numbers
 
 
 def _ears(places: Points) -> Numbers:
-    """Cut a polygon (N, 3) into triangles (N - 2, 3), each a corner that sticks out and its neighbours.
+    """Cut a polygon (N, 3) into triangles (N - 2, 3), each a corner that sticks out and its neighbors.
 
     The method: G. H. Meisters, Polygons have ears, American Mathematical Monthly 82 (1975).
     """

@@ -24,7 +24,7 @@ ColorScheme = Literal["none", "by_id", "protein_atoms", "protein_chains", "prote
 
 
 class ProteinParams(Object):
-    """The atoms' colours at first, and a factor for their radii."""
+    """The atoms' colors at first, and a factor for their radii."""
 
     model_config = ConfigDict(title="ProteinLoaderParameters")
 

@@ -82,7 +82,7 @@ class Recording:
         return columns
 
     def simulation(self, columns: Columns) -> Simulation:
-        """Make what a model shows in colours; it owns the file from then on.
+        """Make what a model shows in colors; it owns the file from then on.
 
         Args:
             columns: (slots,) the column that each slot shows; -1: none.

@@ -1,4 +1,4 @@
-"""Models that are spheres with a colour each, as the loaders of points and molecules make them."""
+"""Models that are spheres with a color each, as the loaders of points and molecules make them."""
 
 from __future__ import annotations
 

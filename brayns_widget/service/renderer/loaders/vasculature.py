@@ -66,7 +66,7 @@ def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: 
 
 
 def _labels(population: Any, ids: Ints) -> dict[str, Labels]:
-    """Read what vessels can be coloured by, by Brayns' name: their ``type``, such as artery or vein."""
+    """Read what vessels can be colored by, by Brayns' name: their ``type``, such as artery or vein."""
     if "type" not in population.attribute_names:
         return {}
     values = population.get_attribute("type", libsonata.Selection(ids))

@@ -97,7 +97,7 @@ def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int, task: Ta
 
 
 def _radius(points: npt.NDArray[np.float64]) -> float:
-    """Half the distance of neighbours, if the points filled their box evenly; of a single point 1."""
+    """Half the distance of neighbors, if the points filled their box evenly; of a single point 1."""
     with np.errstate(over="ignore"):  # such points are refused later
         sides = np.ptp(points, axis=0)
     sides = sides[sides > 0]

@@ -1,4 +1,4 @@
-"""Methods that colour models."""
+"""Methods that color models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ methods: Methods[Context] = Methods()
 
 
 class ColorMethodParams(Object):
-    """A model and a way to colour it."""
+    """A model and a way to color it."""
 
     model_config = ConfigDict(title="ColorMethodValuesMessage")
 
@@ -22,7 +22,7 @@ class ColorMethodParams(Object):
 
 
 class ColorModelParams(Object):
-    """A model, a way to colour it, and the colours (linear RGBA) by the method's keys."""
+    """A model, a way to color it, and the colors (linear RGBA) by the method's keys."""
 
     model_config = ConfigDict(title="ColorModelMessage")
 
@@ -33,17 +33,17 @@ class ColorModelParams(Object):
 
 @methods.add("get-color-methods")
 def get_color_methods(context: Context, params: GetModelParams) -> list[str]:
-    """Get the ways in which a model can be coloured."""
+    """Get the ways in which a model can be colored."""
     return context.models.coloring(params.id).methods()
 
 
 @methods.add("get-color-values")
 def get_color_values(context: Context, params: ColorMethodParams) -> list[str]:
-    """Get the keys that a way to colour takes."""
+    """Get the keys that a way to color takes."""
     return context.models.coloring(params.id).values(params.method)
 
 
 @methods.add("color-model")
 def color_model(context: Context, params: ColorModelParams) -> None:
-    """Colour a model; what has no value keeps its colour."""
+    """Color a model; what has no value keeps its color."""
     context.models.color(params.id, params.method, params.values)

@@ -1,4 +1,4 @@
-"""Methods that add simple shapes with colours."""
+"""Methods that add simple shapes with colors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ S = TypeVar("S", Sphere, Capsule, Box, Plane, BoundedPlane)
 
 
 class Colored(Object, Generic[S]):
-    """A shape and its colour (linear RGBA)."""
+    """A shape and its color (linear RGBA)."""
 
     model_config = ConfigDict(title="GeometryWithColor")
 

@@ -102,7 +102,7 @@ def update_model(context: Context, params: UpdateModelParams, task: Task) -> Mod
 
 @methods.add("instantiate-model", cancellable=True, asynchronous=False)
 def instantiate_model(context: Context, params: InstantiateParams, task: Task) -> list[ModelInstance]:
-    """Add models that differ from one in their place only; colouring one of them colours all."""
+    """Add models that differ from one in their place only; coloring one of them colors all."""
     handle = context.models[params.model_id].handle
     if not params.transforms:
         raise RequestError("The list of transforms cannot be empty", code=DOMAIN_ERROR)

@@ -1,4 +1,4 @@
-"""Methods about simulations: which frame is shown, by which models, in which colours; and the colours of volumes."""
+"""Methods about simulations: which frame is shown, by which models, in which colors; and the colors of volumes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class EnableSimulationParams(Object):
 
 
 class ColorRampParams(Object):
-    """Colours (linear RGBA) at even steps from the lowest value of the range to the highest."""
+    """Colors (linear RGBA) at even steps from the lowest value of the range to the highest."""
 
     model_config = ConfigDict(title="ColorRamp")
 
@@ -47,7 +47,7 @@ class ColorRampParams(Object):
 
 
 class SetColorRampParams(Object):
-    """A model and the colours of its simulation or volume."""
+    """A model and the colors of its simulation or volume."""
 
     model_config = ConfigDict(title="SetColorRampMessage")
 
@@ -75,13 +75,13 @@ def set_simulation_parameters(context: Context, params: SimulationParameters) ->
 
 @methods.add("enable-simulation")
 def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
-    """Let a model show its simulation, or its own colours."""
+    """Let a model show its simulation, or its own colors."""
     context.playback.enable(params.model_id, enabled=params.enabled)
 
 
 @methods.add("get-color-ramp")
 def get_color_ramp(context: Context, params: GetModelParams) -> ColorRampParams:
-    """Get the colours of a model's simulation or volume."""
+    """Get the colors of a model's simulation or volume."""
     volume = context.models[params.id].volume
     ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
     colors = [[float(str(number)) for number in color] for color in ramp.colors]
@@ -90,7 +90,7 @@ def get_color_ramp(context: Context, params: GetModelParams) -> ColorRampParams:
 
 @methods.add("set-color-ramp")
 def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
-    """Set the colours of a model's simulation or volume; what is left out stays."""
+    """Set the colors of a model's simulation or volume; what is left out stays."""
     volume = context.models[params.id].volume
     ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
     given = params.color_ramp

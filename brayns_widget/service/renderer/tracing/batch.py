@@ -40,7 +40,7 @@ class Part:
     """Primitives of one kind, where they stand in the scene: one of Embree's geometries.
 
     Attributes:
-        slots: rows in the table of colours.
+        slots: rows in the table of colors.
         hidden: ranges of primitives that are not seen.
     """
 
@@ -81,7 +81,7 @@ class Batch:
 
     Args:
         device: Embree's.
-        models: by handle: primitives, transform (4x4) and colours.
+        models: by handle: primitives, transform (4x4) and colors.
         copied: told what part of the models has been copied; what it raises ends the work.
 
     Raises:
@@ -153,7 +153,7 @@ class Batch:
         return replace(rest, vertices=vertices, segments=segments, segment_slots=slots)
 
     def paint(self, handle: int, colors: Floats) -> None:
-        """Give a model other colours."""
+        """Give a model other colors."""
         rows = self._spans[handle].slots
         self.colors[rows] = colors[: rows.stop - rows.start]
 

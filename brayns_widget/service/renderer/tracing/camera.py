@@ -26,7 +26,7 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
 
     Returns:
         float32 (9, 3): the ray of the picture's point (u, v), each 0..1 from its first column and row, has the origin
-        row 0 + u row 1 + v row 2 and the direction row 3 + u row 4 + v row 5, not normalised. Row 6 is (a, b, 0): with
+        row 0 + u row 1 + v row 2 and the direction row 3 + u row 4 + v row 5, not normalized. Row 6 is (a, b, 0): with
         the angle a + u b the direction is that + cos(angle) row 7 + sin(angle) row 8, if b is not 0.
 
     Raises:

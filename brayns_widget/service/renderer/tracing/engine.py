@@ -54,7 +54,7 @@ class Pick:
 
     Attributes:
         handle: of the model.
-        slot: of the primitive, in the model's table of colours.
+        slot: of the primitive, in the model's table of colors.
         position: float32 (3,), in µm.
     """
 
@@ -69,7 +69,7 @@ class Surfaces:
 
     Attributes:
         depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite if there is nothing.
-        albedo: float32 (height, width, 3), the colour of the surface, linear; black if there is nothing.
+        albedo: float32 (height, width, 3), the color of the surface, linear; black if there is nothing.
         normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 if there is nothing.
     """
 
@@ -454,7 +454,7 @@ def _look(
         raise ValueError(f"The near clipping distance must be finite and not negative, got {near_clip}.")
     background = np.array(renderer.background_color, np.float32)
     if not np.isfinite(background).all():
-        raise ValueError(f"The background colour must be finite, got {renderer.background_color}.")
+        raise ValueError(f"The background color must be finite, got {renderer.background_color}.")
     ambient, lights = scene.packed_lights
     if isinstance(renderer, Interactive) and renderer.samples_per_pixel == 1:
         lights = hardened(lights)  # one sample of a soft shadow is noise

@@ -143,7 +143,7 @@ class Floored:
             raise
 
     def traced(self, scene: Scene) -> Traced:
-        """Return what the tracer needs, as ``Scene.traced`` does, with the colours and the visibility of now."""
+        """Return what the tracer needs, as ``Scene.traced`` does, with the colors and the visibility of now."""
         table = scene.traced[1].copy()
         for number, (primitives, slots) in self._own.items():
             seen = self.parts[number].primitives

@@ -17,7 +17,7 @@ def encode_image(pixels: NDArray[np.uint8], image_format: str, quality: int = 10
 
     Args:
         pixels: uint8 (height, width, 4), RGBA.
-        image_format: "jpg" (without alpha, colours at half the resolution) or "png".
+        image_format: "jpg" (without alpha, colors at half the resolution) or "png".
         quality: of the JPEG, 1 to 100; 0 counts as 1.
 
     Raises:

@@ -2,7 +2,7 @@
 
 Models lie flat in one structure: arbors overlap so much that instances of them are many times slower to trace. (Only
 round things that a transform stretches unevenly are instances.) Neurites of models that look alike even share one of
-Embree's geometries, see ``batch``. Colours stand outside of the structure and change without a rebuild (but for
+Embree's geometries, see ``batch``. Colors stand outside of the structure and change without a rebuild (but for
 neurites that become clear or opaque, which leave that geometry or join it), and so does visibility.
 """
 
@@ -67,9 +67,9 @@ class _Model:
     geometry: Geometry
     colors: Floats
     volume: Volume | None = None
-    clear: bool = field(init=False)  # whether a colour lets light through
+    clear: bool = field(init=False)  # whether a color lets light through
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
-    by_corner: bool = False  # whether there are three colours for each slot
+    by_corner: bool = False  # whether there are three colors for each slot
     even: bool = True  # whether the transform leaves balls round
     visible: bool = True
     material: Material = field(default_factory=Phong)
@@ -90,7 +90,7 @@ class _Model:
         return neurites and self.common and self.even and not self.clear
 
     def paint(self, colors: Floats) -> None:
-        """Give it other colours."""
+        """Give it other colors."""
         self.colors = colors
         self.clear = bool(len(colors) and colors[:, 3].min() < 1)
 
@@ -148,7 +148,7 @@ class Scene:
             Its handle.
 
         Raises:
-            ValueError: there are fewer colours than slots, or they are not (N, 4).
+            ValueError: there are fewer colors than slots, or they are not (N, 4).
         """
         checked = _checked_colors(geometry.slot_count, colors, by_corner)
         return self._add(_Model(geometry, checked, volume, by_corner=by_corner))
@@ -228,14 +228,14 @@ class Scene:
         return model.geometry if model.whole else self._restored(handle, model)
 
     def set_geometry(self, handle: int, geometry: Geometry) -> None:
-        """Give a model other primitives, with slots for the colours it has; they show after the next ``commit``."""
+        """Give a model other primitives, with slots for the colors it has; they show after the next ``commit``."""
         model = self._model(handle)
         _checked_colors(geometry.slot_count, model.colors, model.by_corner)
         self._discard_parts(model)
         model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
 
     def set_colors(self, handle: int, colors: ArrayLike, *, by_corner: bool = False) -> None:
-        """Give a model other colours, as in ``add``; takes effect at once.
+        """Give a model other colors, as in ``add``; takes effect at once.
 
         If neurites become clear or opaque, they leave or join the batch with the next ``commit``.
         """
@@ -419,7 +419,7 @@ class Scene:
         """Which model a primitive of the built structure belongs to, by the numbers that Embree gives it.
 
         Returns:
-            The model's handle, and the primitive's slot in its table of colours.
+            The model's handle, and the primitive's slot in its table of colors.
         """
         part = self._built[geometry]
         if self._batch is not None and part is self._batch.part:
@@ -428,7 +428,7 @@ class Scene:
         return handle, int(part.slots[primitive])
 
     def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32], uv: Floats) -> Floats:
-        """float32 (N, 3), colours of hits on the built structure by Embree's numbers, black for number -1.
+        """float32 (N, 3), colors of hits on the built structure by Embree's numbers, black for number -1.
 
         Args:
             geometry: (N,) geomIDs.
@@ -579,8 +579,8 @@ class Scene:
 def _checked_colors(slot_count: int, colors: ArrayLike, by_corner: bool) -> Floats:
     copied = np.array(colors, np.float32, order="C")
     if copied.ndim != 2 or copied.shape[1] != 4:
-        raise ValueError(f"Colours must be (N, 4), got {copied.shape}.")
+        raise ValueError(f"Colors must be (N, 4), got {copied.shape}.")
     if len(copied) < slot_count * (3 if by_corner else 1):
         each = "with three corners each, " if by_corner else ""
-        raise ValueError(f"The geometry has {slot_count} slots, {each}but there are {len(copied)} colours.")
+        raise ValueError(f"The geometry has {slot_count} slots, {each}but there are {len(copied)} colors.")
     return copied

@@ -1,4 +1,4 @@
-"""Colours of triangles, by themselves and by their corners."""
+"""Colors of triangles, by themselves and by their corners."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_keys_are_ranges_of_all(coloring):
     assert [coloring.values(method) for method in coloring.methods()] == [["color"], ["0-1"], ["0-3"]]
 
 
-def test_solid_colours_all(coloring):
+def test_solid_colors_all(coloring):
     assert coloring.color("solid", {"color": RED}).tolist() == [RED, RED]
 
 
@@ -32,7 +32,7 @@ def test_triangles_by_number(coloring):
     assert coloring.colors.tolist() == [WHITE, BLUE]
 
 
-def test_corners_have_their_own_colours(coloring):
+def test_corners_have_their_own_colors(coloring):
     coloring.color("triangle", {"1": BLUE})
     assert not coloring.by_corner
     corners = coloring.color("vertex", {"1": RED, "2": GREEN})  # of the edge that both triangles have
@@ -44,7 +44,7 @@ def test_corners_have_their_own_colours(coloring):
     assert not coloring.by_corner
 
 
-def test_corners_may_have_colours_from_the_start():
+def test_corners_may_have_colors_from_the_start():
     colors = np.array([RED, GREEN, BLUE, WHITE], np.float32)
     coloring = MeshColoring(np.array([[2, 1, 0]], np.uint32), 4, np.ones((1, 4), np.float32), colors)
     assert coloring.colors.tolist() == [BLUE, GREEN, RED]
@@ -54,7 +54,7 @@ def test_corners_may_have_colours_from_the_start():
     ("method", "values", "message"),
     [
         ("solid", {}, "Color values cannot be empty"),
-        ("solid", {"colour": RED}, "takes one value, 'color'"),
+        ("solid", {"color": RED}, "takes one value, 'color'"),
         ("triangle", {"0": RED, "1-2": RED}, r"Range out of bounds: 1-2 of 2 \(from 0\)"),
         ("vertex", {"3-2": RED}, "Range out of bounds: 3-2 of 4"),
         ("triangle", {"0": RED, "x": RED}, "Cannot parse 'x' as a number"),

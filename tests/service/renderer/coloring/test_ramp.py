@@ -1,4 +1,4 @@
-"""Colour ramps: what was recorded, limits, lookups."""
+"""Color ramps: what was recorded, limits, lookups."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def test_the_first_ramp_is_the_recorded_one(shared_dir: Path):
     assert [ramp.low, ramp.high] == recorded["range"]
 
 
-def test_values_outside_the_range_have_the_first_and_the_last_colour():
+def test_values_outside_the_range_have_the_first_and_the_last_color():
     ramp = ColorRamp(BLACK_WHITE, -1.0, 1.0)
     values = np.array([-np.inf, -5, -1, 1, 7, np.inf, np.nan], np.float32)
     assert ramp.levels(values).tolist() == [0, 0, 0, LEVELS - 1, LEVELS - 1, LEVELS - 1, 0]
 
 
-def test_many_colours_are_told_apart():
-    greys = np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None], 4, axis=1)
-    np.testing.assert_allclose(ColorRamp(greys, 0.0, 1.0).table(), greys, atol=1.01 / (LEVELS - 1))
+def test_many_colors_are_told_apart():
+    grays = np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None], 4, axis=1)
+    np.testing.assert_allclose(ColorRamp(grays, 0.0, 1.0).table(), grays, atol=1.01 / (LEVELS - 1))
 
 
-def test_colours_mix_by_the_place_in_the_whole_range():
+def test_colors_mix_by_the_place_in_the_whole_range():
     table = ColorRamp(np.array([[0, 0, 0, 1], [1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1]], np.float32)).table()
     place = 51 / 255
     np.testing.assert_allclose(table[51], [place, 0, 0, 1], atol=1e-6)
@@ -43,7 +43,7 @@ def test_colours_mix_by_the_place_in_the_whole_range():
 
 
 @pytest.mark.parametrize("count", [0, LEVELS + 1])
-def test_a_ramp_has_1_to_256_colours(count: int):
+def test_a_ramp_has_1_to_256_colors(count: int):
     with pytest.raises(ValueError, match=f"got {count}"):
         ColorRamp(np.ones((count, 4), np.float32))
 

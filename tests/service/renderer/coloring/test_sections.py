@@ -1,4 +1,4 @@
-"""Colours of a single neuron's sections."""
+"""Colors of a single neuron's sections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def coloring() -> SectionColoring:
     return SectionColoring(np.array([0, 2, 3, 11]), np.array([0, 1, 2, 1]), NAMES)
 
 
-def test_sections_are_coloured_by_type_and_one_by_one(coloring: SectionColoring):
+def test_sections_are_colored_by_type_and_one_by_one(coloring: SectionColoring):
     yellow = list(YELLOW)
     assert coloring.colors.tolist() == [yellow] * 4
     assert coloring.color("morphology section", {"axon": RED, "apical_dendrite": GREEN})[:, :].tolist() == [
@@ -40,7 +40,7 @@ def test_values_are_what_there_is(coloring: SectionColoring):
     ("method", "values", "code"),
     [
         ("id", {"0": RED}, -32602),
-        ("solid", {"colour": RED}, -32602),
+        ("solid", {"color": RED}, -32602),
         ("morphology section geometry", {}, -32602),
         ("morphology section", {"axon": RED, "glia": GREEN}, -32603),
     ],

@@ -44,7 +44,7 @@ def test_parameters_have_a_schema():
     assert all(schema == {"type": "object"} for schema in schemas.values())
 
 
-def test_areas_of_a_flat_map_have_a_colour_each():
+def test_areas_of_a_flat_map_have_a_color_each():
     model = visualize(atlas("flatmap", -1, v0=(3, 4), v1=(3, 5)), "Flatmap areas", Task(), {})
     assert np.array(model.bounds).tolist() == [[0, 0, 0], [20, 10, 10]]
     assert len(np.unique(model.colors, axis=0)) == len(model.colors) == 2
@@ -59,7 +59,7 @@ def test_areas_of_a_flat_map_have_a_colour_each():
     assert len(same.geometry.triangles) == 2 * 10
 
 
-def test_columns_and_their_neighbours_have_the_colours_that_are_wanted():
+def test_columns_and_their_neighbors_have_the_colors_that_are_wanted():
     beside = {"relative_xz": [-1, 3], "color": [0, 1, 0, 1]}
     for name in ("Highlight columns", "Highlight column"):  # the official client's name, and the server's
         model = visualize(atlas("layer_distance"), name, Task(), {**COLUMN, "neighbours": [beside]})
@@ -67,7 +67,7 @@ def test_columns_and_their_neighbours_have_the_colours_that_are_wanted():
         assert np.array(model.bounds).tolist() == [[0, -10, 0], [20, 30, 40]]
 
 
-def test_arrows_have_the_colours_of_their_directions():
+def test_arrows_have_the_colors_of_their_directions():
     model = visualize(atlas("vector", v0=(1, 0, -1), v1=(-7, 7, 0)), "Vector field", Task(), {})
     assert model.colors.tolist() == [[1, 0.5, 0, 1], [0, 1, 0.5, 1]]
     assert len(model.geometry.segments) == 2

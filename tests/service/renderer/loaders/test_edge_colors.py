@@ -1,4 +1,4 @@
-"""Synapses are coloured as the cells that they belong to, and tell whose they are."""
+"""Synapses are colored as the cells that they belong to, and tell whose they are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def synapses(folder: Path, *, afferent: bool, ids: list[int]) -> LoadedModel:
 
 
 @pytest.mark.parametrize(("afferent", "cells"), [(True, [0, 1, 1, 0, 3]), (False, [2, 3, 0, 1, 2])])
-def test_synapses_have_the_colours_of_their_cells(tmp_path: Path, afferent: bool, cells: list[int]):
+def test_synapses_have_the_colors_of_their_cells(tmp_path: Path, afferent: bool, cells: list[int]):
     model = synapses(tmp_path, afferent=afferent, ids=[])
     coloring = model.coloring
     assert model.ids is not None

@@ -53,7 +53,7 @@ def load(config: Path, **settings: Any) -> list[LoadedModel]:
     return sonata.LOADER.read(str(config), {"node_population_settings": [params]}, Task())
 
 
-def test_each_endfoot_is_a_mesh_that_is_coloured_as_its_astrocyte(tmp_path: Path):
+def test_each_endfoot_is_a_mesh_that_is_colored_as_its_astrocyte(tmp_path: Path):
     write_meshes(tmp_path / "endfeet_meshes.h5")
     astrocytes, endfeet = load(circuit(tmp_path, {}))
     assert astrocytes.ids is not None

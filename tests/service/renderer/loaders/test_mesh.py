@@ -1,4 +1,4 @@
-"""Meshes: the same square from every format, colours, and what is said of bad files."""
+"""Meshes: the same square from every format, colors, and what is said of bad files."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_meshes_of_a_file_become_one_model(tmp_path: Path):
     assert model.geometry.bounds[1].tolist() == [9, 9, 9]
 
 
-def test_colours_of_a_file_are_shown(tmp_path: Path):
+def test_colors_of_a_file_are_shown(tmp_path: Path):
     path = tmp_path / "colored.ply"
     header = PLY.format("ascii").replace("property float z\n", "property float z\n" + "".join(
         f"property uchar {name}\n" for name in ("red", "green", "blue")
@@ -183,7 +183,7 @@ COLORED_FACES = PLY.replace("property list", "property uchar flags\nproperty lis
 )
 
 
-def test_colours_of_triangles_are_shown_until_corners_get_others():
+def test_colors_of_triangles_are_shown_until_corners_get_others():
     corners = "".join("{} {} {}\n".format(*corner) for corner in [*CORNERS, (9, 9, 9)])
     header = COLORED_FACES.format("ascii").replace("vertex 4", "vertex 5")
     model = read("ply", f"{header}{corners}0 3 0 1 2 255 0 0\n0 3 0 2 3 0 255 0\n")
@@ -200,7 +200,7 @@ RING_COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
 
 
 def ply_of_rings(form: str, corner: str = "int", length: str = "uchar", rings: list[list[int]] = RINGS) -> bytes:
-    """Faces of several sizes, with a number before the corners, and colours and (in text) a list after them."""
+    """Faces of several sizes, with a number before the corners, and colors and (in text) a list after them."""
     header = COLORED_FACES.format(form).replace("uchar int", f"{length} {corner}")
     header = header.replace("vertex 4", "vertex 5").replace("face 2", f"face {len(rings)}")
     if form == "ascii":
@@ -239,7 +239,7 @@ def test_faces_of_a_ply_may_have_different_numbers_of_corners(data: bytes):
 
 @pytest.mark.parametrize("form", ["ascii", "binary_little_endian"])
 @pytest.mark.parametrize("ring", [[0, 1, 2, 3], [0, 1, 2]])
-def test_faces_of_a_ply_with_equal_numbers_of_corners_have_their_colours(form: str, ring: list[int]):
+def test_faces_of_a_ply_with_equal_numbers_of_corners_have_their_colors(form: str, ring: list[int]):
     (model,) = LOADER.read_upload("ply", memoryview(ply_of_rings(form, rings=[ring, ring[::-1]])), {}, Task())
     count = len(ring) - 2
     assert areas(model) == [3] * count + [-3] * count
@@ -388,7 +388,7 @@ def test_vertices_and_faces_of_an_obj_are_those_of_the_file_whatever_their_mater
     assert dict(model.metadata) == {"faces": "4", "meshes": "1", "vertices": "9"}
 
 
-def test_colours_of_an_obj_are_shown():
+def test_colors_of_an_obj_are_shown():
     text = "v 0 0 0 1 0 0\nv 1 0 0 1 0 0\nv 0 1 0 1 0 0\nv 5 5 5 0 1 0\nf 1 2 3\nf 1 2 4\n"
     red, green = [1, 0, 0, 1], [0, 1, 0, 1]
     assert read("obj", text).coloring.colors.tolist() == [red, red, red, red, red, green]
@@ -401,7 +401,7 @@ def test_colours_of_an_obj_are_shown():
         ([(0, 0), (4, 0), (1, 1), (0, 4)], 4),
         ([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)], 10),
         ([(0, 0), (6, 0), (6, 4), (4, 4), (4, 2), (2, 2), (2, 4), (0, 4)], 20),
-        ([(0, 0), (2, 0), (4, 0), (4, 4), (2, 1)], 6),  # the second corner is on a line with its neighbours
+        ([(0, 0), (2, 0), (4, 0), (4, 4), (2, 1)], 6),  # the second corner is on a line with its neighbors
     ],
 )
 def test_concave_faces_have_the_area_they_enclose(ring: list[tuple[int, int]], area: float, start: int):

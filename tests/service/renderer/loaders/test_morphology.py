@@ -99,7 +99,7 @@ def test_smooth_radii_follow_the_ones_nearer_to_the_soma(morphology: Any):
     assert radii_at(by_section, [5, -1, 0]) == pytest.approx([0.93 * 0.8], abs=1e-5)
 
 
-def test_constant_radii_are_one_micrometre_except_for_the_soma(morphology: Any):
+def test_constant_radii_are_one_micrometer_except_for_the_soma(morphology: Any):
     assert set(shape_of(morphology, "constant_radii", soma=False).vertices[:, 3].tolist()) == {1.0}
     assert set(shape_of(morphology, "constant_radii", radius_multiplier=0.5).vertices[:, 3].tolist()) == {0.5, 2.0}
 

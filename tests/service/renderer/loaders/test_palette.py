@@ -15,7 +15,7 @@ def test_equal_numbers_look_equal_and_others_differ():
     assert distinct_colors(np.empty(0, np.intp)).shape == (0, 4)
 
 
-def test_elements_have_their_chemists_colours():
+def test_elements_have_their_chemists_colors():
     assert element_color("O")[0] > 0.5 > element_color("O")[2]
     assert element_color("N")[2] > 0.5 > element_color("N")[0]
     assert len(element_color("Uuo")) == 4

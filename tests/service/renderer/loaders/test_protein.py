@@ -1,4 +1,4 @@
-"""Proteins: places, radii and colours of atoms, and what is said of bad files."""
+"""Proteins: places, radii and colors of atoms, and what is said of bad files."""
 
 from __future__ import annotations
 

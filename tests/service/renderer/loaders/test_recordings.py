@@ -103,7 +103,7 @@ def test_cells_of_which_some_are_loaded_show_their_own_values(config: Path):
         assert (model.simulation.timeline.end, model.simulation.timeline.unit) == (1999, "ms")
 
 
-def test_compartments_can_be_coloured_by_their_sections(config: Path):
+def test_compartments_can_be_colored_by_their_sections(config: Path):
     with (
         loaded(config) as plain,
         loaded(config, report_type="compartment", report_name="compartment_voltage") as model,
@@ -196,7 +196,7 @@ def test_a_report_of_other_cells_or_with_a_mapping_that_does_not_fit_is_refused(
     assert failure(copied, **asked).endswith("its mapping does not fit its data")
 
 
-def test_cells_without_data_keep_their_own_colour(copied: Path):
+def test_cells_without_data_keep_their_own_color(copied: Path):
     with h5py.File(copied.parent / "output" / "soma_voltage.h5", "r+") as file:
         file[f"report/{POPULATION}/mapping/node_ids"][:] = [0, 8]
     with loaded(copied, report_type="compartment", report_name="soma_voltage") as model:

@@ -107,7 +107,7 @@ def shown(model: LoadedModel, time: float) -> tuple[list[list[int]], list[int]]:
     return values[dendrite].tolist(), values[soma].tolist()
 
 
-def test_a_sum_of_the_whole_cell_colours_all_of_it(tmp_path: Path):
+def test_a_sum_of_the_whole_cell_colors_all_of_it(tmp_path: Path):
     model = load(tmp_path, [[0], [0]], [[10, 20], [30, 40]])
     try:
         assert shown(model, 0.0) == ([[10] * 3, [20] * 3], [10, 20])
@@ -116,7 +116,7 @@ def test_a_sum_of_the_whole_cell_colours_all_of_it(tmp_path: Path):
         model.close()
 
 
-def test_sums_of_compartments_colour_their_parts(tmp_path: Path):
+def test_sums_of_compartments_color_their_parts(tmp_path: Path):
     # Of three segments the first two belong to the first of two compartments, and each to one of three.
     model = load(tmp_path, [[0, 1, 1], [0, 1, 1, 1]], [[1, 2, 3, 4, 5, 6, 7], [10, 20, 30, 40, 50, 60, 70]])
     try:

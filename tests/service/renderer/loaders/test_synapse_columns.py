@@ -72,7 +72,7 @@ def test_synapses_of_one_cell_are_told_from_those_of_others(tmp_path: Path):
         assert shown(model, 0.5) == {1: 21.0, 2: 22.0, 4: 24.0}
 
 
-def test_synapses_without_a_value_keep_their_own_colour(tmp_path: Path):
+def test_synapses_without_a_value_keep_their_own_color(tmp_path: Path):
     with loaded(simulation(tmp_path, [1], [[4]], [[14]])) as model:
         assert model.coloring is not None
         model.coloring.color("solid", {"color": [0.2, 0.4, 0.6, 1.0]})

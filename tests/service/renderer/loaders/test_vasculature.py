@@ -67,7 +67,7 @@ def test_each_node_is_a_cone_between_its_ends(tmp_path: Path):
     assert model.coloring.colors[0].tolist() != blue
 
 
-def test_vessels_are_coloured_by_their_type(tmp_path: Path):
+def test_vessels_are_colored_by_their_type(tmp_path: Path):
     kinds: Any = {"type": ["artery", "vein", "artery"]}
     coloring = load(tmp_path, VESSEL | kinds).coloring
     assert coloring.methods() == ["id", "solid", "vasculature section type"]

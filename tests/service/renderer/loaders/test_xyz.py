@@ -30,7 +30,7 @@ def test_points_are_spheres_where_the_file_says(tmp_path: Path):
     assert dict(model.metadata) == {"points": "2"}
 
 
-def test_neighbours_in_an_even_cloud_do_not_overlap_much_nor_vanish():
+def test_neighbors_in_an_even_cloud_do_not_overlap_much_nor_vanish():
     grid = np.stack(np.meshgrid(*[np.arange(10) * 7.0] * 3), axis=-1).reshape(-1, 3)
     flat = grid[grid[:, 2] == 0]
     for points in (grid, flat):
@@ -40,7 +40,7 @@ def test_neighbours_in_an_even_cloud_do_not_overlap_much_nor_vanish():
     assert load(b"5 5 5\n").geometry.spheres.tolist() == [[5, 5, 5, 1]]
 
 
-def test_molecules_have_the_sizes_and_colours_of_elements():
+def test_molecules_have_the_sizes_and_colors_of_elements():
     model = load(b"3\nwater\nO 0 0 0\nH 0.76 0.59 0\nh -0.76 0.59 0\n3\nthe next frame\nO 9 9 9\nH 9 9 9\nH 9 9 9\n")
     np.testing.assert_allclose(
         model.geometry.spheres, [[0, 0, 0, 1.52], [0.76, 0.59, 0, 1.2], [-0.76, 0.59, 0, 1.2]], atol=1e-6

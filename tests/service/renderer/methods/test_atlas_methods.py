@@ -83,7 +83,7 @@ def test_what_has_no_atlas_and_what_cannot_be_shown_is_refused(address: str, tmp
             with pytest.raises(Failed, match="type 'vector' has 3 values"):
                 await client.call("add-model", {**params, "loader_properties": {"type": "vector"}})
             with pytest.raises(Failed):
-                await client.call("add-model", {**params, "loader_properties": {"type": "colour"}})
+                await client.call("add-model", {**params, "loader_properties": {"type": "color"}})
             assert await client.call("get-scene") == scene
 
     asyncio.run(scenario())

@@ -23,7 +23,7 @@ def address() -> Iterator[str]:
         assert process.poll() is None
 
 
-def grey_columns(image: npt.NDArray[np.int64]) -> int:
+def gray_columns(image: npt.NDArray[np.int64]) -> int:
     """How many columns of the middle row are neither black nor as bright as the wall."""
     row = image[30, :, 0]
     return int(((row > 20) & (row < row.max() - 20)).sum())
@@ -40,7 +40,7 @@ def widths(address: str, *lenses: dict[str, Any]) -> list[int]:
             found = []
             for lens in lenses:
                 await client.call("set-camera-perspective", {"fovy": 30, **lens})
-                found.append(grey_columns(await picture(client)))
+                found.append(gray_columns(await picture(client)))
             return found
 
     return asyncio.run(scenario())

@@ -314,7 +314,7 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
         ("...", "..g"),
         [shape(GREEN, coefficients=[0, 0, 1, 0], bounds={"min": [1, -1, -1], "max": [3, 1, 1]})],
     ),
-    # Colours
+    # Colors
     "get-available-atlas-usecases": Tells(
         (("remove-model", {"ids": [MODEL]}), ("add-model", VECTORS)),
         ("Density, Highlight columns, Outline mesh shell", "Highlight columns, Outline mesh shell, Vector field"),

@@ -122,7 +122,7 @@ def test_a_material_is_seen_in_the_next_picture(address, mesh):
     asyncio.run(run())
 
 
-ORANGE = np.array([0.8, 0.4, 0.2])  # the colour of the ball that materials are looked at on; its radius is 2
+ORANGE = np.array([0.8, 0.4, 0.2])  # the color of the ball that materials are looked at on; its radius is 2
 BLUE = [0.1, 0.2, 0.9]
 SKY = ("add-light-ambient", {"intensity": 1})
 SUN = ("add-light-directional", {"direction": [0, 0, -1], "intensity": math.pi})  # white matte is 1 where it faces it
@@ -140,7 +140,7 @@ def fresnel(index: float) -> float:
 
 
 def schlick(x: float, edge: npt.ArrayLike = 1.0) -> Any:
-    """What metal of the ball's colour reflects."""
+    """What metal of the ball's color reflects."""
     return ORANGE + (np.array(edge) - ORANGE) * (1 - slope(x)) ** 5
 
 
@@ -181,7 +181,7 @@ def near(light: npt.ArrayLike) -> Any:
     return pytest.approx(np.array(light), rel=0.03, abs=0.004)
 
 
-def test_metal_reflects_in_the_models_colour_and_all_light_at_its_edge(shown):
+def test_metal_reflects_in_the_models_color_and_all_light_at_its_edge(shown):
     for x in (MIDDLE, RIM):
         assert shown(SKY, x, "metal", roughness=0.01) == near(schlick(x))
 
@@ -194,7 +194,7 @@ def test_roughness_of_metal_widens_its_highlight(shown, name, more):
             assert shown(SUN, x, name, roughness=roughness, **more) == near(expected)
 
 
-def test_flakes_of_carpaint_are_metal_in_the_models_colour_in_place_of_paint(shown):
+def test_flakes_of_carpaint_are_metal_in_the_models_color_in_place_of_paint(shown):
     for density in (0, 0.5, 1):
         for x in (MIDDLE, BESIDE):
             under = ORANGE * ((1 - density) * slope(x) + density * highlight(x, FLAKE_WIDTH))

@@ -1,4 +1,4 @@
-"""What clients see of simulations: parameters, colours on the picture, errors."""
+"""What clients see of simulations: parameters, colors on the picture, errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def picture(client: Client, height: float = 30.0, **params: Any) -> npt.ND
     return np.asarray(Image.open(io.BytesIO(client.payload)).convert("RGB"))
 
 
-def test_frames_change_colours_on_the_picture(address: str, data_dir: Path):
+def test_frames_change_colors_on_the_picture(address: str, data_dir: Path):
     config = data_dir / SIMULATION
     with h5py.File(config.parent / "output" / "soma_voltage.h5") as file:
         voltages = file["report"][POPULATION]["data"][:, 0]
@@ -77,7 +77,7 @@ def test_frames_change_colours_on_the_picture(address: str, data_dir: Path):
         np.testing.assert_array_equal(await picture(client, simulation_frame=low), seen[low])
         assert (await client.call("get-simulation-parameters"))["current"] == high
         np.testing.assert_array_equal(await picture(client), seen[high])
-        # Without its simulation the model has its own colour, and can be given another.
+        # Without its simulation the model has its own color, and can be given another.
         await client.call("enable-simulation", {"model_id": model["model_id"], "enabled": False})
         color = {"id": model["model_id"], "method": "solid", "values": {"color": [0, 1, 0, 1]}}
         await client.call("color-model", color)

@@ -67,7 +67,7 @@ def test_volumes_of_files_and_uploads_say_what_they_are(address: str, tmp_path: 
     asyncio.run(scenario())
 
 
-def test_color_ramps_colour_volumes(address: str):
+def test_color_ramps_color_volumes(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
             model_id = (await upload(client))["model_id"]
@@ -182,7 +182,7 @@ def test_buffers_have_the_light_of_volumes_and_the_depth_of_surfaces(address: st
     assert np.isinf(depth).all()
 
 
-def test_volumes_have_no_colours_and_no_material(address: str):
+def test_volumes_have_no_colors_and_no_material(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
             model_id = await fog(client)

@@ -102,7 +102,7 @@ def frame_of(line: dict[str, Any]) -> str | bytes:
     return struct.pack("<I", line["json_len"]) + json.dumps(line["json"]).encode() + UPLOADS.get(size, bytes(size))
 
 
-def localised(text: str, data_dir: Path, own_dir: Path) -> str:
+def localized(text: str, data_dir: Path, own_dir: Path) -> str:
     """Paths of the recording → ours; the real renderer needed its container split into files."""
     for name in FILES:
         text = text.replace(name, (own_dir / Path(name).name).as_posix())
@@ -233,7 +233,7 @@ async def replay(address: str, path: Path, data_dir: Path, own_dir: Path) -> lis
         conversation = Conversation(client)
 
         async def compare(request_id: Any, key: Key, recorded: Outcome) -> None:
-            expected = json.loads(localised(json.dumps(expected_of(key, recorded)), data_dir, own_dir))
+            expected = json.loads(localized(json.dumps(expected_of(key, recorded)), data_dir, own_dir))
             differences.append(difference(key, expected, await conversation.reply(request_id)))
 
         for event in events_of(path):
@@ -241,7 +241,7 @@ async def replay(address: str, path: Path, data_dir: Path, own_dir: Path) -> lis
                 continue
             match event:
                 case Sent(frame, _request_id):
-                    await conversation.send(localised(frame, data_dir, own_dir) if isinstance(frame, str) else frame)
+                    await conversation.send(localized(frame, data_dir, own_dir) if isinstance(frame, str) else frame)
                 case Progress(request_id):
                     await conversation.begun(request_id)
                 case Reply(request_id, label, recorded):

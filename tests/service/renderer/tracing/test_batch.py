@@ -40,7 +40,7 @@ def picture(engine: Engine):
 
 
 def column(engine: Engine, x: float) -> list[int]:
-    """The colour of the lower segment at a place, as bits RGB."""
+    """The color of the lower segment at a place, as bits RGB."""
     pixels = picture(engine)
     return [int(channel > 60) for channel in pixels[60, round(40 + x * 80 / 24), :3]]
 
@@ -131,7 +131,7 @@ def test_a_radius_floor_does_not_show_what_is_hidden(engine):
     assert (picture(engine) == shown[0, 0]).all()
 
 
-def test_colours_change_without_a_rebuild(engine):
+def test_colors_change_without_a_rebuild(engine):
     handles = fill(engine)
     assert [column(engine, x) for x in (-8.0, 0.0, 8.0)] == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     built = engine.scene.traced[0]

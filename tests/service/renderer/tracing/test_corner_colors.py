@@ -1,4 +1,4 @@
-"""Colours of corners blend across their triangles, in pictures, in buffers and in what they let through."""
+"""Colors of corners blend across their triangles, in pictures, in buffers and in what they let through."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PLACES = [(-1.85, -1.85), (1.65, -1.85), (-1.85, 1.65), (-0.75, -0.75)]
 
 
 @pytest.mark.parametrize("renderer", [Interactive(samples_per_pixel=1, ao_samples=0), Production(samples_per_pixel=64)])
-def test_colours_blend(engine, renderer):
+def test_colors_blend(engine, renderer):
     engine.scene.add(triangle(), CORNERS, by_corner=True)
     image = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=renderer).astype(int)
     for x, y in PLACES:
@@ -62,7 +62,7 @@ def test_colours_blend(engine, renderer):
         np.testing.assert_allclose(albedo[place(x, y)], expected(x, y), atol=0.03)
 
 
-def test_colours_change_from_triangles_to_corners_and_back_without_a_build(engine):
+def test_colors_change_from_triangles_to_corners_and_back_without_a_build(engine):
     scene = engine.scene
     handle = scene.add(triangle(), [[1, 1, 1, 1]])
     scene.commit()
@@ -80,7 +80,7 @@ def test_colours_change_from_triangles_to_corners_and_back_without_a_build(engin
     np.testing.assert_allclose(blended, expected(1.65, -1.85), atol=0.03)
     np.testing.assert_allclose(copied, blended)
     np.testing.assert_allclose(again, plain)
-    with pytest.raises(ValueError, match="1 slots, with three corners each, but there are 2 colours"):
+    with pytest.raises(ValueError, match="1 slots, with three corners each, but there are 2 colors"):
         scene.set_colors(copy, [[1, 1, 1, 1]] * 2, by_corner=True)
 
 

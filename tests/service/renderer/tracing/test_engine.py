@@ -229,7 +229,7 @@ def test_an_empty_scene_is_the_background_that_rays_find_and_needs_no_kernel(eng
     assert len(np.unique(traced.reshape(-1, 4), axis=0)) == 1
 
 
-def test_colours_visibility_and_removal_show(engine):
+def test_colors_visibility_and_removal_show(engine):
     engine.set_renderer(ONE)
     handle = engine.scene.add(ball(100.0), [[1.0, 0.0, 0.0, 1.0]])
 
@@ -248,7 +248,7 @@ def test_colours_visibility_and_removal_show(engine):
     assert color() == [False] * 4
 
 
-def test_colours_of_two_models_stay_apart_when_one_goes(engine):
+def test_colors_of_two_models_stay_apart_when_one_goes(engine):
     engine.set_renderer(ONE)
     left = engine.scene.add(ball(0.5, -1.0), [[1.0, 0.0, 0.0, 1.0]])
     right = engine.scene.add(ball(0.5, 1.0), [[0.0, 1.0, 0.0, 1.0]])
@@ -360,7 +360,7 @@ def test_a_step_that_was_given_up_before_it_began_does_nothing(engine):
     assert engine.render()
 
 
-def test_triangles_are_seen_from_both_sides_in_their_own_colours(engine):
+def test_triangles_are_seen_from_both_sides_in_their_own_colors(engine):
     engine.set_renderer(ONE)
     engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=math.pi)]
     engine.scene.add(square(), [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]])

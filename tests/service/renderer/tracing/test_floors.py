@@ -132,7 +132,7 @@ def test_vertices_within_a_pixel_are_left_out_but_not_the_ends(scene):
 
 
 def test_branches_stay_apart_and_keep_their_slots(scene):
-    """Two neurites in one list, and a piece without neighbours: no segment joins them."""
+    """Two neurites in one list, and a piece without neighbors: no segment joins them."""
     vertices = np.zeros((8, 4), np.float32)
     vertices[:, 0] = [0, 5, 10, 20, 25, 30, 40, 45]
     vertices[:, 3] = 0.01
@@ -402,7 +402,7 @@ def test_a_thin_neurite_is_a_whole_line_in_the_picture(engine):
 
 @pytest.mark.parametrize("projection", [Orthographic(height=30.0), Perspective(fovy=17.0)], ids=["parallel", "central"])
 def test_what_is_stretched_has_a_floor_in_the_mean_of_its_directions(engine, projection):
-    """A line of 20 µm and a ball of a micrometre, both eight times as deep as high: half as thick as the floor says."""
+    """A line of 20 µm and a ball of a micrometer, both eight times as deep as high: half as thick as the floor says."""
     engine.set_camera(View(position=[0.0, 0, 100], target=[0.0, 0, 0], up=[0.0, 1, 0]), projection)
     stretched = np.diag([1.0, 1.0, 8.0, 1.0])
     line = engine.scene.add(neurite(points=201), WHITE)

@@ -126,7 +126,7 @@ def test_buffers_and_picks_are_those_of_its_mesh(engine):
     np.testing.assert_allclose(pick.position, other.position, atol=0.01)
 
 
-def test_hiding_and_colours_need_no_build(engine):
+def test_hiding_and_colors_need_no_build(engine):
     lit = seen(engine, BALL)
     scene, built = engine.scene, engine.scene.traced.scene
     scene.set_visible(0, False)

@@ -165,11 +165,11 @@ def test_refuses_what_is_no_affine_matrix(scene, matrix):
         scene.set_transform(scene.add(ball(), RED), matrix)
 
 
-def test_refuses_colours_that_do_not_fit(scene):
+def test_refuses_colors_that_do_not_fit(scene):
     geometry = neurites(3)
-    with pytest.raises(ValueError, match=r"Colours must be \(N, 4\)"):
+    with pytest.raises(ValueError, match=r"Colors must be \(N, 4\)"):
         scene.add(geometry, [[1.0, 1.0, 1.0]])
-    with pytest.raises(ValueError, match="1 slots, but there are 0 colours"):
+    with pytest.raises(ValueError, match="1 slots, but there are 0 colors"):
         scene.add(geometry, np.empty((0, 4), np.float32))
 
 

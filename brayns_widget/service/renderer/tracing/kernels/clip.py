@@ -24,7 +24,7 @@ from brayns_widget.service.renderer.tracing.kernels.native import (
 # Kinds of shapes, and what their rows hold from NUMBERS on.
 HALF_SPACE = 0  # unit normal, offset
 BLOCK = 1  # least and greatest corner
-BALL = 2  # centre, radius
+BALL = 2  # center, radius
 ROUND_CONE = 3  # end and radius, end and radius; neither ball holds the other
 WINDOW = 4  # unit normal, offset, least and greatest corner
 
@@ -63,7 +63,7 @@ def _in_box(table: Any, at: Any, x: Any, y: Any, z: Any, slack: Any) -> Any:  # 
 
 @inlined
 def _in_round_cone(table: Any, at: Any, x: Any, y: Any, z: Any) -> Any:
-    """Whether a point lies in a ball whose centre and radius lie between those of the two ends.
+    """Whether a point lies in a ball whose center and radius lie between those of the two ends.
 
     Of the balls along the axis the one that reaches the point best stands where its surface's tangent cone is
     perpendicular to the way to the point: it is moved from the point's foot by distance * k / sqrt(1 - k^2), where

@@ -57,7 +57,7 @@ def thicken(  # noqa: PLR0917 - Numba knows no keywords
     """
     count = len(segments)
     kept, made = 0, 0
-    travelled = np.float32(0)
+    traveled = np.float32(0)
     left = 0
     starts = True
     for number in range(count):
@@ -68,16 +68,16 @@ def thicken(  # noqa: PLR0917 - Numba knows no keywords
             pixel = base + slope * _distance(vertices, first, position)
             out_vertices[kept, 3] = max(vertices[first, 3], pixels * pixel)
             kept += 1
-            travelled = np.float32(0)
+            traveled = np.float32(0)
             left = 0
         second = first + 1
         dx = vertices[second, 0] - vertices[first, 0]
         dy = vertices[second, 1] - vertices[first, 1]
         dz = vertices[second, 2] - vertices[first, 2]
-        travelled += math.sqrt(dx * dx + dy * dy + dz * dz)
+        traveled += math.sqrt(dx * dx + dy * dy + dz * dz)
         ends = number + 1 == count or np.int64(segments[number + 1]) != second
         pixel = base + slope * _distance(vertices, second, position)
-        if ends or travelled >= pixel:
+        if ends or traveled >= pixel:
             for column in range(3):
                 out_vertices[kept, column] = vertices[second, column]
             out_vertices[kept, 3] = max(vertices[second, 3], pixels * pixel)
@@ -87,6 +87,6 @@ def thicken(  # noqa: PLR0917 - Numba knows no keywords
             left = NEIGHBOR_LEFT
             kept += 1
             made += 1
-            travelled = np.float32(0)
+            traveled = np.float32(0)
         starts = ends
     return kept, made

@@ -1,6 +1,6 @@
 """How kernels see volumes: a ray is followed from sample to sample through all that it passes, front to back.
 
-A volume's part of a ray is cut into steps of the same length, the last one shorter, and each step has the colour of a
+A volume's part of a ray is cut into steps of the same length, the last one shorter, and each step has the color of a
 point in it; which one is drawn for each ray, so that what is missed shows as noise that vanishes as samples add up,
 and not as rings. Steps in blocks where nothing can be seen are jumped over; the others stay where they are.
 """
@@ -112,7 +112,7 @@ def _follow(  # noqa: PLR0917
 
     Returns:
         Number of the next step (negative: it has left), light added (3 channels), ``left``, place of the last sample
-        and its colour.
+        and its color.
     """
     gx = numbers[volume, 0] * ox + numbers[volume, 1] * oy + numbers[volume, 2] * oz + numbers[volume, 3]
     gy = numbers[volume, 4] * ox + numbers[volume, 5] * oy + numbers[volume, 6] * oz + numbers[volume, 7]
@@ -198,7 +198,7 @@ def march(  # noqa: PLR0917
 
     Returns:
         Light added (red, green, blue), share of the light from ``far`` that reaches ``near``, and where the last
-        sample was taken and its colour (red, green, blue).
+        sample was taken and its color (red, green, blue).
     """
     count = numbers.shape[0]
     for volume in range(count):

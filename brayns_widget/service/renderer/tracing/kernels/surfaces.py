@@ -38,7 +38,7 @@ NORMAL, WEIGHTS, PRIMITIVE, GEOMETRY, INSTANCE = 12, 15, 17, 18, 19
 RAY = 24
 # Which lanes of the first and of the second take part: -1, else 0.
 VALID, RAY_VALID = 36, 37
-# For each lane: surface colour (RGBA), light that arrives, share of ambient light, cosine.
+# For each lane: surface color (RGBA), light that arrives, share of ambient light, cosine.
 COLOR, LIGHT, OPEN, COSINE = 40, 44, 47, 48
 SCRATCH_ROWS = 49
 
@@ -99,7 +99,7 @@ def aim(  # noqa: PLR0917
     f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, pixel_x: Any, pixel_y: Any, near: Any
 ) -> None:
     """Fill the first packet with the camera's rays through the block of pixels whose corner is (x0, y0)."""
-    # Numba loads array elements again after every store to another array, and does not vectorise then: local names.
+    # Numba loads array elements again after every store to another array, and does not vectorize then: local names.
     step_u, step_v = np.float32(1 / width), np.float32(1 / height)
     ox, oy, oz = camera[ORIGIN, 0], camera[ORIGIN, 1], camera[ORIGIN, 2]
     oxu, oyu, ozu = camera[ORIGIN_U, 0] * step_u, camera[ORIGIN_U, 1] * step_u, camera[ORIGIN_U, 2] * step_u
@@ -160,7 +160,7 @@ def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  
 
 @inlined
 def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) -> Any:  # noqa: PLR0917 - no keywords
-    """One channel of a triangle's colour, where the packet at a row meets it, if its corners have colours."""
+    """One channel of a triangle's color, where the packet at a row meets it, if its corners have colors."""
     u, v = f[at + WEIGHTS, lane], f[at + WEIGHTS + 1, lane]
     first = 12 * slot + channel
     return (
@@ -172,7 +172,7 @@ def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) ->
 
 @inlined
 def find_surface(f: Any, i: Any, table: Any) -> None:
-    """Take each hit's normal (towards the viewer), colour, and where secondary rays start."""
+    """Take each hit's normal (towards the viewer), color, and where secondary rays start."""
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
             continue
@@ -405,8 +405,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
 
     Args:
         scene: address of a committed RTCScene.
-        table: int64 (G, 4), for each geomID the addresses of its slots (uint32) and colours (float32 RGBA), and of
-            the matrix (float32 (3, 3)) for normals if it is an instance, else 0; and whether there are three colours
+        table: int64 (G, 4), for each geomID the addresses of its slots (uint32) and colors (float32 RGBA), and of
+            the matrix (float32 (3, 3)) for normals if it is an instance, else 0; and whether there are three colors
             for each slot.
         f: float32 (SCRATCH_ROWS, 16), 64-byte aligned, this thread's own.
         i: int32 view of the same memory.

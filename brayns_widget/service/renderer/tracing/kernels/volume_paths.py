@@ -1,7 +1,7 @@
 """The kernel of the production renderer for scenes with volumes.
 
 A volume is a medium that scatters light evenly into all directions (as the real renderer's path tracer has it, with its
-default anisotropy of 0): its colour is the share of light that goes on. Where a path is scattered is drawn by how much
+default anisotropy of 0): its color is the share of light that goes on. Where a path is scattered is drawn by how much
 light is left; there it is lit as at a surface, and takes another direction. All else is as in ``paths``.
 """
 

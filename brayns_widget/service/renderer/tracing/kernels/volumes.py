@@ -1,7 +1,7 @@
 """The kernel of the interactive renderer for scenes with volumes.
 
 Between the surfaces that ``layers`` goes through it follows each ray through the volumes (``march``).
-As in the real renderer, no light falls on volumes: they shine with their own colour. They cast no shadow.
+As in the real renderer, no light falls on volumes: they shine with their own color. They cast no shadow.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def test_rays_meet_as_many_surfaces_as_they_may(engine):
     assert seen == [128, 128, 191, 254]
 
 
-def test_the_alpha_of_a_colour_is_opacity(engine):
+def test_the_alpha_of_a_color_is_opacity(engine):
     handle = ball(engine, Matte(), [1.0, 0.0, 0.0, 0.25])
     ball(engine, Matte(), [0.0, 1.0, 0.0, 1.0], (0, 0, -5, 3))
     assert picture(engine)[32, 32].tolist() == [byte(0.4375), byte(0.5625), 0, 255]

@@ -24,7 +24,7 @@ def picture(engine, renderer=ONE, size=(64, 64), height=4.0):
     return engine.snapshot(size, FROM_Z, Orthographic(height=height), renderer=renderer).astype(int)
 
 
-def test_a_convex_matte_surface_under_an_even_sky_has_its_colour(engine):
+def test_a_convex_matte_surface_under_an_even_sky_has_its_color(engine):
     engine.scene.add(spheres([0, 0, 0, 3]), [[0.8, 0.4, 0.2, 1.0]])
     pixels = picture(engine)
     assert np.unique(pixels.reshape(-1, 4), axis=0).tolist() == [[byte(0.8), byte(0.4), byte(0.2), 255]]
@@ -51,7 +51,7 @@ def test_light_between_surfaces_brightens_a_crevice_with_each_bounce(engine):
     assert crevice[0] == pytest.approx(occluded, abs=6)
 
 
-def test_light_takes_the_colour_of_the_surface_that_it_comes_from(engine):
+def test_light_takes_the_color_of_the_surface_that_it_comes_from(engine):
     engine.scene.add(spheres([0, 0, 0, 0.1]), WHITE)
     engine.scene.add(spheres([0, -1000.1, 0, 1000]), [[1.0, 0.0, 0.0, 1.0]])
     red, green, _blue, _alpha = picture(engine, MANY, (32, 32), 0.4)[15:17, 15:17].reshape(-1, 4).mean(0)

@@ -175,7 +175,7 @@ def test_half_of_the_sky_behind_a_wall_is_half_the_light(engine):
     assert pixels[15:17, 15:17, 0].mean() == pytest.approx(byte(0.5), abs=5)
 
 
-def test_colours_come_from_the_slots(engine):
+def test_colors_come_from_the_slots(engine):
     geometry = curve([-3, 0, 0, 0.5], [-1, 0, 0, 0.5], [1, 0, 0, 0.5], [3, 0, 0, 0.5], slots=[2, 0, 1])
     engine.scene.add(geometry, [[0, 1, 0, 1], [0, 0, 1, 1], [1, 0, 0, 1]])
     row = picture(engine)[32]

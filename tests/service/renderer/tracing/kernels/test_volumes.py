@@ -25,7 +25,7 @@ FRONT = View(position=[0.0, 0.0, 100.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0
 SIZE = 33  # the middle of the middle pixel is the middle of the picture
 
 
-def centred(size, spacing=1.0):
+def centered(size, spacing=1.0):
     """The frame of a cube of ``size`` cells (or of the space between vertices) around the origin."""
     frame = np.diag([spacing, spacing, spacing, 1.0])
     frame[:3, 3] = -spacing * size / 2
@@ -34,7 +34,7 @@ def centred(size, spacing=1.0):
 
 def add(engine, values, *colors, low=0.0, high=1.0, cells=True, spacing=1.0, frame=None, transform=None):
     count = values.shape[0] - (0 if cells else 1)
-    volume = Volume(values, centred(count, spacing) if frame is None else frame, cells=cells)
+    volume = Volume(values, centered(count, spacing) if frame is None else frame, cells=cells)
     volume.ramp = ColorRamp(np.array(colors, np.float32), low, high)
     handle = engine.scene.add(NOTHING, np.empty((0, 4)), volume)
     if transform is not None:
@@ -82,7 +82,7 @@ def test_an_even_volume_seen_at_an_angle_is_as_thick_as_the_way_through(engine):
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int16", "uint16", "float32"])
-def test_values_of_all_types_have_their_colours(engine, kind):
+def test_values_of_all_types_have_their_colors(engine, kind):
     values = np.zeros((10, 10, 10), kind)
     values[:, :, 5:] = 100
     if kind == "int16":
@@ -202,7 +202,7 @@ def test_numbers_that_are_none_are_clear(engine):
     assert (light(engine) == 0).all()
 
 
-def test_values_outside_of_the_range_have_the_outermost_colours(engine):
+def test_values_outside_of_the_range_have_the_outermost_colors(engine):
     values = np.array([-np.inf, -5, 5, np.inf], np.float32).repeat(4).reshape(1, 1, 16)
     add(engine, values, [1, 0, 0, 5], [0, 0, 1, 5], frame=np.diag([1.0, 10, 10, 1]))
     picture = light(engine, view=View(position=[8.0, 5.0, 50.0], target=[8.0, 5.0, 0.0], up=[0.0, 1.0, 0.0]))
