@@ -11,6 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from brayns_widget.protocol.backend import (
+    FS_EXISTS,
+    FS_GET_ROOT,
+    FS_LIST_DIR,
+    QUIT,
+    REGISTRY,
+    SCHEMA,
+    SONATA_GET_NODE_SETS,
+    SONATA_LIST_POPULATIONS,
+    STORAGE_SESSION_GET,
+    STORAGE_SESSION_SET,
+    VERSION,
     Directory,
     EndpointSchema,
     ExistsParams,
@@ -33,7 +44,7 @@ from brayns_widget.service.backend.base import BaseDirectory, kind_of
 from brayns_widget.service.backend.reader import CircuitReader
 from brayns_widget.service.rpc.methods import Method, Methods
 
-VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
+BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
 
 
 @dataclass
@@ -58,28 +69,28 @@ METHODS: Methods[Context] = Methods()
 # --- core ---
 
 
-@METHODS.add("version")
+@METHODS.add(VERSION)
 def version(context: Context) -> VersionResult:
     """Get the version of the backend."""
     del context
-    return VersionResult(version=VERSION)
+    return VersionResult(version=BACKEND_VERSION)
 
 
-@METHODS.add("registry")
+@METHODS.add(REGISTRY)
 def registry(context: Context) -> list[str]:
     """Get the names of all methods."""
     del context
     return [method.name for method in METHODS]
 
 
-@METHODS.add("schema")
+@METHODS.add(SCHEMA)
 def schema(context: Context, params: SchemaParams) -> EndpointSchema:
     """Get the JSON Schemas of a method."""
     del context
     return endpoint_schema(METHODS[params.endpoint])
 
 
-@METHODS.add("quit")
+@METHODS.add(QUIT)
 def quit_backend(context: Context) -> None:
     """End the backend; the answer comes first."""
     context.stop()
@@ -111,20 +122,20 @@ def _dialect(value: Any) -> Any:
 # --- files ---
 
 
-@METHODS.add("fs-exists")
+@METHODS.add(FS_EXISTS)
 def fs_exists(context: Context, params: ExistsParams) -> ExistsResult:
     """Tell whether there is a file or a directory at a path."""
     kind = kind_of(context.base.resolve(params.path))
     return ExistsResult(exists=kind is not None, type=kind)
 
 
-@METHODS.add("fs-get-root")
+@METHODS.add(FS_GET_ROOT)
 def fs_get_root(context: Context) -> str:
     """Get the directory that clients are confined to."""
     return str(context.base.path)
 
 
-@METHODS.add("fs-list-dir")
+@METHODS.add(FS_LIST_DIR)
 def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
     """List directories and regular files in a directory; links that lead out of the base directory are left out."""
     path = context.base.resolve(params.path)
@@ -152,13 +163,13 @@ def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
 # --- SONATA ---
 
 
-@METHODS.add("sonata-get-node-sets")
+@METHODS.add(SONATA_GET_NODE_SETS)
 def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResult:
     """Get the names of a circuit's node sets."""
     return NodeSetResult.model_validate(context.reader.ask("node-sets", params.path))
 
 
-@METHODS.add("sonata-list-populations")
+@METHODS.add(SONATA_LIST_POPULATIONS)
 def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
     """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
     return PopulationResult.model_validate(context.reader.ask("populations", params.path))
@@ -167,7 +178,7 @@ def sonata_list_populations(context: Context, params: PopulationParams) -> Popul
 # --- session variables ---
 
 
-@METHODS.add("storage-session-get")
+@METHODS.add(STORAGE_SESSION_GET)
 def storage_session_get(context: Context, params: GetParams) -> GetResult:
     """Get a session variable that any client has set."""
     try:
@@ -176,7 +187,7 @@ def storage_session_get(context: Context, params: GetParams) -> GetResult:
         raise RequestError(f"No values for key {params.key!r}", code=INVALID_PARAMS) from None
 
 
-@METHODS.add("storage-session-set")
+@METHODS.add(STORAGE_SESSION_SET)
 def storage_session_set(context: Context, params: SetParams) -> None:
     """Set a session variable for all clients, as long as the backend lives."""
     context.storage[params.key] = params.value

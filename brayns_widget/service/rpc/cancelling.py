@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from brayns_widget.protocol.cancelling import CancelParams
+from brayns_widget.protocol.cancelling import CANCEL, CancelParams
 from brayns_widget.protocol.messages import RequestId
 from brayns_widget.service.rpc.methods import Methods
 
@@ -20,10 +20,10 @@ class Canceller(Protocol):
 cancelling: Methods[Any] = Methods()
 
 
-@cancelling.add("cancel")
+@cancelling.add(CANCEL)
 def cancel(requests: Canceller, params: CancelParams) -> None:
     """Stop a request of this connection; it ends with error 20."""
     requests.cancel(params.id)
 
 
-CANCEL = cancelling["cancel"]
+CANCEL_METHOD = cancelling[CANCEL.name]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from brayns_widget.protocol.brayns.atlas import AtlasParams, UseCase, VisualizeParams
+from brayns_widget.protocol.brayns.atlas import (
+    GET_AVAILABLE_ATLAS_USECASES,
+    VISUALIZE_ATLAS_USECASE,
+    AtlasParams,
+    UseCase,
+    VisualizeParams,
+)
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
@@ -16,14 +22,14 @@ PLUGIN = LOADER.plugin
 methods: Methods[Context] = Methods()
 
 
-@methods.add("get-available-atlas-usecases", plugin=PLUGIN)
+@methods.add(GET_AVAILABLE_ATLAS_USECASES, plugin=PLUGIN)
 def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[UseCase]:
     """Get the ways in which a model's atlas can be shown."""
     atlas = _atlas(context, params.model_id)
     return [UseCase(name=case.name, params_schema=case.schema()) for case in use_cases(atlas)]
 
 
-@methods.add("visualize-atlas-usecase", plugin=PLUGIN, cancellable=True, asynchronous=False)
+@methods.add(VISUALIZE_ATLAS_USECASE, plugin=PLUGIN, cancellable=True, asynchronous=False)
 def visualize_atlas_usecase(context: Context, params: VisualizeParams, task: Task) -> ModelInstance:
     """Add a model that shows a model's atlas in another way."""
     with allowing(context.memory.allowance(context.models.primitives)):

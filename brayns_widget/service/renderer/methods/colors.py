@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from brayns_widget.protocol.brayns.colors import ColorMethodParams, ColorModelParams
+from brayns_widget.protocol.brayns.colors import (
+    COLOR_MODEL,
+    GET_COLOR_METHODS,
+    GET_COLOR_VALUES,
+    ColorMethodParams,
+    ColorModelParams,
+)
 from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.rpc.methods import Methods
@@ -10,19 +16,19 @@ from brayns_widget.service.rpc.methods import Methods
 methods: Methods[Context] = Methods()
 
 
-@methods.add("get-color-methods")
+@methods.add(GET_COLOR_METHODS)
 def get_color_methods(context: Context, params: GetModelParams) -> list[str]:
     """Get the ways in which a model can be colored."""
     return context.models.coloring(params.id).methods()
 
 
-@methods.add("get-color-values")
+@methods.add(GET_COLOR_VALUES)
 def get_color_values(context: Context, params: ColorMethodParams) -> list[str]:
     """Get the keys that a way to color takes."""
     return context.models.coloring(params.id).values(params.method)
 
 
-@methods.add("color-model")
+@methods.add(COLOR_MODEL)
 def color_model(context: Context, params: ColorModelParams) -> None:
     """Color a model; what has no value keeps its color."""
     context.models.color(params.id, params.method, params.values)

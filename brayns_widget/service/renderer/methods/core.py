@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from brayns_widget.protocol.brayns.core import ApplicationParameters, SchemaParams, SchemaResult, Version
+from brayns_widget.protocol.brayns.core import (
+    GET_APPLICATION_PARAMETERS,
+    GET_VERSION,
+    QUIT,
+    REGISTRY,
+    SCHEMA,
+    SET_APPLICATION_PARAMETERS,
+    ApplicationParameters,
+    SchemaParams,
+    SchemaResult,
+    Version,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import Size2
 from brayns_widget.service.renderer.context import PLUGINS, Context
@@ -13,20 +24,20 @@ from brayns_widget.version import own_version
 methods: Methods[Context] = Methods()
 
 
-@methods.add("get-version")
+@methods.add(GET_VERSION)
 def get_version(context: Context) -> Version:
     """Get the version of Brayns whose methods this renderer has."""
     del context
     return Version(major=3, minor=10, patch=1, revision=f"brayns-widget {own_version()}")
 
 
-@methods.add("registry")
+@methods.add(REGISTRY)
 def registry(context: Context) -> list[str]:
     """Get the names of all methods."""
     return sorted(method.name for method in context.methods)
 
 
-@methods.add("schema")
+@methods.add(SCHEMA)
 def schema(context: Context, params: SchemaParams) -> SchemaResult:
     """Get the JSON Schema of a method."""
     method = context.methods[params.endpoint]
@@ -43,13 +54,13 @@ def schema(context: Context, params: SchemaParams) -> SchemaResult:
     )
 
 
-@methods.add("get-application-parameters")
+@methods.add(GET_APPLICATION_PARAMETERS)
 def get_application_parameters(context: Context) -> ApplicationParameters:
     """Get the size of the picture and the plugins."""
     return ApplicationParameters(plugins=list(PLUGINS), viewport=list(context.viewport))
 
 
-@methods.add("set-application-parameters")
+@methods.add(SET_APPLICATION_PARAMETERS)
 def set_application_parameters(context: Context, params: ApplicationParameters) -> None:
     """Set the size of the picture."""
     if "viewport" in params.model_fields_set:
@@ -69,7 +80,7 @@ def check_size(size: Size2) -> tuple[int, int]:
     return width, height
 
 
-@methods.add("quit")
+@methods.add(QUIT)
 def quit_renderer(context: Context) -> None:
     """End the renderer; the answer comes first."""
     context.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brayns_widget.protocol.brayns.pictures import GBuffersParams
+from brayns_widget.protocol.brayns.pictures import EXPORT_GBUFFERS, GBuffersParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.geometry import Floats
@@ -18,7 +18,7 @@ methods: Methods[Context] = Methods()
 OPERATION = "Exporting g-buffers ..."
 
 
-@methods.add("export-gbuffers", cancellable=True)
+@methods.add(EXPORT_GBUFFERS, cancellable=True)
 def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> WithPayload[None]:
     """Write what a camera sees as OpenEXR, to memory or to a file (.exr) of the renderer's machine."""
     if not params.channels:

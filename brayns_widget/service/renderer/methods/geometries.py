@@ -7,7 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from brayns_widget.protocol.brayns.models import ModelInstance
-from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Colored, Plane, S, Sphere
+from brayns_widget.protocol.brayns.shapes import (
+    ADD_BOUNDED_PLANES,
+    ADD_BOXES,
+    ADD_CAPSULES,
+    ADD_PLANES,
+    ADD_SPHERES,
+    BoundedPlane,
+    Box,
+    Capsule,
+    Colored,
+    Plane,
+    S,
+    Sphere,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.context import Context
@@ -18,31 +31,31 @@ from brayns_widget.service.rpc.methods import Methods, Task
 methods: Methods[Context] = Methods()
 
 
-@methods.add("add-spheres", cancellable=True, asynchronous=False)
+@methods.add(ADD_SPHERES, cancellable=True, asynchronous=False)
 def add_spheres(context: Context, params: list[Colored[Sphere]], task: Task) -> ModelInstance:
     """Add spheres as one model."""
     return _add(context, params, task)
 
 
-@methods.add("add-capsules", cancellable=True, asynchronous=False)
+@methods.add(ADD_CAPSULES, cancellable=True, asynchronous=False)
 def add_capsules(context: Context, params: list[Colored[Capsule]], task: Task) -> ModelInstance:
     """Add capsules, cones with spheres at their ends, as one model."""
     return _add(context, params, task)
 
 
-@methods.add("add-boxes", cancellable=True, asynchronous=False)
+@methods.add(ADD_BOXES, cancellable=True, asynchronous=False)
 def add_boxes(context: Context, params: list[Colored[Box]], task: Task) -> ModelInstance:
     """Add boxes along the axes as one model."""
     return _add(context, params, task)
 
 
-@methods.add("add-planes", cancellable=True, asynchronous=False)
+@methods.add(ADD_PLANES, cancellable=True, asynchronous=False)
 def add_planes(context: Context, params: list[Colored[Plane]], task: Task) -> ModelInstance:
     """Add unbounded planes as one model; they do not count as a part of the scene's bounds."""
     return _add(context, params, task)
 
 
-@methods.add("add-bounded-planes", cancellable=True, asynchronous=False)
+@methods.add(ADD_BOUNDED_PLANES, cancellable=True, asynchronous=False)
 def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]], task: Task) -> ModelInstance:
     """Add the parts of planes that lie in boxes as one model."""
     return _add(context, params, task)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from brayns_widget.protocol.brayns.loaders import AddModelParams, LoaderInfo, UploadModelParams
+from brayns_widget.protocol.brayns.loaders import (
+    ADD_MODEL,
+    GET_LOADERS,
+    UPLOAD_MODEL,
+    AddModelParams,
+    LoaderInfo,
+    UploadModelParams,
+)
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
@@ -17,7 +24,7 @@ READING = 0.6  # of a load's progress; the rest is building the acceleration str
 UPLOADED = 0.5  # progress of an upload when its bytes are there, as in the real renderer
 
 
-@methods.add("get-loaders")
+@methods.add(GET_LOADERS)
 def get_loaders(context: Context) -> list[LoaderInfo]:
     """Get the loaders and the schemas of their parameters."""
     return [
@@ -32,7 +39,7 @@ def get_loaders(context: Context) -> list[LoaderInfo]:
     ]
 
 
-@methods.add("add-model", cancellable=True)
+@methods.add(ADD_MODEL, cancellable=True)
 def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
     loader = _loader(context, params.loader_name, params.path)
@@ -51,7 +58,7 @@ def add_model(context: Context, params: AddModelParams, task: Task) -> list[Mode
     return [model.instance() for model in models]
 
 
-@methods.add("upload-model", cancellable=True)
+@methods.add(UPLOAD_MODEL, cancellable=True)
 def upload_model(context: Context, params: UploadModelParams, task: Task, payload: memoryview) -> list[ModelInstance]:
     """Load the bytes that came with the request and return the models that they make."""
     if not payload:

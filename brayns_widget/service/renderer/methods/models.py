@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from brayns_widget.protocol.brayns.models import (
+    CLEAR_MODELS,
+    CLEAR_RENDERABLES,
+    GET_MODEL,
+    GET_SCENE,
+    INSPECT,
+    INSTANTIATE_MODEL,
     NOTHING,
+    REMOVE_MODEL,
+    UPDATE_MODEL,
     GetModelParams,
     InspectParams,
     InspectResult,
@@ -21,19 +29,19 @@ from brayns_widget.service.rpc.methods import Methods, Task
 methods: Methods[Context] = Methods()
 
 
-@methods.add("get-scene")
+@methods.add(GET_SCENE)
 def get_scene(context: Context) -> SceneInfo:
     """Get all models and lights."""
     return SceneInfo(bounds=bounds_of(context.models.box), models=[model.instance() for model in context.models])
 
 
-@methods.add("get-model")
+@methods.add(GET_MODEL)
 def get_model(context: Context, params: GetModelParams) -> ModelInstance:
     """Get one model."""
     return context.models[params.id].instance()
 
 
-@methods.add("update-model", cancellable=True, asynchronous=False)
+@methods.add(UPDATE_MODEL, cancellable=True, asynchronous=False)
 def update_model(context: Context, params: UpdateModelParams, task: Task) -> ModelInstance:
     """Show, hide or place a model; a transform is replaced whole."""
     changes = {name: getattr(params.model, name) for name in params.model.model_fields_set}
@@ -43,7 +51,7 @@ def update_model(context: Context, params: UpdateModelParams, task: Task) -> Mod
     return model.instance()
 
 
-@methods.add("instantiate-model", cancellable=True, asynchronous=False)
+@methods.add(INSTANTIATE_MODEL, cancellable=True, asynchronous=False)
 def instantiate_model(context: Context, params: InstantiateParams, task: Task) -> list[ModelInstance]:
     """Add models that differ from one in their place only; coloring one of them colors all."""
     handle = context.models[params.model_id].handle
@@ -59,7 +67,7 @@ def instantiate_model(context: Context, params: InstantiateParams, task: Task) -
     return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms, task)]
 
 
-@methods.add("inspect")
+@methods.add(INSPECT)
 def inspect(context: Context, params: InspectParams) -> InspectResult:
     """Find out what is seen at a point of the picture."""
     u, v = params.position
@@ -71,21 +79,21 @@ def inspect(context: Context, params: InspectParams) -> InspectResult:
     return InspectResult(hit=True, metadata=model.describe(pick.slot), model_id=model.id, position=position)
 
 
-@methods.add("remove-model", cancellable=True, asynchronous=False)
+@methods.add(REMOVE_MODEL, cancellable=True, asynchronous=False)
 def remove_model(context: Context, params: RemoveModelParams, task: Task) -> None:
     """Remove models; none of them if one id is unknown."""
     context.models.remove(params.ids, task)
     context.playback.settle()
 
 
-@methods.add("clear-models", cancellable=True, asynchronous=False)
+@methods.add(CLEAR_MODELS, cancellable=True, asynchronous=False)
 def clear_models(context: Context, task: Task) -> None:
     """Remove everything, lights too."""
     context.models.clear(task=task)
     context.playback.settle()
 
 
-@methods.add("clear-renderables", cancellable=True, asynchronous=False)
+@methods.add(CLEAR_RENDERABLES, cancellable=True, asynchronous=False)
 def clear_renderables(context: Context, task: Task) -> None:
     """Remove everything that can be seen, which lights cannot."""
     context.models.clear(lambda model: model.handle is not None, task)

@@ -8,6 +8,11 @@ import numpy as np
 
 from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.brayns.simulation import (
+    ENABLE_SIMULATION,
+    GET_COLOR_RAMP,
+    GET_SIMULATION_PARAMETERS,
+    SET_COLOR_RAMP,
+    SET_SIMULATION_PARAMETERS,
     ColorRamp,
     EnableSimulationParams,
     SetColorRampParams,
@@ -20,7 +25,7 @@ from brayns_widget.service.rpc.methods import Methods
 methods: Methods[Context] = Methods()
 
 
-@methods.add("get-simulation-parameters")
+@methods.add(GET_SIMULATION_PARAMETERS)
 def get_simulation_parameters(context: Context) -> SimulationParameters:
     """Get the frames of all simulations and the one that is shown; all 0 if there is no simulation."""
     line = context.playback.timeline
@@ -31,20 +36,20 @@ def get_simulation_parameters(context: Context) -> SimulationParameters:
     )
 
 
-@methods.add("set-simulation-parameters")
+@methods.add(SET_SIMULATION_PARAMETERS)
 def set_simulation_parameters(context: Context, params: SimulationParameters) -> None:
     """Show another frame."""
     if "current" in params.model_fields_set:
         context.playback.seek(params.current)
 
 
-@methods.add("enable-simulation")
+@methods.add(ENABLE_SIMULATION)
 def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
     """Let a model show its simulation, or its own colors."""
     context.playback.enable(params.model_id, enabled=params.enabled)
 
 
-@methods.add("get-color-ramp")
+@methods.add(GET_COLOR_RAMP)
 def get_color_ramp(context: Context, params: GetModelParams) -> ColorRamp:
     """Get the colors of a model's simulation or volume."""
     volume = context.models[params.id].volume
@@ -53,7 +58,7 @@ def get_color_ramp(context: Context, params: GetModelParams) -> ColorRamp:
     return ColorRamp(colors=colors, range=[ramp.low, ramp.high])
 
 
-@methods.add("set-color-ramp")
+@methods.add(SET_COLOR_RAMP)
 def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
     """Set the colors of a model's simulation or volume; what is left out stays."""
     volume = context.models[params.id].volume

@@ -7,7 +7,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from brayns_widget.protocol.brayns.pictures import ColorBuffer, ImageMetadata, SnapshotParams, SnapshotResult
+from brayns_widget.protocol.brayns.pictures import SNAPSHOT, ColorBuffer, ImageMetadata, SnapshotParams, SnapshotResult
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
@@ -23,7 +23,7 @@ _LONGEST_COMMENT = 65533  # bytes of a JPEG's comment
 _PNG_HEADER = 33  # bytes of a PNG's signature and its first chunk, IHDR, behind which texts may stand
 
 
-@methods.add("snapshot", cancellable=True)
+@methods.add(SNAPSHOT, cancellable=True)
 def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayload[SnapshotResult]:
     """Render a finished picture to memory, or to a file of the renderer's machine, whose name tells the format."""
     settings = params.image_settings
