@@ -51,6 +51,31 @@ POLL_INTERVAL = 0.02  # seconds
 REPORT_INTERVAL = 0.05  # seconds; more progress messages than a person can see only cost time
 
 
+class _End:
+    """Why a request is to end before it is done; its parts share one."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.client_left = threading.Event()
+        self.only_for_client = threading.Event()
+        self._on_cancel: list[Callable[[], None]] = []
+        self._calling = threading.Lock()  # of ``_on_cancel``
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+        with self._calling:
+            for call in self._on_cancel:
+                call()
+
+    def when_cancelled(self, call: Callable[[], None]) -> None:
+        with self._calling:
+            self._on_cancel.append(call)
+
+    def forget_calls(self) -> None:
+        with self._calling:
+            self._on_cancel.clear()
+
+
 class Task:
     """A running request, seen by its method: reports progress, learns of cancellation.
 
@@ -60,46 +85,37 @@ class Task:
 
     def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
         self._report = report
-        self._cancelled = threading.Event()
-        self._on_cancel: list[Callable[[], None]] = []
-        self._calling = threading.Lock()  # of ``_on_cancel``
-        self._client_left = threading.Event()
-        self._only_for_client = threading.Event()
+        self._end = _End()
         self._operation = ""
         self._next_report = 0.0
 
     @property
     def cancelled(self) -> bool:
         """Whether the client has asked to stop."""
-        return self._cancelled.is_set()
+        return self._end.cancelled.is_set()
 
     def cancel(self) -> None:
         """Ask the method to stop; safe on any thread."""
-        self._cancelled.set()
-        with self._calling:
-            for call in self._on_cancel:
-                call()
+        self._end.cancel()
 
     def end(self) -> None:
         """Call nothing any more when it is cancelled: the method is done, and the next one may be running."""
-        with self._calling:
-            self._on_cancel.clear()
+        self._end.forget_calls()
 
     def when_cancelled(self, call: Callable[[], None]) -> None:
         """Have a function called, on any thread, if the task is cancelled from now on until its end."""
-        with self._calling:
-            self._on_cancel.append(call)
+        self._end.when_cancelled(call)
 
     def only_for_client(self) -> None:
         """Say that nobody but the client gets what the method makes: it is cancelled when the client leaves."""
-        self._only_for_client.set()
-        if self._client_left.is_set():
+        self._end.only_for_client.set()
+        if self._end.client_left.is_set():
             self.cancel()
 
     def leave(self) -> None:
         """Learn that the client has left; safe on any thread."""
-        self._client_left.set()
-        if self._only_for_client.is_set():
+        self._end.client_left.set()
+        if self._end.only_for_client.is_set():
             self.cancel()
 
     def check(self) -> None:
@@ -148,8 +164,7 @@ class Task:
     def part(self, begin: float, end: float) -> Task:
         """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
         part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
-        part._cancelled, part._on_cancel, part._calling = self._cancelled, self._on_cancel, self._calling
-        part._client_left, part._only_for_client = self._client_left, self._only_for_client
+        part._end = self._end
         return part
 
 
