@@ -18,3 +18,4 @@ class RadiusFloor(Object):
 
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
+GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])
