@@ -13,6 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
+from brayns_widget.connection.job import Place
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.tokens import Token
 from brayns_widget.events import Listener, Status
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.scene import pictures
@@ -22,10 +26,6 @@ from brayns_widget.scene.colors import Color, parse
 from brayns_widget.scene.models import Model, load_params
 from brayns_widget.session import REQUEST_TIMEOUT, Session
 from brayns_widget.tasks import Report, Task
-from brayns_widget.transport.job import Place
-from brayns_widget.transport.link import Link
-from brayns_widget.transport.loop import LoopThread
-from brayns_widget.transport.tokens import Token
 
 P = ParamSpec("P")
 T = TypeVar("T")

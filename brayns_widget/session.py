@@ -15,6 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from brayns_widget.connection.job import Job, Place
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.events import Listeners, Notice, State, Status
 from brayns_widget.protocol.errors import (
     BraynsWidgetError,
@@ -31,9 +34,6 @@ from brayns_widget.scene.circuits import Circuit, Directory
 from brayns_widget.scene.colors import DARK, Color, colors_by_value, palette, parse
 from brayns_widget.scene.models import Model, load_params, method_name, union
 from brayns_widget.tasks import Report, Task
-from brayns_widget.transport.job import Job, Place
-from brayns_widget.transport.link import Link
-from brayns_widget.transport.loop import see_through
 
 REQUEST_TIMEOUT = 60.0
 LOAD_TIMEOUT = 3600.0
@@ -78,7 +78,7 @@ class Session:
         self._closed = False
         self._starting: asyncio.Task[Job] | None = None
         self._waiters: list[Report] = []
-        self._burials: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
 
     @property
     def link(self) -> Link | None:
@@ -137,8 +137,8 @@ class Session:
         if job is not None:
             self._set_status("ended", "Closed.")
             await job.close(stop=stop)
-        if self._burials:
-            await asyncio.wait(self._burials)
+        if self._endings:
+            await asyncio.wait(self._endings)
 
     @classmethod
     def close_all(cls) -> None:
@@ -164,7 +164,7 @@ class Session:
             try:
                 await self._prepare(job.renderer)
             except BaseException:
-                await see_through(job.close())
+                await finish_cleanup(job.close())
                 raise
         except asyncio.CancelledError:
             self._alive.pop(self, None)
@@ -212,12 +212,12 @@ class Session:
         job = self._leave()
         assert job is not None
         self._set_status("stale", f"{error.message} Asking why …")
-        task = asyncio.create_task(self._bury(job, error), name="bury")
-        self._burials.add(task)
-        task.add_done_callback(self._burials.discard)
+        task = asyncio.create_task(self._tell_why(job, error), name="tell why")
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
 
-    async def _bury(self, job: Job, error: BraynsWidgetError) -> None:
-        found = await job.obituary(error)
+    async def _tell_why(self, job: Job, error: BraynsWidgetError) -> None:
+        found = await job.why_it_ended(error)
         if self.job is None and self._starting is None:
             self._set_status("failed" if found.failed else "ended", found.text)
             hint = (
@@ -313,7 +313,7 @@ class Session:
                 report(1.0, "Coloring …")
                 models = [await self._color_new(job.renderer, model, color_by) for model in models]
             except BaseException:
-                await see_through(self._discard(job.renderer, models))
+                await finish_cleanup(self._discard(job.renderer, models))
                 raise
             if first and frame:
                 self.reset_camera()
@@ -364,7 +364,7 @@ class Session:
             raise CircuitError(f"The circuit {path!r} cannot be loaded: {_reason(error)}") from error
         except (asyncio.CancelledError, TimeoutError):
             # It may have been done just before it heard of the cancel.
-            await see_through(self._discard_strangers(link))
+            await finish_cleanup(self._discard_strangers(link))
             raise
         if not isinstance(reply.result, list):
             raise ProtocolError("The renderer answered add-model without a list of models.")

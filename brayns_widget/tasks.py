@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from brayns_widget.connection.loop import LoopThread
 from brayns_widget.protocol.errors import CANCELLED, DeadlineExceeded, RequestCancelled
-from brayns_widget.transport.loop import LoopThread
 
 T = TypeVar("T")
 _IDS = itertools.count(1)

@@ -27,7 +27,7 @@ from websockets.protocol import Event
 
 from brayns_widget.protocol import messages
 from brayns_widget.protocol.errors import CANCELLED, METHOD_NOT_FOUND, RequestError
-from brayns_widget.protocol.messages import ErrorReply, Frame, Progress, Reply, Request
+from brayns_widget.protocol.messages import ErrorReply, Progress, RawMessage, Reply, Request
 
 TOKEN = "canary-5b1f0c7e"
 JOB_ID = "1f9d0c2e-5a3e-4b43-9a58-0d2a7c1f6e11"
@@ -66,7 +66,7 @@ class FakeServer:
         errors: method → (code, message) to answer with.
         delays: method → seconds before the answer; a cancel ends the wait.
         silent: methods that are never answered.
-        frames: method → frames to send instead of an answer.
+        raw: method → messages to send instead of an answer.
         cut: methods at which the connection breaks.
         cancelled: methods of the requests that were cancelled.
         progress: method → progress messages, as (amount, operation), before the answer.
@@ -79,7 +79,7 @@ class FakeServer:
         self.errors: dict[str, tuple[int, str]] = {}
         self.delays: dict[str, float] = {}
         self.silent: set[str] = set()
-        self.frames: dict[str, list[Frame]] = {}
+        self.raw: dict[str, list[RawMessage]] = {}
         self.cut: set[str] = set()
         self.cancelled: list[str] = []
         self.progress: dict[str, list[tuple[float, str]]] = {}
@@ -103,8 +103,8 @@ class FakeServer:
         worker = asyncio.create_task(self._work(socket, queue, cancels))
         try:
             while True:
-                frame = await socket.recv()
-                request = messages.decode_request(frame)
+                raw = await socket.recv()
+                request = messages.decode_request(raw)
                 self.requests.append((request.method, request.params))
                 if request.method == "cancel" and "cancel" in self.errors:
                     await self._send(socket, messages.encode_error(ErrorReply(request.id, *self.errors["cancel"])))
@@ -142,10 +142,10 @@ class FakeServer:
                 continue
             if request.method in self.silent:
                 continue
-            for frame in self.frames.get(request.method) or [self._frame(request)]:
-                await self._send(socket, frame)
+            for raw in self.raw.get(request.method) or [self._encode(request)]:
+                await self._send(socket, raw)
 
-    def _frame(self, request: Request) -> Frame:
+    def _encode(self, request: Request) -> RawMessage:
         assert request.id is not None
         try:
             if request.method in self.errors:
@@ -156,8 +156,8 @@ class FakeServer:
             return messages.encode_error(ErrorReply(request.id, error.code, error.message, error.data))
         return messages.encode_reply(Reply(request.id, result, memoryview(payload)))
 
-    async def _send(self, socket: ServerConnection, frame: Frame) -> None:
-        await socket.send(frame)
+    async def _send(self, socket: ServerConnection, raw: RawMessage) -> None:
+        await socket.send(raw)
 
 
 class FakeRenderer(FakeServer):

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection.local import LocalService
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller import Controller
 from brayns_widget.events import Status
 from brayns_widget.protocol.errors import (
@@ -27,8 +29,6 @@ from brayns_widget.protocol.errors import (
 )
 from brayns_widget.scene.camera import FRONT, Camera
 from brayns_widget.session import Session
-from brayns_widget.transport.local import LocalService
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, JPEG, PNG, FakeCluster
 from tests.listening import Listener
 

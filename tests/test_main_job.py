@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
+from brayns_widget.connection.local import LocalService
 from brayns_widget.controller import Controller
 from brayns_widget.events import Status
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled
-from brayns_widget.transport.local import LocalService
 
 pytestmark = pytest.mark.data
 WAIT = 60

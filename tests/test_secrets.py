@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import job as job_module
 from brayns_widget.controller import Controller
 from brayns_widget.protocol.errors import BraynsWidgetError
-from brayns_widget.transport import job as job_module
 from tests.fakes import TOKEN, FakeCluster
 
 

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from brayns_widget.transport.loop import LoopThread
+from brayns_widget.connection.loop import LoopThread
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_closed_shared_one_is_replaced(monkeypatch):
 def test_a_forked_child_gets_its_own():
     code = """
 import os, warnings
-from brayns_widget.transport.loop import LoopThread
+from brayns_widget.connection.loop import LoopThread
 warnings.simplefilter("ignore")  # Python warns that forking with threads is risky: that is the point
 async def pid(): return os.getpid()
 assert LoopThread.shared().submit(pid()).result(5) == os.getpid()

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from brayns_widget.connection import local as local_module
+from brayns_widget.connection.local import LocalService
 from brayns_widget.protocol.errors import ServiceError
-from brayns_widget.transport import local as local_module
-from brayns_widget.transport.local import LocalService
 
 # Greets as the service does, and ends with its standard input.
 GOOD = """
@@ -129,7 +129,7 @@ def test_a_failed_start_is_tried_again(stand_in, monkeypatch):
 OWNER = """
 import subprocess, sys, os
 from pathlib import Path
-from brayns_widget.transport import local
+from brayns_widget.connection import local
 real = subprocess.Popen
 local.subprocess.Popen = lambda command, **options: real([sys.executable, sys.argv[1]], **options)
 service = local.LocalService.launch(Path("/"))

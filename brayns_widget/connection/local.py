@@ -21,8 +21,8 @@ import threading
 from pathlib import Path
 from typing import ClassVar
 
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import ServiceError
-from brayns_widget.transport.tokens import Token, redact
 
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0

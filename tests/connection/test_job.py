@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import job as job_module
+from brayns_widget.connection.job import Job, Place, _slave_address
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
     AuthError,
@@ -13,9 +16,6 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
 )
-from brayns_widget.transport import job as job_module
-from brayns_widget.transport.job import Job, Place, _slave_address
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 STOP = f"POST /stop/{JOB_ID}"
@@ -178,7 +178,7 @@ def test_the_master_is_asked_why_a_job_ended(reason, dialect, text, failed):
     async def main(cluster: FakeCluster) -> None:
         job = await start(place(cluster))
         cluster.over, cluster.reason = True, reason
-        found = await job.obituary(ConnectionLost("The connection to the renderer was lost."))
+        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
         assert (found.text, found.failed) == (text, failed)
         assert found.detail == reason.partition("\n")[2]
         await job.close()
@@ -191,7 +191,7 @@ def test_a_master_that_is_gone_too_leaves_the_links_own_words(cluster):
     async def main() -> None:
         job = await start(place(cluster))
         cluster.failures["/status"] = [(400, "")]
-        found = await job.obituary(ConnectionLost("The connection to the renderer was lost."))
+        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
         assert (found.text, found.failed) == ("The connection to the renderer was lost.", True)
         await job.close()
 

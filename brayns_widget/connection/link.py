@@ -17,6 +17,8 @@ from urllib.parse import quote, urlsplit
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import (
     AuthError,
     BraynsWidgetError,
@@ -26,8 +28,6 @@ from brayns_widget.protocol.errors import (
 )
 from brayns_widget.protocol.messages import Progress, Reply, Request, encode_request
 from brayns_widget.protocol.requests import Outcome, RequestTable
-from brayns_widget.transport.loop import see_through
-from brayns_widget.transport.tokens import Token, redact
 
 MAX_MESSAGE = 64 * 1024 * 1024
 CANCEL_DEADLINE = 10.0
@@ -120,7 +120,7 @@ class Link:
                 try:
                     await link.request(probe)
                 except BaseException:
-                    await see_through(link.close())
+                    await finish_cleanup(link.close())
                     raise
         except TimeoutError:
             raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None
@@ -221,9 +221,9 @@ class Link:
 
     async def _read(self) -> None:
         try:
-            async for frame in self._socket:
+            async for raw in self._socket:
                 self._heard = asyncio.get_running_loop().time()
-                self._table.receive(frame)
+                self._table.receive(raw)
         except websockets.ConnectionClosed:
             pass
         except ProtocolError as error:

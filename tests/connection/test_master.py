@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import master as master_module
+from brayns_widget.connection.master import JobStatus, MasterClient
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
     AuthError,
@@ -15,9 +18,6 @@ from brayns_widget.protocol.errors import (
     DeadlineExceeded,
     ProtocolError,
 )
-from brayns_widget.transport import master as master_module
-from brayns_widget.transport.master import JobStatus, MasterClient
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 

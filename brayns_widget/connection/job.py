@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.local import LocalService
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.master import JobStatus, MasterClient, master_address
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
-from brayns_widget.transport.link import Link, Unreachable, is_loopback
-from brayns_widget.transport.local import LocalService
-from brayns_widget.transport.loop import see_through
-from brayns_widget.transport.master import JobStatus, MasterClient, master_address
-from brayns_widget.transport.tokens import Token, redact
 
 STOP_DEADLINE = 10.0
 # A server that says it is ready may need another moment before it accepts.
@@ -57,7 +57,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Obituary:
+class EndOfJob:
     """Why a job came to its end: a sentence, whether that was a fault, and what else is known (log lines)."""
 
     text: str
@@ -143,7 +143,7 @@ class Job:
                     raise
                 raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
         except BaseException:
-            await see_through(job.close() if job is not None else master.aclose())
+            await finish_cleanup(job.close() if job is not None else master.aclose())
             raise
         return job
 
@@ -164,20 +164,20 @@ class Job:
             with contextlib.suppress(BraynsWidgetError):
                 self._master.stop_blocking(self.id)
 
-    async def obituary(self, error: BraynsWidgetError, timeout: float = 5.0) -> Obituary:
+    async def why_it_ended(self, error: BraynsWidgetError, timeout: float = 5.0) -> EndOfJob:
         """Ask the master why the renderer went away; if it can't tell, the link's own words have to do."""
         try:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
         except (BraynsWidgetError, TimeoutError):
-            return Obituary(error.message, failed=True)
+            return EndOfJob(error.message, failed=True)
         if status.reason:
             first, _, rest = status.reason.partition("\n")
-            return Obituary(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
+            return EndOfJob(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
         if status.gone or not status.ready:
             end = f" It was to end at {self.end_time}." if self.end_time else ""
-            return Obituary(f"The job has ended.{end}", failed=False)
-        return Obituary(error.message, failed=True)
+            return EndOfJob(f"The job has ended.{end}", failed=False)
+        return EndOfJob(error.message, failed=True)
 
     async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
         base = f"{slave}/{quote(self.id, safe='')}"

@@ -18,7 +18,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-async def see_through(work: Coroutine[Any, Any, T]) -> T:
+async def finish_cleanup(work: Coroutine[Any, Any, T]) -> T:
     """Await ``work`` to its end, however often the waiting task is cancelled meanwhile.
 
     For cleaning up after an error or a cancel, which ``work`` must bound in time itself. The cancels are lost, so raise

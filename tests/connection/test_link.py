@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import link as link_module
+from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AuthError,
     BraynsWidgetError,
@@ -16,9 +19,6 @@ from brayns_widget.protocol.errors import (
     RequestCancelled,
     RequestError,
 )
-from brayns_widget.transport import link as link_module
-from brayns_widget.transport.link import Link, Unreachable, is_loopback
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JPEG, TOKEN, FakeCluster
 
 DEADLINE = 10
@@ -206,15 +206,15 @@ def test_closing_fails_what_is_pending_but_reports_nothing(cluster):
     assert lost == []
 
 
-@pytest.mark.parametrize("frame", ["nonsense", b"\x01", '{"jsonrpc":"2.0"}', '{"id":{},"result":1}'])
-def test_garbage_closes_the_link_and_says_so(cluster, frame):
-    cluster.renderer.frames["get-scene"] = [frame]
+@pytest.mark.parametrize("raw", ["nonsense", b"\x01", '{"jsonrpc":"2.0"}', '{"id":{},"result":1}'])
+def test_garbage_closes_the_link_and_says_so(cluster, raw):
+    cluster.renderer.raw["get-scene"] = [raw]
     with pytest.raises(ProtocolError, match="renderer broke the protocol"):
         talk(cluster, lambda link: link.request("get-scene"))
 
 
 def test_answers_to_unknown_ids_are_counted(cluster):
-    cluster.renderer.frames["get-scene"] = ['{"jsonrpc":"2.0","id":"never","result":1}']
+    cluster.renderer.raw["get-scene"] = ['{"jsonrpc":"2.0","id":"never","result":1}']
 
     async def work(link: Link) -> int:
         with pytest.raises(DeadlineExceeded):
@@ -226,7 +226,7 @@ def test_answers_to_unknown_ids_are_counted(cluster):
 
 
 def test_an_error_without_id_fails_what_is_pending(cluster):
-    cluster.renderer.frames["get-scene"] = ['{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Bad"}}']
+    cluster.renderer.raw["get-scene"] = ['{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Bad"}}']
     with pytest.raises(RequestError, match="Bad"):
         talk(cluster, lambda link: link.request("get-scene"))
 
