@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.reports import Report
 from brayns_widget.protocol.errors import CANCELLED, DeadlineExceeded, RequestCancelled
 
 T = TypeVar("T")
@@ -28,9 +29,6 @@ class TaskProgress:
 
     amount: float | None = None
     operation: str = ""
-
-
-Report = Callable[[float | None, str], None]
 
 
 class Task(Generic[T]):

@@ -64,6 +64,7 @@ class FakeServer:
     Attributes:
         requests: what was asked, as (method, params), in order.
         errors: method → (code, message) to answer with.
+        payloads: the raw bytes that came with requests.
         delays: method → seconds before the answer; a cancel ends the wait.
         silent: methods that are never answered.
         raw: method → messages to send instead of an answer.
@@ -76,6 +77,7 @@ class FakeServer:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, Any]] = []
+        self.payloads: list[bytes] = []
         self.errors: dict[str, tuple[int, str]] = {}
         self.delays: dict[str, float] = {}
         self.silent: set[str] = set()
@@ -106,6 +108,8 @@ class FakeServer:
                 raw = await socket.recv()
                 request = messages.decode_request(raw)
                 self.requests.append((request.method, request.params))
+                if request.payload:
+                    self.payloads.append(bytes(request.payload))
                 if request.method == "cancel" and "cancel" in self.errors:
                     await self._send(socket, messages.encode_error(ErrorReply(request.id, *self.errors["cancel"])))
                 elif request.method == "cancel":
@@ -168,6 +172,7 @@ class FakeRenderer(FakeServer):
         color_values: coloring method → its values.
         cells: how many cells a circuit has.
         offers: what ``registry`` answers.
+        asynchronous: the methods whose schemas say that they can be cancelled.
     """
 
     def __init__(self) -> None:
@@ -175,7 +180,8 @@ class FakeRenderer(FakeServer):
         self.models: list[dict[str, Any]] = []
         self.cells = 4
         self.metadata: dict[str, str] = {}
-        self.offers = ["get-scene", "render-image"]
+        self.offers = ["add-model", "get-scene", "render-image", "snapshot"]
+        self.asynchronous = {"add-model", "snapshot"}
         self.color_values = {"solid": ["color"], "mtype": ["L23_PC", "L5_BC"], "morphology section": ["axon", "soma"]}
         self.progress["add-model"] = [(0.25, "Reading cells"), (0.75, "Building")]
         self.delays["add-model"] = 0.01
@@ -187,6 +193,8 @@ class FakeRenderer(FakeServer):
                 return {"major": 3, "minor": 10, "patch": 1, "revision": "fake"}, b""
             case "registry":
                 return self.offers, b""
+            case "schema":
+                return {"title": params["endpoint"], "async": params["endpoint"] in self.asynchronous}, b""
             case "get-scene":
                 return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}, b""
             case "add-light-ambient" | "add-light-directional":
@@ -250,6 +258,7 @@ class FakeBackend(FakeServer):
         self.node_sets = ["All", "Layer1"]
         self.answers = {
             "version": lambda _: {"version": "3.0.0"},
+            "registry": lambda _: [name for name in self.answers if name != "registry"],
             "fs-get-root": lambda _: "/data",
             "fs-list-dir": lambda params: {
                 "directories": [{"name": name, "path": f"{params['path']}/{name}"} for name in ("b", "A")],

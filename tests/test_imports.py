@@ -21,7 +21,7 @@ ALLOWED = {
     "connection": {"protocol"},
     "stream": {"protocol"},
     "service": {"protocol", "service", "version"},
-    "events": {"protocol"},
+    "events": {"connection", "protocol"},
     "tasks": {"protocol", "connection"},
     "session": {"events", "protocol", "scene", "tasks", "connection"},
     "controller": {"events", "protocol", "scene", "session", "tasks", "connection"},

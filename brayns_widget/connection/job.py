@@ -11,9 +11,10 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
-from brayns_widget.connection.local import LocalService
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import JobStatus, MasterClient, master_address
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.status import State
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
@@ -22,7 +23,7 @@ STOP_DEADLINE = 10.0
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
 
-OnState = Callable[[str, str], None]
+OnState = Callable[[State, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Job:
         token, master_url, slave_url = place.token, place.master, place.slave
         if master_url is None:
             on_state("starting", "Starting the local service …")
-            service = await LocalService.shared(place.base_directory)
+            service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
         master = MasterClient(master_url, token)
         job: Job | None = None

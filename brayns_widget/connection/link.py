@@ -33,10 +33,6 @@ MAX_MESSAGE = 64 * 1024 * 1024
 CANCEL_DEADLINE = 10.0
 CLOSE_DEADLINE = 1.0
 
-# The methods that a renderer can cancel ("async" in its schemas, and render-image in ours); asking it to cancel others
-# is an error.
-CANCELLABLE = frozenset({"add-model", "upload-model", "render-image", "snapshot", "export-gbuffers"})
-
 # websockets logs each URL and header at DEBUG, tokens included. This logger is no part of the tree, so no
 # configuration can switch it on.
 _MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
@@ -72,10 +68,17 @@ class Link:
         socket: the connected WebSocket.
         name: what the server is called in messages, such as "renderer".
         on_close: called once, on the loop, with the error that pending requests got, unless ``close`` was called.
+
+    Attributes:
+        cancellable: the methods that the server can cancel; asking it to cancel others is an error.
+        greeting: what the server answered to the first question.
+        closed: why the link closed, or None while it is open.
     """
 
     def __init__(self, socket: ClientConnection, name: str, on_close: Callable[[BraynsWidgetError], None]) -> None:
         self.name = name
+        self.cancellable: frozenset[str] = frozenset()
+        self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
         self._on_close = on_close
@@ -118,7 +121,7 @@ class Link:
                 link = cls(socket, name, on_close)
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
-                    await link.request(probe)
+                    link.greeting = (await link.request(probe)).result
                 except BaseException:
                     await finish_cleanup(link.close())
                     raise
@@ -209,7 +212,7 @@ class Link:
                 answer.cancel()  # it goes on: no reason to wait
 
         try:
-            if method in CANCELLABLE and not answer.done():
+            if method in self.cancellable and not answer.done():
                 with contextlib.suppress(BraynsWidgetError, TimeoutError):
                     async with asyncio.timeout(CANCEL_DEADLINE):
                         await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", heard)))

@@ -32,7 +32,9 @@ def cluster():
 
 async def open_link(cluster: FakeCluster, **options: Any) -> Link:
     token = Token(options.pop("token", TOKEN))
-    return await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version", **options)
+    link = await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version", **options)
+    link.cancellable = frozenset({"add-model", "render-image", "snapshot"})
+    return link
 
 
 def talk(cluster: FakeCluster, work: Callable[[Link], Awaitable[Any]], **options: Any) -> Any:
@@ -48,8 +50,11 @@ def talk(cluster: FakeCluster, work: Callable[[Link], Awaitable[Any]], **options
 
 
 def test_it_probes_and_asks(cluster):
-    reply = talk(cluster, lambda link: link.request("get-scene"))
-    assert reply.result["models"] == []
+    async def work(link: Link) -> Any:
+        assert link.greeting["revision"] == "fake"
+        return (await link.request("get-scene")).result["models"]
+
+    assert talk(cluster, work) == []
     assert cluster.renderer.requests == [("get-version", None), ("get-scene", None)]
 
 
