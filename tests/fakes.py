@@ -194,7 +194,9 @@ class FakeRenderer(FakeServer):
             case "registry":
                 return self.offers, b""
             case "schema":
-                return {"title": params["endpoint"], "async": params["endpoint"] in self.asynchronous}, b""
+                method = params["endpoint"]
+                texts = {"description": "…", "plugin": "Core", "title": method}
+                return texts | {"async": method in self.asynchronous, "deprecated": False}, b""
             case "get-scene":
                 return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}, b""
             case "add-light-ambient" | "add-light-directional":

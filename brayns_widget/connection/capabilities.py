@@ -1,4 +1,7 @@
-"""What the servers of a job offer. It is asked once, right after connecting."""
+"""What the servers of a job offer. It is asked once, right after connecting.
+
+The endpoints are imported where they are used: pydantic comes with them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from brayns_widget.connection.link import Link
+from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
 
 DEADLINE = 30.0
@@ -47,17 +50,17 @@ class Capabilities:
         return method in self.methods or method in self.backend_methods
 
 
-async def ask(renderer: Link, backend: Link | None) -> Capabilities:
+async def ask(renderer: Server, backend: Server | None) -> Capabilities:
     """Ask what the servers offer. What a server refuses to tell, it does not offer.
 
     Raises:
-        ConnectionLost: the renderer's link broke.
+        ConnectionLost: a link broke.
         DeadlineExceeded: they did not answer in time.
         ProtocolError: they answered with something else than lists of names.
     """
     try:
         async with asyncio.timeout(DEADLINE):
-            methods, backend_methods = await asyncio.gather(_names(renderer, "registry"), _names(backend, "registry"))
+            methods, backend_methods = await asyncio.gather(_registry(renderer), _registry(backend))
             kind, version = _read_version(renderer.greeting)
             cancellable = await _cancellable(renderer, kind, methods)
     except TimeoutError as error:
@@ -67,16 +70,35 @@ async def ask(renderer: Link, backend: Link | None) -> Capabilities:
     return Capabilities(kind, version, methods, backend_methods, cancellable)
 
 
-def _read_version(answer: Any) -> tuple[Kind, str]:
-    if not isinstance(answer, dict):
+def _read_version(greeting: Any) -> tuple[Kind, str]:
+    from brayns_widget.protocol.brayns.core import GET_VERSION
+
+    try:
+        version = GET_VERSION.decode(greeting)
+    except ProtocolError:
         return "brayns", ""
-    numbers = [str(answer[part]) for part in ("major", "minor", "patch") if part in answer]
-    return ("brayns-widget" if str(answer.get("revision", "")).startswith(_OURS) else "brayns"), ".".join(numbers)
+    kind: Kind = "brayns-widget" if version.revision.startswith(_OURS) else "brayns"
+    return kind, f"{version.major}.{version.minor}.{version.patch}"
 
 
-async def _cancellable(renderer: Link, kind: Kind, methods: frozenset[str]) -> frozenset[str]:
+async def _registry(server: Server | None) -> frozenset[str]:
+    from brayns_widget.protocol.brayns.core import REGISTRY  # the backend's is the same
+
+    if server is None:
+        return frozenset()
+    try:
+        names = await server.call(REGISTRY)
+    except RequestError:
+        return frozenset()
+    return frozenset(names)
+
+
+async def _cancellable(renderer: Server, kind: Kind, methods: frozenset[str]) -> frozenset[str]:
+    from brayns_widget.protocol.endpoints import Endpoint
+
     if _CANCELLABLE_METHODS in methods:
-        return await _names(renderer, _CANCELLABLE_METHODS)
+        names = await renderer.call(Endpoint(_CANCELLABLE_METHODS, None, list[str]))
+        return frozenset(names)
     long = [method for method in _LONG if method in methods]
     answers = await asyncio.gather(*(_is_cancellable(renderer, method) for method in long))
     found = {method for method, cancellable in zip(long, answers, strict=True) if cancellable}
@@ -85,21 +107,10 @@ async def _cancellable(renderer: Link, kind: Kind, methods: frozenset[str]) -> f
     return frozenset(found)
 
 
-async def _is_cancellable(renderer: Link, method: str) -> bool:
+async def _is_cancellable(renderer: Server, method: str) -> bool:
+    from brayns_widget.protocol.brayns.core import SCHEMA, SchemaParams
+
     try:
-        schema = (await renderer.request("schema", {"endpoint": method})).result
+        return (await renderer.call(SCHEMA, SchemaParams(endpoint=method))).async_
     except RequestError:
         return False
-    return isinstance(schema, dict) and schema.get("async") is True
-
-
-async def _names(server: Link | None, method: str) -> frozenset[str]:
-    if server is None:
-        return frozenset()
-    try:
-        answer = (await server.request(method)).result
-    except RequestError:
-        return frozenset()
-    if not isinstance(answer, list) or not all(isinstance(name, str) for name in answer):
-        raise ProtocolError(f"The {server.name} answered {method!r} with something else than a list of names.")
-    return frozenset(answer)

@@ -176,9 +176,9 @@ class Connection:
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
-        found = await capabilities.ask(job.renderer, job.backend)
-        job.renderer.cancellable = found.cancellable
-        ready = Ready(Server(job.renderer), None if job.backend is None else Server(job.backend), found)
+        renderer, backend = Server(job.renderer), None if job.backend is None else Server(job.backend)
+        ready = Ready(renderer, backend, await capabilities.ask(renderer, backend))
+        job.renderer.cancellable = ready.capabilities.cancellable
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so that nobody has noticed
             raise job.renderer.closed

@@ -3,11 +3,14 @@
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.reports import Report
 from brayns_widget.protocol.messages import Progress, Reply
+
+if TYPE_CHECKING:  # it takes pydantic, which is imported where endpoints are used
+    from brayns_widget.protocol.endpoints import Endpoint
 
 REQUEST_TIMEOUT = 60.0
 PICTURE_TIMEOUT = 900.0
@@ -26,22 +29,6 @@ _TIMEOUTS = {
 
 P = TypeVar("P")
 R = TypeVar("R")
-P_contra = TypeVar("P_contra", contravariant=True)
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Endpoint(Protocol[P_contra, R_co]):
-    """A method of a server: its name, how its parameters become JSON, how its result is read."""
-
-    @property
-    def name(self) -> str:
-        """The method's name."""
-
-    def encode(self, params: P_contra, /) -> Any:
-        """Make JSON of parameters; None if there are none."""
-
-    def decode(self, result: Any, /) -> R_co:
-        """Read a result."""
 
 
 def default_timeout(method: str) -> float:
@@ -67,10 +54,15 @@ class Server:
         """What messages call it, such as "renderer"."""
         return self._link.name
 
+    @property
+    def greeting(self) -> Any:
+        """What it answered, as JSON, when it was asked for its version right after connecting."""
+        return self._link.greeting
+
     async def call(
         self,
         endpoint: Endpoint[P, R],
-        params: P = None,  # type: ignore[assignment] # only where P is None; encode refuses what is missing
+        params: P = None,  # type: ignore[assignment] # for methods without; encode refuses None elsewhere
         payload: bytes | memoryview = b"",
         *,
         on_progress: Report | None = None,
@@ -86,6 +78,7 @@ class Server:
             timeout: seconds; None for what ``default_timeout`` says.
 
         Raises:
+            TypeError: the parameters are not those of the endpoint.
             RequestError: the server answered with an error.
             ConnectionLost: the link closed.
             DeadlineExceeded: no answer in time.

@@ -8,6 +8,7 @@ import pytest
 from brayns_widget.connection import capabilities
 from brayns_widget.connection.capabilities import Capabilities, ask
 from brayns_widget.connection.link import Link
+from brayns_widget.connection.server import Server
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from tests.fakes import TOKEN, FakeCluster
@@ -33,7 +34,7 @@ def learn(cluster: FakeCluster, version: Any = None, *, backend: bool = True) ->
             if backend:
                 other = await Link.open(f"{cluster.slave}/1/backend", token, name="backend", probe="version")
             try:
-                return await ask(renderer, other)
+                return await ask(Server(renderer), None if other is None else Server(other))
             finally:
                 for link in filter(None, (renderer, other)):
                     await link.close()
@@ -92,7 +93,7 @@ def test_what_a_server_refuses_to_tell_it_does_not_offer(cluster, method):
 @pytest.mark.parametrize("answer", [None, {}, "get-scene", [1]])
 def test_other_answers_than_lists_of_names_break_the_protocol(cluster, answer):
     cluster.renderer.offers = answer
-    with pytest.raises(ProtocolError, match="The renderer answered 'registry'"):
+    with pytest.raises(ProtocolError, match="The answer to registry does not fit"):
         learn(cluster)
 
 

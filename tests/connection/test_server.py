@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,37 +15,37 @@ from brayns_widget.connection.server import (
     default_timeout,
 )
 from brayns_widget.connection.tokens import Token
+from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError
+from brayns_widget.protocol.schema import Object
 from tests.fakes import JPEG, TOKEN, FakeCluster
 
 
-@dataclass(frozen=True)
-class GetScene:
-    """An endpoint without parameters."""
-
-    name: str = "get-scene"
-
-    def encode(self, params: None) -> Any:
-        return params
-
-    def decode(self, result: Any) -> int:
-        try:
-            return len(result["models"])
-        except TypeError as error:
-            raise ProtocolError("That is no scene.") from error
+class Scene(Object):
+    models: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """An endpoint with parameters and a payload."""
+class Format(Object):
+    format: str
+    size: int | None = None
 
-    name: str = "snapshot"
 
-    def encode(self, params: str) -> Any:
-        return {"image_settings": {"format": params}}
+class SnapshotParams(Object):
+    image_settings: Format
 
-    def decode(self, result: Any) -> int:
-        return int(result["color_buffer"]["size"])
+
+class ColorBuffer(Object):
+    size: int
+
+
+class SnapshotResult(Object):
+    color_buffer: ColorBuffer
+
+
+GET_SCENE = Endpoint("get-scene", None, Scene)
+SNAPSHOT = Endpoint("snapshot", SnapshotParams, SnapshotResult)
+UPLOAD = Endpoint("upload-model", Format)
+JPG = SnapshotParams(image_settings=Format(format="jpg"))
 
 
 @pytest.fixture
@@ -70,18 +69,26 @@ def talk(cluster: FakeCluster, work: Callable[[Server], Awaitable[Any]]) -> Any:
 
 def test_a_call_encodes_its_parameters_and_decodes_its_result(cluster):
     async def work(server: Server) -> None:
-        assert await server.call(GetScene()) == 0
-        assert await server.call_with_payload(Snapshot(), "jpg") == (len(JPEG), memoryview(JPEG))
-        assert await server.call(Snapshot(), "jpg") == len(JPEG)
+        assert (await server.call(GET_SCENE)).models == []
+        result, picture = await server.call_with_payload(SNAPSHOT, JPG)
+        assert result.color_buffer.size == len(JPEG)
+        assert bytes(picture) == JPEG
+        assert await server.call(SNAPSHOT, JPG) == result
 
     talk(cluster, work)
     assert cluster.renderer.requests[1:3] == [("get-scene", None), ("snapshot", {"image_settings": {"format": "jpg"}})]
 
 
+def test_parameters_that_are_missing_are_not_sent(cluster):
+    with pytest.raises(TypeError, match="snapshot"):
+        talk(cluster, lambda server: server.call(SNAPSHOT))
+    assert cluster.renderer.methods() == ["get-version"]
+
+
 def test_a_result_that_does_not_fit_is_told(cluster):
-    cluster.renderer.answer = lambda *_: (None, b"")
-    with pytest.raises(ProtocolError, match="no scene"):
-        talk(cluster, lambda server: server.call(GetScene()))
+    cluster.renderer.models = None
+    with pytest.raises(ProtocolError, match="The answer to get-scene does not fit"):
+        talk(cluster, lambda server: server.call(GET_SCENE))
 
 
 def test_requests_go_as_they_are_and_come_back_as_they_came(cluster):
@@ -92,32 +99,22 @@ def test_requests_go_as_they_are_and_come_back_as_they_came(cluster):
 def test_payloads_go_with_requests_and_calls(cluster):
     cluster.renderer.answers["upload-model"] = lambda _: None
 
-    @dataclass(frozen=True)
-    class Upload:
-        name: str = "upload-model"
-
-        def encode(self, params: int) -> Any:
-            return {"size": params}
-
-        def decode(self, result: Any) -> None:
-            return result  # type: ignore[no-any-return]
-
-    talk(cluster, lambda server: server.call(Upload(), 3, b"abc"))
-    talk(cluster, lambda server: server.request("upload-model", {"size": 3}, b"def"))
+    talk(cluster, lambda server: server.call(UPLOAD, Format(format="obj"), b"abc"))
+    talk(cluster, lambda server: server.request("upload-model", {"format": "obj"}, b"def"))
     assert cluster.renderer.payloads == [b"abc", b"def"]
 
 
 def test_progress_is_reported_as_amount_and_text(cluster):
     cluster.renderer.progress["get-scene"] = [(0.5, "half")]
     seen: list[tuple[float | None, str]] = []
-    talk(cluster, lambda server: server.call(GetScene(), on_progress=lambda *report: seen.append(report)))
+    talk(cluster, lambda server: server.call(GET_SCENE, on_progress=lambda *report: seen.append(report)))
     assert seen == [(0.5, "half")]
 
 
 def test_a_deadline_can_be_given(cluster):
     cluster.renderer.silent.add("get-scene")
     with pytest.raises(DeadlineExceeded, match=r"within 0\.05 s"):
-        talk(cluster, lambda server: server.call(GetScene(), timeout=0.05))
+        talk(cluster, lambda server: server.call(GET_SCENE, timeout=0.05))
 
 
 def test_else_it_goes_by_the_method(cluster, monkeypatch):
