@@ -343,6 +343,15 @@ class FakeCluster:
 
         self._loop.call_soon_threadsafe(abort)
 
+    def close_renderer(self, code: int, reason: str) -> None:
+        """Let the renderer close its connections politely."""
+
+        async def close() -> None:
+            for socket in list(self.renderer.sockets):
+                await socket.close(code, reason)
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop)
+
     def paths(self) -> list[str]:
         """Return the REST calls as "VERB path"."""
         return [f"{verb} {path}" for verb, path, _ in self.calls]

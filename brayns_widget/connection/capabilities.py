@@ -40,6 +40,24 @@ class Capabilities:
     backend_methods: frozenset[str] = frozenset()
     cancellable: frozenset[str] = frozenset()
 
+    @classmethod
+    async def ask(cls, renderer: Server, backend: Server | None) -> Capabilities:
+        """Ask what the servers offer. What a server refuses to tell, it does not offer.
+
+        Raises:
+            ConnectionLost: a link broke.
+            DeadlineExceeded: they did not answer in time.
+            ProtocolError: they answered with something else than lists of names.
+        """
+        try:
+            async with asyncio.timeout(DEADLINE):
+                methods, backend_methods = await asyncio.gather(_registry(renderer), _registry(backend))
+                kind, version = _read_version(renderer.greeting)
+                cancellable = await _cancellable(renderer, kind, methods)
+        except TimeoutError:
+            raise DeadlineExceeded(f"The servers did not tell within {DEADLINE:g} s what they offer.") from None
+        return cls(kind, version, methods, backend_methods, cancellable)
+
     @property
     def ours(self) -> bool:
         """Whether the renderer is ours."""
@@ -48,26 +66,6 @@ class Capabilities:
     def offers(self, method: str) -> bool:
         """Whether renderer or backend has a method."""
         return method in self.methods or method in self.backend_methods
-
-
-async def ask(renderer: Server, backend: Server | None) -> Capabilities:
-    """Ask what the servers offer. What a server refuses to tell, it does not offer.
-
-    Raises:
-        ConnectionLost: a link broke.
-        DeadlineExceeded: they did not answer in time.
-        ProtocolError: they answered with something else than lists of names.
-    """
-    try:
-        async with asyncio.timeout(DEADLINE):
-            methods, backend_methods = await asyncio.gather(_registry(renderer), _registry(backend))
-            kind, version = _read_version(renderer.greeting)
-            cancellable = await _cancellable(renderer, kind, methods)
-    except TimeoutError as error:
-        if isinstance(error, DeadlineExceeded):
-            raise
-        raise DeadlineExceeded(f"The servers did not tell within {DEADLINE:g} s what they offer.") from None
-    return Capabilities(kind, version, methods, backend_methods, cancellable)
 
 
 def _read_version(greeting: Any) -> tuple[Kind, str]:

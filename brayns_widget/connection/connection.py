@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from brayns_widget.connection import capabilities
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.loop import finish_cleanup
@@ -177,7 +176,7 @@ class Connection:
 
     async def _make_ready(self, job: Job) -> Ready:
         renderer, backend = Server(job.renderer), None if job.backend is None else Server(job.backend)
-        ready = Ready(renderer, backend, await capabilities.ask(renderer, backend))
+        ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
         job.renderer.cancellable = ready.capabilities.cancellable
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so that nobody has noticed

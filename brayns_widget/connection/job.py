@@ -197,16 +197,17 @@ def _ignore(_: BraynsWidgetError) -> None:
 
 
 async def _open(url: str, token: Token, name: str, probe: str, on_lost: Callable[[BraynsWidgetError], None]) -> Link:
-    for attempt in range(CONNECT_ATTEMPTS):
+    attempt = 1
+    while True:
         try:
             return await Link.open(url, token, name=name, probe=probe, on_close=on_lost)
         except ConnectionLost as error:
             if name == "backend" and isinstance(error, Unreachable) and error.status == 404:
                 raise _Missing from None
-            if attempt + 1 == CONNECT_ATTEMPTS:
+            if attempt == CONNECT_ATTEMPTS:
                 raise
-        await asyncio.sleep(CONNECT_PAUSE * 2**attempt)
-    raise AssertionError
+        await asyncio.sleep(CONNECT_PAUSE * 2 ** (attempt - 1))
+        attempt += 1
 
 
 def _describe(status: JobStatus, on_state: OnState) -> None:

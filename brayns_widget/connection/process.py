@@ -78,8 +78,8 @@ class Process:
     def end(self) -> None:
         """Stop the jobs, close the links, end the services. Called at the end, when no thread can be started any more.
 
-        Jobs come first: the stop of a remote one may need what comes later. Services come last, for closing their jobs'
-        links before makes a clean end of an error.
+        Jobs come first: a remote one costs until it is stopped, and a link that hangs must not prevent that. Services
+        come last, so that the links to their jobs are closed before they break.
         """
         running = list(self._running.items())
         for connection, _ in running:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import capabilities
-from brayns_widget.connection.capabilities import Capabilities, ask
+from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.tokens import Token
@@ -34,7 +34,7 @@ def learn(cluster: FakeCluster, version: Any = None, *, backend: bool = True) ->
             if backend:
                 other = await Link.open(f"{cluster.slave}/1/backend", token, name="backend", probe="version")
             try:
-                return await ask(Server(renderer), None if other is None else Server(other))
+                return await Capabilities.ask(Server(renderer), None if other is None else Server(other))
             finally:
                 for link in filter(None, (renderer, other)):
                     await link.close()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from websockets import ConnectionClosedError
 
 from brayns_widget.connection import link as link_module
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
@@ -260,6 +261,54 @@ def test_a_busy_link_is_not_probed(cluster):
     cluster.renderer.delays["get-scene"] = 0.5
     talk(cluster, lambda link: link.request("get-scene"), idle=0.05)
     assert cluster.renderer.methods() == ["get-version", "get-scene"]
+
+
+def test_a_link_that_is_lost_is_not_probed_any_more(cluster):
+    async def work(link: Link) -> None:
+        asked = len(cluster.renderer.requests)
+        cluster.kill_renderer()
+        await asyncio.wait(link._tasks)  # both its reader and its watch end
+        assert link.closed is not None
+        assert len(cluster.renderer.requests) == asked
+
+    talk(cluster, work, idle=0.4)
+
+
+def test_a_link_that_is_lost_while_it_is_probed_is_reported_once(cluster):
+    lost: list[BraynsWidgetError] = []
+
+    async def work(link: Link) -> None:
+        cluster.renderer.cut.add("get-version")
+        await asyncio.wait(link._tasks)
+
+    talk(cluster, work, idle=0.05, on_close=lost.append)
+    assert [str(error) for error in lost] == ["The connection to the renderer was lost."]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "detail"),
+    [(1011, f"killed, ?token={TOKEN}", " (killed, ?token=…)"), (1001, "", " (close code 1001)"), (1000, "", "")],
+)
+def test_a_server_that_closes_politely_is_quoted(cluster, code, reason, detail):
+    async def work(link: Link) -> None:
+        cluster.close_renderer(code, reason)
+        await asyncio.wait(link._tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert str(link.closed) == f"The connection to the renderer was lost{detail}."
+
+    talk(cluster, work)
+
+
+def test_a_connection_that_breaks_while_a_request_is_sent_fails_it(cluster, monkeypatch):
+    async def broken(_: object) -> None:
+        raise ConnectionClosedError(None, None)
+
+    async def work(link: Link) -> None:
+        monkeypatch.setattr(link._socket, "send", broken)
+        with pytest.raises(ConnectionLost):
+            await link.request("get-scene")
+        assert isinstance(link.closed, ConnectionLost)
+
+    talk(cluster, work)
 
 
 def test_a_server_that_accepts_and_says_nothing_is_a_deadline(cluster):

@@ -224,6 +224,21 @@ def test_stopping_without_a_loop(cluster):
     asyncio.run(client.aclose())
 
 
+def test_stopping_without_a_loop_where_nobody_is_there():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    client = MasterClient(f"http://127.0.0.1:{port}", Token(TOKEN))
+    with pytest.raises(ConnectionLost, match=f"http://127.0.0.1:{port} cannot be reached"):
+        client.stop_blocking(JOB_ID)
+    asyncio.run(client.aclose())
+
+
+def test_it_shows_its_address_only(contract):
+    client = MasterClient(contract.master, Token(TOKEN))
+    assert repr(client) == f"MasterClient({contract.master!r})"
+    asyncio.run(client.aclose())
+
+
 def test_ids_are_quoted(contract):
     talk(contract, lambda client: client.status("../start?x"))
     assert contract.paths() == ["GET /status/..%2Fstart%3Fx"]

@@ -266,11 +266,16 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
 
 
-def test_letting_go_forgets_everything(process):
+def test_letting_go_forgets_everything(stand_in, process):
+    stand_in(GOOD)
+    service = process.launch_service(Path("/"))
     loop = process.loop_thread()
     loop.submit(add(process, FakeRunning([]))).result(5)
     process.forget()
     assert process.loop_thread() is not loop
     assert not process._running
+    assert not process._launched
+    assert service._process.wait(10) == 0  # nobody holds its life line
+    service.close()
     for thread in (loop, process.loop_thread()):
         thread.close()
