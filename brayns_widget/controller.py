@@ -13,19 +13,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
-from brayns_widget.events import Listener, Status
+from brayns_widget.connection.connection import Ready
+from brayns_widget.connection.job import Place
+from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.reports import Report
+from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
+from brayns_widget.events import Listener
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.scene import pictures
 from brayns_widget.scene.camera import Camera
 from brayns_widget.scene.circuits import Circuit, Directory
 from brayns_widget.scene.colors import Color, parse
 from brayns_widget.scene.models import Model, load_params
-from brayns_widget.session import REQUEST_TIMEOUT, Session
-from brayns_widget.tasks import Report, Task
-from brayns_widget.transport.job import Place
-from brayns_widget.transport.link import Link
-from brayns_widget.transport.loop import LoopThread
-from brayns_widget.transport.tokens import Token
+from brayns_widget.session import Session
+from brayns_widget.tasks import Task
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,7 +65,7 @@ class Controller:
         root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
         self._place = Place(master, slave, Token(token), usecase, project, root)
         self._session = Session(self._place, attach_to, start_timeout)
-        self._loop = LoopThread.shared()
+        self._loop = PROCESS.loop_thread()
 
     @classmethod
     def attach(cls, job_id: str, **options: Any) -> Self:
@@ -99,18 +102,17 @@ class Controller:
     @property
     def status(self) -> Status:
         """Where the job stands."""
-        return self._session.status
+        return self._session.connection.status
 
     @property
     def job_id(self) -> str | None:
         """The proxy master's id of the job, or None before it runs."""
-        job = self._session.job
-        return job.id if job is not None else None
+        return self._session.connection.job_id
 
     @property
-    def link(self) -> Link | None:
-        """The link to the renderer, or None; use it on the loop thread only."""
-        return self._session.link
+    def ready(self) -> Ready | None:
+        """The servers of the job and what they offer, or None while there is none; for the loop thread only."""
+        return self._session.ready
 
     @property
     def loop(self) -> LoopThread:
@@ -147,7 +149,7 @@ class Controller:
         """Call ``listener(event, value)`` on the loop thread at each event; returns a function that ends it.
 
         Events: "status" (Status), "progress" (None or {task, operation, amount, cancellable}), "models" (tuple),
-        "camera" (Camera), "background" (RGBA), "notice" (Notice), "link" (Link or None), "scene" (revision).
+        "camera" (Camera), "background" (RGBA), "notice" (Notice), "ready" (Ready or None), "scene" (revision).
         """
         return self._session.listeners.add(listener)
 
@@ -171,15 +173,20 @@ class Controller:
 
     # ------------------------------------------------------------------ requests of one's own
 
-    def request(self, method: str, params: Any = None, *, timeout: float = REQUEST_TIMEOUT) -> Reply:
+    def request(self, method: str, params: Any = None, *, timeout: float | None = None) -> Reply:
         """Send any JSON-RPC request to the renderer and return its answer; starts the job if need be.
+
+        Args:
+            method: the method's name.
+            params: its parameters as JSON; None if it has none.
+            timeout: seconds; None allows as long as such a request may take.
 
         Raises:
             RequestError: the renderer refused it.
         """
         return self._run(self._session.request, method, params, timeout)
 
-    async def arequest(self, method: str, params: Any = None, *, timeout: float = REQUEST_TIMEOUT) -> Reply:
+    async def arequest(self, method: str, params: Any = None, *, timeout: float | None = None) -> Reply:
         """Do what ``request`` does."""
         return await self._arun(self._session.request, method, params, timeout)
 

@@ -9,23 +9,10 @@ from typing import Any, Literal
 
 from brayns_widget.protocol.errors import BraynsWidgetError
 
-State = Literal["idle", "starting", "queued", "ready", "stale", "ended", "failed"]
 Level = Literal["error", "warning", "info"]
 Listener = Callable[[str, Any], None]
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where the job stands, with a text for people."""
-
-    state: State = "idle"
-    text: str = "Not started."
-
-    def to_dict(self) -> dict[str, str]:
-        """Return it as JSON, as the widget's trait ``status`` holds it."""
-        return {"state": self.state, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from brayns_widget.commands import Commands, error_data
 from brayns_widget.controller import Controller
 from brayns_widget.events import Notice
-from brayns_widget.protocol.errors import BraynsWidgetError, DeadlineExceeded
+from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.scene.camera import Camera
-from brayns_widget.stream import Frame, FrameStream, RequestFunction, settings_for
+from brayns_widget.stream import Frame, FrameStream, settings_for
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,7 +23,6 @@ _MAX_NAME = 64
 _MAX_SIDE = 16384.0  # CSS pixels; larger than any screen, so whatever asks for more is a runaway layout
 _MAX_DPR = 8.0
 _MAX_CALLS = 64
-_GREET_TIMEOUT = 30.0
 
 
 class Port(Protocol):
@@ -50,7 +49,6 @@ class Page:
         self._stream = FrameStream(on_error=self._stream_failed)
         self._commands = Commands(controller, lambda: port.publish("notice", None))
         self._calls: set[asyncio.Task[None]] = set()
-        self._greeting: asyncio.Task[None] | None = None
         self._views: list[str] = []
         self._camera = controller.camera
         self._handlers: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
@@ -67,13 +65,13 @@ class Page:
         self._heard("models", controller.models)
         self._heard("background", controller.background)
         self._show(controller.camera, moving=False)
-        if controller.link is not None:
-            self._heard("link", controller.link)
+        if controller.ready is not None:
+            self._heard("ready", controller.ready)
 
     async def close(self) -> None:
         """Stop listening, end the stream, give up running commands."""
         self._unsubscribe()
-        for task in (*self._calls, *([self._greeting] if self._greeting else [])):
+        for task in self._calls:
             task.cancel()
         await self._stream.close()
 
@@ -180,26 +178,17 @@ class Page:
             case "camera":
                 if value != self._camera:  # else it is the echo of what a page did
                     self._show(value, moving=False)
-            case "link":
-                self._stream.set_request(None)
-                if self._greeting is not None:
-                    self._greeting.cancel()
-                self._greeting = None if value is None else asyncio.create_task(self._greet(value.request))
-                if value is not None:  # what was told of the last job is over
-                    self._port.publish("notice", None)
+            case "ready":
+                if value is None:
+                    self._stream.set_request(None)
+                else:
+                    settings = settings_for(
+                        ours=value.capabilities.ours, gives_way="render-image" in value.capabilities.cancellable
+                    )
+                    self._stream.set_request(value.renderer.request, settings)
+                    self._port.publish("notice", None)  # what was told of the last job is over
             case "scene":
                 self._stream.invalidate()
-
-    async def _greet(self, request: RequestFunction) -> None:
-        try:
-            async with asyncio.timeout(_GREET_TIMEOUT):
-                version = (await request("get-version", None)).result
-        except TimeoutError:
-            self._stream_failed(DeadlineExceeded(f"The renderer did not answer within {_GREET_TIMEOUT:g} s."))
-        except BraynsWidgetError as error:
-            self._stream_failed(error)
-        else:
-            self._stream.set_request(request, settings_for(version))
 
     def _show(self, camera: Camera, *, moving: bool) -> None:
         self._camera = camera

@@ -4,42 +4,39 @@
 what others may read at any time (status, models, camera) is replaced whole, never changed in place.
 """
 
+# ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from brayns_widget.events import Listeners, Notice, State, Status
+from brayns_widget.connection.connection import Connection, Ready
+from brayns_widget.connection.job import EndOfJob, Place
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.reports import Report, ignore
+from brayns_widget.connection.server import Server
+from brayns_widget.events import Listeners, Notice
 from brayns_widget.protocol.errors import (
     BraynsWidgetError,
     CircuitError,
-    ConnectionLost,
     ProtocolError,
     RequestCancelled,
     RequestError,
 )
-from brayns_widget.protocol.messages import Progress, Reply
+from brayns_widget.protocol.messages import Reply
 from brayns_widget.scene import pictures
 from brayns_widget.scene.camera import FRONT, Camera
 from brayns_widget.scene.circuits import Circuit, Directory
 from brayns_widget.scene.colors import DARK, Color, colors_by_value, palette, parse
 from brayns_widget.scene.models import Model, load_params, method_name, union
-from brayns_widget.tasks import Report, Task
-from brayns_widget.transport.job import Job, Place
-from brayns_widget.transport.link import Link
-from brayns_widget.transport.loop import see_through
+from brayns_widget.tasks import Task
 
-REQUEST_TIMEOUT = 60.0
-LOAD_TIMEOUT = 3600.0
-SNAPSHOT_TIMEOUT = 900.0
 CLEAN_UP_TIMEOUT = 10.0
-EXIT_DEADLINE = 5.0
 
 _LIGHT = "light"
 _MODEL_COLORS = 7
@@ -58,13 +55,17 @@ class Session:
         start_timeout: seconds until the job must be ready.
     """
 
-    # The sessions whose jobs run, with their loops. They are kept here so that a forgotten one is stopped in the end.
-    _alive: ClassVar[dict[Session, asyncio.AbstractEventLoop]] = {}
-
     def __init__(self, place: Place, attach_to: str | None, start_timeout: float) -> None:
         self.listeners = Listeners()
-        self.job: Job | None = None
-        self.status = Status()
+        self.connection = Connection(
+            place,
+            attach_to=attach_to,
+            start_timeout=start_timeout,
+            on_status=lambda status: self.listeners.emit("status", status),
+            prepare=self._prepare,
+            on_ready=self._is_ready,
+            on_left=self._has_left,
+        )
         self.models: tuple[Model, ...] = ()
         self._changing = asyncio.Lock()  # a model that is still being colored is not to be colored by others
         self.camera = FRONT
@@ -72,18 +73,11 @@ class Session:
         self.background: Color = DARK
         self.revision = 0
         self.tasks: dict[str, Task[Any]] = {}
-        self._place = place
-        self._attach_to = attach_to
-        self._start_timeout = start_timeout
-        self._closed = False
-        self._starting: asyncio.Task[Job] | None = None
-        self._waiters: list[Report] = []
-        self._burials: set[asyncio.Task[None]] = set()
 
     @property
-    def link(self) -> Link | None:
-        """The link to the renderer, or None."""
-        return self.job.renderer if self.job is not None else None
+    def ready(self) -> Ready | None:
+        """The job's servers while it is ready, else None."""
+        return self.connection.ready
 
     # ------------------------------------------------------------------ tasks
 
@@ -103,181 +97,90 @@ class Session:
 
     async def start(self, report: Report) -> None:
         """Start the job, unless it runs."""
-        await self.ensure(report)
+        await self.connection.ensure(report)
 
-    async def ensure(self, report: Report) -> Job:
-        """Return the running job; starts it, or joins a start on its way. The last one to give up waiting ends it."""
-        if self._closed:
-            raise ConnectionLost("This controller was closed.", hint="Make a new one.")
-        if self.job is not None:
-            return self.job
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._start(), name="start")
-        starting = self._starting
-        self._waiters.append(report)
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            if self._waiters == [report] and not starting.done():
-                starting.cancel()
-                await asyncio.wait([starting])
-            raise
-        finally:
-            self._waiters.remove(report)
-
-    async def close(self, *, stop: bool = True) -> None:
+    async def close(self) -> None:
         """Cancel what runs, close the links and stop the job if it is ours. Nothing can be started after it."""
-        self._closed = True
         for task in self.tasks.values():
             task.cancel()
-        if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.wait([self._starting])
-        job = self._leave()
-        if job is not None:
-            self._set_status("ended", "Closed.")
-            await job.close(stop=stop)
-        if self._burials:
-            await asyncio.wait(self._burials)
+        await self.connection.close()
 
-    @classmethod
-    def close_all(cls) -> None:
-        """Stop the jobs of this process that nobody closed. Called at its end, when no thread can be started."""
-        for session, loop in list(cls._alive.items()):
-            job = session.job
-            if job is not None and not job.local:
-                job.stop_blocking()
-            closing = asyncio.run_coroutine_threadsafe(session.close(stop=False), loop)
-            with contextlib.suppress(TimeoutError):
-                closing.result(EXIT_DEADLINE)
-
-    async def _start(self) -> Job:
-        self._alive[self] = asyncio.get_running_loop()
-        try:
-            job = await Job.start(
-                self._place,
-                job_id=self._attach_to,
-                timeout=self._start_timeout,
-                on_state=self._set_starting,
-                on_lost=self._lost,
-            )
-            try:
-                await self._prepare(job.renderer)
-            except BaseException:
-                await see_through(job.close())
-                raise
-        except asyncio.CancelledError:
-            self._alive.pop(self, None)
-            self._set_status("idle", "The start was cancelled.")
-            raise
-        except Exception as error:
-            self._alive.pop(self, None)
-            self._set_status("failed", str(error))
-            raise
-        else:
-            self.job = job
-            self._set_status("ready", "Ready.")
-            self.listeners.emit("link", job.renderer)
-            self._touch()
-            return job
-        finally:
-            self._starting = None
-
-    async def _prepare(self, link: Link) -> None:
+    async def _prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is (we may have attached to a job in use), and learn its models."""
-        scene = (await link.request("get-scene", timeout=REQUEST_TIMEOUT)).result
+        renderer = ready.renderer
+        scene = (await renderer.request("get-scene")).result
         try:
             instances = scene["models"]
             lit = any(instance["model_type"] == _LIGHT for instance in instances)
         except (KeyError, TypeError) as error:
             raise ProtocolError(f"The renderer described its scene in an unknown way: {error!r}.") from error
-        await link.request("set-framebuffer-static", timeout=REQUEST_TIMEOUT)
-        await self._send_background(link)
+        await renderer.request("set-framebuffer-static")
+        await self._send_background(renderer)
         for method, params in () if lit else pictures.LIGHTS:
-            await link.request(method, params, timeout=REQUEST_TIMEOUT)
-        if pictures.RADIUS_FLOOR[0] in (await link.request("registry", timeout=REQUEST_TIMEOUT)).result:
-            await link.request(*pictures.RADIUS_FLOOR, timeout=REQUEST_TIMEOUT)
+            await renderer.request(method, params)
+        method, params = pictures.RADIUS_FLOOR
+        if ready.capabilities.offers(method):
+            await renderer.request(method, params)
         self._set_models(
-            [await self._describe(link, instance) for instance in instances if instance["model_type"] != _LIGHT]
+            [await self._describe(renderer, instance) for instance in instances if instance["model_type"] != _LIGHT]
         )
 
-    def _set_starting(self, state: str, text: str) -> None:
-        self._set_status("queued" if state == "queued" else "starting", text)
-        for report in self._waiters:
-            report(None, text)
+    def _is_ready(self, ready: Ready) -> None:
+        self.listeners.emit("ready", ready)
+        self._touch()
 
-    def _lost(self, error: BraynsWidgetError) -> None:
-        if self.link is None or self.link.closed is None:
-            return  # it broke while it was prepared; the start fails with the reason
-        job = self._leave()
-        assert job is not None
-        self._set_status("stale", f"{error.message} Asking why …")
-        task = asyncio.create_task(self._bury(job, error), name="bury")
-        self._burials.add(task)
-        task.add_done_callback(self._burials.discard)
-
-    async def _bury(self, job: Job, error: BraynsWidgetError) -> None:
-        found = await job.obituary(error)
-        if self.job is None and self._starting is None:
-            self._set_status("failed" if found.failed else "ended", found.text)
-            hint = (
-                f"{found.detail}\nLoad again to start a new job." if found.detail else "Load again to start a new job."
-            )
-            self.listeners.emit("notice", Notice("error", found.text, hint))
-        await job.close()
-
-    def _leave(self) -> Job | None:
-        job, self.job = self.job, None
-        self._alive.pop(self, None)
-        if job is not None:
-            self.listeners.emit("link", None)
+    def _has_left(self, end: EndOfJob | None) -> None:
+        if end is None:
+            self.listeners.emit("ready", None)
             self._set_models([])
-        return job
+        else:
+            hint = "\n".join(filter(None, [end.detail, "Load again to start a new job."]))
+            self.listeners.emit("notice", Notice("error", end.text, hint))
 
     # ------------------------------------------------------------------ files and circuits
 
-    async def request(self, method: str, params: Any, limit: float) -> Reply:
+    async def request(self, method: str, params: Any, timeout: float | None) -> Reply:
         """Send a request to the renderer; starts the job if need be."""
-        return await self._call(method, params, limit)
+        return await self._call(method, params, timeout)
 
     async def list_directory(self, path: str | Path | None) -> Directory:
         """List a directory of the backend."""
-        job = await self.ensure(_nobody)
-        backend = self._backend(job)
-        root = str((await backend.request("fs-get-root", timeout=REQUEST_TIMEOUT)).result)
+        ready = await self.connection.ensure(ignore)
+        backend = self._backend(ready)
+        root = str((await backend.request("fs-get-root")).result)
         if path is None:
             # Browsing a whole machine starts where the notebook is.
             here = str(Path.cwd())
-            inside = self._place.master is None and Path(here).is_relative_to(root)
+            inside = self.connection.place.master is None and Path(here).is_relative_to(root)
             place = here if inside else root
         else:
             place = self.resolve(path)
         try:
-            listing = (await backend.request("fs-list-dir", {"path": place}, timeout=REQUEST_TIMEOUT)).result
+            listing = (await backend.request("fs-list-dir", {"path": place})).result
         except RequestError as error:
             raise CircuitError(f"{place!r} cannot be listed: {_reason(error)}") from error
         return Directory.from_reply(place, root, listing)
 
     async def inspect_circuit(self, path: str | Path) -> Circuit:
         """Read what a circuit holds."""
-        job = await self.ensure(_nobody)
-        return await self._inspect(self._backend(job), self.resolve(path))
+        ready = await self.connection.ensure(ignore)
+        return await self._inspect(self._backend(ready), self.resolve(path))
 
     def resolve(self, path: str | Path) -> str:
         """Return a path as the servers see it: absolute with the local service, else as it is."""
-        if self._place.master is not None:
+        if self.connection.place.master is not None:
             return str(path)
         return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
 
-    def _backend(self, job: Job) -> Link:
-        if job.backend is None:
+    def _backend(self, ready: Ready) -> Server:
+        if ready.backend is None:
             raise CircuitError("This job has no backend, so files cannot be browsed.", hint="Name the path yourself.")
-        return job.backend
+        return ready.backend
 
-    async def _inspect(self, backend: Link, path: str) -> Circuit:
+    async def _inspect(self, backend: Server, path: str) -> Circuit:
         try:
-            populations = await backend.request("sonata-list-populations", {"path": path}, timeout=REQUEST_TIMEOUT)
-            node_sets = await backend.request("sonata-get-node-sets", {"path": path}, timeout=REQUEST_TIMEOUT)
+            populations = await backend.request("sonata-list-populations", {"path": path})
+            node_sets = await backend.request("sonata-get-node-sets", {"path": path})
         except RequestError as error:
             raise CircuitError(
                 f"The circuit {path!r} cannot be read: {_reason(error).removeprefix(f'{path!r} cannot be read: ')}",
@@ -298,22 +201,22 @@ class Session:
         frame: bool,
     ) -> list[Model]:
         """Load a population, color it and, if it is the first model, point the camera at it."""
-        job = await self.ensure(report)
+        ready = await self.connection.ensure(report)
         where = self.resolve(path)
         report(None, "Reading the circuit …")
-        if job.backend is not None:
-            population = (await self._inspect(job.backend, where)).choose(population).name
+        if ready.backend is not None:
+            population = (await self._inspect(ready.backend, where)).choose(population).name
         elif population is None:
             raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
         params = load_params(where, population, **options)
         async with self._changing:
             first = not self.models
-            models = await self._add(job.renderer, params, report)
+            models = await self._add(ready.renderer, params, report)
             try:
                 report(1.0, "Coloring …")
-                models = [await self._color_new(job.renderer, model, color_by) for model in models]
+                models = [await self._color_new(ready.renderer, model, color_by) for model in models]
             except BaseException:
-                await see_through(self._discard(job.renderer, models))
+                await finish_cleanup(self._discard(ready.renderer, models))
                 raise
             if first and frame:
                 self.reset_camera()
@@ -332,11 +235,11 @@ class Session:
     async def color_model(self, model_id: int, method: str, color: Any) -> Model:
         """Color a model by a method."""
         given = None if color is None else parse(color)
-        job = await self.ensure(_nobody)
+        ready = await self.connection.ensure(ignore)
         async with self._changing:
             model = self._model(model_id)
             chosen = given or model.color or palette(1)[0]
-            return self._replace(await self._color(job.renderer, model, method, chosen))
+            return self._replace(await self._color(ready.renderer, model, method, chosen))
 
     async def remove_models(self, model_ids: Sequence[int]) -> None:
         """Remove models."""
@@ -350,21 +253,18 @@ class Session:
         if self.models:
             await self.remove_models([model.id for model in self.models])
 
-    async def _add(self, link: Link, params: dict[str, Any], report: Report) -> list[Model]:
-        def progress(message: Progress) -> None:
-            report(message.amount, message.operation)
-
+    async def _add(self, renderer: Server, params: dict[str, Any], report: Report) -> list[Model]:
         path = params["path"]
         report(0.0, "Loading …")
         try:
-            reply = await link.request("add-model", params, on_progress=progress, timeout=LOAD_TIMEOUT)
+            reply = await renderer.request("add-model", params, on_progress=report)
         except RequestCancelled:
             raise
         except RequestError as error:
             raise CircuitError(f"The circuit {path!r} cannot be loaded: {_reason(error)}") from error
         except (asyncio.CancelledError, TimeoutError):
             # It may have been done just before it heard of the cancel.
-            await see_through(self._discard_strangers(link))
+            await finish_cleanup(self._discard_strangers(renderer))
             raise
         if not isinstance(reply.result, list):
             raise ProtocolError("The renderer answered add-model without a list of models.")
@@ -372,23 +272,23 @@ class Session:
         self._set_models([*self.models, *models])
         empty = [model for model in models if model.cells == 0]
         if empty:
-            await self._discard(link, models)
+            await self._discard(renderer, models)
             raise CircuitError(
                 f"No cell of {path!r} was loaded.", hint="Raise the density, or choose other node sets or ids."
             )
         return models
 
-    async def _color_new(self, link: Link, model: Model, color_by: str | None) -> Model:
-        model = replace(model, color_methods=await self._color_methods(link, model.id))
+    async def _color_new(self, renderer: Server, model: Model, color_by: str | None) -> Model:
+        model = replace(model, color_methods=await self._color_methods(renderer, model.id))
         if "solid" in model.color_methods:
             taken = [other.color for other in self.models]
             free = [color for color in palette(_MODEL_COLORS) if color not in taken]
-            model = await self._color(link, model, "solid", (free or palette(_MODEL_COLORS))[0])
+            model = await self._color(renderer, model, "solid", (free or palette(_MODEL_COLORS))[0])
         if color_by is not None:
-            model = await self._color(link, model, color_by, model.color or palette(1)[0])
+            model = await self._color(renderer, model, color_by, model.color or palette(1)[0])
         return self._replace(model)
 
-    async def _color(self, link: Link, model: Model, method: str, color: Color) -> Model:
+    async def _color(self, renderer: Server, model: Model, method: str, color: Color) -> Model:
         known = method_name(method, model.color_methods)
         if known is None:
             methods = ", ".join(model.color_methods) or "none"
@@ -397,7 +297,7 @@ class Session:
             values = {"color": color}
         else:
             params = {"id": model.id, "method": known}
-            names = (await link.request("get-color-values", params, timeout=REQUEST_TIMEOUT)).result
+            names = (await renderer.request("get-color-values", params)).result
             values = colors_by_value(known, [str(name) for name in names if name])
             if not values:
                 raise CircuitError(
@@ -405,33 +305,33 @@ class Session:
                     hint="Send your own with request('color-model', …).",
                 )
         wanted = {"id": model.id, "method": known, "values": {name: list(rgba) for name, rgba in values.items()}}
-        await link.request("color-model", wanted, timeout=REQUEST_TIMEOUT)
+        await renderer.request("color-model", wanted)
         return replace(model, color_by=known, color=color if known == "solid" else None)
 
-    async def _describe(self, link: Link, instance: dict[str, Any]) -> Model:
+    async def _describe(self, renderer: Server, instance: dict[str, Any]) -> Model:
         model = Model.from_instance(instance)
-        return replace(model, color_methods=await self._color_methods(link, model.id))
+        return replace(model, color_methods=await self._color_methods(renderer, model.id))
 
-    async def _color_methods(self, link: Link, model_id: int) -> tuple[str, ...]:
+    async def _color_methods(self, renderer: Server, model_id: int) -> tuple[str, ...]:
         try:
-            reply = await link.request("get-color-methods", {"id": model_id}, timeout=REQUEST_TIMEOUT)
+            reply = await renderer.request("get-color-methods", {"id": model_id})
         except RequestError:
             return ()  # models of other kinds have none, and say so with an error
         return tuple(str(method) for method in reply.result)
 
-    async def _discard(self, link: Link, models: Sequence[Model]) -> None:
+    async def _discard(self, renderer: Server, models: Sequence[Model]) -> None:
         ids = [model.id for model in models]
         with contextlib.suppress(BraynsWidgetError):
-            await link.request("remove-model", {"ids": ids}, timeout=CLEAN_UP_TIMEOUT)
+            await renderer.request("remove-model", {"ids": ids}, timeout=CLEAN_UP_TIMEOUT)
         self._set_models([model for model in self.models if model.id not in ids])
 
-    async def _discard_strangers(self, link: Link) -> None:
+    async def _discard_strangers(self, renderer: Server) -> None:
         with contextlib.suppress(BraynsWidgetError):
-            scene = (await link.request("get-scene", timeout=CLEAN_UP_TIMEOUT)).result
+            scene = (await renderer.request("get-scene", timeout=CLEAN_UP_TIMEOUT)).result
             found = [Model.from_instance(i) for i in scene["models"] if i["model_type"] != _LIGHT]
             known = {model.id for model in self.models}
             if strangers := [model for model in found if model.id not in known]:
-                await self._discard(link, strangers)
+                await self._discard(renderer, strangers)
 
     def _model(self, model_id: int) -> Model:
         for model in self.models:
@@ -469,8 +369,8 @@ class Session:
         """Paint another background, now or when the job starts."""
         self.background = color
         self.listeners.emit("background", color)
-        if self.link is not None:
-            await self._send_background(self.link)
+        if self.ready is not None:
+            await self._send_background(self.ready.renderer)
         self._touch()
 
     async def snapshot(
@@ -484,44 +384,30 @@ class Session:
         file: Path | None,
     ) -> bytes:
         """Render a picture and write it to a file of this machine, if one is named."""
-
-        def progress(message: Progress) -> None:
-            report(message.amount, message.operation)
-
-        job = await self.ensure(report)
+        ready = await self.connection.ensure(report)
         report(0.0, "Rendering …")
         params = pictures.snapshot_params(
             camera or self.camera, self.background, size=size, samples=samples, image_format=image_format
         )
-        reply = await job.renderer.request("snapshot", params, on_progress=progress, timeout=SNAPSHOT_TIMEOUT)
+        reply = await ready.renderer.request("snapshot", params, on_progress=report)
         picture = pictures.read_snapshot(reply.result, reply.payload)
         if file is not None:
             await asyncio.to_thread(_write, file, picture)
         return picture
 
-    async def _send_background(self, link: Link) -> None:
+    async def _send_background(self, renderer: Server) -> None:
         params = pictures.renderer_params(self.background)
-        await link.request("set-renderer-interactive", params, timeout=REQUEST_TIMEOUT)
+        await renderer.request("set-renderer-interactive", params)
 
     # ------------------------------------------------------------------
 
-    async def _call(self, method: str, params: Any = None, limit: float = REQUEST_TIMEOUT) -> Reply:
-        job = await self.ensure(_nobody)
-        return await job.renderer.request(method, params, timeout=limit)
-
-    def _set_status(self, state: State, text: str) -> None:
-        status = Status(state, text)
-        if status != self.status:
-            self.status = status
-            self.listeners.emit("status", status)
+    async def _call(self, method: str, params: Any = None, timeout: float | None = None) -> Reply:
+        ready = await self.connection.ensure(ignore)
+        return await ready.renderer.request(method, params, timeout=timeout)
 
     def _touch(self) -> None:
         self.revision += 1
         self.listeners.emit("scene", self.revision)
-
-
-def _nobody(amount: float | None, operation: str) -> None:
-    pass
 
 
 def _reason(error: RequestError) -> str:
@@ -540,6 +426,3 @@ def _write(file: Path, data: bytes) -> None:
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
-
-
-atexit.register(Session.close_all)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.reports import Report
 from brayns_widget.protocol.errors import CANCELLED, DeadlineExceeded, RequestCancelled
-from brayns_widget.transport.loop import LoopThread
 
 T = TypeVar("T")
 _IDS = itertools.count(1)
@@ -28,9 +29,6 @@ class TaskProgress:
 
     amount: float | None = None
     operation: str = ""
-
-
-Report = Callable[[float | None, str], None]
 
 
 class Task(Generic[T]):

@@ -27,7 +27,7 @@ from websockets.protocol import Event
 
 from brayns_widget.protocol import messages
 from brayns_widget.protocol.errors import CANCELLED, METHOD_NOT_FOUND, RequestError
-from brayns_widget.protocol.messages import ErrorReply, Frame, Progress, Reply, Request
+from brayns_widget.protocol.messages import ErrorReply, Progress, RawMessage, Reply, Request
 
 TOKEN = "canary-5b1f0c7e"
 JOB_ID = "1f9d0c2e-5a3e-4b43-9a58-0d2a7c1f6e11"
@@ -64,9 +64,10 @@ class FakeServer:
     Attributes:
         requests: what was asked, as (method, params), in order.
         errors: method → (code, message) to answer with.
+        payloads: the raw bytes that came with requests.
         delays: method → seconds before the answer; a cancel ends the wait.
         silent: methods that are never answered.
-        frames: method → frames to send instead of an answer.
+        raw: method → messages to send instead of an answer.
         cut: methods at which the connection breaks.
         cancelled: methods of the requests that were cancelled.
         progress: method → progress messages, as (amount, operation), before the answer.
@@ -76,10 +77,11 @@ class FakeServer:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, Any]] = []
+        self.payloads: list[bytes] = []
         self.errors: dict[str, tuple[int, str]] = {}
         self.delays: dict[str, float] = {}
         self.silent: set[str] = set()
-        self.frames: dict[str, list[Frame]] = {}
+        self.raw: dict[str, list[RawMessage]] = {}
         self.cut: set[str] = set()
         self.cancelled: list[str] = []
         self.progress: dict[str, list[tuple[float, str]]] = {}
@@ -103,9 +105,11 @@ class FakeServer:
         worker = asyncio.create_task(self._work(socket, queue, cancels))
         try:
             while True:
-                frame = await socket.recv()
-                request = messages.decode_request(frame)
+                raw = await socket.recv()
+                request = messages.decode_request(raw)
                 self.requests.append((request.method, request.params))
+                if request.payload:
+                    self.payloads.append(bytes(request.payload))
                 if request.method == "cancel" and "cancel" in self.errors:
                     await self._send(socket, messages.encode_error(ErrorReply(request.id, *self.errors["cancel"])))
                 elif request.method == "cancel":
@@ -142,10 +146,10 @@ class FakeServer:
                 continue
             if request.method in self.silent:
                 continue
-            for frame in self.frames.get(request.method) or [self._frame(request)]:
-                await self._send(socket, frame)
+            for raw in self.raw.get(request.method) or [self._encode(request)]:
+                await self._send(socket, raw)
 
-    def _frame(self, request: Request) -> Frame:
+    def _encode(self, request: Request) -> RawMessage:
         assert request.id is not None
         try:
             if request.method in self.errors:
@@ -156,8 +160,8 @@ class FakeServer:
             return messages.encode_error(ErrorReply(request.id, error.code, error.message, error.data))
         return messages.encode_reply(Reply(request.id, result, memoryview(payload)))
 
-    async def _send(self, socket: ServerConnection, frame: Frame) -> None:
-        await socket.send(frame)
+    async def _send(self, socket: ServerConnection, raw: RawMessage) -> None:
+        await socket.send(raw)
 
 
 class FakeRenderer(FakeServer):
@@ -168,6 +172,7 @@ class FakeRenderer(FakeServer):
         color_values: coloring method → its values.
         cells: how many cells a circuit has.
         offers: what ``registry`` answers.
+        asynchronous: the methods whose schemas say that they can be cancelled.
     """
 
     def __init__(self) -> None:
@@ -175,7 +180,8 @@ class FakeRenderer(FakeServer):
         self.models: list[dict[str, Any]] = []
         self.cells = 4
         self.metadata: dict[str, str] = {}
-        self.offers = ["get-scene", "render-image"]
+        self.offers = ["add-model", "get-scene", "render-image", "snapshot"]
+        self.asynchronous = {"add-model", "snapshot"}
         self.color_values = {"solid": ["color"], "mtype": ["L23_PC", "L5_BC"], "morphology section": ["axon", "soma"]}
         self.progress["add-model"] = [(0.25, "Reading cells"), (0.75, "Building")]
         self.delays["add-model"] = 0.01
@@ -187,6 +193,10 @@ class FakeRenderer(FakeServer):
                 return {"major": 3, "minor": 10, "patch": 1, "revision": "fake"}, b""
             case "registry":
                 return self.offers, b""
+            case "schema":
+                method = params["endpoint"]
+                texts = {"description": "…", "plugin": "Core", "title": method}
+                return texts | {"async": method in self.asynchronous, "deprecated": False}, b""
             case "get-scene":
                 return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}, b""
             case "add-light-ambient" | "add-light-directional":
@@ -250,6 +260,7 @@ class FakeBackend(FakeServer):
         self.node_sets = ["All", "Layer1"]
         self.answers = {
             "version": lambda _: {"version": "3.0.0"},
+            "registry": lambda _: [name for name in self.answers if name != "registry"],
             "fs-get-root": lambda _: "/data",
             "fs-list-dir": lambda params: {
                 "directories": [{"name": name, "path": f"{params['path']}/{name}"} for name in ("b", "A")],
@@ -331,6 +342,15 @@ class FakeCluster:
                 socket.transport.abort()
 
         self._loop.call_soon_threadsafe(abort)
+
+    def close_renderer(self, code: int, reason: str) -> None:
+        """Let the renderer close its connections politely."""
+
+        async def close() -> None:
+            for socket in list(self.renderer.sockets):
+                await socket.close(code, reason)
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop)
 
     def paths(self) -> list[str]:
         """Return the REST calls as "VERB path"."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller import Controller
-from brayns_widget.events import Status
 from brayns_widget.protocol.errors import (
     AllocationError,
-    AuthError,
     BraynsWidgetError,
     CircuitError,
     ConnectionLost,
@@ -26,9 +25,6 @@ from brayns_widget.protocol.errors import (
     RequestError,
 )
 from brayns_widget.scene.camera import FRONT, Camera
-from brayns_widget.session import Session
-from brayns_widget.transport.local import LocalService
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, JPEG, PNG, FakeCluster
 from tests.listening import Listener
 
@@ -66,7 +62,7 @@ def test_a_start_tells_how_far_it_is_and_lights_the_scene(cluster, controller):
     assert states[0] == "starting"
     assert "queued" in states
     assert states[-1] == "ready"
-    assert [link is not None for link in listener.all("link")] == [True]
+    assert [ready is not None for ready in listener.all("ready")] == [True]
     methods = cluster.renderer.methods()
     assert methods.count("add-light-directional") == 2
     assert "set-framebuffer-static" in methods
@@ -82,19 +78,12 @@ def test_a_renderer_that_knows_radius_floors_is_told_to_have_one(cluster, contro
     assert floors == ([{"pixels": 0.5}] if offered else [])
 
 
-def test_a_second_start_does_nothing(cluster, controller):
-    for task in (controller.start(), controller.start()):
-        task.result(WAIT)
-    controller.start().result(WAIT)
-    assert cluster.paths().count("POST /start") == 1
-
-
 def test_who_starts_a_job_stops_it(cluster):
     with Controller(**cluster.options) as controller:
         controller.start().result(WAIT)
     assert cluster.paths()[-1] == STOP
     assert controller.status.state == "ended"
-    assert controller.link is None
+    assert controller.ready is None
 
 
 def test_who_attaches_leaves_it(cluster):
@@ -138,19 +127,6 @@ def test_a_failed_start_is_told_and_can_be_tried_again(cluster, controller):
     assert controller.status.state == "ready"
 
 
-def test_a_refused_token_is_told(cluster):
-    with Controller(**(cluster.options | {"token": "other"})) as controller, pytest.raises(AuthError):
-        controller.start().result(WAIT)
-
-
-def test_a_start_that_takes_too_long_ends_and_stops_the_job(cluster):
-    cluster.polls = 10**9
-    with Controller(**cluster.options, start_timeout=0.3) as controller:
-        with pytest.raises(DeadlineExceeded, match="start_timeout"):
-            controller.start().result(WAIT)
-        assert cluster.paths()[-1] == STOP
-
-
 def test_a_cancelled_start_stops_the_job(cluster, controller):
     cluster.polls = 10**9
     listener = Listener(controller)
@@ -162,18 +138,6 @@ def test_a_cancelled_start_stops_the_job(cluster, controller):
     assert controller.status.state == "idle"
     assert cluster.paths()[-1] == STOP
     assert listener.all("notice") == []
-
-
-def test_one_of_two_who_wait_for_a_start_may_give_up(cluster, controller):
-    cluster.polls = 10**9
-    listener = Listener(controller)
-    first, second = controller.start(), controller.load_circuit("c.json")
-    listener.wait_for("status", lambda status: status.state == "queued")
-    first.cancel()
-    with pytest.raises(RequestCancelled):
-        first.result(WAIT)
-    cluster.polls = 1
-    assert second.result(WAIT)
 
 
 def test_a_closed_controller_starts_nothing(cluster):
@@ -220,38 +184,18 @@ def test_a_killed_renderer_fails_what_is_pending_and_the_next_load_starts_a_new_
     notice = listener.wait_for("notice")
     assert "its last words" in notice.hint
     assert controller.models == ()
-    assert listener.all("link") == [None]
+    assert listener.all("ready") == [None]
     cluster.renderer.silent.clear()
     load(controller)
     assert controller.status.state == "ready"
     assert cluster.paths().count("POST /start") == 2
 
 
-def test_a_job_that_just_ends_is_ended_not_failed(cluster, controller):
-    controller.start().result(WAIT)
-    listener = Listener(controller)
-    cluster.kill_renderer()
-    status = listener.wait_for("status", lambda status: status.state != "stale")
-    assert status.state == "ended"
-    assert "2026-11-22T21:39:49" in status.text
-
-
-def test_a_controller_that_nobody_holds_is_stopped_at_the_end_of_the_process(cluster):
-    code = f"""
-from brayns_widget.controller import Controller
-Controller(**{cluster.options!r}).start().result(10)
-"""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr.decode()) == (0, "")
-    assert cluster.paths()[-1] == STOP
-    assert not cluster.renderer.sockets
-
-
 def test_calls_from_a_listener_that_would_hang_are_refused(controller):
     caught: queue.Queue[BaseException] = queue.Queue()
 
     def listener(event: str, value: Any) -> None:
-        if event == "link":
+        if event == "ready":
             try:
                 controller.request("get-scene")
             except RuntimeError as error:
@@ -268,7 +212,7 @@ def test_a_listener_that_fails_or_left_does_not_harm(controller, caplog):
     first.unsubscribe()
     controller.start().result(WAIT)
     assert first.events == []
-    assert second.all("link")
+    assert second.all("ready")
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -579,7 +523,7 @@ def test_without_a_master_paths_are_local_and_the_service_is_started(cluster, mo
         asked.append(base)
         return SimpleNamespace(master=cluster.master, slave=cluster.slave, token=Token(cluster.token))
 
-    monkeypatch.setattr(LocalService, "shared", shared)
+    monkeypatch.setattr(PROCESS, "local_service", shared)
     monkeypatch.chdir(tmp_path)
     with Controller() as controller:
         controller.load_circuit("sub/../c.json", wait=True)
@@ -591,4 +535,4 @@ def test_without_a_master_paths_are_local_and_the_service_is_started(cluster, mo
 @pytest.fixture(autouse=True)
 def nothing_is_left():
     yield
-    assert not Session._alive
+    assert not PROCESS._running

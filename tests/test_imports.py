@@ -18,13 +18,13 @@ ALLOWED = {
     "protocol": set(),
     "version": set(),
     "scene": {"protocol"},
-    "transport": {"protocol"},
+    "connection": {"protocol"},
     "stream": {"protocol"},
     "service": {"protocol", "service", "version"},
-    "events": {"protocol"},
-    "tasks": {"protocol", "transport"},
-    "session": {"events", "protocol", "scene", "tasks", "transport"},
-    "controller": {"events", "protocol", "scene", "session", "tasks", "transport"},
+    "events": {"connection", "protocol"},
+    "tasks": {"protocol", "connection"},
+    "session": {"events", "protocol", "scene", "tasks", "connection"},
+    "controller": {"events", "protocol", "scene", "session", "tasks", "connection"},
     "snapshot_cli": {"controller", "protocol", "scene", "tasks"},
     "demo": {"protocol"},
     "demo_cli": {"demo", "protocol"},
@@ -41,6 +41,21 @@ RENDERER = (
     "simulation",
     "tracing",
     "coloring",
+)
+# the modules of connection/ from top to bottom
+CONNECTION = (
+    "connection",
+    "capabilities",
+    "server",
+    "job",
+    "process",
+    "master",
+    "link",
+    "local",
+    "loop",
+    "tokens",
+    "status",
+    "reports",
 )
 SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil"}
 
@@ -87,6 +102,16 @@ def test_arrows_in_the_renderer_point_down():
         prefix = "brayns_widget.service.renderer."
         found = {name.removeprefix(prefix).split(".")[0] for name in imports(path) if name.startswith(prefix)}
         assert not found & set(above), path
+
+
+def test_arrows_in_the_connection_point_down():
+    folder = ROOT / "connection"
+    assert {path.stem for path in folder.glob("*.py")} == {"__init__", *CONNECTION}
+    prefix = "brayns_widget.connection."
+    for part in CONNECTION:
+        above = CONNECTION[: CONNECTION.index(part)]
+        found = {name.removeprefix(prefix) for name in imports(folder / f"{part}.py") if name.startswith(prefix)}
+        assert not found & set(above), part
 
 
 def test_only_the_service_needs_its_extra():

@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.status import Status
 from brayns_widget.controller import Controller
-from brayns_widget.events import Status
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled
-from brayns_widget.transport.local import LocalService
 
 pytestmark = pytest.mark.data
 WAIT = 60
@@ -23,7 +23,7 @@ WAIT = 60
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left():
     yield
-    LocalService.close_all()
+    PROCESS.end()
     assert not psutil.Process().children(recursive=True)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import job as job_module
 from brayns_widget.controller import Controller
 from brayns_widget.protocol.errors import BraynsWidgetError
-from brayns_widget.transport import job as job_module
 from tests.fakes import TOKEN, FakeCluster
 
 
@@ -44,7 +44,12 @@ def attempt(controller: Controller, events: list[Any]) -> str:
     try:
         controller.load_circuit("c.json", color_by="mtype").result(10)
         controller.snapshot().result(10)
-        said += [repr(controller.link), repr(controller._session.job), repr(controller.tasks), repr(controller.models)]
+        said += [
+            repr(controller.ready),
+            repr(vars(controller._session.connection)),
+            repr(controller.tasks),
+            repr(controller.models),
+        ]
         controller.request("no-such-method")
     except BraynsWidgetError as error:
         said.append(say(error))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.reports import Report
 from brayns_widget.protocol.errors import CircuitError, DeadlineExceeded, RequestCancelled
-from brayns_widget.tasks import Report, Task, TaskProgress
-from brayns_widget.transport.loop import LoopThread
+from brayns_widget.tasks import Task, TaskProgress
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """JSON-RPC 2.0 messages of the renderer and the backend, both directions.
 
-Text frames carry one message; binary frames carry one message and a payload (see ``frames``).
+A text message of the WebSocket carries one of them; a binary message carries one and a payload (see ``binary``).
 Progress is a notification whose method is the request's method and whose params are
 ``{"id": request id, "amount": 0..1, "operation": text}``.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from brayns_widget.protocol import frames
+from brayns_widget.protocol import binary
 from brayns_widget.protocol.errors import (
     CANCELLED,
     INVALID_REQUEST,
@@ -23,7 +23,7 @@ from brayns_widget.protocol.errors import (
 )
 
 RequestId = int | str
-Frame = str | bytes
+RawMessage = str | bytes
 
 _EMPTY = memoryview(b"")
 _REQUEST_KEYS = frozenset({"jsonrpc", "id", "method", "params"})
@@ -76,28 +76,28 @@ def _dump(message: Mapping[str, Any]) -> str:
     return json.dumps(message, separators=(",", ":"), allow_nan=False)
 
 
-def _frame(message: Mapping[str, Any], payload: bytes | memoryview) -> Frame:
+def _encode(message: Mapping[str, Any], payload: bytes | memoryview) -> RawMessage:
     text = _dump(message)
-    return frames.pack(text, payload) if len(payload) else text
+    return binary.pack(text, payload) if len(payload) else text
 
 
-def encode_request(request: Request) -> Frame:
-    """Make the frame of a request. Methods without parameters refuse ``{}``, so None leaves ``params`` out."""
+def encode_request(request: Request) -> RawMessage:
+    """Encode a request. Methods without parameters refuse ``{}``, so None leaves ``params`` out."""
     message: dict[str, Any] = {"jsonrpc": "2.0", "method": request.method}
     if request.id is not None:
         message["id"] = request.id
     if request.params is not None:
         message["params"] = request.params
-    return _frame(message, request.payload)
+    return _encode(message, request.payload)
 
 
-def encode_reply(reply: Reply) -> Frame:
-    """Make the frame of a good answer: binary only if the payload is not empty."""
-    return _frame({"id": reply.id, "jsonrpc": "2.0", "result": reply.result}, reply.payload)
+def encode_reply(reply: Reply) -> RawMessage:
+    """Encode a good answer: binary only if the payload is not empty."""
+    return _encode({"id": reply.id, "jsonrpc": "2.0", "result": reply.result}, reply.payload)
 
 
 def encode_error(error: ErrorReply) -> str:
-    """Make the text frame of a bad answer; ``data`` is left out where there is none."""
+    """Encode a bad answer as text; ``data`` is left out where there is none."""
     body: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.data is not None:
         body["data"] = error.data
@@ -105,22 +105,22 @@ def encode_error(error: ErrorReply) -> str:
 
 
 def encode_progress(method: str, progress: Progress) -> str:
-    """Make the text frame of a progress notification."""
+    """Encode a progress notification as text."""
     params = {"amount": progress.amount, "id": progress.id, "operation": progress.operation}
     return _dump({"jsonrpc": "2.0", "method": method, "params": params})
 
 
-def decode_request(frame: Frame, *, require_version: bool = True) -> Request:
+def decode_request(raw: RawMessage, *, require_version: bool = True) -> Request:
     """Read what a client sent.
 
     Args:
-        frame: a text or binary WebSocket frame.
+        raw: a text or binary WebSocket message.
         require_version: refuse a message without ``jsonrpc``, as the renderer does and the backend does not.
 
     Raises:
         RequestError: with the code that the client is to get; the message cannot be answered by id.
     """
-    message, payload = _decode(frame)
+    message, payload = _decode(raw)
     problems = [f"unknown property {name!r}" for name in sorted(message.keys() - _REQUEST_KEYS)]
     method, request_id, version = message.get("method"), message.get("id"), message.get("jsonrpc", "2.0")
     if require_version and "jsonrpc" not in message:
@@ -142,14 +142,14 @@ def decode_request(frame: Frame, *, require_version: bool = True) -> Request:
     return Request(method, message.get("params"), request_id, payload)
 
 
-def decode_server_message(frame: Frame) -> Reply | ErrorReply | Progress:
+def decode_server_message(raw: RawMessage) -> Reply | ErrorReply | Progress:
     """Read what a server sent.
 
     Raises:
         ProtocolError: it is none of the three kinds of message that a server sends.
     """
     try:
-        message, payload = _decode(frame)
+        message, payload = _decode(raw)
     except RequestError as error:
         raise ProtocolError(f"The server sent an unreadable message: {error}") from error
     request_id = message.get("id")
@@ -172,9 +172,9 @@ def decode_server_message(frame: Frame) -> Reply | ErrorReply | Progress:
     raise ProtocolError(f"The server sent neither a reply nor progress: {message!r:.200}")
 
 
-def _decode(frame: Frame) -> tuple[dict[str, Any], memoryview]:
+def _decode(raw: RawMessage) -> tuple[dict[str, Any], memoryview]:
     try:
-        text, payload = frames.unpack(frame) if isinstance(frame, bytes) else (frame, _EMPTY)
+        text, payload = binary.unpack(raw) if isinstance(raw, bytes) else (raw, _EMPTY)
     except ProtocolError as error:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
     try:

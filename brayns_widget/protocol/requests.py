@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from brayns_widget.protocol.errors import BraynsWidgetError
-from brayns_widget.protocol.messages import ErrorReply, Frame, Progress, Reply, RequestId, decode_server_message
+from brayns_widget.protocol.messages import ErrorReply, Progress, RawMessage, Reply, RequestId, decode_server_message
 
 _IDS = itertools.count(1)
 
@@ -66,15 +66,15 @@ class RequestTable:
         """Wait no longer for a request; what still comes for it counts as stray."""
         self._pending.pop(request_id, None)
 
-    def receive(self, frame: Frame) -> None:
-        """Route one frame from the server.
+    def receive(self, raw: RawMessage) -> None:
+        """Route one message from the server.
 
         An error without an id can belong to any pending request, so it fails all of them.
 
         Raises:
-            ProtocolError: the frame is no message of a server; the connection can't be trusted any more.
+            ProtocolError: it is no message of a server; the connection can't be trusted any more.
         """
-        message = decode_server_message(frame)
+        message = decode_server_message(raw)
         if isinstance(message, ErrorReply) and message.id is None:
             self._fail_pending(lambda pending: message.to_exception(pending.method))
             return

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 SCALES = (1.0, 0.5, 0.25)
 """Sizes of a moving picture, per axis, as parts of the size at rest."""
 
 _SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
 _ENOUGH = 3  # pictures, or multiples of the time allowed, that make a measurement certain enough to act on
-
-_OURS = "brayns-widget"
 
 Size = tuple[int, int]
 
@@ -69,10 +66,14 @@ BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4, gives_way=False)
 """Settings for the real server, Brayns 3.10."""
 
 
-def settings_for(version: Any) -> StreamSettings:
-    """Choose the settings for a server by its answer to ``get-version``: ours names itself in ``revision``."""
-    ours = isinstance(version, dict) and str(version.get("revision", "")).startswith(_OURS)
-    return StreamSettings() if ours else BRAYNS
+def settings_for(*, ours: bool, gives_way: bool) -> StreamSettings:
+    """Choose the settings for a server.
+
+    Args:
+        ours: it is ours, not the real one.
+        gives_way: it can cancel a picture.
+    """
+    return replace(StreamSettings() if ours else BRAYNS, gives_way=gives_way)
 
 
 def picture_size(width: float, height: float, settings: StreamSettings, scale: float = 1.0) -> Size:

@@ -43,7 +43,7 @@ def test_progress_survives_the_way(request_id, amount, operation):
     assert messages.decode_server_message(messages.encode_progress("add-model", progress)) == progress
 
 
-def test_only_a_payload_makes_a_binary_frame():
+def test_only_a_payload_makes_a_binary_message():
     assert isinstance(messages.encode_request(Request("a", id=1)), str)
     assert isinstance(messages.encode_request(Request("a", id=1, payload=memoryview(b"x"))), bytes)
 
@@ -57,7 +57,7 @@ def test_params_are_left_out_rather_than_empty():
 
 
 @pytest.mark.parametrize(
-    ("frame", "code"),
+    ("raw", "code"),
     [
         ("{nope", PARSE_ERROR),
         ("NaN", PARSE_ERROR),
@@ -79,9 +79,9 @@ def test_params_are_left_out_rather_than_empty():
         ('{"method":"a"}', INVALID_REQUEST),
     ],
 )
-def test_bad_requests_are_refused_with_their_code(frame, code):
+def test_bad_requests_are_refused_with_their_code(raw, code):
     with pytest.raises(RequestError) as caught:
-        messages.decode_request(frame)
+        messages.decode_request(raw)
     assert caught.value.code == code
 
 
@@ -91,8 +91,8 @@ def test_pairs_of_surrogates_are_text():
 
 def test_names_of_files_need_not_be_text():
     name = "caf\udce9"  # as Python reads the bytes b"caf\xe9"
-    frame = messages.encode_request(messages.Request("a", {"path": name}))
-    assert messages.decode_request(frame).params == {"path": name}
+    raw = messages.encode_request(messages.Request("a", {"path": name}))
+    assert messages.decode_request(raw).params == {"path": name}
 
 
 def test_the_backend_accepts_requests_without_a_version():
@@ -100,7 +100,7 @@ def test_the_backend_accepts_requests_without_a_version():
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "raw",
     [
         "nope",
         "[]",
@@ -116,22 +116,22 @@ def test_the_backend_accepts_requests_without_a_version():
         '{"method":"a","params":{"id":1,"amount":NaN,"operation":"x"}}',
     ],
 )
-def test_what_no_server_may_send_is_refused(frame):
+def test_what_no_server_may_send_is_refused(raw):
     with pytest.raises(ProtocolError):
-        messages.decode_server_message(frame)
+        messages.decode_server_message(raw)
 
 
 def test_progress_is_kept_between_0_and_1():
-    frame = '{"method":"a","params":{"id":1,"amount":1' + "0" * 400 + ',"operation":"x"}}'
-    assert messages.decode_server_message(frame) == Progress(1, 1.0, "x")
+    raw = '{"method":"a","params":{"id":1,"amount":1' + "0" * 400 + ',"operation":"x"}}'
+    assert messages.decode_server_message(raw) == Progress(1, 1.0, "x")
 
 
 @given(st.text() | st.binary() | JSON.map(json.dumps))
-def test_no_frame_raises_anything_else(frame):
+def test_no_message_raises_anything_else(raw):
     with contextlib.suppress(ProtocolError):
-        messages.decode_server_message(frame)
+        messages.decode_server_message(raw)
     with contextlib.suppress(RequestError):
-        messages.decode_request(frame)
+        messages.decode_request(raw)
 
 
 def test_code_20_is_a_cancel():

@@ -15,7 +15,7 @@ def collect() -> list[Any]:
     return []
 
 
-def reply(request_id: int, result: Any = None) -> messages.Frame:
+def reply(request_id: int, result: Any = None) -> messages.RawMessage:
     return messages.encode_reply(Reply(request_id, result))
 
 

@@ -73,9 +73,9 @@ def test_quality_is_turned_round_for_the_server_that_turns_it_round() -> None:
 
 
 def test_settings_go_by_the_server():
-    assert settings_for({"major": 3, "minor": 10, "patch": 1, "revision": "brayns-widget 0.1.0"}) == SETTINGS
-    assert settings_for({"major": 3, "minor": 10, "patch": 1, "revision": "747afcdfc"}) == BRAYNS
-    assert settings_for(None) == BRAYNS
+    assert settings_for(ours=True, gives_way=True) == SETTINGS
+    assert settings_for(ours=False, gives_way=False) == BRAYNS
+    assert not settings_for(ours=True, gives_way=False).gives_way
 
 
 def test_the_real_server_gets_as_many_samples_as_ours() -> None:

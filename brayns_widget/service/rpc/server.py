@@ -26,8 +26,8 @@ from websockets.http11 import Response as HttpResponse
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.messages import (
     ErrorReply,
-    Frame,
     Progress,
+    RawMessage,
     Reply,
     Request,
     RequestId,
@@ -178,7 +178,7 @@ class _Session(Generic[C]):
             async for frame in self._connection:
                 await self._receive(frame)
 
-    async def _receive(self, frame: Frame) -> None:
+    async def _receive(self, frame: RawMessage) -> None:
         try:
             request = decode_request(frame, require_version=self._server.require_version)
         except RequestError as error:
@@ -240,7 +240,7 @@ class _Session(Generic[C]):
             finally:
                 self._idle.set()
 
-    async def _run_request(self, request: Request) -> Frame:
+    async def _run_request(self, request: Request) -> RawMessage:
         _method, task = self._tasks.get(request.id, ("", Task())) if request.id is not None else ("", Task())
         self._running = task
         if not self.connected:
@@ -255,7 +255,7 @@ class _Session(Generic[C]):
             if request.id is not None:
                 self._tasks.pop(request.id, None)
 
-    def _call(self, request: Request, task: Task) -> Frame:
+    def _call(self, request: Request, task: Task) -> RawMessage:
         """Run on a worker thread; whatever happens becomes a frame."""
         try:
             method = self._server.methods[request.method]
@@ -276,7 +276,7 @@ class _Session(Generic[C]):
 
         return Task(report)
 
-    async def _send(self, frame: Frame) -> None:
+    async def _send(self, frame: RawMessage) -> None:
         if not frame:
             return
         with contextlib.suppress(ConnectionClosed):  # the reader notices and ends the session
@@ -292,7 +292,7 @@ def _spawn(send: Any) -> None:
     task.add_done_callback(_sends.discard)
 
 
-def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> Frame:
+def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> RawMessage:
     """Call a method; its result or its error, or nothing for a request without an id."""
     try:
         if method.cancellable:
@@ -310,7 +310,7 @@ def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> 
         return _failure(request, RequestError(f"{type(error).__name__}: {error}", code=INTERNAL_ERROR))
 
 
-def _failure(request: Request, error: RequestError) -> Frame:
+def _failure(request: Request, error: RequestError) -> RawMessage:
     if request.id is None:
         return ""
     return _error_frame(request.id, error)

@@ -40,11 +40,11 @@ INTENDED: dict[Key, tuple[Places, str]] = {
         "the real parser takes no lone number for JSON (-32700)",
     ),
     ("errors", "binary frame: fewer than 4 bytes"): (
-        {"error/message": "Invalid JSON: Binary frame of 1 bytes has no length prefix."},
+        {"error/message": "Invalid JSON: Binary message of 1 bytes has no length prefix."},
         "other words",
     ),
     ("errors", "binary frame: declared JSON size larger than frame"): (
-        {"error/message": "Invalid JSON: Binary frame announces 9999 bytes of JSON but has 53."},
+        {"error/message": "Invalid JSON: Binary message announces 9999 bytes of JSON but has 53."},
         "other words",
     ),
     ("color_methods_neurons", 8): ({"result/0": "0-9"}, "a key that color-model takes, not one that it refuses"),

@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
+from brayns_widget.connection.tokens import ENVIRONMENT_VARIABLE, Token, redact
 from brayns_widget.protocol.errors import AuthError
-from brayns_widget.transport.tokens import ENVIRONMENT_VARIABLE, Token, redact
 
 SECRET = "canary-0d8f"
 

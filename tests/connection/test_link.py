@@ -6,7 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from websockets import ConnectionClosedError
 
+from brayns_widget.connection import link as link_module
+from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AuthError,
     BraynsWidgetError,
@@ -16,9 +20,6 @@ from brayns_widget.protocol.errors import (
     RequestCancelled,
     RequestError,
 )
-from brayns_widget.transport import link as link_module
-from brayns_widget.transport.link import Link, Unreachable, is_loopback
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JPEG, TOKEN, FakeCluster
 
 DEADLINE = 10
@@ -32,7 +33,9 @@ def cluster():
 
 async def open_link(cluster: FakeCluster, **options: Any) -> Link:
     token = Token(options.pop("token", TOKEN))
-    return await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version", **options)
+    link = await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version", **options)
+    link.cancellable = frozenset({"add-model", "render-image", "snapshot"})
+    return link
 
 
 def talk(cluster: FakeCluster, work: Callable[[Link], Awaitable[Any]], **options: Any) -> Any:
@@ -48,8 +51,11 @@ def talk(cluster: FakeCluster, work: Callable[[Link], Awaitable[Any]], **options
 
 
 def test_it_probes_and_asks(cluster):
-    reply = talk(cluster, lambda link: link.request("get-scene"))
-    assert reply.result["models"] == []
+    async def work(link: Link) -> Any:
+        assert link.greeting["revision"] == "fake"
+        return (await link.request("get-scene")).result["models"]
+
+    assert talk(cluster, work) == []
     assert cluster.renderer.requests == [("get-version", None), ("get-scene", None)]
 
 
@@ -206,15 +212,15 @@ def test_closing_fails_what_is_pending_but_reports_nothing(cluster):
     assert lost == []
 
 
-@pytest.mark.parametrize("frame", ["nonsense", b"\x01", '{"jsonrpc":"2.0"}', '{"id":{},"result":1}'])
-def test_garbage_closes_the_link_and_says_so(cluster, frame):
-    cluster.renderer.frames["get-scene"] = [frame]
+@pytest.mark.parametrize("raw", ["nonsense", b"\x01", '{"jsonrpc":"2.0"}', '{"id":{},"result":1}'])
+def test_garbage_closes_the_link_and_says_so(cluster, raw):
+    cluster.renderer.raw["get-scene"] = [raw]
     with pytest.raises(ProtocolError, match="renderer broke the protocol"):
         talk(cluster, lambda link: link.request("get-scene"))
 
 
 def test_answers_to_unknown_ids_are_counted(cluster):
-    cluster.renderer.frames["get-scene"] = ['{"jsonrpc":"2.0","id":"never","result":1}']
+    cluster.renderer.raw["get-scene"] = ['{"jsonrpc":"2.0","id":"never","result":1}']
 
     async def work(link: Link) -> int:
         with pytest.raises(DeadlineExceeded):
@@ -226,7 +232,7 @@ def test_answers_to_unknown_ids_are_counted(cluster):
 
 
 def test_an_error_without_id_fails_what_is_pending(cluster):
-    cluster.renderer.frames["get-scene"] = ['{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Bad"}}']
+    cluster.renderer.raw["get-scene"] = ['{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Bad"}}']
     with pytest.raises(RequestError, match="Bad"):
         talk(cluster, lambda link: link.request("get-scene"))
 
@@ -255,6 +261,54 @@ def test_a_busy_link_is_not_probed(cluster):
     cluster.renderer.delays["get-scene"] = 0.5
     talk(cluster, lambda link: link.request("get-scene"), idle=0.05)
     assert cluster.renderer.methods() == ["get-version", "get-scene"]
+
+
+def test_a_link_that_is_lost_is_not_probed_any_more(cluster):
+    async def work(link: Link) -> None:
+        asked = len(cluster.renderer.requests)
+        cluster.kill_renderer()
+        await asyncio.wait(link._tasks)  # both its reader and its watch end
+        assert link.closed is not None
+        assert len(cluster.renderer.requests) == asked
+
+    talk(cluster, work, idle=0.4)
+
+
+def test_a_link_that_is_lost_while_it_is_probed_is_reported_once(cluster):
+    lost: list[BraynsWidgetError] = []
+
+    async def work(link: Link) -> None:
+        cluster.renderer.cut.add("get-version")
+        await asyncio.wait(link._tasks)
+
+    talk(cluster, work, idle=0.05, on_close=lost.append)
+    assert [str(error) for error in lost] == ["The connection to the renderer was lost."]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "detail"),
+    [(1011, f"killed, ?token={TOKEN}", " (killed, ?token=…)"), (1001, "", " (close code 1001)"), (1000, "", "")],
+)
+def test_a_server_that_closes_politely_is_quoted(cluster, code, reason, detail):
+    async def work(link: Link) -> None:
+        cluster.close_renderer(code, reason)
+        await asyncio.wait(link._tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert str(link.closed) == f"The connection to the renderer was lost{detail}."
+
+    talk(cluster, work)
+
+
+def test_a_connection_that_breaks_while_a_request_is_sent_fails_it(cluster, monkeypatch):
+    async def broken(_: object) -> None:
+        raise ConnectionClosedError(None, None)
+
+    async def work(link: Link) -> None:
+        monkeypatch.setattr(link._socket, "send", broken)
+        with pytest.raises(ConnectionLost):
+            await link.request("get-scene")
+        assert isinstance(link.closed, ConnectionLost)
+
+    talk(cluster, work)
 
 
 def test_a_server_that_accepts_and_says_nothing_is_a_deadline(cluster):

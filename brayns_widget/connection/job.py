@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.master import JobStatus, MasterClient, master_address
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.status import State
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
-from brayns_widget.transport.link import Link, Unreachable, is_loopback
-from brayns_widget.transport.local import LocalService
-from brayns_widget.transport.loop import see_through
-from brayns_widget.transport.master import JobStatus, MasterClient, master_address
-from brayns_widget.transport.tokens import Token, redact
 
 STOP_DEADLINE = 10.0
 # A server that says it is ready may need another moment before it accepts.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
 
-OnState = Callable[[str, str], None]
+OnState = Callable[[State, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Obituary:
+class EndOfJob:
     """Why a job came to its end: a sentence, whether that was a fault, and what else is known (log lines)."""
 
     text: str
@@ -121,7 +122,7 @@ class Job:
         token, master_url, slave_url = place.token, place.master, place.slave
         if master_url is None:
             on_state("starting", "Starting the local service …")
-            service = await LocalService.shared(place.base_directory)
+            service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
         master = MasterClient(master_url, token)
         job: Job | None = None
@@ -143,7 +144,7 @@ class Job:
                     raise
                 raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
         except BaseException:
-            await see_through(job.close() if job is not None else master.aclose())
+            await finish_cleanup(job.close() if job is not None else master.aclose())
             raise
         return job
 
@@ -164,20 +165,20 @@ class Job:
             with contextlib.suppress(BraynsWidgetError):
                 self._master.stop_blocking(self.id)
 
-    async def obituary(self, error: BraynsWidgetError, timeout: float = 5.0) -> Obituary:
+    async def why_it_ended(self, error: BraynsWidgetError, timeout: float = 5.0) -> EndOfJob:
         """Ask the master why the renderer went away; if it can't tell, the link's own words have to do."""
         try:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
         except (BraynsWidgetError, TimeoutError):
-            return Obituary(error.message, failed=True)
+            return EndOfJob(error.message, failed=True)
         if status.reason:
             first, _, rest = status.reason.partition("\n")
-            return Obituary(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
+            return EndOfJob(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
         if status.gone or not status.ready:
             end = f" It was to end at {self.end_time}." if self.end_time else ""
-            return Obituary(f"The job has ended.{end}", failed=False)
-        return Obituary(error.message, failed=True)
+            return EndOfJob(f"The job has ended.{end}", failed=False)
+        return EndOfJob(error.message, failed=True)
 
     async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
         base = f"{slave}/{quote(self.id, safe='')}"
@@ -196,16 +197,17 @@ def _ignore(_: BraynsWidgetError) -> None:
 
 
 async def _open(url: str, token: Token, name: str, probe: str, on_lost: Callable[[BraynsWidgetError], None]) -> Link:
-    for attempt in range(CONNECT_ATTEMPTS):
+    attempt = 1
+    while True:
         try:
             return await Link.open(url, token, name=name, probe=probe, on_close=on_lost)
         except ConnectionLost as error:
             if name == "backend" and isinstance(error, Unreachable) and error.status == 404:
                 raise _Missing from None
-            if attempt + 1 == CONNECT_ATTEMPTS:
+            if attempt == CONNECT_ATTEMPTS:
                 raise
-        await asyncio.sleep(CONNECT_PAUSE * 2**attempt)
-    raise AssertionError
+        await asyncio.sleep(CONNECT_PAUSE * 2 ** (attempt - 1))
+        attempt += 1
 
 
 def _describe(status: JobStatus, on_state: OnState) -> None:

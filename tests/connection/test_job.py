@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from brayns_widget.connection import job as job_module
+from brayns_widget.connection.job import EndOfJob, Job, Place, _slave_address
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
     AuthError,
@@ -13,9 +20,6 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
 )
-from brayns_widget.transport import job as job_module
-from brayns_widget.transport.job import Job, Place, _slave_address
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 STOP = f"POST /stop/{JOB_ID}"
@@ -69,10 +73,45 @@ def test_an_attached_job_is_not_started_and_not_stopped(cluster):
     async def main() -> None:
         job = await start(place(cluster), job_id=JOB_ID)
         assert not job.owned
+        job.stop_blocking()
         await job.close()
 
     asyncio.run(main())
     assert not {"POST /start", STOP} & set(cluster.paths())
+
+
+def test_without_a_master_it_is_a_job_of_the_local_service(cluster, monkeypatch):
+    asked: list[Path] = []
+
+    async def local_service(base_directory: Path) -> Any:
+        asked.append(base_directory)
+        return SimpleNamespace(master=cluster.master, slave=cluster.slave, token=Token(cluster.token))
+
+    async def main() -> None:
+        # The token of the place is for remote masters only.
+        job = await start(place(cluster, master=None, slave=None, token=Token("other"), base_directory=Path("/data")))
+        assert job.local
+        await job.close()
+
+    monkeypatch.setattr(PROCESS, "local_service", local_service)
+    asyncio.run(main())
+    assert asked == [Path("/data")]
+
+
+def test_a_backend_that_goes_away_leaves_the_job_as_it_is(cluster):
+    cluster.backend.cut.add("fs-get-root")
+    lost: list[BraynsWidgetError] = []
+
+    async def main() -> None:
+        job = await start(place(cluster), on_lost=lost.append)
+        assert job.backend is not None
+        with pytest.raises(ConnectionLost):
+            await job.backend.request("fs-get-root")
+        await job.renderer.request("get-scene")
+        await job.close()
+
+    asyncio.run(main())
+    assert lost == []
 
 
 def test_a_job_without_backend_is_fine():
@@ -114,6 +153,14 @@ def test_whatever_goes_wrong_what_was_started_is_stopped(cluster, fault):
         cluster.refuse[fault] = 500
     with pytest.raises(errors[fault]):
         asyncio.run(start(place(cluster), timeout=1))
+    assert cluster.paths()[-1] == STOP
+
+
+def test_a_renderer_that_never_answers_has_a_shorter_deadline_of_its_own(cluster, monkeypatch):
+    monkeypatch.setattr(Link, "open", partial(Link.open, timeout=0.1))
+    cluster.renderer.silent.add("get-version")
+    with pytest.raises(DeadlineExceeded, match=r"The renderer did not answer within 0\.1 s"):
+        asyncio.run(start(place(cluster)))
     assert cluster.paths()[-1] == STOP
 
 
@@ -178,7 +225,7 @@ def test_the_master_is_asked_why_a_job_ended(reason, dialect, text, failed):
     async def main(cluster: FakeCluster) -> None:
         job = await start(place(cluster))
         cluster.over, cluster.reason = True, reason
-        found = await job.obituary(ConnectionLost("The connection to the renderer was lost."))
+        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
         assert (found.text, found.failed) == (text, failed)
         assert found.detail == reason.partition("\n")[2]
         await job.close()
@@ -187,11 +234,21 @@ def test_the_master_is_asked_why_a_job_ended(reason, dialect, text, failed):
         asyncio.run(main(cluster))
 
 
+def test_a_job_that_runs_all_the_same_leaves_the_links_own_words(cluster):
+    async def main() -> None:
+        job = await start(place(cluster))
+        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
+        assert found == EndOfJob("The connection to the renderer was lost.", failed=True)
+        await job.close()
+
+    asyncio.run(main())
+
+
 def test_a_master_that_is_gone_too_leaves_the_links_own_words(cluster):
     async def main() -> None:
         job = await start(place(cluster))
         cluster.failures["/status"] = [(400, "")]
-        found = await job.obituary(ConnectionLost("The connection to the renderer was lost."))
+        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
         assert (found.text, found.failed) == ("The connection to the renderer was lost.", True)
         await job.close()
 

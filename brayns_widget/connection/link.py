@@ -17,6 +17,8 @@ from urllib.parse import quote, urlsplit
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import (
     AuthError,
     BraynsWidgetError,
@@ -26,16 +28,10 @@ from brayns_widget.protocol.errors import (
 )
 from brayns_widget.protocol.messages import Progress, Reply, Request, encode_request
 from brayns_widget.protocol.requests import Outcome, RequestTable
-from brayns_widget.transport.loop import see_through
-from brayns_widget.transport.tokens import Token, redact
 
 MAX_MESSAGE = 64 * 1024 * 1024
 CANCEL_DEADLINE = 10.0
 CLOSE_DEADLINE = 1.0
-
-# The methods that a renderer can cancel ("async" in its schemas, and render-image in ours); asking it to cancel others
-# is an error.
-CANCELLABLE = frozenset({"add-model", "upload-model", "render-image", "snapshot", "export-gbuffers"})
 
 # websockets logs each URL and header at DEBUG, tokens included. This logger is no part of the tree, so no
 # configuration can switch it on.
@@ -72,10 +68,17 @@ class Link:
         socket: the connected WebSocket.
         name: what the server is called in messages, such as "renderer".
         on_close: called once, on the loop, with the error that pending requests got, unless ``close`` was called.
+
+    Attributes:
+        cancellable: the methods that the server can cancel; asking it to cancel others is an error.
+        greeting: what the server answered to the first question.
+        closed: why the link closed, or None while it is open.
     """
 
     def __init__(self, socket: ClientConnection, name: str, on_close: Callable[[BraynsWidgetError], None]) -> None:
         self.name = name
+        self.cancellable: frozenset[str] = frozenset()
+        self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
         self._on_close = on_close
@@ -118,9 +121,9 @@ class Link:
                 link = cls(socket, name, on_close)
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
-                    await link.request(probe)
+                    link.greeting = (await link.request(probe)).result
                 except BaseException:
-                    await see_through(link.close())
+                    await finish_cleanup(link.close())
                     raise
         except TimeoutError:
             raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None
@@ -209,7 +212,7 @@ class Link:
                 answer.cancel()  # it goes on: no reason to wait
 
         try:
-            if method in CANCELLABLE and not answer.done():
+            if method in self.cancellable and not answer.done():
                 with contextlib.suppress(BraynsWidgetError, TimeoutError):
                     async with asyncio.timeout(CANCEL_DEADLINE):
                         await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", heard)))
@@ -221,9 +224,9 @@ class Link:
 
     async def _read(self) -> None:
         try:
-            async for frame in self._socket:
+            async for raw in self._socket:
                 self._heard = asyncio.get_running_loop().time()
-                self._table.receive(frame)
+                self._table.receive(raw)
         except websockets.ConnectionClosed:
             pass
         except ProtocolError as error:

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
-import subprocess
-import sys
 import threading
 
 import pytest
 
-from brayns_widget.transport.loop import LoopThread
+from brayns_widget.connection.loop import LoopThread, finish_cleanup
 
 
 @pytest.fixture
@@ -57,30 +54,24 @@ def test_closing_cancels_what_runs_and_closes_the_loop():
     loop.close()  # a second time does nothing
 
 
-def test_the_shared_one_is_one():
-    assert LoopThread.shared() is LoopThread.shared()
+def test_cleaning_up_is_finished_in_spite_of_cancels():
+    async def main() -> None:
+        go_on = asyncio.Event()
+        done: list[str] = []
 
+        async def clean() -> str:
+            await go_on.wait()
+            done.append("clean")
+            return "clean"
 
-def test_a_closed_shared_one_is_replaced(monkeypatch):
-    monkeypatch.setattr(LoopThread, "_shared", None)
-    first = LoopThread.shared()
-    first.close()
-    second = LoopThread.shared()
-    assert second is not first
-    second.close()
+        waiting = asyncio.create_task(finish_cleanup(clean()))
+        for _ in range(3):
+            await asyncio.sleep(0)
+            waiting.cancel()
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        go_on.set()
+        assert await waiting == "clean"
+        assert done == ["clean"]
 
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
-def test_a_forked_child_gets_its_own():
-    code = """
-import os, warnings
-from brayns_widget.transport.loop import LoopThread
-warnings.simplefilter("ignore")  # Python warns that forking with threads is risky: that is the point
-async def pid(): return os.getpid()
-assert LoopThread.shared().submit(pid()).result(5) == os.getpid()
-child = os.fork()
-if child == 0:
-    os._exit(0 if LoopThread.shared().submit(pid()).result(5) == os.getpid() else 1)
-raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
+    asyncio.run(asyncio.wait_for(main(), 5))

@@ -1,4 +1,4 @@
-"""The local service: a child process of the kernel, shared by everything in it that needs one.
+"""The local service: a child process of the kernel, shared by everything in it that needs one (see ``process``).
 
 The child's standard input is its life line: it ends when the pipe closes, and the pipe closes when this process ends,
 however it ends. The service's token goes through the same pipe.
@@ -6,23 +6,20 @@ however it ends. The service's token goes through the same pipe.
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import collections
 import contextlib
 import importlib.util
 import json
-import os
 import queue
 import secrets
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import ServiceError
-from brayns_widget.transport.tokens import Token, redact
 
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
@@ -36,16 +33,13 @@ _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # exists o
 
 
 class LocalService:
-    """A running ``brayns-widget service``. Make it with ``launch``, or share one through ``shared``.
+    """A running ``brayns-widget service``. Make it with ``launch``, or share one through ``Process.local_service``.
 
     Attributes:
         master: address of its proxy master.
         slave: address of its proxy slave.
         token: what both demand.
     """
-
-    _running: ClassVar[dict[Path, asyncio.Task[LocalService]]] = {}
-    _all: ClassVar[set[LocalService]] = set()
 
     def __init__(self, process: subprocess.Popen[bytes], token: Token, log: collections.deque[str]) -> None:
         self.token = token
@@ -67,26 +61,19 @@ class LocalService:
         return "\n".join(list(self._log)[-lines:])
 
     @classmethod
-    async def shared(cls, base_directory: Path) -> LocalService:
-        """Return this process's service for a base directory; starts it unless it runs. Call it on the loop thread.
-
-        Raises:
-            ServiceError: it cannot be started.
-        """
-        task = cls._running.get(base_directory)
-        if task is None or (task.done() and (task.cancelled() or task.exception() or not task.result().alive)):
-            task = asyncio.create_task(asyncio.to_thread(cls.launch, base_directory))
-            cls._running[base_directory] = task
-        # Shielded: others may wait for the same start.
-        return await asyncio.shield(task)
-
-    @classmethod
-    def launch(cls, base_directory: Path, *, timeout: float = START_DEADLINE) -> LocalService:
+    def launch(
+        cls,
+        base_directory: Path,
+        *,
+        timeout: float = START_DEADLINE,
+        on_process: Callable[[LocalService], None] = lambda _: None,
+    ) -> LocalService:
         """Start a service and wait until it listens.
 
         Args:
             base_directory: what its backend may show.
             timeout: seconds.
+            on_process: called as soon as its process exists.
 
         Raises:
             ServiceError: it cannot be started; says what the process wrote.
@@ -113,7 +100,7 @@ class LocalService:
         except OSError as error:
             raise ServiceError(f"The local service cannot be started: {error}.") from error
         service = cls(process, Token(secret), collections.deque(maxlen=50))
-        cls._all.add(service)
+        on_process(service)
         try:
             service._greet(secret, timeout)
         except BaseException:
@@ -123,27 +110,18 @@ class LocalService:
 
     def close(self, timeout: float = STOP_DEADLINE) -> None:
         """End the service and all its jobs, and wait for its process (seconds, then it is killed)."""
-        self._all.discard(self)
-        self._hang_up()
+        self.hang_up()
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(timeout)
 
-    @classmethod
-    def close_all(cls) -> None:
-        """Close every service of this process."""
-        for service in list(cls._all):
-            service.close()
-
-    @classmethod
-    def forget_all(cls) -> None:
-        """Let go of all services in a forked child: while it held their life lines, they would outlive the kernel."""
-        for service in cls._all:
-            service._hang_up()  # noqa: SLF001 - its own class
-        cls._all.clear()
-        cls._running.clear()
+    def hang_up(self) -> None:
+        """Close the service's life line: it ends, unless another process holds the line too."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
 
     def _greet(self, secret: str, timeout: float) -> None:
         first_line: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -192,13 +170,3 @@ class LocalService:
         with self._process.stderr as stream:
             while line := stream.readline():
                 self._log.append(redact(line.decode(errors="replace").rstrip()))
-
-    def _hang_up(self) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-
-
-atexit.register(LocalService.close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=LocalService.forget_all)

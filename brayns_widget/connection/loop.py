@@ -1,4 +1,4 @@
-"""One private event-loop thread per process.
+"""An event loop on a thread of its own; a process shares one (see ``process``).
 
 Notebook handlers run on several threads (JupyterLab's subshells), and the kernel's own loop stands still while a cell
 computes. So everything mutable of the client side lives on a loop of its own; other threads only post to it.
@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-async def see_through(work: Coroutine[Any, Any, T]) -> T:
+async def finish_cleanup(work: Coroutine[Any, Any, T]) -> T:
     """Await ``work`` to its end, however often the waiting task is cancelled meanwhile.
 
     For cleaning up after an error or a cancel, which ``work`` must bound in time itself. The cancels are lost, so raise
@@ -34,27 +33,10 @@ async def see_through(work: Coroutine[Any, Any, T]) -> T:
 class LoopThread:
     """An asyncio event loop that runs on a daemon thread."""
 
-    _shared: ClassVar[LoopThread | None] = None
-    _lock: ClassVar[threading.Lock] = threading.Lock()
-
     def __init__(self, name: str = "brayns-widget") -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
-
-    @classmethod
-    def shared(cls) -> LoopThread:
-        """Return the process's loop thread, started at the first call."""
-        with cls._lock:
-            if cls._shared is None or cls._shared.loop.is_closed():
-                cls._shared = cls()
-            return cls._shared
-
-    @classmethod
-    def _forget_shared(cls) -> None:
-        # A forked child has the object but not the thread, and maybe a lock that another thread held.
-        cls._lock = threading.Lock()
-        cls._shared = None
 
     @property
     def is_current(self) -> bool:
@@ -89,7 +71,3 @@ class LoopThread:
             asyncio.set_event_loop(None)
             # Also ends the executor. Waiting for it would take a new thread, which the end of the process forbids.
             self.loop.close()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=LoopThread._forget_shared)  # noqa: SLF001 - its own module

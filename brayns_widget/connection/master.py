@@ -16,6 +16,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from brayns_widget.connection.link import is_loopback
+from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import (
     AllocationError,
     AuthError,
@@ -24,8 +26,6 @@ from brayns_widget.protocol.errors import (
     DeadlineExceeded,
     ProtocolError,
 )
-from brayns_widget.transport.link import is_loopback
-from brayns_widget.transport.tokens import Token, redact
 
 # A status that answers 500 may be a moment's trouble of the master's database, so it is asked for again.
 STATUS_ATTEMPTS = 4

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import master as master_module
+from brayns_widget.connection.master import JobStatus, MasterClient
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
     AuthError,
@@ -15,9 +18,6 @@ from brayns_widget.protocol.errors import (
     DeadlineExceeded,
     ProtocolError,
 )
-from brayns_widget.transport import master as master_module
-from brayns_widget.transport.master import JobStatus, MasterClient
-from brayns_widget.transport.tokens import Token
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 
@@ -221,6 +221,21 @@ def test_stopping_without_a_loop(cluster):
     client = MasterClient(cluster.master, Token(TOKEN))
     client.stop_blocking(JOB_ID)
     assert cluster.paths() == [f"POST /stop/{JOB_ID}"]
+    asyncio.run(client.aclose())
+
+
+def test_stopping_without_a_loop_where_nobody_is_there():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    client = MasterClient(f"http://127.0.0.1:{port}", Token(TOKEN))
+    with pytest.raises(ConnectionLost, match=f"http://127.0.0.1:{port} cannot be reached"):
+        client.stop_blocking(JOB_ID)
+    asyncio.run(client.aclose())
+
+
+def test_it_shows_its_address_only(contract):
+    client = MasterClient(contract.master, Token(TOKEN))
+    assert repr(client) == f"MasterClient({contract.master!r})"
     asyncio.run(client.aclose())
 
 

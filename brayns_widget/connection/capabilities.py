@@ -1,0 +1,114 @@
+"""What the servers of a job offer. It is asked once, right after connecting.
+
+The endpoints are imported where they are used: pydantic comes with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from brayns_widget.connection.server import Server
+from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
+
+DEADLINE = 30.0
+
+Kind = Literal["brayns-widget", "brayns"]
+
+_OURS = "brayns-widget"
+_CANCELLABLE_METHODS = "get-cancellable-methods"
+# Those of the real renderer that take long; it is asked only whether it can cancel these.
+_LONG = ("add-model", "upload-model", "snapshot", "export-gbuffers", "render-image")
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What renderer and backend offer.
+
+    Attributes:
+        kind: whether the renderer is ours or Brayns itself.
+        version: version of Brayns whose methods the renderer has, such as "3.10.1", or "" if it does not say.
+        methods: the renderer's methods.
+        backend_methods: the backend's methods; none without a backend.
+        cancellable: those of the renderer's methods that it can cancel.
+    """
+
+    kind: Kind = "brayns"
+    version: str = ""
+    methods: frozenset[str] = frozenset()
+    backend_methods: frozenset[str] = frozenset()
+    cancellable: frozenset[str] = frozenset()
+
+    @classmethod
+    async def ask(cls, renderer: Server, backend: Server | None) -> Capabilities:
+        """Ask what the servers offer. What a server refuses to tell, it does not offer.
+
+        Raises:
+            ConnectionLost: a link broke.
+            DeadlineExceeded: they did not answer in time.
+            ProtocolError: they answered with something else than lists of names.
+        """
+        try:
+            async with asyncio.timeout(DEADLINE):
+                methods, backend_methods = await asyncio.gather(_registry(renderer), _registry(backend))
+                kind, version = _read_version(renderer.greeting)
+                cancellable = await _cancellable(renderer, kind, methods)
+        except TimeoutError:
+            raise DeadlineExceeded(f"The servers did not tell within {DEADLINE:g} s what they offer.") from None
+        return cls(kind, version, methods, backend_methods, cancellable)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the renderer is ours."""
+        return self.kind == _OURS
+
+    def offers(self, method: str) -> bool:
+        """Whether renderer or backend has a method."""
+        return method in self.methods or method in self.backend_methods
+
+
+def _read_version(greeting: Any) -> tuple[Kind, str]:
+    from brayns_widget.protocol.brayns.core import GET_VERSION
+
+    try:
+        version = GET_VERSION.decode(greeting)
+    except ProtocolError:
+        return "brayns", ""
+    kind: Kind = "brayns-widget" if version.revision.startswith(_OURS) else "brayns"
+    return kind, f"{version.major}.{version.minor}.{version.patch}"
+
+
+async def _registry(server: Server | None) -> frozenset[str]:
+    from brayns_widget.protocol.brayns.core import REGISTRY  # the backend's is the same
+
+    if server is None:
+        return frozenset()
+    try:
+        names = await server.call(REGISTRY)
+    except RequestError:
+        return frozenset()
+    return frozenset(names)
+
+
+async def _cancellable(renderer: Server, kind: Kind, methods: frozenset[str]) -> frozenset[str]:
+    from brayns_widget.protocol.endpoints import Endpoint
+
+    if _CANCELLABLE_METHODS in methods:
+        names = await renderer.call(Endpoint(_CANCELLABLE_METHODS, None, list[str]))
+        return frozenset(names)
+    long = [method for method in _LONG if method in methods]
+    answers = await asyncio.gather(*(_is_cancellable(renderer, method) for method in long))
+    found = {method for method, cancellable in zip(long, answers, strict=True) if cancellable}
+    if kind == _OURS:  # its schemas are those of Brayns, which cannot cancel a picture
+        found.add("render-image")
+    return frozenset(found)
+
+
+async def _is_cancellable(renderer: Server, method: str) -> bool:
+    from brayns_widget.protocol.brayns.core import SCHEMA, SchemaParams
+
+    try:
+        return (await renderer.call(SCHEMA, SchemaParams(endpoint=method))).async_
+    except RequestError:
+        return False

@@ -1,0 +1,221 @@
+"""The connection to a job: it is started when it is needed, joined, lost, and started anew.
+
+It knows nothing of what the job shows. Its owner gives it something to prepare before the job counts as ready, and
+hears when a job is ready and when it has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from brayns_widget.connection.capabilities import Capabilities
+from brayns_widget.connection.job import EndOfJob, Job, Place
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.reports import Report
+from brayns_widget.connection.server import Server
+from brayns_widget.connection.status import State, Status
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The servers of a ready job, and what they offer; ``backend`` is None where the job has none."""
+
+    renderer: Server
+    backend: Server | None
+    capabilities: Capabilities
+
+
+class Connection:
+    """A job that is started when it is needed. All of it is used on one event loop.
+
+    Args:
+        place: where the job runs.
+        attach_to: the id of a job that runs already, or None to start one.
+        start_timeout: seconds until a job must be connected.
+        on_status: called with each new status.
+        prepare: awaited before a job counts as ready; if it fails, the start fails and the job is closed.
+        on_ready: called when a job is ready.
+        on_left: called with None at once when a job that was ready has gone, and again with the reason if it broke.
+
+    None of the functions may raise, apart from ``prepare``.
+
+    Attributes:
+        place: as above.
+        status: where the job stands.
+        ready: the job's servers while it is ready, else None.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        attach_to: str | None,
+        start_timeout: float,
+        on_status: Callable[[Status], None],
+        prepare: Callable[[Ready], Awaitable[None]],
+        on_ready: Callable[[Ready], None],
+        on_left: Callable[[EndOfJob | None], None],
+    ) -> None:
+        self.place = place
+        self.status = Status()
+        self.ready: Ready | None = None
+        self._attach_to = attach_to
+        self._start_timeout = start_timeout
+        self._on_status = on_status
+        self._prepare = prepare
+        self._on_ready = on_ready
+        self._on_left = on_left
+        self._job: Job | None = None
+        self._closed = False
+        self._starting: asyncio.Task[Ready] | None = None
+        self._waiters: list[Report] = []
+        self._endings: set[asyncio.Task[None]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Connection to {self._job or 'no job'}: {self.status.state}>"
+
+    @property
+    def job_id(self) -> str | None:
+        """The master's id of the job, or None while none is ready."""
+        return None if self._job is None else self._job.id
+
+    async def ensure(self, report: Report) -> Ready:
+        """Return the ready job; starts it, or joins a start on its way. The last one to give up waiting ends the start.
+
+        Args:
+            report: called with what the start does.
+
+        Raises:
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError: it failed.
+            ConnectionLost: ``close`` was called.
+        """
+        self._waiters.append(report)
+        try:
+            while True:
+                if self._closed:
+                    raise ConnectionLost("This connection was closed.", hint="Make a new controller or widget.")
+                if self.ready is not None:
+                    return self.ready
+                if self._starting is None or self._starting.done():
+                    self._starting = asyncio.create_task(self._start(), name="start")
+                ready = await self._join(self._starting)
+                if ready is not None:
+                    return ready
+        finally:
+            self._waiters.remove(report)
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Close the links and stop the job if it was started here. Nothing can be started after it.
+
+        Args:
+            stop: False leaves the job running.
+        """
+        self._closed = True
+        if self._starting is not None and not self._starting.done():
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        job = self._leave()
+        if job is not None:
+            self._run_to_end(job.close(stop=stop), "close")
+        if self.status.state in {"ready", "stale"}:
+            self._set_status("ended", "Closed.")
+        if self._endings:
+            await asyncio.wait(self._endings)
+
+    def stop_blocking(self) -> None:
+        """Stop the job without the event loop, for the end of the process. One of the local service ends with that."""
+        if self._job is not None and not self._job.local:
+            self._job.stop_blocking()
+
+    async def _join(self, starting: asyncio.Task[Ready]) -> Ready | None:
+        """Wait for a start; None if it was given up by those who had waited for it before, or by ``close``."""
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            assert me is not None
+            if starting.cancelled() and not me.cancelling():
+                return None
+            if len(self._waiters) == 1 and not starting.done():
+                starting.cancel()
+                await asyncio.wait([starting])
+            raise
+
+    async def _start(self) -> Ready:
+        PROCESS.add(self)
+        try:
+            job = await Job.start(
+                self.place,
+                job_id=self._attach_to,
+                timeout=self._start_timeout,
+                on_state=self._starts,
+                on_lost=self._lost,
+            )
+            try:
+                ready = await self._make_ready(job)
+            except BaseException:
+                await finish_cleanup(job.close())
+                raise
+        except asyncio.CancelledError:
+            PROCESS.discard(self)
+            self._set_status("idle", "The start was cancelled.")
+            raise
+        except Exception as error:
+            PROCESS.discard(self)
+            self._set_status("failed", str(error))
+            raise
+        self._job, self.ready = job, ready
+        self._set_status("ready", "Ready.")
+        self._on_ready(ready)
+        return ready
+
+    async def _make_ready(self, job: Job) -> Ready:
+        renderer, backend = Server(job.renderer), None if job.backend is None else Server(job.backend)
+        ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
+        job.renderer.cancellable = ready.capabilities.cancellable
+        await self._prepare(ready)
+        if job.renderer.closed is not None:  # after the last answer, so that nobody has noticed
+            raise job.renderer.closed
+        return ready
+
+    def _starts(self, state: State, text: str) -> None:
+        self._set_status(state, text)
+        for report in self._waiters:
+            report(None, text)
+
+    def _lost(self, error: BraynsWidgetError) -> None:
+        job = self._leave()
+        if job is None:
+            return  # it broke while it was prepared; the start fails with the reason
+        self._set_status("stale", f"{error.message} Asking why …")
+        self._run_to_end(self._tell_why(job, error), "tell why")
+
+    async def _tell_why(self, job: Job, error: BraynsWidgetError) -> None:
+        end = await job.why_it_ended(error)
+        if self.status.state == "stale":  # else there is a newer job, or it was closed
+            self._set_status("failed" if end.failed else "ended", end.text)
+            self._on_left(end)
+        await job.close()
+
+    def _leave(self) -> Job | None:
+        job, self._job, self.ready = self._job, None, None
+        if job is not None:
+            PROCESS.discard(self)
+            self._on_left(None)
+        return job
+
+    def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+
+    def _set_status(self, state: State, text: str) -> None:
+        status = Status(state, text)
+        if status != self.status:
+            self.status = status
+            self._on_status(status)

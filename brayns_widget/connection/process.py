@@ -1,0 +1,120 @@
+"""What exists once in a process: its loop thread, its local services and its running jobs.
+
+All of it stands in one object, because all of it has to end with the process, in an order that matters, and because a
+forked child has to let go of all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import contextlib
+import os
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from brayns_widget.connection.local import LocalService
+from brayns_widget.connection.loop import LoopThread
+
+EXIT_DEADLINE = 5.0
+
+
+class Running(Protocol):
+    """Whatever holds a job that starts or runs."""
+
+    def stop_blocking(self) -> None:
+        """Stop the job without the event loop, unless it ends with this process anyway."""
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Close the links; ``stop`` False leaves the job alone."""
+
+
+class Process:
+    """The things of one process. Use the one that exists, ``PROCESS``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: LoopThread | None = None
+        self._launched: list[LocalService] = []
+        self._services: dict[Path, asyncio.Task[LocalService]] = {}
+        # They are kept here, with their loops, so that a job that nobody closed is stopped in the end.
+        self._running: dict[Running, asyncio.AbstractEventLoop] = {}
+
+    def loop_thread(self) -> LoopThread:
+        """Return the loop thread, started at the first call. Callable from any thread."""
+        with self._lock:
+            if self._loop is None or self._loop.loop.is_closed():
+                self._loop = LoopThread()
+            return self._loop
+
+    async def local_service(self, base_directory: Path) -> LocalService:
+        """Return the local service for a base directory; starts it unless it runs. Call it on the loop thread.
+
+        Raises:
+            ServiceError: it cannot be started.
+        """
+        task = self._services.get(base_directory)
+        if task is None or (task.done() and (task.cancelled() or task.exception() or not task.result().alive)):
+            task = asyncio.create_task(asyncio.to_thread(self.launch_service, base_directory))
+            self._services[base_directory] = task
+        # Shielded: others may wait for the same start.
+        return await asyncio.shield(task)
+
+    def launch_service(self, base_directory: Path) -> LocalService:
+        """Start a local service that ends with this process. See ``LocalService.launch``."""
+        # It is known from its first moment on: the process may end before the service has greeted.
+        return LocalService.launch(base_directory, on_process=self._add_service)
+
+    def add(self, running: Running) -> None:
+        """Stop and close ``running`` at the end of the process. Call it on its loop."""
+        self._running[running] = asyncio.get_running_loop()
+
+    def discard(self, running: Running) -> None:
+        """Take back what ``add`` did."""
+        self._running.pop(running, None)
+
+    def end(self) -> None:
+        """Stop the jobs, close the links, end the services. Called at the end, when no thread can be started any more.
+
+        Jobs come first: a remote one costs until it is stopped, and a link that hangs must not prevent that. Services
+        come last, so that the links to their jobs are closed before they break.
+        """
+        running = list(self._running.items())
+        for connection, _ in running:
+            with contextlib.suppress(Exception):  # such as one of a user's function that returns the token
+                connection.stop_blocking()
+        closing = [
+            asyncio.run_coroutine_threadsafe(connection.close(stop=False), loop)
+            for connection, loop in running
+            if loop.is_running()
+        ]
+        concurrent.futures.wait(closing, EXIT_DEADLINE)
+        for service in self._launched:
+            service.close()
+        self._launched.clear()
+
+    def forget(self) -> None:
+        """Let go of everything in a forked child: threads are not copied, and the rest belongs to the parent."""
+        self._lock = threading.Lock()  # another thread of the parent may have held the old one
+        self._loop = None
+        self._running.clear()
+        self._services.clear()
+        for service in self._launched:  # while the child held their life lines, they would outlive the parent
+            service.hang_up()
+        self._launched.clear()
+
+    def _add_service(self, service: LocalService) -> None:
+        with self._lock:  # services are launched on worker threads
+            gone = [other for other in self._launched if not other.alive]
+            self._launched = [*(other for other in self._launched if other not in gone), service]
+        for other in gone:
+            other.close()
+
+
+PROCESS = Process()
+
+atexit.register(PROCESS.end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=PROCESS.forget)

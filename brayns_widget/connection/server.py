@@ -1,0 +1,125 @@
+"""One server of a job as its callers see it: typed calls with deadlines."""
+
+# ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.reports import Report
+from brayns_widget.protocol.messages import Progress, Reply
+
+if TYPE_CHECKING:  # it takes pydantic, which is imported where endpoints are used
+    from brayns_widget.protocol.endpoints import Endpoint
+
+REQUEST_TIMEOUT = 60.0
+PICTURE_TIMEOUT = 900.0
+LOAD_TIMEOUT = 3600.0
+
+# How long a call may take unless its caller says so: loading and building large scenes takes minutes.
+_TIMEOUTS = {
+    "add-model": LOAD_TIMEOUT,
+    "upload-model": LOAD_TIMEOUT,
+    "instantiate-model": LOAD_TIMEOUT,
+    "set-circuit-thickness": LOAD_TIMEOUT,
+    "visualize-atlas-usecase": LOAD_TIMEOUT,
+    "snapshot": PICTURE_TIMEOUT,
+    "export-gbuffers": PICTURE_TIMEOUT,
+}
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+def default_timeout(method: str) -> float:
+    """Return how many seconds a call of ``method`` may take unless its caller says so."""
+    return _TIMEOUTS.get(method, REQUEST_TIMEOUT)
+
+
+class Server:
+    """The renderer or the backend of a job. All of it is used on the loop thread.
+
+    Args:
+        link: the link to it.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def __repr__(self) -> str:
+        return f"<Server over {self._link!r}>"
+
+    @property
+    def name(self) -> str:
+        """What messages call it, such as "renderer"."""
+        return self._link.name
+
+    @property
+    def greeting(self) -> Any:
+        """What it answered, as JSON, when it was asked for its version right after connecting."""
+        return self._link.greeting
+
+    async def call(
+        self,
+        endpoint: Endpoint[P, R],
+        params: P = None,  # type: ignore[assignment] # for methods without; encode refuses None elsewhere
+        payload: bytes | memoryview = b"",
+        *,
+        on_progress: Report | None = None,
+        timeout: float | None = None,
+    ) -> R:
+        """Call a method and return its result.
+
+        Args:
+            endpoint: the method.
+            params: its parameters.
+            payload: raw bytes that go with them.
+            on_progress: called on the loop whenever the server tells how far it is.
+            timeout: seconds; None for what ``default_timeout`` says.
+
+        Raises:
+            TypeError: the parameters are not those of the endpoint.
+            RequestError: the server answered with an error.
+            ConnectionLost: the link closed.
+            DeadlineExceeded: no answer in time.
+            ProtocolError: the result does not fit the endpoint.
+        """
+        result, _ = await self.call_with_payload(endpoint, params, payload, on_progress=on_progress, timeout=timeout)
+        return result
+
+    async def call_with_payload(
+        self,
+        endpoint: Endpoint[P, R],
+        params: P = None,  # type: ignore[assignment] # see above
+        payload: bytes | memoryview = b"",
+        *,
+        on_progress: Report | None = None,
+        timeout: float | None = None,
+    ) -> tuple[R, memoryview]:
+        """Call a method as ``call`` does; return its result and the raw bytes that came with it."""
+        encoded = endpoint.encode(params)
+        reply = await self.request(endpoint.name, encoded, payload, on_progress=on_progress, timeout=timeout)
+        return endpoint.decode(reply.result), reply.payload
+
+    async def request(
+        self,
+        method: str,
+        params: Any = None,
+        payload: bytes | memoryview = b"",
+        *,
+        on_progress: Report | None = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """Send any request as it is and return the answer as it came. Arguments and errors as of ``call``."""
+
+        def heard(message: Progress) -> None:
+            assert on_progress is not None
+            on_progress(message.amount, message.operation)
+
+        return await self._link.request(
+            method,
+            params,
+            payload,
+            on_progress=None if on_progress is None else heard,
+            timeout=default_timeout(method) if timeout is None else timeout,
+        )

@@ -1,0 +1,20 @@
+"""Where a job stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["idle", "starting", "queued", "ready", "stale", "ended", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the job stands, with a text for people."""
+
+    state: State = "idle"
+    text: str = "Not started."
+
+    def to_dict(self) -> dict[str, str]:
+        """Return it as JSON, as the widget's trait ``status`` holds it."""
+        return {"state": self.state, "text": self.text}

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from brayns_widget.connection import capabilities
+from brayns_widget.connection.capabilities import Capabilities
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.server import Server
+from brayns_widget.connection.tokens import Token
+from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
+from tests.fakes import TOKEN, FakeCluster
+
+OURS = {"major": 3, "minor": 10, "patch": 1, "revision": "brayns-widget 0.1.0"}
+THEIRS = {"major": 3, "minor": 10, "patch": 1, "revision": "747afcdfc"}
+
+
+@pytest.fixture
+def cluster():
+    with FakeCluster() as fake:
+        yield fake
+
+
+def learn(cluster: FakeCluster, version: Any = None, *, backend: bool = True) -> Capabilities:
+    async def main() -> Capabilities:
+        async with asyncio.timeout(10):
+            token = Token(TOKEN)
+            renderer = await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version")
+            if version is not None:
+                renderer.greeting = version
+            other = None
+            if backend:
+                other = await Link.open(f"{cluster.slave}/1/backend", token, name="backend", probe="version")
+            try:
+                return await Capabilities.ask(Server(renderer), None if other is None else Server(other))
+            finally:
+                for link in filter(None, (renderer, other)):
+                    await link.close()
+
+    return asyncio.run(main())
+
+
+def test_the_real_servers_methods_are_asked_one_by_one_whether_they_can_be_cancelled(cluster):
+    cluster.renderer.asynchronous = {"add-model", "upload-model"}
+    found = learn(cluster, THEIRS)
+    assert (found.kind, found.ours, found.version) == ("brayns", False, "3.10.1")
+    assert found.methods == set(cluster.renderer.offers)
+    assert "fs-list-dir" in found.backend_methods
+    assert found.cancellable == {"add-model"}
+    asked = [params["endpoint"] for method, params in cluster.renderer.requests if method == "schema"]
+    assert sorted(asked) == ["add-model", "render-image", "snapshot"]  # and nothing that it does not offer
+    assert cluster.renderer.methods().count("get-version") == 1  # when the link was opened
+    assert cluster.renderer.methods().count("registry") == 1
+
+
+def test_offers_are_those_of_both_servers(cluster):
+    found = learn(cluster)
+    assert found.offers("get-scene")
+    assert found.offers("sonata-get-node-sets")
+    assert not found.offers("no-such-method")
+    assert not learn(cluster, backend=False).offers("sonata-get-node-sets")
+
+
+def test_ours_says_itself_what_it_can_cancel(cluster):
+    cluster.renderer.offers.append("get-cancellable-methods")
+    cluster.renderer.answers["get-cancellable-methods"] = lambda _: ["add-model", "render-image", "add-spheres"]
+    found = learn(cluster, OURS)
+    assert found.ours
+    assert found.cancellable == {"add-model", "render-image", "add-spheres"}
+    assert "schema" not in cluster.renderer.methods()
+
+
+def test_ours_can_cancel_pictures_though_its_schemas_do_not_say_so(cluster):
+    assert learn(cluster, OURS).cancellable == {"add-model", "snapshot", "render-image"}
+
+
+@pytest.mark.parametrize("version", ["3.10.1", [], {}, {"revision": None}])
+def test_a_server_that_names_itself_in_another_way_is_none_of_ours(cluster, version):
+    found = learn(cluster, version)
+    assert (found.kind, found.version) == ("brayns", "")
+
+
+@pytest.mark.parametrize("method", ["registry", "schema"])
+def test_what_a_server_refuses_to_tell_it_does_not_offer(cluster, method):
+    cluster.renderer.errors[method] = (-32601, "Method not found")
+    found = learn(cluster)
+    assert found.cancellable == frozenset()
+    assert ("get-scene" in found.methods) is (method == "schema")
+
+
+@pytest.mark.parametrize("answer", [None, {}, "get-scene", [1]])
+def test_other_answers_than_lists_of_names_break_the_protocol(cluster, answer):
+    cluster.renderer.offers = answer
+    with pytest.raises(ProtocolError, match="The answer to registry does not fit"):
+        learn(cluster)
+
+
+@pytest.mark.parametrize("server", ["renderer", "backend"])
+def test_there_is_a_deadline(cluster, monkeypatch, server):
+    monkeypatch.setattr(capabilities, "DEADLINE", 0.1)
+    getattr(cluster, server).silent.add("registry")
+    with pytest.raises(DeadlineExceeded, match=r"within 0\.1 s what they offer"):
+        learn(cluster)
+
+
+def test_a_link_that_breaks_is_told(cluster):
+    cluster.renderer.cut.add("registry")
+    with pytest.raises(ConnectionLost):
+        learn(cluster)
+
+
+def test_it_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Capabilities().version = "4"  # type: ignore[misc]

@@ -1,0 +1,413 @@
+"""A connection against a fake cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brayns_widget.connection import job as job_module
+from brayns_widget.connection.connection import Connection, Ready
+from brayns_widget.connection.job import EndOfJob, Place
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.reports import ignore
+from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
+from brayns_widget.protocol.errors import AllocationError, AuthError, ConnectionLost, DeadlineExceeded, RequestError
+from tests.fakes import JOB_ID, FakeCluster
+
+WAIT = 10
+STOP = f"POST /stop/{JOB_ID}"
+NEVER = 10**9
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    yield
+    assert not PROCESS._running
+
+
+@pytest.fixture
+def cluster():
+    with FakeCluster() as fake:
+        yield fake
+
+
+class Owner:
+    """Owns a connection and notes what it hears, in order."""
+
+    def __init__(self, cluster: FakeCluster, **options: Any) -> None:
+        token = Token(options.pop("token", cluster.token))
+        self.place = Place(cluster.master, cluster.slave, token, "SBO1", None, Path("/"))
+        self.heard: list[Any] = []
+        self.prepared: Callable[[Ready], Awaitable[None]] | None = None
+        self._news = asyncio.Condition()
+        defaults: dict[str, Any] = {"attach_to": None, "start_timeout": 30}
+        self.connection = Connection(
+            self.place,
+            **(defaults | options),
+            on_status=self._note,
+            prepare=self._prepare,
+            on_ready=self._note,
+            on_left=self._note,
+        )
+
+    @property
+    def statuses(self) -> list[str]:
+        return [item.state for item in self.heard if isinstance(item, Status)]
+
+    async def until(self, check: Callable[[], object]) -> None:
+        async with self._news:
+            await self._news.wait_for(check)
+
+    async def _prepare(self, ready: Ready) -> None:
+        self._note("prepare")
+        assert self.connection.ready is None
+        if self.prepared is not None:
+            await self.prepared(ready)
+
+    def _note(self, item: Any) -> None:
+        self.heard.append(item)
+        asyncio.create_task(self._tell())  # noqa: RUF006 - ends at once
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+
+def play(cluster: FakeCluster, work: Callable[[Owner], Awaitable[None]], **options: Any) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(WAIT):
+            owner = Owner(cluster, **options)
+            try:
+                await work(owner)
+            finally:
+                await owner.connection.close()
+
+    asyncio.run(main())
+
+
+async def queued(owner: Owner) -> None:
+    await owner.until(lambda: "queued" in owner.statuses)
+
+
+# ---------------------------------------------------------------------- a start
+
+
+def test_a_start_tells_its_status_prepares_and_is_ready(cluster):
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        assert (connection.status, connection.ready, connection.job_id) == (Status("idle", "Not started."), None, None)
+        reports: list[tuple[float | None, str]] = []
+        ready = await connection.ensure(lambda *report: reports.append(report))
+        assert connection.ready is ready
+        assert connection.job_id == JOB_ID
+        assert owner.heard[-3:] == ["prepare", Status("ready", "Ready."), ready]
+        assert owner.statuses[0] == "starting"
+        assert "queued" in owner.statuses
+        assert (None, "Waiting for a machine …") in reports
+        assert (await ready.renderer.request("get-scene")).result["models"] == []
+        assert ready.backend is not None
+        assert ready.capabilities.offers("sonata-get-node-sets")
+        assert await connection.ensure(ignore) is ready
+        assert JOB_ID in repr(connection)
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 1
+    assert cluster.paths()[-1] == STOP
+
+
+def test_the_link_knows_which_methods_can_be_cancelled(cluster):
+    async def work(owner: Owner) -> None:
+        cluster.renderer.delays["snapshot"] = 60
+        ready = await owner.connection.ensure(ignore)
+        assert ready.capabilities.cancellable == {"add-model", "snapshot"}
+        with pytest.raises(DeadlineExceeded):
+            await ready.renderer.request("snapshot", {}, timeout=0.05)
+        assert cluster.renderer.cancelled == ["snapshot"]
+
+    play(cluster, work)
+
+
+def test_a_job_without_backend_is_fine():
+    async def work(owner: Owner) -> None:
+        assert (await owner.connection.ensure(ignore)).backend is None
+
+    with FakeCluster(backend=False) as cluster:
+        play(cluster, work)
+
+
+def test_an_attached_job_is_neither_started_nor_stopped(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+
+    play(cluster, work, attach_to=JOB_ID)
+    assert not {"POST /start", STOP} & set(cluster.paths())
+
+
+def test_a_failed_start_is_told_and_can_be_tried_again(cluster):
+    async def work(owner: Owner) -> None:
+        cluster.failures["/start"] = [(500, "no node left")]
+        with pytest.raises(AllocationError, match="no node left"):
+            await owner.connection.ensure(ignore)
+        assert owner.statuses[-1] == "failed"
+        assert "no node left" in owner.connection.status.text
+        assert not PROCESS._running
+        await owner.connection.ensure(ignore)
+        assert owner.statuses[-1] == "ready"
+
+    play(cluster, work)
+
+
+def test_a_refused_token_is_told(cluster):
+    async def work(owner: Owner) -> None:
+        with pytest.raises(AuthError):
+            await owner.connection.ensure(ignore)
+
+    play(cluster, work, token="other")
+
+
+def test_a_start_that_takes_too_long_ends_and_stops_the_job(cluster):
+    cluster.polls = NEVER
+
+    async def work(owner: Owner) -> None:
+        with pytest.raises(DeadlineExceeded, match="start_timeout"):
+            await owner.connection.ensure(ignore)
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work, start_timeout=0.3)
+
+
+def test_a_job_that_cannot_be_prepared_is_closed(cluster):
+    async def fail(ready: Ready) -> None:
+        await ready.renderer.request("no-such-method")
+
+    async def work(owner: Owner) -> None:
+        owner.prepared = fail
+        with pytest.raises(RequestError, match="Method not found"):
+            await owner.connection.ensure(ignore)
+        assert owner.statuses[-1] == "failed"
+        assert owner.heard.count(None) == 0  # it never was ready, so nothing has left
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work)
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_link_that_breaks_while_it_is_prepared_fails_the_start(cluster, noticed):
+    async def cut(ready: Ready) -> None:
+        if noticed:
+            cluster.renderer.cut.add("get-scene")
+            await ready.renderer.request("get-scene")
+        else:
+            cluster.kill_renderer()
+            while ready.renderer._link.closed is None:  # noqa: ASYNC110 - by another thread
+                await asyncio.sleep(0.005)
+
+    async def work(owner: Owner) -> None:
+        owner.prepared = cut
+        with pytest.raises(ConnectionLost, match="The connection to the renderer was lost"):
+            await owner.connection.ensure(ignore)
+        assert owner.statuses[-1] == "failed"
+        assert owner.connection.ready is None
+
+    play(cluster, work)
+
+
+# ---------------------------------------------------------------------- those who wait
+
+
+def test_a_cancelled_start_stops_the_job(cluster):
+    cluster.polls = NEVER
+
+    async def work(owner: Owner) -> None:
+        waiting = asyncio.create_task(owner.connection.ensure(ignore))
+        await queued(owner)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert owner.connection.status == Status("idle", "The start was cancelled.")
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work)
+
+
+def test_one_of_two_who_wait_may_give_up(cluster):
+    cluster.polls = NEVER
+
+    async def work(owner: Owner) -> None:
+        first, second = (asyncio.create_task(owner.connection.ensure(ignore)) for _ in range(2))
+        await queued(owner)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        cluster.polls = 1
+        assert await second is owner.connection.ready
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 1
+
+
+def test_who_comes_while_a_start_is_being_cancelled_gets_another(cluster):
+    cluster.polls = NEVER
+
+    async def work(owner: Owner) -> None:
+        first = asyncio.create_task(owner.connection.ensure(ignore))
+        await queued(owner)
+        first.cancel()
+        await asyncio.sleep(0)  # it asks the start to end, and waits for that
+        assert not first.done()
+        second = asyncio.create_task(owner.connection.ensure(ignore))
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        cluster.polls = 1
+        assert await second is owner.connection.ready
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 2
+
+
+# ---------------------------------------------------------------------- the end
+
+
+def test_closing_stops_the_job_and_tells(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        owner.heard.clear()
+        await asyncio.gather(owner.connection.close(), owner.connection.close())
+        assert owner.heard == [None, Status("ended", "Closed.")]
+        assert cluster.paths()[-1] == STOP
+        assert cluster.paths().count(STOP) == 1
+        with pytest.raises(ConnectionLost, match="was closed"):
+            await owner.connection.ensure(ignore)
+
+    play(cluster, work)
+
+
+def test_closing_may_leave_the_job_running(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        await owner.connection.close(stop=False)
+
+    play(cluster, work)
+    assert STOP not in cluster.paths()
+
+
+def test_a_closing_that_is_given_up_goes_on(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        closing = asyncio.create_task(owner.connection.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+    play(cluster, work)
+    assert cluster.paths().count(STOP) == 1
+
+
+def test_a_closed_connection_starts_nothing(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.close()
+        assert owner.heard == []
+        with pytest.raises(ConnectionLost, match="was closed"):
+            await owner.connection.ensure(ignore)
+
+    play(cluster, work)
+    assert cluster.calls == []
+
+
+def test_closing_while_it_starts_stops_the_job_and_tells_who_waits(cluster):
+    cluster.polls = NEVER
+
+    async def work(owner: Owner) -> None:
+        waiting = asyncio.create_task(owner.connection.ensure(ignore))
+        await queued(owner)
+        await owner.connection.close()
+        with pytest.raises(ConnectionLost, match="was closed"):
+            await waiting
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        (
+            "the renderer was killed by signal 9\nits last words",
+            Status("failed", "The job has ended: the renderer was killed by signal 9."),
+        ),
+        ("", Status("ended", "The job has ended. It was to end at 2026-11-22T21:39:49.")),
+    ],
+)
+def test_a_lost_renderer_fails_what_is_pending_and_is_told_at_once_and_why_later(cluster, reason, status):
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        cluster.renderer.silent.add("get-scene")
+        pending = asyncio.create_task(ready.renderer.request("get-scene"))
+        owner.heard.clear()
+        await asyncio.sleep(0)
+        cluster.kill_renderer(reason)
+        with pytest.raises(ConnectionLost):
+            await pending
+        assert owner.connection.ready is None
+        await owner.until(lambda: isinstance(owner.heard[-1], EndOfJob))
+        left, stale, known, end = owner.heard
+        assert left is None
+        assert (stale.state, stale.text[-12:]) == ("stale", "Asking why …")
+        assert known == owner.connection.status == status
+        assert (end.text, end.failed, end.detail) == (status.text, bool(reason), reason.partition("\n")[2])
+        cluster.renderer.silent.clear()
+        await owner.connection.ensure(ignore)
+        assert owner.statuses[-1] == "ready"
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 2
+
+
+def test_why_an_older_job_ended_is_not_told_over_a_newer_one(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        owner.heard.clear()
+        cluster.kill_renderer("killed")
+        await owner.until(lambda: "stale" in owner.statuses)
+        await owner.connection.ensure(ignore)
+        if owner.connection._endings:
+            await asyncio.wait(owner.connection._endings)
+        assert owner.statuses[-1] == "ready"
+        assert not any(isinstance(item, EndOfJob) for item in owner.heard)
+
+    play(cluster, work)
+
+
+def test_closing_while_the_reason_is_asked_for_ends_without_it(cluster):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        cluster.kill_renderer("killed")
+        await owner.until(lambda: "stale" in owner.statuses)
+        await owner.connection.close()
+        assert owner.heard[-1] == Status("ended", "Closed.")
+
+    play(cluster, work)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_at_the_end_of_the_process_only_remote_jobs_are_stopped(cluster, local):
+    async def work(owner: Owner) -> None:
+        owner.connection.stop_blocking()  # nothing to stop yet
+        await owner.connection.ensure(ignore)
+        assert owner.connection._job is not None
+        owner.connection._job.local = local
+        await asyncio.to_thread(owner.connection.stop_blocking)
+        assert (STOP in cluster.paths()) is not local
+
+    play(cluster, work)

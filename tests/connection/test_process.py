@@ -1,0 +1,281 @@
+"""What exists once in a process: shared, ended in order, and let go by a forked child."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from brayns_widget.connection.local import LocalService
+from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.process import Process
+from brayns_widget.protocol.errors import ServiceError
+from tests.connection.stand_in import GOOD
+from tests.fakes import JOB_ID, FakeCluster
+
+STOP = f"POST /stop/{JOB_ID}"
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
+
+
+@pytest.fixture
+def process():
+    made = Process()
+    yield made
+    made.end()
+
+
+# ---------------------------------------------------------------------- the loop thread
+
+
+def test_the_loop_thread_is_one(process):
+    loop = process.loop_thread()
+    assert process.loop_thread() is loop
+    loop.close()
+    other = process.loop_thread()  # a closed one is replaced
+    assert other is not loop
+    other.close()
+
+
+# ---------------------------------------------------------------------- local services
+
+
+def test_a_service_is_shared_and_replaced_when_it_died(stand_in, process):
+    stand_in(GOOD)
+
+    async def main() -> list[LocalService]:
+        first, same = await asyncio.gather(process.local_service(Path("/a")), process.local_service(Path("/a")))
+        other = await process.local_service(Path("/b"))
+        assert first is same
+        assert first is not other
+        first.close()
+        again = await process.local_service(Path("/a"))
+        assert again is not first
+        return [other, again]
+
+    services = asyncio.run(main())
+    assert process._launched == services  # the one that died is not kept
+    process.end()
+    assert not any(service.alive for service in services)
+
+
+def test_a_failed_start_is_tried_again(stand_in, process):
+    async def main() -> None:
+        stand_in("raise SystemExit(1)")
+        with pytest.raises(ServiceError):
+            await process.local_service(Path("/a"))
+        stand_in(GOOD)
+        assert (await process.local_service(Path("/a"))).alive
+
+    asyncio.run(main())
+
+
+# ---------------------------------------------------------------------- the end
+
+
+class FakeRunning:
+    """Notes what is asked of it."""
+
+    def __init__(self, notes: list[str], stop: Callable[[], None] = lambda: None) -> None:
+        self._notes = notes
+        self._stop = stop
+
+    def stop_blocking(self) -> None:
+        self._notes.append("stop")
+        self._stop()
+
+    async def close(self, *, stop: bool = True) -> None:
+        assert not stop
+        self._notes.append("close")
+
+
+async def add(process: Process, running: FakeRunning) -> None:
+    process.add(running)
+
+
+def test_jobs_are_stopped_then_links_closed_then_services_ended(stand_in, process, monkeypatch):
+    stand_in(GOOD)
+    notes: list[str] = []
+    service = process.launch_service(Path("/"))
+    close = service.close
+
+    def note() -> None:
+        notes.append("end")
+        close()
+
+    monkeypatch.setattr(service, "close", note)
+    loop = LoopThread()
+    for _ in range(2):
+        loop.submit(add(process, FakeRunning(notes))).result(5)
+    process.end()
+    loop.close()
+    assert notes == ["stop", "stop", "close", "close", "end"]
+    assert not service.alive
+
+
+def test_a_job_that_cannot_be_stopped_and_a_loop_that_is_over_keep_nothing_else_from_ending(process):
+    notes: list[str] = []
+    over, loop = LoopThread(), LoopThread()
+    over.submit(add(process, FakeRunning(notes, stop=lambda: 1 / 0))).result(5)  # type: ignore[arg-type]
+    over.close()
+    loop.submit(add(process, FakeRunning(notes))).result(5)
+    process.end()
+    loop.close()
+    assert notes == ["stop", "stop", "close"]
+
+
+def test_what_was_taken_back_is_left_alone(process):
+    notes: list[str] = []
+    running = FakeRunning(notes)
+    loop = LoopThread()
+    loop.submit(add(process, running)).result(5)
+    process.discard(running)
+    process.discard(running)  # a second time does nothing
+    process.end()
+    loop.close()
+    assert notes == []
+
+
+def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatch):
+    monkeypatch.setattr("brayns_widget.connection.process.EXIT_DEADLINE", 0.1)
+
+    class Stuck(FakeRunning):
+        async def close(self, *, stop: bool = True) -> None:
+            await asyncio.Event().wait()
+
+    loop = LoopThread()
+    loop.submit(add(process, Stuck([]))).result(5)
+    process.end()
+    loop.close()
+
+
+# ---------------------------------------------------------------------- real processes
+
+SERVICE = """
+import subprocess, sys, os
+from pathlib import Path
+from brayns_widget.connection import local
+from brayns_widget.connection.process import PROCESS
+real = subprocess.Popen
+local.subprocess.Popen = lambda command, **options: real([sys.executable, sys.argv[1]], **options)
+service = PROCESS.launch_service(Path("/"))
+if sys.argv[2] == "fork":
+    if os.fork() == 0:
+        sys.stdin.read()  # a child that outlives its parent
+        os._exit(0)
+print(service._process.pid, flush=True)
+if sys.argv[2] != "leave":
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("way", ["leave", "kill", pytest.param("fork", marks=needs_fork)])
+def test_a_service_ends_with_its_owner_however_that_ends(tmp_path, way):
+    script = tmp_path / "service.py"
+    script.write_text(GOOD, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", SERVICE, str(script), way],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as owner:
+        assert owner.stdout is not None
+        service = psutil.Process(int(owner.stdout.readline()))
+        if way != "leave":
+            owner.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        gone, left = psutil.wait_procs([service], timeout=10)
+        assert not left
+        assert gone
+
+
+CONNECTION = """
+import os, sys, threading
+from pathlib import Path
+from brayns_widget.connection.connection import Connection
+from brayns_widget.connection.job import Place
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.tokens import Token
+async def prepare(ready): pass
+loop = PROCESS.loop_thread()
+queued = threading.Event()
+connection = Connection(
+    Place(sys.argv[1], sys.argv[2], Token(sys.argv[3]), "SBO1", None, Path("/")), attach_to=None, start_timeout=30,
+    on_status=lambda status: status.state == "queued" and queued.set(), prepare=prepare,
+    on_ready=lambda ready: None, on_left=lambda end: None,
+)
+start = loop.submit(connection.ensure(lambda *_: None))
+"""
+
+
+def run(cluster: FakeCluster, code: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", CONNECTION + code, cluster.master, cluster.slave, cluster.token]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+def test_a_job_that_nobody_closed_is_stopped_at_the_end_of_the_process():
+    with FakeCluster() as cluster:
+        run(cluster, "start.result(10)")
+        assert cluster.paths()[-1] == STOP
+        assert cluster.paths().count(STOP) == 1
+        assert not cluster.renderer.sockets
+
+
+def test_a_job_that_still_waits_for_a_machine_is_stopped_too():
+    with FakeCluster(polls=10**9) as cluster:
+        run(cluster, "assert queued.wait(10)")
+        assert cluster.paths()[-1] == STOP
+
+
+@needs_fork
+def test_a_forked_child_leaves_the_job_of_its_parent_alone():
+    code = """
+import warnings
+start.result(10)
+warnings.simplefilter("ignore")  # Python warns that forking with threads is risky: that is the point
+child = os.fork()
+if child == 0:
+    sys.exit()  # with the hooks
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+loop.submit(connection.ready.renderer.request("get-scene")).result(10)  # the link is as it was
+"""
+    with FakeCluster() as cluster:
+        run(cluster, code)
+        assert cluster.paths().count(STOP) == 1
+
+
+@needs_fork
+def test_a_forked_child_gets_a_loop_thread_of_its_own():
+    code = """
+import os, warnings
+from brayns_widget.connection.process import PROCESS
+warnings.simplefilter("ignore")
+async def pid(): return os.getpid()
+assert PROCESS.loop_thread().submit(pid()).result(5) == os.getpid()
+with PROCESS._lock:  # another thread may hold it at that moment
+    child = os.fork()
+if child == 0:
+    os._exit(0 if PROCESS.loop_thread().submit(pid()).result(5) == os.getpid() else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
+
+
+def test_letting_go_forgets_everything(stand_in, process):
+    stand_in(GOOD)
+    service = process.launch_service(Path("/"))
+    loop = process.loop_thread()
+    loop.submit(add(process, FakeRunning([]))).result(5)
+    process.forget()
+    assert process.loop_thread() is not loop
+    assert not process._running
+    assert not process._launched
+    assert service._process.wait(10) == 0  # nobody holds its life line
+    service.close()
+    for thread in (loop, process.loop_thread()):
+        thread.close()
