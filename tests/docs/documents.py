@@ -23,9 +23,10 @@ import nbformat
 WORDS = {"types", "apart", "nothing"}
 
 _BLOCK = re.compile(
-    r"(?:^<!-- check:(?P<words>[^\n]*?)(?:\n(?P<given>.*?))?-->\n+)?^```python\n(?P<code>.*?)^```$",
+    r"(?:^<!-- check:(?P<words>(?:(?!-->)[^\n])*)(?:\n(?P<given>(?:(?!-->).)*))?-->\n+)?^```python\n(?P<code>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _CHECK = re.compile(r"^<!-- check:", re.MULTILINE)
 
 
@@ -103,7 +104,7 @@ def _markdown(text: str, place: str, name: str) -> Iterator[Program]:
         program.add(block["code"], place, line, runs="types" not in words)
         if program is not whole:
             yield program
-    if found != len(_CHECK.findall(text)):
+    if found != len(_CHECK.findall(_FENCED.sub("", text))):
         raise DocumentError(f"{place}: a comment 'check:' stands above no block of Python")
     if whole.lines:
         yield whole

@@ -121,6 +121,7 @@ number = 1
 
 ```sh
 no python
+<!-- check: nothing -->
 ```
 
 <!-- check: types
