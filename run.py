@@ -2,10 +2,11 @@
 
     python run.py lab         opens the quickstart in JupyterLab
     python run.py test        runs every check and test; with further arguments, only the tests that they choose
+    python run.py docs        builds the documentation into build/docs
     python run.py tool NAME   runs a tool of the development environment, such as ruff, mypy or pre_commit
 
 Needs nothing but Python 3.11 or later. Everything is installed into ``.venv`` beside this file, again only
-when what is installed has changed. Further arguments go to JupyterLab, pytest or the tool.
+when what is installed has changed. Further arguments go to JupyterLab, pytest, Sphinx or the tool.
 """
 
 from __future__ import annotations
@@ -92,12 +93,15 @@ def main(arguments: list[str]) -> None:
     elif command == ["test"]:
         install(DEVELOPMENT)
         test(rest)
+    elif command == ["docs"]:
+        install("docs")
+        run("sphinx", "-c", "docs", "-W", "--keep-going", "-q", *rest, ".", "build/docs")
     elif command == ["tool"] and rest:
         if DEVELOPMENT not in recorded():  # what has changed since then can wait: a commit is to be quick
             install(DEVELOPMENT)
         run(*rest)
     else:
-        sys.exit("usage: python run.py lab | test | tool NAME")
+        sys.exit("usage: python run.py lab | test | docs | tool NAME")
 
 
 if __name__ == "__main__":

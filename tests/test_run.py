@@ -68,6 +68,19 @@ def test_a_tool_is_installed_once(commands):
     assert commands == [("install", "local,lab,test"), ("mypy", "-V"), ("mypy", "-V")]
 
 
+def test_the_documentation_is_built_with_warnings_as_errors(commands):
+    run.main(["docs", "-E"])
+    installed, built = commands
+    assert installed == ("install", "docs")
+    assert built[0] == "sphinx"
+    assert {"-W", "-E"} < set(built)
+
+
+def test_ci_runs_what_a_developer_runs():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.findall(r"^python3 run\.py (.*)", script, re.MULTILINE) == ["docs", "test"]
+
+
 @pytest.mark.parametrize("arguments", [[], ["tool"], ["dance"]])
 def test_anything_else_tells_the_usage(commands, arguments):
     with pytest.raises(SystemExit, match=r"usage: python run\.py"):
