@@ -15,7 +15,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-from docutils.nodes import Element
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -103,7 +102,7 @@ def add_contents(_app: Sphinx, document: str, source: list[str]) -> None:
         source[0] += CONTENTS
 
 
-def let_others_be(_app: Sphinx, _env: BuildEnvironment, node: Element, text: Element) -> Element | None:
+def let_others_be(_app: Sphinx, _env: BuildEnvironment, node: Any, text: Any) -> Any:
     """Show a name of another package as it is, if there is such a name; ours and misspelled ones are errors."""
     target = node.get("reftarget", "")
     parts = target.split(".")

@@ -350,4 +350,5 @@ def plain(hint: Any) -> Any:
 
 def spell(hint: Any) -> str:
     """Write a type as reStructuredText refers to it."""
-    return stringify_annotation(hint, "fully-qualified-except-typing")
+    text: str = stringify_annotation(hint, "fully-qualified-except-typing")
+    return text

@@ -134,10 +134,8 @@ def test_names_of_ours_and_misspelled_ones_do(name):
 
 
 def unresolved(name: str) -> Any:
-    node: Any = {"refdomain": "py", "reftarget": name}
     anything: Any = None
-    text: Any = "text"
-    return conf.let_others_be(anything, anything, node, text)
+    return conf.let_others_be(anything, anything, {"refdomain": "py", "reftarget": name}, "text")
 
 
 def test_properties_and_errors_of_tasks_are_read_as_they_are_meant():
