@@ -1,7 +1,12 @@
-"""Set up and run: ``python run.py lab`` opens the quickstart, ``python run.py test`` runs every check.
+"""Set up and run.
+
+    python run.py lab         opens the quickstart in JupyterLab
+    python run.py test        runs every check and test; with further arguments, only the tests that they choose
+    python run.py docs        builds the documentation into build/docs
+    python run.py tool NAME   runs a tool of the development environment, such as ruff, mypy or pre_commit
 
 Needs nothing but Python 3.11 or later. Everything is installed into ``.venv`` beside this file, again only
-when what is installed has changed. Further arguments go to JupyterLab or pytest.
+when what is installed has changed. Further arguments go to JupyterLab, pytest, Sphinx or the tool.
 """
 
 from __future__ import annotations
@@ -18,6 +23,13 @@ VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.txt"
+DEVELOPMENT = "local,lab,test"
+"""The extras with which everything can be checked."""
+
+COVERED = ("protocol", "connection", "stream", "controller")
+"""The packages of ``brayns_widget`` that their own tests, ``tests/NAME``, must cover without help from others."""
+COVERAGE_MIN = 95
+"""Percent of their statements and branches."""
 
 
 def fingerprint() -> str:
@@ -29,9 +41,14 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def recorded() -> list[str]:
+    """Read what was installed last: the fingerprint and, newest first, the extras."""
+    return STAMP.read_text().split() if STAMP.exists() else [""]
+
+
 def install(extras: str) -> None:
     """Install the project with its extras into ``.venv``, if that has not been done."""
-    current, *installed = STAMP.read_text().split() if STAMP.exists() else [""]
+    current, *installed = recorded()
     wanted = fingerprint()
     if current == wanted and extras in installed:
         return
@@ -50,8 +67,23 @@ def run(*command: str) -> None:
         sys.exit(code)
 
 
+def test(arguments: list[str]) -> None:
+    """Run all checks, and all tests or those that the arguments choose."""
+    run("ruff", "check")
+    run("ruff", "format", "--check")
+    run("mypy")
+    if arguments:
+        run("pytest", *arguments)
+        return
+    # One process for each covered package: what other tests happen to pass through does not count. No test runs twice.
+    covered = [name for name in COVERED if (ROOT / "tests" / name).is_dir()]
+    for name in covered:
+        run("pytest", f"tests/{name}", f"--cov=brayns_widget/{name}", f"--cov-fail-under={COVERAGE_MIN}")
+    run("pytest", *(f"--ignore=tests/{name}" for name in covered))
+
+
 def main(arguments: list[str]) -> None:
-    """Run one of the two commands."""
+    """Run one of the commands."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything is installed
         sys.exit(f"brayns_widget needs Python 3.11 or later; this is {sys.version.split()[0]}.")
     command, rest = arguments[:1], arguments[1:]
@@ -59,13 +91,17 @@ def main(arguments: list[str]) -> None:
         install("local,lab")
         run("jupyterlab", "notebooks/quickstart.ipynb", *rest)
     elif command == ["test"]:
-        install("local,lab,test")
-        run("ruff", "check")
-        run("ruff", "format", "--check")
-        run("mypy")
-        run("pytest", *rest)
+        install(DEVELOPMENT)
+        test(rest)
+    elif command == ["docs"]:
+        install("docs")
+        run("sphinx", "-c", "docs", "-W", "--keep-going", "-q", *rest, ".", "build/docs")
+    elif command == ["tool"] and rest:
+        if DEVELOPMENT not in recorded():  # what has changed since then can wait: a commit is to be quick
+            install(DEVELOPMENT)
+        run(*rest)
     else:
-        sys.exit("usage: python run.py lab | test")
+        sys.exit("usage: python run.py lab | test | docs | tool NAME")
 
 
 if __name__ == "__main__":

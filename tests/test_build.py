@@ -78,6 +78,7 @@ def test_the_wheel_carries_the_bundle_and_no_sources(checkout):
     with zipfile.ZipFile(hatchling(checkout, "wheel")) as wheel:
         names = set(wheel.namelist())
     assert names >= BUNDLE
+    assert "brayns_widget/py.typed" in names, "type checkers would ignore our annotations"
     assert not {name for name in names if not re.match(r"brayns_widget(-[\d.]+\.dist-info)?/", name)}
 
 

@@ -114,7 +114,7 @@ class Camera:
         """Return a camera with this projection and direction that just shows a whole box.
 
         For each corner of the box, at (x, y, z) in camera axes around its center, the eye must be at least
-        z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2))) from the center.
+        ``z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2)))`` from the center.
 
         Args:
             bounds: lower and upper corner, µm.

@@ -134,6 +134,23 @@ def test_no_message_raises_anything_else(raw):
         messages.decode_request(raw)
 
 
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (None, "null"),
+        (True, "boolean"),
+        (1, "integer"),
+        (1.0, "number"),
+        ("1", "string"),
+        ([1], "array"),
+        ((1,), "array"),
+        ({"1": 1}, "object"),
+    ],
+)
+def test_types_are_named_as_json_has_them(value, name):
+    assert messages.type_name(value) == name
+
+
 def test_code_20_is_a_cancel():
     assert isinstance(ErrorReply(1, 20, "Task has been cancelled").to_exception("snapshot"), RequestCancelled)
     error = ErrorReply(1, -32602, "Invalid params", ["a: too small"]).to_exception("snapshot")

@@ -390,6 +390,42 @@ async def test_what_comes_late_from_an_old_link_is_not_shown(b: Bench) -> None:
 
 
 @run
+async def test_what_goes_wrong_late_on_an_old_link_is_not_told(b: Bench) -> None:
+    sink = b.view()
+    old = b.renderer
+    old.gate.clear()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: old.under_way)
+    b.stream.set_request(Renderer())
+    old.error = RequestError("It is gone.", code=1)
+    old.gate.set()
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+
+
+@run
+async def test_a_new_link_brings_the_settings_of_its_server(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+    b.stream.set_request(Renderer(), dataclasses.replace(FAST, rest_passes=2, rest_quality=77))
+    await until(lambda: sink.last == "800x600 x0 2 q77")
+
+
+@run
+async def test_what_is_said_of_a_view_that_is_gone_changes_nothing(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    calls, stats = list(b.renderer.calls), b.stream.stats()
+    b.stream.resize("gone", 10, 10)
+    b.stream.ack("gone", sink.frames[-1].seq)
+    b.stream.set_visible("gone", False)
+    b.stream.remove_view("gone")
+    await b.idle()
+    assert (b.renderer.calls, b.stream.stats()) == (calls, stats)
+
+
+@run
 async def test_while_the_renderer_is_busy_the_stream_waits(b: Bench) -> None:
     sink = b.view()
     b.stream.set_busy(True)
