@@ -29,16 +29,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.protocol.brayns.camera import Perspective, View
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.sonata import LOADER
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Perspective,
-    View,
-)
+from brayns_widget.service.renderer.settings import FULL_REGION
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.cover import warm_up
 from brayns_widget.service.renderer.tracing.engine import Engine

@@ -27,15 +27,11 @@ import numpy as np
 import psutil
 
 from brayns_widget.demo import write_circuit
+from brayns_widget.protocol.brayns.camera import Perspective, View
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.loaders.sonata import LOADER
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Perspective,
-    View,
-)
+from brayns_widget.service.renderer.settings import FULL_REGION
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.floors import Floor, Floored

@@ -1,7 +1,6 @@
 """The backend's JSON-RPC methods.
 
-Schemas are those of the real backend, 3.0.0, peculiarities included: times of reports are declared integers, yet they
-are numbers.
+Their types stand in ``protocol.backend``.
 """
 
 from __future__ import annotations
@@ -9,15 +8,30 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, WithJsonSchema
-
+from brayns_widget.protocol.backend import (
+    Directory,
+    EndpointSchema,
+    ExistsParams,
+    ExistsResult,
+    File,
+    GetParams,
+    GetResult,
+    ListDirParams,
+    ListDirResult,
+    NodeSetParams,
+    NodeSetResult,
+    PopulationParams,
+    PopulationResult,
+    SchemaParams,
+    SetParams,
+    VersionResult,
+)
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory, kind_of
 from brayns_widget.service.backend.reader import CircuitReader
 from brayns_widget.service.rpc.methods import Method, Methods
-from brayns_widget.service.rpc.schema import Object
 
 VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
 
@@ -42,30 +56,6 @@ class Context:
 METHODS: Methods[Context] = Methods()
 
 # --- core ---
-
-_ANY_OBJECT = {"type": "object", "x-title": "JsonSchema", "additionalProperties": False, "properties": {}}
-JsonSchema = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
-
-
-class VersionResult(Object):
-    """A version."""
-
-    version: str
-
-
-class SchemaParams(Object):
-    """The name of a method."""
-
-    endpoint: str
-
-
-class EndpointSchema(Object):
-    """What a method takes and answers."""
-
-    method: str
-    description: str
-    params: JsonSchema
-    result: JsonSchema
 
 
 @METHODS.add("version")
@@ -120,52 +110,6 @@ def _dialect(value: Any) -> Any:
 
 # --- files ---
 
-PathType = Annotated[
-    Literal["file", "directory"],
-    WithJsonSchema({"type": "string", "enum": ["file", "directory"], "x-title": "PathType"}),
-]
-
-
-class ExistsParams(Object):
-    """A path."""
-
-    path: str
-
-
-class ExistsResult(Object):
-    """Whether there is something at a path, and what."""
-
-    exists: bool
-    type: Annotated[PathType | None, Field(json_schema_extra={"x-one-of": "PathType"})] = None
-
-
-class ListDirParams(Object):
-    """The path of a directory."""
-
-    path: str
-
-
-class Directory(Object):
-    """A directory in a directory."""
-
-    name: str
-    path: str
-
-
-class File(Object):
-    """A file in a directory; its size in bytes."""
-
-    name: str
-    path: str
-    size: int
-
-
-class ListDirResult(Object):
-    """What is in a directory, sorted by name."""
-
-    directories: list[Directory] = []
-    files: list[File] = []
-
 
 @METHODS.add("fs-exists")
 def fs_exists(context: Context, params: ExistsParams) -> ExistsResult:
@@ -207,63 +151,6 @@ def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
 
 # --- SONATA ---
 
-ReportTime = Annotated[float, WithJsonSchema({"type": "integer"})]
-
-
-class NodeSetParams(Object):
-    """The path of a circuit's or a simulation's configuration."""
-
-    path: str
-
-
-class NodeSetResult(Object):
-    """Names of node sets."""
-
-    node_sets: list[str]
-
-
-class PopulationParams(Object):
-    """The path of a circuit's or a simulation's configuration."""
-
-    path: str
-
-
-class Population(Object):
-    """A node population."""
-
-    name: str
-    type: str
-    size: int
-
-
-class Report(Object):
-    """A report, or the spikes; times in ms."""
-
-    type: str
-    name: str
-    start: ReportTime
-    end: ReportTime
-    delta: ReportTime
-    unit: str
-    cells: str
-
-
-class EdgePopulation(Object):
-    """An edge population with the names of its node populations."""
-
-    name: str
-    size: int
-    source: str
-    target: str
-
-
-class PopulationResult(Object):
-    """What is in a circuit or simulation."""
-
-    populations: list[Population]
-    reports: list[Report]
-    edges: list[EdgePopulation]
-
 
 @METHODS.add("sonata-get-node-sets")
 def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResult:
@@ -278,25 +165,6 @@ def sonata_list_populations(context: Context, params: PopulationParams) -> Popul
 
 
 # --- session variables ---
-
-
-class GetParams(Object):
-    """The name of a variable."""
-
-    key: str
-
-
-class GetResult(Object):
-    """The value of a variable."""
-
-    value: str
-
-
-class SetParams(Object):
-    """A variable and its value."""
-
-    key: str
-    value: str
 
 
 @METHODS.add("storage-session-get")

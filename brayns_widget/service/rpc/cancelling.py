@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from pydantic import Field
-
+from brayns_widget.protocol.cancelling import CancelParams
 from brayns_widget.protocol.messages import RequestId
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 
 class Canceller(Protocol):
@@ -16,12 +14,6 @@ class Canceller(Protocol):
 
     def cancel(self, request_id: RequestId | None) -> None:
         """Stop one of them; raises ``RequestError`` if that is impossible."""
-
-
-class CancelParams(Object):
-    """The id of a request."""
-
-    id: Annotated[int | str | None, Field(json_schema_extra={"x-one-of": "RequestId", "x-null-first": True})]
 
 
 # Any: it is added to methods with other contexts; the server passes a Canceller.

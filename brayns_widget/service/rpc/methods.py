@@ -34,7 +34,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 
 from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
-from brayns_widget.service.rpc.schema import json_schema, validate
+from brayns_widget.protocol.schema import json_schema, validate
 
 C = TypeVar("C")
 R = TypeVar("R")

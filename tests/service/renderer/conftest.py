@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from brayns_widget.service.renderer.settings import AmbientLight
+from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.service.renderer.tracing.engine import Engine
 
 

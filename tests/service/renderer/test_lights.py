@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.service.renderer.lights import (
     COLUMNS,
     DIRECTIONAL,
@@ -23,7 +24,6 @@ from brayns_widget.service.renderer.lights import (
     pack_lights,
     placed,
 )
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
 
 
 def test_ambient_lights_add_up():

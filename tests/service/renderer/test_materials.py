@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.materials import (
+from brayns_widget.protocol.brayns.camera import Orthographic
+from brayns_widget.protocol.brayns.lights import DirectionalLight
+from brayns_widget.protocol.brayns.materials import (
     MATERIALS,
     CarPaint,
     Emissive,
@@ -21,7 +23,7 @@ from brayns_widget.service.renderer.materials import (
     Principled,
     name_of,
 )
-from brayns_widget.service.renderer.settings import DirectionalLight, Orthographic, Production
+from brayns_widget.protocol.brayns.renderers import Production
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)

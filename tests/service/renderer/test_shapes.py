@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.settings import Interactive, Perspective, View
-from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
+from brayns_widget.protocol.brayns.camera import Perspective, View
+from brayns_widget.protocol.brayns.renderers import Interactive
+from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Sphere
+from brayns_widget.service.renderer.shapes import geometry_of
 from brayns_widget.service.renderer.tracing.engine import Engine
 
 UNIT = Box(min=[0.0, 0.0, 0.0], max=[1.0, 1.0, 1.0])

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
+from brayns_widget.protocol.schema import Object, unlisted
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object, unlisted
 
 
 class Pair(Object):

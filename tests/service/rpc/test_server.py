@@ -15,10 +15,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.schema import Object
 from brayns_widget.service.rpc import server as server_module
 from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object
 from brayns_widget.service.rpc.server import MAX_PROBLEMS, MAX_TEXT, RpcServer
 
 DEADLINE = 10.0

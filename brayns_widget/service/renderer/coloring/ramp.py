@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.simulation import MOST_COLORS
+
 Floats = npt.NDArray[np.float32]
 
 RESTING, SPIKING = -80.0, -10.0  # mV, the range of a ramp that nobody has set, as recorded from Brayns 3.10.1
-LEVELS = 256  # as many colors are told apart, and as many a ramp can have
+LEVELS = MOST_COLORS  # as many are told apart
 
 # The colors of a ramp that nobody has set, as recorded from Brayns 3.10.1: black, blue, red, yellow, white.
 _DEFAULT = (

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.atlas import AtlasParams, UseCase, VisualizeParams
+from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.loaders.atlas import LOADER
 from brayns_widget.service.renderer.loaders.atlas_use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import JsonSchema, Object, Size
 
 PLUGIN = LOADER.plugin
 methods: Methods[Context] = Methods()
-
-
-class AtlasParams(Object):
-    """The id of a model that shows an atlas."""
-
-    model_config = ConfigDict(title="GetAvailableUseCasesMessage")
-
-    model_id: Size
-
-
-class UseCase(Object):
-    """A way to show an atlas and the schema of its parameters."""
-
-    model_config = ConfigDict(title="UseCaseMessage")
-
-    name: str
-    params_schema: JsonSchema
-
-
-class VisualizeParams(Object):
-    """The id of a model that shows an atlas, another way to show it, and that way's parameters."""
-
-    model_config = ConfigDict(title="VisualizeUseCaseMessage")
-
-    model_id: Size
-    params: Any
-    use_case: str
 
 
 @methods.add("get-available-atlas-usecases", plugin=PLUGIN)

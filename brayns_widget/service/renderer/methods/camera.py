@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.camera import (
+    Cylindric,
+    NearClip,
+    Orthographic,
+    Perspective,
+    Projection,
+    Region,
+    View,
+    name_of,
+)
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Perspective, Projection, Region, View
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
 
 P = TypeVar("P", Perspective, Orthographic, Cylindric)
-CAMERAS: dict[str, type[Projection]] = {
-    "perspective": Perspective,
-    "orthographic": Orthographic,
-    "cylindric": Cylindric,
-}
-
-
-class NearClip(Object):
-    """What is nearer to the camera than ``distance`` (µm) is not shown."""
-
-    model_config = ConfigDict(title="CameraNearClipMessage")
-
-    distance: float
-
-
-def name_of(camera: Projection) -> str:
-    """Name the type of a camera as Brayns does."""
-    return next(name for name, kind in CAMERAS.items() if isinstance(camera, kind))
 
 
 @methods.add("get-camera-type")

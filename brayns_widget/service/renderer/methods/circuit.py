@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.circuits import CircuitIdsParams, ThicknessParams
 from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
+from brayns_widget.protocol.schema import Size
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, Size
 
 methods: Methods[Context] = Methods()
-
-
-class CircuitIdsParams(Object):
-    """The id of a circuit's model."""
-
-    model_config = ConfigDict(title="LoadedIdsModelMessage")
-
-    model_id: Size
-
-
-class ThicknessParams(Object):
-    """The id of a model, and what its radii are multiplied by, again with each call."""
-
-    model_config = ConfigDict(title="SetCircuitThicknessMessage")
-
-    model_id: Size
-    radius_multiplier: float
 
 
 @methods.add("set-circuit-thickness", plugin="Circuit Explorer", cancellable=True, asynchronous=False)

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Clipping, Plane, S, Sphere
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
-from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
-
-S = TypeVar("S", Sphere, Capsule, Box, Plane, BoundedPlane)
-
-
-class Clipping(Object, Generic[S]):
-    """Shapes that cut, and whether they cut their other side."""
-
-    model_config = ConfigDict(title="ClippingGeometry")
-
-    invert_normals: bool = False
-    primitives: list[S]
 
 
 @methods.add("add-clipping-planes")

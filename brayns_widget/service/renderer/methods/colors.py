@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.colors import ColorMethodParams, ColorModelParams
+from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.methods.models import GetModelParams
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object, Size, Vector4
 
 methods: Methods[Context] = Methods()
-
-
-class ColorMethodParams(Object):
-    """A model and a way to color it."""
-
-    model_config = ConfigDict(title="ColorMethodValuesMessage")
-
-    id: Size
-    method: str
-
-
-class ColorModelParams(Object):
-    """A model, a way to color it, and the colors (linear RGBA) by the method's keys."""
-
-    model_config = ConfigDict(title="ColorModelMessage")
-
-    id: Size
-    method: str
-    values: dict[str, Vector4]
 
 
 @methods.add("get-color-methods")

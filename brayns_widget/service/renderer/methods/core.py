@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.core import ApplicationParameters, SchemaParams, SchemaResult, Version
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.protocol.schema import Size2
 from brayns_widget.service.renderer.context import PLUGINS, Context
 from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import JsonSchema, Object, Size2, read_only, unlisted
 from brayns_widget.version import own_version
 
 methods: Methods[Context] = Methods()
-
-
-class Version(Object):
-    """The version of Brayns whose methods these are, and our own as its revision."""
-
-    model_config = ConfigDict(title="VersionMessage")
-
-    major: int = read_only()
-    minor: int = read_only()
-    patch: int = read_only()
-    revision: str = read_only()
 
 
 @methods.add("get-version")
@@ -36,24 +24,6 @@ def get_version(context: Context) -> Version:
 def registry(context: Context) -> list[str]:
     """Get the names of all methods."""
     return sorted(method.name for method in context.methods)
-
-
-class SchemaParams(Object):
-    """Parameters of ``schema``."""
-
-    endpoint: str
-
-
-class SchemaResult(Object):
-    """What a method takes and answers."""
-
-    async_: bool = read_only(alias="async")
-    deprecated: bool = read_only()
-    description: str = read_only()
-    params: JsonSchema | None = read_only(required=False)
-    plugin: str = read_only()
-    returns: JsonSchema | None = read_only(required=False)
-    title: str = read_only()
 
 
 @methods.add("schema")
@@ -73,13 +43,6 @@ def schema(context: Context, params: SchemaParams) -> SchemaResult:
     )
 
 
-class ApplicationParameters(Object):
-    """Size of the picture in pixels, and the plugins that are built in."""
-
-    plugins: list[str] = read_only()
-    viewport: Size2 = unlisted([800, 600])
-
-
 @methods.add("get-application-parameters")
 def get_application_parameters(context: Context) -> ApplicationParameters:
     """Get the size of the picture and the plugins."""
@@ -93,7 +56,7 @@ def set_application_parameters(context: Context, params: ApplicationParameters) 
         context.viewport = check_size(params.viewport)
 
 
-def check_size(size: list[int]) -> tuple[int, int]:
+def check_size(size: Size2) -> tuple[int, int]:
     """Check the size of a picture in pixels.
 
     Raises:

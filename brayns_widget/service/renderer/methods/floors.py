@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
+from brayns_widget.protocol.brayns.additions import RadiusFloor
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
 OURS = "brayns-widget"  # in place of the name of one of Brayns' plugins
-
-
-class RadiusFloor(Object):
-    """The least radius of neurites and spheres, in pixels of a picture with one sample a pixel; 0: no floor."""
-
-    pixels: Annotated[float, Field(ge=0, le=16)]
 
 
 @methods.add("get-radius-floor", plugin=OURS)

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 import numpy as np
-from pydantic import ConfigDict
 
+from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Colored, Plane, S, Sphere
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.geometry import empty_bounds
-from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
+from brayns_widget.service.renderer.shapes import geometry_of
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, Vector4
 
 methods: Methods[Context] = Methods()
-
-S = TypeVar("S", Sphere, Capsule, Box, Plane, BoundedPlane)
-
-
-class Colored(Object, Generic[S]):
-    """A shape and its color (linear RGBA)."""
-
-    model_config = ConfigDict(title="GeometryWithColor")
-
-    color: Vector4
-    geometry: S
 
 
 @methods.add("add-spheres", cancellable=True, asynchronous=False)

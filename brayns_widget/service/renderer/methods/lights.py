@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, QuadLight, SphereLight
+from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.service.rpc.methods import Methods
 
 methods: Methods[Context] = Methods()

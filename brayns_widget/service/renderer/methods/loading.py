@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.loaders import AddModelParams, LoaderInfo, UploadModelParams
+from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import refusal
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
 
 methods: Methods[Context] = Methods()
 
 READING = 0.6  # of a load's progress; the rest is building the acceleration structure
 UPLOADED = 0.5  # progress of an upload when its bytes are there, as in the real renderer
-
-
-class LoaderInfo(Object):
-    """A format that ``add-model`` reads."""
-
-    model_config = ConfigDict(title="Loader")
-
-    binary: bool = read_only()
-    extensions: list[str] = read_only()
-    input_parameters_schema: JsonSchema = read_only()
-    name: str = read_only()
-    plugin: str = read_only()
 
 
 @methods.add("get-loaders")
@@ -46,14 +30,6 @@ def get_loaders(context: Context) -> list[LoaderInfo]:
         )
         for loader in context.loaders.values()
     ]
-
-
-class AddModelParams(Object):
-    """A file, its loader and the loader's parameters."""
-
-    loader_name: str
-    loader_properties: Any
-    path: str
 
 
 @methods.add("add-model", cancellable=True)
@@ -73,14 +49,6 @@ def add_model(context: Context, params: AddModelParams, task: Task) -> list[Mode
         context.playback.settle()
         raise
     return [model.instance() for model in models]
-
-
-class UploadModelParams(Object):
-    """The format of the uploaded bytes, their loader and the loader's parameters."""
-
-    loader_name: str
-    loader_properties: Any
-    type: str
 
 
 @methods.add("upload-model", cancellable=True)

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.materials import MATERIALS, M, SetMaterialParams, name_of
+from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.materials import MATERIALS, Material, name_of
-from brayns_widget.service.renderer.methods.models import GetModelParams
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object, Size
 
 methods: Methods[Context] = Methods()
-
-M = TypeVar("M", bound=Material)
-
-
-class SetMaterialParams(Object, Generic[M]):
-    """The id of a model and its material."""
-
-    model_config = ConfigDict(title="SetMaterialMessage")
-
-    material: M
-    model_id: Size
 
 
 @methods.add("get-material-type")

@@ -2,80 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import ConfigDict, PlainSerializer
-
+from brayns_widget.protocol.brayns.models import (
+    NOTHING,
+    GetModelParams,
+    InspectParams,
+    InspectResult,
+    InstantiateParams,
+    ModelInstance,
+    RemoveModelParams,
+    SceneInfo,
+    UpdateModelParams,
+)
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import Bounds, ModelInstance, Transform, bounds_of
+from brayns_widget.service.renderer.entries import bounds_of
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector3, read_only
 
 methods: Methods[Context] = Methods()
-
-
-class SceneInfo(Object):
-    """All models and lights, and the box around them."""
-
-    model_config = ConfigDict(title="Scene")
-
-    bounds: Bounds = read_only()
-    models: list[ModelInstance] = read_only()
-
-
-class GetModelParams(Object):
-    """The id of a model."""
-
-    model_config = ConfigDict(title="GetModelMessage")
-
-    id: Size
-
-
-class UpdateModelParams(Object):
-    """The id of a model and what changes."""
-
-    model_config = ConfigDict(title="UpdateModelMessage")
-
-    model: ModelInstance
-    model_id: Size
-
-
-class RemoveModelParams(Object):
-    """Ids of models."""
-
-    model_config = ConfigDict(title="RemoveModelMessage")
-
-    ids: list[Size]
-
-
-class InstantiateParams(Object):
-    """The id of a model and a place for each further one."""
-
-    model_config = ConfigDict(title="InstantiateMessage")
-
-    model_id: Size
-    transforms: list[Transform]
-
-
-class InspectParams(Object):
-    """A point of the picture: 0 to 1 from the first column and row to the last."""
-
-    model_config = ConfigDict(title="InspectMessage")
-
-    position: Vector2
-
-
-NOTHING = object()  # becomes null, while None is left out of results
-
-
-class InspectResult(Object):
-    """What is seen there, and where (µm)."""
-
-    hit: bool = read_only()
-    metadata: Annotated[Any, PlainSerializer(lambda value: None if value is NOTHING else value)] = read_only()
-    model_id: Size = read_only()
-    position: Vector3 = read_only()
 
 
 @methods.add("get-scene")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from pydantic import Field
-
+from brayns_widget.protocol.brayns.pictures import RenderImageParams, RenderImageResult
+from brayns_widget.protocol.brayns.renderers import Interactive, Production, Progressive, Renderer, Static, name_of
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.settings import Interactive, Production, Progressive, Renderer, Static
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object, Size, read_only
 
 methods: Methods[Context] = Methods()
 
@@ -20,12 +18,6 @@ FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
 
 
 R = TypeVar("R", Interactive, Production)
-RENDERERS: dict[str, type[Interactive | Production]] = {"interactive": Interactive, "production": Production}
-
-
-def name_of(renderer: Renderer) -> str:
-    """Name the type of a renderer as Brayns does."""
-    return next(name for name, kind in RENDERERS.items() if isinstance(renderer, kind))
 
 
 @methods.add("get-renderer-type")
@@ -68,24 +60,6 @@ def set_framebuffer_static(context: Context) -> None:
 def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
     """Render the first frame after a change in a smaller size."""
     context.framebuffer = params
-
-
-class RenderImageParams(Object):
-    """Whether to render, and what to send."""
-
-    accumulate: bool = False
-    force: bool = False
-    format: str = "jpg"
-    jpeg_quality: Annotated[int, Field(ge=0, le=100)] = 100
-    render: bool = True
-    send: bool = True
-
-
-class RenderImageResult(Object):
-    """How many samples the picture has, and how many it will have."""
-
-    accumulation: Size = read_only()
-    max_accumulation: Size = read_only()
 
 
 @methods.add("render-image", cancellable=True, asynchronous=False)

@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
 
 import numpy as np
-from pydantic import ConfigDict, Field
 
+from brayns_widget.protocol.brayns.models import GetModelParams
+from brayns_widget.protocol.brayns.simulation import (
+    ColorRamp,
+    EnableSimulationParams,
+    SetColorRampParams,
+    SimulationParameters,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring.ramp import LEVELS
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.methods.models import GetModelParams
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector4, read_only, unlisted
 
 methods: Methods[Context] = Methods()
-
-
-class SimulationParameters(Object):
-    """The frames of all simulations, and the one that is shown; ``dt`` is a frame's duration in ``unit``."""
-
-    current: Size = unlisted(0)
-    dt: float = read_only()
-    end_frame: Size = read_only()
-    start_frame: Size = read_only()
-    unit: str = read_only()
-
-
-class EnableSimulationParams(Object):
-    """A model, and whether it shows its simulation."""
-
-    model_config = ConfigDict(title="EnableSimulationMessage")
-
-    enabled: bool
-    model_id: Size
-
-
-class ColorRampParams(Object):
-    """Colors (linear RGBA) at even steps from the lowest value of the range to the highest."""
-
-    model_config = ConfigDict(title="ColorRamp")
-
-    colors: Annotated[list[Vector4], Field(max_length=LEVELS)] = unlisted([])
-    range: Vector2 = unlisted([0.0, 1.0])
-
-
-class SetColorRampParams(Object):
-    """A model and the colors of its simulation or volume."""
-
-    model_config = ConfigDict(title="SetColorRampMessage")
-
-    color_ramp: ColorRampParams
-    id: Size
 
 
 @methods.add("get-simulation-parameters")
@@ -80,12 +45,12 @@ def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
 
 
 @methods.add("get-color-ramp")
-def get_color_ramp(context: Context, params: GetModelParams) -> ColorRampParams:
+def get_color_ramp(context: Context, params: GetModelParams) -> ColorRamp:
     """Get the colors of a model's simulation or volume."""
     volume = context.models[params.id].volume
     ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
     colors = [[float(str(number)) for number in color] for color in ramp.colors]
-    return ColorRampParams(colors=colors, range=[ramp.low, ramp.high])
+    return ColorRamp(colors=colors, range=[ramp.low, ramp.high])
 
 
 @methods.add("set-color-ramp")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Projection, Region, View
+from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Projection, Region, View
 
 _AIMS = [3, 4, 5, 7, 8]  # rows of a frame that make directions
 _LARGEST_AIM = 1e9  # of a direction's coordinates: their squares are numbers in single precision

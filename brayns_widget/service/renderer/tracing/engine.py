@@ -12,21 +12,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
+from brayns_widget.protocol.brayns.renderers import Interactive, Production, Progressive, Renderer, Static
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.lights import hardened, have_places
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    INITIAL_RENDERER,
-    Interactive,
-    Perspective,
-    Production,
-    Progressive,
-    Projection,
-    Region,
-    Renderer,
-    Static,
-    View,
-)
+from brayns_widget.service.renderer.settings import FULL_REGION, INITIAL_RENDERER
 from brayns_widget.service.renderer.tracing.camera import ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
 from brayns_widget.service.renderer.tracing.floors import Floor, Floored, Floors

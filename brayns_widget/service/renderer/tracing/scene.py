@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from brayns_widget.protocol.brayns.lights import Light
+from brayns_widget.protocol.brayns.materials import Material, Phong
 from brayns_widget.service.renderer.geometry import (
     Bounds,
     Floats,
@@ -24,9 +26,8 @@ from brayns_widget.service.renderer.geometry import (
     join_bounds,
 )
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
+from brayns_widget.service.renderer.materials import COLUMNS, is_plain, lets_through, row_of
 from brayns_widget.service.renderer.memory import give_back
-from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.tracing.batch import Batch, Part, check_traceable
 from brayns_widget.service.renderer.tracing.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.tracing.embree import (
@@ -96,7 +97,7 @@ class _Model:
 
     def show(self, before_change: Callable[[], None]) -> None:
         """Tell Embree whether rays see it, and whether it casts shadows."""
-        shadows = not (self.material.lets_through or self.clear)
+        shadows = not (lets_through(row_of(self.material)) or self.clear)
         for part in self.parts or []:
             if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
                 before_change()
@@ -258,7 +259,7 @@ class Scene:
         Raises:
             ValueError: its numbers make no material; the model keeps the old one.
         """
-        material.row()
+        row_of(material)
         model = self._model(handle)
         model.material, model.common = material, material == _COMMON
         model.show(self.before_change)
@@ -559,21 +560,24 @@ class Scene:
     def _fill_table(self) -> None:
         self._table_outdated = False
         if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
-            rows: list[tuple[Part, Floats, bool, Material]] = []
+            rows: list[tuple[Part, Floats, bool, Floats]] = []
             if self._batch is not None:
-                rows.append((self._batch.part, self._batch.colors, False, _COMMON))
+                rows.append((self._batch.part, self._batch.colors, False, row_of(_COMMON)))
+            plain, veiled = True, False
             for model in self._models.values():
-                rows += [(part, model.colors, model.by_corner, model.material) for part in model.parts or []]
+                material = row_of(model.material)
+                rows += [(part, model.colors, model.by_corner, material) for part in model.parts or []]
+                plain = plain and is_plain(material) and not model.clear
+                veiled = veiled or lets_through(material) or model.clear
             addresses = [
                 (part.slots.ctypes.data, colors.ctypes.data, part.matrix, by_corner)
                 for part, colors, by_corner, _material in rows
             ]
             self._table = np.array(addresses, np.int64).reshape(-1, 4)
             self._kept = [colors for _part, colors, _by_corner, _material in rows]
-            materials = [material.row() for _part, _colors, _by_corner, material in rows]
+            materials = [material for _part, _colors, _by_corner, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
-            self._plain = all(model.material.plain and not model.clear for model in self._models.values())
-            self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
+            self._plain, self._veiled = plain, veiled
 
 
 def _checked_colors(slot_count: int, colors: ArrayLike, by_corner: bool) -> Floats:

@@ -7,9 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic, View
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.materials import Ghost, Phong
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Ghost, Phong
-from brayns_widget.service.renderer.settings import AmbientLight, Interactive, Orthographic, View
 from brayns_widget.service.renderer.tracing import cover
 from brayns_widget.service.renderer.tracing import scene as scene_module
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, Cancelled

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.settings import FULL_REGION, Cylindric, Orthographic, Perspective, Region, View
+from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Perspective, Region, View
+from brayns_widget.service.renderer.settings import FULL_REGION
 from brayns_widget.service.renderer.tracing.camera import ray_frame, rays, through_lens
 
 AHEAD = View(position=[1.0, 2.0, 3.0], target=[1.0, 2.0, -7.0], up=[0.0, 1.0, 0.0])

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import (
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Production,
-)
 from brayns_widget.service.renderer.tracing.engine import Engine
 from tests.service.renderer.traced import FROM_Z, byte
 

@@ -5,17 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Perspective, Region, View
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    AmbientLight,
-    Cylindric,
-    Interactive,
-    Orthographic,
-    Perspective,
-    Region,
-    View,
-)
+from brayns_widget.service.renderer.settings import FULL_REGION
 from brayns_widget.service.renderer.tracing import cover, tracer
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.cover import Cover, make_lens, whole_mask

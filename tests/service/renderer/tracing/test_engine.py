@@ -10,18 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, Region, View
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Static
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import (
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Perspective,
-    Progressive,
-    Region,
-    Static,
-    View,
-)
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, View
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.renderers import Interactive
+from brayns_widget.protocol.brayns.shapes import Sphere
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import AmbientLight, Interactive, Orthographic, Perspective, View
-from brayns_widget.service.renderer.shapes import Sphere
 from brayns_widget.service.renderer.tracing import floors as floors_module
 from brayns_widget.service.renderer.tracing.clipping import Clip
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Cancelled, Device

@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 import trimesh
 
+from brayns_widget.protocol.brayns.camera import Orthographic
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.materials import Ghost
+from brayns_widget.protocol.brayns.renderers import Interactive, Production
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Ghost
-from brayns_widget.service.renderer.settings import (
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Production,
-)
-from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.tracing.clipping import Clip
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.instances import Instance, is_even

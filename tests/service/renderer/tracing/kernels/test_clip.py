@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic
+from brayns_widget.protocol.brayns.lights import DirectionalLight
+from brayns_widget.protocol.brayns.materials import Glass, Matte
+from brayns_widget.protocol.brayns.renderers import Interactive, Production
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Glass, Matte
-from brayns_widget.service.renderer.settings import (
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Production,
-)
-from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.tracing.clipping import Clip
 from tests.service.renderer.traced import FROM_Z, spheres
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
-from brayns_widget.service.renderer.settings import (
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    SphereLight,
-)
+from brayns_widget.protocol.brayns.camera import Orthographic
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
+from brayns_widget.protocol.brayns.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.tracing import tracer
 from brayns_widget.service.renderer.tracing.cover import ready, warm_up
 from tests.service.renderer.traced import FROM_Z, byte, spheres

@@ -7,16 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic, View
+from brayns_widget.protocol.brayns.lights import QuadLight, SphereLight
+from brayns_widget.protocol.brayns.materials import Metal
+from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Metal
-from brayns_widget.service.renderer.settings import (
-    Interactive,
-    Orthographic,
-    Production,
-    QuadLight,
-    SphereLight,
-    View,
-)
 from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)

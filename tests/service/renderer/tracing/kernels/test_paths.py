@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.materials import Glass, Matte, Principled
-from brayns_widget.service.renderer.settings import (
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Production,
-)
+from brayns_widget.protocol.brayns.camera import Orthographic
+from brayns_widget.protocol.brayns.lights import DirectionalLight
+from brayns_widget.protocol.brayns.materials import Glass, Matte, Principled
+from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)

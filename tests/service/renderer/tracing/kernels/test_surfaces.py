@@ -8,16 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, View
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Perspective,
-    View,
-)
+from brayns_widget.service.renderer.settings import FULL_REGION
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 

@@ -7,16 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic, View
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
+from brayns_widget.protocol.brayns.renderers import Production
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import (
-    AmbientLight,
-    DirectionalLight,
-    Orthographic,
-    Production,
-    SphereLight,
-    View,
-)
 from brayns_widget.service.renderer.volumes import Volume
 from tests.service.renderer.traced import spheres
 

@@ -8,11 +8,12 @@ import weakref
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, View
+from brayns_widget.protocol.brayns.materials import Matte
+from brayns_widget.protocol.brayns.renderers import Interactive
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Matte
-from brayns_widget.service.renderer.settings import Interactive, Orthographic, Perspective, View
-from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.tracing.clipping import Clip
 from brayns_widget.service.renderer.volumes import Volume
 from tests.service.renderer.traced import spheres
