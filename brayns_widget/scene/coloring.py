@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from brayns_widget.scene.colors import Rgba, parse, to_hex
 from brayns_widget.scene.legend import LegendEntry, LegendSection
-from brayns_widget.scene.palettes import colors_by_value
+from brayns_widget.scene.palettes import colors_of_names
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -68,7 +68,7 @@ def color_cells(
             smallest and the largest finite number of the loaded cells.
         missing: color of the cells without a value.
         palette: for categories: colors in their order, a dict by category, or the name of a colormap; None takes the
-            colors of ``palettes.colors_by_value`` for ``title``, which do not depend on which cells are loaded if
+            colors of ``palettes.colors_of_names`` for ``title``, which do not depend on which cells are loaded if
             ``values`` has those of all.
         title: of the legend; the name of the Series if it is None.
 
@@ -101,7 +101,7 @@ def color_cells(
             raise ValueError("None of the loaded cells has a value.")
         codes[~is_missing] = found
         by_label = _palette(palette, title, column.labels)
-        colors = list(by_label.values())
+        colors = [by_label[label] for label in column.labels]
         used = np.unique(found).tolist()
         entries = tuple(LegendEntry(column.labels[code], to_hex(colors[code])) for code in used)
         legend = LegendSection(model, title, entries)
@@ -365,7 +365,7 @@ def _linear(table: Floats) -> list[Rgba]:
 def _palette(palette: Any, title: str, labels: Sequence[str]) -> dict[str, Rgba]:
     """Give each category a color."""
     if palette is None:
-        by_value = colors_by_value(title, labels)
+        by_value = colors_of_names(title, labels)
         return {label: by_value[label] for label in labels}
     if isinstance(palette, Mapping):
         given = {_label(key): parse(color) for key, color in palette.items()}

@@ -56,26 +56,35 @@ def palette(size: int) -> tuple[Rgba, ...]:
 
 
 def colors_by_value(method: str, values: Iterable[str], among: Iterable[str] = ()) -> dict[str, Rgba]:
-    """Give each value of a coloring method a color.
+    """Give each key of a coloring method a color.
+
+    Ids of cells, which come as ranges such as "0-79,90", go through the palette in turn; cells with the same color
+    share a key. For all other methods see ``colors_of_names``.
+    """
+    return _colors_of_ids(values) if method == "id" else colors_of_names(method, values, among)
+
+
+def colors_of_names(kind: str, names: Iterable[str], among: Iterable[str] = ()) -> dict[str, Rgba]:
+    """Give each value of an attribute a color.
 
     A value has the same color in every circuit wherever possible: its place in the palette is a hash of its name, and
     only where another value, of those that come before it in the alphabet, has that place, it takes another one. Up to
-    28 values all get different colors. Ids of cells, which come as ranges such as "0-79,90", go through the palette in
-    turn; cells with the same color share a key.
+    28 values all get different colors.
 
     Args:
-        method: the coloring method, with spaces or underscores.
-        values: to color.
+        kind: what the names are, such as "mtype", with spaces or underscores.
+        names: to color.
         among: all values that the population has, so that those that were not loaded keep their places.
+
+    Returns:
+        The colors by name, in alphabetical order.
     """
-    if method == "id":
-        return _colors_of_ids(values)
-    wanted = sorted(set(values))
-    names = sorted({*wanted, *among})
-    customary = _CUSTOMARY.get(method.replace("_", " "), {})
-    places = {name: PALETTE.index(customary[name]) for name in names if name in customary}
+    wanted = sorted(set(names))
+    known = sorted({*wanted, *among})
+    customary = _CUSTOMARY.get(kind.replace("_", " "), {})
+    places = {name: PALETTE.index(customary[name]) for name in known if name in customary}
     taken = set(places.values())
-    for name in names:
+    for name in known:
         if name not in places:
             places[name] = _place(name, taken)
             taken.add(places[name])

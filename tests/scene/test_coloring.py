@@ -143,6 +143,13 @@ def test_categoricals_keep_their_order_and_show_what_is_loaded():
     assert [entry.label for entry in legend.entries] == ["100", "10"]
 
 
+def test_categories_that_read_alike_have_one_color():
+    kinds = pd.Categorical([1, "1", "b"], categories=[1, "1", "b"])
+    colors, legend = colors_of(kinds, range(3))
+    assert colors[0] == colors[1] != colors[2]
+    assert [entry.label for entry in legend.entries] == ["1", "1", "b"]
+
+
 def test_the_colors_are_those_of_the_coloring_method_and_do_not_depend_on_what_is_loaded():
     values = pd.Series([f"L{layer}_{kind}" for layer in range(1, 7) for kind in ("PC", "BC", "MC")], name="mtype")
     expected = colors_by_value("mtype", values)
@@ -150,6 +157,11 @@ def test_the_colors_are_those_of_the_coloring_method_and_do_not_depend_on_what_i
         colors, legend = colors_of(values, ids)
         assert colors == [to_hex(expected[values[node]]) for node in ids]
         assert legend.title == "mtype"
+
+
+@pytest.mark.parametrize("name", ["id", "solid", "morphology section", ""])
+def test_any_title_will_do(name):
+    assert len(set(colors_of(pd.Series(["a", "b", "0-5"], name=name), range(3))[0])) == 3
 
 
 def test_the_legend_has_the_given_title_and_model():
