@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brayns_widget.scene.coloring import color_cells, format_ids, read_ids
@@ -400,6 +400,7 @@ def test_every_cell_has_the_color_of_its_value(values, random):
             assert color == HIGH
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(), st.booleans()), min_size=1, max_size=30))
 def test_equal_values_have_equal_colors(values):
     if all(value is None for value in values):
@@ -419,10 +420,10 @@ def test_a_hundred_thousand_cells_are_quick(kind):
     color_cells(series, range(100), model=0)  # imports and catalogs are not counted
     taken = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         color_cells(series, np.arange(100_000), model=0)
-        taken.append(time.perf_counter() - begin)
-    assert min(taken) < 0.6, "0.05 s on a free core"
+        taken.append(time.process_time() - begin)
+    assert min(taken) < 0.3
 
 
 def test_pandas_is_not_imported_for_arrays():
