@@ -384,6 +384,7 @@ def test_ids_come_back(ids):
     assert read_ids([format_ids(np.array(ordered))]).tolist() == ordered
 
 
+@settings(deadline=None)  # the first one imports cmap
 @given(st.lists(st.one_of(st.none(), st.floats(), st.integers(-(10**9), 10**9)), min_size=1, max_size=30), st.randoms())
 def test_every_cell_has_the_color_of_its_value(values, random):
     ids = random.sample(range(100), len(values))
