@@ -32,8 +32,9 @@ from brayns_widget.protocol.messages import Reply
 from brayns_widget.scene import pictures
 from brayns_widget.scene.camera import FRONT, Camera
 from brayns_widget.scene.circuits import Circuit, Directory
-from brayns_widget.scene.colors import DARK, Color, colors_by_value, palette, parse
+from brayns_widget.scene.colors import DARK, Color, parse
 from brayns_widget.scene.models import Model, load_params, method_name, union
+from brayns_widget.scene.palettes import colors_by_value, palette
 from brayns_widget.tasks import Task
 
 CLEAN_UP_TIMEOUT = 10.0

@@ -138,7 +138,8 @@ def test_importing_the_package_imports_nothing_else_of_it():
 
 
 def test_a_controller_needs_no_notebook_and_no_service():
-    heavy = sorted(SERVICE_ONLY | {"ipywidgets", "anywidget", "IPython", "PIL", "numpy", "pydantic"})
+    lazy = {"ipywidgets", "anywidget", "IPython", "PIL", "cmap", "numpy", "pandas", "pydantic"}
+    heavy = sorted(SERVICE_ONLY | lazy)
     code = f"import sys; from brayns_widget import Controller; print([m for m in {heavy!r} if m in sys.modules])"
     assert run(code) == "[]"
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object
+from brayns_widget.protocol.schema import Items, Object, Size
 
 # --- core ---
 
@@ -160,6 +160,91 @@ class PopulationResult(Object):
 
 SONATA_GET_NODE_SETS = Endpoint("sonata-get-node-sets", NodeSetParams, NodeSetResult)
 SONATA_LIST_POPULATIONS = Endpoint("sonata-list-populations", PopulationParams, PopulationResult)
+
+# Additions of ours: the real backend has nothing like them.
+
+
+class NodeAttributeListParams(Object):
+    """A node population of a circuit or simulation."""
+
+    path: str
+    population: str
+
+
+AttributeType = Literal["float", "integer", "string"]
+
+
+class ListedNodeAttribute(Object):
+    """An attribute of nodes.
+
+    Attributes:
+        name: unique in its population; "@dynamics:NAME" for one of ``dynamics_params`` that is called like another.
+        type: of its values.
+        dynamics: whether it is one of ``dynamics_params``.
+        color_method: the renderer's coloring method that goes by it, or None.
+    """
+
+    name: str
+    type: AttributeType
+    dynamics: bool
+    color_method: str | None = None
+
+
+class NodeAttributeListResult(Object):
+    """The attributes of a population.
+
+    Attributes:
+        count: of the population's nodes.
+        attributes: those that can be read, by name; those of ``dynamics_params`` come last.
+        left_out: names of others, of types that cannot be read, such as booleans.
+    """
+
+    count: int
+    attributes: list[ListedNodeAttribute]
+    left_out: list[str]
+
+
+class NodeAttributesParams(Object):
+    """Which attributes of which nodes.
+
+    Attributes:
+        path: of a circuit's or a simulation's configuration.
+        population: name of a node population.
+        ids: of nodes, in any order; without, all.
+        names: of attributes; without, all that can be read.
+    """
+
+    path: str
+    population: str
+    ids: Items[Size] | None = None
+    names: Items[str] | None = None
+
+
+class NodeAttribute(Object):
+    """A column of the payload.
+
+    Attributes:
+        name: as ``sonata-list-node-attributes`` tells it.
+        type: "float": float64; "integer": int64; "string": uint32, each an index in ``values``.
+        dynamics: whether it is one of ``dynamics_params``.
+        values: of a "string", the different values, sorted; nodes that were not asked for may have some of them.
+    """
+
+    name: str
+    type: AttributeType
+    dynamics: bool
+    values: list[str] | None = None
+
+
+class NodeAttributesResult(Object):
+    """The columns of the payload: each has ``count`` values, little-endian, without gaps between the columns."""
+
+    count: int
+    attributes: list[NodeAttribute]
+
+
+SONATA_LIST_NODE_ATTRIBUTES = Endpoint("sonata-list-node-attributes", NodeAttributeListParams, NodeAttributeListResult)
+SONATA_GET_NODE_ATTRIBUTES = Endpoint("sonata-get-node-attributes", NodeAttributesParams, NodeAttributesResult)
 
 # --- session variables ---
 

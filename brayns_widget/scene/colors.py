@@ -1,104 +1,183 @@
-"""Colors that people can tell apart, whatever their eyes.
+"""Colors as people write them, in sRGB, and as a renderer takes them: linear RGBA from 0 to 1.
 
-A renderer takes linear RGBA, 0 to 1; palettes are written in sRGB as usual.
+A color of three or four numbers is sRGB, as in matplotlib, CSS and image files:
+
+- Numbers from 0 to 1 are shares: ``(1, 0.5, 0)`` is orange; ``(1, 1, 1)`` is white and ``(0, 0, 1)`` is blue, although
+  these are whole numbers.
+- Whole numbers, at least one of them above 1, go up to 255: ``(255, 128, 0)``. A fourth whole number is the opacity, up
+  to 255 as well; a fourth number with a point is a share: ``(255, 128, 0, 0.5)``. ``(255, 128, 0, 1)`` is refused,
+  for it could mean 1/255 or 1.0.
+- NumPy's ``uint8`` always goes up to 255, for it comes from images: ``np.uint8([1, 1, 1])`` is nearly black.
 """
 
 from __future__ import annotations
 
-import colorsys
-import math
-import zlib
-from collections.abc import Iterable, Mapping
+import re
+import reprlib
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from numbers import Integral, Real
 from typing import Any
 
-Color = tuple[float, float, float, float]
+Rgba = tuple[float, float, float, float]  # linear
+Color = Rgba  # as it was called; for modules that are not moved yet
 
-# The set of Okabe and Ito (2008), "Color Universal Design", without black, which a dark background swallows.
-_PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-# Once they are used up they come again lighter, then darker: (lightness, saturation) factors in HLS.
-_VARIANTS = ((1.0, 1.0), (1.35, 0.75), (0.62, 0.9))
+DARK: Rgba = (0.004, 0.005, 0.008, 1.0)
 
-# Values that have a customary color in neuroscience: excitation is warm, inhibition cold.
-_CUSTOMARY: Mapping[str, Mapping[str, str]] = {
-    "synapse class": {"EXC": "#D55E00", "INH": "#56B4E9"},
-    "morphology section": {
-        "soma": "#F0E442",
-        "axon": "#56B4E9",
-        "dendrite": "#E69F00",
-        "apical_dendrite": "#CC79A7",
-    },
+_HEX = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
+_FUNCTION = re.compile(r"(?:rgb|hsl)a?\([^()]*\)", re.IGNORECASE)
+
+# matplotlib's own names, which CSS has not or gives other colors: the cycle "C0", "C1", …, and single letters.
+_TABLEAU = {
+    "tab:blue": "#1f77b4",
+    "tab:orange": "#ff7f0e",
+    "tab:green": "#2ca02c",
+    "tab:red": "#d62728",
+    "tab:purple": "#9467bd",
+    "tab:brown": "#8c564b",
+    "tab:pink": "#e377c2",
+    "tab:gray": "#7f7f7f",
+    "tab:olive": "#bcbd22",
+    "tab:cyan": "#17becf",
+}
+_CYCLE = tuple(_TABLEAU.values())
+_NAMES = {
+    **_TABLEAU,
+    "tab:grey": "#7f7f7f",
+    "b": "#0000ff",
+    "g": "#008000",
+    "r": "#ff0000",
+    "c": "#00bfbf",
+    "m": "#bf00bf",
+    "y": "#bfbf00",
+    "k": "#000000",
+    "w": "#ffffff",
 }
 
-DARK: Color = (0.004, 0.005, 0.008, 1.0)
+_FORMS = (
+    "Write a name such as 'red', 'tab:blue' or 'C0', '#rgb', '#rrggbb', '#rrggbbaa', 'rgb(…)', '0.5' for a gray, "
+    "or three or four numbers, all from 0 to 1 or all whole from 0 to 255."
+)
 
 
-def from_srgb(text: str) -> Color:
-    """Turn "#RRGGBB" into linear RGBA (IEC 61966-2-1)."""
-    red, green, blue = (_linear(int(text[i : i + 2], 16) / 255) for i in (1, 3, 5))
-    return red, green, blue, 1.0
+def parse(value: Any) -> Rgba:
+    """Read a color that a user gave, in any form that the field knows, and make it linear RGBA.
 
-
-def palette(size: int) -> tuple[Color, ...]:
-    """Return ``size`` colors, all different up to 21; after that they repeat."""
-    colors = []
-    for index in range(size):
-        lightness, saturation = _VARIANTS[index // len(_PALETTE) % len(_VARIANTS)]
-        red, green, blue = (int(_PALETTE[index % len(_PALETTE)][i : i + 2], 16) / 255 for i in (1, 3, 5))
-        h, l, s = colorsys.rgb_to_hls(red, green, blue)
-        shade = colorsys.hls_to_rgb(h, min(l * lightness, 0.92), s * saturation)
-        colors.append((*(_linear(channel) for channel in shade), 1.0))
-    return tuple(colors)  # type: ignore[arg-type]
-
-
-def colors_by_value(method: str, values: Iterable[str]) -> dict[str, Color]:
-    """Give each value of a coloring method a color.
-
-    A value has the same color in every circuit wherever possible: its place in the palette is a hash of its name, and
-    only when that is taken, the next free one. Up to 21 values all get different colors. Ids of cells, which come as
-    ranges such as "0-79,90", go through the palette in turn; cells with the same color share a key.
-    """
-    if method == "id":
-        return _colors_of_ids(values)
-    names = sorted(set(values))
-    customary = _CUSTOMARY.get(method, {})
-    # Shades are used only when there are more values than hues.
-    slots = min(math.ceil(len(names) / len(_PALETTE)), len(_VARIANTS)) * len(_PALETTE)
-    colors = palette(slots)
-    chosen = {name: _PALETTE.index(customary[name]) for name in names if name in customary}
-    for name in names:
-        if name in chosen:
-            continue
-        slot = zlib.crc32(name.encode()) % slots
-        while slot in chosen.values() and len(chosen) < slots:
-            slot = (slot + 1) % slots
-        chosen[name] = slot
-    return {name: colors[chosen[name]] for name in names}
-
-
-def _colors_of_ids(ranges: Iterable[str]) -> dict[str, Color]:
-    bounds = [part.split("-") for text in ranges for part in text.split(",")]
-    ids = [number for first, *last in bounds for number in range(int(first), int(last[0] if last else first) + 1)]
-    colors = palette(len(_PALETTE) * len(_VARIANTS))
-    keys = [",".join(map(str, ids[slot :: len(colors)])) for slot in range(len(colors))]
-    return {key: color for key, color in zip(keys, colors, strict=True) if key}
-
-
-def parse(value: Any) -> Color:
-    """Read a color that a user gave: "#RRGGBB" in sRGB, or three or four linear numbers from 0 to 1.
+    Args:
+        value: a name of CSS or matplotlib; "#rgb", "#rgba", "#rrggbb" or "#rrggbbaa"; "rgb(…)" or "hsl(…)" of CSS;
+            "0.5", a gray of matplotlib; or three or four numbers, see the module.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is no color.
     """
-    if isinstance(value, str):
-        if len(value) == 7 and value[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in value[1:]):
-            return from_srgb(value)
-    elif isinstance(value, tuple | list) and len(value) in {3, 4}:
-        channels = [c for c in value if isinstance(c, int | float) and not isinstance(c, bool) and 0 <= c <= 1]
-        if len(channels) == len(value):
-            red, green, blue, alpha = [float(c) for c in (*channels, 1.0)[:4]]
-            return red, green, blue, alpha
-    raise ValueError(f'{value!r} is not a color: use "#RRGGBB" or three or four numbers from 0 to 1')
+    red, green, blue, alpha = _from_text(value) if isinstance(value, str) else _from_numbers(value)
+    return _linear(red), _linear(green), _linear(blue), alpha
+
+
+def from_srgb(text: str) -> Rgba:
+    """Turn "#rrggbb" into linear RGBA (IEC 61966-2-1)."""
+    red, green, blue, alpha = _from_hex(text[1:])
+    return _linear(red), _linear(green), _linear(blue), alpha
+
+
+def to_hex(color: Sequence[float]) -> str:
+    """Write linear RGBA as "#rrggbb", or as "#rrggbbaa" if it is not opaque; what is out of range is cut off."""
+    red, green, blue, alpha = (min(max(0.0, channel), 1.0) for channel in color)
+    channels = [_byte(_encoded(red)), _byte(_encoded(green)), _byte(_encoded(blue)), _byte(alpha)]
+    return "#" + "".join(f"{channel:02x}" for channel in (channels[:3] if channels[3] == 255 else channels))
+
+
+def _from_text(value: str) -> Rgba:
+    text = value.strip()
+    if text.startswith("#") and _HEX.fullmatch(text[1:]):
+        return _from_hex(text[1:])
+    if text in _NAMES:
+        return _from_hex(_NAMES[text][1:])
+    if re.fullmatch(r"C[0-9]{1,9}", text):
+        return _from_hex(_CYCLE[int(text[1:]) % len(_CYCLE)][1:])
+    if (gray := _gray(text)) is not None:
+        return gray, gray, gray, 1.0
+    # cmap takes "facade", and "bad" as well, for hexadecimal numbers.
+    if _HEX.fullmatch(text):
+        raise _no_color(value, f"did you mean {'#' + text!r}?")
+    if _FUNCTION.fullmatch(text):
+        text = re.sub(r"(?<![0-9])\.(?=[0-9])", "0.", text.lower().replace(" )", ")"))  # cmap wants a digit before
+    elif not re.fullmatch(r"[a-z][a-z _-]{2,}", text, re.IGNORECASE):
+        raise _no_color(value, _nearest(text))
+    import cmap
+
+    try:
+        red, green, blue, alpha = cmap.Color(text)
+    except ValueError:
+        raise _no_color(value, _nearest(text)) from None
+    return float(red), float(green), float(blue), float(alpha)
+
+
+def _from_hex(digits: str) -> Rgba:
+    if len(digits) < 6:
+        digits = "".join(2 * digit for digit in digits)
+    red, green, blue, alpha = (int(digits[i : i + 2] or "ff", 16) / 255 for i in (0, 2, 4, 6))
+    return red, green, blue, alpha
+
+
+def _gray(text: str) -> float | None:
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    return share if 0 <= share <= 1 else None
+
+
+def _from_numbers(value: Any) -> Rgba:
+    if isinstance(value, bytes | bytearray | memoryview | Mapping | AbstractSet) or not hasattr(value, "__len__"):
+        raise _no_color(value)
+    try:
+        numbers = list(value)
+    except TypeError:
+        raise _no_color(value) from None
+    if len(numbers) not in {3, 4} or any(isinstance(n, bool) or not isinstance(n, Real) for n in numbers):
+        raise _no_color(value)
+    color, opacity = numbers[:3], numbers[3:]
+    is_bytes = all(str(getattr(number, "dtype", "")) == "uint8" for number in numbers)
+    above_one = any(isinstance(number, Integral) and int(number) > 1 for number in numbers)
+    if all(isinstance(number, Integral) for number in color) and (is_bytes or above_one):
+        color = [_share(number) for number in color]
+        if opacity and isinstance(opacity[0], Integral):
+            if opacity[0] == 1 and not is_bytes:
+                raise _no_color(value, "is its opacity 1.0 or 1/255?")
+            opacity = [_share(opacity[0])]
+        numbers = color + opacity
+    if not all(0 <= number <= 1 for number in numbers):  # NaN is refused here, too
+        raise _no_color(value)
+    red, green, blue, alpha = (float(number) for number in (*numbers, 1.0)[:4])
+    return red, green, blue, alpha
+
+
+def _share(byte: Any) -> float:
+    return int(byte) / 255 if 0 <= byte <= 255 else -1.0  # which is refused
+
+
+def _no_color(value: Any, hint: str | None = None) -> ValueError:
+    return ValueError(f"{reprlib.repr(value)} is not a color{f'; {hint}' if hint else '.'} {_FORMS}")
+
+
+def _nearest(text: str) -> str | None:
+    """Ask for the name that was meant, if one is near."""
+    import difflib
+
+    from PIL import ImageColor
+
+    found = difflib.get_close_matches(text.lower(), [*ImageColor.colormap, *_TABLEAU], 1)
+    return f"did you mean {found[0]!r}?" if found else None
 
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _encoded(channel: float) -> float:
+    return channel * 12.92 if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055
+
+
+def _byte(share: float) -> int:
+    return round(share * 255)

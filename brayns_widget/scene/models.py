@@ -8,7 +8,7 @@ from typing import Any
 
 from brayns_widget.protocol.errors import ProtocolError
 from brayns_widget.scene.camera import Bounds, Vector
-from brayns_widget.scene.colors import Color
+from brayns_widget.scene.colors import Rgba
 
 LOADER = "SONATA loader"
 
@@ -36,7 +36,7 @@ class Model:
     name: str
     type: str
     visible: bool = True
-    color: Color | None = None
+    color: Rgba | None = None
     color_by: str = "solid"
     color_methods: tuple[str, ...] = ()
     cells: int | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from brayns_widget.protocol.errors import ProtocolError
 from brayns_widget.scene.camera import Camera
-from brayns_widget.scene.colors import Color
+from brayns_widget.scene.colors import Rgba
 
 MIN_SIZE = 16
 MAX_SIZE = 8192
@@ -26,7 +26,7 @@ LIGHTS: tuple[tuple[str, dict[str, Any]], ...] = (
 RADIUS_FLOOR: tuple[str, dict[str, Any]] = ("set-radius-floor", {"pixels": 0.5})
 
 
-def renderer_params(background: Color, *, samples: int = 1, ao_samples: int = 0) -> dict[str, Any]:
+def renderer_params(background: Rgba, *, samples: int = 1, ao_samples: int = 0) -> dict[str, Any]:
     """Return all parameters of ``set-renderer-interactive``, so that none keeps an older value."""
     return {
         "samples_per_pixel": samples,
@@ -38,7 +38,7 @@ def renderer_params(background: Color, *, samples: int = 1, ao_samples: int = 0)
 
 
 def snapshot_params(
-    camera: Camera, background: Color, *, size: tuple[int, int], samples: int, image_format: str
+    camera: Camera, background: Rgba, *, size: tuple[int, int], samples: int, image_format: str
 ) -> dict[str, Any]:
     """Return the parameters of ``snapshot``.
 

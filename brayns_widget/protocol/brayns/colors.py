@@ -8,6 +8,19 @@ from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.schema import Object, Size, Vector4
 
+# The renderer's coloring methods for attributes of cells, and what SONATA calls these.
+CELL_ATTRIBUTES = {
+    "etype": "etype",
+    "hemisphere": "hemisphere",
+    "layer": "layer",
+    "morphology": "morphology",
+    "morphology class": "morph_class",
+    "mtype": "mtype",
+    "region": "region",
+    "subregion": "subregion",
+    "synapse class": "synapse_class",
+}
+
 
 class ColorMethodParams(Object):
     """A model and a way to color it."""

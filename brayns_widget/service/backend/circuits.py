@@ -1,7 +1,8 @@
 """What is in a SONATA configuration. Run as a process of its own by ``reader``, see there why.
 
-``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` writes one line of JSON to its standard output:
-``{"result": …}`` or ``{"error": {"code": …, "message": …}}``, and leaves when its standard input closes.
+``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` reads one line of JSON from its standard input,
+further parameters of the question, and writes one to its standard output: ``{"result": …}`` or
+``{"error": {"code": …, "message": …}}``; raw bytes may follow. It leaves when its standard input closes.
 """
 
 from __future__ import annotations
@@ -67,6 +68,19 @@ class Config:
                 self._check(properties)
                 yield properties.type, self.circuit.node_population(name)
 
+    def population(self, name: str) -> Any:
+        """Open a node population; those that are virtual, too.
+
+        Raises:
+            RequestError: -32602, there is none of this name.
+        """
+        known = sorted(self.circuit.node_populations)
+        if name not in known:
+            there_are = f"there are {', '.join(map(repr, known))}" if known else "there is none"
+            raise RequestError(f"There is no node population {name!r}; {there_are}", code=INVALID_PARAMS)
+        self._check(self.circuit.node_population_properties(name))
+        return self.circuit.node_population(name)
+
     def edges(self) -> Iterator[Any]:
         """Give the opened edge populations, by name."""
         for name in sorted(self.circuit.edge_populations):
@@ -130,20 +144,59 @@ def node_sets(config: Config) -> dict[str, Any]:
     return {"node_sets": sorted({name for sets in config.node_sets() for name in sets.names})}
 
 
-QUESTIONS: dict[str, Callable[[Config], dict[str, Any]]] = {"populations": populations, "node-sets": node_sets}
+def node_attributes(config: Config, population: str) -> dict[str, Any]:
+    """Name the attributes of a node population, and their types."""
+    from brayns_widget.service.backend import attributes  # imports NumPy, which the other questions do not need
+
+    return attributes.listed(config.population(population))
 
 
-def answer(question: str, base: str, path: str) -> dict[str, Any]:
-    """Answer a question about a configuration, whatever happens."""
+def get_node_attributes(
+    config: Config, population: str, ids: list[int] | None, names: list[str] | None
+) -> tuple[dict[str, Any], bytes]:
+    """Read attributes of nodes: what the columns are, and the columns."""
+    from brayns_widget.service.backend import attributes
+
+    return attributes.read(config.population(population), ids, names)
+
+
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    "populations": populations,
+    "node-sets": node_sets,
+    "node-attributes": node_attributes,
+    "get-node-attributes": get_node_attributes,
+}
+
+
+def answer(question: str, base: str, path: str, **params: Any) -> dict[str, Any]:
+    """Answer a question about a configuration, whatever happens; "payload" is what follows the line of JSON."""
     try:
-        return {"result": QUESTIONS[question](Config(BaseDirectory(base), path))}
+        result = QUESTIONS[question](Config(BaseDirectory(base), path), **params)
     except RequestError as error:
         return {"error": {"code": error.code, "message": error.message}}
-    except (libsonata.SonataError, RuntimeError, OSError) as error:
+    except (libsonata.SonataError, RuntimeError, OSError, UnicodeDecodeError) as error:
         # RuntimeError: what libsonata lets through from HDF5 and from its JSON parser.
         return {"error": {"code": INTERNAL_ERROR, "message": f"{path!r} cannot be read: {error}"}}
+    if isinstance(result, tuple):
+        return {"result": result[0], "payload": result[1]}
+    return {"result": result}
+
+
+def _read_params() -> dict[str, Any]:
+    line = bytearray()
+    while not line.endswith(b"\n"):  # nothing follows the line
+        if not (part := os.read(0, 1 << 20)):
+            sys.exit(1)
+        line += part
+    params: dict[str, Any] = json.loads(line)
+    return params
 
 
 if __name__ == "__main__":
+    params = _read_params()
     when_stdin_closes(lambda: os._exit(1))
-    print(json.dumps(answer(*sys.argv[1:])), flush=True)
+    reply = answer(*sys.argv[1:], **params)
+    payload = reply.pop("payload", b"")
+    sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n")
+    sys.stdout.buffer.write(payload)
+    sys.stdout.buffer.flush()

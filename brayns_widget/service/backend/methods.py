@@ -31,6 +31,10 @@ from brayns_widget.protocol.backend import (
     GetResult,
     ListDirParams,
     ListDirResult,
+    NodeAttributeListParams,
+    NodeAttributeListResult,
+    NodeAttributesParams,
+    NodeAttributesResult,
     NodeSetParams,
     NodeSetResult,
     PopulationParams,
@@ -39,10 +43,11 @@ from brayns_widget.protocol.backend import (
     SetParams,
     VersionResult,
 )
+from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory, kind_of
 from brayns_widget.service.backend.reader import CircuitReader
-from brayns_widget.service.rpc.methods import Method, Methods
+from brayns_widget.service.rpc.methods import Method, Methods, WithPayload
 
 BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
 
@@ -65,6 +70,8 @@ class Context:
 
 
 METHODS: Methods[Context] = Methods()
+
+_COLOR_METHODS = {attribute: method for method, attribute in CELL_ATTRIBUTES.items()}
 
 # --- core ---
 
@@ -173,6 +180,24 @@ def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResu
 def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
     """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
     return PopulationResult.model_validate(context.reader.ask("populations", params.path))
+
+
+@METHODS.add("sonata-list-node-attributes")
+def sonata_list_node_attributes(context: Context, params: NodeAttributeListParams) -> NodeAttributeListResult:
+    """Get the names and types of the attributes of a node population. An addition of ours."""
+    found = context.reader.ask("node-attributes", params.path, population=params.population)
+    for attribute in found["attributes"]:
+        if not attribute["dynamics"]:
+            attribute["color_method"] = _COLOR_METHODS.get(attribute["name"])
+    return NodeAttributeListResult.model_validate(found)
+
+
+@METHODS.add("sonata-get-node-attributes")
+def sonata_get_node_attributes(context: Context, params: NodeAttributesParams) -> WithPayload[NodeAttributesResult]:
+    """Get attributes of the nodes of a population; the payload has the values. An addition of ours."""
+    wanted = {"population": params.population, "ids": params.ids, "names": params.names}
+    columns, payload = context.reader.fetch("get-node-attributes", params.path, **wanted)
+    return WithPayload(NodeAttributesResult.model_validate(columns), payload)
 
 
 # --- session variables ---

@@ -6,6 +6,7 @@ waiting for ever, and either would take the backend with it. A child costs 0.1 s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -41,12 +42,21 @@ class CircuitReader:
         self._children: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
-    def ask(self, question: str, path: str) -> Any:
+    def ask(self, question: str, path: str, **params: Any) -> Any:
         """Ask ``circuits`` a question about a configuration.
+
+        Args:
+            question: one of ``circuits.QUESTIONS``.
+            path: of the configuration.
+            params: further parameters of the question, as JSON.
 
         Raises:
             RequestError: the child refused, died, or took too long.
         """
+        return self.fetch(question, path, **params)[0]
+
+    def fetch(self, question: str, path: str, **params: Any) -> tuple[Any, memoryview]:
+        """Ask as ``ask`` does; returns what comes behind the answer, too."""
         self._base.regular_file(path)  # the common mistakes do not need a child
         late = threading.Event()
         with self._start(question, path) as child:
@@ -60,6 +70,7 @@ class CircuitReader:
             timer = threading.Timer(self._deadline, stop)
             timer.start()
             try:
+                _write(child.stdin, json.dumps(params).encode() + b"\n")
                 output = child.stdout.read()
                 code = child.wait()
             finally:
@@ -71,10 +82,11 @@ class CircuitReader:
             raise RequestError(f"{path!r} could not be read within {self._deadline:g} s", code=INTERNAL_ERROR)
         if code:
             raise RequestError(f"{path!r} could not be read: its reader died with code {code}", code=INTERNAL_ERROR)
-        answer = json.loads(output)
+        end = output.index(b"\n") + 1
+        answer = json.loads(output[:end])
         if "error" in answer:
             raise RequestError(answer["error"]["message"], code=answer["error"]["code"])
-        return answer["result"]
+        return answer["result"], memoryview(output)[end:]
 
     def _start(self, question: str, path: str) -> subprocess.Popen[bytes]:
         # -P: a file of the user's, say random.py in the current directory, must not take the place of a module.
@@ -83,7 +95,10 @@ class CircuitReader:
             if self._closed:
                 raise RequestError("The backend is closing", code=INTERNAL_ERROR)
             # HDF5 prints its stack of errors to stderr; what matters of it is in the answer.
-            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            # Without buffers: what is left in one would be an error when it is closed after the child's death.
+            child = subprocess.Popen(
+                command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
             self._children.add(child)
             return child
 
@@ -93,3 +108,11 @@ class CircuitReader:
             self._closed = True
             for child in self._children:
                 child.kill()
+
+
+def _write(pipe: Any, data: bytes) -> None:
+    """Write to a child, which may have died: that is told by its exit code."""
+    rest = memoryview(data)
+    with contextlib.suppress(OSError):
+        while rest:
+            rest = rest[pipe.write(rest) :]

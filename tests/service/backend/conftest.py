@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 
 from brayns_widget.demo import write_circuit
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.frames import unpack
 from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.backend.methods import METHODS, Context
 from brayns_widget.service.backend.reader import CircuitReader
@@ -38,8 +39,22 @@ class Client:
         return json.loads(reply)
 
     async def call(self, method, **params):
+        await self._send(method, params)
+        return self._result(method, await self.receive())
+
+    async def fetch(self, method, **params):
+        """Call a method whose answer may have a payload; returns result and payload."""
+        await self._send(method, params)
+        async with asyncio.timeout(DEADLINE):
+            frame = await self.socket.recv()
+        text, payload = (frame, b"") if isinstance(frame, str) else unpack(frame)
+        return self._result(method, json.loads(text)), payload
+
+    async def _send(self, method, params):
         request = {"jsonrpc": "2.0", "id": method, "method": method, **({"params": params} if params else {})}
-        reply = await self.exchange(json.dumps(request))
+        await self.socket.send(json.dumps(request))
+
+    def _result(self, method, reply):
         assert reply["id"] == method
         if "error" in reply:
             raise RequestError(reply["error"]["message"], code=reply["error"]["code"], method=method)
@@ -112,6 +127,16 @@ def call(with_client):
 
     def run(directory, method, **params):
         return with_client(directory, lambda client: client.call(method, **params))
+
+    return run
+
+
+@pytest.fixture
+def fetch(with_client):
+    """Call one method, whose answer may have a payload, of a backend on a directory."""
+
+    def run(directory, method, **params):
+        return with_client(directory, lambda client: client.fetch(method, **params))
 
     return run
 

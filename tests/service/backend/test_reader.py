@@ -50,6 +50,11 @@ def test_a_crash_is_an_error(stubborn, config):
     assert caught.value.code == INTERNAL_ERROR
 
 
+def test_a_crash_before_all_parameters_are_read_is_an_error(stubborn, config):
+    with pytest.raises(RequestError, match="died"):
+        stubborn().fetch("crash", config, ids=list(range(200_000)))  # more than the pipe holds
+
+
 def test_a_child_that_hangs_is_killed_at_the_deadline(stubborn, config):
     reader = stubborn(deadline=0.2)
     begin = time.monotonic()

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
 from brayns_widget.service.renderer.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.morphology import Shape, ShapeOptions, point_shape
 from brayns_widget.service.renderer.loaders.morphology_files import read_shape
@@ -18,19 +19,6 @@ from brayns_widget.service.rpc.methods import Task
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
 """By place, name and options: what one request has read already."""
-
-# Brayns' name of a color method → SONATA's of the attribute
-_ATTRIBUTES = {
-    "etype": "etype",
-    "hemisphere": "hemisphere",
-    "layer": "layer",
-    "morphology": "morphology",
-    "morphology class": "morph_class",
-    "mtype": "mtype",
-    "region": "region",
-    "subregion": "subregion",
-    "synapse class": "synapse_class",
-}
 
 
 class RecentShapes:
@@ -82,7 +70,7 @@ def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
     names = population.attribute_names
     return {
         method: Labels.of(np.asarray(population.get_attribute(attribute, selection)))
-        for method, attribute in _ATTRIBUTES.items()
+        for method, attribute in CELL_ATTRIBUTES.items()
         if attribute in names
     }
 

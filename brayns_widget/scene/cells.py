@@ -1,0 +1,84 @@
+"""Attributes of cells, as people see them: a DataFrame with a row for each cell.
+
+Import it where it is needed: it imports pandas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from brayns_widget.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.backend import ListedNodeAttribute, NodeAttributesResult
+
+INDEX = "node_id"
+MAX_PART = 32 << 20  # bytes of the columns of one answer, which has texts besides
+
+_TYPES = {"float": "<f8", "integer": "<i8", "string": "<u4"}
+
+
+def to_frame(
+    reply: NodeAttributesResult, payload: bytes | memoryview, ids: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Read what the backend's ``sonata-get-node-attributes`` answered.
+
+    Args:
+        reply: the columns.
+        payload: their values.
+        ids: that were asked for, or None for all.
+
+    Returns:
+        A column for each attribute, indexed by node id; texts are categoricals.
+
+    Raises:
+        ProtocolError: the payload does not fit.
+    """
+    count = reply.count
+    if ids is not None and len(ids) != count:
+        raise ProtocolError(f"The backend answered {count} nodes, {len(ids)} were asked for.")
+    size = sum(count * np.dtype(_TYPES[attribute.type]).itemsize for attribute in reply.attributes)
+    if len(payload) != size:
+        raise ProtocolError(f"The backend's columns have {len(payload)} bytes, not {size}.")
+    columns: dict[str, Any] = {}
+    begin = 0
+    for attribute in reply.attributes:
+        kind = np.dtype(_TYPES[attribute.type])
+        values = np.frombuffer(payload, kind, count, begin).astype(kind.newbyteorder("="))
+        begin += values.nbytes
+        if attribute.type == "string":
+            texts = attribute.values or []  # noqa: PD011 - no frame's
+            try:
+                columns[attribute.name] = pd.Categorical.from_codes(
+                    values.astype(np.int64), categories=pd.Index(texts, dtype=object)
+                )
+            except ValueError as error:  # numbers without texts, or texts that come again
+                raise ProtocolError(f"The backend's column {attribute.name!r} is wrong: {error}") from error
+        else:
+            columns[attribute.name] = values
+    index = pd.RangeIndex(count, name=INDEX) if ids is None else pd.Index(ids, dtype=np.int64, name=INDEX)
+    return pd.DataFrame(columns, index=index)
+
+
+def in_parts(attributes: Iterable[ListedNodeAttribute], count: int, most: int = MAX_PART) -> list[list[str]]:
+    """Part the names of attributes, so that the columns of each part fit into an answer.
+
+    Args:
+        attributes: of the population.
+        count: of nodes.
+        most: bytes of the columns of one part; one column may have more.
+    """
+    parts: list[list[str]] = []
+    size = most
+    for attribute in attributes:
+        column = count * np.dtype(_TYPES[attribute.type]).itemsize
+        if size + column > most or not parts:
+            parts.append([])
+            size = 0
+        parts[-1].append(attribute.name)
+        size += column
+    return parts

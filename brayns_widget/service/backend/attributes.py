@@ -1,0 +1,181 @@
+"""Attributes of nodes, read with libsonata in the child process of ``circuits``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import libsonata
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+
+MAX_ANSWER = 48 << 20  # bytes of columns and of texts; clients take messages of 64 MiB
+
+_DYNAMICS = "@dynamics:"  # as bluepysnap marks them
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of a population.
+
+    Attributes:
+        population: a ``libsonata.NodePopulation``.
+        name: as clients know it.
+        stored: as the file has it.
+        dynamics: whether it is one of ``dynamics_params``.
+    """
+
+    population: Any
+    name: str
+    stored: str
+    dynamics: bool
+
+    @cached_property
+    def enumerated(self) -> bool:
+        """Whether the file has numbers of texts that a library lists."""
+        return not self.dynamics and self.stored in self.population.enumeration_names
+
+    @cached_property
+    def type(self) -> Literal["float", "integer", "string"]:
+        """The type of its values.
+
+        Raises:
+            libsonata.SonataError: it is one that cannot be read.
+        """
+        if self.enumerated:
+            return "string"
+        kind = self._values(libsonata.Selection([])).dtype.kind
+        return "float" if kind == "f" else "integer" if kind in "iu" else "string"
+
+    def column(self, selection: Any) -> tuple[list[str], npt.NDArray[Any]]:
+        """Read the values of nodes: texts and what points to them, or no texts and numbers.
+
+        Raises:
+            RequestError: -32603, a value points to no text.
+            libsonata.SonataError: it cannot be read.
+        """
+        match self.type:
+            case "float":
+                return [], self._values(selection).astype("<f8")
+            case "integer":
+                return [], self._values(selection).astype("<i8")
+            case "string" if self.enumerated:
+                codes = self.population.get_enumeration(self.stored, selection)
+                texts, places = np.unique(self.population.enumeration_values(self.stored), return_inverse=True)
+                if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < len(places):
+                    raise _unreadable(self, "it points beyond its library")
+                return texts.tolist(), places.astype("<u4")[codes]
+        values = self._values(selection).tolist()
+        different = sorted(set(values))
+        numbers = {text: number for number, text in enumerate(different)}
+        return different, np.array([numbers[text] for text in values], "<u4")
+
+    def _values(self, selection: Any) -> npt.NDArray[Any]:
+        get = self.population.get_dynamics_attribute if self.dynamics else self.population.get_attribute
+        return np.asarray(get(self.stored, selection))
+
+
+def attributes_of(population: Any) -> dict[str, Attribute]:
+    """Find the attributes of a ``libsonata.NodePopulation`` by the names that clients know."""
+    own = {name: Attribute(population, name, name, dynamics=False) for name in sorted(population.attribute_names)}
+    dynamics = {}
+    for stored in sorted(population.dynamics_attribute_names):
+        name = f"{_DYNAMICS}{stored}" if stored in own else stored
+        dynamics[name] = Attribute(population, name, stored, dynamics=True)
+    return own | dynamics
+
+
+def listed(population: Any) -> dict[str, Any]:
+    """Tell names and types; no value is read."""
+    readable, left_out = [], []
+    for name, attribute in attributes_of(population).items():
+        try:
+            readable.append({"name": name, "type": attribute.type, "dynamics": attribute.dynamics})
+        except (libsonata.SonataError, RuntimeError):
+            left_out.append(name)
+    return {"count": population.size, "attributes": readable, "left_out": left_out}
+
+
+def read(population: Any, ids: Sequence[int] | None, names: Sequence[str] | None) -> tuple[dict[str, Any], bytes]:
+    """Read attributes of nodes.
+
+    Args:
+        population: a ``libsonata.NodePopulation``.
+        ids: of the nodes, in any order; None: all.
+        names: of the attributes; None: all that can be read.
+
+    Returns:
+        what ``sonata-get-node-attributes`` answers, and its payload.
+
+    Raises:
+        RequestError: -32602, there is no such node or attribute, or they are too many for one answer; -32603, an
+            attribute cannot be read.
+    """
+    selection, order = _selected(population, ids)
+    count = population.size if order is None else len(order)
+    columns, parts = [], []
+    size = 0
+    for attribute in _wanted(population, names):
+        size += count * (4 if attribute.type == "string" else 8)
+        _check_size(size)
+        try:
+            texts, values = attribute.column(selection)
+        except (libsonata.SonataError, RuntimeError) as error:
+            raise _unreadable(attribute, error) from error
+        column = {"name": attribute.name, "type": attribute.type, "dynamics": attribute.dynamics}
+        if attribute.type == "string":
+            column["values"] = texts
+            size += sum(map(len, texts))
+            _check_size(size)
+        columns.append(column)
+        parts.append((values if order is None else values[order]).tobytes())
+    return {"count": count, "attributes": columns}, b"".join(parts)
+
+
+def _selected(population: Any, ids: Sequence[int] | None) -> tuple[Any, npt.NDArray[np.intp] | None]:
+    """Select nodes once, in ascending order, which is quick; and where each of ``ids`` is among them."""
+    if ids is None:
+        return population.select_all() if population.size else libsonata.Selection([]), None
+    # Python's own maximum: an id may be larger than NumPy's integers.
+    if ids and (largest := max(ids)) >= population.size:
+        raise RequestError(
+            f"Node id {largest} is not in population {population.name!r}, which has {population.size} nodes",
+            code=INVALID_PARAMS,
+        )
+    different, order = np.unique(np.array(ids, np.uint64), return_inverse=True)
+    return libsonata.Selection(different), order
+
+
+def _wanted(population: Any, names: Sequence[str] | None) -> list[Attribute]:
+    known = attributes_of(population)
+    if names is None:
+        return [known[found["name"]] for found in listed(population)["attributes"]]
+    for name in names:
+        if name not in known:
+            there_are = f"it has {', '.join(known)}" if known else "it has none"
+            raise RequestError(
+                f"Population {population.name!r} has no attribute {name!r}; {there_are}", code=INVALID_PARAMS
+            )
+        try:
+            _ = known[name].type
+        except (libsonata.SonataError, RuntimeError) as error:
+            raise _unreadable(known[name], error) from error
+    return [known[name] for name in names]
+
+
+def _unreadable(attribute: Attribute, error: object) -> RequestError:
+    population = attribute.population.name
+    return RequestError(
+        f"Attribute {attribute.name!r} of population {population!r} cannot be read: {error}", code=INTERNAL_ERROR
+    )
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_ANSWER:
+        raise RequestError(
+            f"That is more than {MAX_ANSWER >> 20} MiB; ask for fewer attributes or nodes at once", code=INVALID_PARAMS
+        )
