@@ -69,6 +69,7 @@ def source_hash() -> str:
     sources = [
         JS / "build.mjs",
         JS / "package-lock.json",
+        JS / "tsconfig.json",  # says what JSX becomes
         *(path for path in (JS / "src").rglob("*") if path.is_file()),
     ]
     digest = hashlib.sha256()

@@ -1,8 +1,9 @@
-// Bundles src/widget.ts and src/widget.css.  node build.mjs OUTDIR [--watch]
+// Bundles src/widget.tsx and src/widget.css.  node build.mjs OUTDIR [--watch]
 // The first line of each output names the sources that it was made from (a hash that hatch_build.py hands over).
-import { context, build } from "esbuild";
+
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build, context } from "esbuild";
 
 const [outdir, flag] = process.argv.slice(2);
 if (!outdir || (flag && flag !== "--watch")) {
@@ -12,7 +13,7 @@ if (!outdir || (flag && flag !== "--watch")) {
 const mark = process.env.BRAYNS_WIDGET_SOURCES ?? "development";
 const options = {
   absWorkingDir: dirname(fileURLToPath(import.meta.url)),
-  entryPoints: ["src/widget.ts", "src/widget.css"],
+  entryPoints: ["src/widget.tsx", "src/widget.css"],
   outdir,
   bundle: true,
   format: "esm",

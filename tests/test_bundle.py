@@ -33,6 +33,10 @@ def test_types(node):
     run(*node.node, "node_modules/typescript/bin/tsc", "--noEmit")
 
 
+def test_style(node):
+    run(*node.node, "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", ".")
+
+
 def test_logic(node):
     run(*node.node, "test.mjs")
 
@@ -46,8 +50,14 @@ def test_bundle_is_fresh_small_and_self_contained(node):
     assert "\n" in style
     assert not re.search(r"\bimport\b\s*[\"'{*(]", script), "one module, which loads nothing else"
     assert not re.search(r"https?://(?!www\.w3\.org/)", script + style)
-    assert "innerHTML" not in script
     assert "process.env" not in script
+
+
+def test_data_never_becomes_markup():
+    for path in (JS / "src").rglob("*.ts*"):
+        source = path.read_text(encoding="utf-8").lower()
+        for markup in ("innerhtml", "outerhtml", "insertadjacenthtml", "createcontextualfragment"):
+            assert markup not in source, path.name
 
 
 def test_lock_file_names_no_registry():
@@ -98,9 +108,10 @@ def test_traits_are_the_widgets():
 
 def test_page_reads_and_sets_only_declared_traits():
     used = set()
-    for path in (JS / "src").rglob("*.ts"):
+    for path in (JS / "src").rglob("*.ts*"):
         source = path.read_text(encoding="utf-8")
-        used |= set(re.findall(r"(?:\.get|publish|watch)\((?:\s*(?:context\.)?model,\s*)?\"(\w+)\"", source))
+        used |= set(re.findall(r"publish\(model, \"(\w+)\"", source))
+        used |= set(re.findall(r"\btraits\.(\w+)\.(?:value|peek)", source))
     assert used == set(declared("Traits"))
 
 

@@ -1,31 +1,33 @@
-// What the parts of one view share.
-import type { Model, Traits } from "./contract.js";
-import { atEnd } from "./lifetime.js";
-import type { Link } from "./link.js";
-import type { Pilot } from "./pilot.js";
+// What the components of one view share.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Model } from "./contract.js";
+import type { Link } from "./kernel/link.js";
+import type { TraitSignals } from "./kernel/traits.js";
+import type { Picture } from "./picture/picture.js";
 
-export interface Context {
+export interface View {
+  /** Differs from every other view's. */
+  readonly id: string;
   readonly model: Model;
+  readonly traits: TraitSignals;
   readonly link: Link;
-  readonly pilot: Pilot;
+  readonly picture: Picture;
   readonly signal: AbortSignal;
 }
 
-/** Shows a trait now and whenever it changes, until the view is gone. */
-export function watch<K extends keyof Traits & string>(
-  model: Model,
-  name: K,
-  show: (value: Traits[K]) => void,
-  signal: AbortSignal,
-): void {
-  const update = () => show(model.get(name));
-  model.on(`change:${name}`, update);
-  atEnd(signal, () => model.off(`change:${name}`, update));
-  update();
+export const ViewContext = createContext<View | null>(null);
+
+/** The view that a component belongs to. */
+export function useView(): View {
+  const view = useContext(ViewContext);
+  if (!view) {
+    throw new Error("This component stands outside of a view.");
+  }
+  return view;
 }
 
-/** Sets a trait that the page may set, for the kernel and all other views. */
-export function publish<K extends "background" | "height" | "panel_open">(model: Model, name: K, value: Traits[K]): void {
-  model.set(name, value);
-  model.save_changes();
+/** The id of the panel's element. */
+export function panelId(view: View): string {
+  return `bw-panel-${view.id}`;
 }

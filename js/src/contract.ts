@@ -60,6 +60,18 @@ export type Traits = {
   panel_open: boolean;
 };
 
+/** Names of all traits. */
+export const TRAITS = [
+  "camera",
+  "models",
+  "status",
+  "progress",
+  "notice",
+  "background",
+  "height",
+  "panel_open",
+] as const satisfies readonly (keyof Traits)[];
+
 export type Model = AnyModel<Traits>;
 
 /** CSS pixels, and how many of the canvas's own pixels one of them has. */

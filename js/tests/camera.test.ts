@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dolly, orbit, pan, project, sameView, visibleHeight, zoom } from "../src/camera.js";
 import type { Camera, Vec3 } from "../src/contract.js";
+import { dolly, orbit, pan, project, sameView, visibleHeight, zoom } from "../src/picture/camera.js";
 
 const FRONT: Camera = {
   type: "perspective",
@@ -43,11 +43,15 @@ test("orbiting never passes a pole, so left stays left", () => {
     }
     // Turned by 180 degrees close to the pole: the same height, the other side.
     const turned = orbit(camera, Math.PI, 0);
-    near(subtract(turned.position, turned.target), [
-      -(camera.position[0] - camera.target[0]),
-      camera.position[1] - camera.target[1],
-      -(camera.position[2] - camera.target[2]),
-    ], 1e-6);
+    near(
+      subtract(turned.position, turned.target),
+      [
+        -(camera.position[0] - camera.target[0]),
+        camera.position[1] - camera.target[1],
+        -(camera.position[2] - camera.target[2]),
+      ],
+      1e-6,
+    );
   }
 });
 

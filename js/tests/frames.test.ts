@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Frame } from "../src/contract.js";
-import { FrameDecoder } from "../src/frames.js";
+import { FrameDecoder } from "../src/picture/frames.js";
 
 /** A picture that knows whether it was closed. */
 class Bitmap {
@@ -15,7 +15,12 @@ class Bitmap {
 }
 
 function setUp() {
-  const decoding: { blob: Blob; finish: () => Promise<void>; fail: (error: Error) => Promise<void>; bitmap?: Bitmap }[] = [];
+  const decoding: {
+    blob: Blob;
+    finish: () => Promise<void>;
+    fail: (error: Error) => Promise<void>;
+    bitmap?: Bitmap;
+  }[] = [];
   const acks: { seq: number; shown: boolean }[] = [];
   const shown: Bitmap[] = [];
   const broken: unknown[] = [];
@@ -64,7 +69,10 @@ test("takes its own part of the buffer, with its type", async () => {
   decoder.push(frame(1), data("one"));
   assert.equal(decoding[0]?.blob.type, "image/jpeg");
   await decoding[0].finish();
-  assert.deepEqual(shown.map(({ text }) => text), ["one"]);
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["one"],
+  );
   assert.deepEqual(acks, [{ seq: 1, shown: true }]);
 });
 
@@ -74,12 +82,21 @@ test("decodes one at a time; of those that wait the newest wins", async () => {
     decoder.push(frame(seq), data(`picture ${seq}`));
   }
   assert.equal(decoding.length, 1);
-  assert.deepEqual(acks, [{ seq: 2, shown: false }, { seq: 3, shown: false }]);
+  assert.deepEqual(acks, [
+    { seq: 2, shown: false },
+    { seq: 3, shown: false },
+  ]);
   await decoding[0]?.finish();
   assert.equal(decoding.length, 2);
   await decoding[1]?.finish();
-  assert.deepEqual(shown.map(({ text }) => text), ["picture 1", "picture 4"]);
-  assert.deepEqual(acks.slice(2), [{ seq: 1, shown: true }, { seq: 4, shown: true }]);
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["picture 1", "picture 4"],
+  );
+  assert.deepEqual(acks.slice(2), [
+    { seq: 1, shown: true },
+    { seq: 4, shown: true },
+  ]);
 });
 
 test("acknowledges an old frame that came late without showing it", async () => {
@@ -98,7 +115,10 @@ test("numbers may start anew after a greeting", async () => {
   decoder.restart();
   decoder.push(frame(1), data("new"));
   await decoding[1]?.finish();
-  assert.deepEqual(shown.map(({ text }) => text), ["old", "new"]);
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["old", "new"],
+  );
 });
 
 test("a frame that cannot be decoded is told, acknowledged, and the next one is shown", async () => {
@@ -108,7 +128,10 @@ test("a frame that cannot be decoded is told, acknowledged, and the next one is 
   await decoding[0]?.fail(new Error("not a picture"));
   await decoding[1]?.finish();
   assert.equal(broken.length, 1);
-  assert.deepEqual(acks, [{ seq: 1, shown: false }, { seq: 2, shown: true }]);
+  assert.deepEqual(acks, [
+    { seq: 1, shown: false },
+    { seq: 2, shown: true },
+  ]);
   assert.equal(shown.length, 1);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Model } from "../src/contract.js";
-import { CallError, Link } from "../src/link.js";
+import { CallError, Link } from "../src/kernel/link.js";
 
 type Message = Record<string, unknown>;
 
@@ -129,7 +129,10 @@ test("closing ends calls, greetings and hearing, and says goodbye once", async (
   assert.equal(handlers.size, 0);
   tick(60_000);
   link.send("visible", { visible: true });
-  assert.deepEqual(sent.map(({ kind }) => kind), ["ready", "call", "gone"]);
+  assert.deepEqual(
+    sent.map(({ kind }) => kind),
+    ["ready", "call", "gone"],
+  );
 });
 
 test("a call without a kernel says what to do", async (t) => {

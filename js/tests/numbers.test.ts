@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measure } from "../src/canvas.js";
 import { fromHex, toHex } from "../src/colors.js";
-import { formatBytes } from "../src/panel/browser.js";
 import { comfortableDensity, densityAt, positionOf } from "../src/panel/density.js";
+import { measure } from "../src/picture/canvas.js";
+import { formatBytes } from "../src/ui/format.js";
 
 test("a canvas is measured in whole pixels within the limits", () => {
   assert.deepEqual(measure(640.4, 479.6, 1), { width: 640, height: 480, dpr: 1 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Camera } from "../src/contract.js";
-import { Pilot } from "../src/pilot.js";
+import { Pilot } from "../src/picture/pilot.js";
 
 const START: Camera = {
   type: "perspective",
@@ -70,7 +70,10 @@ test("the last message of a gesture says that nothing moves any more, once", (t)
   paint();
   pilot.rest();
   paint();
-  assert.deepEqual(sent, [{ z: 99, moving: true }, { z: 99, moving: false }]);
+  assert.deepEqual(sent, [
+    { z: 99, moving: true },
+    { z: 99, moving: false },
+  ]);
 });
 
 test("a press without a move sends nothing", (t) => {

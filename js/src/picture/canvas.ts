@@ -1,6 +1,6 @@
 // The canvas: how large it is, whether it can be seen, and the newest picture on it.
-import type { Size } from "./contract.js";
-import { atEnd } from "./lifetime.js";
+import type { Size } from "../contract.js";
+import { atEnd } from "../lifetime.js";
 
 const DPR_MAX = 2;
 const SIDE_MIN = 16;

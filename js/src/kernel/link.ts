@@ -1,6 +1,6 @@
 // One view's messages: the handshake, commands with deadlines, and who hears what the kernel says.
-import type { Calls, ErrorData, KernelMessages, Model, PageMessages, Size } from "./contract.js";
-import { atEnd } from "./lifetime.js";
+import type { Calls, ErrorData, KernelMessages, Model, PageMessages, Size } from "../contract.js";
+import { atEnd } from "../lifetime.js";
 
 /** A message can be lost until the kernel listens, so `ready` is said again until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;

@@ -1,5 +1,5 @@
 // From encoded frames to pictures: the newest wins, losers are closed, every frame is acknowledged once.
-import type { Frame } from "./contract.js";
+import type { Frame } from "../contract.js";
 
 export interface FrameEvents {
   /** Takes over `bitmap`, and closes it when done with it. */

@@ -1,7 +1,8 @@
 // Who steers: the user's hand while a gesture lasts, the model's camera trait else.
+
+import type { Camera } from "../contract.js";
+import { atEnd } from "../lifetime.js";
 import { sameView } from "./camera.js";
-import type { Camera } from "./contract.js";
-import { atEnd } from "./lifetime.js";
 
 /** How long traits that are older than our last move may still arrive. */
 const ECHO_MS = 1000;

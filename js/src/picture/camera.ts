@@ -1,5 +1,5 @@
 // Camera movements as pure functions. Angles in radians, steps as fractions of what the camera sees.
-import type { Camera, Vec3 } from "./contract.js";
+import type { Camera, Vec3 } from "../contract.js";
 
 /** How close the view may come to the pole: nearer, left and right would swap between two moves. */
 const POLE_MARGIN = 0.01;

@@ -1,0 +1,68 @@
+// How much of a population to load: a slider over powers of ten and an exact percentage, kept in step.
+import { useSignal } from "@preact/signals";
+import { Field } from "../ui/Field.js";
+import { formatCount } from "../ui/format.js";
+import { cellsAt, densityAt, positionOf } from "./density.js";
+
+interface DensityFieldProps {
+  /** Fraction of the cells, 0 < density ≤ 1. */
+  readonly density: number;
+  /** How many cells there are. */
+  readonly cells: number;
+  readonly onChange: (density: number) => void;
+}
+
+function percentOf(density: number): string {
+  return String(Number((density * 100).toPrecision(4)));
+}
+
+export function DensityField({ density, cells, onChange }: DensityFieldProps) {
+  /** The percentage while it is typed. */
+  const typed = useSignal<string | null>(null);
+  const type = (input: HTMLInputElement) => {
+    typed.value = input.value;
+    if (input.valueAsNumber > 0) {
+      onChange(Math.min(input.valueAsNumber / 100, 1));
+    }
+  };
+  return (
+    <div>
+      <Field name="Density">
+        {(id) => (
+          <>
+            <input
+              id={id}
+              type="range"
+              min={0}
+              max={1}
+              step={0.01}
+              aria-label="Density slider"
+              aria-valuetext={`${density * 100} percent`}
+              value={String(positionOf(density))}
+              onInput={(event) => {
+                typed.value = null;
+                onChange(densityAt(event.currentTarget.valueAsNumber));
+              }}
+            />
+            <span class="bw-unit">
+              <input
+                type="number"
+                min={0.001}
+                max={100}
+                step="any"
+                aria-label="Density in percent"
+                value={typed.value ?? percentOf(density)}
+                onInput={(event) => type(event.currentTarget)}
+                onChange={() => {
+                  typed.value = null;
+                }}
+              />
+              %
+            </span>
+          </>
+        )}
+      </Field>
+      <small class="bw-hint bw-estimate">{`about ${formatCount(cellsAt(density, cells))} of ${formatCount(cells)} cells`}</small>
+    </div>
+  );
+}

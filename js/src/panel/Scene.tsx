@@ -1,0 +1,56 @@
+// What concerns the whole picture: the camera and the background.
+import { fromHex, toHex } from "../colors.js";
+import { useView } from "../context.js";
+import { publish } from "../kernel/traits.js";
+import { project } from "../picture/camera.js";
+import { Button } from "../ui/Button.js";
+import { Field } from "../ui/Field.js";
+
+export function Scene() {
+  const { picture } = useView();
+  return (
+    <div>
+      <Projection />
+      <Background />
+      <div class="bw-actions">
+        <Button onClick={() => picture.resetCamera()}>Reset camera</Button>
+      </div>
+    </div>
+  );
+}
+
+function Projection() {
+  const { picture, traits } = useView();
+  const choose = (name: string) => {
+    const type = name === "orthographic" ? "orthographic" : "perspective";
+    picture.pilot.steer((camera) => project(camera, type));
+    picture.pilot.rest();
+  };
+  return (
+    <Field name="Projection">
+      {(id) => (
+        <select id={id} value={traits.camera.value.type} onChange={(event) => choose(event.currentTarget.value)}>
+          <option value="perspective">Perspective</option>
+          <option value="orthographic">Orthographic</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function Background() {
+  const { model, traits } = useView();
+  const color = traits.background.value;
+  return (
+    <Field name="Background">
+      {(id) => (
+        <input
+          id={id}
+          type="color"
+          value={toHex(color)}
+          onChange={(event) => publish(model, "background", fromHex(event.currentTarget.value, color[3]))}
+        />
+      )}
+    </Field>
+  );
+}

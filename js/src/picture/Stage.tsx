@@ -1,0 +1,59 @@
+// The canvas and what lies on it.
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { toHex } from "../colors.js";
+import { panelId, useView } from "../context.js";
+import { publish } from "../kernel/traits.js";
+import { IconButton } from "../ui/Button.js";
+import { Notice } from "../ui/Notice.js";
+import { KEYS_HELP } from "./gestures.js";
+import { Overlay } from "./Overlay.js";
+
+export function Stage() {
+  return (
+    <div class="bw-stage">
+      <Screen />
+      <Overlay />
+      <Tools />
+      <Notice />
+    </div>
+  );
+}
+
+function Screen() {
+  const { picture, traits } = useView();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (canvas.current) {
+      picture.attach(canvas.current);
+    }
+  }, [picture]);
+  return (
+    // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a screen reader must hand on its keys
+    <canvas
+      ref={canvas}
+      class="bw-canvas"
+      tabIndex={0}
+      role="application"
+      aria-label={KEYS_HELP}
+      style={{ backgroundColor: toHex(traits.background.value) }}
+    />
+  );
+}
+
+function Tools() {
+  const view = useView();
+  const { model, traits, picture } = view;
+  const open = traits.panel_open.value;
+  return (
+    <div class="bw-tools">
+      <IconButton icon="reset" label="Reset camera" onClick={() => picture.resetCamera()} />
+      <IconButton
+        icon="panel"
+        label="Panel"
+        controls={panelId(view)}
+        expanded={open}
+        onClick={() => publish(model, "panel_open", !open)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,114 @@
+// The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
+import { effect, signal } from "@preact/signals";
+import type { Frame, Model } from "../contract.js";
+import { Link } from "../kernel/link.js";
+import type { TraitSignals } from "../kernel/traits.js";
+import { atEnd } from "../lifetime.js";
+import { Canvas } from "./canvas.js";
+import { FrameDecoder } from "./frames.js";
+import { listen } from "./gestures.js";
+import { Pilot } from "./pilot.js";
+
+const HINT_MS = 1800;
+
+export class Picture {
+  readonly link: Link;
+  readonly pilot: Pilot;
+  /** The frame that is shown; null until there is one. */
+  readonly frame = signal<Frame | null>(null);
+  /** Whether the kernel has answered none of the greetings. */
+  readonly silent = signal(false);
+  /** What is said for a moment, or "". */
+  readonly hint = signal("");
+  readonly #signal: AbortSignal;
+  readonly #decoder: FrameDecoder;
+  #canvas: Canvas | null = null;
+  #hintTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(model: Model, view: string, traits: TraitSignals, end: AbortSignal) {
+    this.#signal = end;
+    this.link = new Link(
+      model,
+      view,
+      {
+        welcome: () => {
+          this.#decoder.restart();
+          this.silent.value = false;
+          this.link.send("visible", { visible: this.#canvas?.visible ?? true });
+        },
+        frame: (frame, data) => this.#decoder.push(frame, data),
+        silent: () => {
+          this.silent.value = true;
+        },
+      },
+      end,
+    );
+    this.pilot = new Pilot(
+      {
+        read: () => traits.camera.peek(),
+        send: (camera, moving) => this.link.send("camera", { camera, moving }),
+      },
+      end,
+    );
+    this.#decoder = new FrameDecoder((blob) => createImageBitmap(blob), {
+      show: (bitmap, frame) => {
+        this.#canvas?.show(bitmap);
+        this.frame.value = frame;
+      },
+      ack: (seq, shown, decode_ms) => this.link.send("ack", { seq, shown, decode_ms }),
+      broken: (error) => {
+        console.error("brayns_widget: a frame could not be decoded", error);
+        this.say("A picture came that this browser cannot decode.");
+      },
+    });
+    const stopFollowing = effect(() => {
+      traits.camera.value;
+      this.pilot.follow();
+    });
+    atEnd(end, () => {
+      stopFollowing();
+      this.#decoder.close();
+      clearTimeout(this.#hintTimer);
+    });
+  }
+
+  /** Shows the picture on `element`, which also takes the gestures. Once a view. */
+  attach(element: HTMLCanvasElement): void {
+    this.#canvas = new Canvas(
+      element,
+      {
+        ready: () => this.greet(),
+        resized: (size) => this.link.send("resize", size),
+        visible: (visible) => this.link.send("visible", { visible }),
+      },
+      this.#signal,
+    );
+    const ports = {
+      reset: () => this.resetCamera(),
+      wheelIgnored: () => this.say("Click the picture, or hold Ctrl, to zoom with the wheel."),
+    };
+    listen(element, this.pilot, ports, this.#signal);
+  }
+
+  /** Tells the kernel that this view is there and how large it is. */
+  greet(): void {
+    const canvas = this.#canvas;
+    if (canvas) {
+      this.link.greet(() => canvas.size);
+    }
+  }
+
+  resetCamera(): void {
+    this.pilot.release();
+    this.link.call("reset_camera", {}).catch((error: unknown) => this.say(String(error)));
+  }
+
+  /** Says something over the picture for a moment. */
+  say(text: string): void {
+    this.hint.value = text;
+    clearTimeout(this.#hintTimer);
+    this.#hintTimer = setTimeout(() => {
+      this.hint.value = "";
+    }, HINT_MS);
+  }
+}

@@ -1,0 +1,62 @@
+// What is pressed.
+import type { ComponentChildren } from "preact";
+import { Icon, type IconName } from "./Icon.js";
+
+interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly primary?: boolean;
+  readonly disabled?: boolean;
+  /** Without it the button submits its form. */
+  readonly onClick?: () => void;
+}
+
+export function Button({ children, primary = false, disabled = false, onClick }: ButtonProps) {
+  return (
+    <button
+      type={onClick ? "button" : "submit"}
+      class={primary ? "bw-button bw-primary" : "bw-button bw-plain"}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
+
+interface IconButtonProps {
+  readonly icon: IconName;
+  /** Its accessible name. */
+  readonly label: string;
+  /** Its tooltip, if that is not the name. */
+  readonly title?: string;
+  readonly disabled?: boolean;
+  /** The id of what it opens, and whether that is open. */
+  readonly controls?: string;
+  readonly expanded?: boolean;
+  readonly onClick: () => void;
+}
+
+export function IconButton({
+  icon,
+  label,
+  title = label,
+  disabled = false,
+  controls,
+  expanded,
+  onClick,
+}: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      class="bw-icon-button"
+      title={title}
+      aria-label={label}
+      aria-controls={controls}
+      aria-expanded={expanded}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

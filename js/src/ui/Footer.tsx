@@ -1,0 +1,65 @@
+// The line below the picture: how things are, how far a task is, what is shown.
+import { useLayoutEffect } from "preact/hooks";
+import { useView } from "../context.js";
+import { Button } from "./Button.js";
+import { useCommands } from "./commands.js";
+import { Problem } from "./Problem.js";
+
+export function Footer() {
+  return (
+    <footer class="bw-footer">
+      <StatusText />
+      <ProgressBar />
+      <FrameText />
+    </footer>
+  );
+}
+
+function StatusText() {
+  const { state, text } = useView().traits.status.value;
+  return (
+    <span class="bw-status" role="status" aria-live="polite" title={text || state} data-state={state}>
+      {text || state}
+    </span>
+  );
+}
+
+function ProgressBar() {
+  const { link, traits } = useView();
+  const commands = useCommands();
+  const progress = traits.progress.value;
+  const task = progress?.task ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another task has nothing to do with the failure
+  useLayoutEffect(() => commands.clear(), [task]);
+  const cancel = () => {
+    if (task !== null) {
+      void commands.run(() => link.call("cancel", { task }));
+    }
+  };
+  const amount = progress?.amount ?? null;
+  return (
+    <div class="bw-progress" hidden={progress === null}>
+      <span class="bw-operation" title={progress?.operation}>
+        {progress?.operation}
+      </span>
+      <progress max={1} value={amount ?? undefined} aria-label="Progress" />
+      <span class="bw-percent">{amount === null ? "" : `${Math.round(amount * 100)} %`}</span>
+      {progress?.cancellable && (
+        <Button disabled={commands.busy.value} onClick={cancel}>
+          Cancel
+        </Button>
+      )}
+      <Problem of={commands} />
+    </div>
+  );
+}
+
+function FrameText() {
+  const frame = useView().picture.frame.value;
+  const samples = frame && frame.max_accumulation > 1 ? ` · ${frame.accumulation}/${frame.max_accumulation}` : "";
+  return (
+    <span class="bw-picture" title="Size of the picture in pixels, and how many samples of each pixel are done">
+      {frame && `${frame.width} × ${frame.height}${samples}`}
+    </span>
+  );
+}

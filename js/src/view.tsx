@@ -1,0 +1,74 @@
+// One view of a widget: puts its parts together and takes them apart.
+import { useSignal } from "@preact/signals";
+import { render } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useView, type View, ViewContext } from "./context.js";
+import type { Model } from "./contract.js";
+import { followTraits, publish } from "./kernel/traits.js";
+import { atEnd } from "./lifetime.js";
+import { Panel } from "./panel/Panel.js";
+import { Picture } from "./picture/picture.js";
+import { Stage } from "./picture/Stage.js";
+import { keepKeys } from "./shortcuts.js";
+import { Footer } from "./ui/Footer.js";
+import { Handle } from "./ui/Handle.js";
+
+const HEIGHT = 480;
+
+/** Fills `el`, and empties it again when `signal` is aborted. */
+export function createView(model: Model, el: HTMLElement, signal: AbortSignal): void {
+  // Not randomUUID, which pages served over plain HTTP do not have.
+  const id = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("");
+  const traits = followTraits(model, signal);
+  const picture = new Picture(model, id, traits, signal);
+  const view: View = { id, model, traits, picture, link: picture.link, signal };
+  const place = document.createElement("div");
+  el.append(place);
+  render(
+    <ViewContext.Provider value={view}>
+      <Widget />
+    </ViewContext.Provider>,
+    place,
+  );
+  atEnd(signal, () => {
+    render(null, place);
+    place.remove();
+  });
+}
+
+function Widget() {
+  const { model, traits, signal } = useView();
+  const root = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (root.current) {
+      keepKeys(root.current, signal);
+    }
+  }, [signal]);
+  /** Of the view while it is dragged, which only then tells the kernel and other views. */
+  const dragged = useSignal<number | null>(null);
+  const height = dragged.value ?? (traits.height.value || HEIGHT);
+  const choose = (chosen: number) => {
+    publish(model, "height", chosen);
+    dragged.value = null;
+  };
+  return (
+    <div
+      ref={root}
+      class={traits.panel_open.value ? "brayns-widget bw-open" : "brayns-widget"}
+      data-state={traits.status.value.state}
+    >
+      <div class="bw-body" style={{ height: `${height}px` }}>
+        <Stage />
+        <Panel />
+      </div>
+      <Footer />
+      <Handle
+        height={height}
+        onMove={(moved) => {
+          dragged.value = moved;
+        }}
+        onChoose={choose}
+      />
+    </div>
+  );
+}
