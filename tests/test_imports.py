@@ -39,9 +39,15 @@ RENDERER = (
     "entries",
     "loaders",
     "simulation",
+    "translation",
+    "clipping",
+    "lights",
+    "materials",
     "tracing",
     "coloring",
 )
+# what the ray tracer may import, besides itself: what there is to see, as arrays
+FOR_TRACING = {"geometry", "memory", "volumes"}
 SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic"}
 
 
@@ -87,6 +93,16 @@ def test_arrows_in_the_renderer_point_down():
         prefix = "brayns_widget.service.renderer."
         found = {name.removeprefix(prefix).split(".")[0] for name in imports(path) if name.startswith(prefix)}
         assert not found & set(above), path
+        if part == "tracing":
+            assert found <= FOR_TRACING | {part}, path
+
+
+def test_the_ray_tracer_knows_nothing_of_the_protocol():
+    code = "import sys, brayns_widget.service.renderer.tracing.engine\nprint(*sorted(sys.modules))"
+    known = run(code).split()
+    assert "brayns_widget.service.renderer.tracing.engine" in known
+    foreign = ("pydantic", "brayns_widget.protocol", "brayns_widget.service.rpc")
+    assert not [name for name in known if name.startswith(foreign)]
 
 
 def test_only_the_service_needs_its_extra():

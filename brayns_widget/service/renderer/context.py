@@ -23,6 +23,7 @@ from brayns_widget.service.renderer.settings import (
     Static,
     View,
 )
+from brayns_widget.service.renderer.translation import camera_of, coarse_scale_of, settings_of
 from brayns_widget.service.rpc.methods import Methods
 
 if TYPE_CHECKING:
@@ -107,19 +108,20 @@ class Context:
     def prepared_engine(self) -> Engine:
         """Return the engine, told of all settings that changed since the last call."""
         engine = self.engine
-        camera = (self.view, self.projection, self.near_clip, self.region)
+        camera = camera_of(self.view, self.projection, self.region, self.near_clip)
+        coarse_scale = coarse_scale_of(self.framebuffer)
         if self._changed("viewport", self.viewport):
             engine.set_viewport(*self.viewport)
         if self._changed("camera", camera):
-            engine.set_camera(*camera)
+            engine.set_camera(camera)
         if self._changed("radius floor", self.radius_floor):
             engine.set_radius_floor(self.radius_floor)
-        if self._changed("framebuffer", self.framebuffer):
-            engine.set_framebuffer(self.framebuffer)
+        if self._changed("coarse scale", coarse_scale):
+            engine.set_coarse_scale(coarse_scale)
         if self._applied.get("renderer") is not self.renderer:
             # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
             self._applied["renderer"] = self.renderer
-            engine.set_renderer(self.renderer)
+            engine.set_render_settings(settings_of(self.renderer))
         return engine
 
     def _changed(self, name: str, value: object) -> bool:

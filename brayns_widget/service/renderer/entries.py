@@ -15,6 +15,7 @@ from brayns_widget.service.renderer.coloring.base import Coloring
 from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import empty_bounds
+from brayns_widget.service.renderer.materials import Material, Phong
 from brayns_widget.service.renderer.rotations import quaternion_matrices
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.shapes import Shape
@@ -77,6 +78,7 @@ class Model:
         simulation: the report that it shows, or None; instances share it.
         volume: what there is to see of it beside primitives, or None; instances share it.
         atlas: what it shows in one of several ways, or None.
+        material: of its surface; instances have the same.
         thickness: what its radii were multiplied by since it was loaded; instances have the same.
     """
 
@@ -92,6 +94,7 @@ class Model:
     simulation: Simulation | None = None
     volume: Volume | None = None
     atlas: Atlas | None = None
+    material: Material = field(default_factory=Phong)
     thickness: float = 1.0
     visible: bool = True
     transform: Transform = field(default_factory=Transform)

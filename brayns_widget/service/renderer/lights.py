@@ -1,4 +1,4 @@
-"""Lights, as kernels read them."""
+"""Lights that clients set, as the ray tracer reads them."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats, empty_bounds
+from brayns_widget.service.renderer.geometry import Bounds, empty_bounds
 from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
+from brayns_widget.service.renderer.tracing.lights import (
+    COLUMNS,
+    EDGE1,
+    FACES,
+    KIND,
+    PLACE,
+    POWER,
+    QUAD,
+    RADIUS,
+    SPHERE,
+    PackedLights,
+)
 
 Doubles: TypeAlias = NDArray[np.float64]
 
-# Columns of a row.
-PLACE = 0  # to 2: middle; of a directional light the unit vector towards it
-POWER = 3  # to 5: over pi, the irradiance of a directional light, else the intensity (along the normal, of a quad)
-KIND = 6
-FACES = 7  # to 9: unit normal on the side where a quad shines
-EDGE1 = 10  # to 12: sides of a quad
-EDGE2 = 13  # to 15
-RADIUS = 16  # of a sphere
-COLUMNS = 17
 
-DIRECTIONAL, SPHERE, QUAD = 0, 1, 2
-
-
-def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
+def pack_lights(lights: Iterable[Light]) -> PackedLights:
     """Sum up the ambient lights and list the others.
 
     A light's ``intensity`` is what OSPRay's documentation of lights says: irradiance (W/m²) of a directional light,
     intensity (W/sr) of a sphere light, radiance (W/sr/m²) of a quad light.
-
-    Returns:
-        float32 (3,), the radiance from everywhere, and float32 (L, COLUMNS), the other lights.
 
     Raises:
         ValueError: a direction or an area is zero, a radius is negative, or a number is not finite.
@@ -52,22 +49,7 @@ def pack_lights(lights: Iterable[Light]) -> tuple[Floats, Floats]:
         everywhere = ambient.astype(np.float32)
     if not (np.isfinite(packed).all() and np.isfinite(everywhere).all()):
         raise ValueError("Color and intensity of a light must be finite, and with its size within the numbers.")
-    return everywhere, packed
-
-
-def hardened(lights: Floats) -> Floats:
-    """Let lights shine as they do, but from their middles only, so that shadows are hard.
-
-    The real renderer's "scivis" does so (OSPRay's documentation of quad lights).
-    """
-    points = lights.copy()
-    points[:, EDGE1 : RADIUS + 1] = 0
-    return points
-
-
-def have_places(lights: Floats) -> bool:
-    """Whether there are others than directional ones, which only some kernels know."""
-    return bool((lights[:, KIND] != DIRECTIONAL).any())
+    return PackedLights(everywhere, packed)
 
 
 def light_bounds(light: Light) -> Bounds:

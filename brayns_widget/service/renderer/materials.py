@@ -1,8 +1,7 @@
 """Materials: what clients set on a model, as Brayns 3.10 names it, and the row of numbers that kernels read.
 
 The real renderer's objects become materials of OSPRay; what those do that clients cannot set (a coat of plastic, say)
-is taken from its documentation of materials. One row describes all of them: opacity over emission, coat, flakes, and a
-base that is metal, glass and matte in parts.
+is taken from its documentation of materials.
 """
 
 from __future__ import annotations
@@ -14,37 +13,35 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.tracing.materials import (
+    ABSORBED,
+    BACK_LIGHT,
+    COAT,
+    COAT_INDEX,
+    COAT_ROUGHNESS,
+    DIFFUSE,
+    EDGE,
+    EMISSION,
+    ENDS,
+    FLAKES,
+    GHOST,
+    INDEX,
+    METALLIC,
+    OPACITY,
+    ROUGHNESS,
+    SHEEN,
+    SHEEN_FALL,
+    SHEEN_OF_BASE,
+    SPECULAR,
+    STRETCH,
+    THIN,
+    TINT,
+    TRANSMISSION,
+    TRANSMITTED,
+    TURN,
+    matte_row,
+)
 from brayns_widget.service.rpc.schema import FLOAT32, Float32, Object, Vector3, unlisted
-
-# Columns of a row.
-OPACITY = 0  # of light that meets it; the color's alpha counts too
-GHOST = 1  # 1: opacity falls towards the middle, so that edges remain
-EMISSION = 2  # to 4: radiance
-ENDS = 5  # 1: it shines and reflects nothing
-METALLIC = 6  # share of the base that is metal
-EDGE = 7  # to 9: what metal reflects at grazing angles
-ROUGHNESS = 10  # of the base, 0 to 1; its square is the width of GGX
-SPECULAR = 11  # weight of the base's reflection by Fresnel's equations
-INDEX = 12  # the base's index of refraction
-TRANSMISSION = 13  # share of what is neither metal nor reflected that goes through
-TRANSMITTED = 14  # to 16: the share of each channel that comes through, if it is thin
-THIN = 17  # 1: what goes through is not bent, for two close surfaces are drawn as one
-DIFFUSE = 18  # weight of the rest
-SHEEN = 19  # to 21: added to the rest at grazing angles, by (1 - cosine) ** SHEEN_FALL
-BACK_LIGHT = 22  # 0 to 2: half of it is the share of the rest that is scattered forwards
-COAT = 23  # weight of a clear coat
-COAT_INDEX = 24
-COAT_ROUGHNESS = 25
-TINT = 26  # to 28: of what comes through the coat
-FLAKES = 29  # share of the surface under the coat that is metal flakes
-SHEEN_OF_BASE = 30  # added likewise, in the model's color
-SHEEN_FALL = 31
-ABSORBED = 32  # to 34: of what is not thin, the exponent by which light decays in a µm
-STRETCH = 35  # GGX is this much narrower across the direction of anisotropy, and wider along it
-TURN = 36  # cosine and sine of that direction's angle to the first tangent
-COLUMNS = 38
-
-FLAKE_WIDTH = 0.3  # of GGX: flakes lie nearly flat
 
 _DARKEST = 1e-6  # of a color that light takes on its way: none is black after any distance
 _THINNEST, _THICKEST = 1e-6, 1e6
@@ -57,28 +54,12 @@ class Material(Object):
     """How a model's surface reflects light; without anything set it is matte and opaque."""
 
     def row(self) -> Floats:
-        """float32 (COLUMNS,): the material as kernels read it.
+        """float32 (COLUMNS,): the material as kernels read it, see ``tracing.materials``.
 
         Raises:
             ValueError: its numbers make no material.
         """
-        row = np.zeros(COLUMNS, np.float32)
-        row[[OPACITY, ROUGHNESS, INDEX, DIFFUSE, COAT_INDEX]] = 1
-        row[EDGE : EDGE + 3] = row[TRANSMITTED : TRANSMITTED + 3] = row[TINT : TINT + 3] = 1
-        row[[SHEEN_FALL, STRETCH, TURN]] = 1
-        return row
-
-    @property
-    def lets_through(self) -> bool:
-        """Whether light comes through, bent or not; such models do not stop shadow rays, but weaken their light."""
-        row = self.row()
-        return bool(row[OPACITY] < 1 or row[GHOST] > 0 or row[TRANSMISSION] > 0)
-
-    @property
-    def plain(self) -> bool:
-        """Whether the interactive renderer can shade it as an opaque matte surface with a full shadow."""
-        row = self.row()
-        return bool(row[ENDS] == 0) and not self.lets_through
+        return matte_row()
 
 
 class Matte(Material):

@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.coloring.base import Coloring, Values
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.entries import LoadInfo, Model, ModelInfo, Transform, matrix_of
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
-from brayns_widget.service.renderer.lights import light_bounds, placed
+from brayns_widget.service.renderer.lights import light_bounds, pack_lights, placed
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.materials import Material
 from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.shapes import Shape
-from brayns_widget.service.renderer.tracing.clipping import Clip
 from brayns_widget.service.renderer.tracing.scene import Cancelled, Scene
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
@@ -361,7 +361,8 @@ class Models:
         Raises:
             RequestError: -32602, there is no such model; 0, it has no surface.
         """
-        return self._scene().material(self._surface(model_id))
+        self._surface(model_id)
+        return self[model_id].material
 
     def set_material(self, model_id: int, material: Material) -> None:
         """Give a model and its instances another material.
@@ -371,8 +372,10 @@ class Models:
             ValueError: the material's numbers make none.
         """
         self._surface(model_id)
+        row = material.row()
         for instance in self._instances(self[model_id]):
-            self._scene().set_material(self._surface(instance.id), material)
+            self._scene().set_material(self._surface(instance.id), row)
+            instance.material = material
 
     def _surface(self, model_id: int) -> int:
         model = self[model_id]
@@ -450,17 +453,17 @@ class Models:
             if model.clip is not None and model.visible
         ]
         try:
-            self._scene().set_clips(clips)
+            self._scene().set_clips(pack_clips(clips))
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 
     def _set_lights(self) -> None:
         try:
-            self._scene().lights = [
+            self._scene().lights = pack_lights(
                 placed(model.light, matrix_of(model.transform))
                 for model in self
                 if model.light is not None and model.visible
-            ]
+            )
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 

@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.lights import (
+from brayns_widget.service.renderer.lights import light_bounds, pack_lights, placed
+from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
+from brayns_widget.service.renderer.tracing.lights import (
     COLUMNS,
     DIRECTIONAL,
     EDGE1,
@@ -19,11 +21,7 @@ from brayns_widget.service.renderer.lights import (
     SPHERE,
     hardened,
     have_places,
-    light_bounds,
-    pack_lights,
-    placed,
 )
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
 
 
 def test_ambient_lights_add_up():

@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.entries import LoadInfo, Model, Transform
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.materials import Metal, Phong
+from brayns_widget.service.renderer.materials import Glass, Metal, Phong
 from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.settings import AmbientLight, QuadLight
 from brayns_widget.service.renderer.shapes import Plane, Sphere
@@ -77,9 +77,9 @@ def test_lights_are_models_without_bounds(models: Models, scene: Scene):
     light = models.add_light(LIGHT)
     assert light.instance().model_dump(exclude_none=True)["bounds"] == {"max": [-EMPTY[0]] * 3, "min": EMPTY}
     assert (light.id, light.kind) == (1, "light")
-    assert scene.lights == [LIGHT]
+    assert scene.lights.ambient.tolist() == [LIGHT.intensity] * 3
     models.update(light.id, visible=False)
-    assert scene.lights == []
+    assert not scene.lights.ambient.any()
 
 
 def test_ids_are_used_again(models: Models):
@@ -133,7 +133,8 @@ def test_removed_models_leave_the_scene(models: Models, scene: Scene):
     models.clear(lambda model: model.light is None)
     assert [model.kind for model in models] == ["light"]
     models.clear()
-    assert (list(models), scene.lights) == ([], [])
+    assert not list(models)
+    assert not scene.lights.ambient.any()
 
 
 def test_colors_reach_the_scene(models: Models):
@@ -187,7 +188,7 @@ def test_lights_too_bright_together_are_not_shown_together(models: Models, scene
     with pytest.raises(RequestError, match="finite"):
         models.update(hidden.id, visible=True)
     assert not hidden.visible
-    assert scene.lights == [bright]
+    assert scene.lights.ambient.tolist() == pytest.approx([2e38] * 3)
 
 
 def test_bounds_stay_within_the_numbers():
@@ -203,6 +204,8 @@ def test_instances_share_materials_and_radii(models: Models, scene: Scene):
     instances = [original, *(model.id for model in models.instantiate(original, places))]
     models.set_material(instances[1], Metal())
     models.thicken(instances[2], 2.0)
+    with pytest.raises(ValueError, match="index of refraction"):
+        models.set_material(instances[0], Glass(index_of_refraction=0.0))
     assert [type(models.material(instance)) for instance in instances] == [Metal] * 3
     assert isinstance(models.material(other), Phong)
     tops = [models[instance].instance().bounds.max for instance in [*instances, other]]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.settings import Interactive, Perspective, View
 from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
+from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
 
 UNIT = Box(min=[0.0, 0.0, 0.0], max=[1.0, 1.0, 1.0])
 
@@ -91,10 +92,10 @@ def test_planes_have_no_holes_for_who_looks_straight_at_them(coefficients: list[
     """Rays that hit an edge of triangles exactly may miss both."""
     plane = Plane(coefficients=[float(number) for number in coefficients])
     normal = np.array(coefficients[:3]) / np.linalg.norm(coefficients[:3])
-    up = [0.0, 0.0, 1.0] if abs(normal[1]) > 0.9 else [0.0, 1.0, 0.0]
-    view = View(position=(10 * normal).tolist(), target=[0.0, 0.0, 0.0], up=up)
-    renderer = Interactive(samples_per_pixel=1, ao_samples=0, background_color=[0.0, 0.0, 0.0, 0.0])
+    up = (0.0, 0.0, 1.0) if abs(normal[1]) > 0.9 else (0.0, 1.0, 0.0)
+    view = View(position=tuple(10 * normal), target=(0.0, 0.0, 0.0), up=up)
+    renderer = RenderSettings(samples=1, ao_samples=0, background=(0.0, 0.0, 0.0, 0.0))
     with Engine(2) as engine:
         engine.scene.add(geometry_of([plane]), [[1.0, 1.0, 1.0, 1.0]])
         for size in ((64, 48), (200, 200), (800, 600)):
-            assert (engine.snapshot(size, view, Perspective(), renderer=renderer)[..., 3] == 255).all()
+            assert (engine.snapshot(size, Camera(view, Perspective()), settings=renderer)[..., 3] == 255).all()

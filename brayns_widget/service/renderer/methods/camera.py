@@ -11,6 +11,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Perspective, Projection, Region, View
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE
+from brayns_widget.service.renderer.translation import camera_of
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import Object
 
@@ -132,7 +133,7 @@ def check_camera(view: View, projection: Projection, region: Region) -> None:
     if isinstance(projection, Perspective) and (projection.aperture_radius < 0 or not projection.focus_distance > 0):
         raise RequestError("aperture_radius cannot be negative, focus_distance must be positive", code=INVALID_PARAMS)
     try:
-        ray_frame(view, projection, region, LARGEST_SIDE)
+        ray_frame(camera_of(view, projection, region), LARGEST_SIDE)
     except ValueError as error:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
 

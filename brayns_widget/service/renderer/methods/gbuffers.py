@@ -47,11 +47,8 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
         if "color" in params.channels:
             images["color"] = engine.trace(
                 size,
-                shot.view,
-                shot.projection,
-                near_clip=shot.near_clip,
-                region=shot.region,
-                renderer=shot.renderer,
+                shot.camera,
+                settings=shot.settings,
                 keep=True,
                 progress=lambda amount: task.progress(traced * amount, OPERATION),
                 compiling=lambda: task.progress(0.0, COMPILING),
@@ -60,10 +57,7 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
         if set(params.channels) != {"color"}:
             surfaces = engine.surfaces(
                 size,
-                shot.view,
-                shot.projection,
-                near_clip=shot.near_clip,
-                region=shot.region,
+                shot.camera,
                 progress=lambda amount: task.progress(traced + (0.95 - traced) * amount, OPERATION),
                 cancelled=lambda: task.cancelled,
             )

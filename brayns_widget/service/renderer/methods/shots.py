@@ -16,9 +16,12 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
 from brayns_widget.service.renderer.methods.pictures import RENDERERS
-from brayns_widget.service.renderer.settings import Projection, Region, Renderer, View
+from brayns_widget.service.renderer.settings import Region, View
+from brayns_widget.service.renderer.tracing.camera import Camera
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.scene import Cancelled
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation import camera_of, settings_of
 from brayns_widget.service.rpc.methods import Task
 from brayns_widget.service.rpc.schema import Object, Size, Vector2, unlisted, validate
 
@@ -52,11 +55,8 @@ class ShotParams(Object):
 class Shot:
     """The settings that result; ``frame`` is None for that of ``render-image``."""
 
-    view: View
-    projection: Projection
-    near_clip: float
-    region: Region
-    renderer: Renderer
+    camera: Camera
+    settings: RenderSettings
     frame: int | None
 
     @classmethod
@@ -67,19 +67,20 @@ class Shot:
             RequestError: the settings make no picture.
         """
         given = params.model_fields_set
-        shot = cls(
-            view=context.view if params.camera_view is None else params.camera_view,
-            projection=_chosen(params.camera, CAMERAS, context.projection),
-            near_clip=check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip,
-            region=Region(
-                image_start=params.image_start or context.region.image_start,
-                image_end=params.image_end or context.region.image_end,
-            ),
-            renderer=_chosen(params.renderer, RENDERERS, context.renderer),
+        view = context.view if params.camera_view is None else params.camera_view
+        projection = _chosen(params.camera, CAMERAS, context.projection)
+        near_clip = check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip
+        region = Region(
+            image_start=params.image_start or context.region.image_start,
+            image_end=params.image_end or context.region.image_end,
+        )
+        renderer = _chosen(params.renderer, RENDERERS, context.renderer)
+        check_camera(view, projection, region)
+        return cls(
+            camera=camera_of(view, projection, region, near_clip),
+            settings=settings_of(renderer),
             frame=params.simulation_frame if "simulation_frame" in given else None,
         )
-        check_camera(shot.view, shot.projection, shot.region)
-        return shot
 
     @contextlib.contextmanager
     def engine(self, context: Context, task: Task) -> Iterator[Engine]:

@@ -85,11 +85,8 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     with shot.engine(context, task) as engine:
         frame = engine.trace(
             size,
-            shot.view,
-            shot.projection,
-            near_clip=shot.near_clip,
-            region=shot.region,
-            renderer=shot.renderer,
+            shot.camera,
+            settings=shot.settings,
             keep=exact,
             progress=lambda amount: task.progress(amount, operation),
             compiling=lambda: task.progress(0.0, COMPILING),

@@ -64,7 +64,7 @@ class Compilation:
             Whether the kernel can be called now.
 
         Raises:
-            ServiceError: there is no Embree on this machine.
+            EmbreeMissing: there is no Embree on this machine.
         """
         end = self.start()
         while not end.done():

@@ -50,7 +50,7 @@ def warm_up() -> None:
     """Compile, or load, the kernels, and wait for that.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     start_compiling()
     for each in _COMPILATIONS:

@@ -22,8 +22,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.protocol.errors import ServiceError
-
 LIBRARY_VARIABLE = "BRAYNS_WIDGET_EMBREE"
 
 TRIANGLE = 0
@@ -86,6 +84,20 @@ class EmbreeError(RuntimeError):
     """Embree refused or failed; the text is Embree's own."""
 
 
+class EmbreeMissing(EmbreeError):
+    """The machine has no Embree that fits.
+
+    Args:
+        message: what is missing.
+        hint: what can be done about it.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}")
+        self.message = message
+        self.hint = hint
+
+
 class Cancelled(Exception):
     """A build or a picture was given up because the caller asked for it."""
 
@@ -94,7 +106,7 @@ def _library_file() -> Path:
     """Find Embree's library.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     named = os.environ.get(LIBRARY_VARIABLE)
     if named:
@@ -102,7 +114,7 @@ def _library_file() -> Path:
     # Not imported: the module's own initialisation (NumPy, Cython) is not needed.
     spec = importlib.util.find_spec("embreex")
     if spec is None or spec.origin is None:
-        raise ServiceError(
+        raise EmbreeMissing(
             "Embree is not installed: there is no package embreex.",
             hint=f"Install brayns-widget[local]; where embreex has no wheel (Linux on ARM), install Embree 4 and "
             f"set {LIBRARY_VARIABLE} to the path of libembree4.",
@@ -113,7 +125,7 @@ def _library_file() -> Path:
     for folder in folders:
         for file in sorted(folder.glob(names)):
             return file
-    raise ServiceError(
+    raise EmbreeMissing(
         f"The package embreex in {package} carries no {names}.",
         hint=f"Install Embree 4 and set {LIBRARY_VARIABLE} to the path of its library.",
     )
@@ -124,7 +136,7 @@ def library() -> ctypes.CDLL:
     """Load Embree once per process.
 
     Raises:
-        ServiceError: it is not there, or cannot be loaded.
+        EmbreeMissing: it is not there, or cannot be loaded.
     """
     file = _library_file()
     try:
@@ -135,7 +147,7 @@ def library() -> ctypes.CDLL:
             function = getattr(loaded, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
-        raise ServiceError(
+        raise EmbreeMissing(
             f"Embree cannot be loaded from {file}: {error}.",
             hint=f"Set {LIBRARY_VARIABLE} to the path of a library of Embree 4.",
         ) from error
@@ -188,7 +200,7 @@ class Device(_Owned):
         threads: how many threads build acceleration structures; None: all cores.
 
     Raises:
-        ServiceError: there is no Embree, or it was built without what we need.
+        EmbreeMissing: there is no Embree, or it was built without what we need.
         EmbreeError: Embree refused.
     """
 
@@ -209,7 +221,7 @@ class Device(_Owned):
         version = self.property(_PROPERTY_VERSION)
         if not 40000 <= version < 50000 or not self.property(_PROPERTY_RAY_MASK):
             self.close()
-            raise ServiceError(
+            raise EmbreeMissing(
                 f"This Embree (version {version}) does not fit: the renderer needs Embree 4 with ray masks.",
                 hint=f"Set {LIBRARY_VARIABLE} to the path of a library of Embree 4.",
             )

@@ -13,28 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.lights import hardened, have_places
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    INITIAL_RENDERER,
-    Interactive,
-    Perspective,
-    Production,
-    Progressive,
-    Projection,
-    Region,
-    Renderer,
-    Static,
-    View,
-)
-from brayns_widget.service.renderer.tracing.camera import ray_frame, rays, through_lens
+from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
 from brayns_widget.service.renderer.tracing.floors import Floor, Floored, Floors
 from brayns_widget.service.renderer.tracing.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.tracing.images import encode_image
+from brayns_widget.service.renderer.tracing.lights import hardened, have_places
 from brayns_widget.service.renderer.tracing.picking import first_hits
 from brayns_widget.service.renderer.tracing.sampling import lens_point
 from brayns_widget.service.renderer.tracing.scene import Scene, Traced
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.tracer import Look, Tracer, warm_up
 
 _RAYS_AT_ONCE = 1 << 18  # 24 MB
@@ -45,7 +33,7 @@ _FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius 
 _MOVING_SCALE = 2  # that a picture of a moving camera is guessed to be smaller by
 _MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
 _MOST_AMBIENT = 4096  # rays for each sample; more are not seen, and a number above 64 bits would stop the kernels
-_INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
+_INITIAL_CAMERA = Camera(View(position=(0.0, 0.0, 0.0), target=(0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0)))
 
 
 @dataclass(frozen=True)
@@ -88,7 +76,7 @@ class Engine:
         threads: how many threads trace and build; None: as many as cores this process may use.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
 
     Attributes:
         scene: what there is to see; the next ``render`` or ``snapshot`` commits what changed in it.
@@ -105,9 +93,9 @@ class Engine:
         self._moving_height: int | None = None  # of the newest picture of one sample
         self._floored: Floored | None = None  # what is being accumulated, if not the scene itself
         self._viewport = (800, 600)
-        self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
-        self._renderer: Renderer = INITIAL_RENDERER
-        self._framebuffer: Static | Progressive = Static()
+        self._camera = _INITIAL_CAMERA
+        self._settings = RenderSettings()
+        self._coarse_scale = 1
         self._frame = Frame(1, 1, accumulates=False)
         self._steps = 0
         self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
@@ -139,40 +127,31 @@ class Engine:
             self._viewport = size
             self._restart()
 
-    def set_camera(
-        self, view: View, projection: Projection, near_clip: float = 1e-6, region: Region = FULL_REGION
-    ) -> None:
+    def set_camera(self, camera: Camera) -> None:
         """Set the camera; another one restarts the accumulation.
-
-        Args:
-            view: where it stands and looks.
-            projection: perspective, orthographic or cylindric.
-            near_clip: distance in µm before which nothing is seen.
-            region: part of the image plane.
 
         Raises:
             ValueError: the numbers make no camera (see ``camera.ray_frame``); the camera stays as it was.
         """
-        camera = (view, projection, near_clip, region)
         if camera != self._camera:
-            _look(self.scene, camera, self._renderer, self._viewport)
+            _look(self.scene, camera, self._settings, self._viewport)
             self._camera = camera
             self._restart()
 
-    def set_renderer(self, renderer: Renderer) -> None:
+    def set_render_settings(self, settings: RenderSettings) -> None:
         """Set samples, light effects and background; restarts the accumulation, even if nothing changes.
 
         Raises:
-            ValueError: the background is not finite; the renderer stays as it was.
+            ValueError: the background is not finite; the settings stay as they were.
         """
-        _look(self.scene, self._camera, renderer, self._viewport)
-        self._renderer = renderer
+        _look(self.scene, self._camera, settings, self._viewport)
+        self._settings = settings
         self._restart()
 
-    def set_framebuffer(self, framebuffer: Static | Progressive) -> None:
-        """Set whether the first step is a small picture; another framebuffer restarts the accumulation."""
-        if framebuffer != self._framebuffer:
-            self._framebuffer = framebuffer
+    def set_coarse_scale(self, scale: int) -> None:
+        """Set how many times smaller a side the first step's picture is, 1 or more; another scale restarts."""
+        if scale != self._coarse_scale:
+            self._coarse_scale = scale
             self._restart()
 
     def set_radius_floor(self, pixels: float) -> None:
@@ -198,10 +177,10 @@ class Engine:
     def max_accumulation(self) -> int:
         """How many steps make the picture complete.
 
-        As many as samples a pixel. The first, small picture of a progressive framebuffer counts as one of them, but is
-        followed by at least one in full size.
+        As many as samples a pixel. A first, small picture counts as one of them, but is followed by at least one in
+        full size.
         """
-        samples = self._renderer.samples_per_pixel
+        samples = self._settings.samples
         return max(2, samples) if self._coarse_size() != self._viewport else samples
 
     @property
@@ -230,7 +209,7 @@ class Engine:
         if self._revision != self.scene.revision:
             self._revision = self.scene.revision
             self._restart()
-        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        look = _look(self.scene, self._camera, self._settings, self._viewport)
         traced = self._traced_scene(look)
         if self._steps >= self.max_accumulation:
             return False
@@ -240,11 +219,11 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        look = _focused(look, self._camera[1], self._frame.samples)
+        look = _focused(look, self._camera, self._frame.samples)
         if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
             return False
         self._steps += 1
-        if self._renderer.samples_per_pixel == 1:
+        if self._settings.samples == 1:
             self._moving_height = self._viewport[1]
         elif last and self._radius_floor > 0:  # the next gesture is to find a copy for its pictures
             height = self._moving_height or self._viewport[1] // _MOVING_SCALE
@@ -266,12 +245,9 @@ class Engine:
     def snapshot(
         self,
         size: tuple[int, int],
-        view: View,
-        projection: Projection,
+        camera: Camera,
         *,
-        near_clip: float = 1e-6,
-        region: Region = FULL_REGION,
-        renderer: Renderer | None = None,
+        settings: RenderSettings | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> NDArray[np.uint8]:
@@ -279,11 +255,8 @@ class Engine:
 
         Args:
             size: width and height in pixels.
-            view: where the camera stands and looks.
-            projection: perspective, orthographic or cylindric.
-            near_clip: distance in µm before which nothing is seen.
-            region: part of the image plane.
-            renderer: samples, light effects and background; None: those of ``set_renderer``.
+            camera: what it is seen by.
+            settings: samples, light effects and background; None: those of ``set_render_settings``.
             progress: called with 0..1; what it raises ends the work.
             cancelled: asked every 20 ms whether to give up.
 
@@ -294,21 +267,14 @@ class Engine:
             ValueError: the size or the camera makes no picture.
             Cancelled: ``cancelled`` said so.
         """
-        frame = self.trace(
-            size, view, projection, near_clip=near_clip, region=region, renderer=renderer, progress=progress,
-            cancelled=cancelled,
-        )  # fmt: skip
-        return frame.pixels
+        return self.trace(size, camera, settings=settings, progress=progress, cancelled=cancelled).pixels
 
     def trace(
         self,
         size: tuple[int, int],
-        view: View,
-        projection: Projection,
+        camera: Camera,
         *,
-        near_clip: float = 1e-6,
-        region: Region = FULL_REGION,
-        renderer: Renderer | None = None,
+        settings: RenderSettings | None = None,
         keep: bool = False,
         progress: Callable[[float], None] | None = None,
         compiling: Callable[[], None] | None = None,
@@ -318,33 +284,30 @@ class Engine:
 
         ``compiling`` is called instead of ``progress`` while it waits for its kernel, some seconds once a machine.
         """
-        renderer = renderer or self._renderer
-        frame = Frame(*checked_size(*size), accumulates=keep or renderer.samples_per_pixel > 1)
+        settings = settings or self._settings
+        frame = Frame(*checked_size(*size), accumulates=keep or settings.samples > 1)
         self.scene.commit(None, cancelled)
-        look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
+        look = _look(self.scene, camera, settings, size)
 
         def watch(part: float | None) -> bool:
             if part is None:
                 if compiling is not None:
                     compiling()
             elif progress is not None:
-                progress((frame.samples + part) / renderer.samples_per_pixel)
+                progress((frame.samples + part) / settings.samples)
             return cancelled is None or not cancelled()
 
-        with self._snapshot_scene(look, size[1], renderer, lambda: not watch(0.0)) as traced:
-            while frame.samples < renderer.samples_per_pixel:
-                self._tracer.add_sample(frame, traced, _focused(look, projection, frame.samples), watch)
+        with self._snapshot_scene(look, size[1], settings, lambda: not watch(0.0)) as traced:
+            while frame.samples < settings.samples:
+                self._tracer.add_sample(frame, traced, _focused(look, camera, frame.samples), watch)
                 watch(0.0)
         return frame
 
     def surfaces(
         self,
         size: tuple[int, int],
-        view: View,
-        projection: Projection,
+        camera: Camera,
         *,
-        near_clip: float = 1e-6,
-        region: Region = FULL_REGION,
         progress: Callable[[float], None] = lambda _amount: None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Surfaces:
@@ -361,7 +324,7 @@ class Engine:
 
         width, height = checked_size(*size)
         self.scene.commit(None, cancelled)
-        camera = _look(self.scene, (view, projection, near_clip, region), self._renderer, size).camera
+        look = _look(self.scene, camera, self._settings, size)
         u = (np.arange(width, dtype=np.float32) + 0.5) / width
         depth = np.empty((height, width), np.float32)
         albedo, normal = np.zeros((2, height, width, 3), np.float32)
@@ -369,8 +332,8 @@ class Engine:
         for top in range(0, height, rows):
             band = slice(top, min(top + rows, height))
             v = (np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height
-            origins, directions = (numbers.reshape(-1, 3) for numbers in rays(camera, u, v[:, None]))
-            hits = first_hits(self.scene.traced, origins, directions, near_clip, proceed)
+            origins, directions = (numbers.reshape(-1, 3) for numbers in rays(look.camera, u, v[:, None]))
+            hits = first_hits(self.scene.traced, origins, directions, look.near, proceed)
             depth[band] = hits.distance.reshape(-1, width)
             albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive, hits.uv).reshape(-1, width, 3)
             normal[band] = hits.facing(directions).reshape(-1, width, 3)
@@ -388,7 +351,7 @@ class Engine:
             None if there is nothing.
         """
         self.scene.commit()
-        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        look = _look(self.scene, self._camera, self._settings, self._viewport)
         origin, direction = rays(look.camera, u, v)
         hits = first_hits(self.scene.traced, origin[None], direction[None], look.near)
         if hits.geometry[0] < 0:
@@ -400,8 +363,8 @@ class Engine:
         """Choose what the next step of the interactive picture traces."""
         floored = None
         if self._radius_floor > 0:
-            floor = self._floor(look, self._viewport[1], self._renderer)
-            floored = self._floors.best(floor, moving=self._renderer.samples_per_pixel == 1)
+            floor = self._floor(look, self._viewport[1], self._settings)
+            floored = self._floors.best(floor, moving=self._settings.samples == 1)
         if floored is not self._floored:
             self._floored = floored
             self._restart()
@@ -409,21 +372,19 @@ class Engine:
 
     @contextlib.contextmanager
     def _snapshot_scene(
-        self, look: Look, height: int, renderer: Renderer, cancelled: Callable[[], bool] | None
+        self, look: Look, height: int, settings: RenderSettings, cancelled: Callable[[], bool] | None
     ) -> Iterator[Traced]:
         if self._radius_floor > 0:
-            with self._floors.fitting(self._floor(look, height, renderer), cancelled) as floored:
+            with self._floors.fitting(self._floor(look, height, settings), cancelled) as floored:
                 yield self.scene.traced if floored is None else floored.traced(self.scene)
         else:
             yield self.scene.traced
 
-    def _floor(self, look: Look, height: int, renderer: Renderer) -> Floor:
-        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(renderer.samples_per_pixel))
+    def _floor(self, look: Look, height: int, settings: RenderSettings) -> Floor:
+        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(settings.samples))
 
     def _coarse_size(self) -> tuple[int, int]:
-        if isinstance(self._framebuffer, Static):
-            return self._viewport
-        return coarse_size(*self._viewport, self._framebuffer.scale)
+        return coarse_size(*self._viewport, self._coarse_scale)
 
     def _restart(self) -> None:
         self._steps = 0
@@ -431,48 +392,41 @@ class Engine:
 
     def _start(self, size: tuple[int, int]) -> None:
         self._traced = size
-        accumulates = size == self._viewport and self._renderer.samples_per_pixel > 1
+        accumulates = size == self._viewport and self._settings.samples > 1
         if self._frame.size == size and self._frame.accumulates == accumulates:
             self._frame.restart()
         else:
             self._frame = Frame(*size, accumulates)
 
 
-def _focused(look: Look, projection: Projection, sample: int) -> Look:
+def _focused(look: Look, camera: Camera, sample: int) -> Look:
     """Let the rays of a sample pass through its point of the camera's lens, the same for all pixels."""
+    projection = camera.projection
     if not isinstance(projection, Perspective) or projection.aperture_radius == 0:
         return look
     lens = (projection.aperture_radius, projection.focus_distance, lens_point(sample))
     return replace(look, camera=through_lens(look.camera, *lens))
 
 
-def _look(
-    scene: Scene, camera: tuple[View, Projection, float, Region], renderer: Renderer, size: tuple[int, int]
-) -> Look:
-    view, projection, near_clip, region = camera
-    if not 0 <= near_clip < np.inf:
-        raise ValueError(f"The near clipping distance must be finite and not negative, got {near_clip}.")
-    background = np.array(renderer.background_color, np.float32)
+def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[int, int]) -> Look:
+    if not 0 <= camera.near_clip < np.inf:
+        raise ValueError(f"The near clipping distance must be finite and not negative, got {camera.near_clip}.")
+    background = np.array(settings.background, np.float32)
     if not np.isfinite(background).all():
-        raise ValueError(f"The background color must be finite, got {renderer.background_color}.")
-    ambient, lights = scene.packed_lights
-    if isinstance(renderer, Interactive) and renderer.samples_per_pixel == 1:
+        raise ValueError(f"The background color must be finite, got {list(settings.background)}.")
+    ambient, lights = scene.lights
+    if settings.samples == 1 and not settings.path_tracing:
         lights = hardened(lights)  # one sample of a soft shadow is noise
-    effects = (
-        (min(renderer.ao_samples, _MOST_AMBIENT), renderer.enable_shadows)
-        if isinstance(renderer, Interactive)
-        else (0, True)
-    )
     return Look(
-        camera=ray_frame(view, projection, region, size[0] / size[1]),
-        near=near_clip,
+        camera=ray_frame(camera, size[0] / size[1]),
+        near=camera.near_clip,
         ambient=ambient,
         lights=lights,
-        ao_samples=effects[0],
-        shadows=effects[1],
+        ao_samples=0 if settings.path_tracing else min(settings.ao_samples, _MOST_AMBIENT),
+        shadows=settings.shadows or settings.path_tracing,
         background=background,
-        bounces=min(max(1, renderer.max_ray_bounces), _MOST_BOUNCES),
-        paths=isinstance(renderer, Production),
+        bounces=min(max(1, settings.bounces), _MOST_BOUNCES),
+        paths=settings.path_tracing,
         plain=scene.plain and not have_places(lights),
         veiled=scene.veiled,
         materials=scene.materials,

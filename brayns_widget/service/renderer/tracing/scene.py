@@ -23,12 +23,9 @@ from brayns_widget.service.renderer.geometry import (
     empty_bounds,
     join_bounds,
 )
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import COLUMNS, Material, Phong
 from brayns_widget.service.renderer.memory import give_back
-from brayns_widget.service.renderer.settings import Light
 from brayns_widget.service.renderer.tracing.batch import Batch, Part, check_traceable
-from brayns_widget.service.renderer.tracing.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.embree import (
     Bvh,
     Cancelled,
@@ -37,13 +34,15 @@ from brayns_widget.service.renderer.tracing.embree import (
 )
 from brayns_widget.service.renderer.tracing.instances import is_even
 from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
+from brayns_widget.service.renderer.tracing.lights import PackedLights, no_lights
+from brayns_widget.service.renderer.tracing.materials import COLUMNS, is_plain, lets_through, matte_row
 from brayns_widget.service.renderer.tracing.parts import build_parts, close_parts
 from brayns_widget.service.renderer.tracing.reporting import BuildReporter
 from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
 __all__ = ["Cancelled", "Part", "Scene", "Traced"]
 
-_COMMON = Phong()  # the material that models have at first
+_COMMON = matte_row()  # the material that models have at first
 _SMALL_LOAD = 1_000_000  # primitives; Embree builds more in a second
 _SMALL_SCENE = 12_000_000  # built in some seconds
 
@@ -72,7 +71,7 @@ class _Model:
     by_corner: bool = False  # whether there are three colors for each slot
     even: bool = True  # whether the transform leaves balls round
     visible: bool = True
-    material: Material = field(default_factory=Phong)
+    material: Floats = field(default_factory=matte_row)  # see ``materials``
     common: bool = True  # whether that is the first material, which most have
     parts: list[Part] | None = None  # its own; None: not built since the transform changed
     batched: bool = False  # whether its neurites are in the scene's batch, not in a part
@@ -96,7 +95,7 @@ class _Model:
 
     def show(self, before_change: Callable[[], None]) -> None:
         """Tell Embree whether rays see it, and whether it casts shadows."""
-        shadows = not (self.material.lets_through or self.clear)
+        shadows = not (lets_through(self.material) or self.clear)
         for part in self.parts or []:
             if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
                 before_change()
@@ -116,9 +115,8 @@ class Scene:
         self._device = device
         self._models: dict[int, _Model] = {}
         self._next_handle = 0
-        self._lights: list[Light] = []
         self._clipped = False
-        self._packed_lights = pack_lights([])
+        self._lights = no_lights()
         self._bvh = Bvh(device, [], lambda _amount: True)
         self._batch: Batch | None = None  # its part is the first of what is built
         self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
@@ -128,7 +126,7 @@ class Scene:
         self._veiled = False
         self._kept: list[Floats] = []  # the table has addresses only
         self._table_outdated = False  # filled when next asked for: a frame of a simulation paints many models
-        self._packed_clips = pack_clips([])
+        self._packed_clips = no_clips()
         self._packed_volumes = (-1, Packed())  # as of which revision
         self.revision = 0
         self.before_change: Callable[[], None] = lambda: None
@@ -248,53 +246,44 @@ class Scene:
         self._table_outdated = True
         self.revision += 1
 
-    def material(self, handle: int) -> Material:
-        """Get a model's material."""
-        return self._model(handle).material
-
-    def set_material(self, handle: int, material: Material) -> None:
+    def set_material(self, handle: int, material: Floats) -> None:
         """Give a model another material; takes effect at once. Its neurites may leave or join the batch, as above.
 
-        Raises:
-            ValueError: its numbers make no material; the model keeps the old one.
+        Args:
+            handle: the model.
+            material: float32 (materials.COLUMNS,).
         """
-        material.row()
         model = self._model(handle)
-        model.material, model.common = material, material == _COMMON
+        model.material, model.common = material, bool((material == _COMMON).all())
         model.show(self.before_change)
         self._table_outdated = True
         self.revision += 1
 
     @property
-    def lights(self) -> list[Light]:
-        """The lights; assign a new list to change them.
-
-        Raises:
-            ValueError: on assignment, a light's direction is zero or a number is not finite.
-        """
-        return list(self._lights)
+    def lights(self) -> PackedLights:
+        """The lights; assign others to change them."""
+        return self._lights
 
     @lights.setter
-    def lights(self, lights: list[Light]) -> None:
-        self._packed_lights = pack_lights(lights)
-        self._lights = list(lights)
+    def lights(self, lights: PackedLights) -> None:
+        self._lights = lights
         self.revision += 1
 
-    def set_clips(self, clips: Sequence[Clip]) -> None:
+    def set_clips(self, clips: Floats) -> None:
         """Cut parts of the scene away; replaces what was cut before.
 
         Takes effect at once, but where there are triangles, the first clip and the end of the last one cost a build by
         the next ``commit``: Embree decides when it builds whether it will ask about hits of triangles.
 
-        Raises:
-            ValueError: there are no such shapes; what was cut before still is.
+        Args:
+            clips: see ``clipping``.
         """
-        packed = pack_clips(clips) if clips else None
+        clipped = bool(clips[0] > 0)
         self.before_change()
-        self._device.set_filter(None if packed is None else filter_address(), packed)
-        self._packed_clips = pack_clips([]) if packed is None else packed
-        if bool(clips) != self._clipped:
-            self._clipped = bool(clips)
+        self._device.set_filter(filter_address() if clipped else None, clips if clipped else None)
+        self._packed_clips = clips
+        if clipped != self._clipped:
+            self._clipped = clipped
             for model in self._models.values():
                 if len(model.geometry.triangles):
                     self._discard_parts(model)
@@ -306,7 +295,7 @@ class Scene:
 
     @property
     def packed_clips(self) -> Floats:
-        """What cuts parts of the scene away, see ``clipping.pack_clips``."""
+        """What cuts parts of the scene away, see ``clipping``."""
         return self._packed_clips
 
     @property
@@ -317,11 +306,6 @@ class Scene:
             packed = pack_volumes((model.volume, model.transform) for model in shown if model.volume is not None)
             self._packed_volumes = (self.revision, packed)
         return self._packed_volumes[1]
-
-    @property
-    def packed_lights(self) -> tuple[Floats, Floats]:
-        """The lights as kernels read them, see ``lights.pack_lights``."""
-        return self._packed_lights
 
     def bounds(self, handle: int | None = None) -> Bounds:
         """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
@@ -559,7 +543,7 @@ class Scene:
     def _fill_table(self) -> None:
         self._table_outdated = False
         if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
-            rows: list[tuple[Part, Floats, bool, Material]] = []
+            rows: list[tuple[Part, Floats, bool, Floats]] = []
             if self._batch is not None:
                 rows.append((self._batch.part, self._batch.colors, False, _COMMON))
             for model in self._models.values():
@@ -570,10 +554,10 @@ class Scene:
             ]
             self._table = np.array(addresses, np.int64).reshape(-1, 4)
             self._kept = [colors for _part, colors, _by_corner, _material in rows]
-            materials = [material.row() for _part, _colors, _by_corner, material in rows]
+            materials = [material for _part, _colors, _by_corner, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
-            self._plain = all(model.material.plain and not model.clear for model in self._models.values())
-            self._veiled = any(model.material.lets_through or model.clear for model in self._models.values())
+            self._plain = all(is_plain(model.material) and not model.clear for model in self._models.values())
+            self._veiled = any(lets_through(model.material) or model.clear for model in self._models.values())
 
 
 def _checked_colors(slot_count: int, colors: ArrayLike, by_corner: bool) -> Floats:

@@ -12,7 +12,6 @@ import numpy as np
 from numba import types
 
 from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.lights import have_places
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
@@ -23,6 +22,7 @@ from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEIL
 from brayns_widget.service.renderer.tracing.kernels.paths import trace_paths
 from brayns_widget.service.renderer.tracing.kernels.volume_paths import VOLUME_PATH_ROWS, trace_volume_paths
 from brayns_widget.service.renderer.tracing.kernels.volumes import trace_volumes
+from brayns_widget.service.renderer.tracing.lights import have_places
 from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
@@ -92,7 +92,7 @@ def warm_up() -> None:
     """Compile, or load, the kernel of the interactive renderer with opaque materials; others wait until needed.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     _COMPILATIONS[surfaces.trace].wait()
     start_compiling()
@@ -105,7 +105,7 @@ class Look:
     Attributes:
         camera: float32 (9, 3), see ``camera.ray_frame``.
         near: where rays start, in µm from the camera.
-        ambient, lights: see ``lights.pack_lights``.
+        ambient, lights: see ``tracing.lights``.
         ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
         shadows: whether directional lights cast shadows, in the interactive renderer.
         background: float32 (4,), linear RGBA.

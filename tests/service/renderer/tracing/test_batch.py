@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import Ghost, Phong
-from brayns_widget.service.renderer.settings import AmbientLight, Interactive, Orthographic, View
+from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.tracing import cover
 from brayns_widget.service.renderer.tracing import scene as scene_module
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
 
-RENDERER = Interactive(samples_per_pixel=1, ao_samples=0, enable_shadows=False)
-VIEW = View(position=[0.0, 0.0, 50.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+RENDERER = RenderSettings(samples=1, ao_samples=0, shadows=False)
+VIEW = View(position=(0.0, 0.0, 50.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 COLORS = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1], [1, 1, 0, 1]], np.float32)
 
 
@@ -31,12 +34,12 @@ def line(x: float, radius: float = 1.0) -> Geometry:
 @pytest.fixture
 def engine():
     with Engine(2) as engine:
-        engine.scene.lights = [AmbientLight(intensity=1.0)]
+        engine.scene.lights = pack_lights([AmbientLight(intensity=1.0)])
         yield engine
 
 
 def picture(engine: Engine):
-    return engine.snapshot((80, 80), VIEW, Orthographic(height=24.0), renderer=RENDERER)
+    return engine.snapshot((80, 80), Camera(VIEW, Orthographic(height=24.0)), settings=RENDERER)
 
 
 def column(engine: Engine, x: float) -> list[int]:
@@ -143,13 +146,13 @@ def test_colors_change_without_a_rebuild(engine):
 def test_models_that_look_different_leave_and_come_back(engine):
     handles = fill(engine)
     before = picture(engine)
-    engine.scene.set_material(handles[0], Ghost())
+    engine.scene.set_material(handles[0], Ghost().row())
     assert column(engine, 8.0) == [0, 0, 1]
     assert curves(engine) == 2
     engine.scene.set_colors(handles[1], COLORS[[1, 3]] * [1, 1, 1, 0.5])
     picture(engine)
     assert curves(engine) == 3
-    engine.scene.set_material(handles[0], Phong())
+    engine.scene.set_material(handles[0], Phong().row())
     engine.scene.set_colors(handles[1], COLORS[[1, 3]])
     np.testing.assert_array_equal(picture(engine), before)
     assert curves(engine) == 1
@@ -174,7 +177,7 @@ def test_moved_models_and_copies_share_too(engine):
 def test_what_is_picked_is_the_models_own(engine):
     handles = fill(engine)
     engine.set_viewport(80, 80)
-    engine.set_camera(VIEW, Orthographic(height=24.0))
+    engine.set_camera(Camera(VIEW, Orthographic(height=24.0)))
     for handle, x in zip(handles, (-8.0, 0.0, 8.0), strict=True):
         for y, slot in ((-4.0, 0), (4.0, 1), (10.0, 1)):
             pick = engine.pick(0.5 + x / 24, 0.5 - y / 24)

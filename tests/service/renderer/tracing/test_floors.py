@@ -12,15 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import AmbientLight, Interactive, Orthographic, Perspective, View
+from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.shapes import Sphere
 from brayns_widget.service.renderer.tracing import floors as floors_module
-from brayns_widget.service.renderer.tracing.clipping import Clip
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Cancelled, Device
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.floors import Floor, Floored, Floors
 from brayns_widget.service.renderer.tracing.scene import Scene
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
 
 NONE = np.empty(0, np.uint32)
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
@@ -62,17 +65,17 @@ def floors(scene):
 @pytest.fixture
 def engine():
     with Engine(2) as engine:
-        engine.scene.lights = [AmbientLight()]
+        engine.scene.lights = pack_lights([AmbientLight()])
         engine.set_viewport(61, 61)  # odd: what lies in the middle lies in a row's middle
-        engine.set_camera(View(position=[0.0, 0, 100], target=[0.0, 0, 0], up=[0.0, 1, 0]), Orthographic(height=30.0))
-        engine.set_renderer(renderer(1))
+        engine.set_camera(
+            Camera(View(position=(0.0, 0, 100), target=(0.0, 0, 0), up=(0.0, 1, 0)), Orthographic(height=30.0))
+        )
+        engine.set_render_settings(renderer(1))
         yield engine
 
 
 def renderer(samples):
-    return Interactive(
-        samples_per_pixel=samples, ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0]
-    )
+    return RenderSettings(samples=samples, ao_samples=0, shadows=False, background=(0.0, 0.0, 0.0, 0.0))
 
 
 def covered(engine):
@@ -360,7 +363,7 @@ def test_building_stops_before_what_it_copies_changes(scene, floors, monkeypatch
         case "fade":
             scene.set_colors(handle, [[1.0, 1.0, 1.0, 0.5]])
         case "clip":
-            scene.set_clips([Clip([Sphere(center=[0, 0, 0], radius=1)], False, np.eye(4))])
+            scene.set_clips(pack_clips([Clip([Sphere(center=[0, 0, 0], radius=1)], False, np.eye(4))]))
     assert [state[1:] for state in seen] == [(True, True)]
     floors.best(FAR)  # and is begun anew
     assert (floors._building is None) == (change == "remove")
@@ -403,7 +406,7 @@ def test_a_thin_neurite_is_a_whole_line_in_the_picture(engine):
 @pytest.mark.parametrize("projection", [Orthographic(height=30.0), Perspective(fovy=17.0)], ids=["parallel", "central"])
 def test_what_is_stretched_has_a_floor_in_the_mean_of_its_directions(engine, projection):
     """A line of 20 µm and a ball of a micrometer, both eight times as deep as high: half as thick as the floor says."""
-    engine.set_camera(View(position=[0.0, 0, 100], target=[0.0, 0, 0], up=[0.0, 1, 0]), projection)
+    engine.set_camera(Camera(View(position=(0.0, 0, 100), target=(0.0, 0, 0), up=(0.0, 1, 0)), projection))
     stretched = np.diag([1.0, 1.0, 8.0, 1.0])
     line = engine.scene.add(neurite(points=201), WHITE)
     dot = engine.scene.add(ball(0.001, 3.1), WHITE)
@@ -426,7 +429,7 @@ def test_what_is_stretched_has_a_floor_in_the_mean_of_its_directions(engine, pro
 def test_more_samples_need_less_of_a_floor(engine):
     engine.scene.add(neurite(points=201), WHITE)
     engine.set_radius_floor(0.5)
-    engine.set_renderer(renderer(16))
+    engine.set_render_settings(renderer(16))
     while engine.accumulation < engine.max_accumulation:
         engine.render()
     # The last sample waited for the copy, with which the picture then began anew.
@@ -437,7 +440,7 @@ def test_more_samples_need_less_of_a_floor(engine):
 def test_a_copy_that_is_ready_while_the_last_sample_waits_is_in_the_picture(engine, monkeypatch):
     engine.scene.add(neurite(points=201), WHITE)
     engine.set_radius_floor(0.5)
-    engine.set_renderer(renderer(16))
+    engine.set_render_settings(renderer(16))
     asked, wait, made = threading.Event(), engine._floors.wait, floors_module.Floored
 
     def build(*arguments):
@@ -458,12 +461,12 @@ def test_a_copy_that_is_ready_while_the_last_sample_waits_is_in_the_picture(engi
 def test_a_finished_picture_readies_a_copy_for_the_next_gesture(engine):
     engine.scene.add(neurite(points=201), WHITE)
     engine.set_radius_floor(0.5)
-    engine.set_renderer(renderer(16))
+    engine.set_render_settings(renderer(16))
     while engine.accumulation < engine.max_accumulation:
         engine.render()
     assert engine._floors.wait(DEADLINE)
     engine.set_viewport(30, 30)
-    engine.set_renderer(renderer(1))
+    engine.set_render_settings(renderer(1))
     engine.render()
     assert engine._floored.floor.pixels == 0.5
 
@@ -471,9 +474,8 @@ def test_a_finished_picture_readies_a_copy_for_the_next_gesture(engine):
 def test_snapshots_have_the_floor_at_once_and_at_their_own_size(engine):
     engine.scene.add(neurite(points=201), WHITE)
     engine.set_radius_floor(0.5)
-    view, projection = engine._camera[:2]
     for side, least in ((61, 40), (301, 200)):
-        pixels = engine.snapshot((side, side), view, projection)
+        pixels = engine.snapshot((side, side), engine._camera)
         assert least <= (pixels[:, :, 3] > 0).sum() <= 1.1 * least
 
 
@@ -481,7 +483,7 @@ def test_a_snapshot_with_a_floor_can_be_cancelled(engine):
     engine.scene.add(neurite(points=201), WHITE)
     engine.set_radius_floor(0.5)
     with pytest.raises(Cancelled):
-        engine.snapshot((61, 61), *engine._camera[:2], cancelled=lambda: True)
+        engine.snapshot((61, 61), engine._camera, cancelled=lambda: True)
 
 
 def test_perspective_pixels_grow_with_distance(engine):
@@ -489,9 +491,9 @@ def test_perspective_pixels_grow_with_distance(engine):
     for z in (0.0, -300.0):
         handle = engine.scene.add(neurite(points=401), WHITE)
         engine.scene.set_transform(handle, [[1, 0, 0, 0], [0, 1, 0, z / 40], [0, 0, 1, z], [0, 0, 0, 1]])
-    view = View(position=[0.0, 0, 100], target=[0.0, 0, 0], up=[0.0, 1, 0])
+    view = View(position=(0.0, 0, 100), target=(0.0, 0, 0), up=(0.0, 1, 0))
     engine.set_radius_floor(0.5)
-    pixels = engine.snapshot((61, 61), view, Perspective(fovy=30.0))
+    pixels = engine.snapshot((61, 61), Camera(view, Perspective(fovy=30.0)))
     rows = (pixels[:, :, 3] > 0).sum(axis=1)
     assert sorted(rows[rows > 0]) == [pytest.approx(11, abs=2.5), pytest.approx(45, abs=2.5)]
 

@@ -6,25 +6,23 @@ import numpy as np
 import pytest
 import trimesh
 
+from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import Ghost
-from brayns_widget.service.renderer.settings import (
-    AmbientLight,
-    DirectionalLight,
-    Interactive,
-    Orthographic,
-    Production,
-)
+from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.shapes import Plane, Sphere
-from brayns_widget.service.renderer.tracing.clipping import Clip
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
+from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.instances import Instance, is_even
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from tests.service.renderer.traced import FROM_Z, spheres
 
 SIZE = (120, 90)
 CAMERA = Orthographic(height=6)
 COLOR = [[0.8, 0.3, 0.2, 1.0]]
-PLAIN = Interactive(samples_per_pixel=4, ao_samples=1)
+PLAIN = RenderSettings(samples=4, ao_samples=1)
 
 # Scaled, turned by half a radian around z, moved.
 STRETCH = np.eye(4)
@@ -48,24 +46,26 @@ BALL = spheres([0, 0, 0, 1])
 @pytest.fixture
 def engine():
     with Engine(2) as engine:
-        engine.scene.lights = [
-            DirectionalLight(direction=[-0.5, -1.0, -1.0], intensity=3.0),
-            AmbientLight(intensity=0.3),
-        ]
+        engine.scene.lights = pack_lights(
+            [
+                DirectionalLight(direction=[-0.5, -1.0, -1.0], intensity=3.0),
+                AmbientLight(intensity=0.3),
+            ]
+        )
         yield engine
 
 
-def seen(engine: Engine, geometry: Geometry, renderer: Interactive | Production = PLAIN, material=None):
+def seen(engine: Engine, geometry: Geometry, renderer: RenderSettings = PLAIN, material=None):
     """The picture of stretched primitives above a ball that is scaled evenly."""
     engine.scene.clear()
     stretched = engine.scene.add(geometry, COLOR)
     engine.scene.set_transform(stretched, STRETCH)
     if material is not None:
-        engine.scene.set_material(stretched, material)
+        engine.scene.set_material(stretched, material.row())
     small = np.diag([0.3, 0.3, 0.3, 1.0])
     small[1, 3] = -1.8
     engine.scene.set_transform(engine.scene.add(BALL, COLOR), small)
-    return engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=renderer)[..., :3].astype(int)
+    return engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=renderer)[..., :3].astype(int)
 
 
 def assert_alike(first, second) -> None:
@@ -76,7 +76,7 @@ def assert_alike(first, second) -> None:
 
 @pytest.mark.parametrize(
     ("renderer", "material"),
-    [(PLAIN, None), (PLAIN, Ghost()), (Production(samples_per_pixel=16), None)],
+    [(PLAIN, None), (PLAIN, Ghost()), (RenderSettings(path_tracing=True, samples=16), None)],
     ids=["interactive", "ghost", "production"],
 )
 def test_an_ellipsoid_looks_like_its_mesh(engine, renderer, material):
@@ -89,10 +89,10 @@ def test_an_ellipsoid_looks_like_its_mesh(engine, renderer, material):
     "shape", [Plane(coefficients=[1.0, 1.0, 0.0, 0.2]), Sphere(center=[0.9, 0.3, 1.0], radius=0.8)]
 )
 def test_clipping_cuts_it_where_it_cuts_its_mesh(engine, shape):
-    engine.scene.set_clips([Clip([shape], inverted=False, transform=np.eye(4))])
+    engine.scene.set_clips(pack_clips([Clip([shape], inverted=False, transform=np.eye(4))]))
     cut = seen(engine, BALL)
     assert_alike(cut, seen(engine, mesh()))
-    engine.scene.set_clips([])
+    engine.scene.set_clips(no_clips())
     whole = seen(engine, BALL)
     assert np.abs(whole - cut).max(axis=2).mean() > 3
 
@@ -100,8 +100,10 @@ def test_clipping_cuts_it_where_it_cuts_its_mesh(engine, shape):
 def test_a_clip_that_comes_later_cuts_it_without_a_build(engine):
     seen(engine, BALL)
     built = engine.scene.traced.scene
-    engine.scene.set_clips([Clip([Plane(coefficients=[1.0, 1.0, 0.0, 0.2])], inverted=False, transform=np.eye(4))])
-    cut = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=PLAIN)[..., :3].astype(int)
+    engine.scene.set_clips(
+        pack_clips([Clip([Plane(coefficients=[1.0, 1.0, 0.0, 0.2])], inverted=False, transform=np.eye(4))])
+    )
+    cut = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=PLAIN)[..., :3].astype(int)
     assert engine.scene.traced.scene == built
     assert_alike(cut, seen(engine, mesh()))
 
@@ -110,9 +112,9 @@ def test_buffers_and_picks_are_those_of_its_mesh(engine):
     found = []
     for geometry in (BALL, mesh()):
         seen(engine, geometry)
-        surfaces = engine.surfaces(SIZE, FROM_Z, CAMERA)
+        surfaces = engine.surfaces(SIZE, Camera(FROM_Z, CAMERA))
         engine.set_viewport(*SIZE)
-        engine.set_camera(FROM_Z, CAMERA)
+        engine.set_camera(Camera(FROM_Z, CAMERA))
         pick = engine.pick(0.55, 0.5)
         assert pick is not None
         found.append((surfaces, pick))
@@ -130,10 +132,10 @@ def test_hiding_and_colors_need_no_build(engine):
     lit = seen(engine, BALL)
     scene, built = engine.scene, engine.scene.traced.scene
     scene.set_visible(0, False)
-    hidden = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=PLAIN)[..., :3].astype(int)
+    hidden = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=PLAIN)[..., :3].astype(int)
     scene.set_visible(0, True)
     scene.set_colors(0, [[0.1, 0.9, 0.1, 1.0]])
-    green = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=PLAIN)[..., :3].astype(int)
+    green = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=PLAIN)[..., :3].astype(int)
     assert scene.traced.scene == built
     middle = (45, 65)
     assert lit[middle][0] > lit[middle][1]
@@ -153,12 +155,12 @@ def test_neurites_that_are_stretched_leave_the_others(engine):
     engine.scene.commit()
     together = engine.scene.traced.primitives
     engine.scene.set_transform(handles[0], np.diag([1.0, 4.0, 1.0, 1.0]))
-    tall = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=PLAIN)
+    tall = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=PLAIN)
     low, high = engine.scene.bounds(handles[0])
     np.testing.assert_allclose([low, high], [[-1.5, -2, -0.5], [1.5, 2, 0.5]], rtol=1e-5)
     assert len(engine.scene.traced.primitives) == len(together) + 1
     engine.scene.set_transform(handles[0], np.eye(4))
-    low_again = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=PLAIN)
+    low_again = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=PLAIN)
     count = [int((image[..., 0] > image[..., 2] + 20).sum()) for image in (tall, low_again)]
     assert count[0] == pytest.approx(4 * count[1], rel=0.1)
 
@@ -166,11 +168,11 @@ def test_neurites_that_are_stretched_leave_the_others(engine):
 @pytest.mark.parametrize("flat", [[1.0, 1.0, 0.0], [1.0, 1.0, 1e-30]])
 def test_what_is_flattened_is_a_disc(engine, flat):
     engine.scene.set_transform(engine.scene.add(BALL, COLOR), np.diag([*flat, 1.0]))
-    image = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=Interactive(ao_samples=0, enable_shadows=False))
+    image = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=RenderSettings(ao_samples=0, shadows=False))
     disc = int((image[..., 0] > image[..., 2] + 20).sum())
     assert disc == pytest.approx(np.pi * (90 / 6) ** 2, rel=0.05)
     engine.scene.set_transform(0, np.diag([0.0, 0.0, 0.0, 1.0]))
-    empty = engine.snapshot(SIZE, FROM_Z, CAMERA)
+    empty = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA))
     assert int((empty[..., 0] > empty[..., 2] + 20).sum()) == 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import materials as m
+from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import materials as m
-from brayns_widget.service.renderer.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
+from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
     inlined,
@@ -52,6 +51,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     set_ambient,
     spread,
 )
+from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
 
 # Rows of scratch after those of ``surfaces``: RTCRayHit16 of rays that visit what weakens light, which of its lanes
 # take part, and for each lane of the second packet the share of light that comes along it.

@@ -191,7 +191,7 @@ def march(  # noqa: PLR0917
 ) -> Any:
     """Follow a ray through all volumes.
 
-    ``numbers`` and ``places`` are those of ``volumes.Packed``, ``clips`` those of ``clipping.pack_clips``, ``notes`` is
+    ``numbers`` and ``places`` are those of ``volumes.Packed``, ``clips`` those of ``tracing.clipping``, ``notes`` is
     float32 (volumes, NOTES), this thread's own. The ray has its origin at (ox, oy, oz) and the direction (dx, dy, dz)
     of length 1; it is followed from ``near`` to ``far``, until a share of light of ``least`` or less comes through.
     ``jitter``, 0..1, says which point of each step stands for it.

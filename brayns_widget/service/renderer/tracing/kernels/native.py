@@ -35,7 +35,7 @@ def register_symbols() -> None:
     """Tell LLVM where Embree's functions are. Must precede every use of a kernel: a cached one crashes without.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     for name in ("rtcIntersect16", "rtcOccluded16"):
         address = ctypes.cast(getattr(library(), name), ctypes.c_void_p).value
@@ -70,8 +70,8 @@ def _sources() -> str:
     tracing, renderer = here.parent, here.parents[1]
     files = [
         *sorted(here.glob("*.py")),
-        *(tracing / name for name in ("embree.py", "tonemap.py")),
-        *(renderer / name for name in ("lights.py", "materials.py", "volumes.py")),
+        *(tracing / name for name in ("embree.py", "lights.py", "materials.py", "tonemap.py")),
+        renderer / "volumes.py",
     ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 

@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import materials as m
-from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
+from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.kernels.layers import cosine_to_viewer, opacity_of, turn_over
 from brayns_widget.service.renderer.tracing.kernels.lights import (
     LEFT,
@@ -55,6 +54,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     spread,
     tile_corner,
 )
+from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
 # Rows of scratch after those of ``lights``. For each lane: what the path still carries, what it has brought,
 # its opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing

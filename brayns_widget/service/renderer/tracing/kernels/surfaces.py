@@ -271,7 +271,7 @@ def _add_ambient(  # noqa: PLR0917
 
 @inlined
 def face_directional(f: Any, i: Any, light: Any) -> Any:
-    """Set each lane's cosine to a directional light, a row of ``lights.pack_lights``; how many face it."""
+    """Set each lane's cosine to a directional light, a row of ``tracing.lights``; how many face it."""
     lit = 0
     for lane in range(16):
         cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
@@ -292,7 +292,7 @@ def aim_directional(f: Any, light: Any) -> None:
 
 @inlined
 def add_light(f: Any, light: Any) -> None:
-    """Add the light of a row of ``lights.pack_lights``, by each lane's cosine."""
+    """Add the light of a row of ``tracing.lights``, by each lane's cosine."""
     for lane in range(16):
         for channel in range(3):
             f[LIGHT + channel, lane] += f[COSINE, lane] * light[3 + channel]
@@ -415,7 +415,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         camera: float32 (9, 3), rows as named above.
         near: rays start at this distance.
         ambient: float32 (3,), radiance of the ambient light.
-        lights: float32 (L, lights.COLUMNS), directional lights, see ``lights.pack_lights``.
+        lights: float32 (L, lights.COLUMNS), directional lights, see ``tracing.lights``.
         ao_samples: rays for ambient occlusion.
         shadows: 0 or 1.
         background: float32 (4,), RGBA.

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER
 from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -49,6 +48,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     show_block,
     tile_corner,
 )
+from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER
 
 # Rows of scratch after those of ``paths``: whether a lane's path is in a volume, and what it had brought before
 # the light that is being added.

@@ -137,7 +137,7 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
     Args are those of ``layers.trace_layers``, where they have the same names, and:
         numbers: float32 (V, volumes.NUMBERS), see ``volumes.Packed``.
         places: int64 (V, volumes.PLACES).
-        clips: float32, what cuts volumes, see ``clipping.pack_clips``.
+        clips: float32, what cuts volumes, see ``tracing.clipping``.
     """
     height, width = image.shape
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
