@@ -32,8 +32,9 @@ from brayns_widget.service.renderer.loaders.sonata import LOADER
 from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.renderer.tracing.floors import Floor, Floored
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.tracing.thickening.floor import Floor
+from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
 from brayns_widget.service.rpc.methods import Task
 
 SIZE = (640, 480)
@@ -89,7 +90,7 @@ def measure(config: Path, cells: int, threads: int | None) -> dict[str, float]:
         frame, frame_cpu = _frames(engine, view)
         floor = Floor.of(ray_frame(Camera(view, Perspective()), SIZE[0] / SIZE[1]), SIZE[1], PIXELS)
         start = time.perf_counter()
-        copy = Floored(engine._device, scene.parts, floor, lambda: True)  # noqa: SLF001
+        copy = ThickenedScene(engine._device, scene.parts, floor, lambda: True)  # noqa: SLF001
         floor_build = time.perf_counter() - start
         copied = copy.size
         copy.close()
@@ -136,7 +137,7 @@ def _frames(engine: Engine, view: View) -> tuple[float, float]:
     engine.set_camera(Camera(view, Perspective()))
     engine.set_render_settings(settings)
     engine.render()
-    engine._floors.wait(600)  # noqa: SLF001
+    engine._copies.wait(600)  # noqa: SLF001
     figures = []
     for _ in range(FRAMES + 1):
         engine.set_render_settings(settings)

@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import PLUGINS, Context
-from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE, MOST_PIXELS
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.service.rpc.schema import JsonSchema, Object, Size2, read_only, unlisted
 from brayns_widget.version import own_version

@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, ShotParams, begin, deliver
-from brayns_widget.service.renderer.tracing.exr import encode_exr
+from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Size2, unlisted
 

@@ -15,8 +15,8 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
 from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, ShotParams, begin, deliver
-from brayns_widget.service.renderer.tracing.exr import encode_exr
-from brayns_widget.service.renderer.tracing.images import encode_image
+from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 from brayns_widget.service.rpc.schema import Object, Size, Size2, read_only, unlisted
 

@@ -1,4 +1,4 @@
-"""Camera: from what clients set to the rays of a picture."""
+"""Camera: what it is, and the rays of its picture."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 Vector = tuple[float, float, float]
 Corner = tuple[float, float]
 
-_AIMS = [3, 4, 5, 7, 8]  # rows of a frame that make directions
-_LARGEST_AIM = 1e9  # of a direction's coordinates: their squares are numbers in single precision
+_AIMS = [3, 4, 5, 7, 8]  # rows of a ray frame that make directions
+_LARGEST_AIM = 1e9  # coordinate of a direction: its square does not overflow in single precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Camera:
 
 
 def ray_frame(camera: Camera, aspect: float) -> NDArray[np.float32]:
-    """Origins and directions of a camera's rays, as few numbers that give all of them.
+    """Describe the origins and directions of all rays of a camera by a few vectors.
 
     Args:
         camera: its lens is taken for a pinhole, see ``through_lens`` for others.
@@ -131,7 +131,7 @@ def ray_frame(camera: Camera, aspect: float) -> NDArray[np.float32]:
 
 
 def rays(frame: NDArray[np.float32], u: ArrayLike, v: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rays through points of the picture, as kernels make them.
+    """Make rays through points of the picture, as kernels do.
 
     Args:
         frame: as ``ray_frame`` returns it.
@@ -169,13 +169,13 @@ def through_lens(
     moved = frame.astype(np.float64)
     moved[0] += offset
     moved[3] -= offset / focus_distance
-    return np.nan_to_num(_packed(moved))  # a lens that is larger than the numbers sees nothing
+    return np.nan_to_num(_packed(moved))  # a lens so large that numbers overflow sees nothing
 
 
 def _packed(rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Make a frame of rows as ``ray_frame`` describes them; what is too large becomes infinite or no number."""
+    """Pack the rows that ``ray_frame`` describes; numbers that overflow become infinite or NaN."""
     with np.errstate(over="ignore", invalid="ignore"):
-        # Directions get length 1 in the end, so that only their ratios count.
+        # Directions are normalized in the end: only the ratios of their coordinates count.
         rows[_AIMS] /= max(1.0, np.abs(rows[_AIMS]).max() / _LARGEST_AIM)
         return rows.astype(np.float32)
 
@@ -199,7 +199,7 @@ def _vector(name: str, numbers: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _scaled(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale the vector's largest coordinate to 1, so that squares can neither overflow nor vanish."""
+    """Scale the vector's largest coordinate to 1, so that squares neither overflow nor underflow."""
     largest = np.abs(vector).max()
     return vector / largest if largest > 0 else vector
 

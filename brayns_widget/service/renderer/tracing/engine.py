@@ -15,30 +15,32 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
-from brayns_widget.service.renderer.tracing.floors import Floor, Floored, Floors
-from brayns_widget.service.renderer.tracing.framebuffer import Frame, checked_size, coarse_size
-from brayns_widget.service.renderer.tracing.images import encode_image
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places
 from brayns_widget.service.renderer.tracing.picking import first_hits
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, checked_size, coarse_size
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image
 from brayns_widget.service.renderer.tracing.sampling import lens_point
 from brayns_widget.service.renderer.tracing.scene import Scene, Traced
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.tracing.thickening.copies import Copies
+from brayns_widget.service.renderer.tracing.thickening.floor import Floor
+from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
 from brayns_widget.service.renderer.tracing.tracer import Look, Tracer, warm_up
 
 _RAYS_AT_ONCE = 1 << 18  # 24 MB
 
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
-_FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
-_MOVING_SCALE = 2  # that a picture of a moving camera is guessed to be smaller by
-_MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
-_MOST_AMBIENT = 4096  # rays for each sample; more are not seen, and a number above 64 bits would stop the kernels
+_COPY_WAIT = 0.01  # seconds that one call of ``render`` may wait for a thickened copy
+_MOVING_SCALE = 2  # how many times smaller a side pictures of a moving camera are assumed to be
+_MOST_BOUNCES = 64  # more make no visible difference, but among white walls a picture would never end
+_MOST_AMBIENT = 4096  # rays for each sample; more make no visible difference, and 64 bits would overflow
 _INITIAL_CAMERA = Camera(View(position=(0.0, 0.0, 0.0), target=(0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0)))
 
 
 @dataclass(frozen=True)
 class Pick:
-    """What a ray met.
+    """What a ray hit.
 
     Attributes:
         handle: of the model.
@@ -56,9 +58,9 @@ class Surfaces:
     """What the middles of a picture's pixels show.
 
     Attributes:
-        depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite if there is nothing.
-        albedo: float32 (height, width, 3), the color of the surface, linear; black if there is nothing.
-        normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 if there is nothing.
+        depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite where nothing is hit.
+        albedo: float32 (height, width, 3), the color of the surface, linear; black where nothing is hit.
+        normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 where nothing is hit.
     """
 
     depth: Floats
@@ -79,7 +81,7 @@ class Engine:
         EmbreeMissing: there is no Embree on this machine.
 
     Attributes:
-        scene: what there is to see; the next ``render`` or ``snapshot`` commits what changed in it.
+        scene: models, lights and clips; the next ``render`` or ``snapshot`` commits what changed in it.
     """
 
     scene: Scene
@@ -88,10 +90,10 @@ class Engine:
         self._device = Device(threads)
         self._tracer = Tracer(threads)
         self.scene = Scene(self._device)
-        self._floors = Floors(self.scene, self._device)
+        self._copies = Copies(self.scene, self._device)
         self._radius_floor = 0.0
         self._moving_height: int | None = None  # of the newest picture of one sample
-        self._floored: Floored | None = None  # what is being accumulated, if not the scene itself
+        self._thickened: ThickenedScene | None = None  # what is being accumulated, if not the scene itself
         self._viewport = (800, 600)
         self._camera = _INITIAL_CAMERA
         self._settings = RenderSettings()
@@ -104,7 +106,7 @@ class Engine:
     def close(self) -> None:
         """End the threads and release the scene."""
         self._tracer.close()
-        self._floors.close()
+        self._copies.close()
         self.scene.close()
         self._device.close()
 
@@ -155,18 +157,18 @@ class Engine:
             self._restart()
 
     def set_radius_floor(self, pixels: float) -> None:
-        """Set the least radius of what is round; another one restarts the accumulation.
+        """Set the radius floor; another one restarts the accumulation.
 
         Args:
-            pixels: of a picture with one sample a pixel; N samples resolve what is thinner by the square root of N.
-                0: no floor.
+            pixels: least radius of round primitives in a picture of one sample a pixel; N samples resolve primitives
+                that are thinner by the square root of N. 0: no floor.
         """
         if pixels != self._radius_floor:
             self._radius_floor = pixels
             if pixels == 0:
-                self._floored = None
-                self._floors.clear()
-            self._restart()  # until a copy is ready, the one at hand may serve
+                self._thickened = None
+                self._copies.clear()
+            self._restart()  # the present copy may serve until another one is ready
 
     @property
     def accumulation(self) -> int:
@@ -189,15 +191,15 @@ class Engine:
         return self._frame.size
 
     def render(self, stopped: Callable[[], bool] = lambda: False, *, patient: bool = False) -> bool:
-        """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
+        """Trace one step; False if the picture is complete, or if ``interrupt`` came before the step was done.
 
-        Restarts the accumulation if the scene has changed, after committing it, or if its copy with a radius floor is
-        ready. If several samples are wanted, the last one waits for that copy, a little with each call.
+        Restarts the accumulation if the scene has changed, after committing it, or if its thickened copy is ready. The
+        last of several samples waits for that copy, a little with each call.
 
         Args:
-            stopped: asked, on any thread, while the scene is built, and once when tracing begins, whether to give up:
+            stopped: whether to give up; asked on any thread while the scene is built, and once when tracing begins:
                 ``interrupt`` may have come before.
-            patient: wait for that copy with a single sample, too.
+            patient: let a single sample wait for the copy, too.
 
         Raises:
             ValueError, MemoryError: the scene cannot be built.
@@ -214,8 +216,8 @@ class Engine:
         if self._steps >= self.max_accumulation:
             return False
         last = self._steps == self.max_accumulation - 1
-        if last and (patient or self._steps > 0) and self._floors.wait(_FLOOR_WAIT):
-            return True  # the next call traces what was built meanwhile
+        if last and (patient or self._steps > 0) and self._copies.wait(_COPY_WAIT):
+            return True  # the next call traces the copy
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
@@ -225,13 +227,13 @@ class Engine:
         self._steps += 1
         if self._settings.samples == 1:
             self._moving_height = self._viewport[1]
-        elif last and self._radius_floor > 0:  # the next gesture is to find a copy for its pictures
+        elif last and self._radius_floor > 0:  # a copy for the pictures of the next gesture
             height = self._moving_height or self._viewport[1] // _MOVING_SCALE
-            self._floors.prepare(Floor.of(look.camera, max(1, height), self._radius_floor))
+            self._copies.prepare(Floor.of(look.camera, max(1, height), self._radius_floor))
         return True
 
     def interrupt(self) -> None:
-        """From any thread: let the running ``render`` give up; the next one goes on where it stopped."""
+        """Let the running ``render`` give up, from any thread; the next one continues where it stopped."""
         self._tracer.stop()
 
     def encode(self, image_format: str = "jpg", quality: int = 100) -> bytes:
@@ -255,7 +257,7 @@ class Engine:
 
         Args:
             size: width and height in pixels.
-            camera: what it is seen by.
+            camera: may differ from that of ``set_camera``.
             settings: samples, light effects and background; None: those of ``set_render_settings``.
             progress: called with 0..1; what it raises ends the work.
             cancelled: asked every 20 ms whether to give up.
@@ -280,9 +282,9 @@ class Engine:
         compiling: Callable[[], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Frame:
-        """Trace a frame of its own, as ``snapshot``, and ``keep`` its linear light, too.
+        """Trace a frame as ``snapshot`` does, and ``keep`` its linear light, too.
 
-        ``compiling`` is called instead of ``progress`` while it waits for its kernel, some seconds once a machine.
+        ``compiling`` is called instead of ``progress`` while its kernel is compiled, for some seconds once a machine.
         """
         settings = settings or self._settings
         frame = Frame(*checked_size(*size), accumulates=keep or settings.samples > 1)
@@ -311,7 +313,7 @@ class Engine:
         progress: Callable[[float], None] = lambda _amount: None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Surfaces:
-        """Look at the middle of each pixel of a picture, see ``snapshot``.
+        """Trace the middle of each pixel for depth, albedo and normal; arguments are those of ``snapshot``.
 
         Raises:
             ValueError: the size or the camera makes no picture.
@@ -341,14 +343,14 @@ class Engine:
         return Surfaces(depth, albedo, normal)
 
     def pick(self, u: float, v: float) -> Pick | None:
-        """Find out what the camera of ``set_camera`` sees at a point.
+        """Find what the camera of ``set_camera`` sees at a point of the picture.
 
         Args:
             u: from the picture's first column, 0, to its last, 1.
             v: from the picture's first row, 0, to its last, 1.
 
         Returns:
-            None if there is nothing.
+            None if nothing is hit.
         """
         self.scene.commit()
         look = _look(self.scene, self._camera, self._settings, self._viewport)
@@ -361,22 +363,22 @@ class Engine:
 
     def _traced_scene(self, look: Look) -> Traced:
         """Choose what the next step of the interactive picture traces."""
-        floored = None
+        copy = None
         if self._radius_floor > 0:
             floor = self._floor(look, self._viewport[1], self._settings)
-            floored = self._floors.best(floor, moving=self._settings.samples == 1)
-        if floored is not self._floored:
-            self._floored = floored
+            copy = self._copies.best(floor, moving=self._settings.samples == 1)
+        if copy is not self._thickened:
+            self._thickened = copy
             self._restart()
-        return self.scene.traced if floored is None else floored.traced(self.scene)
+        return self.scene.traced if copy is None else copy.traced(self.scene)
 
     @contextlib.contextmanager
     def _snapshot_scene(
         self, look: Look, height: int, settings: RenderSettings, cancelled: Callable[[], bool] | None
     ) -> Iterator[Traced]:
         if self._radius_floor > 0:
-            with self._floors.fitting(self._floor(look, height, settings), cancelled) as floored:
-                yield self.scene.traced if floored is None else floored.traced(self.scene)
+            with self._copies.fitting(self._floor(look, height, settings), cancelled) as copy:
+                yield self.scene.traced if copy is None else copy.traced(self.scene)
         else:
             yield self.scene.traced
 

@@ -34,12 +34,12 @@ class PackedLights(NamedTuple):
 
 
 def no_lights() -> PackedLights:
-    """Darkness."""
+    """Return an empty set of lights."""
     return PackedLights(np.zeros(3, np.float32), np.zeros((0, COLUMNS), np.float32))
 
 
 def hardened(lights: Floats) -> Floats:
-    """Let lights shine as they do, but from their middles only, so that shadows are hard.
+    """Reduce lights to points of the same power, so that shadows are hard.
 
     The real renderer's "scivis" does so (OSPRay's documentation of quad lights).
     """
@@ -49,5 +49,5 @@ def hardened(lights: Floats) -> Floats:
 
 
 def have_places(lights: Floats) -> bool:
-    """Whether there are others than directional ones, which only some kernels know."""
+    """Whether any light is not directional; only some kernels support those."""
     return bool((lights[:, KIND] != DIRECTIONAL).any())

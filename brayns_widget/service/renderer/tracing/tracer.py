@@ -1,4 +1,4 @@
-"""Tracer: the threads that run the kernel."""
+"""Tracer: the threads that run the kernels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
-from brayns_widget.service.renderer.tracing.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.kernels import surfaces
 from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
@@ -23,6 +22,7 @@ from brayns_widget.service.renderer.tracing.kernels.paths import trace_paths
 from brayns_widget.service.renderer.tracing.kernels.volume_paths import VOLUME_PATH_ROWS, trace_volume_paths
 from brayns_widget.service.renderer.tracing.kernels.volumes import trace_volumes
 from brayns_widget.service.renderer.tracing.lights import have_places
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
@@ -100,23 +100,23 @@ def warm_up() -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """What a pass needs besides the scene.
+    """All that a pass needs besides the scene.
 
     Attributes:
         camera: float32 (9, 3), see ``camera.ray_frame``.
         near: where rays start, in µm from the camera.
-        ambient, lights: see ``tracing.lights``.
+        ambient, lights: see ``PackedLights``.
         ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
         shadows: whether directional lights cast shadows, in the interactive renderer.
         background: float32 (4,), linear RGBA.
         bounces: how many surfaces a ray or path meets at most, at least 1.
         paths: whether to trace paths, as the production renderer does.
-        plain: whether the interactive renderer may take all surfaces for opaque and lit, and all lights for infinitely
-            far.
-        veiled: whether some surfaces let a part of the light through.
+        plain: whether all surfaces are opaque and not emissive, and all lights directional, so that the interactive
+            renderer can use its simplest kernel.
+        veiled: whether some surfaces let light through.
         materials: see ``Scene.materials``.
         volumes: see ``Scene.packed_volumes``.
-        clips: what cuts them, see ``Scene.packed_clips``.
+        clips: cut the volumes, see ``Scene.packed_clips``.
     """
 
     camera: Floats
@@ -136,7 +136,7 @@ class Look:
 
 
 class Tracer:
-    """Threads that trace one pass at a time. Call from one thread, but ``stop`` from any.
+    """Threads that trace one pass at a time. Used by one thread at a time, except for ``stop``.
 
     Args:
         threads: how many; None: as many as cores this process may use.
@@ -160,22 +160,22 @@ class Tracer:
         """Add one sample to every pixel of the frame.
 
         Args:
-            frame: what to add to; tiles that an earlier, stopped call finished are not traced again.
+            frame: what to add to; tiles that an earlier, stopped call finished are skipped.
             traced: the scene.
             look: everything else.
-            watch: called every 20 ms with the part of the tiles that is done, or with None while the kernel is being
-                compiled, once a machine; False stops.
-            stopped: asked while the kernel is being compiled, and at the beginning of the pass, whether ``stop`` was
-                meant for it.
+            watch: called every 20 ms with the share of tiles that is done, or with None while the kernel is being
+                compiled, once a machine; False cancels.
+            stopped: whether ``stop`` was meant for this pass; called while the kernel is being compiled, and once at
+                the beginning.
 
         Returns:
             False if it was stopped before all tiles were done.
 
         Raises:
-            Cancelled: ``watch`` stopped it.
+            Cancelled: ``watch`` returned False.
         """
         if not len(traced.table) and not len(look.volumes) and not (look.paths and have_places(look.lights)):
-            # The view that everybody starts with: no reason to wait until the kernel is compiled.
+            # Every session starts with an empty scene: it need not wait for the compiler.
             frame.fill(look.background)
             return True
         kernel, materials, effects = _kernel(look)
@@ -217,7 +217,7 @@ class Tracer:
         offset: tuple[float, float],
         watch: Callable[[float | None], bool] | None,
     ) -> Mask:
-        """Find the pixels that need to be traced, or take all of them if that takes longer or is not compiled yet."""
+        """Make the mask of pixels to trace: all of them if a mask costs more than it saves, or is not compiled yet."""
         if not (ready() and worthwhile(traced.primitives, frame.size)):
             return whole_mask(*frame.size)
 
@@ -229,10 +229,10 @@ class Tracer:
         return mask
 
     def _run(self, work: Callable[[Floats], None], watch: Callable[[], bool] | None) -> None:
-        """Let all threads do the work, each with its scratch, and wait for them.
+        """Run the work on all threads, each with its scratch, and wait for them.
 
         Raises:
-            Cancelled: ``watch``, asked every 20 ms, stopped it.
+            Cancelled: ``watch``, called every 20 ms, returned False.
         """
         futures = [self._pool.submit(work, scratch) for scratch in self._scratch]
         try:
@@ -248,7 +248,7 @@ class Tracer:
             future.result()
 
     def stop(self) -> None:
-        """From any thread: give up the running pass after the tiles that are being traced."""
+        """Give up the running pass after the tiles that are being traced, from any thread."""
         self._state[surfaces.STOP] = 1
 
     def close(self) -> None:
@@ -257,7 +257,7 @@ class Tracer:
 
 
 def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
-    """Choose the kernel, and give the arguments that are its own: what it shows, and light effects."""
+    """Choose the kernel, and its own arguments: materials and volumes, and light effects."""
     shadows = look.shadows * SHADOWED | look.veiled * VEILED
     volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
     if look.paths and len(look.volumes):

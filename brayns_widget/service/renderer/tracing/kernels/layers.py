@@ -1,7 +1,7 @@
-"""The kernel of the interactive renderer for scenes in which not all surfaces are opaque, or lights have places.
+"""The kernel of the interactive renderer for scenes with transparent or emissive surfaces, or sphere and quad lights.
 
-It shades as ``surfaces.trace`` does, but goes on behind a surface that lets light through, and adds up what it finds
-from front to back.
+It shades as ``surfaces.trace`` does, but continues rays behind transparent surfaces, and composites the layers from
+front to back.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _LEAST = np.float32(1e-6)
 
 @inlined
 def cosine_to_viewer(f: Any, lane: Any) -> Any:
-    """Cosine between a lane's normal and the way back along its ray."""
+    """Compute the cosine between a lane's normal and the direction to the viewer."""
     turned = (
         f[NORMAL, lane] * f[DIR, lane] + f[NORMAL + 1, lane] * f[DIR + 1, lane] + f[NORMAL + 2, lane] * f[DIR + 2, lane]
     )
@@ -56,14 +56,14 @@ def cosine_to_viewer(f: Any, lane: Any) -> Any:
 
 @inlined
 def opacity_of(f: Any, material: Any, lane: Any, cosine: Any) -> Any:
-    """Share of light that a lane's surface stops."""
+    """Compute the share of light that a lane's surface stops."""
     opacity = material[m.OPACITY] * min(max(f[COLOR + 3, lane], _ZERO), _ONE)
     return opacity * (_ONE - cosine) * (_ONE - cosine) if material[m.GHOST] != _ZERO else opacity
 
 
 @inlined
 def turn_over(f: Any, lane: Any) -> None:
-    """Go to the other side of a lane's surface: the rays that follow start there."""
+    """Move the start of a lane's secondary rays to the other side of its surface."""
     far = f[TFAR, lane]
     for axis in range(3):
         place = f[ORG + axis, lane] + far * f[DIR + axis, lane]
@@ -73,7 +73,7 @@ def turn_over(f: Any, lane: Any) -> None:
 
 @inlined
 def add_layer(f: Any, i: Any, materials: Any) -> Any:
-    """Add what has been shaded to what is seen, and start the rays that go on; how many do."""
+    """Composite the shaded layer, and start the rays that continue behind it; returns how many do."""
     count = 0
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
@@ -143,7 +143,7 @@ def _trace_layers(  # noqa: PLR0917
 
 @inlined
 def add_background(f: Any, background: Any) -> None:
-    """Add what comes through all layers; row THROUGH becomes the opacity of everything."""
+    """Composite the background behind all layers; row THROUGH becomes the opacity of all."""
     alpha = min(max(background[3], _ZERO), _ONE)
     for lane in range(16):
         through = f[THROUGH, lane]
@@ -177,13 +177,13 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
     sums: Any,
     image: Any,
 ) -> None:
-    """Add one sample to each pixel of the tiles that this thread gets hold of.
+    """Add one sample to each pixel of the tiles that this thread takes.
 
     Args are those of ``surfaces.trace``, where they have the same names, and:
         materials: float32 (G, materials.COLUMNS), for each geomID the material.
         f: float32 (LAYER_ROWS, 16), 64-byte aligned, this thread's own.
         shadows: bits SHADOWED and VEILED of ``lights``.
-        bounces: how many surfaces a ray meets at most, at least 1; behind the last one is the background.
+        bounces: how many surfaces a ray hits at most, at least 1; behind the last one is the background.
     """
     height, width = image.shape
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)

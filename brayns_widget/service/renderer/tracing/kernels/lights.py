@@ -1,9 +1,9 @@
-"""What the kernels share about lights that have a place, and about surfaces that stop a part of the light.
+"""Sphere and quad lights, and shadows of surfaces that stop a part of the light, for several kernels.
 
-A point of a sphere or quad light is drawn for each lane of each sample, so that shadows grow soft as samples add up; a
-light without extent (see ``lights.hardened``) has hard ones. Such lights are no geometry: they hide nothing.
+A point of a sphere or quad light is sampled for each lane of each sample, so that shadows become soft as samples add
+up; a light without extent (see ``lights.hardened``) has hard ones. Lights are not geometry: they occlude nothing.
 
-A shadow ray first asks for anything that stops it. If nothing does, it visits what weakens the light, one by one.
+A shadow ray first looks for an opaque occluder. If there is none, it visits the surfaces that weaken it, one by one.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
 )
 from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
 
-# Rows of scratch after those of ``surfaces``: RTCRayHit16 of rays that visit what weakens light, which of its lanes
-# take part, and for each lane of the second packet the share of light that comes along it.
+# Rows of scratch after those of ``surfaces``: RTCRayHit16 of rays that visit transparent occluders, which of its lanes
+# are active, and for each lane of the second packet the share of light that is left along it.
 _VEIL, _VEIL_VALID, LEFT = SCRATCH_ROWS, SCRATCH_ROWS + 24, SCRATCH_ROWS + 25
 LIGHT_ROWS = SCRATCH_ROWS + 26
 
-# Bits of ``shadows``: lights cast them; some surfaces let a part of the light through.
+# Bits of ``shadows``: lights cast them; some surfaces let light through.
 SHADOWED, VEILED = 1, 2
-NOTHING = np.float32(1 / 256)  # a smaller share of light is not seen
-_MOST_VEILS = 64  # surfaces that weaken light; what is behind more is lit as if there were no more
+NOTHING = np.float32(1 / 256)  # a smaller share of light is invisible
+_MOST_VEILS = 64  # transparent occluders; further ones are ignored
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _PI = np.float32(math.pi)
@@ -73,7 +73,7 @@ _GOLDEN = 0.6180339887498949
 
 @inlined
 def light_point(pixel: Any, number: Any, sample: Any) -> Any:
-    """Two numbers in 0..1 for the pixel's point on light ``number``, well spread over the samples."""
+    """Make two numbers in 0..1 for the pixel's point on light ``number``, well spread over the samples."""
     shift_u = np.float32((sample * SPREAD_U + (number + 1) * _GOLDEN) % 1)
     shift_v = np.float32((sample * SPREAD_V + (number + 1) * _GOLDEN) % 1)
     return spread((pixel + 1) * 0x9E3779B1 & 0xFFFFFFFF, shift_u, shift_v)
@@ -81,11 +81,11 @@ def light_point(pixel: Any, number: Any, sample: Any) -> Any:
 
 @inlined
 def aim_at_light(f: Any, lane: Any, light: Any, u: Any, v: Any) -> Any:
-    """Point a lane's second ray from its origin at a point of the light; (u, v) in 0..1 choose it.
+    """Aim a lane's second ray from its origin at the point of the light that (u, v) in 0..1 choose.
 
     Returns:
-        What ``light[POWER]`` times this and the surface's cosine adds on average is the light that arrives; 0 where
-        the light does not shine.
+        A weight: ``light[POWER]`` times weight times the surface's cosine is, on average, the light that arrives; 0
+        where the light does not shine.
     """
     cx = light[PLACE] - f[RAY + ORG, lane]
     cy = light[PLACE + 1] - f[RAY + ORG + 1, lane]
@@ -132,7 +132,7 @@ def aim_at_light(f: Any, lane: Any, light: Any, u: Any, v: Any) -> Any:
 
 @inlined
 def light_seen(f: Any, lane: Any, light: Any) -> Any:
-    """Radiance over ``light[POWER]`` that a lane's first ray finds at the light before its end; 0 if it misses it."""
+    """Compute the radiance, over ``light[POWER]``, of the light on a lane's first ray; 0 if the ray misses it."""
     dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
     cx, cy, cz = light[PLACE] - f[ORG, lane], light[PLACE + 1] - f[ORG + 1, lane], light[PLACE + 2] - f[ORG + 2, lane]
     if light[KIND] == QUAD:
@@ -164,7 +164,7 @@ def light_seen(f: Any, lane: Any, light: Any) -> Any:
 def let_through(  # noqa: PLR0917
     f: Any, i: Any, scene: Any, table: Any, materials: Any, shadows: Any, glass: Any
 ) -> None:
-    """Trace the second packet, and find the share of light that comes along each of its rays (row ``LEFT``).
+    """Trace the second packet, and find the share of light that is left along each ray (row ``LEFT``).
 
     Args:
         f: float32 (LIGHT_ROWS or more, 16), scratch.
@@ -172,8 +172,8 @@ def let_through(  # noqa: PLR0917
         scene: address of a committed RTCScene.
         table: int64 (G, 4), see ``surfaces.trace``.
         materials: float32 (G, materials.COLUMNS).
-        shadows: with the bit VEILED, some surfaces stop only a part of it, each its own.
-        glass: whether transmission lets light through.
+        shadows: with the bit VEILED, some surfaces stop only a part of the light.
+        glass: whether transmission lets light through, too.
     """
     start = f.ctypes.data
     occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
@@ -185,7 +185,7 @@ def let_through(  # noqa: PLR0917
         count += reaches
     if shadows & VEILED == 0:
         return
-    # What stops light has let these rays pass: all that they can meet stops a part.
+    # No opaque surface occludes these rays: all that they can hit stops a part of the light.
     for lane in range(16):
         for row in range(TFAR + 1):
             f[_VEIL + row, lane] = f[RAY + row, lane]
@@ -221,7 +221,7 @@ def let_through(  # noqa: PLR0917
 def _stopped(  # noqa: PLR0917
     f: Any, i: Any, table: Any, material: Any, lane: Any, glass: Any
 ) -> Any:
-    """Share of light that the surface stops which a lane's shadow ray has met."""
+    """Compute the share of light that the surface stops that a lane's shadow ray has hit."""
     geometry = i[_VEIL + GEOMETRY, lane]
     slot = load_uint32(table[geometry, 0], np.int64(i[_VEIL + PRIMITIVE, lane]))
     if table[geometry, 3] == 0:
@@ -246,7 +246,7 @@ def _stopped(  # noqa: PLR0917
 def _face_area(  # noqa: PLR0917
     f: Any, i: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any
 ) -> Any:
-    """Point the second packet's rays at a light that has a place, and set each lane's cosine; how many it lights."""
+    """Aim the second packet's rays at a sphere or quad light, and set each lane's cosine; returns how many are lit."""
     lit = 0
     for lane in range(16):
         f[COSINE, lane] = _ZERO
@@ -283,7 +283,7 @@ def light_surfaces(  # noqa: PLR0917
     shadows: Any,
     sample: Any,
 ) -> None:
-    """Set what light arrives at the matte surfaces that ``find_surface`` has found."""
+    """Set the light that arrives at the matte surfaces that ``find_surface`` has found."""
     for lane in range(16):
         f[OPEN, lane] = _ZERO
     for ray in range(ao_samples):

@@ -1,9 +1,9 @@
 """The kernel of the production renderer: a path tracer.
 
 Packets and tiles are those of ``surfaces``. At each surface one lobe of its material is chosen at random, in proportion
-to what it reflects; a point of each light but the ambient one is sampled for it, and the path goes on in a direction
-that the lobe gives. What leaves the scene finds the ambient light, or the background if nothing but
-transparency has turned it. Lobes:
+to what it reflects; a point of each light but the ambient one is sampled for it, and the path continues in a direction
+sampled from the lobe. A path that leaves the scene gets the ambient light, or the background if it has only passed
+through transparent surfaces. Lobes:
 
 - diffuse: Lambert's;
 - glossy: GGX microfacets, Schlick's Fresnel reflection for metals;
@@ -56,9 +56,10 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
 )
 from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
-# Rows of scratch after those of ``lights``. For each lane: what the path still carries, what it has brought,
-# its opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing
-# has turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
+# Rows of scratch after those of ``lights``. For each lane: the path's throughput, its radiance so far, its opacity; of
+# the chosen lobe the reflectance at normal incidence and at grazing, the width and the kind; whether the path is still
+# straight, whether it enters from outside, whether it gets the light of area lights that it hits, and the stretch of
+# the lobe.
 CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTERS, FINDS_LIGHTS, _STRETCH = (
     LIGHT_ROWS,
     LIGHT_ROWS + 3,
@@ -81,14 +82,14 @@ _PI = np.float32(math.pi)
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
 _SMOOTH = np.float32(1e-3)  # narrower lobes are mirrors
-_NARROW = np.float32(0.1)  # lobes narrower than this find the lights that are no points by chance
-_BLURRED = np.float32(0.25)  # lobes after a diffuse bounce: narrower ones would be seen as single bright pixels
+_NARROW = np.float32(0.1)  # paths of narrower lobes get the light of area lights by hitting them, not by sampling
+_BLURRED = np.float32(0.25)  # least width of lobes after a diffuse bounce: narrower ones cause fireflies
 _LEAST = np.float32(1e-6)
 
 
 @inlined
 def random_number(pixel: Any, sample: Any, dimension: Any) -> Any:
-    """Return a number in 0..1 from a hash, another one for each dimension of each sample of each pixel."""
+    """Hash a number in 0..1, a different one for each dimension of each sample of each pixel."""
     number = (pixel * 0x9E3779B1 + sample * 0x85EBCA77 + dimension * 0xC2B2AE3D) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
     number = ((number ^ (number >> 15)) * 0x846CA68B) & 0xFFFFFFFF
@@ -98,7 +99,7 @@ def random_number(pixel: Any, sample: Any, dimension: Any) -> Any:
 
 @inlined
 def _frame(f: Any, material: Any, lane: Any) -> Any:
-    """Tangents at a lane's surface: along the direction of anisotropy, and across."""
+    """Find tangents at a lane's surface: along the direction of anisotropy, and across."""
     ax, ay, az, bx, by, bz = tangents(f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane])
     c, s = material[m.TURN], material[m.TURN + 1]
     return c * ax + s * bx, c * ay + s * by, c * az + s * bz, c * bx - s * ax, c * by - s * ay, c * bz - s * az
@@ -108,7 +109,7 @@ def _frame(f: Any, material: Any, lane: Any) -> Any:
 def _choose_base(  # noqa: PLR0917
     f: Any, material: Any, lane: Any, chance: Any, cosine: Any, ratio: Any
 ) -> Any:
-    """Choose among what lies under the coat: metal, gloss, transmission, matte; ``chance`` is a number in 0..1."""
+    """Choose a lobe under the coat: metal, gloss, transmission, matte; ``chance`` is a random number in 0..1."""
     f[_WIDTH, lane] = material[m.ROUGHNESS] * material[m.ROUGHNESS]
     f[_STRETCH, lane] = material[m.STRETCH]
     if chance < material[m.METALLIC]:
@@ -139,7 +140,7 @@ def _choose_base(  # noqa: PLR0917
 def _choose(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
 ) -> Any:
-    """Choose the lobe by which a lane's path goes on, and fill the rows that describe it."""
+    """Choose the lobe by which a lane's path continues, and fill the rows that describe it."""
     material = materials[i[GEOMETRY, lane]]
     for channel in range(3):
         f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * material[m.EMISSION + channel]
@@ -180,7 +181,7 @@ def _choose(  # noqa: PLR0917
 def find_lobes(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
 ) -> Any:
-    """Choose a lobe for each lane that hit something; how many can be lit."""
+    """Choose a lobe for each lane with a hit; returns how many can be lit."""
     count = 0
     for lane in range(16):
         i[_LOBE, lane] = _ENDED
@@ -204,7 +205,7 @@ def find_lobes(  # noqa: PLR0917
 
 @inlined
 def _gloss(f: Any, material: Any, lane: Any) -> Any:
-    """How much light along a lane's second ray a glossy lobe scatters back, and Fresnel's weight for it."""
+    """Evaluate a glossy lobe for light along a lane's second ray, and Fresnel's weight for it."""
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
     ax, ay, az, bx, by, bz = _frame(f, material, lane)
     along, across = f[_WIDTH, lane] / f[_STRETCH, lane], f[_WIDTH, lane] * f[_STRETCH, lane]
@@ -241,9 +242,9 @@ def light_lobes(  # noqa: PLR0917
     sample: Any,
     depth: Any,
 ) -> None:
-    """Add what comes from a light, as far as the lobes scatter it and nothing is in its way."""
+    """Add the light of a light source that lobes scatter and nothing occludes."""
     lit = 0
-    # Gloss that is narrow against a light finds it by chance, see ``meet_lights``; points cannot be found.
+    # Narrow lobes get an area light when their path hits it, see ``meet_lights``; points cannot be hit.
     sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else _SMOOTH
     for lane in range(16):
         i[RAY_VALID, lane] = 0
@@ -294,7 +295,7 @@ def _cosine_to_light(f: Any, lane: Any) -> Any:
 
 @inlined
 def meet_lights(f: Any, i: Any, lights: Any) -> None:
-    """Add the lights that paths meet which nothing or a narrow lobe has turned: others have sampled them already."""
+    """Add area lights that straight paths and those of narrow lobes hit: other paths have sampled them already."""
     for number in range(lights.shape[0]):
         light = lights[number]
         if not (light[KIND] == QUAD or light[RADIUS] > 0):
@@ -310,7 +311,7 @@ def meet_lights(f: Any, i: Any, lights: Any) -> None:
 def _go_on(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, lane: Any, u: Any, v: Any
 ) -> Any:
-    """Turn a lane's ray into the next one of its path; False if the lobe gives none."""
+    """Replace a lane's ray by the next one of its path; False if the path ends."""
     lobe = i[_LOBE, lane]
     if lobe == _PASSED:
         turn_over(f, lane)
@@ -379,7 +380,7 @@ def _go_on(  # noqa: PLR0917
 def advance(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
 ) -> Any:
-    """Send each lane's path on from its surface; how many go on."""
+    """Continue each lane's path from its surface; returns how many continue."""
     count = 0
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
@@ -417,7 +418,7 @@ def start_paths(f: Any, i: Any) -> None:
 
 @inlined
 def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
-    """Add what paths find that have left the scene; how many have met a surface."""
+    """Add the ambient light or the background to paths that left the scene; returns how many hit a surface."""
     hits = 0
     for lane in range(16):
         if i[VALID, lane] == 0:
@@ -456,7 +457,7 @@ def _trace_paths(  # noqa: PLR0917
     sample: Any,
     bounces: Any,
 ) -> Any:
-    """Trace the paths of one block, whose camera rays are aimed; 0 if not one hit anything."""
+    """Trace the paths of one block, whose camera rays are aimed."""
     found = 0
     start_paths(f, i)
     for depth in range(bounces + 1):
@@ -500,7 +501,7 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
     sums: Any,
     image: Any,
 ) -> None:
-    """Add one path to each pixel of the tiles that this thread gets hold of.
+    """Add one path to each pixel of the tiles that this thread takes.
 
     Args are those of ``surfaces.trace``, where they have the same names, and:
         materials: float32 (G, materials.COLUMNS), for each geomID the material.

@@ -1,12 +1,12 @@
 """The tracing kernel: camera rays, shading, accumulation and tone mapping of one picture, tile by tile.
 
-Rays go to Embree in packets of 16, a block of 4x4 pixels each; packets for shadows and ambient occlusion mask out the
-lanes that hit nothing. Shading is that of the real renderer (a matte surface of OSPRay's "scivis")::
+Rays go to Embree in packets of 16, a block of 4x4 pixels each; packets for shadows and ambient occlusion mask out
+lanes without a hit. Shading is that of the real renderer (a matte surface of OSPRay's "scivis")::
 
     color * (ambient * unoccluded + sum over lights of irradiance / pi * max(0, cos) * unshadowed)
 
 Every thread calls ``trace`` with the same arguments but its own scratch, and takes tiles from a shared counter until
-none is left, so that Python is not needed while a frame is traced.
+none is left, so that a frame is traced without Python.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ORG, TNEAR, DIR, TIME, TFAR, MASK, FLAGS = 0, 3, 4, 7, 8, 9, 11
 NORMAL, WEIGHTS, PRIMITIVE, GEOMETRY, INSTANCE = 12, 15, 17, 18, 19
 # RTCRay16 of shadow and ambient rays, in the order above.
 RAY = 24
-# Which lanes of the first and of the second take part: -1, else 0.
+# Which lanes of the first and of the second packet are active: -1, else 0.
 VALID, RAY_VALID = 36, 37
 # For each lane: surface color (RGBA), light that arrives, share of ambient light, cosine.
 COLOR, LIGHT, OPEN, COSINE = 40, 44, 47, 48
@@ -63,14 +63,14 @@ SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 @inlined
 def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
-    """Two numbers in 0..1 from a hash of the pixel's number, moved on by a step of the sequence."""
+    """Make two numbers in 0..1 from a hash of the pixel's number, shifted by a step of the sequence."""
     # Two rounds of xor-shift and multiply; the masks undo Numba's widening to 64 bits.
     number = ((pixel ^ (pixel >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     number ^= number >> 16
     u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
     v = np.float32(number >> 16) * _HASH_TO_ONE + shift_v
-    # Both are below 2; what stays of them is below 1 even after rounding.
+    # Both are below 2; their fractions are below 1 even after rounding.
     return u - ONE if u >= ONE else u, v - ONE if v >= ONE else v
 
 
@@ -78,7 +78,7 @@ def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
 def _bend(  # noqa: PLR0917
     f: Any, camera: Any, x0: Any, y0: Any, step_u: Any, step_v: Any, pixel_x: Any, pixel_y: Any
 ) -> None:
-    """Give the first packet's rays the directions of a camera whose columns are angles."""
+    """Aim the first packet's rays for a cylindric camera, whose columns are angles."""
     for lane in range(16):
         x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
         angle = camera[TURN, 0] + x * step_u * camera[TURN, 1]
@@ -127,7 +127,7 @@ def aim(  # noqa: PLR0917
 
 @inlined
 def any_marked(mask: Any, x0: Any, y0: Any) -> Any:
-    """Tell whether any pixel of a block is to be traced."""
+    """Whether any pixel of a block is to be traced."""
     marked = 0
     for row in range(4):
         for column in range(4):
@@ -137,9 +137,9 @@ def any_marked(mask: Any, x0: Any, y0: Any) -> Any:
 
 @inlined
 def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  # noqa: PLR0917 - Numba knows no keywords
-    """Trace the packet that stands at a row for the lanes that another row marks.
+    """Trace the packet at row ``at`` for the lanes that row ``valid`` marks.
 
-    What an instance holds counts as the instance's own primitives, and its normals become those of the world.
+    Hits in an instance get the instance's geomID, and their normals are brought to world space.
     """
     start = f.ctypes.data
     intersect16(start + 64 * valid, scene, start + 64 * at, 0)
@@ -160,7 +160,7 @@ def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  
 
 @inlined
 def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) -> Any:  # noqa: PLR0917 - no keywords
-    """One channel of a triangle's color, where the packet at a row meets it, if its corners have colors."""
+    """Interpolate one channel of the color between a triangle's corners, at the hit of the packet at row ``at``."""
     u, v = f[at + WEIGHTS, lane], f[at + WEIGHTS + 1, lane]
     first = 12 * slot + channel
     return (
@@ -172,7 +172,7 @@ def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) ->
 
 @inlined
 def find_surface(f: Any, i: Any, table: Any) -> None:
-    """Take each hit's normal (towards the viewer), color, and where secondary rays start."""
+    """Find each hit's normal (towards the viewer), color, and where secondary rays start."""
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
             continue
@@ -202,7 +202,7 @@ def find_surface(f: Any, i: Any, table: Any) -> None:
 
 @inlined
 def send_far(f: Any) -> None:
-    """Let the second packet's rays go from where they start to infinity."""
+    """Extend the second packet's rays from their origins to infinity."""
     for lane in range(16):
         f[RAY + TNEAR, lane] = ZERO
         f[RAY + TFAR, lane] = INFINITE
@@ -210,7 +210,7 @@ def send_far(f: Any) -> None:
 
 @inlined
 def block_rays(f: Any, scene: Any) -> None:
-    """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
+    """Trace the second packet; afterwards tfar of occluded lanes is negative."""
     send_far(f)
     start = f.ctypes.data
     occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
@@ -220,7 +220,7 @@ def block_rays(f: Any, scene: Any) -> None:
 def aim_ambient(  # noqa: PLR0917
     f: Any, i: Any, x0: Any, y0: Any, width: Any, number: Any
 ) -> None:
-    """Point the second packet's rays away from surfaces, spread by the cosine; ``number`` counts over samples."""
+    """Aim the second packet's rays into the hemisphere, weighted by the cosine; ``number`` counts over samples."""
     shift_u = np.float32(number * SPREAD_U % 1)
     shift_v = np.float32(number * SPREAD_V % 1)
     for lane in range(16):
@@ -247,7 +247,7 @@ def aim_ambient(  # noqa: PLR0917
 
 @inlined
 def set_ambient(f: Any, ambient: Any, rays: Any) -> None:
-    """Set the light from everywhere, as far as it was found open."""
+    """Set the ambient light by the share of rays that were not occluded."""
     for lane in range(16):
         share = f[OPEN, lane] / np.float32(rays) if rays > 0 else ONE
         for channel in range(3):
@@ -271,7 +271,7 @@ def _add_ambient(  # noqa: PLR0917
 
 @inlined
 def face_directional(f: Any, i: Any, light: Any) -> Any:
-    """Set each lane's cosine to a directional light, a row of ``tracing.lights``; how many face it."""
+    """Set each lane's cosine to a directional light, a row of ``tracing.lights``; returns how many lanes face it."""
     lit = 0
     for lane in range(16):
         cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
@@ -313,7 +313,7 @@ def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> No
 
 @inlined
 def _tone(value: Any, tone: Any) -> Any:
-    """Look the byte for linear light up; nonsense (negative, not a number) is black."""
+    """Look the byte for linear light up; negative numbers and NaN are black."""
     place = math.sqrt(value) * _SCALE if value > 0 else ZERO
     return np.int64(tone[np.int64(min(place, _LAST))])
 
@@ -327,7 +327,7 @@ def pack_pixel(red: Any, green: Any, blue: Any, opacity: Any, tone: Any) -> Any:
 
 @inlined
 def prepare_rays(f: Any, i: Any) -> None:
-    """Fill in what is the same for all rays: the first packet meets what is visible, the second what stops light."""
+    """Fill in what all rays share: the first packet hits what is visible, the second what casts shadows."""
     for lane in range(16):
         for ray in (0, RAY):
             f[ray + TIME, lane] = ZERO
@@ -338,7 +338,7 @@ def prepare_rays(f: Any, i: Any) -> None:
 
 @inlined
 def next_tile(state: Any, done: Any, sample: Any) -> Any:
-    """Take a tile that lacks this sample; -1 if none is left, or to stop."""
+    """Take the next tile that lacks this sample; -1 if none is left, or to stop."""
     while state[STOP] == 0:
         tile = take_number(state.ctypes.data + 8 * NEXT_TILE)
         if tile >= done.shape[0]:
@@ -350,7 +350,7 @@ def next_tile(state: Any, done: Any, sample: Any) -> Any:
 
 @inlined
 def tile_corner(tile: Any, width: Any) -> Any:
-    """Column and row of a tile's first pixel."""
+    """Return column and row of a tile's first pixel."""
     across = (width + TILE - 1) // TILE
     return tile % across * TILE, tile // across * TILE
 
@@ -359,7 +359,7 @@ def tile_corner(tile: Any, width: Any) -> Any:
 def show_block(  # noqa: PLR0917
     f: Any, row: Any, x0: Any, y0: Any, sample: Any, tone: Any, sums: Any, image: Any
 ) -> None:
-    """Add a sample, RGBA in four rows of scratch, to a block of pixels, and show the mean of all."""
+    """Add a sample, RGBA in four rows of scratch from ``row`` on, to a block of pixels, and show the mean of all."""
     height, width = image.shape
     keep = sums.shape[0] > 0
     weight = ONE / np.float32(sample + 1)
@@ -401,7 +401,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     sums: Any,
     image: Any,
 ) -> None:
-    """Add one sample to each pixel of the tiles that this thread gets hold of.
+    """Add one sample to each pixel of the tiles that this thread takes.
 
     Args:
         scene: address of a committed RTCScene.
@@ -423,7 +423,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         pixel_x: where the sample lies, right of each pixel's corner, see ``sampling.pixel_offset``.
         pixel_y: and down from it.
         tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
-        mask: uint8, which pixels are traced, see ``cover.whole_mask``; the others have the background.
+        mask: uint8, which pixels are traced, see ``cover.whole_mask``; the others show the background.
         sums: float32 (height, width, 4), sums of linear RGBA; (0, 0, 4) if there will be one sample only.
         image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
     """

@@ -1,8 +1,8 @@
 """The kernel of the production renderer for scenes with volumes.
 
-A volume is a medium that scatters light evenly into all directions (as the real renderer's path tracer has it, with its
-default anisotropy of 0): its color is the share of light that goes on. Where a path is scattered is drawn by how much
-light is left; there it is lit as at a surface, and takes another direction. All else is as in ``paths``.
+A volume is a medium that scatters light isotropically (as the real renderer's path tracer has it, with its default
+anisotropy of 0): its color is the albedo. Where a path is scattered is sampled by transmittance; there it is lit as at
+a surface, and takes another direction. All else is as in ``paths``.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
 )
 from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER
 
-# Rows of scratch after those of ``paths``: whether a lane's path is in a volume, and what it had brought before
-# the light that is being added.
+# Rows of scratch after those of ``paths``: whether a lane's path was scattered in a volume, and its radiance before the
+# light that is being added.
 _SCATTERED, _BEFORE = PATH_ROWS, PATH_ROWS + 1
 VOLUME_PATH_ROWS = PATH_ROWS + 4
 
 _DIMENSIONS = 1 << 24  # of random numbers, after those of ``paths``
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
-_QUARTER = np.float32(0.25)  # of what a matte surface that faces the light scatters towards the viewer
+_QUARTER = np.float32(0.25)  # an isotropic phase function, relative to a matte surface that faces the light
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
-_LEAST = np.float32(1e-3)  # a smaller share of light is none
+_LEAST = np.float32(1e-3)  # a smaller transmittance counts as 0
 
 
 @inlined
@@ -82,7 +82,7 @@ def _scatter(  # noqa: PLR0917 - Numba knows no keywords
     sample: Any,
     depth: Any,
 ) -> Any:
-    """Let volumes scatter paths before they meet a surface; how many."""
+    """Scatter paths in volumes before they hit a surface; returns how many."""
     count = 0
     for lane in range(16):
         i[_SCATTERED, lane] = 0
@@ -113,7 +113,7 @@ def _scatter(  # noqa: PLR0917 - Numba knows no keywords
 def _left(  # noqa: PLR0917
     f: Any, numbers: Any, places: Any, clips: Any, notes: Any, lane: Any, jitter: Any
 ) -> Any:
-    """Share of light that volumes leave along a lane's second ray."""
+    """Compute the transmittance of volumes along a lane's second ray."""
     _red, _green, _blue, left, _place, _r, _g, _b = march(
         numbers, places, clips, notes,
         f[RAY + ORG, lane], f[RAY + ORG + 1, lane], f[RAY + ORG + 2, lane],
@@ -143,7 +143,7 @@ def _light_scattered(  # noqa: PLR0917
     sample: Any,
     depth: Any,
 ) -> None:
-    """Add what comes from a light to the paths that are in a volume."""
+    """Add the light of a light source to paths that were scattered in a volume."""
     for lane in range(16):
         i[RAY_VALID, lane] = 0
         if i[_SCATTERED, lane] == 0:
@@ -189,7 +189,7 @@ def _light_surfaces(  # noqa: PLR0917
     sample: Any,
     depth: Any,
 ) -> None:
-    """Add what comes from a light to the paths that are at a surface, weakened by volumes."""
+    """Add the light of a light source to paths at a surface, weakened by volumes."""
     for lane in range(16):
         for channel in range(3):
             f[_BEFORE + channel, lane] = f[BROUGHT + channel, lane]
@@ -206,7 +206,7 @@ def _light_surfaces(  # noqa: PLR0917
 
 @inlined
 def _turn_scattered(f: Any, i: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any) -> None:  # noqa: PLR0917
-    """Send the paths that are in a volume on, into any direction."""
+    """Continue the paths that were scattered in a volume in random directions."""
     for lane in range(16):
         if i[_SCATTERED, lane] == 0:
             continue
@@ -301,7 +301,7 @@ def trace_volume_paths(  # noqa: PLR0917 - Numba knows no keywords
     sums: Any,
     image: Any,
 ) -> None:
-    """Add one path to each pixel of the tiles that this thread gets hold of.
+    """Add one path to each pixel of the tiles that this thread takes.
 
     Args are those of ``paths.trace_paths`` and ``volumes.trace_volumes``, where they have the same names,
     and:

@@ -1,7 +1,7 @@
 """The kernel of the interactive renderer for scenes with volumes.
 
-Between the surfaces that ``layers`` goes through it follows each ray through the volumes (``march``).
-As in the real renderer, no light falls on volumes: they shine with their own color. They cast no shadow.
+Between the surfaces that ``layers`` composites, each ray is marched through the volumes (``march``).
+As in the real renderer, volumes are not lit: they emit their own color. They cast no shadow.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 def _add_volumes(  # noqa: PLR0917
     f: Any, i: Any, numbers: Any, places: Any, clips: Any, notes: Any, x0: Any, y0: Any, width: Any, sample: Any
 ) -> Any:
-    """Add what is seen of volumes before the next surface; how many lanes hit one that can still be seen."""
+    """Composite volumes in front of the next surface; returns how many lanes hit one that is still visible."""
     hits = 0
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
@@ -132,12 +132,12 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
     sums: Any,
     image: Any,
 ) -> None:
-    """Add one sample to each pixel of the tiles that this thread gets hold of.
+    """Add one sample to each pixel of the tiles that this thread takes.
 
     Args are those of ``layers.trace_layers``, where they have the same names, and:
         numbers: float32 (V, volumes.NUMBERS), see ``volumes.Packed``.
         places: int64 (V, volumes.PLACES).
-        clips: float32, what cuts volumes, see ``tracing.clipping``.
+        clips: float32, cut volumes, see ``tracing.clipping``.
     """
     height, width = image.shape
     near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)

@@ -1,4 +1,4 @@
-"""How far a build is, told to who waits for it."""
+"""Progress of a build."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 
-_COPYING = 0.3  # of a build: the rest is Embree's
+_COPYING = 0.3  # share of a build that copying takes; the rest is Embree's
 
 
 class BuildReporter:
-    """Reports rising amounts only, and finds out whether to go on."""
+    """Reports progress that only grows, and asks whether to proceed."""
 
     def __init__(self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None) -> None:
         self._progress = progress
@@ -18,19 +18,19 @@ class BuildReporter:
         self._amount = 0.0
 
     def copied(self, part: float) -> None:
-        """Tell what part of the models has been copied.
+        """Report which share of the models has been copied.
 
         Raises:
-            Cancelled: that is enough.
+            Cancelled: the build is to stop.
         """
-        if not self._go_on(_COPYING * part):
+        if not self._proceed(_COPYING * part):
             raise Cancelled("The build was cancelled.")
 
     def built(self, part: float) -> bool:
-        """Tell how far Embree is; False if that is enough."""
-        return self._go_on(_COPYING + (1 - _COPYING) * part)
+        """Report Embree's share; False if the build is to stop."""
+        return self._proceed(_COPYING + (1 - _COPYING) * part)
 
-    def _go_on(self, amount: float) -> bool:
+    def _proceed(self, amount: float) -> bool:
         if self._progress is not None and amount >= self._amount + 0.01:
             self._amount = amount
             self._progress(amount)

@@ -1,4 +1,4 @@
-"""Framebuffer: a picture that accumulates samples, and the sizes that it goes through."""
+"""Framebuffer: a picture that accumulates samples, and the sizes of its steps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def checked_size(width: int, height: int) -> tuple[int, int]:
 
 
 def coarse_size(width: int, height: int, scale: int) -> tuple[int, int]:
-    """Size of the first frame of a progressive framebuffer: a ``scale``-th, at least 64 pixels a side if there are."""
+    """Size of a first, coarse picture: ``scale`` times smaller a side, but 64 pixels if the full one has as many."""
     return (
         min(width, max(_SMALLEST_COARSE_SIDE, width // scale)),
         min(height, max(_SMALLEST_COARSE_SIDE, height // scale)),
@@ -40,7 +40,7 @@ class Frame:
     Args:
         width: in pixels.
         height: in pixels.
-        accumulates: whether there will be more than one sample. What need not be kept costs nothing.
+        accumulates: whether there will be more than one sample; sums of a single one are not kept.
 
     Attributes:
         sums: float32 (height, width, 4), linear RGBA; (0, 0, 4) if nothing accumulates.
@@ -68,7 +68,7 @@ class Frame:
         return self.image.view(np.uint8).reshape(*self.image.shape, 4)
 
     def fill(self, background: NDArray[np.float32]) -> None:
-        """Add a sample that saw nothing but the background (4,), linear RGBA, to every pixel."""
+        """Add a sample of the background alone (4,), linear RGBA, to every pixel."""
         color = np.append(background[:3], np.clip(background[3], 0, 1)).astype(np.float32)
         if self.samples == 0:
             self.sums[:] = color

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brayns_widget.service.renderer.tracing.images import encode_image
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image
 
 PIXELS = np.zeros((48, 64, 4), np.uint8)
 PIXELS[:, :32] = (200, 40, 10, 255)

@@ -8,7 +8,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from brayns_widget.service.renderer.tracing.exr import encode_exr
+from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
-"""What Embree gets of one model: its primitives where they stand in the world."""
+"""Parts: the primitives of one model in world space, as Embree gets them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Floats, Geometry, point_bounds, sphere_bounds
-from brayns_widget.service.renderer.tracing.batch import Part, check_traceable, neighbor_flags, place_spheres
+from brayns_widget.service.renderer.geometry import Bounds, Floats, Geometry, Indices, point_bounds, sphere_bounds
+from brayns_widget.service.renderer.tracing.building.instances import Instance, is_even
+from brayns_widget.service.renderer.tracing.building.placing import check_traceable, neighbor_flags, place_spheres
 from brayns_widget.service.renderer.tracing.embree import (
     ROUND_LINEAR_CURVE,
     SPHERE_POINT,
@@ -16,11 +18,41 @@ from brayns_widget.service.renderer.tracing.embree import (
     Device,
     Primitives,
 )
-from brayns_widget.service.renderer.tracing.instances import Instance, is_even
+
+
+@dataclass(eq=False)
+class Part:
+    """Primitives of one kind in world space: one of Embree's geometries.
+
+    Attributes:
+        slots: rows in the table of colors.
+        hidden: ranges of primitives that are hidden.
+    """
+
+    primitives: Primitives
+    slots: Indices
+    bounds: Bounds
+    hidden: list[slice] = field(default_factory=list)
+
+    @property
+    def matrix(self) -> int:
+        """Address of the matrix that brings its normals to world space, see ``instances``; 0: they are there."""
+        normal_matrix = self.primitives.normal_matrix
+        return 0 if normal_matrix is None else normal_matrix.ctypes.data
+
+    def shown_segments(self) -> tuple[Indices, Indices]:
+        """Return the segments (of curves) that are not hidden, and their slots."""
+        assert self.primitives.indices is not None
+        if not self.hidden:
+            return self.primitives.indices, self.slots
+        shown = np.ones(len(self.slots), np.bool_)
+        for span in self.hidden:
+            shown[span] = False
+        return self.primitives.indices[shown], self.slots[shown]
 
 
 def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
-    """Points (N, 4: x, y, z, radius) moved by an affine matrix; the same array if it is the identity."""
+    """Transform points (N, 4: x, y, z, radius) by an affine matrix; returns the same array for the identity."""
     if (transform == np.eye(4)).all():
         check_traceable(points)
         return points
@@ -30,7 +62,7 @@ def _placed(points: Floats, transform: NDArray[np.float64]) -> Floats:
 
 
 def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
-    """Points (N, 3) moved by an affine matrix, with room behind the last: Embree reads 16 bytes of each."""
+    """Transform points (N, 3) by an affine matrix, with padding behind the last: Embree reads 16 bytes of each."""
     placed = np.empty((len(points) + 1, 3), np.float32)[:-1]
     with np.errstate(over="ignore", invalid="ignore"):  # checked next
         placed[:] = points @ transform[:3, :3].T + transform[:3, 3]
@@ -39,16 +71,16 @@ def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
 
 
 def build_parts(device: Device, geometry: Geometry, transform: NDArray[np.float64], *, neurites: bool) -> list[Part]:
-    """Make what Embree gets of a model.
+    """Build the parts of a model.
 
     Args:
         device: Embree's.
         geometry: the model's primitives.
-        transform: 4x4, from their space to the world.
-        neurites: whether its segments are wanted, too.
+        transform: 4x4, from model space to world space.
+        neurites: whether to include its segments.
 
     Raises:
-        ValueError: the transform moves it out of the numbers that can be traced.
+        ValueError: a transformed coordinate is too large for Embree.
     """
     even = is_even(transform)
     inner = transform if even else np.eye(4)  # instances are built in their own space
@@ -79,6 +111,6 @@ def build_parts(device: Device, geometry: Geometry, transform: NDArray[np.float6
 
 
 def close_parts(parts: Iterable[Part]) -> None:
-    """Release them; what holds them must be closed before."""
+    """Release parts; structures that hold them must be closed before."""
     for part in parts:
         part.primitives.close()

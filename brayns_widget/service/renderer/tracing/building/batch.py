@@ -1,4 +1,4 @@
-"""Neurites of several models in one of Embree's geometries.
+"""A batch: neurites of several models in one of Embree's geometries.
 
 A leaf of Embree's structure holds primitives of one geometry only. Models whose arbors overlap would take up to four
 times the memory, and rays twice the time, if each had a geometry of its own.
@@ -7,68 +7,35 @@ times the memory, and rays twice the time, if each had a geometry of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.geometry import (
-    LARGEST_COORDINATE,
     Bounds,
     Floats,
     Geometry,
-    Indices,
     empty_bounds,
     join_bounds,
     sphere_bounds,
 )
+from brayns_widget.service.renderer.tracing.building.parts import Part
+from brayns_widget.service.renderer.tracing.building.placing import neighbor_flags, place_spheres
 from brayns_widget.service.renderer.tracing.embree import (
-    NEIGHBOR_LEFT,
-    NEIGHBOR_RIGHT,
     ROUND_LINEAR_CURVE,
     Device,
     Primitives,
 )
 
-# Embree reads vertices while it traverses, so a neurite disappears at once when its radius does. Times this power of
-# two a radius comes back exactly, unless it is less than a millionth of an ångström.
+# Embree reads vertices while it traverses, so a neurite with a radius of nearly 0 disappears at once. A power of two is
+# used because division brings the exact radius back, unless it is less than a millionth of an ångström.
 _HIDING = np.float32(2.0**-100)
-
-
-@dataclass(eq=False)
-class Part:
-    """Primitives of one kind, where they stand in the scene: one of Embree's geometries.
-
-    Attributes:
-        slots: rows in the table of colors.
-        hidden: ranges of primitives that are not seen.
-    """
-
-    primitives: Primitives
-    slots: Indices
-    bounds: Bounds
-    hidden: list[slice] = field(default_factory=list)
-
-    @property
-    def matrix(self) -> int:
-        """Address of what turns its normals into those of the world, see ``instances``; 0: nothing needs to."""
-        normal_matrix = self.primitives.normal_matrix
-        return 0 if normal_matrix is None else normal_matrix.ctypes.data
-
-    def shown_segments(self) -> tuple[Indices, Indices]:
-        """Return the segments (of curves) that are seen, and their slots."""
-        assert self.primitives.indices is not None
-        if not self.hidden:
-            return self.primitives.indices, self.slots
-        shown = np.ones(len(self.slots), np.bool_)
-        for span in self.hidden:
-            shown[span] = False
-        return self.primitives.indices[shown], self.slots[shown]
 
 
 @dataclass(frozen=True)
 class _Span:
-    """Which rows of the batch are a model's."""
+    """The rows of the batch that belong to a model."""
 
     vertices: slice
     segments: slice
@@ -82,13 +49,13 @@ class Batch:
     Args:
         device: Embree's.
         models: by handle: primitives, transform (4x4) and colors.
-        copied: told what part of the models has been copied; what it raises ends the work.
+        copied: called with the share that has been copied, 0..1; an exception that it raises stops the work.
 
     Raises:
-        ValueError: a transform moves a model out of the numbers that can be traced.
+        ValueError: a transformed coordinate is too large for Embree.
 
     Attributes:
-        part: what Embree gets; another object after each change of what is seen.
+        part: what Embree gets; replaced whenever a model is shown or hidden.
         colors: float32 (N, 4), the tables of all models, one after another.
     """
 
@@ -142,7 +109,7 @@ class Batch:
         return int(span.stop - span.start)
 
     def restored(self, handle: int, rest: Geometry) -> Geometry:
-        """Return the primitives of a model that was not transformed; ``rest`` is what it has without neurites."""
+        """Return all primitives of a model that was not transformed; ``rest`` has those that are not neurites."""
         span = self._spans[handle]
         assert self.part.primitives.indices is not None
         vertices = self._vertices[span.vertices]
@@ -158,7 +125,7 @@ class Batch:
         self.colors[rows] = colors[: rows.stop - rows.start]
 
     def show(self, handle: int, visible: bool, before_change: Callable[[], None]) -> None:
-        """Show or hide a model, at once and without a rebuild; what changes is announced."""
+        """Show or hide a model at once, without a rebuild; ``before_change`` is called if that changes anything."""
         if visible == (handle not in self._hidden):
             return
         before_change()
@@ -176,38 +143,3 @@ class Batch:
         """Return the handle of a primitive's model, and the slot in that model's own table."""
         handle, span = next((handle, span) for handle, span in self._spans.items() if primitive < span.segments.stop)
         return handle, int(self.part.slots[primitive]) - span.slots.start
-
-
-def place_spheres(points: Floats, transform: NDArray[np.float64], out: Floats) -> None:
-    """Move points (N, 4: x, y, z, radius) by an affine matrix that scales all directions alike.
-
-    Raises:
-        ValueError: they leave the numbers that can be traced.
-    """
-    if (transform == np.eye(4)).all():
-        out[:] = points
-    else:
-        linear = transform[:3, :3]
-        with np.errstate(over="ignore", invalid="ignore"):  # checked next
-            out[:, :3] = points[:, :3] @ linear.T + transform[:3, 3]
-            out[:, 3] = points[:, 3] * np.cbrt(abs(np.linalg.det(linear)))  # one scale for all axes, see ``instances``
-    check_traceable(out)
-
-
-def check_traceable(points: Floats) -> None:
-    """Check that Embree will not leave points out.
-
-    Raises:
-        ValueError: it would.
-    """
-    if len(points) and not max(abs(float(points.min())), abs(float(points.max()))) < LARGEST_COORDINATE:
-        raise ValueError(f"Coordinates must stay below {LARGEST_COORDINATE:g} µm.")
-
-
-def neighbor_flags(segments: Indices) -> NDArray[np.uint8]:
-    """For each segment, which of its ends continues in the segment before or after it in the list."""
-    follows = segments[1:] == segments[:-1] + np.uint32(1)
-    flags = np.zeros(len(segments), np.uint8)
-    flags[1:] |= follows * np.uint8(NEIGHBOR_LEFT)
-    flags[:-1] |= follows * np.uint8(NEIGHBOR_RIGHT)
-    return flags

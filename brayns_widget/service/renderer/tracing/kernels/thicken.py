@@ -1,6 +1,6 @@
-"""The kernel of radius floors: neurites thickened and simplified for a camera's distance.
+"""The kernel that thickens and simplifies neurites for a camera's distance.
 
-A module of its own: it is compiled, or loaded, when a floor is first asked for.
+A module of its own: it is compiled, or loaded, when a radius floor is first applied.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def thicken(  # noqa: PLR0917 - Numba knows no keywords
     Args:
         vertices: float32 (V, 4), x, y, z, radius.
         segments: uint32 (S,), each segment's first vertex; its second is the next one.
-        slots: uint32 (S,); a segment that stands for several takes the last one's.
+        slots: uint32 (S,); a segment that replaces several takes the slot of the last one.
         position: float32 (3,), the camera's.
         base: float32, see slope.
         slope: float32, a pixel's size is base + slope * distance.

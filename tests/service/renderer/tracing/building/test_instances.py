@@ -12,10 +12,10 @@ from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.materials import Ghost
 from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.shapes import Plane, Sphere
+from brayns_widget.service.renderer.tracing.building.instances import Instance, is_even
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.renderer.tracing.instances import Instance, is_even
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from tests.service.renderer.traced import FROM_Z, spheres
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from brayns_widget.service.renderer.tracing.framebuffer import Frame, checked_size, coarse_size
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, checked_size, coarse_size
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pictures to bytes."""
+"""Encoders for pictures of bytes: JPEG and PNG."""
 
 from __future__ import annotations
 

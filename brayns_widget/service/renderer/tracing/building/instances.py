@@ -1,7 +1,7 @@
-"""Instances: round primitives moved by a map that stretches them, which Embree traces in their own space.
+"""Instances: round primitives whose transform stretches them, so that Embree traces them in their own space.
 
-A ball whose axes are scaled differently is an ellipsoid, and Embree has no primitive for it. Models that are merely
-moved, rotated and scaled evenly lie flat in the scene instead, see ``scene``.
+A ball whose axes are scaled differently is an ellipsoid, for which Embree has no primitive. Models that are only
+translated, rotated and scaled uniformly are flattened into the scene instead, see ``scene``.
 """
 
 from __future__ import annotations
@@ -10,37 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.geometry import Bounds, Floats
-from brayns_widget.service.renderer.tracing.batch import check_traceable
+from brayns_widget.service.renderer.tracing.building.placing import check_traceable
 from brayns_widget.service.renderer.tracing.clipping import seen_from
 from brayns_widget.service.renderer.tracing.embree import FORMAT_ROWS, INSTANCE, Bvh, Device, Primitives
 
-_EVEN = 1e-5  # of a scale: by how much axes may differ that are scaled alike
-_FLATTEST = 1e-5  # of the largest axis: rays need an inverse, which nothing flat has
+_EVEN = 1e-5  # relative difference up to which the scales of axes count as equal
+_FLATTEST = 1e-5  # least scale of an axis, relative to the largest: rays need the inverse of the matrix
 
 
 def is_even(transform: NDArray[np.float64]) -> bool:
-    """Whether an affine map (4x4) scales all directions alike, so that balls stay balls."""
+    """Whether an affine matrix (4x4) scales uniformly, so that balls stay balls."""
     linear = transform[:3, :3] / max(np.abs(transform[:3, :3]).max(), np.finfo(np.float64).tiny)
     squares = linear.T @ linear
     return bool(np.abs(squares - np.eye(3) * squares[0, 0]).max() <= 2 * _EVEN * squares.max())
 
 
 class Instance(Primitives):
-    """Primitives as they are seen through an affine map; a hit has the instance's number as instID.
+    """Primitives seen through an affine transform; their hits have the instance's number as instID.
 
     Args:
         device: Embree's.
         inner: round primitives in their own space; closed with the instance.
-        bounds: of them, there.
-        transform: 4x4, from there to the world. What it flattens keeps a hundred-thousandth of its width.
+        bounds: the primitives' bounds in that space.
+        transform: 4x4, from that space to world space. An axis that it flattens keeps a hundred-thousandth of its
+            width.
 
     Raises:
-        ValueError: it moves them out of the numbers that can be traced.
+        ValueError: a transformed coordinate is too large for Embree.
 
     Attributes:
         inner: the primitives in their own space.
         transform: as given.
-        scale: cube root of how many times larger volumes are in the world.
+        scale: cube root of the factor by which volumes grow.
     """
 
     def __init__(self, device: Device, inner: Primitives, bounds: Bounds, transform: NDArray[np.float64]) -> None:
@@ -61,11 +62,11 @@ class Instance(Primitives):
 
     @property
     def bounds(self) -> Bounds:
-        """Bounds in the world: those of the moved corners."""
+        """Bounds in world space: those of the transformed corners."""
         return self.vertices.min(axis=0), self.vertices.max(axis=0)
 
     def placed(self, spheres: Floats) -> Floats:
-        """Spheres (N, 4) of the primitives' space in the world, as balls of the same volume as the ellipsoids there."""
+        """Transform spheres (N, 4) to world space, as balls of the same volume as the ellipsoids there."""
         matrix = self._matrix[:3]
         moved = np.empty_like(spheres)
         moved[:, :3] = spheres[:, :3] @ matrix[:, :3].T + matrix[:, 3]
@@ -73,7 +74,7 @@ class Instance(Primitives):
         return moved
 
     def taken_back(self, spheres: Floats) -> Floats:
-        """Undo ``placed``."""
+        """Transform spheres back, the inverse of ``placed``."""
         matrix = self._matrix[:3]
         moved = np.empty_like(spheres)
         moved[:, :3] = (spheres[:, :3] - matrix[:, 3]) @ np.linalg.inv(matrix[:, :3]).T
