@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.renderer import arbors, circuit_geometry, load
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View
 from brayns_widget.service.renderer.tracing.cover import warm_up as warm_up_cover
 from brayns_widget.service.renderer.tracing.engine import Engine

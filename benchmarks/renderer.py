@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.loaders.sonata import LOADER
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.cover import warm_up
 from brayns_widget.service.renderer.tracing.engine import Engine

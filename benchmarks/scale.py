@@ -27,9 +27,9 @@ import numpy as np
 import psutil
 
 from brayns_widget.demo import write_circuit
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.loaders.sonata import LOADER
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings

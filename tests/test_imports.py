@@ -48,7 +48,7 @@ RENDERER = (
 )
 # what the ray tracer may import, besides itself: what there is to see, as arrays
 FOR_TRACING = {"geometry", "memory", "volumes"}
-SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil", "pydantic"}
+SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil"}
 
 
 def modules() -> list[tuple[str, Path]]:
@@ -129,8 +129,24 @@ def test_importing_the_package_imports_nothing_else_of_it():
 
 
 def test_a_controller_needs_no_notebook_and_no_service():
-    heavy = sorted(SERVICE_ONLY | {"ipywidgets", "anywidget", "IPython", "PIL", "numpy"})
+    heavy = sorted(SERVICE_ONLY | {"ipywidgets", "anywidget", "IPython", "PIL", "numpy", "pydantic"})
     code = f"import sys; from brayns_widget import Controller; print([m for m in {heavy!r} if m in sys.modules])"
+    assert run(code) == "[]"
+
+
+def test_a_widget_imports_no_types_of_the_protocol_before_they_are_needed():
+    # pydantic alone takes 0.2 s
+    code = "import sys; from brayns_widget import BraynsWidget; print('pydantic' in sys.modules)"
+    assert run(code) == "False"
+
+
+def test_the_vocabulary_needs_no_more_than_pydantic():
+    heavy = sorted(SERVICE_ONLY | {"ipywidgets", "numpy", "PIL", "websockets"})
+    code = (
+        "import pkgutil, sys; from brayns_widget import protocol;"
+        "[__import__(m.name) for m in pkgutil.walk_packages(protocol.__path__, 'brayns_widget.protocol.')];"
+        f"print([m for m in {heavy!r} if m in sys.modules])"
+    )
     assert run(code) == "[]"
 
 

@@ -1,7 +1,6 @@
 """The backend's JSON-RPC methods.
 
-Schemas are those of the real backend, 3.0.0, peculiarities included: times of reports are declared integers, yet they
-are numbers.
+Their types stand in ``protocol.backend``.
 """
 
 from __future__ import annotations
@@ -9,17 +8,43 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, WithJsonSchema
-
+from brayns_widget.protocol.backend import (
+    FS_EXISTS,
+    FS_GET_ROOT,
+    FS_LIST_DIR,
+    QUIT,
+    REGISTRY,
+    SCHEMA,
+    SONATA_GET_NODE_SETS,
+    SONATA_LIST_POPULATIONS,
+    STORAGE_SESSION_GET,
+    STORAGE_SESSION_SET,
+    VERSION,
+    Directory,
+    EndpointSchema,
+    ExistsParams,
+    ExistsResult,
+    File,
+    GetParams,
+    GetResult,
+    ListDirParams,
+    ListDirResult,
+    NodeSetParams,
+    NodeSetResult,
+    PopulationParams,
+    PopulationResult,
+    SchemaParams,
+    SetParams,
+    VersionResult,
+)
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory, kind_of
 from brayns_widget.service.backend.reader import CircuitReader
 from brayns_widget.service.rpc.methods import Method, Methods
-from brayns_widget.service.rpc.schema import Object
 
-VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
+BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
 
 
 @dataclass
@@ -43,53 +68,29 @@ METHODS: Methods[Context] = Methods()
 
 # --- core ---
 
-_ANY_OBJECT = {"type": "object", "x-title": "JsonSchema", "additionalProperties": False, "properties": {}}
-JsonSchema = Annotated[dict[str, Any], WithJsonSchema(_ANY_OBJECT)]
 
-
-class VersionResult(Object):
-    """A version."""
-
-    version: str
-
-
-class SchemaParams(Object):
-    """The name of a method."""
-
-    endpoint: str
-
-
-class EndpointSchema(Object):
-    """What a method takes and answers."""
-
-    method: str
-    description: str
-    params: JsonSchema
-    result: JsonSchema
-
-
-@METHODS.add("version")
+@METHODS.add(VERSION)
 def version(context: Context) -> VersionResult:
     """Get the version of the backend."""
     del context
-    return VersionResult(version=VERSION)
+    return VersionResult(version=BACKEND_VERSION)
 
 
-@METHODS.add("registry")
+@METHODS.add(REGISTRY)
 def registry(context: Context) -> list[str]:
     """Get the names of all methods."""
     del context
     return [method.name for method in METHODS]
 
 
-@METHODS.add("schema")
+@METHODS.add(SCHEMA)
 def schema(context: Context, params: SchemaParams) -> EndpointSchema:
     """Get the JSON Schemas of a method."""
     del context
     return endpoint_schema(METHODS[params.endpoint])
 
 
-@METHODS.add("quit")
+@METHODS.add(QUIT)
 def quit_backend(context: Context) -> None:
     """End the backend; the answer comes first."""
     context.stop()
@@ -120,67 +121,21 @@ def _dialect(value: Any) -> Any:
 
 # --- files ---
 
-PathType = Annotated[
-    Literal["file", "directory"],
-    WithJsonSchema({"type": "string", "enum": ["file", "directory"], "x-title": "PathType"}),
-]
 
-
-class ExistsParams(Object):
-    """A path."""
-
-    path: str
-
-
-class ExistsResult(Object):
-    """Whether there is something at a path, and what."""
-
-    exists: bool
-    type: Annotated[PathType | None, Field(json_schema_extra={"x-one-of": "PathType"})] = None
-
-
-class ListDirParams(Object):
-    """The path of a directory."""
-
-    path: str
-
-
-class Directory(Object):
-    """A directory in a directory."""
-
-    name: str
-    path: str
-
-
-class File(Object):
-    """A file in a directory; its size in bytes."""
-
-    name: str
-    path: str
-    size: int
-
-
-class ListDirResult(Object):
-    """What is in a directory, sorted by name."""
-
-    directories: list[Directory] = []
-    files: list[File] = []
-
-
-@METHODS.add("fs-exists")
+@METHODS.add(FS_EXISTS)
 def fs_exists(context: Context, params: ExistsParams) -> ExistsResult:
     """Tell whether there is a file or a directory at a path."""
     kind = kind_of(context.base.resolve(params.path))
     return ExistsResult(exists=kind is not None, type=kind)
 
 
-@METHODS.add("fs-get-root")
+@METHODS.add(FS_GET_ROOT)
 def fs_get_root(context: Context) -> str:
     """Get the directory that clients are confined to."""
     return str(context.base.path)
 
 
-@METHODS.add("fs-list-dir")
+@METHODS.add(FS_LIST_DIR)
 def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
     """List directories and regular files in a directory; links that lead out of the base directory are left out."""
     path = context.base.resolve(params.path)
@@ -207,71 +162,14 @@ def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
 
 # --- SONATA ---
 
-ReportTime = Annotated[float, WithJsonSchema({"type": "integer"})]
 
-
-class NodeSetParams(Object):
-    """The path of a circuit's or a simulation's configuration."""
-
-    path: str
-
-
-class NodeSetResult(Object):
-    """Names of node sets."""
-
-    node_sets: list[str]
-
-
-class PopulationParams(Object):
-    """The path of a circuit's or a simulation's configuration."""
-
-    path: str
-
-
-class Population(Object):
-    """A node population."""
-
-    name: str
-    type: str
-    size: int
-
-
-class Report(Object):
-    """A report, or the spikes; times in ms."""
-
-    type: str
-    name: str
-    start: ReportTime
-    end: ReportTime
-    delta: ReportTime
-    unit: str
-    cells: str
-
-
-class EdgePopulation(Object):
-    """An edge population with the names of its node populations."""
-
-    name: str
-    size: int
-    source: str
-    target: str
-
-
-class PopulationResult(Object):
-    """What is in a circuit or simulation."""
-
-    populations: list[Population]
-    reports: list[Report]
-    edges: list[EdgePopulation]
-
-
-@METHODS.add("sonata-get-node-sets")
+@METHODS.add(SONATA_GET_NODE_SETS)
 def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResult:
     """Get the names of a circuit's node sets."""
     return NodeSetResult.model_validate(context.reader.ask("node-sets", params.path))
 
 
-@METHODS.add("sonata-list-populations")
+@METHODS.add(SONATA_LIST_POPULATIONS)
 def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
     """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
     return PopulationResult.model_validate(context.reader.ask("populations", params.path))
@@ -280,26 +178,7 @@ def sonata_list_populations(context: Context, params: PopulationParams) -> Popul
 # --- session variables ---
 
 
-class GetParams(Object):
-    """The name of a variable."""
-
-    key: str
-
-
-class GetResult(Object):
-    """The value of a variable."""
-
-    value: str
-
-
-class SetParams(Object):
-    """A variable and its value."""
-
-    key: str
-    value: str
-
-
-@METHODS.add("storage-session-get")
+@METHODS.add(STORAGE_SESSION_GET)
 def storage_session_get(context: Context, params: GetParams) -> GetResult:
     """Get a session variable that any client has set."""
     try:
@@ -308,7 +187,7 @@ def storage_session_get(context: Context, params: GetParams) -> GetResult:
         raise RequestError(f"No values for key {params.key!r}", code=INVALID_PARAMS) from None
 
 
-@METHODS.add("storage-session-set")
+@METHODS.add(STORAGE_SESSION_SET)
 def storage_session_set(context: Context, params: SetParams) -> None:
     """Set a session variable for all clients, as long as the backend lives."""
     context.storage[params.key] = params.value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-VoxelType = Literal["scalar", "orientation", "flatmap", "layer_distance", "vector"]
+from brayns_widget.protocol.brayns.atlas import VoxelType
+
 VOXEL_TYPES: tuple[VoxelType, ...] = get_args(VoxelType)
 
 # How many values a voxel has: a number; a quaternion; two coordinates on a flat map; distances to the borders of a

@@ -14,19 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
 from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.shapes import (
-    BoundedPlane,
-    Box,
-    Capsule,
-    Plane,
-    Shape,
-    Sphere,
-    check_shape,
-    is_ball,
-    larger_end,
-    unit_plane,
-)
+from brayns_widget.service.renderer.shapes import check_shape, is_ball, larger_end, unit_plane
 from brayns_widget.service.renderer.tracing.kernels.clip import (
     BALL,
     BLOCK,

@@ -7,22 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
+from brayns_widget.protocol.brayns.renderers import Progressive, Renderer, Static
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.playback import Playback
-from brayns_widget.service.renderer.settings import (
-    FULL_REGION,
-    INITIAL_RENDERER,
-    Perspective,
-    Progressive,
-    Projection,
-    Region,
-    Renderer,
-    Static,
-    View,
-)
+from brayns_widget.service.renderer.settings import FULL_REGION, INITIAL_RENDERER
 from brayns_widget.service.renderer.translation import camera_of, coarse_scale_of, settings_of
 from brayns_widget.service.rpc.methods import Methods
 

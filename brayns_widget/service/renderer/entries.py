@@ -4,67 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.lights import Light
+from brayns_widget.protocol.brayns.materials import Material, Phong
+from brayns_widget.protocol.brayns.models import Bounds, ModelInfo, ModelInstance, Transform
+from brayns_widget.protocol.brayns.shapes import Shape
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.coloring.base import Coloring
 from brayns_widget.service.renderer.coloring.cells import CellColoring
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import empty_bounds
-from brayns_widget.service.renderer.materials import Material, Phong
 from brayns_widget.service.renderer.rotations import quaternion_matrices
-from brayns_widget.service.renderer.settings import Light
-from brayns_widget.service.renderer.shapes import Shape
 from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.renderer.volumes import Volume
-from brayns_widget.service.rpc.schema import Object, Quaternion, Size, Vector3, read_only, unlisted
-
-
-class Bounds(Object):
-    """A box in µm; the bounds of nothing are the largest numbers, swapped."""
-
-    max: Vector3 = read_only()
-    min: Vector3 = read_only()
-
-
-class Transform(Object):
-    """Scale, then rotate (quaternion x, y, z, w), then translate."""
-
-    rotation: Quaternion = unlisted([0.0, 0.0, 0.0, 1.0])
-    scale: Vector3 = unlisted([1.0, 1.0, 1.0])
-    translation: Vector3 = unlisted([0.0, 0.0, 0.0])
-
-
-class LoadInfo(Object):
-    """Where a model came from."""
-
-    load_parameters: Any = read_only()
-    loader_name: str = read_only()
-    path: str = read_only()
-    source: Literal["from_file", "from_blob", "none"] = read_only()
-
-
-class ModelInfo(Object):
-    """What is known about a model; lights have none of it."""
-
-    base_transform: Transform | None = read_only(required=False)
-    load_info: LoadInfo | None = read_only(required=False)
-    metadata: dict[str, str] | None = read_only(required=False)
-
-
-class ModelInstance(Object):
-    """A model or a light in the scene."""
-
-    bounds: Bounds = read_only()
-    info: ModelInfo = read_only()
-    is_visible: bool = unlisted(default=True)
-    model_id: Size = read_only()
-    model_type: str = read_only()
-    transform: Transform = unlisted(Transform())
 
 
 @dataclass

@@ -9,8 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
+from brayns_widget.protocol.schema import Vector3
 from brayns_widget.service.renderer.geometry import Bounds, empty_bounds
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
 from brayns_widget.service.renderer.tracing.lights import (
     COLUMNS,
     EDGE1,
@@ -69,10 +70,10 @@ def placed(light: Light, matrix: Doubles) -> Light:
     """Move a light as a (4, 4) matrix does; a sphere stays one, scaled by the cube root of what its volume is."""
     linear = matrix[:3, :3]
 
-    def turned(vector: list[float]) -> list[float]:
+    def turned(vector: Vector3) -> list[float]:
         return (linear @ vector).tolist()  # type: ignore[no-any-return]
 
-    def moved(point: list[float]) -> list[float]:
+    def moved(point: Vector3) -> list[float]:
         return (linear @ point + matrix[:3, 3]).tolist()  # type: ignore[no-any-return]
 
     if isinstance(light, DirectionalLight):
@@ -108,7 +109,7 @@ def _row(light: DirectionalLight | SphereLight | QuadLight, power: Doubles) -> D
     return row
 
 
-def _unit(vector: list[float], problem: str) -> Doubles:
+def _unit(vector: Vector3, problem: str) -> Doubles:
     scaled = np.array(vector, np.float64)
     largest = float(np.abs(scaled).max())
     if not 0 < largest < math.inf:

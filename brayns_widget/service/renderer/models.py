@@ -9,18 +9,20 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.lights import Light
+from brayns_widget.protocol.brayns.materials import Material
+from brayns_widget.protocol.brayns.models import LoadInfo, ModelInfo, Transform
+from brayns_widget.protocol.brayns.shapes import Shape
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.coloring.base import Coloring, Values
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.entries import LoadInfo, Model, ModelInfo, Transform, matrix_of
+from brayns_widget.service.renderer.entries import Model, matrix_of
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.lights import light_bounds, pack_lights, placed
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.materials import Material
-from brayns_widget.service.renderer.settings import Light
-from brayns_widget.service.renderer.shapes import Shape
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.scene import Cancelled, Scene
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
@@ -372,7 +374,7 @@ class Models:
             ValueError: the material's numbers make none.
         """
         self._surface(model_id)
-        row = material.row()
+        row = row_of(material)
         for instance in self._instances(self[model_id]):
             self._scene().set_material(self._surface(instance.id), row)
             instance.material = material

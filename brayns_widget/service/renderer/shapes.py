@@ -1,7 +1,4 @@
-"""Simple shapes as clients write them, and the primitives that stand for them.
-
-A shape is at once a part of the parameters of ``add-*`` and ``add-clipping-*``. Lengths are in µm.
-"""
+"""The primitives that stand for the simple shapes of clients. Lengths are in µm."""
 
 from __future__ import annotations
 
@@ -13,8 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
+from brayns_widget.protocol.schema import Vector3
 from brayns_widget.service.renderer.geometry import Geometry, Indices
-from brayns_widget.service.rpc.schema import Float32, Object, Vector3, Vector4
 
 # An unbounded plane is drawn as rings of triangles, each RING_GROWTH times as wide as the one inside: triangles are
 # intersected with an error that grows with their size, which must stay small against the distance from the middle.
@@ -22,44 +20,7 @@ _INNER_RING, _RING_GROWTH, _RINGS = 1.0, 8.0, 9  # half a side of 1 µm to 134 m
 _OFF_MIDDLE = np.array([0.237, 0.119])  # of the inner ring
 
 
-class Sphere(Object):
-    """A sphere."""
-
-    center: Vector3
-    radius: Float32
-
-
-class Capsule(Object):
-    """Two spheres and the cone that touches both."""
-
-    p0: Vector3
-    p1: Vector3
-    r0: Float32
-    r1: Float32
-
-
-class Box(Object):
-    """A box along the axes."""
-
-    max: Vector3
-    min: Vector3
-
-
-class Plane(Object):
-    """The plane a x + b y + c z + d = 0 of the coefficients a, b, c, d; (a, b, c) points to its positive side."""
-
-    coefficients: Vector4
-
-
-class BoundedPlane(Object):
-    """The part of a plane that lies in a box."""
-
-    bounds: Box
-    coefficients: Vector4
-
-
 N = TypeVar("N", np.float32, np.uint32)
-Shape = Sphere | Capsule | Box | Plane | BoundedPlane
 
 
 def check_shape(shape: Shape) -> None:

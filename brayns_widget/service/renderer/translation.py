@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from brayns_widget.service.renderer import settings as protocol
+from brayns_widget.protocol.brayns import camera as protocol
+from brayns_widget.protocol.brayns.renderers import Interactive, Production, Progressive, Renderer, Static
 from brayns_widget.service.renderer.tracing.camera import (
     Camera,
     Corner,
@@ -41,12 +42,12 @@ def _projection_of(projection: protocol.Projection) -> Projection:
             return Cylindric(projection.fovy)
 
 
-def settings_of(renderer: protocol.Renderer) -> RenderSettings:
+def settings_of(renderer: Renderer) -> RenderSettings:
     """Make the ray tracer's settings of the interactive or the production renderer."""
     red, green, blue, alpha = renderer.background_color
     background = (red, green, blue, alpha)
     match renderer:
-        case protocol.Interactive():
+        case Interactive():
             return RenderSettings(
                 samples=renderer.samples_per_pixel,
                 bounces=renderer.max_ray_bounces,
@@ -54,7 +55,7 @@ def settings_of(renderer: protocol.Renderer) -> RenderSettings:
                 ao_samples=renderer.ao_samples,
                 shadows=renderer.enable_shadows,
             )
-        case protocol.Production():
+        case Production():
             return RenderSettings(
                 samples=renderer.samples_per_pixel,
                 bounces=renderer.max_ray_bounces,
@@ -63,9 +64,9 @@ def settings_of(renderer: protocol.Renderer) -> RenderSettings:
             )
 
 
-def coarse_scale_of(framebuffer: protocol.Static | protocol.Progressive) -> int:
+def coarse_scale_of(framebuffer: Static | Progressive) -> int:
     """Tell how many times smaller a side the first picture after a change is."""
-    return framebuffer.scale if isinstance(framebuffer, protocol.Progressive) else 1
+    return framebuffer.scale if isinstance(framebuffer, Progressive) else 1
 
 
 def _vector(numbers: Sequence[float]) -> Vector:

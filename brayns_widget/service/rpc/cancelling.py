@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from pydantic import Field
-
+from brayns_widget.protocol.cancelling import CANCEL, CancelParams
 from brayns_widget.protocol.messages import RequestId
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 
 class Canceller(Protocol):
@@ -18,20 +16,14 @@ class Canceller(Protocol):
         """Stop one of them; raises ``RequestError`` if that is impossible."""
 
 
-class CancelParams(Object):
-    """The id of a request."""
-
-    id: Annotated[int | str | None, Field(json_schema_extra={"x-one-of": "RequestId", "x-null-first": True})]
-
-
 # Any: it is added to methods with other contexts; the server passes a Canceller.
 cancelling: Methods[Any] = Methods()
 
 
-@cancelling.add("cancel")
+@cancelling.add(CANCEL)
 def cancel(requests: Canceller, params: CancelParams) -> None:
     """Stop a request of this connection; it ends with error 20."""
     requests.cancel(params.id)
 
 
-CANCEL = cancelling["cancel"]
+CANCEL_METHOD = cancelling[CANCEL.name]

@@ -1,24 +1,23 @@
 """Declarations of JSON-RPC methods.
 
-A method is a function whose annotations are its contract::
+A method is an endpoint of the protocol, which says its name and its types, and the function that serves it::
 
     methods = Methods[Context]()
 
-    @methods.add("set-camera-view")
+    @methods.add(SET_CAMERA_VIEW)
     def set_camera_view(context: Context, params: View) -> None:
         "Places the camera."                       # the schema's description
 
-    @methods.add("add-model", cancellable=True)
+    @methods.add(ADD_MODEL, cancellable=True)
     def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
         "Loads a file."
         task.progress(0.5, "Reading")              # also raises if the client cancelled
 
-    @methods.add("render-image")
+    @methods.add(RENDER_IMAGE)
     def render_image(context: Context, params: RenderImageParams) -> WithPayload[RenderImageResult]:
         "Renders and returns the picture."
 
-The annotation of ``params`` says what is accepted (leave it out for methods without parameters), the
-return annotation what is answered.
+Functions of methods without parameters have no ``params``. The annotations must be the endpoint's types.
 """
 
 from __future__ import annotations
@@ -31,10 +30,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
-
+from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
-from brayns_widget.service.rpc.schema import json_schema, validate
+from brayns_widget.protocol.schema import json_schema, validate
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -53,6 +51,31 @@ POLL_INTERVAL = 0.02  # seconds
 REPORT_INTERVAL = 0.05  # seconds; more progress messages than a person can see only cost time
 
 
+class _End:
+    """Why a request is to end before it is done; its parts share one."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.client_left = threading.Event()
+        self.only_for_client = threading.Event()
+        self._on_cancel: list[Callable[[], None]] = []
+        self._calling = threading.Lock()  # of ``_on_cancel``
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+        with self._calling:
+            for call in self._on_cancel:
+                call()
+
+    def when_cancelled(self, call: Callable[[], None]) -> None:
+        with self._calling:
+            self._on_cancel.append(call)
+
+    def forget_calls(self) -> None:
+        with self._calling:
+            self._on_cancel.clear()
+
+
 class Task:
     """A running request, seen by its method: reports progress, learns of cancellation.
 
@@ -62,46 +85,37 @@ class Task:
 
     def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
         self._report = report
-        self._cancelled = threading.Event()
-        self._on_cancel: list[Callable[[], None]] = []
-        self._calling = threading.Lock()  # of ``_on_cancel``
-        self._client_left = threading.Event()
-        self._only_for_client = threading.Event()
+        self._end = _End()
         self._operation = ""
         self._next_report = 0.0
 
     @property
     def cancelled(self) -> bool:
         """Whether the client has asked to stop."""
-        return self._cancelled.is_set()
+        return self._end.cancelled.is_set()
 
     def cancel(self) -> None:
         """Ask the method to stop; safe on any thread."""
-        self._cancelled.set()
-        with self._calling:
-            for call in self._on_cancel:
-                call()
+        self._end.cancel()
 
     def end(self) -> None:
         """Call nothing any more when it is cancelled: the method is done, and the next one may be running."""
-        with self._calling:
-            self._on_cancel.clear()
+        self._end.forget_calls()
 
     def when_cancelled(self, call: Callable[[], None]) -> None:
         """Have a function called, on any thread, if the task is cancelled from now on until its end."""
-        with self._calling:
-            self._on_cancel.append(call)
+        self._end.when_cancelled(call)
 
     def only_for_client(self) -> None:
         """Say that nobody but the client gets what the method makes: it is cancelled when the client leaves."""
-        self._only_for_client.set()
-        if self._client_left.is_set():
+        self._end.only_for_client.set()
+        if self._end.client_left.is_set():
             self.cancel()
 
     def leave(self) -> None:
         """Learn that the client has left; safe on any thread."""
-        self._client_left.set()
-        if self._only_for_client.is_set():
+        self._end.client_left.set()
+        if self._end.only_for_client.is_set():
             self.cancel()
 
     def check(self) -> None:
@@ -150,8 +164,7 @@ class Task:
     def part(self, begin: float, end: float) -> Task:
         """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
         part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
-        part._cancelled, part._on_cancel, part._calling = self._cancelled, self._on_cancel, self._calling
-        part._client_left, part._only_for_client = self._client_left, self._only_for_client
+        part._end = self._end
         return part
 
 
@@ -159,24 +172,29 @@ class Task:
 class Method(Generic[C]):
     """One declared method."""
 
-    name: str
+    endpoint: Endpoint[Any, Any]
     run: Callable[..., Any]
     description: str
     plugin: str
     cancellable: bool
     asynchronous: bool
     deprecated: bool
-    params: TypeAdapter[Any] | None
-    result: TypeAdapter[Any] | None
     takes_payload: bool
+
+    @property
+    def name(self) -> str:
+        """As requests name it."""
+        return self.endpoint.name
 
     def params_schema(self) -> dict[str, Any] | None:
         """JSON Schema of the parameters, or None if there are none."""
-        return None if self.params is None else json_schema(self.params)
+        kind = self.endpoint.params_type
+        return None if kind is None else json_schema(kind)
 
     def result_schema(self) -> dict[str, Any] | None:
         """JSON Schema of the result, or None if the method answers null."""
-        return None if self.result is None else json_schema(self.result)
+        kind = self.endpoint.result_type
+        return None if kind is None else json_schema(kind)
 
     def call(self, context: C, params: Any, payload: memoryview, task: Task) -> tuple[Any, bytes | memoryview]:
         """Validate, run, and make the result JSON; returns (result, payload).
@@ -185,8 +203,8 @@ class Method(Generic[C]):
             RequestError: the parameters do not fit, or the method refused.
         """
         arguments: list[Any] = []
-        if self.params is not None:
-            arguments.append(validate(self.params, params))
+        if self.endpoint.params_type is not None:
+            arguments.append(validate(self.endpoint.params_type, params))
         elif params is not None:
             raise RequestError("This method takes no params", code=INVALID_PARAMS)
         if self.cancellable:
@@ -197,9 +215,9 @@ class Method(Generic[C]):
         attached: bytes | memoryview = b""
         if isinstance(result, WithPayload):
             result, attached = result.result, result.payload
-        if self.result is None:
+        if self.endpoint.result_type is None:
             return None, attached
-        return self.result.dump_python(result, mode="json", by_alias=True, exclude_none=True), attached
+        return self.endpoint.result_type.dump_python(result, mode="json", by_alias=True, exclude_none=True), attached
 
 
 class Methods(Generic[C]):
@@ -210,35 +228,43 @@ class Methods(Generic[C]):
 
     def add(
         self,
-        name: str,
+        endpoint: Endpoint[Any, Any],
         *,
+        description: str = "",
         plugin: str = "Core",
         cancellable: bool = False,
         asynchronous: bool | None = None,
         deprecated: bool = False,
     ) -> Callable[[F], F]:
-        """Declare the decorated function as method ``name``; see the module's docstring for its form.
+        """Declare that the decorated function serves an endpoint; see the module's docstring for its form.
 
-        ``asynchronous`` is what the schema says of cancelling, where it must say something else.
+        Args:
+            endpoint: the method's name and types.
+            description: what the schema says of it; by default the function's docstring.
+            plugin: the plugin of Brayns that has the method.
+            cancellable: whether ``cancel`` can stop it; then the function takes a ``task``.
+            asynchronous: what the schema says of that, where it must say something else.
+            deprecated: what the schema says.
+
+        Raises:
+            ValueError: there is such a method.
+            TypeError: on decoration, the function's annotations are not the endpoint's types.
         """
 
         def declare(run: F) -> F:
+            name = endpoint.name
             if name in self._methods:
                 raise ValueError(f"Method {name!r} is declared twice.")
             hints = get_type_hints(run, include_extras=True)
-            returned = hints.get("return", type(None))
-            if get_origin(returned) is WithPayload:
-                (returned,) = get_args(returned)
+            _check_annotations(run, hints, endpoint)
             self._methods[name] = Method(
-                name=name,
+                endpoint=endpoint,
                 run=run,
-                description=inspect.getdoc(run) or "",
+                description=description or inspect.getdoc(run) or "",
                 plugin=plugin,
                 cancellable=cancellable,
                 asynchronous=cancellable if asynchronous is None else asynchronous,
                 deprecated=deprecated,
-                params=TypeAdapter(hints["params"]) if "params" in hints else None,
-                result=None if returned is type(None) else TypeAdapter(returned),
                 takes_payload="payload" in hints,
             )
             return run
@@ -272,3 +298,32 @@ class Methods(Generic[C]):
             return self._methods[name]
         except KeyError:
             raise RequestError(f"Method {name!r} not found", code=METHOD_NOT_FOUND) from None
+
+
+def _check_annotations(run: Callable[..., Any], hints: dict[str, Any], endpoint: Endpoint[Any, Any]) -> None:
+    """Check that a function takes and returns what an endpoint says.
+
+    Raises:
+        TypeError: it does not.
+    """
+    returned = hints.get("return")
+    if get_origin(returned) is WithPayload:
+        (returned,) = get_args(returned)
+    for what, annotation, declared in (
+        ("takes", hints.get("params"), endpoint.params),
+        ("returns", returned, endpoint.result),
+    ):
+        if not _fits(annotation, declared):
+            raise TypeError(f"{run.__qualname__} {what} {annotation}, but method {endpoint.name!r} {what} {declared}.")
+
+
+def _fits(annotation: Any, declared: Any) -> bool:
+    if annotation is type(None):
+        annotation = None
+    if annotation == declared or isinstance(annotation, TypeVar):  # the latter: a function for several endpoints
+        return True
+    generic = getattr(annotation, "__pydantic_generic_metadata__", None)
+    if not generic or not generic["parameters"]:
+        return False
+    filled = getattr(declared, "__pydantic_generic_metadata__", {"origin": None})
+    return filled["origin"] is (generic["origin"] or annotation)

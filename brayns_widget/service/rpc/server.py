@@ -36,7 +36,7 @@ from brayns_widget.protocol.messages import (
     encode_progress,
     encode_reply,
 )
-from brayns_widget.service.rpc.cancelling import CANCEL
+from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
 from brayns_widget.service.rpc.methods import Method, Methods, Task
 
 logger = logging.getLogger(__name__)
@@ -184,8 +184,8 @@ class _Session(Generic[C]):
         except RequestError as error:
             self._put(_error_frame(None, error), 0)
             return
-        if request.method == CANCEL.name and CANCEL in self._server.methods:
-            await self._send(_answer(request, CANCEL, self, Task()))
+        if request.method == CANCEL_METHOD.name and CANCEL_METHOD in self._server.methods:
+            await self._send(_answer(request, CANCEL_METHOD, self, Task()))
             return
         if self._waiting.qsize() >= MAX_WAITING or self._waiting_bytes + len(frame) > MAX_WAITING_BYTES:
             problem = f"{self._waiting.qsize()} requests of {self._waiting_bytes} bytes wait already"

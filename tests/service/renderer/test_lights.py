@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.service.renderer.lights import light_bounds, pack_lights, placed
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.service.renderer.tracing.lights import (
     COLUMNS,
     DIRECTIONAL,

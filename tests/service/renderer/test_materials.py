@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import (
+from brayns_widget.protocol.brayns.lights import DirectionalLight
+from brayns_widget.protocol.brayns.materials import (
     MATERIALS,
     CarPaint,
     Emissive,
@@ -22,7 +22,8 @@ from brayns_widget.service.renderer.materials import (
     Principled,
     name_of,
 )
-from brayns_widget.service.renderer.settings import DirectionalLight
+from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
@@ -34,7 +35,7 @@ MIDDLE = (slice(30, 34), slice(30, 34))
 
 
 def ball(engine, material: Material, color=ORANGE, place=(0, 0, 0, 1.5)):
-    engine.scene.set_material(engine.scene.add(spheres(place), [color]), material.row())
+    engine.scene.set_material(engine.scene.add(spheres(place), [color]), row_of(material))
 
 
 def picture(engine, samples=64, background=(0.0, 0.0, 0.0, 0.0), bounces=6):
@@ -299,7 +300,7 @@ def test_a_material_changes_the_picture_without_a_rebuild(engine):
     engine.scene.commit()
     traced = engine.scene.traced[0]
     revision = engine.scene.revision
-    engine.scene.set_material(next(iter(engine.scene._models)), Metal().row())
+    engine.scene.set_material(next(iter(engine.scene._models)), row_of(Metal()))
     engine.scene.commit()
     assert engine.scene.traced[0] == traced
     assert engine.scene.revision > revision
@@ -310,7 +311,7 @@ def test_a_material_changes_the_picture_without_a_rebuild(engine):
 )
 def test_numbers_that_make_no_material_are_refused(material):
     with pytest.raises(ValueError, match="index of refraction"):
-        material.row()
+        row_of(material)
 
 
 def test_every_material_has_a_name():

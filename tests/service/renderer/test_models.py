@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, QuadLight
+from brayns_widget.protocol.brayns.materials import Glass, Metal, Phong
+from brayns_widget.protocol.brayns.models import LoadInfo, Transform
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer import models as models_module
 from brayns_widget.service.renderer.coloring.cells import CellColoring
-from brayns_widget.service.renderer.entries import LoadInfo, Model, Transform
+from brayns_widget.service.renderer.entries import Model
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.materials import Glass, Metal, Phong
 from brayns_widget.service.renderer.models import Models
-from brayns_widget.service.renderer.settings import AmbientLight, QuadLight
-from brayns_widget.service.renderer.shapes import Plane, Sphere
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
 from brayns_widget.service.rpc.methods import Task

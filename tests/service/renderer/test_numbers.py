@@ -101,7 +101,9 @@ def address() -> Iterator[str]:
         assert process.poll() is None
 
 
-METHODS_WITH_NUMBERS = [method for method in METHODS if method.name not in ELSEWHERE and method.params is not None]
+METHODS_WITH_NUMBERS = [
+    method for method in METHODS if method.name not in ELSEWHERE and method.endpoint.params is not None
+]
 
 
 @pytest.mark.parametrize("method", METHODS_WITH_NUMBERS, ids=lambda method: method.name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
+from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Sphere
+from brayns_widget.service.renderer.shapes import geometry_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
+from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
+from brayns_widget.protocol.schema import Object, unlisted
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object, unlisted
 
 
 class Pair(Object):
@@ -15,21 +16,26 @@ class Pair(Object):
     right: int = unlisted(1)
 
 
+SUM = Endpoint("sum", Pair, int)
+NOTHING = Endpoint("nothing")
+BYTES = Endpoint("bytes", None, Pair)
+
+
 def declared() -> Methods[list[str]]:
     methods: Methods[list[str]] = Methods()
 
-    @methods.add("sum")
+    @methods.add(SUM)
     def add(context: list[str], params: Pair) -> int:
         """Add."""
         context.append("sum")
         return params.left + params.right
 
-    @methods.add("nothing", plugin="Extra", deprecated=True)
+    @methods.add(NOTHING, plugin="Extra", deprecated=True)
     def nothing(context: list[str]) -> None:
         """Do nothing."""
         context.append("nothing")
 
-    @methods.add("bytes", cancellable=True)
+    @methods.add(BYTES, cancellable=True)
     def make_bytes(_context: list[str], task: Task, payload: memoryview) -> WithPayload[Pair]:
         """Echo bytes."""
         task.check()
@@ -77,7 +83,46 @@ def test_unknown_methods_and_duplicates_are_refused():
     with pytest.raises(ValueError, match="declared twice"):
         methods.include(declared())
     with pytest.raises(ValueError, match="declared twice"):
-        methods.add("sum")(lambda _context: None)
+        methods.add(SUM)(lambda _context: None)
+
+
+M = TypeVar("M", bound=Object)
+
+
+class Filled(Object, Generic[M]):
+    content: M
+
+
+def test_a_function_must_take_and_return_what_its_endpoint_says():
+    methods: Methods[None] = Methods()
+
+    def double(_context: None, params: Pair) -> int:
+        return 2 * params.left
+
+    for endpoint, what in (
+        (Endpoint("double", int, int), "takes"),
+        (Endpoint("double", None, int), "takes"),
+        (Endpoint("double", list[Pair], int), "takes"),
+        (Endpoint("double", Pair, str), "returns"),
+        (Endpoint("double", Pair), "returns"),
+    ):
+        with pytest.raises(TypeError, match=rf"double {what} .*, but method 'double' {what} "):
+            methods.add(endpoint)(double)
+    assert list(methods) == []
+    methods.add(Endpoint("double", Pair, int))(double)
+
+
+def test_a_function_may_serve_several_endpoints_of_a_generic_type():
+    methods: Methods[None] = Methods()
+
+    def empty(_context: None, params: Filled[M]) -> M:
+        return params.content
+
+    methods.add(Endpoint("empty", Filled[Pair], Pair), description="Take out the pair.")(empty)
+    assert methods["empty"].description == "Take out the pair."
+    assert methods["empty"].call(None, {"content": {"left": 1}}, memoryview(b""), Task())[0] == {"left": 1, "right": 1}
+    with pytest.raises(TypeError, match="takes"):
+        methods.add(Endpoint("other", Pair, Pair))(empty)
 
 
 def test_membership_is_of_the_method_itself():

@@ -14,11 +14,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.schema import Object
 from brayns_widget.service.rpc import server as server_module
 from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object
 from brayns_widget.service.rpc.server import MAX_PROBLEMS, MAX_TEXT, RpcServer
 
 DEADLINE = 10.0
@@ -51,26 +52,26 @@ METHODS: Methods[State] = Methods()
 METHODS.include(cancelling)
 
 
-@METHODS.add("echo")
+@METHODS.add(Endpoint("echo", Text, str))
 def echo(state: State, params: Text) -> str:
     """Answer the text."""
     state.finish(params.text)
     return params.text
 
 
-@METHODS.add("break")
+@METHODS.add(Endpoint("break"))
 def break_down(_state: State) -> None:
     """Fail."""
     raise ZeroDivisionError("division by zero")
 
 
-@METHODS.add("bytes")
+@METHODS.add(Endpoint("bytes", None, int))
 def send_bytes(_state: State) -> WithPayload[int]:
     """Answer bytes."""
     return WithPayload(7, b"payload")
 
 
-@METHODS.add("wait", cancellable=True)
+@METHODS.add(Endpoint("wait", None, str), cancellable=True)
 def wait(state: State, task: Task) -> str:
     """Wait until the test lets it go on or cancels."""
     task.progress(0.25, "Waiting")
@@ -81,7 +82,7 @@ def wait(state: State, task: Task) -> str:
     return "waited"
 
 
-@METHODS.add("show", cancellable=True)
+@METHODS.add(Endpoint("show", None, str), cancellable=True)
 def show(state: State, task: Task) -> str:
     """Make what is for the client only."""
     task.only_for_client()
@@ -92,14 +93,14 @@ def show(state: State, task: Task) -> str:
         raise
 
 
-@METHODS.add("hook", cancellable=True)
+@METHODS.add(Endpoint("hook"), cancellable=True)
 def hook(state: State, task: Task) -> None:
     """Be done, for its client only, and say what would have interrupted it."""
     task.only_for_client()
     task.when_cancelled(lambda: state.finish("interrupted"))
 
 
-@METHODS.add("big")
+@METHODS.add(Endpoint("big", None, int))
 def send_much(state: State) -> WithPayload[int]:
     """Answer more bytes than sockets hold."""
     state.finish("big")

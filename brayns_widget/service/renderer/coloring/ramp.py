@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 RESTING, SPIKING = -80.0, -10.0  # mV, the range of a ramp that nobody has set, as recorded from Brayns 3.10.1
-LEVELS = 256  # as many colors are told apart, and as many a ramp can have
+LEVELS = 256  # colors of a table; the protocol allows ramps of as many
 
 # The colors of a ramp that nobody has set, as recorded from Brayns 3.10.1: black, blue, red, yellow, white.
 _DEFAULT = (

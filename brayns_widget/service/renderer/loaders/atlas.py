@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict
 
+from brayns_widget.protocol.brayns.atlas import VoxelType
+from brayns_widget.protocol.brayns.loaders import NRRD, NrrdParams
 from brayns_widget.protocol.errors import CANCELLED, RequestError
-from brayns_widget.service.renderer.atlas import CHANNELS, Atlas, VoxelType
+from brayns_widget.service.renderer.atlas import CHANNELS, Atlas
 from brayns_widget.service.renderer.loaders.atlas_use_cases import OUTLINE, visualize
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.nrrd_values import embedded, open_values
 from brayns_widget.service.renderer.loaders.volume import check_memory
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object
 
 _LARGEST = 1e15  # µm; far below what single precision can take
 _SPACE_KINDS = {"domain", "space", "time", "none", "???"}  # of axes along which values lie, or that say nothing
@@ -30,14 +30,6 @@ _BYTES = (  # of types, by the first of these words that is in their names
     ("char", 1), ("int8", 1), ("short", 2), ("int16", 2), ("long", 8), ("int64", 8), ("double", 8), ("float", 4),
     ("int", 4),
 )  # fmt: skip
-
-
-class NrrdParams(Object):
-    """What the values of a voxel mean."""
-
-    model_config = ConfigDict(title="NRRDLoaderParameters")
-
-    type: VoxelType
 
 
 def load(path: Path, params: NrrdParams, task: Task) -> list[LoadedModel]:
@@ -52,7 +44,7 @@ def load(path: Path, params: NrrdParams, task: Task) -> list[LoadedModel]:
         raise failure(f"{path}: {error}") from error
 
 
-LOADER = Loader("NRRD loader", "Atlas Explorer", (".nrrd",), NrrdParams, load)
+LOADER = Loader(NRRD, "Atlas Explorer", (".nrrd",), NrrdParams, load)
 
 
 def _read(path: Path, kind: VoxelType) -> Atlas:

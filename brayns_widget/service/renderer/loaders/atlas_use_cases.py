@@ -4,47 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import TypeAdapter
 
+from brayns_widget.protocol.brayns.atlas import ColumnParams, VoxelType
+from brayns_widget.protocol.brayns.loaders import EmptyParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.atlas import VOXEL_TYPES, Atlas, VoxelType
+from brayns_widget.protocol.schema import json_schema, validate
+from brayns_widget.service.renderer.atlas import VOXEL_TYPES, Atlas
 from brayns_widget.service.renderer.atlas_shapes import arrows, axes, columns, count_faces, faces_between, shell
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.geometry import Floats, Geometry
-from brayns_widget.service.renderer.loaders.base import EmptyParams, LoadedModel, failure
+from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.palette import distinct_colors
 from brayns_widget.service.renderer.loaders.volume import NO_COLORING, NOTHING
 from brayns_widget.service.renderer.memory import allowance
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object, Size2, Vector4, json_schema, unlisted, validate
 
 _OUTLINE_COLOR = (1.0, 1.0, 1.0, 0.3)  # the real renderer's, as are those of axes and arrows
 _AXIS_COLORS = ((1.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0))
 _LARGEST = 1e15  # µm; far below what single precision can take
-
-
-class Neighbor(Object):
-    """A column beside another one: by how many voxels it is away, and its color."""
-
-    model_config = ConfigDict(title="HighlightNeighbour")
-
-    color: Vector4
-    relative_xz: Annotated[list[int], Field(min_length=2, max_length=2)]
-
-
-class ColumnParams(Object):
-    """A column by its voxels' x and z, its color, and columns beside it."""
-
-    model_config = ConfigDict(title="HighlightColumParams")  # as the real renderer spells it
-
-    color: Vector4
-    neighbours: list[Neighbor] = unlisted([])
-    xz_coordinate: Size2
 
 
 @dataclass(frozen=True)

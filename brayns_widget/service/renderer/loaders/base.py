@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import TypeAdapter, WithJsonSchema
+from pydantic import TypeAdapter
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.protocol.schema import json_schema, validate
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.coloring.base import Coloring, Colors
 from brayns_widget.service.renderer.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
@@ -19,10 +20,6 @@ from brayns_widget.service.renderer.memory import allowance, available, format_s
 from brayns_widget.service.renderer.simulation import Simulation
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import json_schema, validate
-
-# The properties of loaders that have none: the real renderer takes anything.
-EmptyParams = Annotated[Any, WithJsonSchema({"x-title": "EmptyLoaderParams"})]
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import libsonata
 import libsonata._libsonata
 import morphio._morphio
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict, Field
 
+from brayns_widget.protocol.brayns.loaders import CELL_PLACEMENT, CellPlacementParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
@@ -19,32 +19,16 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, fai
 from brayns_widget.service.renderer.loaders.cells import point_shapes, read_labels, read_shapes
 from brayns_widget.service.renderer.loaders.morphology import Section
 from brayns_widget.service.renderer.loaders.morphology_files import morphology_reader
-from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
+from brayns_widget.service.renderer.loaders.morphology_params import check_morphology, shape_options
 from brayns_widget.service.renderer.loaders.neurons import place
 from brayns_widget.service.renderer.loaders.reduction import FittedShapes
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object, Size, unlisted
-
-
-class CellPlacementParams(Object):
-    """Which cells are loaded, and where their morphologies are.
-
-    ``morphology_folder`` (absolute, or relative to the nodes file) may be a container of H5 morphologies, too.
-    """
-
-    model_config = ConfigDict(title="CellPlacementLoaderParameters")
-
-    extension: str = unlisted("")
-    ids: list[Size] = unlisted([])
-    morphology_folder: str = unlisted("")
-    morphology_parameters: MorphologyParams = Field(default=MorphologyParams(), json_schema_extra={"default": {}})
-    percentage: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 def load(path: Path, params: CellPlacementParams, task: Task) -> list[LoadedModel]:
     """Load one model for each population of the file; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
-    params.morphology_parameters.check()
+    check_morphology(params.morphology_parameters)
     try:
         storage = libsonata.NodeStorage(str(path))
         names = sorted(storage.population_names)
@@ -58,7 +42,7 @@ def load(path: Path, params: CellPlacementParams, task: Task) -> list[LoadedMode
     ]
 
 
-LOADER = Loader("Cell placement loader", "Circuit Explorer", ("circuit.morphologies.h5",), CellPlacementParams, load)
+LOADER = Loader(CELL_PLACEMENT, "Circuit Explorer", ("circuit.morphologies.h5",), CellPlacementParams, load)
 
 
 def _load_population(path: Path, storage: Any, name: str, params: CellPlacementParams, task: Task) -> LoadedModel:
@@ -100,7 +84,7 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     task: Task,
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
-    options = params.morphology_parameters.options()
+    options = shape_options(params.morphology_parameters)
     if not options.sections:
         return point_shapes(len(ids), options), np.zeros(len(ids), np.intp)
     if "morphology" not in labels:

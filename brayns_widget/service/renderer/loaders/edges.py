@@ -10,6 +10,7 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.loaders import EdgeParams
 from brayns_widget.service.renderer.coloring.base import WHITE
 from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.geometry import Geometry
@@ -18,7 +19,6 @@ from brayns_widget.service.renderer.loaders.endfeet import endfeet_geometry
 from brayns_widget.service.renderer.loaders.nodes import evenly
 from brayns_widget.service.renderer.loaders.placed import PlacedNodes, SectionPlaces
 from brayns_widget.service.renderer.loaders.recordings import open_recording
-from brayns_widget.service.renderer.loaders.sonata_params import EdgeParams
 from brayns_widget.service.renderer.loaders.synapse_columns import synapse_columns
 
 ENDFOOT = "endfoot"  # SONATA's type of the edges between vessels and astrocytes

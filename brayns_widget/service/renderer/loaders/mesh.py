@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.loaders import MESH, EmptyParams
 from brayns_widget.service.renderer.coloring.base import Colors
 from brayns_widget.service.renderer.coloring.meshes import MeshColoring
 from brayns_widget.service.renderer.geometry import Floats, Geometry, Indices
-from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.mesh_text import split_obj, split_off
 from brayns_widget.service.renderer.loaders.ply import with_triangles
 from brayns_widget.service.renderer.loaders.polygons import Numbers, triangulated
@@ -53,7 +54,7 @@ def _model(content: Content) -> LoadedModel:
     return LoadedModel(kind="mesh", geometry=geometry, coloring=coloring, metadata=metadata)
 
 
-LOADER = Loader("mesh", "Core", _KINDS, EmptyParams, load, binary=True)
+LOADER = Loader(MESH, "Core", _KINDS, EmptyParams, load, binary=True)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any
 
 import morphio
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.loaders import GeometryType
 from brayns_widget.service.renderer.loaders import thinning
 from brayns_widget.service.renderer.loaders.places import Places, point_places, soma_places
 from brayns_widget.service.renderer.loaders.radii import smoothed
@@ -27,8 +28,6 @@ class Section(IntEnum):
 
 # By MorphIO's numbers; types that SWC leaves to its users count as dendrites.
 _AXON, _APICAL = 2, 4
-
-GeometryType = Literal["original", "smooth", "section_smooth", "constant_radii", "spheres"]
 
 CONSTANT_RADIUS = 1.0  # of neurites, in µm; as the bounds tell that the real renderer answers
 

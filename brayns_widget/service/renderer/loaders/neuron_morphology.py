@@ -7,6 +7,7 @@ from pathlib import Path
 import morphio._morphio
 import numpy as np
 
+from brayns_widget.protocol.brayns.loaders import NEURON_MORPHOLOGY, MorphologyParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.sections import SectionColoring
 from brayns_widget.service.renderer.geometry import Geometry
@@ -14,15 +15,15 @@ from brayns_widget.service.renderer.loaders import hdf5
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.morphology import Section
 from brayns_widget.service.renderer.loaders.morphology_files import read_file
-from brayns_widget.service.renderer.loaders.morphology_params import MorphologyParams
+from brayns_widget.service.renderer.loaders.morphology_params import check_morphology, shape_options
 from brayns_widget.service.rpc.methods import Task
 
 
 def load(path: Path, params: MorphologyParams, task: Task) -> list[LoadedModel]:
     """Load one cell, where its file says; see ``Loader.load``."""
     hdf5.silence(morphio._morphio)  # noqa: SLF001  the extension module holds HDF5
-    params.check()
-    options = params.options()
+    check_morphology(params)
+    options = shape_options(params)
     if not options.sections:
         raise RequestError("Nothing to load on the morphology", code=INVALID_PARAMS)  # the real renderer's words
     task.progress(0.0, f"Loading {path}")
@@ -43,4 +44,4 @@ def load(path: Path, params: MorphologyParams, task: Task) -> list[LoadedModel]:
     ]
 
 
-LOADER = Loader("Neuron Morphology loader", "Circuit Explorer", ("swc", "h5", "asc"), MorphologyParams, load)
+LOADER = Loader(NEURON_MORPHOLOGY, "Circuit Explorer", ("swc", "h5", "asc"), MorphologyParams, load)

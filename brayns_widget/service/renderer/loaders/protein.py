@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gemmi
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict
 
+from brayns_widget.protocol.brayns.loaders import PROTEIN, ColorScheme, ProteinParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color
 from brayns_widget.service.renderer.loaders.spheres import spheres_model
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object
 
 _NUMBER = re.compile(rb"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-
-ColorScheme = Literal["none", "by_id", "protein_atoms", "protein_chains", "protein_residues"]
-
-
-class ProteinParams(Object):
-    """The atoms' colors at first, and a factor for their radii."""
-
-    model_config = ConfigDict(title="ProteinLoaderParameters")
-
-    color_scheme: ColorScheme = "none"
-    radius_multiplier: float = 1.0
 
 
 def load(path: Path, params: ProteinParams, task: Task) -> list[LoadedModel]:
@@ -71,7 +59,7 @@ def _models(path: Path, params: ProteinParams) -> list[LoadedModel]:
     ]
 
 
-LOADER = Loader("protein", "Molecule Explorer", ("pdb", "pdb1"), ProteinParams, load)
+LOADER = Loader(PROTEIN, "Molecule Explorer", ("pdb", "pdb1"), ProteinParams, load)
 
 
 def _check_coordinates(path: Path) -> None:

@@ -17,6 +17,7 @@ import morphio._morphio
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.loaders import SONATA, PopulationParams, SonataParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5, nodes
@@ -25,11 +26,11 @@ from brayns_widget.service.renderer.loaders.cells import KnownShapes, point_shap
 from brayns_widget.service.renderer.loaders.edges import edges_model
 from brayns_widget.service.renderer.loaders.morphology import Section
 from brayns_widget.service.renderer.loaders.morphology_files import morphology_reader
+from brayns_widget.service.renderer.loaders.morphology_params import check_morphology, shape_options
 from brayns_widget.service.renderer.loaders.neurons import place
 from brayns_widget.service.renderer.loaders.placed import PlacedNodes, Reader
 from brayns_widget.service.renderer.loaders.recordings import open_recording, report_file, spike_simulation
 from brayns_widget.service.renderer.loaders.reduction import FittedShapes
-from brayns_widget.service.renderer.loaders.sonata_params import PopulationParams, SonataParams
 from brayns_widget.service.renderer.loaders.vasculature import VASCULATURE, vessels_model
 from brayns_widget.service.rpc.methods import Task
 
@@ -60,7 +61,7 @@ def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
     return models
 
 
-LOADER = Loader("SONATA loader", "Circuit Explorer", (".json",), SonataParams, load)
+LOADER = Loader(SONATA, "Circuit Explorer", (".json",), SonataParams, load)
 
 
 def open_circuit(path: Path) -> tuple[Any, Any]:
@@ -109,7 +110,7 @@ def _refuse_unsupported(circuit: Any, simulation: Any, settings: PopulationParam
     for edges in settings.edge_populations:
         if edges.edge_report_name:
             report_file(simulation, "synapse", edges.edge_report_name)
-    settings.neuron_morphology_parameters.check()
+    check_morphology(settings.neuron_morphology_parameters)
 
 
 _TYPES = ("biophysical", "point_neuron", "point_process", "astrocyte", VASCULATURE)
@@ -194,7 +195,7 @@ def _shapes(
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     params = settings.neuron_morphology_parameters
-    options = params.options()
+    options = shape_options(params)
     if not options.sections:
         return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)
     morphologies = placed.morphologies

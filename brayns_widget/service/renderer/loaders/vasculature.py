@@ -9,12 +9,12 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.loaders import PopulationParams
 from brayns_widget.service.renderer.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.columns import node_spans
 from brayns_widget.service.renderer.loaders.recordings import open_recording
-from brayns_widget.service.renderer.loaders.sonata_params import PopulationParams
 from brayns_widget.service.renderer.simulation import Simulation
 
 VASCULATURE = "vasculature"  # SONATA's type of such populations, and Brayns' of their models

@@ -10,21 +10,20 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, ConfigDict, Field
 
+from brayns_widget.protocol.brayns.loaders import MHD_VOLUME, RAW_VOLUME, EmptyParams, RawVolumeParams
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.memory import available, format_size
 from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object, Size, Vector3
 
 _NONE = np.empty(0, np.uint32)
 NO_COLORING = PrimitiveColoring(np.empty((0, 4), np.float32))
@@ -55,23 +54,6 @@ _ONLY = {"ObjectType": "Image", "NDims": "3", "ElementNumberOfChannels": "1"}
 _KEY = re.compile(r"\w[\w -]*")
 _LONGEST_HEADER = 1 << 16  # bytes
 _LARGEST = 1e15  # µm; far below what single precision can take
-
-
-def _respelled(value: Any) -> Any:
-    return "unsinged_char" if value == "unsigned_char" else value  # as the official client has it
-
-
-class RawVolumeParams(Object):
-    """Type and number of the values along x, y and z, and the size of a cell in µm."""
-
-    model_config = ConfigDict(title="RawVolumeLoaderParameters")
-
-    data_type: Annotated[
-        Literal["unsinged_char", "short", "unsigned_short", "half_float", "float", "double"],
-        BeforeValidator(_respelled),
-    ]
-    dimensions: Annotated[list[Size], Field(min_length=3, max_length=3)]
-    spacing: Vector3
 
 
 def load_raw(content: Content, params: RawVolumeParams, task: Task) -> list[LoadedModel]:
@@ -110,11 +92,11 @@ def load_mhd(path: Path, params: Any, task: Task) -> list[LoadedModel]:
     return [volume_model(str(path), values, frame)]
 
 
-RAW_LOADER = Loader("raw-volume", "Core", ("raw",), RawVolumeParams, load_raw, binary=True)
-MHD_LOADER = Loader("mhd-volume", "Core", ("mhd",), EmptyParams, load_mhd)
+RAW_LOADER = Loader(RAW_VOLUME, "Core", ("raw",), RawVolumeParams, load_raw, binary=True)
+MHD_LOADER = Loader(MHD_VOLUME, "Core", ("mhd",), EmptyParams, load_mhd)
 
 
-def checked_count(name: str, dimensions: list[int]) -> int:
+def checked_count(name: str, dimensions: Sequence[int]) -> int:
     """Return how many values there are.
 
     Raises:
@@ -138,7 +120,7 @@ def check_memory(name: str, size: int) -> None:
         )
 
 
-def cell_frame(name: str, spacing: list[float]) -> npt.NDArray[np.float64]:
+def cell_frame(name: str, spacing: Sequence[float]) -> npt.NDArray[np.float64]:
     """Make the matrix from a grid to µm.
 
     Raises:

@@ -14,7 +14,8 @@ import gemmi
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.loaders.base import Content, EmptyParams, LoadedModel, Loader, failure
+from brayns_widget.protocol.brayns.loaders import XYZ, EmptyParams
+from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.palette import element_color
 from brayns_widget.service.renderer.loaders.spheres import spheres_model
 from brayns_widget.service.rpc.methods import Task
@@ -38,7 +39,7 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
     return [spheres_model("points", content.name, points, radii=radii, colors=white, metadata=metadata)]
 
 
-LOADER = Loader("xyz", "Molecule Explorer", ("xyz",), EmptyParams, load, binary=True)
+LOADER = Loader(XYZ, "Molecule Explorer", ("xyz",), EmptyParams, load, binary=True)
 
 
 def _molecule(name: str, lines: list[str], task: Task) -> LoadedModel:

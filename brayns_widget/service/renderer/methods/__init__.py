@@ -2,13 +2,13 @@
 
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods import (
+    additions,
     atlas,
     camera,
     circuit,
     clipping,
     colors,
     core,
-    floors,
     gbuffers,
     geometries,
     lights,
@@ -37,7 +37,7 @@ for _family in (
     circuit,
     geometries,
     clipping,
-    floors,
+    additions,
     simulation,
     atlas,
 ):

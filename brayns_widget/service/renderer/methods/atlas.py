@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.atlas import (
+    GET_AVAILABLE_ATLAS_USECASES,
+    VISUALIZE_ATLAS_USECASE,
+    AtlasParams,
+    UseCase,
+    VisualizeParams,
+)
+from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.atlas import Atlas
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.loaders.atlas import LOADER
 from brayns_widget.service.renderer.loaders.atlas_use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import JsonSchema, Object, Size
 
 PLUGIN = LOADER.plugin
 methods: Methods[Context] = Methods()
 
 
-class AtlasParams(Object):
-    """The id of a model that shows an atlas."""
-
-    model_config = ConfigDict(title="GetAvailableUseCasesMessage")
-
-    model_id: Size
-
-
-class UseCase(Object):
-    """A way to show an atlas and the schema of its parameters."""
-
-    model_config = ConfigDict(title="UseCaseMessage")
-
-    name: str
-    params_schema: JsonSchema
-
-
-class VisualizeParams(Object):
-    """The id of a model that shows an atlas, another way to show it, and that way's parameters."""
-
-    model_config = ConfigDict(title="VisualizeUseCaseMessage")
-
-    model_id: Size
-    params: Any
-    use_case: str
-
-
-@methods.add("get-available-atlas-usecases", plugin=PLUGIN)
+@methods.add(GET_AVAILABLE_ATLAS_USECASES, plugin=PLUGIN)
 def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[UseCase]:
     """Get the ways in which a model's atlas can be shown."""
     atlas = _atlas(context, params.model_id)
     return [UseCase(name=case.name, params_schema=case.schema()) for case in use_cases(atlas)]
 
 
-@methods.add("visualize-atlas-usecase", plugin=PLUGIN, cancellable=True, asynchronous=False)
+@methods.add(VISUALIZE_ATLAS_USECASE, plugin=PLUGIN, cancellable=True, asynchronous=False)
 def visualize_atlas_usecase(context: Context, params: VisualizeParams, task: Task) -> ModelInstance:
     """Add a model that shows a model's atlas in another way."""
     with allowing(context.memory.allowance(context.models.primitives)):

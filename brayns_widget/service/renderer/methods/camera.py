@@ -4,115 +4,116 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.camera import (
+    GET_CAMERA_CYLINDRIC,
+    GET_CAMERA_NEAR_CLIP,
+    GET_CAMERA_ORTHOGRAPHIC,
+    GET_CAMERA_PERSPECTIVE,
+    GET_CAMERA_REGION,
+    GET_CAMERA_TYPE,
+    GET_CAMERA_VIEW,
+    SET_CAMERA_CYLINDRIC,
+    SET_CAMERA_NEAR_CLIP,
+    SET_CAMERA_ORTHOGRAPHIC,
+    SET_CAMERA_PERSPECTIVE,
+    SET_CAMERA_REGION,
+    SET_CAMERA_VIEW,
+    Cylindric,
+    NearClip,
+    Orthographic,
+    Perspective,
+    Projection,
+    Region,
+    View,
+    name_of,
+)
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.settings import Cylindric, Orthographic, Perspective, Projection, Region, View
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE
 from brayns_widget.service.renderer.translation import camera_of
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
 
 P = TypeVar("P", Perspective, Orthographic, Cylindric)
-CAMERAS: dict[str, type[Projection]] = {
-    "perspective": Perspective,
-    "orthographic": Orthographic,
-    "cylindric": Cylindric,
-}
 
 
-class NearClip(Object):
-    """What is nearer to the camera than ``distance`` (µm) is not shown."""
-
-    model_config = ConfigDict(title="CameraNearClipMessage")
-
-    distance: float
-
-
-def name_of(camera: Projection) -> str:
-    """Name the type of a camera as Brayns does."""
-    return next(name for name, kind in CAMERAS.items() if isinstance(camera, kind))
-
-
-@methods.add("get-camera-type")
+@methods.add(GET_CAMERA_TYPE)
 def get_camera_type(context: Context) -> str:
     """Get the type of the camera."""
     return name_of(context.projection)
 
 
-@methods.add("get-camera-view")
+@methods.add(GET_CAMERA_VIEW)
 def get_camera_view(context: Context) -> View:
     """Get where the camera is and where it looks."""
     return context.view
 
 
-@methods.add("set-camera-view")
+@methods.add(SET_CAMERA_VIEW)
 def set_camera_view(context: Context, params: View) -> None:
     """Place the camera."""
     check_camera(params, context.projection, context.region)
     context.view = params
 
 
-@methods.add("get-camera-perspective")
+@methods.add(GET_CAMERA_PERSPECTIVE)
 def get_camera_perspective(context: Context) -> Perspective:
     """Get the perspective camera, if that is the active one."""
     return _active(context, Perspective)
 
 
-@methods.add("set-camera-perspective")
+@methods.add(SET_CAMERA_PERSPECTIVE)
 def set_camera_perspective(context: Context, params: Perspective) -> None:
     """Use a perspective camera; what is left out stays, if one is active."""
     _use(context, _merged(context.projection, params))
 
 
-@methods.add("get-camera-orthographic")
+@methods.add(GET_CAMERA_ORTHOGRAPHIC)
 def get_camera_orthographic(context: Context) -> Orthographic:
     """Get the orthographic camera, if that is the active one."""
     return _active(context, Orthographic)
 
 
-@methods.add("set-camera-orthographic")
+@methods.add(SET_CAMERA_ORTHOGRAPHIC)
 def set_camera_orthographic(context: Context, params: Orthographic) -> None:
     """Use an orthographic camera."""
     _use(context, params)
 
 
-@methods.add("get-camera-cylindric", plugin="Cylindric Camera")
+@methods.add(GET_CAMERA_CYLINDRIC, plugin="Cylindric Camera")
 def get_camera_cylindric(context: Context) -> Cylindric:
     """Get the cylindric camera, if that is the active one."""
     return _active(context, Cylindric)
 
 
-@methods.add("set-camera-cylindric", plugin="Cylindric Camera")
+@methods.add(SET_CAMERA_CYLINDRIC, plugin="Cylindric Camera")
 def set_camera_cylindric(context: Context, params: Cylindric) -> None:
     """Use a cylindric camera; what is left out stays, if one is active."""
     _use(context, _merged(context.projection, params))
 
 
-@methods.add("get-camera-near-clip")
+@methods.add(GET_CAMERA_NEAR_CLIP)
 def get_camera_near_clip(context: Context) -> NearClip:
     """Get the distance of the near clipping plane."""
     return NearClip(distance=context.near_clip)
 
 
-@methods.add("set-camera-near-clip")
+@methods.add(SET_CAMERA_NEAR_CLIP)
 def set_camera_near_clip(context: Context, params: NearClip) -> None:
     """Set the distance of the near clipping plane."""
     context.near_clip = check_near_clip(params.distance)
 
 
-@methods.add("get-camera-region")
+@methods.add(GET_CAMERA_REGION)
 def get_camera_region(context: Context) -> Region:
     """Get which part of the image plane is rendered."""
     return context.region
 
 
-@methods.add("set-camera-region")
+@methods.add(SET_CAMERA_REGION)
 def set_camera_region(context: Context, params: Region) -> None:
     """Set which part of the image plane is rendered."""
     check_camera(context.view, context.projection, params)

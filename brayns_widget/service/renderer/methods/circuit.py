@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.circuits import (
+    GET_CIRCUIT_IDS,
+    SET_CIRCUIT_THICKNESS,
+    CircuitIdsParams,
+    ThicknessParams,
+)
 from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
+from brayns_widget.protocol.schema import Size
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, Size
 
 methods: Methods[Context] = Methods()
 
 
-class CircuitIdsParams(Object):
-    """The id of a circuit's model."""
-
-    model_config = ConfigDict(title="LoadedIdsModelMessage")
-
-    model_id: Size
-
-
-class ThicknessParams(Object):
-    """The id of a model, and what its radii are multiplied by, again with each call."""
-
-    model_config = ConfigDict(title="SetCircuitThicknessMessage")
-
-    model_id: Size
-    radius_multiplier: float
-
-
-@methods.add("set-circuit-thickness", plugin="Circuit Explorer", cancellable=True, asynchronous=False)
+@methods.add(SET_CIRCUIT_THICKNESS, plugin="Circuit Explorer", cancellable=True, asynchronous=False)
 def set_circuit_thickness(context: Context, params: ThicknessParams, task: Task) -> None:
     """Make the cells, spheres or capsules of a model and its instances thicker or thinner."""
     context.models.thicken(params.model_id, params.radius_multiplier, task)
 
 
-@methods.add("get-circuit-ids", plugin="Circuit Explorer")
+@methods.add(GET_CIRCUIT_IDS, plugin="Circuit Explorer")
 def get_circuit_ids(context: Context, params: CircuitIdsParams) -> list[Size]:
     """Get the ids of the cells that a model shows."""
     model = context.models[params.model_id]

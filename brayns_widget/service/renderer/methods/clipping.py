@@ -2,74 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.brayns.shapes import (
+    ADD_CLIP_PLANE,
+    ADD_CLIPPING_BOUNDED_PLANES,
+    ADD_CLIPPING_BOXES,
+    ADD_CLIPPING_CAPSULES,
+    ADD_CLIPPING_PLANES,
+    ADD_CLIPPING_SPHERES,
+    CLEAR_CLIP_PLANES,
+    CLEAR_CLIPPING_GEOMETRIES,
+    BoundedPlane,
+    Box,
+    Capsule,
+    Clipping,
+    Plane,
+    S,
+    Sphere,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
-from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object
 
 methods: Methods[Context] = Methods()
 
-S = TypeVar("S", Sphere, Capsule, Box, Plane, BoundedPlane)
 
-
-class Clipping(Object, Generic[S]):
-    """Shapes that cut, and whether they cut their other side."""
-
-    model_config = ConfigDict(title="ClippingGeometry")
-
-    invert_normals: bool = False
-    primitives: list[S]
-
-
-@methods.add("add-clipping-planes")
+@methods.add(ADD_CLIPPING_PLANES)
 def add_clipping_planes(context: Context, params: Clipping[Plane]) -> ModelInstance:
     """Cut away what lies on the negative side of planes."""
     return _add(context, params)
 
 
-@methods.add("add-clipping-bounded-planes")
+@methods.add(ADD_CLIPPING_BOUNDED_PLANES)
 def add_clipping_bounded_planes(context: Context, params: Clipping[BoundedPlane]) -> ModelInstance:
     """Cut away what is seen through bounded planes from their positive side, or lies before them from the other."""
     return _add(context, params)
 
 
-@methods.add("add-clipping-boxes")
+@methods.add(ADD_CLIPPING_BOXES)
 def add_clipping_boxes(context: Context, params: Clipping[Box]) -> ModelInstance:
     """Cut away what lies in boxes."""
     return _add(context, params)
 
 
-@methods.add("add-clipping-spheres")
+@methods.add(ADD_CLIPPING_SPHERES)
 def add_clipping_spheres(context: Context, params: Clipping[Sphere]) -> ModelInstance:
     """Cut away what lies in spheres."""
     return _add(context, params)
 
 
-@methods.add("add-clipping-capsules")
+@methods.add(ADD_CLIPPING_CAPSULES)
 def add_clipping_capsules(context: Context, params: Clipping[Capsule]) -> ModelInstance:
     """Cut away what lies in capsules."""
     return _add(context, params)
 
 
-@methods.add("clear-clipping-geometries")
+@methods.add(CLEAR_CLIPPING_GEOMETRIES)
 def clear_clipping_geometries(context: Context) -> None:
     """Cut nothing away any more."""
     context.models.clear(lambda model: model.clip is not None)
 
 
-@methods.add("add-clip-plane", deprecated=True)
+@methods.add(ADD_CLIP_PLANE, deprecated=True)
 def add_clip_plane(context: Context, params: Plane) -> ModelInstance:
     """Cut away what lies on the negative side of a plane."""
     return context.models.add_clip("clipping_geometry", [params], inverted=False).instance()
 
 
-@methods.add("clear-clip-planes", deprecated=True)
+@methods.add(CLEAR_CLIP_PLANES, deprecated=True)
 def clear_clip_planes(context: Context) -> None:
     """Cut nothing away any more."""
     clear_clipping_geometries(context)

@@ -2,61 +2,42 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.core import (
+    GET_APPLICATION_PARAMETERS,
+    GET_VERSION,
+    QUIT,
+    REGISTRY,
+    SCHEMA,
+    SET_APPLICATION_PARAMETERS,
+    ApplicationParameters,
+    SchemaParams,
+    SchemaResult,
+    Version,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.protocol.schema import Size2
 from brayns_widget.service.renderer.context import PLUGINS, Context
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import JsonSchema, Object, Size2, read_only, unlisted
 from brayns_widget.version import own_version
 
 methods: Methods[Context] = Methods()
 
 
-class Version(Object):
-    """The version of Brayns whose methods these are, and our own as its revision."""
-
-    model_config = ConfigDict(title="VersionMessage")
-
-    major: int = read_only()
-    minor: int = read_only()
-    patch: int = read_only()
-    revision: str = read_only()
-
-
-@methods.add("get-version")
+@methods.add(GET_VERSION)
 def get_version(context: Context) -> Version:
     """Get the version of Brayns whose methods this renderer has."""
     del context
     return Version(major=3, minor=10, patch=1, revision=f"brayns-widget {own_version()}")
 
 
-@methods.add("registry")
+@methods.add(REGISTRY)
 def registry(context: Context) -> list[str]:
     """Get the names of all methods."""
     return sorted(method.name for method in context.methods)
 
 
-class SchemaParams(Object):
-    """Parameters of ``schema``."""
-
-    endpoint: str
-
-
-class SchemaResult(Object):
-    """What a method takes and answers."""
-
-    async_: bool = read_only(alias="async")
-    deprecated: bool = read_only()
-    description: str = read_only()
-    params: JsonSchema | None = read_only(required=False)
-    plugin: str = read_only()
-    returns: JsonSchema | None = read_only(required=False)
-    title: str = read_only()
-
-
-@methods.add("schema")
+@methods.add(SCHEMA)
 def schema(context: Context, params: SchemaParams) -> SchemaResult:
     """Get the JSON Schema of a method."""
     method = context.methods[params.endpoint]
@@ -73,27 +54,20 @@ def schema(context: Context, params: SchemaParams) -> SchemaResult:
     )
 
 
-class ApplicationParameters(Object):
-    """Size of the picture in pixels, and the plugins that are built in."""
-
-    plugins: list[str] = read_only()
-    viewport: Size2 = unlisted([800, 600])
-
-
-@methods.add("get-application-parameters")
+@methods.add(GET_APPLICATION_PARAMETERS)
 def get_application_parameters(context: Context) -> ApplicationParameters:
     """Get the size of the picture and the plugins."""
     return ApplicationParameters(plugins=list(PLUGINS), viewport=list(context.viewport))
 
 
-@methods.add("set-application-parameters")
+@methods.add(SET_APPLICATION_PARAMETERS)
 def set_application_parameters(context: Context, params: ApplicationParameters) -> None:
     """Set the size of the picture."""
     if "viewport" in params.model_fields_set:
         context.viewport = check_size(params.viewport)
 
 
-def check_size(size: list[int]) -> tuple[int, int]:
+def check_size(size: Size2) -> tuple[int, int]:
     """Check the size of a picture in pixels.
 
     Raises:
@@ -106,7 +80,7 @@ def check_size(size: list[int]) -> tuple[int, int]:
     return width, height
 
 
-@methods.add("quit")
+@methods.add(QUIT)
 def quit_renderer(context: Context) -> None:
     """End the renderer; the answer comes first."""
     context.stop()

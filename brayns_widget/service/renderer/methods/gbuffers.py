@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.pictures import EXPORT_GBUFFERS, GBuffersParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, ShotParams, begin, deliver
+from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Size2, unlisted
 
 methods: Methods[Context] = Methods()
 
 OPERATION = "Exporting g-buffers ..."
 
 
-class GBuffersParams(ShotParams):
-    """The picture's scene settings, its size in pixels, and which channels."""
-
-    channels: list[Literal["color", "depth", "albedo", "normal"]]
-    resolution: Size2 = unlisted([0, 0])
-
-    model_config = ConfigDict(title="GBuffersParams")
-
-
-@methods.add("export-gbuffers", cancellable=True)
+@methods.add(EXPORT_GBUFFERS, cancellable=True)
 def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> WithPayload[None]:
     """Write what a camera sees as OpenEXR, to memory or to a file (.exr) of the renderer's machine."""
     if not params.channels:

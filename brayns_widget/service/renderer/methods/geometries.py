@@ -3,59 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 import numpy as np
-from pydantic import ConfigDict
 
+from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.brayns.shapes import (
+    ADD_BOUNDED_PLANES,
+    ADD_BOXES,
+    ADD_CAPSULES,
+    ADD_PLANES,
+    ADD_SPHERES,
+    BoundedPlane,
+    Box,
+    Capsule,
+    Colored,
+    Plane,
+    S,
+    Sphere,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
 from brayns_widget.service.renderer.geometry import empty_bounds
-from brayns_widget.service.renderer.shapes import BoundedPlane, Box, Capsule, Plane, Sphere, geometry_of
+from brayns_widget.service.renderer.shapes import geometry_of
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, Vector4
 
 methods: Methods[Context] = Methods()
 
-S = TypeVar("S", Sphere, Capsule, Box, Plane, BoundedPlane)
 
-
-class Colored(Object, Generic[S]):
-    """A shape and its color (linear RGBA)."""
-
-    model_config = ConfigDict(title="GeometryWithColor")
-
-    color: Vector4
-    geometry: S
-
-
-@methods.add("add-spheres", cancellable=True, asynchronous=False)
+@methods.add(ADD_SPHERES, cancellable=True, asynchronous=False)
 def add_spheres(context: Context, params: list[Colored[Sphere]], task: Task) -> ModelInstance:
     """Add spheres as one model."""
     return _add(context, params, task)
 
 
-@methods.add("add-capsules", cancellable=True, asynchronous=False)
+@methods.add(ADD_CAPSULES, cancellable=True, asynchronous=False)
 def add_capsules(context: Context, params: list[Colored[Capsule]], task: Task) -> ModelInstance:
     """Add capsules, cones with spheres at their ends, as one model."""
     return _add(context, params, task)
 
 
-@methods.add("add-boxes", cancellable=True, asynchronous=False)
+@methods.add(ADD_BOXES, cancellable=True, asynchronous=False)
 def add_boxes(context: Context, params: list[Colored[Box]], task: Task) -> ModelInstance:
     """Add boxes along the axes as one model."""
     return _add(context, params, task)
 
 
-@methods.add("add-planes", cancellable=True, asynchronous=False)
+@methods.add(ADD_PLANES, cancellable=True, asynchronous=False)
 def add_planes(context: Context, params: list[Colored[Plane]], task: Task) -> ModelInstance:
     """Add unbounded planes as one model; they do not count as a part of the scene's bounds."""
     return _add(context, params, task)
 
 
-@methods.add("add-bounded-planes", cancellable=True, asynchronous=False)
+@methods.add(ADD_BOUNDED_PLANES, cancellable=True, asynchronous=False)
 def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]], task: Task) -> ModelInstance:
     """Add the parts of planes that lie in boxes as one model."""
     return _add(context, params, task)

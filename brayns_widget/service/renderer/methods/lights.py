@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from brayns_widget.protocol.brayns.lights import (
+    ADD_LIGHT_AMBIENT,
+    ADD_LIGHT_DIRECTIONAL,
+    ADD_LIGHT_QUAD,
+    ADD_LIGHT_SPHERE,
+    CLEAR_LIGHTS,
+    AmbientLight,
+    DirectionalLight,
+    QuadLight,
+    SphereLight,
+)
+from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import ModelInstance
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.service.rpc.methods import Methods
 
 methods: Methods[Context] = Methods()
 
 
-@methods.add("add-light-ambient")
+@methods.add(ADD_LIGHT_AMBIENT)
 def add_light_ambient(context: Context, params: AmbientLight) -> ModelInstance:
     """Add light from everywhere."""
     return context.models.add_light(params).instance()
 
 
-@methods.add("add-light-directional")
+@methods.add(ADD_LIGHT_DIRECTIONAL)
 def add_light_directional(context: Context, params: DirectionalLight) -> ModelInstance:
     """Add light from infinitely far."""
     if not any(params.direction):
@@ -25,19 +35,19 @@ def add_light_directional(context: Context, params: DirectionalLight) -> ModelIn
     return context.models.add_light(params).instance()
 
 
-@methods.add("add-light-sphere")
+@methods.add(ADD_LIGHT_SPHERE)
 def add_light_sphere(context: Context, params: SphereLight) -> ModelInstance:
     """Add light from a sphere or, if its radius is 0, from a point."""
     return context.models.add_light(params).instance()
 
 
-@methods.add("add-light-quad")
+@methods.add(ADD_LIGHT_QUAD)
 def add_light_quad(context: Context, params: QuadLight) -> ModelInstance:
     """Add light from one side of a parallelogram."""
     return context.models.add_light(params).instance()
 
 
-@methods.add("clear-lights")
+@methods.add(CLEAR_LIGHTS)
 def clear_lights(context: Context) -> None:
     """Remove all lights."""
     context.models.clear(lambda model: model.light is not None)

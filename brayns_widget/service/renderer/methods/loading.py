@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.loaders import (
+    ADD_MODEL,
+    GET_LOADERS,
+    UPLOAD_MODEL,
+    AddModelParams,
+    LoaderInfo,
+    UploadModelParams,
+)
+from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import refusal
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import JsonSchema, Object, read_only
 
 methods: Methods[Context] = Methods()
 
@@ -21,19 +24,7 @@ READING = 0.6  # of a load's progress; the rest is building the acceleration str
 UPLOADED = 0.5  # progress of an upload when its bytes are there, as in the real renderer
 
 
-class LoaderInfo(Object):
-    """A format that ``add-model`` reads."""
-
-    model_config = ConfigDict(title="Loader")
-
-    binary: bool = read_only()
-    extensions: list[str] = read_only()
-    input_parameters_schema: JsonSchema = read_only()
-    name: str = read_only()
-    plugin: str = read_only()
-
-
-@methods.add("get-loaders")
+@methods.add(GET_LOADERS)
 def get_loaders(context: Context) -> list[LoaderInfo]:
     """Get the loaders and the schemas of their parameters."""
     return [
@@ -48,15 +39,7 @@ def get_loaders(context: Context) -> list[LoaderInfo]:
     ]
 
 
-class AddModelParams(Object):
-    """A file, its loader and the loader's parameters."""
-
-    loader_name: str
-    loader_properties: Any
-    path: str
-
-
-@methods.add("add-model", cancellable=True)
+@methods.add(ADD_MODEL, cancellable=True)
 def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
     loader = _loader(context, params.loader_name, params.path)
@@ -75,15 +58,7 @@ def add_model(context: Context, params: AddModelParams, task: Task) -> list[Mode
     return [model.instance() for model in models]
 
 
-class UploadModelParams(Object):
-    """The format of the uploaded bytes, their loader and the loader's parameters."""
-
-    loader_name: str
-    loader_properties: Any
-    type: str
-
-
-@methods.add("upload-model", cancellable=True)
+@methods.add(UPLOAD_MODEL, cancellable=True)
 def upload_model(context: Context, params: UploadModelParams, task: Task, payload: memoryview) -> list[ModelInstance]:
     """Load the bytes that came with the request and return the models that they make."""
     if not payload:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
-from pydantic import ConfigDict
-
+from brayns_widget.protocol.brayns.materials import (
+    GET_MATERIAL_TYPE,
+    MATERIALS,
+    M,
+    SetMaterialParams,
+    getter,
+    name_of,
+    setter,
+)
+from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.materials import MATERIALS, Material, name_of
-from brayns_widget.service.renderer.methods.models import GetModelParams
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object, Size
 
 methods: Methods[Context] = Methods()
 
-M = TypeVar("M", bound=Material)
 
-
-class SetMaterialParams(Object, Generic[M]):
-    """The id of a model and its material."""
-
-    model_config = ConfigDict(title="SetMaterialMessage")
-
-    material: M
-    model_id: Size
-
-
-@methods.add("get-material-type")
+@methods.add(GET_MATERIAL_TYPE)
 def get_material_type(context: Context, params: GetModelParams) -> str:
     """Get the type of a model's material."""
     return name_of(context.models.material(params.id))
@@ -36,25 +28,22 @@ def get_material_type(context: Context, params: GetModelParams) -> str:
 def _declare(name: str, kind: type[M]) -> None:
     """Declare the methods of one type of material."""
 
+    @methods.add(getter(kind), description=f"Get the {name} material of a model, if it has one of that type.")
     def get_material(context: Context, params: GetModelParams) -> M:
         material = context.models.material(params.id)
         if not isinstance(material, kind) or name_of(material) != name:
             raise RequestError(f"Invalid material type (should be {name_of(material)!r})", code=INVALID_REQUEST)
         return material
 
+    @methods.add(
+        setter(kind),
+        description=f"Give a model and its instances a {name} material; what is left out has its default.",
+    )
     def set_material(context: Context, params: SetMaterialParams[M]) -> None:
         try:
             context.models.set_material(params.model_id, params.material)
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
-
-    # The schemas come from annotations, which cannot name a type that is an argument.
-    get_material.__annotations__["return"] = kind
-    set_material.__annotations__["params"] = SetMaterialParams[kind]  # type: ignore[valid-type]
-    get_material.__doc__ = f"Get the {name} material of a model, if it has one of that type."
-    set_material.__doc__ = f"Give a model and its instances a {name} material; what is left out has its default."
-    methods.add(f"get-material-{name}")(get_material)
-    methods.add(f"set-material-{name}")(set_material)
 
 
 for _name, _kind in MATERIALS.items():

@@ -2,95 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import ConfigDict, PlainSerializer
-
+from brayns_widget.protocol.brayns.models import (
+    CLEAR_MODELS,
+    CLEAR_RENDERABLES,
+    GET_MODEL,
+    GET_SCENE,
+    INSPECT,
+    INSTANTIATE_MODEL,
+    NOTHING,
+    REMOVE_MODEL,
+    UPDATE_MODEL,
+    GetModelParams,
+    InspectParams,
+    InspectResult,
+    InstantiateParams,
+    ModelInstance,
+    RemoveModelParams,
+    SceneInfo,
+    UpdateModelParams,
+)
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import Bounds, ModelInstance, Transform, bounds_of
+from brayns_widget.service.renderer.entries import bounds_of
 from brayns_widget.service.rpc.methods import Methods, Task
-from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector3, read_only
 
 methods: Methods[Context] = Methods()
 
 
-class SceneInfo(Object):
-    """All models and lights, and the box around them."""
-
-    model_config = ConfigDict(title="Scene")
-
-    bounds: Bounds = read_only()
-    models: list[ModelInstance] = read_only()
-
-
-class GetModelParams(Object):
-    """The id of a model."""
-
-    model_config = ConfigDict(title="GetModelMessage")
-
-    id: Size
-
-
-class UpdateModelParams(Object):
-    """The id of a model and what changes."""
-
-    model_config = ConfigDict(title="UpdateModelMessage")
-
-    model: ModelInstance
-    model_id: Size
-
-
-class RemoveModelParams(Object):
-    """Ids of models."""
-
-    model_config = ConfigDict(title="RemoveModelMessage")
-
-    ids: list[Size]
-
-
-class InstantiateParams(Object):
-    """The id of a model and a place for each further one."""
-
-    model_config = ConfigDict(title="InstantiateMessage")
-
-    model_id: Size
-    transforms: list[Transform]
-
-
-class InspectParams(Object):
-    """A point of the picture: 0 to 1 from the first column and row to the last."""
-
-    model_config = ConfigDict(title="InspectMessage")
-
-    position: Vector2
-
-
-NOTHING = object()  # becomes null, while None is left out of results
-
-
-class InspectResult(Object):
-    """What is seen there, and where (µm)."""
-
-    hit: bool = read_only()
-    metadata: Annotated[Any, PlainSerializer(lambda value: None if value is NOTHING else value)] = read_only()
-    model_id: Size = read_only()
-    position: Vector3 = read_only()
-
-
-@methods.add("get-scene")
+@methods.add(GET_SCENE)
 def get_scene(context: Context) -> SceneInfo:
     """Get all models and lights."""
     return SceneInfo(bounds=bounds_of(context.models.box), models=[model.instance() for model in context.models])
 
 
-@methods.add("get-model")
+@methods.add(GET_MODEL)
 def get_model(context: Context, params: GetModelParams) -> ModelInstance:
     """Get one model."""
     return context.models[params.id].instance()
 
 
-@methods.add("update-model", cancellable=True, asynchronous=False)
+@methods.add(UPDATE_MODEL, cancellable=True, asynchronous=False)
 def update_model(context: Context, params: UpdateModelParams, task: Task) -> ModelInstance:
     """Show, hide or place a model; a transform is replaced whole."""
     changes = {name: getattr(params.model, name) for name in params.model.model_fields_set}
@@ -100,7 +51,7 @@ def update_model(context: Context, params: UpdateModelParams, task: Task) -> Mod
     return model.instance()
 
 
-@methods.add("instantiate-model", cancellable=True, asynchronous=False)
+@methods.add(INSTANTIATE_MODEL, cancellable=True, asynchronous=False)
 def instantiate_model(context: Context, params: InstantiateParams, task: Task) -> list[ModelInstance]:
     """Add models that differ from one in their place only; coloring one of them colors all."""
     handle = context.models[params.model_id].handle
@@ -116,7 +67,7 @@ def instantiate_model(context: Context, params: InstantiateParams, task: Task) -
     return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms, task)]
 
 
-@methods.add("inspect")
+@methods.add(INSPECT)
 def inspect(context: Context, params: InspectParams) -> InspectResult:
     """Find out what is seen at a point of the picture."""
     u, v = params.position
@@ -128,21 +79,21 @@ def inspect(context: Context, params: InspectParams) -> InspectResult:
     return InspectResult(hit=True, metadata=model.describe(pick.slot), model_id=model.id, position=position)
 
 
-@methods.add("remove-model", cancellable=True, asynchronous=False)
+@methods.add(REMOVE_MODEL, cancellable=True, asynchronous=False)
 def remove_model(context: Context, params: RemoveModelParams, task: Task) -> None:
     """Remove models; none of them if one id is unknown."""
     context.models.remove(params.ids, task)
     context.playback.settle()
 
 
-@methods.add("clear-models", cancellable=True, asynchronous=False)
+@methods.add(CLEAR_MODELS, cancellable=True, asynchronous=False)
 def clear_models(context: Context, task: Task) -> None:
     """Remove everything, lights too."""
     context.models.clear(task=task)
     context.playback.settle()
 
 
-@methods.add("clear-renderables", cancellable=True, asynchronous=False)
+@methods.add(CLEAR_RENDERABLES, cancellable=True, asynchronous=False)
 def clear_renderables(context: Context, task: Task) -> None:
     """Remove everything that can be seen, which lights cannot."""
     context.models.clear(lambda model: model.handle is not None, task)

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from pydantic import Field
-
+from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams, RenderImageResult
+from brayns_widget.protocol.brayns.renderers import (
+    GET_RENDERER_INTERACTIVE,
+    GET_RENDERER_PRODUCTION,
+    GET_RENDERER_TYPE,
+    SET_FRAMEBUFFER_PROGRESSIVE,
+    SET_FRAMEBUFFER_STATIC,
+    SET_RENDERER_INTERACTIVE,
+    SET_RENDERER_PRODUCTION,
+    Interactive,
+    Production,
+    Progressive,
+    Renderer,
+    Static,
+    name_of,
+)
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.settings import Interactive, Production, Progressive, Renderer, Static
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object, Size, read_only
 
 methods: Methods[Context] = Methods()
 
@@ -20,75 +32,51 @@ FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
 
 
 R = TypeVar("R", Interactive, Production)
-RENDERERS: dict[str, type[Interactive | Production]] = {"interactive": Interactive, "production": Production}
 
 
-def name_of(renderer: Renderer) -> str:
-    """Name the type of a renderer as Brayns does."""
-    return next(name for name, kind in RENDERERS.items() if isinstance(renderer, kind))
-
-
-@methods.add("get-renderer-type")
+@methods.add(GET_RENDERER_TYPE)
 def get_renderer_type(context: Context) -> str:
     """Get the type of the renderer."""
     return name_of(context.renderer)
 
 
-@methods.add("get-renderer-interactive")
+@methods.add(GET_RENDERER_INTERACTIVE)
 def get_renderer_interactive(context: Context) -> Interactive:
     """Get the interactive renderer, if that is the active one."""
     return _active(context, Interactive)
 
 
-@methods.add("set-renderer-interactive")
+@methods.add(SET_RENDERER_INTERACTIVE)
 def set_renderer_interactive(context: Context, params: Interactive) -> None:
     """Use the interactive renderer; what is left out stays, if it is active."""
     context.renderer = _merged(context.renderer, params)
 
 
-@methods.add("get-renderer-production")
+@methods.add(GET_RENDERER_PRODUCTION)
 def get_renderer_production(context: Context) -> Production:
     """Get the production renderer, if that is the active one."""
     return _active(context, Production)
 
 
-@methods.add("set-renderer-production")
+@methods.add(SET_RENDERER_PRODUCTION)
 def set_renderer_production(context: Context, params: Production) -> None:
     """Use the production renderer, a path tracer; what is left out stays, if it is active."""
     context.renderer = _merged(context.renderer, params)
 
 
-@methods.add("set-framebuffer-static")
+@methods.add(SET_FRAMEBUFFER_STATIC)
 def set_framebuffer_static(context: Context) -> None:
     """Render all frames in the viewport's size."""
     context.framebuffer = Static()
 
 
-@methods.add("set-framebuffer-progressive")
+@methods.add(SET_FRAMEBUFFER_PROGRESSIVE)
 def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
     """Render the first frame after a change in a smaller size."""
     context.framebuffer = params
 
 
-class RenderImageParams(Object):
-    """Whether to render, and what to send."""
-
-    accumulate: bool = False
-    force: bool = False
-    format: str = "jpg"
-    jpeg_quality: Annotated[int, Field(ge=0, le=100)] = 100
-    render: bool = True
-    send: bool = True
-
-
-class RenderImageResult(Object):
-    """How many samples the picture has, and how many it will have."""
-
-    accumulation: Size = read_only()
-    max_accumulation: Size = read_only()
-
-
-@methods.add("render-image", cancellable=True, asynchronous=False)
+@methods.add(RENDER_IMAGE, cancellable=True, asynchronous=False)
 def render_image(context: Context, params: RenderImageParams, task: Task) -> WithPayload[RenderImageResult]:
     """Render a frame, or all with ``accumulate``, and send the picture if it is new or ``force`` is set."""
     if params.force and not params.send:

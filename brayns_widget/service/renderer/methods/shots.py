@@ -10,45 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
+from brayns_widget.protocol.brayns.camera import CAMERAS, Region
+from brayns_widget.protocol.brayns.pictures import EngineObject, ShotParams
+from brayns_widget.protocol.brayns.renderers import RENDERERS
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.schema import validate
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.methods.camera import CAMERAS, check_camera, check_near_clip
-from brayns_widget.service.renderer.methods.pictures import RENDERERS
-from brayns_widget.service.renderer.settings import Region, View
+from brayns_widget.service.renderer.methods.camera import check_camera, check_near_clip
 from brayns_widget.service.renderer.tracing.camera import Camera
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.translation import camera_of, settings_of
 from brayns_widget.service.rpc.methods import Task
-from brayns_widget.service.rpc.schema import Object, Size, Vector2, unlisted, validate
 
 ENCODING = "Encoding ..."
 COMPILING = "Preparing this kind of picture; further ones start at once ..."
-
-
-class EngineObject(Object):
-    """A type of camera or renderer and its parameters; without a name the current one."""
-
-    model_config = ConfigDict(title="EngineObjectData")
-
-    name: str = unlisted("")
-    params: Any = unlisted(None)
-
-
-class ShotParams(Object):
-    """A picture's scene settings; what is left out is as it is for ``render-image``."""
-
-    camera: EngineObject = unlisted(EngineObject())
-    camera_near_clip: float = unlisted(0.0)
-    camera_view: View | None = unlisted(None)
-    file_path: str = unlisted("")
-    image_end: Vector2 | None = unlisted(None)
-    image_start: Vector2 | None = unlisted(None)
-    renderer: EngineObject = unlisted(EngineObject())
-    simulation_frame: Size = unlisted(0)
 
 
 @dataclass(frozen=True)

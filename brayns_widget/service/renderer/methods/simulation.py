@@ -3,59 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
 
 import numpy as np
-from pydantic import ConfigDict, Field
 
+from brayns_widget.protocol.brayns.models import GetModelParams
+from brayns_widget.protocol.brayns.simulation import (
+    ENABLE_SIMULATION,
+    GET_COLOR_RAMP,
+    GET_SIMULATION_PARAMETERS,
+    SET_COLOR_RAMP,
+    SET_SIMULATION_PARAMETERS,
+    ColorRamp,
+    EnableSimulationParams,
+    SetColorRampParams,
+    SimulationParameters,
+)
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring.ramp import LEVELS
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.methods.models import GetModelParams
 from brayns_widget.service.rpc.methods import Methods
-from brayns_widget.service.rpc.schema import Object, Size, Vector2, Vector4, read_only, unlisted
 
 methods: Methods[Context] = Methods()
 
 
-class SimulationParameters(Object):
-    """The frames of all simulations, and the one that is shown; ``dt`` is a frame's duration in ``unit``."""
-
-    current: Size = unlisted(0)
-    dt: float = read_only()
-    end_frame: Size = read_only()
-    start_frame: Size = read_only()
-    unit: str = read_only()
-
-
-class EnableSimulationParams(Object):
-    """A model, and whether it shows its simulation."""
-
-    model_config = ConfigDict(title="EnableSimulationMessage")
-
-    enabled: bool
-    model_id: Size
-
-
-class ColorRampParams(Object):
-    """Colors (linear RGBA) at even steps from the lowest value of the range to the highest."""
-
-    model_config = ConfigDict(title="ColorRamp")
-
-    colors: Annotated[list[Vector4], Field(max_length=LEVELS)] = unlisted([])
-    range: Vector2 = unlisted([0.0, 1.0])
-
-
-class SetColorRampParams(Object):
-    """A model and the colors of its simulation or volume."""
-
-    model_config = ConfigDict(title="SetColorRampMessage")
-
-    color_ramp: ColorRampParams
-    id: Size
-
-
-@methods.add("get-simulation-parameters")
+@methods.add(GET_SIMULATION_PARAMETERS)
 def get_simulation_parameters(context: Context) -> SimulationParameters:
     """Get the frames of all simulations and the one that is shown; all 0 if there is no simulation."""
     line = context.playback.timeline
@@ -66,29 +36,29 @@ def get_simulation_parameters(context: Context) -> SimulationParameters:
     )
 
 
-@methods.add("set-simulation-parameters")
+@methods.add(SET_SIMULATION_PARAMETERS)
 def set_simulation_parameters(context: Context, params: SimulationParameters) -> None:
     """Show another frame."""
     if "current" in params.model_fields_set:
         context.playback.seek(params.current)
 
 
-@methods.add("enable-simulation")
+@methods.add(ENABLE_SIMULATION)
 def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
     """Let a model show its simulation, or its own colors."""
     context.playback.enable(params.model_id, enabled=params.enabled)
 
 
-@methods.add("get-color-ramp")
-def get_color_ramp(context: Context, params: GetModelParams) -> ColorRampParams:
+@methods.add(GET_COLOR_RAMP)
+def get_color_ramp(context: Context, params: GetModelParams) -> ColorRamp:
     """Get the colors of a model's simulation or volume."""
     volume = context.models[params.id].volume
     ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
     colors = [[float(str(number)) for number in color] for color in ramp.colors]
-    return ColorRampParams(colors=colors, range=[ramp.low, ramp.high])
+    return ColorRamp(colors=colors, range=[ramp.low, ramp.high])
 
 
-@methods.add("set-color-ramp")
+@methods.add(SET_COLOR_RAMP)
 def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
     """Set the colors of a model's simulation or volume; what is left out stays."""
     volume = context.models[params.id].volume

@@ -6,19 +6,16 @@ import json
 import struct
 import zlib
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import ConfigDict, Field
-
+from brayns_widget.protocol.brayns.pictures import SNAPSHOT, ColorBuffer, ImageMetadata, SnapshotParams, SnapshotResult
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
-from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, ShotParams, begin, deliver
+from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 from brayns_widget.service.renderer.tracing.pictures.images import encode_image
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
-from brayns_widget.service.rpc.schema import Object, Size, Size2, read_only, unlisted
 
 methods: Methods[Context] = Methods()
 
@@ -26,46 +23,7 @@ _LONGEST_COMMENT = 65533  # bytes of a JPEG's comment
 _PNG_HEADER = 33  # bytes of a PNG's signature and its first chunk, IHDR, behind which texts may stand
 
 
-class ImageSettings(Object):
-    """Size (pixels), format and JPEG quality; without a size the viewport's."""
-
-    format: str = "png"
-    quality: Annotated[int, Field(ge=0)] = 100
-    size: Size2 = unlisted([0, 0])
-
-
-class ImageMetadata(Object):
-    """Texts that go into the picture's file."""
-
-    description: str
-    keywords: list[str]
-    title: str
-    where_used: str
-
-
-class SnapshotParams(ShotParams):
-    """The picture's scene settings, its format, and what its file tells about it."""
-
-    image_settings: ImageSettings = unlisted(ImageSettings())
-    metadata: ImageMetadata | None = unlisted(None)
-
-
-class ColorBuffer(Object):
-    """Where the picture stands in the answer's bytes."""
-
-    model_config = ConfigDict(title="ColorBufferMessage")
-
-    offset: Size = read_only()
-    size: Size = read_only()
-
-
-class SnapshotResult(Object):
-    """The picture's place in the answer; its size is 0 if it went to a file."""
-
-    color_buffer: ColorBuffer = read_only()
-
-
-@methods.add("snapshot", cancellable=True)
+@methods.add(SNAPSHOT, cancellable=True)
 def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayload[SnapshotResult]:
     """Render a finished picture to memory, or to a file of the renderer's machine, whose name tells the format."""
     settings = params.image_settings

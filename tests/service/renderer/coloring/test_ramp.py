@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.simulation import MOST_COLORS
 from brayns_widget.service.renderer.coloring.ramp import LEVELS, ColorRamp
 
 BLACK_WHITE = np.array([[0, 0, 0, 1], [1, 1, 1, 1]], np.float32)
@@ -56,3 +57,9 @@ def test_a_range_ascends():
 def test_values_between_two_levels_have_the_lower_one():
     ramp = ColorRamp(BLACK_WHITE, 0.0, LEVELS - 1.0)
     assert ramp.levels(np.array([0.0, 9.25, 9.75, 10.0], np.float32)).tolist() == [0, 9, 9, 10]
+
+
+def test_ramps_may_have_as_many_colors_as_their_tables():
+    assert LEVELS == MOST_COLORS
+    with pytest.raises(ValueError, match="1 to 256"):
+        ColorRamp(np.ones((LEVELS + 1, 4), np.float32))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.atlas import VoxelType
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.renderer.atlas import CHANNELS, VOXEL_TYPES, Atlas, VoxelType
+from brayns_widget.service.renderer.atlas import CHANNELS, VOXEL_TYPES, Atlas
 from brayns_widget.service.renderer.loaders.atlas_use_cases import USE_CASES, use_cases, visualize
 from brayns_widget.service.renderer.memory import Allowance, allowing
 from brayns_widget.service.rpc.methods import Task

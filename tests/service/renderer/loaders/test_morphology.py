@@ -7,15 +7,9 @@ import morphio
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.loaders import GeometryType
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.renderer.loaders.morphology import (
-    GeometryType,
-    Section,
-    Shape,
-    ShapeOptions,
-    make_shape,
-    point_shape,
-)
+from brayns_widget.service.renderer.loaders.morphology import Section, Shape, ShapeOptions, make_shape, point_shape
 from brayns_widget.service.renderer.loaders.morphology_files import morphology_reader, read_shape
 
 # A soma of radius 2, an axon of 2 segments, a dendrite that forks into a dendrite and an apical dendrite.

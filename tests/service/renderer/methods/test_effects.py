@@ -231,6 +231,14 @@ async def schema(client: Client) -> None:
     assert "params" not in await client.call("schema", {"endpoint": "get-scene"})
 
 
+async def cancellable(client: Client) -> None:
+    """The methods that are named are those that the server lets clients cancel."""
+    names = await client.call("get-cancellable-methods")
+    assert names == sorted(set(names))
+    assert {"add-model", "upload-model", "render-image", "snapshot", "export-gbuffers", "clear-models"} <= set(names)
+    assert names == [name for name in await client.call("registry") if METHODS.cancellable(name)]
+
+
 async def loaders(client: Client) -> None:
     """Every loader that is named is found, others are not."""
     for loader in await client.call("get-loaders"):
@@ -462,6 +470,7 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "clear-clipping-geometries": Changes(seen, (".gw", "rgw"), given=(BALLS, CUT)),
     "clear-clip-planes": Changes(seen, (".gw", "rgw"), given=(BALLS, CUT)),
     # Ours
+    "get-cancellable-methods": cancellable,
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),
     "set-radius-floor": Changes(covered, operator.gt, {"pixels": 1}, (THREAD,)),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.service.renderer.loaders.registry import LOADERS
-from brayns_widget.service.renderer.methods import METHODS, atlas, floors
+from brayns_widget.service.renderer.methods import METHODS, additions, atlas
 
 
 def comparable(schema: Any) -> Any:
@@ -20,7 +20,7 @@ def comparable(schema: Any) -> Any:
 
 
 # Plugins of ours, and of the real renderer's those that the recorded build does not have.
-UNRECORDED = {floors.OURS, atlas.PLUGIN}
+UNRECORDED = {additions.OURS, atlas.PLUGIN}
 
 
 @pytest.fixture(scope="module")

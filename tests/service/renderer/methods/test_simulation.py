@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from brayns_widget.service.renderer.entries import LoadInfo
+from brayns_widget.protocol.brayns.models import LoadInfo
 from brayns_widget.service.renderer.loaders import sonata
 from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.playback import Playback

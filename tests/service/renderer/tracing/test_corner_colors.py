@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings

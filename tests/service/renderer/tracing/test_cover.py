@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.tracing import cover, tracer
 from brayns_widget.service.renderer.tracing.camera import (
     Camera,

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, Region, View
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine

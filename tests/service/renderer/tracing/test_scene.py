@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device, Primitives
 from brayns_widget.service.renderer.tracing.scene import Scene
 

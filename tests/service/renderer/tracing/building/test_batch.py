@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.materials import Ghost, Phong
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import Ghost, Phong
-from brayns_widget.service.renderer.settings import AmbientLight
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing import cover
 from brayns_widget.service.renderer.tracing import scene as scene_module
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
@@ -146,13 +147,13 @@ def test_colors_change_without_a_rebuild(engine):
 def test_models_that_look_different_leave_and_come_back(engine):
     handles = fill(engine)
     before = picture(engine)
-    engine.scene.set_material(handles[0], Ghost().row())
+    engine.scene.set_material(handles[0], row_of(Ghost()))
     assert column(engine, 8.0) == [0, 0, 1]
     assert curves(engine) == 2
     engine.scene.set_colors(handles[1], COLORS[[1, 3]] * [1, 1, 1, 0.5])
     picture(engine)
     assert curves(engine) == 3
-    engine.scene.set_material(handles[0], Phong().row())
+    engine.scene.set_material(handles[0], row_of(Phong()))
     engine.scene.set_colors(handles[1], COLORS[[1, 3]])
     np.testing.assert_array_equal(picture(engine), before)
     assert curves(engine) == 1

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import trimesh
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.protocol.brayns.materials import Ghost
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import Ghost
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.shapes import Plane, Sphere
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.building.instances import Instance, is_even
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.clipping import no_clips
@@ -61,7 +62,7 @@ def seen(engine: Engine, geometry: Geometry, renderer: RenderSettings = PLAIN, m
     stretched = engine.scene.add(geometry, COLOR)
     engine.scene.set_transform(stretched, STRETCH)
     if material is not None:
-        engine.scene.set_material(stretched, material.row())
+        engine.scene.set_material(stretched, row_of(material))
     small = np.diag([0.3, 0.3, 0.3, 1.0])
     small[1, 3] = -1.8
     engine.scene.set_transform(engine.scene.add(BALL, COLOR), small)

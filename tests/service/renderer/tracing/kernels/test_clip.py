@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import DirectionalLight
+from brayns_widget.protocol.brayns.materials import Glass, Matte
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import Glass, Matte
-from brayns_widget.service.renderer.settings import DirectionalLight
-from brayns_widget.service.renderer.shapes import Plane, Sphere
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
@@ -56,7 +57,7 @@ def test_paths_see_into_what_is_cut_open(engine):
 
 def test_paths_through_glass_pass_what_is_cut(engine):
     glass = ball(engine, 0, 0, 2, 1.0)
-    engine.scene.set_material(glass, Glass(index_of_refraction=1.0).row())
+    engine.scene.set_material(glass, row_of(Glass(index_of_refraction=1.0)))
     ball(engine, 0, 0, -3, 1.5, [0.0, 1.0, 0.0, 1.0])
     ball(engine, 0, 0, 0, 0.9, [1.0, 0.0, 0.0, 1.0])
     assert light_of(engine, replace(PATHS, bounces=6))[32, 32, 1] == 0
@@ -68,7 +69,7 @@ def test_paths_through_glass_pass_what_is_cut(engine):
 @pytest.mark.parametrize(("opacity", "left"), [(1.0, 0.0), (0.5, 0.25)])
 def test_what_is_cut_casts_no_shadow(engine, renderer, opacity, left):
     ball(engine, 0, 0, -3, 2)
-    engine.scene.set_material(ball(engine, 0, 1.875, 2, 0.5), Matte(opacity=opacity).row())
+    engine.scene.set_material(ball(engine, 0, 1.875, 2, 0.5), row_of(Matte(opacity=opacity)))
     engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)])
     shaded = light_of(engine, renderer)[32, 32, 0]
     cut(engine, Sphere(center=[0.0, 1.875, 2.0], radius=0.6))

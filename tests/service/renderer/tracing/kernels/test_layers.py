@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
+from brayns_widget.protocol.brayns.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, SphereLight
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing import tracer
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.cover import ready, warm_up
@@ -24,7 +25,7 @@ BLUE = [0.0, 0.0, 1.0, 0.5]
 
 def ball(engine, material, color=(1.0, 0.0, 0.0, 1.0), place=(0, 0, 0, 1.5)):
     handle = engine.scene.add(spheres(place), [list(color)])
-    engine.scene.set_material(handle, material.row())
+    engine.scene.set_material(handle, row_of(material))
     return handle
 
 
@@ -154,7 +155,7 @@ def test_shadows_come_and_go_with_opacity(engine):
     engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)])
     seen = []
     for material in (Matte(), Matte(opacity=0.1), Matte()):
-        engine.scene.set_material(handle, material.row())
+        engine.scene.set_material(handle, row_of(material))
         seen.append(int(picture(engine, shadows=True)[32, 32, 1]))
     assert seen[0] == seen[2] == 0
     assert seen[1] > 100

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import QuadLight, SphereLight
+from brayns_widget.protocol.brayns.materials import Metal
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import Metal
-from brayns_widget.service.renderer.settings import QuadLight, SphereLight
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
@@ -169,7 +170,7 @@ def test_metal_shows_lights_whether_its_lobe_meets_or_samples_them(engine):
     engine.scene.lights = pack_lights([SphereLight(position=[0.0, 0.0, 30.0], radius=20.0, intensity=math.pi * 400)])
     seen = []
     for roughness in (0.01, 0.316, 0.317):  # squares on both sides of a width of 0.1
-        engine.scene.set_material(handle, Metal(roughness=roughness).row())
+        engine.scene.set_material(handle, row_of(Metal(roughness=roughness)))
         seen.append(light_on(engine, replace(PATHS, samples=256))[14:18, 14:18].mean())
     assert seen[0] == pytest.approx(1, abs=0.01)
     assert seen[1] == pytest.approx(seen[2], abs=0.01)

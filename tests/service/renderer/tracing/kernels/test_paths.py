@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import DirectionalLight
+from brayns_widget.protocol.brayns.materials import Glass, Matte, Principled
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import Glass, Matte, Principled
-from brayns_widget.service.renderer.settings import DirectionalLight
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from tests.service.renderer.traced import FROM_Z, byte, spheres
@@ -107,7 +108,7 @@ def test_surfaces_weaken_light_on_its_way(engine, material, left):
     renderer = RenderSettings(path_tracing=True, samples=1, bounces=1)
     seen = []
     for each in (Matte(opacity=0.0), material):
-        engine.scene.set_material(handle, each.row())
+        engine.scene.set_material(handle, row_of(each))
         frame = engine.trace((64, 64), Camera(FROM_Z, Orthographic(height=4.0)), settings=renderer, keep=True)
         seen.append(frame.light[32, 32, 0])
     assert seen[1] / seen[0] == pytest.approx(left, abs=1e-4)

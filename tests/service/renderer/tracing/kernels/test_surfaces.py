@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from tests.service.renderer.traced import FROM_Z, byte, spheres

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight, DirectionalLight, SphereLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings

@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.materials import Matte
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
 from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import Matte
-from brayns_widget.service.renderer.shapes import Plane, Sphere
+from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.volumes import Volume
@@ -226,7 +227,7 @@ def test_surfaces_stand_in_front_of_within_and_behind_volumes(engine):
 def test_surfaces_that_let_light_through_show_the_volume_behind(engine):
     add(engine, cube(1), [1, 0, 0, 0.1])
     handle = ball(engine, 20)
-    engine.scene.set_material(handle, Matte(opacity=0.5).row())
+    engine.scene.set_material(handle, row_of(Matte(opacity=0.5)))
     share = 1 - math.exp(-1)
     assert middle(engine, bounces=3) == pytest.approx([share / 4, 0.75, 0, 0.75 + share / 4], abs=1e-4)
 

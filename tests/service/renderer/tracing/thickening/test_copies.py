@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.shapes import Sphere
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
-from brayns_widget.service.renderer.shapes import Sphere
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.thickening import copies as copies_module
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor

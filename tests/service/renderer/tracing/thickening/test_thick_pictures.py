@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.settings import AmbientLight
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine

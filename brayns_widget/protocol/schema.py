@@ -7,13 +7,15 @@ stand in ``required`` yet are refused on input.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     JsonValue,
     TypeAdapter,
     ValidationError,
@@ -21,9 +23,9 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import INVALID_PARAMS, ProtocolError, RequestError
 from brayns_widget.protocol.messages import type_name
 
 T = TypeVar("T")
@@ -39,40 +41,108 @@ def _in_float32(value: float) -> float:
 
 FLOAT32 = AfterValidator(_in_float32)  # comes last in an Annotated, or the schema loses the limits before it
 Float32 = Annotated[float, FLOAT32]
-Vector2 = Annotated[list[Float32], Field(min_length=2, max_length=2)]
-Vector3 = Annotated[list[Float32], Field(min_length=3, max_length=3)]
-Vector4 = Annotated[list[Float32], Field(min_length=4, max_length=4)]
-Quaternion = Vector4  # x, y, z, w
 Size = Annotated[int, Field(ge=0)]
-Size2 = Annotated[list[Size], Field(min_length=2, max_length=2)]
 JsonSchema = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "x-title": "JsonSchema"})]
 
 
+class TakesSequences:
+    """Marks a list: users of Python may write a tuple, an array or the like for it; JSON has lists only."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        as_list = handler(source)
+        from_sequence = core_schema.no_info_before_validator_function(_listed, as_list)
+        return core_schema.lax_or_strict_schema(lax_schema=from_sequence, strict_schema=as_list)
+
+
+def _listed(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # an array: its own numbers would become none of Python's
+        return value.tolist()
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
+
+
+if TYPE_CHECKING:
+    T_co = TypeVar("T_co", covariant=True)
+    Items: TypeAlias = Sequence[T_co]
+    Vector2: TypeAlias = Sequence[float]
+    Vector3: TypeAlias = Sequence[float]
+    Vector4: TypeAlias = Sequence[float]
+    Int2: TypeAlias = Sequence[int]
+    Size2: TypeAlias = Sequence[int]
+    Size3: TypeAlias = Sequence[int]
+else:
+
+    class Items:
+        """``Items[T]``: a list of T, for which users of Python may write another sequence."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            """Make the type of a list."""
+            return Annotated[list[item], TakesSequences]
+
+    def _vector(kind: Any, length: int) -> Any:
+        return Annotated[list[kind], Field(min_length=length, max_length=length), TakesSequences]
+
+    Vector2, Vector3, Vector4 = (_vector(Float32, length) for length in (2, 3, 4))
+    Int2, Size2, Size3 = _vector(int, 2), _vector(Size, 2), _vector(Size, 3)
+Quaternion: TypeAlias = Vector4  # x, y, z, w
+
+
 class Object(BaseModel):
-    """A JSON object of the protocol: unknown properties, NaN and implicit conversions are refused."""
+    """A JSON object of the protocol: unknown properties and numbers that are not finite are refused.
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    Whoever writes Python may write a tuple for a list and an integer for a number; what clients send is checked
+    without such conversions, see ``validate``.
+    """
 
-    _read_only: ClassVar[tuple[str, ...]] = ()  # names of such properties; to ask pydantic takes 5 µs an object
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+    # Names of such properties, all and those that each answer has; to ask pydantic takes 5 µs an object.
+    _read_only: ClassVar[tuple[str, ...]] = ()
+    _answered: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_arguments: Any) -> None:
         extras = {field.alias or name: field.json_schema_extra for name, field in cls.model_fields.items()}
-        cls._read_only = tuple(
-            name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("readOnly")
-        )
+        read_only = {name: extra for name, extra in extras.items() if isinstance(extra, dict) and extra.get("readOnly")}
+        cls._read_only = tuple(read_only)
+        cls._answered = tuple(name for name, extra in read_only.items() if extra["x-required"])
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_read_only(cls, data: Any, info: ValidationInfo) -> Any:
-        if cls._read_only and info.context is _INPUT and isinstance(data, dict):
-            for name in cls._read_only:
-                if name in data:
-                    raise PydanticCustomError("read_only", "read only property '{name}'", {"name": name})
+    def _check_read_only(cls, data: Any, info: ValidationInfo) -> Any:
+        if cls._read_only and info.context is not None and isinstance(data, dict):
+            if info.context is _INPUT:
+                for name in cls._read_only:
+                    if name in data:
+                        raise PydanticCustomError("read_only", "read only property '{name}'", {"name": name})
+            elif info.context is _OUTPUT:
+                for name in cls._answered:
+                    if name not in data:
+                        raise PydanticCustomError("absent", "missing required property '{name}'", {"name": name})
         return data
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """List what it has, for ``repr``; of long lists the beginning."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if value is not None:
+                yield name, _Shortened(value) if isinstance(value, list) and len(value) > _MOST_SHOWN else value
 
 
 _INPUT = object()  # validation context: the data comes from a client
+_OUTPUT = object()  # the data is a server's answer
+_MOST_SHOWN = 16  # items of a list
+
+
+class _Shortened:
+    """A long list, as ``repr`` shows it."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(item) for item in self._items[:3])
+        return f"[{shown}, … {len(self._items)} in all]"
 
 
 def read_only(*, required: bool = True, **keywords: Any) -> Any:
@@ -92,15 +162,27 @@ def unlisted(default: Any, **keywords: Any) -> Any:
 
 
 def validate(adapter: TypeAdapter[T], data: Any, *, message: str = "Invalid params schema") -> T:
-    """Check data that a client sent.
+    """Check data that a client sent: nothing is converted, and read-only properties are refused.
 
     Raises:
         RequestError: -32602 whose ``data`` lists every problem as "path: problem".
     """
     try:
-        return adapter.validate_python(data, context=_INPUT)
+        return adapter.validate_python(data, strict=True, context=_INPUT)
     except ValidationError as error:
         raise RequestError(message, code=INVALID_PARAMS, data=_problems(error)) from error
+
+
+def read_answer(adapter: TypeAdapter[T], data: Any, method: str) -> T:
+    """Check what a server answered; properties that it has beyond ours are left out.
+
+    Raises:
+        ProtocolError: it does not fit; tells the method, and every problem as "path: problem".
+    """
+    try:
+        return adapter.validate_python(data, extra="ignore", context=_OUTPUT)
+    except ValidationError as error:
+        raise ProtocolError(f"The answer to {method} does not fit: {'; '.join(_problems(error))}.") from error
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field, TypeAdapter
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.rpc.schema import (
+from brayns_widget.protocol.schema import (
     JsonSchema,
     Object,
     Size,

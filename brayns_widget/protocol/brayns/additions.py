@@ -1,0 +1,21 @@
+"""Additions of ours, which the real renderer does not have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from brayns_widget.protocol.endpoints import Endpoint
+from brayns_widget.protocol.schema import Object
+
+
+class RadiusFloor(Object):
+    """The least radius of neurites and spheres, in pixels of a picture with one sample a pixel; 0: no floor."""
+
+    pixels: Annotated[float, Field(ge=0, le=16)]
+
+
+GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
+SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
+GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])

@@ -1,0 +1,33 @@
+"""Colors of models."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict
+
+from brayns_widget.protocol.brayns.models import GetModelParams
+from brayns_widget.protocol.endpoints import Endpoint
+from brayns_widget.protocol.schema import Object, Size, Vector4
+
+
+class ColorMethodParams(Object):
+    """A model and a way to color it."""
+
+    model_config = ConfigDict(title="ColorMethodValuesMessage")
+
+    id: Size
+    method: str
+
+
+class ColorModelParams(Object):
+    """A model, a way to color it, and the colors (linear RGBA) by the method's keys."""
+
+    model_config = ConfigDict(title="ColorModelMessage")
+
+    id: Size
+    method: str
+    values: dict[str, Vector4]
+
+
+GET_COLOR_METHODS = Endpoint("get-color-methods", GetModelParams, list[str])
+GET_COLOR_VALUES = Endpoint("get-color-values", ColorMethodParams, list[str])
+COLOR_MODEL = Endpoint("color-model", ColorModelParams)

@@ -1,0 +1,211 @@
+"""Loaders of files: which there are, what each needs to know, and the methods that load.
+
+``LOADERS`` tells by which name the parameters of a loader are sent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from brayns_widget.protocol.brayns.atlas import VoxelType
+from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.endpoints import Endpoint
+from brayns_widget.protocol.schema import Items, JsonSchema, Object, Size, Size3, Vector3, read_only, unlisted
+
+# --- circuits and morphologies ---
+
+Part = Annotated[float, Field(ge=0, le=1)]
+GeometryType = Literal["original", "smooth", "section_smooth", "constant_radii", "spheres"]
+ReportType = Literal[
+    "none",
+    "spikes",
+    "compartment",
+    "summation",
+    "synapse",
+    "bloodflow_pressure",
+    "bloodflow_speed",
+    "bloodflow_radii",
+]
+
+
+class MorphologyParams(Object):
+    """What of each cell is loaded, and how."""
+
+    model_config = ConfigDict(title="NeuronMorphologyLoaderParameters")
+
+    geometry_type: GeometryType = "smooth"
+    growth: float = 1.0
+    load_axon: bool = False
+    load_dendrites: bool = False
+    load_soma: bool = False
+    radius_multiplier: Annotated[float, Field(ge=0.1)] = 1.0
+    resampling: float = 2.0
+    subsampling: Size = 1
+
+
+class EdgeParams(Object):
+    """An edge population whose synapses are shown."""
+
+    model_config = ConfigDict(title="SonataEdgePopulationParameters")
+
+    edge_percentage: Part = 1.0
+    edge_population: str
+    edge_report_name: str = unlisted("")
+    load_afferent: bool
+    radius: Annotated[float, Field(ge=0.1)] = 2.0
+
+
+class VasculatureParams(Object):
+    """Applies to populations of vessels."""
+
+    model_config = ConfigDict(title="VasculatureGeometrySettings")
+
+    radius_multiplier: Annotated[float, Field(ge=0.1)] = 1.0
+
+
+class PopulationParams(Object):
+    """Which cells of a population are loaded, and how."""
+
+    model_config = ConfigDict(title="SonataNodePopulationParameters")
+
+    edge_populations: Items[EdgeParams] = unlisted([])
+    neuron_morphology_parameters: MorphologyParams = Field(
+        default=MorphologyParams(), json_schema_extra={"default": {}}
+    )
+    node_count_limit: Size = unlisted(0)
+    node_ids: Items[Size] = unlisted([])
+    node_percentage: Part = 0.01
+    node_population: str
+    node_sets: Items[str] = unlisted([])
+    report_name: str = unlisted("")
+    report_type: ReportType = "none"
+    spike_transition_time: Annotated[float, Field(ge=0)] = 1.0
+    vasculature_geometry_parameters: VasculatureParams = Field(
+        default=VasculatureParams(), json_schema_extra={"default": {}}
+    )
+
+
+class SonataParams(Object):
+    """Parameters of the SONATA loader."""
+
+    model_config = ConfigDict(title="SonataLoaderParameters")
+
+    node_population_settings: Items[PopulationParams]
+
+
+class CellPlacementParams(Object):
+    """Which cells are loaded, and where their morphologies are.
+
+    ``morphology_folder`` (absolute, or relative to the nodes file) may be a container of H5 morphologies, too.
+    """
+
+    model_config = ConfigDict(title="CellPlacementLoaderParameters")
+
+    extension: str = unlisted("")
+    ids: Items[Size] = unlisted([])
+    morphology_folder: str = unlisted("")
+    morphology_parameters: MorphologyParams = Field(default=MorphologyParams(), json_schema_extra={"default": {}})
+    percentage: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
+# --- molecules, grids ---
+
+ColorScheme = Literal["none", "by_id", "protein_atoms", "protein_chains", "protein_residues"]
+
+
+class ProteinParams(Object):
+    """The atoms' colors at first, and a factor for their radii."""
+
+    model_config = ConfigDict(title="ProteinLoaderParameters")
+
+    color_scheme: ColorScheme = "none"
+    radius_multiplier: float = 1.0
+
+
+class NrrdParams(Object):
+    """What the values of a voxel mean."""
+
+    model_config = ConfigDict(title="NRRDLoaderParameters")
+
+    type: VoxelType
+
+
+def _respelled(value: Any) -> Any:
+    return "unsinged_char" if value == "unsigned_char" else value  # as the official client has it
+
+
+class RawVolumeParams(Object):
+    """Type and number of the values along x, y and z, and the size of a cell in µm."""
+
+    model_config = ConfigDict(title="RawVolumeLoaderParameters")
+
+    data_type: Annotated[
+        Literal["unsinged_char", "short", "unsigned_short", "half_float", "float", "double"],
+        BeforeValidator(_respelled),
+    ]
+    dimensions: Size3
+    spacing: Vector3
+
+
+# The properties of loaders that have none: the real renderer takes anything.
+EmptyParams = Annotated[Any, WithJsonSchema({"x-title": "EmptyLoaderParams"})]
+
+# --- methods ---
+
+MESH = "mesh"
+RAW_VOLUME = "raw-volume"
+MHD_VOLUME = "mhd-volume"
+CELL_PLACEMENT = "Cell placement loader"
+NEURON_MORPHOLOGY = "Neuron Morphology loader"
+SONATA = "SONATA loader"
+PROTEIN = "protein"
+XYZ = "xyz"
+NRRD = "NRRD loader"
+
+LOADERS: dict[str, type[Object] | None] = {
+    MESH: None,
+    MHD_VOLUME: None,
+    RAW_VOLUME: RawVolumeParams,
+    CELL_PLACEMENT: CellPlacementParams,
+    NEURON_MORPHOLOGY: MorphologyParams,
+    SONATA: SonataParams,
+    PROTEIN: ProteinParams,
+    XYZ: None,
+    NRRD: NrrdParams,
+}
+"""Parameters by the name of the loader; None if it has none, then ``{}`` is sent."""
+
+
+class LoaderInfo(Object):
+    """A format that ``add-model`` reads."""
+
+    model_config = ConfigDict(title="Loader")
+
+    binary: bool = read_only()
+    extensions: list[str] = read_only()
+    input_parameters_schema: JsonSchema = read_only()
+    name: str = read_only()
+    plugin: str = read_only()
+
+
+class AddModelParams(Object):
+    """A file, its loader and the loader's parameters."""
+
+    loader_name: str
+    loader_properties: Any
+    path: str
+
+
+class UploadModelParams(Object):
+    """The format of the uploaded bytes, their loader and the loader's parameters."""
+
+    loader_name: str
+    loader_properties: Any
+    type: str
+
+
+GET_LOADERS = Endpoint("get-loaders", None, list[LoaderInfo])
+ADD_MODEL = Endpoint("add-model", AddModelParams, list[ModelInstance])
+UPLOAD_MODEL = Endpoint("upload-model", UploadModelParams, list[ModelInstance])  # the request has the bytes
