@@ -52,7 +52,7 @@ def test_sections_and_ids():
     [
         ("layer", {}, INVALID_PARAMS, "Color values cannot be empty"),
         ("nope", {"x": RED}, INVALID_PARAMS, "Invalid coloring method 'nope'"),
-        ("solid", {"color": RED}, INVALID_PARAMS, "takes one value"),
+        ("solid", {"colors": RED}, INVALID_PARAMS, "takes one value"),
         ("morphology section", {"axon": GREEN, "nope": RED}, INTERNAL_ERROR, "Invalid enum name 'nope'"),
         ("id", {"0": GREEN, "x": RED}, INTERNAL_ERROR, "Cannot parse 'x' as a number"),
     ],

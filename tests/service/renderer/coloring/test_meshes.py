@@ -54,7 +54,7 @@ def test_corners_may_have_colors_from_the_start():
     ("method", "values", "message"),
     [
         ("solid", {}, "Color values cannot be empty"),
-        ("solid", {"color": RED}, "takes one value, 'color'"),
+        ("solid", {"colors": RED}, "takes one value, 'color'"),
         ("triangle", {"0": RED, "1-2": RED}, r"Range out of bounds: 1-2 of 2 \(from 0\)"),
         ("vertex", {"3-2": RED}, "Range out of bounds: 3-2 of 4"),
         ("triangle", {"0": RED, "x": RED}, "Cannot parse 'x' as a number"),

@@ -40,7 +40,7 @@ def test_values_are_what_there_is(coloring: SectionColoring):
     ("method", "values", "code"),
     [
         ("id", {"0": RED}, -32602),
-        ("solid", {"color": RED}, -32602),
+        ("solid", {"colors": RED}, -32602),
         ("morphology section geometry", {}, -32602),
         ("morphology section", {"axon": RED, "glia": GREEN}, -32603),
     ],
