@@ -25,7 +25,7 @@ from brayns_widget.service.renderer.volumes import Volume
 
 
 @dataclass
-class Model:
+class Entry:
     """One entry of the scene: geometry (with a handle of the ray tracer's scene) or a light.
 
     Attributes:
@@ -55,6 +55,10 @@ class Model:
     thickness: float = 1.0
     visible: bool = True
     transform: Transform = field(default_factory=Transform)
+
+    def place(self, transform: Transform, visible: bool) -> None:
+        """Set where it stands, and whether it is shown."""
+        self.transform, self.visible = transform, visible
 
     @property
     def world_box(self) -> Box:

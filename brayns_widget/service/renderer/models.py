@@ -6,9 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
 from brayns_widget.protocol.brayns.lights import Light
 from brayns_widget.protocol.brayns.materials import Material
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInfo, Transform
@@ -17,7 +14,7 @@ from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, INVALID_
 from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.coloring.base import Coloring, Values
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.entries import Model, matrix_of
+from brayns_widget.service.renderer.entries import Entry, matrix_of
 from brayns_widget.service.renderer.geometry import Bounds as Box
 from brayns_widget.service.renderer.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.lights import light_bounds, pack_lights, placed
@@ -34,7 +31,7 @@ _THICKEST = 1e6  # times what radii are at first; single precision then still ho
 
 
 class Models:
-    """All models by id, kept in step with the ray tracer's scene. Used by one thread at a time.
+    """All models and lights by id, kept in step with the ray tracer's scene. Used by one thread at a time.
 
     Args:
         scene: gives the ray tracer's scene; it may have to be waited for.
@@ -42,20 +39,20 @@ class Models:
 
     def __init__(self, scene: Callable[[], Scene]) -> None:
         self._scene = scene
-        self._models: dict[int, Model] = {}
+        self._entries: dict[int, Entry] = {}
         self._freed: list[int] = []  # ids; the last one is used again first, as in the real renderer
 
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self._models.values())
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
 
-    def __getitem__(self, model_id: int) -> Model:
+    def __getitem__(self, model_id: int) -> Entry:
         """Look a model up.
 
         Raises:
             RequestError: -32602, there is none.
         """
         try:
-            return self._models[model_id]
+            return self._entries[model_id]
         except KeyError:
             raise RequestError(f"No model found with ID {model_id}", code=INVALID_PARAMS) from None
 
@@ -63,41 +60,36 @@ class Models:
     def box(self) -> Box:
         """Bounds of all models, shown or not."""
         box = empty_bounds()
-        for model in self:
-            box = join_bounds(box, model.world_box)
+        for entry in self:
+            box = join_bounds(box, entry.world_box)
         return box
 
     @property
     def primitives(self) -> int:
         """How many primitives all models have together."""
-        handles = [model.handle for model in self if model.handle is not None]
+        handles = [entry.handle for entry in self if entry.handle is not None]
         return sum(self._scene().primitives(handle) for handle in handles)
 
-    def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo | None, task: Task) -> list[Model]:
+    def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo | None, task: Task) -> list[Entry]:
         """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was.
 
         Small ones are built with the next picture.
         """
         scene = self._scene()
         handles: list[int] = []
-        try:
+        with self._transaction("The geometry cannot be used") as undo:
+            for part in loaded:
+                undo.callback(part.close)
             for part in loaded:
                 by_corner = part.coloring.by_corner
                 handles.append(scene.add(part.geometry, part.colors, part.volume, by_corner=by_corner))
+                undo.callback(scene.remove, handles[-1])
             if not scene.can_wait(handles):
                 self._commit(task)
             task.check()
-        except BaseException as error:
-            for handle in handles:
-                scene.remove(handle)
-            for part in loaded:
-                part.close()
-            if isinstance(error, MemoryError):
-                raise RequestError("There is not enough memory for these models", code=INTERNAL_ERROR) from error
-            raise
         added = []
         for part, handle in zip(loaded, handles, strict=True):
-            model = Model(
+            entry = Entry(
                 id=self._free_id(),
                 kind=part.kind,
                 info=ModelInfo(load_info=load_info, metadata=dict(part.metadata) or None),
@@ -109,11 +101,11 @@ class Models:
                 volume=part.volume,
                 atlas=part.atlas,
             )
-            self._models[model.id] = model
-            added.append(model)
+            self._entries[entry.id] = entry
+            added.append(entry)
         return added
 
-    def add_geometry(self, geometry: Geometry, coloring: Coloring, box: Box, task: Task | None = None) -> Model:
+    def add_geometry(self, geometry: Geometry, coloring: Coloring, box: Box, task: Task | None = None) -> Entry:
         """Add primitives that a client described; few are built with the next picture.
 
         Args:
@@ -126,15 +118,16 @@ class Models:
             RequestError: -32602, they cannot be drawn; 20, ``task`` is cancelled; nothing is added.
         """
         scene = self._scene()
-        handle = scene.add(geometry, coloring.colors)
-        with self._removed_on_failure([handle]):
+        with self._transaction("The geometry cannot be used") as undo:
+            handle = scene.add(geometry, coloring.colors)
+            undo.callback(scene.remove, handle)
             if not scene.can_wait([handle]):
                 self._commit(task)
-        model = Model(id=self._free_id(), kind="geometry", box=box, handle=handle, coloring=coloring)
-        self._models[model.id] = model
-        return model
+        entry = Entry(id=self._free_id(), kind="geometry", box=box, handle=handle, coloring=coloring)
+        self._entries[entry.id] = entry
+        return entry
 
-    def instantiate(self, model_id: int, transforms: Sequence[Transform], task: Task | None = None) -> list[Model]:
+    def instantiate(self, model_id: int, transforms: Sequence[Transform], task: Task | None = None) -> list[Entry]:
         """Add models that differ from one in their place only; they share its colors for ever.
 
         Raises:
@@ -143,25 +136,22 @@ class Models:
         """
         original = self[model_id]
         matrices = [matrix_of(transform) for transform in transforms]
-        handles: Sequence[int | None] = [None] * len(matrices)
-        if original.handle is not None:
-            copies = [self._scene().add_copy(original.handle) for _ in matrices]
-            with self._removed_on_failure(copies):
-                for copy, matrix in zip(copies, matrices, strict=True):
-                    self._scene().set_transform(copy, matrix)
-                self._commit(task)
-            handles = copies
+        scene = self._scene()
         added = []
-        for transform, handle in zip(transforms, handles, strict=True):
-            instance = replace(original, id=self._free_id(), handle=handle, transform=transform, visible=True)
-            self._models[instance.id] = instance
-            added.append(instance)
-        try:
+        with self._transaction("The geometry cannot be used") as undo:
+            handles: list[int | None] = [None] * len(matrices)
+            if original.handle is not None:
+                for number, matrix in enumerate(matrices):
+                    handles[number] = copy = scene.add_copy(original.handle)
+                    undo.callback(scene.remove, copy)
+                    scene.set_transform(copy, matrix)
+                self._commit(task)
+            for transform, handle in zip(transforms, handles, strict=True):
+                instance = replace(original, id=self._free_id(), handle=handle, transform=transform, visible=True)
+                self._entries[instance.id] = instance
+                undo.callback(self._forget, instance.id)
+                added.append(instance)
             self._set_effects_of(original)
-        except BaseException:
-            for instance in added:
-                self._forget(instance.id)
-            raise
         return added
 
     def build(self, task: Task) -> None:
@@ -186,50 +176,52 @@ class Models:
             raise
 
     @contextlib.contextmanager
-    def _removed_on_failure(self, handles: Sequence[int]) -> Iterator[None]:
-        """Take what is being added out again if that fails; what cannot be drawn becomes error -32602."""
-        try:
-            yield
-        except BaseException as error:
-            for handle in handles:
-                self._scene().remove(handle)
-            if isinstance(error, ValueError):
-                raise RequestError(f"The geometry cannot be used: {error}", code=INVALID_PARAMS) from error
-            raise
+    def _transaction(self, refusal: str = "The scene cannot be changed") -> Iterator[contextlib.ExitStack]:
+        """Change the scene, or leave it as it was: if the block fails, the callbacks that it has pushed are called.
 
-    def at(self, handle: int) -> Model:
+        What they restore is built with the next picture.
+
+        Args:
+            refusal: how messages of errors begin.
+
+        Raises:
+            RequestError: -32602, a number is out of range; -32603, there is not enough memory.
+        """
+        with contextlib.ExitStack() as undo:
+            try:
+                yield undo
+            except ValueError as error:
+                raise RequestError(f"{refusal}: {error}", code=INVALID_PARAMS) from error
+            except MemoryError as error:
+                raise RequestError(f"{refusal}: there is not enough memory", code=INTERNAL_ERROR) from error
+            undo.pop_all()
+
+    def at(self, handle: int) -> Entry:
         """Get the model of a handle of the ray tracer's scene."""
-        return next(model for model in self if model.handle == handle)
+        return next(entry for entry in self if entry.handle == handle)
 
-    def add_light(self, light: Light) -> Model:
+    def add_light(self, light: Light) -> Entry:
         """Add a light.
 
         Raises:
-            RequestError: -32602, it shines nowhere, or with the others it is brighter than numbers reach.
+            RequestError: -32602, it has no direction or area, or it is so bright that numbers overflow.
         """
-        model = Model(id=self._free_id(), kind="light", light=light, box=light_bounds(light))
-        self._models[model.id] = model
-        try:
-            self._set_lights()
-        except BaseException:
-            self._forget(model.id)
-            raise
-        return model
+        return self._add_effect(Entry(id=self._free_id(), kind="light", light=light, box=light_bounds(light)))
 
-    def add_clip(self, kind: str, shapes: Sequence[Shape], inverted: bool) -> Model:
+    def add_clip(self, kind: str, shapes: Sequence[Shape], inverted: bool) -> Entry:
         """Cut a part of the scene away, see ``clipping``.
 
         Raises:
             RequestError: -32602, there are no such shapes.
         """
-        model = Model(id=self._free_id(), kind=kind, clip=(shapes, inverted))
-        self._models[model.id] = model
-        try:
-            self._set_clips()
-        except BaseException:
-            self._forget(model.id)
-            raise
-        return model
+        return self._add_effect(Entry(id=self._free_id(), kind=kind, clip=(shapes, inverted)))
+
+    def _add_effect(self, entry: Entry) -> Entry:
+        with self._transaction() as undo:
+            self._entries[entry.id] = entry
+            undo.callback(self._forget, entry.id)
+            self._set_effects_of(entry)
+        return entry
 
     def update(
         self,
@@ -238,48 +230,29 @@ class Models:
         visible: bool | None = None,
         transform: Transform | None = None,
         task: Task | None = None,
-    ) -> Model:
+    ) -> Entry:
         """Show, hide or place a model; None leaves as it is.
 
         Raises:
             RequestError: -32602, that cannot be; 20, ``task`` is cancelled; the model stays as it was.
         """
-        model = self[model_id]
-        former = model.transform, model.visible
-        if transform is not None and transform != model.transform:
-            matrix = matrix_of(transform)
-            if model.handle is not None:
-                self._place(model.handle, matrix, matrix_of(model.transform), task)
-            model.transform = transform
-        model.visible = model.visible if visible is None else visible
-        if (model.transform, model.visible) != former:
-            try:
-                self._set_effects_of(model)
-            except BaseException:
-                model.transform, model.visible = former
-                raise
-            if model.handle is not None:
-                self._scene().set_visible(model.handle, model.visible)
-        return model
-
-    def _place(
-        self,
-        handle: int,
-        matrix: npt.NDArray[np.float64],
-        former: npt.NDArray[np.float64],
-        task: Task | None,
-    ) -> None:
-        scene = self._scene()
-        try:
-            scene.set_transform(handle, matrix)
-            self._commit(task)
-        except RequestError:  # cancelled: what there was is built with the next picture
-            scene.set_transform(handle, former)
-            raise
-        except ValueError as error:
-            scene.set_transform(handle, former)
-            scene.commit()
-            raise RequestError(f"The transform cannot be used: {error}", code=INVALID_PARAMS) from error
+        entry = self[model_id]
+        former = entry.transform, entry.visible
+        wanted = (entry.transform if transform is None else transform, entry.visible if visible is None else visible)
+        if wanted == former:
+            return entry
+        scene, matrix, former_matrix = self._scene(), matrix_of(wanted[0]), matrix_of(entry.transform)
+        with self._transaction("The transform cannot be used") as undo:
+            if entry.handle is not None and wanted[0] != entry.transform:
+                undo.callback(scene.set_transform, entry.handle, former_matrix)
+                scene.set_transform(entry.handle, matrix)
+                self._commit(task)
+            undo.callback(entry.place, *former)
+            entry.place(*wanted)
+            self._set_effects_of(entry)
+        if entry.handle is not None:
+            scene.set_visible(entry.handle, entry.visible)
+        return entry
 
     def color(self, model_id: int, method: str, values: Values) -> None:
         """Color a model; see ``Coloring.color``."""
@@ -287,32 +260,32 @@ class Models:
         for instance in self._instances(self[model_id]):
             self.repaint(instance)
 
-    def _instances(self, model: Model) -> list[Model]:
+    def _instances(self, entry: Entry) -> list[Entry]:
         """List the models that differ from one in their place only, itself included."""
-        return [other for other in self if other is model or other.coloring is model.coloring is not None]
+        return [other for other in self if other is entry or other.coloring is entry.coloring is not None]
 
-    def repaint(self, model: Model) -> None:
+    def repaint(self, entry: Entry) -> None:
         """Show a model's colors and radii as they are now: its simulation's, or else its own.
 
         Raises:
             RequestError: -32603, the report cannot be read.
         """
-        assert model.coloring is not None
-        assert model.handle is not None
-        colors, shape = model.coloring.colors, None
+        assert entry.coloring is not None
+        assert entry.handle is not None
+        colors, shape = entry.coloring.colors, None
         try:
-            if model.simulation is not None:
-                colors, shape = model.simulation.colors(colors), model.simulation.shape()
+            if entry.simulation is not None:
+                colors, shape = entry.simulation.colors(colors), entry.simulation.shape()
         except OSError as error:
             raise RequestError(
-                f"The report of model {model.id} cannot be read: {error}", code=INTERNAL_ERROR
+                f"The report of model {entry.id} cannot be read: {error}", code=INTERNAL_ERROR
             ) from error
-        self._scene().set_colors(model.handle, colors, by_corner=model.coloring.by_corner)
+        self._scene().set_colors(entry.handle, colors, by_corner=entry.coloring.by_corner)
         if shape is not None:
-            shape = shape.thickened(model.thickness)
-            self._scene().set_geometry(model.handle, shape)
+            shape = shape.thickened(entry.thickness)
+            self._scene().set_geometry(entry.handle, shape)
             self._scene().commit()
-            model.box = shape.bounds
+            entry.box = shape.bounds
 
     def thicken(self, model_id: int, factor: float, task: Task | None = None) -> None:
         """Multiply the radii of a model and of its instances; rebuilds them.
@@ -321,39 +294,28 @@ class Models:
             RequestError: -32602, no such model, or the factor makes the radii too small or too large; 0, it has none;
                 20, ``task`` is cancelled.
         """
-        model = self[model_id]
+        entry = self[model_id]
         scene = self._scene()
-        former = None if model.handle is None else scene.geometry(model.handle)
+        former = None if entry.handle is None else scene.geometry(entry.handle)
         if former is None or not len(former.vertices) + len(former.spheres):
-            raise RequestError(f"Model {model_id} ({model.kind}) has no radii", code=DOMAIN_ERROR)
+            raise RequestError(f"Model {model_id} ({entry.kind}) has no radii", code=DOMAIN_ERROR)
         if not factor > 0:
             raise RequestError(f"The radius multiplier must be greater than 0, got {factor:g}", code=INVALID_PARAMS)
-        thickness = factor * model.thickness
+        thickness = factor * entry.thickness
         if not 1 / _THICKEST <= thickness <= _THICKEST:
             raise RequestError(
                 f"The radii cannot be multiplied by {factor:g}: they would be {thickness:g} times what they were at "
                 f"first, and must be {1 / _THICKEST:g} to {_THICKEST:g} times that",
                 code=INVALID_PARAMS,
             )
-        instances = self._instances(model)
+        instances = self._instances(entry)
         handles = [instance.handle for instance in instances if instance.handle is not None]
-        try:
+        with self._transaction(f"The radii cannot be multiplied by {factor:g}") as undo:
             thick = former.thickened(factor)
-        except ValueError as error:
-            raise RequestError(f"The radii cannot be multiplied by {factor:g}: {error}", code=INVALID_PARAMS) from error
-        try:
             for handle in handles:
+                undo.callback(scene.set_geometry, handle, former)
                 scene.set_geometry(handle, thick)
             self._commit(task)
-        except RequestError:  # cancelled: what there was is built with the next picture
-            for handle in handles:
-                scene.set_geometry(handle, former)
-            raise
-        except (ValueError, MemoryError) as error:
-            for handle in handles:
-                scene.set_geometry(handle, former)
-            scene.commit()
-            raise RequestError(f"The radii cannot be multiplied by {factor:g}: {error}", code=INVALID_PARAMS) from error
         for instance in instances:
             instance.thickness, instance.box = thickness, thick.bounds
 
@@ -380,10 +342,10 @@ class Models:
             instance.material = material
 
     def _surface(self, model_id: int) -> int:
-        model = self[model_id]
-        if model.handle is None or model.coloring is None:
-            raise RequestError(f"Model {model_id} ({model.kind}) has no material", code=DOMAIN_ERROR)
-        return model.handle
+        entry = self[model_id]
+        if entry.handle is None or entry.coloring is None:
+            raise RequestError(f"Model {model_id} ({entry.kind}) has no material", code=DOMAIN_ERROR)
+        return entry.handle
 
     def set_ramp(self, volume: Volume, ramp: ColorRamp) -> None:
         """Give a volume other colors."""
@@ -396,10 +358,10 @@ class Models:
         Raises:
             RequestError: -32602, there is no such model, or it has no colors.
         """
-        model = self[model_id]
-        if model.coloring is None:
-            raise RequestError(f"Model {model_id} ({model.kind}) has no colors", code=INVALID_PARAMS)
-        return model.coloring
+        entry = self[model_id]
+        if entry.coloring is None:
+            raise RequestError(f"Model {model_id} ({entry.kind}) has no colors", code=INVALID_PARAMS)
+        return entry.coloring
 
     def remove(self, ids: Sequence[int], task: Task | None = None) -> None:
         """Remove models; if one id is unknown, none.
@@ -408,51 +370,51 @@ class Models:
             RequestError: -32603, there is no such model; 20, ``task`` is cancelled; all models stay.
         """
         for model_id in ids:
-            if model_id not in self._models:
+            if model_id not in self._entries:
                 raise RequestError(f"No instance with id {model_id} was found", code=INTERNAL_ERROR)
         self._remove(list(dict.fromkeys(ids)), task)
 
-    def clear(self, wanted: Callable[[Model], bool] = lambda _model: True, task: Task | None = None) -> None:
+    def clear(self, wanted: Callable[[Entry], bool] = lambda _entry: True, task: Task | None = None) -> None:
         """Remove all models that ``wanted`` picks.
 
         Raises:
             RequestError: 20, ``task`` is cancelled; all models stay.
         """
-        self._remove([model.id for model in self if wanted(model)], task)
+        self._remove([entry.id for entry in self if wanted(entry)], task)
 
     def _remove(self, ids: Sequence[int], task: Task | None) -> None:
-        handles = [handle for model_id in ids if (handle := self._models[model_id].handle) is not None]
+        handles = [handle for model_id in ids if (handle := self._entries[model_id].handle) is not None]
         if handles:
             self._commit(task, handles)
         removed = [self._forget(model_id) for model_id in ids]
-        if not self._models:
+        if not self._entries:
             self._freed.clear()
-        for model in removed:
-            if model.simulation is not None and not any(other.simulation is model.simulation for other in self):
-                model.simulation.close()
-        if any(model.light is not None for model in removed):
+        for entry in removed:
+            if entry.simulation is not None and not any(other.simulation is entry.simulation for other in self):
+                entry.simulation.close()
+        if any(entry.light is not None for entry in removed):
             self._set_lights()
-        if any(model.clip is not None for model in removed):
+        if any(entry.clip is not None for entry in removed):
             self._set_clips()
 
     def close_reports(self) -> None:
         """Close the files of all simulations; nothing can be shown after that."""
-        for model in self:
-            if model.simulation is not None:
-                model.simulation.close()
+        for entry in self:
+            if entry.simulation is not None:
+                entry.simulation.close()
 
-    def _set_effects_of(self, model: Model) -> None:
+    def _set_effects_of(self, entry: Entry) -> None:
         """Let the scene know of a change of what has no primitives; if it cannot be, the scene stays as it was."""
-        if model.light is not None:
+        if entry.light is not None:
             self._set_lights()
-        if model.clip is not None:
+        if entry.clip is not None:
             self._set_clips()
 
     def _set_clips(self) -> None:
         clips = [
-            Clip(*model.clip, transform=matrix_of(model.transform))
-            for model in self
-            if model.clip is not None and model.visible
+            Clip(*entry.clip, transform=matrix_of(entry.transform))
+            for entry in self
+            if entry.clip is not None and entry.visible
         ]
         try:
             self._scene().set_clips(pack_clips(clips))
@@ -462,16 +424,16 @@ class Models:
     def _set_lights(self) -> None:
         try:
             self._scene().lights = pack_lights(
-                placed(model.light, matrix_of(model.transform))
-                for model in self
-                if model.light is not None and model.visible
+                placed(entry.light, matrix_of(entry.transform))
+                for entry in self
+                if entry.light is not None and entry.visible
             )
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 
     def _free_id(self) -> int:
-        return self._freed.pop() if self._freed else max(self._models, default=-1) + 1
+        return self._freed.pop() if self._freed else max(self._entries, default=-1) + 1
 
-    def _forget(self, model_id: int) -> Model:
+    def _forget(self, model_id: int) -> Entry:
         self._freed.append(model_id)
-        return self._models.pop(model_id)
+        return self._entries.pop(model_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.entries import Model
+from brayns_widget.service.renderer.entries import Entry
 from brayns_widget.service.renderer.models import Models
 from brayns_widget.service.renderer.reports import Timeline
 from brayns_widget.service.renderer.simulation import RadiiSimulation, Simulation
@@ -27,13 +27,13 @@ class Playback:
         self._models = models
         self._frame = 0
 
-    def _simulated(self) -> Iterator[tuple[Model, Simulation]]:
-        return ((model, model.simulation) for model in self._models if model.simulation is not None)
+    def _simulated(self) -> Iterator[tuple[Entry, Simulation]]:
+        return ((entry, entry.simulation) for entry in self._models if entry.simulation is not None)
 
     @property
     def timeline(self) -> Timeline | None:
         """The frames from the first report's start to the last one's end, in the smallest step; None: no report."""
-        lines = [simulation.timeline for _model, simulation in self._simulated()]
+        lines = [simulation.timeline for _entry, simulation in self._simulated()]
         if not lines:
             return None
         finest = min(lines, key=lambda line: line.dt)
@@ -77,10 +77,10 @@ class Playback:
         if line is None:
             return
         time = line.origin + self._frame * line.dt
-        for _model, simulation in self._simulated():
+        for _entry, simulation in self._simulated():
             simulation.seek(time)
         problems = []
-        for simulation in {id(simulation): simulation for _model, simulation in self._simulated()}.values():
+        for simulation in {id(simulation): simulation for _entry, simulation in self._simulated()}.values():
             if simulation.outdated and simulation.enabled:
                 try:
                     self._repaint(simulation)
@@ -154,7 +154,7 @@ class Playback:
         return simulation
 
     def _repaint(self, simulation: Simulation) -> None:
-        for model, shown in self._simulated():
+        for entry, shown in self._simulated():
             if shown is simulation:
-                self._models.repaint(model)
+                self._models.repaint(entry)
         simulation.outdated = False

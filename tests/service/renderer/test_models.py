@@ -13,7 +13,7 @@ from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer import models as models_module
 from brayns_widget.service.renderer.coloring.cells import CellColoring
-from brayns_widget.service.renderer.entries import Model
+from brayns_widget.service.renderer.entries import Entry
 from brayns_widget.service.renderer.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.models import Models
@@ -115,6 +115,7 @@ def test_a_transform_that_cannot_be_used_changes_nothing(models: Models, scene: 
         models.update(model_id, transform=transform)
     assert caught.value.code == INVALID_PARAMS
     np.testing.assert_allclose(models[model_id].world_box, [[4, -1, -1], [6, 1, 1]])
+    scene.commit()
     np.testing.assert_allclose(scene.bounds(), [[4, -1, -1], [6, 1, 1]])
 
 
@@ -194,7 +195,7 @@ def test_lights_too_bright_together_are_not_shown_together(models: Models, scene
 
 def test_bounds_stay_within_the_numbers():
     far = np.full(3, 3e38, np.float32)
-    model = Model(id=0, kind="light", box=(-far, np.full(3, np.inf, np.float32)))
+    model = Entry(id=0, kind="light", box=(-far, np.full(3, np.inf, np.float32)))
     bounds = model.instance().bounds
     assert np.isfinite([*bounds.min, *bounds.max]).all()
 
@@ -325,3 +326,28 @@ def test_few_primitives_that_a_client_describes_wait_for_the_next_picture(models
         models.add_geometry(far.geometry, far.coloring, far.bounds)
     assert caught.value.code == INVALID_PARAMS
     assert len(list(models)) == 1
+
+
+def test_what_cannot_be_loaded_is_closed_and_leaves_nothing(models: Models, scene: Scene):
+    closed = []
+    loaded = [sphere(), sphere(1e20)]
+    for part in loaded:
+        object.__setattr__(part, "close", lambda part=part: closed.append(part))
+    with pytest.raises(RequestError, match="Coordinates must stay below") as caught:
+        models.add_loaded(loaded, LOAD_INFO, Task())
+    assert caught.value.code == INVALID_PARAMS
+    assert closed == loaded[::-1]
+    assert scene.count == 0
+
+
+def test_copies_whose_clip_cannot_be_used_leave_nothing(models: Models, scene: Scene, monkeypatch: Any):
+    (model_id,) = add(models)
+
+    def refuse(_entry: object) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr(models, "_set_effects_of", refuse)
+    with pytest.raises(RequestError, match="no"):
+        models.instantiate(model_id, [Transform()] * 2)
+    assert [entry.id for entry in models] == [model_id]
+    assert scene.count == 1

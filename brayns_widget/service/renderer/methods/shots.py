@@ -21,6 +21,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.camera import check_camera, check_near_clip
 from brayns_widget.service.renderer.tracing.camera import Camera
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.translation import camera_of, settings_of
@@ -71,6 +72,29 @@ class Shot:
         except Cancelled:
             task.check()
             raise
+
+    def trace(
+        self, engine: Engine, size: tuple[int, int], task: Task, operation: str, *, keep: bool, share: float = 1.0
+    ) -> Frame:
+        """Trace the picture.
+
+        Args:
+            engine: see ``engine``.
+            size: width and height in pixels.
+            task: gets the progress, and may cancel.
+            operation: what the client is told.
+            keep: whether linear light is needed, too.
+            share: of the task's progress.
+        """
+        return engine.trace(
+            size,
+            self.camera,
+            settings=self.settings,
+            keep=keep,
+            progress=lambda amount: task.progress(share * amount, operation),
+            compiling=lambda: task.progress(0.0, COMPILING),
+            cancelled=lambda: task.cancelled,
+        )
 
 
 def begin(task: Task, path: str, operation: str) -> None:

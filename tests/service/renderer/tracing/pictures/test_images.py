@@ -41,3 +41,11 @@ def test_quality_0_is_the_worst_not_an_error():
 def test_refuses(image_format, quality):
     with pytest.raises(ValueError, match=r"format|quality"):
         encode_image(PIXELS, image_format, quality)
+
+
+def test_png_carries_texts():
+    texts = {"Title": "Zellen, größer", "Description": "", "Where used": "a, b"}
+    image = encode_image(np.zeros((2, 3, 4), np.uint8), "png", texts=texts)
+    with Image.open(io.BytesIO(image)) as opened:
+        assert opened.text == texts  # type: ignore[attr-defined]
+        assert opened.size == (3, 2)
