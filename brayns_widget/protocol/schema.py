@@ -110,7 +110,7 @@ class Object(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_read_only(cls, data: Any, info: ValidationInfo) -> Any:
-        if cls._read_only and info.context is not None and isinstance(data, dict):
+        if cls._read_only and isinstance(data, dict):
             if info.context is _INPUT:
                 for name in cls._read_only:
                     if name in data:

@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.protocol.brayns import loaders
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS, additions, atlas
-
-
-def comparable(schema: Any) -> Any:
-    """Without the order of ``required``, in which the recorded schemas follow no rule."""
-    if isinstance(schema, dict):
-        return {key: sorted(value) if key == "required" else comparable(value) for key, value in schema.items()}
-    return [comparable(item) for item in schema] if isinstance(schema, list) else schema
-
+from tests.protocol.vocabulary import RENDERER, comparable
 
 # Plugins of ours, and of the real renderer's those that the recorded build does not have.
 UNRECORDED = {additions.OURS, atlas.PLUGIN}
@@ -72,6 +66,16 @@ def test_additions_of_ours_say_so(recorded: dict[str, Any]):
     assert {method.name for method in METHODS if method.name not in recorded} == {
         method.name for method in METHODS if method.plugin in UNRECORDED
     }
+
+
+def test_every_endpoint_is_served():
+    served = {method.name: method.endpoint for method in METHODS if method.name != "cancel"}
+    assert served == RENDERER
+
+
+def test_the_protocol_names_all_loaders_and_their_parameters():
+    ours = {loader.name: None if loader.params is loaders.EmptyParams else loader.params for loader in LOADERS}
+    assert ours == loaders.LOADERS
 
 
 def test_every_method_says_what_it_does():
