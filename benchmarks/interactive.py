@@ -26,13 +26,13 @@ import numpy as np
 
 from benchmarks.renderer import arbors, circuit_geometry, load
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View
 from brayns_widget.service.renderer.tracing.cover import warm_up as warm_up_cover
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.tracer import warm_up
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
 
 SIZE = (1280, 720)

@@ -30,14 +30,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.loaders.sonata import LOADER
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.loaders.circuits.sonata import LOADER
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.cover import warm_up
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from brayns_widget.service.rpc.methods import Task
 
 SMALL, LARGE = (640, 480), (1280, 720)

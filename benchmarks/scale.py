@@ -28,13 +28,13 @@ import psutil
 
 from brayns_widget.demo import write_circuit
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.loaders.sonata import LOADER
+from brayns_widget.service.renderer.loaders.circuits.sonata import LOADER
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from brayns_widget.service.rpc.methods import Task
 
 SIZE = (640, 480)

@@ -8,18 +8,22 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
-from brayns_widget.protocol.brayns.renderers import Progressive, Renderer, Static
+from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Renderer, Static
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.memory import Budget
-from brayns_widget.service.renderer.models import Models
-from brayns_widget.service.renderer.playback import Playback
-from brayns_widget.service.renderer.settings import FULL_REGION, INITIAL_RENDERER
-from brayns_widget.service.renderer.translation import camera_of, coarse_scale_of, settings_of
+from brayns_widget.service.renderer.scene.models import Models
+from brayns_widget.service.renderer.scene.playback import Playback
+from brayns_widget.service.renderer.translation.settings import camera_of, coarse_scale_of, settings_of
 from brayns_widget.service.rpc.methods import Methods
 
 if TYPE_CHECKING:
     from brayns_widget.service.renderer.tracing.engine import Engine
+
+# Flipped in y, as the real renderer starts.
+_FULL_REGION = Region(image_start=[0.0, 1.0], image_end=[1.0, 0.0])
+# A renderer that nobody has set yet differs from ``Interactive()``.
+_INITIAL_RENDERER = Interactive(ao_samples=0, background_color=[0.004, 0.016, 0.102, 0.0])
 
 # Of Brayns' plugins, those whose loaders and methods are built in.
 PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera")
@@ -55,8 +59,8 @@ class Context:
         self.view = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
         self.projection: Projection = Perspective()
         self.near_clip = 1e-6
-        self.region: Region = FULL_REGION
-        self.renderer: Renderer = INITIAL_RENDERER
+        self.region: Region = _FULL_REGION
+        self.renderer: Renderer = _INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
         self.radius_floor = 0.0
         self._applied: dict[str, object] = {}  # what the engine was told last

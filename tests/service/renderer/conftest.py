@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight
-from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import View
 from brayns_widget.service.renderer.tracing.tonemap import TABLE_SCALE, tone_table
 

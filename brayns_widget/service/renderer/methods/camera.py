@@ -31,7 +31,7 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALI
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE
-from brayns_widget.service.renderer.translation import camera_of
+from brayns_widget.service.renderer.translation.settings import camera_of
 from brayns_widget.service.rpc.methods import Methods
 
 methods: Methods[Context] = Methods()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from brayns_widget.protocol.brayns.pictures import EXPORT_GBUFFERS, GBuffersParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr

@@ -24,7 +24,7 @@ from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
-from brayns_widget.service.renderer.translation import camera_of, settings_of
+from brayns_widget.service.renderer.translation.settings import camera_of, settings_of
 from brayns_widget.service.rpc.methods import Task
 
 ENCODING = "Encoding ..."

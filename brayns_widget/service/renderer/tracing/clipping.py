@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.kernels.clip import COLUMNS, FIRST_ROW, MATRIX
 
 

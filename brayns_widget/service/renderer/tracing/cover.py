@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats, point_bounds, sphere_bounds
+from brayns_widget.service.renderer.content.geometry import Bounds, Floats, point_bounds, sphere_bounds
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Primitives
 from brayns_widget.service.renderer.tracing.kernels import cover as k

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places

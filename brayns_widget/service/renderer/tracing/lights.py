@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 
 # Columns of a row.
 PLACE = 0  # to 2: middle; of a directional light the unit vector towards it

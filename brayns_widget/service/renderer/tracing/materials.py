@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 
 # Columns of a row.
 OPACITY = 0  # multiplied by the color's alpha

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.embree import library
 from brayns_widget.service.renderer.tracing.scene import Traced
 

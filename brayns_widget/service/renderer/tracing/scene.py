@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from brayns_widget.service.renderer.geometry import (
+from brayns_widget.service.renderer.content.geometry import (
     Bounds,
     Floats,
     Geometry,
     empty_bounds,
     join_bounds,
 )
+from brayns_widget.service.renderer.content.volumes import Packed, Volume, pack_volumes
 from brayns_widget.service.renderer.memory import give_back
 from brayns_widget.service.renderer.tracing.building.batch import Batch
 from brayns_widget.service.renderer.tracing.building.instances import is_even
@@ -39,7 +40,6 @@ from brayns_widget.service.renderer.tracing.embree import (
 from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
 from brayns_widget.service.renderer.tracing.lights import PackedLights, no_lights
 from brayns_widget.service.renderer.tracing.materials import COLUMNS, is_plain, lets_through, matte_row
-from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
 
 __all__ = ["Cancelled", "Scene", "Traced"]
 

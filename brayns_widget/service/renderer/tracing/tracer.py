@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
+from brayns_widget.service.renderer.content.volumes import Packed
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
@@ -26,7 +27,6 @@ from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
-from brayns_widget.service.renderer.volumes import Packed
 
 _POLL_SECONDS = 0.02
 _NO_MASK = whole_mask(1, 1)  # for kernels that trace all pixels

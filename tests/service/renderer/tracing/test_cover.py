@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing import cover, tracer
 from brayns_widget.service.renderer.tracing.camera import (
     Camera,
@@ -31,6 +30,7 @@ from brayns_widget.service.renderer.tracing.embree import (
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.cover import CHUNK, GROUP
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
 VIEW = View(position=(0.0, 0.0, 10.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 SIZE = (90, 61)

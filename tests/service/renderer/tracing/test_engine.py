@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, Region, View
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
 VIEW = View(position=(0.0, 0.0, 10.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 ORTHOGRAPHIC = Orthographic(height=4.0)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight
-from brayns_widget.service.renderer.geometry import Geometry, empty_bounds
-from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.content.geometry import Geometry, empty_bounds
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device, Primitives
 from brayns_widget.service.renderer.tracing.scene import Scene
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
 RED = [[1.0, 0.0, 0.0, 1.0]]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import (
+from brayns_widget.service.renderer.content.geometry import (
     Bounds,
     Floats,
     Geometry,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats
+from brayns_widget.service.renderer.content.geometry import Bounds, Floats
 from brayns_widget.service.renderer.tracing.building.placing import check_traceable
 from brayns_widget.service.renderer.tracing.clipping import seen_from
 from brayns_widget.service.renderer.tracing.embree import FORMAT_ROWS, INSTANCE, Bvh, Device, Primitives

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats, Geometry, Indices, point_bounds, sphere_bounds
+from brayns_widget.service.renderer.content.geometry import (
+    Bounds,
+    Floats,
+    Geometry,
+    Indices,
+    point_bounds,
+    sphere_bounds,
+)
 from brayns_widget.service.renderer.tracing.building.instances import Instance, is_even
 from brayns_widget.service.renderer.tracing.building.placing import check_traceable, neighbor_flags, place_spheres
 from brayns_widget.service.renderer.tracing.embree import (

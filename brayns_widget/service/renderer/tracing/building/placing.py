@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import LARGEST_COORDINATE, Floats, Indices
+from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, Floats, Indices
 from brayns_widget.service.renderer.tracing.embree import NEIGHBOR_LEFT, NEIGHBOR_RIGHT
 
 

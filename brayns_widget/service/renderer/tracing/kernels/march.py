@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import volumes as v
+from brayns_widget.service.renderer.content import volumes as v
 from brayns_widget.service.renderer.tracing.kernels.clip import is_cut
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,

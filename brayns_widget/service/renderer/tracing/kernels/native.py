@@ -71,7 +71,7 @@ def _sources() -> str:
     files = [
         *sorted(here.glob("*.py")),
         *(tracing / name for name in ("embree.py", "lights.py", "materials.py", "tonemap.py")),
-        renderer / "volumes.py",
+        renderer / "content" / "volumes.py",
     ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 
 
 def encode_exr(images: Mapping[str, Floats], texts: Mapping[str, str] | None = None) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import LARGEST_COORDINATE, empty_bounds, join_bounds
+from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, empty_bounds, join_bounds
 from brayns_widget.service.renderer.tracing.building.instances import Instance
 from brayns_widget.service.renderer.tracing.building.parts import Part
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats
+from brayns_widget.service.renderer.content.geometry import Bounds, Floats
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Floats, Indices, sphere_bounds
+from brayns_widget.service.renderer.content.geometry import Floats, Indices, sphere_bounds
 from brayns_widget.service.renderer.tracing.building.instances import Instance
 from brayns_widget.service.renderer.tracing.building.parts import Part
 from brayns_widget.service.renderer.tracing.embree import (

@@ -9,15 +9,15 @@ import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.materials import Ghost, Phong
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import row_of
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing import cover
 from brayns_widget.service.renderer.tracing import scene as scene_module
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 
 RENDERER = RenderSettings(samples=1, ao_samples=0, shadows=False)
 VIEW = View(position=(0.0, 0.0, 50.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))

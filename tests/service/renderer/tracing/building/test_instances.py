@@ -9,15 +9,15 @@ import trimesh
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.protocol.brayns.materials import Ghost
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
-from brayns_widget.service.renderer.clipping import Clip, pack_clips
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import row_of
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.building.instances import Instance, is_even
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, spheres
 
 SIZE = (120, 90)

@@ -10,13 +10,13 @@ import pytest
 from brayns_widget.protocol.brayns.lights import DirectionalLight
 from brayns_widget.protocol.brayns.materials import Glass, Matte
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
-from brayns_widget.service.renderer.clipping import Clip, pack_clips
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import row_of
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)

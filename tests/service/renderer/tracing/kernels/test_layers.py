@@ -9,13 +9,13 @@ import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
 from brayns_widget.protocol.brayns.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing import tracer
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.cover import ready, warm_up
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)

@@ -10,12 +10,12 @@ import pytest
 
 from brayns_widget.protocol.brayns.lights import QuadLight, SphereLight
 from brayns_widget.protocol.brayns.materials import Metal
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import row_of
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)

@@ -9,10 +9,10 @@ import pytest
 
 from brayns_widget.protocol.brayns.lights import DirectionalLight
 from brayns_widget.protocol.brayns.materials import Glass, Matte, Principled
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import row_of
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)

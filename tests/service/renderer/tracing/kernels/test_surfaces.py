@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NO_SEGMENTS = (np.empty((0, 4), np.float32), np.empty(0, np.uint32), np.empty(0, np.uint32))

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
-from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.lights import pack_lights
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.content.ramps import ColorRamp
+from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.lights import no_lights
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
-from brayns_widget.service.renderer.volumes import Volume
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from tests.service.renderer.traced import spheres
 
 NONE = np.empty(0, np.uint32)

@@ -11,13 +11,13 @@ import pytest
 
 from brayns_widget.protocol.brayns.materials import Matte
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
-from brayns_widget.service.renderer.clipping import Clip, pack_clips
-from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.materials import row_of
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.content.ramps import ColorRamp
+from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
-from brayns_widget.service.renderer.volumes import Volume
+from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import spheres
 
 NONE = np.empty(0, np.uint32)

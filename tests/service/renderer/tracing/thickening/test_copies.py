@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.shapes import Sphere
-from brayns_widget.service.renderer.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.thickening import copies as copies_module
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
+from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
 from tests.service.renderer.tracing.thickening.thin import FAR, WHITE, ball, neurite
 
 DEADLINE = 20.0

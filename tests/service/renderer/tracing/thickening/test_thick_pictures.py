@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.lights import AmbientLight
-from brayns_widget.service.renderer.lights import pack_lights
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.thickening import copies as copies_module
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from tests.service.renderer.tracing.thickening.thin import WHITE, ball, neurite
 
 DEADLINE = 20.0

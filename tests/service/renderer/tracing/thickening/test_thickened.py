@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Cancelled
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene, thickened_part
 from tests.service.renderer.tracing.thickening.thin import FAR, NONE, WHITE, ball, neurite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 
 NONE = np.empty(0, np.uint32)
