@@ -25,13 +25,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.renderer import arbors, circuit_geometry, load
-from brayns_widget.protocol.brayns.camera import Perspective, View
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View
 from brayns_widget.service.renderer.tracing.cover import warm_up as warm_up_cover
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.tracer import warm_up
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
 
 SIZE = (1280, 720)
@@ -70,9 +71,9 @@ class Watcher:
         turn, zoom = 0.02 * step, 1.0 + 0.6 * math.sin(0.03 * step)
         away = self.distance * zoom * np.array([math.sin(turn), 0.2, math.cos(turn)])
         self.engine.set_viewport(*picture_size(*SIZE, self.settings, scale))
-        view = View(position=(self.middle + away).tolist(), target=self.middle.tolist(), up=[0.0, 1.0, 0.0])
-        self.engine.set_camera(view, Perspective())
-        self.engine.set_renderer(Interactive(samples_per_pixel=samples, ao_samples=ambient, enable_shadows=True))
+        view = View(position=(self.middle + away).tolist(), target=self.middle.tolist(), up=(0.0, 1.0, 0.0))
+        self.engine.set_camera(Camera(view, Perspective()))
+        self.engine.set_render_settings(RenderSettings(samples=samples, ao_samples=ambient, shadows=True))
 
     def gesture(self, first: int) -> list[float]:
         """Move; returns ms between pictures, the first one counted from the beginning."""
@@ -150,11 +151,13 @@ def main() -> None:
     warm_up_cover()
     rows = {}
     with Engine(options.threads) as engine:
-        engine.scene.lights = [
-            AmbientLight(intensity=0.8),
-            DirectionalLight(intensity=4.0, direction=[-0.5, -1.0, -1.0]),
-            DirectionalLight(intensity=1.5, direction=[0.5, 0.4, 1.0]),
-        ]
+        engine.scene.lights = pack_lights(
+            [
+                AmbientLight(intensity=0.8),
+                DirectionalLight(intensity=4.0, direction=[-0.5, -1.0, -1.0]),
+                DirectionalLight(intensity=1.5, direction=[0.5, 0.4, 1.0]),
+            ]
+        )
         for geometry in copies:
             engine.scene.add(geometry, np.ones((geometry.slot_count, 4), np.float32))
         engine.scene.commit()

@@ -29,16 +29,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.protocol.brayns.camera import Perspective, View
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.loaders.sonata import LOADER
-from brayns_widget.service.renderer.settings import FULL_REGION
-from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.loaders.circuits.sonata import LOADER
+from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.cover import warm_up
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.native import intersect16, kernel, register_symbols, take_number
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from brayns_widget.service.rpc.methods import Task
 
 SMALL, LARGE = (640, 480), (1280, 720)
@@ -98,7 +97,7 @@ class BareLoop:
     def prepare(self, view: View, size: tuple[int, int]) -> NDArray[np.float32]:
         """float32 (blocks, 6, 16): origins and directions of the rays, in blocks of 4x4 pixels."""
         width, height = size
-        frame = ray_frame(view, Perspective(), FULL_REGION, width / height)
+        frame = ray_frame(Camera(view, Perspective()), width / height)
         v, u = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij")
         rays = [frame[k] + u[..., None] * frame[k + 1] + v[..., None] * frame[k + 2] for k in (0, 3)]
         rays[1] /= np.linalg.norm(rays[1], axis=-1, keepdims=True)
@@ -157,7 +156,7 @@ def views(geometry: Geometry) -> dict[str, View]:
     soma = geometry.spheres[0, :3].astype(float)
 
     def from_z(target: NDArray[np.float64], z: float) -> View:
-        return View(position=(target + np.array([0.0, 0.0, z])).tolist(), target=target.tolist(), up=[0.0, 1.0, 0.0])
+        return View(position=tuple(target + np.array([0.0, 0.0, z])), target=tuple(target), up=(0.0, 1.0, 0.0))
 
     return {"whole": from_z(middle, distance + (high[2] - low[2]) / 2), "close-up": from_z(soma, 200.0)}
 
@@ -165,7 +164,10 @@ def views(geometry: Geometry) -> dict[str, View]:
 def recorded_views(folder: Path) -> dict[str, View]:
     """Read the cameras of recorded requests for snapshots."""
     params = {name: json.loads((folder / file).read_text())["request"]["params"] for name, file in REQUESTS.items()}
-    return {name: View.model_validate(each["camera_view"]) for name, each in params.items()}
+    return {
+        name: View(**{key: tuple(vector) for key, vector in each["camera_view"].items()})
+        for name, each in params.items()
+    }
 
 
 def timed(call: Callable[[], object]) -> tuple[float, float]:
@@ -178,10 +180,10 @@ def timed(call: Callable[[], object]) -> tuple[float, float]:
 def measure(  # noqa: PLR0917
     engine: Engine, bare: BareLoop, view: View, size: tuple[int, int], effects: bool, frames: int
 ) -> dict[str, float]:
-    renderer = Interactive(samples_per_pixel=1, ao_samples=int(effects), enable_shadows=effects)
+    renderer = RenderSettings(samples=1, ao_samples=int(effects), shadows=effects)
     engine.set_viewport(*size)
-    engine.set_camera(view, Perspective())
-    engine.set_renderer(renderer)
+    engine.set_camera(Camera(view, Perspective()))
+    engine.set_render_settings(renderer)
     engine.render()
     scene = engine.scene.traced.scene
     rays = bare.prepare(view, size)
@@ -190,7 +192,7 @@ def measure(  # noqa: PLR0917
     jpeg: list[tuple[float, float]] = []
     loop: list[tuple[float, float]] = []
     for _ in range(frames):
-        engine.set_renderer(renderer)
+        engine.set_render_settings(renderer)
         ours.append(timed(engine.render))
         jpeg.append(timed(lambda: engine.encode("jpg", 100)))
         loop.append(timed(lambda: bare.run(scene, rays)))
@@ -267,10 +269,12 @@ def main() -> None:
     bare = BareLoop(options.threads)
     rows = []
     with Engine(options.threads) as engine, bare.pool:
-        engine.scene.lights = [
-            AmbientLight(intensity=0.3),
-            DirectionalLight(intensity=3.0, direction=[-0.5, -1.0, -1.0]),
-        ]
+        engine.scene.lights = pack_lights(
+            [
+                AmbientLight(intensity=0.3),
+                DirectionalLight(intensity=3.0, direction=[-0.5, -1.0, -1.0]),
+            ]
+        )
         build: tuple[float, float] | None = None
         cameras = recorded_views(options.views) if options.views else views(geometry)
         for scene, view, size, effects, real, packets in ROWS:

@@ -27,14 +27,14 @@ import numpy as np
 import psutil
 
 from brayns_widget.demo import write_circuit
-from brayns_widget.protocol.brayns.camera import Perspective, View
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.service.renderer.loaders.sonata import LOADER
-from brayns_widget.service.renderer.settings import FULL_REGION
-from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.loaders.circuits.sonata import LOADER
+from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.renderer.tracing.floors import Floor, Floored
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.tracing.thickening.floor import Floor
+from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from brayns_widget.service.rpc.methods import Task
 
 SIZE = (640, 480)
@@ -78,7 +78,9 @@ def measure(config: Path, cells: int, threads: int | None) -> dict[str, float]:
         (model,) = LOADER.read(str(config), {"node_population_settings": [population]}, Task())
         load = time.perf_counter() - start
         scene.add(model.geometry, model.coloring.colors)
-        scene.lights = [AmbientLight(intensity=0.8), DirectionalLight(intensity=4, direction=[-0.5, -1, -1])]
+        scene.lights = pack_lights(
+            [AmbientLight(intensity=0.8), DirectionalLight(intensity=4, direction=[-0.5, -1, -1])]
+        )
         start = time.perf_counter()
         scene.commit()
         build = time.perf_counter() - start
@@ -86,9 +88,9 @@ def measure(config: Path, cells: int, threads: int | None) -> dict[str, float]:
         memory = process.memory_info().rss - memory
         view = _whole(*scene.bounds())
         frame, frame_cpu = _frames(engine, view)
-        floor = Floor.of(ray_frame(view, Perspective(), FULL_REGION, SIZE[0] / SIZE[1]), SIZE[1], PIXELS)
+        floor = Floor.of(ray_frame(Camera(view, Perspective()), SIZE[0] / SIZE[1]), SIZE[1], PIXELS)
         start = time.perf_counter()
-        copy = Floored(engine._device, scene.parts, floor, lambda: True)  # noqa: SLF001
+        copy = ThickenedScene(engine._device, scene.parts, floor, lambda: True)  # noqa: SLF001
         floor_build = time.perf_counter() - start
         copied = copy.size
         copy.close()
@@ -125,20 +127,20 @@ def _whole(low: Any, high: Any) -> View:
     center = (low + high) / 2
     distance = float(np.linalg.norm(high - low)) / 2 / math.sin(math.radians(22.5))
     position = center + np.array([0, 0, distance])
-    return View(position=position.tolist(), target=center.tolist(), up=[0.0, 1.0, 0.0])
+    return View(position=position.tolist(), target=center.tolist(), up=(0.0, 1.0, 0.0))
 
 
 def _frames(engine: Engine, view: View) -> tuple[float, float]:
     """Trace several frames; returns the medians of wall and CPU ms."""
-    settings = Interactive(samples_per_pixel=1, ao_samples=0, enable_shadows=True)
+    settings = RenderSettings(samples=1, ao_samples=0, shadows=True)
     engine.set_viewport(*SIZE)
-    engine.set_camera(view, Perspective())
-    engine.set_renderer(settings)
+    engine.set_camera(Camera(view, Perspective()))
+    engine.set_render_settings(settings)
     engine.render()
-    engine._floors.wait(600)  # noqa: SLF001
+    engine._copies.wait(600)  # noqa: SLF001
     figures = []
     for _ in range(FRAMES + 1):
-        engine.set_renderer(settings)
+        engine.set_render_settings(settings)
         wall, cpu = time.perf_counter(), time.process_time()
         engine.render()
         figures.append((time.perf_counter() - wall, time.process_time() - cpu))

@@ -29,19 +29,6 @@ ALLOWED = {
     "demo": {"protocol"},
     "demo_cli": {"demo", "protocol"},
 }
-# the renderer's parts from top to bottom; modules that stand in no part say what scenes are made of
-RENDERER = (
-    "main",
-    "methods",
-    "context",
-    "playback",
-    "models",
-    "entries",
-    "loaders",
-    "simulation",
-    "tracing",
-    "coloring",
-)
 # the modules of connection/ from top to bottom
 CONNECTION = (
     "connection",
@@ -57,6 +44,12 @@ CONNECTION = (
     "status",
     "reports",
 )
+# the renderer's parts from top to bottom
+RENDERER = ("main", "methods", "context", "scene", "loaders", "translation", "tracing", "content", "memory")
+# the kinds of loaders, of which none may import a later one, and what they share
+LOADERS = ("registry", "circuits", "morphologies", "grids", "molecules", "meshes", "base")
+# what the ray tracer may import, besides itself
+FOR_TRACING = {"content.geometry", "content.volumes", "memory"}
 SERVICE_ONLY = {"aiohttp", "embreex", "h5py", "libsonata", "morphio", "numba", "psutil"}
 
 
@@ -77,8 +70,8 @@ def imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             assert node.module is not None
             names.add(node.module)
-            if node.module == "brayns_widget":
-                names |= {f"brayns_widget.{alias.name}" for alias in node.names}
+            if (ROOT.parent / node.module.replace(".", "/")).is_dir():  # a package: what is imported are its modules
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
@@ -94,14 +87,42 @@ def test_arrows_go_one_way(part):
         assert ours(imports(path)) <= ALLOWED[part] | {part}, path
 
 
-def test_arrows_in_the_renderer_point_down():
-    renderer = ROOT / "service" / "renderer"
-    for path in sorted(renderer.rglob("*.py")):
-        part = path.relative_to(renderer).parts[0].removesuffix(".py")
-        above = RENDERER[: RENDERER.index(part)] if part in RENDERER else RENDERER[: RENDERER.index("coloring")]
-        prefix = "brayns_widget.service.renderer."
-        found = {name.removeprefix(prefix).split(".")[0] for name in imports(path) if name.startswith(prefix)}
-        assert not found & set(above), path
+def parts_below(package: str) -> list[tuple[str, Path, set[str]]]:
+    """Each module of a package: its first name there, its path, and the dotted names there that it imports."""
+    folder = ROOT / package.replace(".", "/")
+    prefix = f"brayns_widget.{package}."
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        part = path.relative_to(folder).parts[0].removesuffix(".py")
+        found.append((part, path, {name.removeprefix(prefix) for name in imports(path) if name.startswith(prefix)}))
+    return found
+
+
+@pytest.mark.parametrize(("package", "order"), [("service.renderer", RENDERER), ("service.renderer.loaders", LOADERS)])
+def test_arrows_in_the_renderer_point_down(package, order):
+    for part, path, found in parts_below(package):
+        if part in order:
+            above = order[: order.index(part)]
+            assert not {name.split(".")[0] for name in found} & set(above), path
+
+
+def test_every_part_of_the_renderer_has_its_place_in_the_order():
+    assert {part for part, _path, _found in parts_below("service.renderer")} == {*RENDERER, "__init__"}
+
+
+def test_the_ray_tracer_imports_what_there_is_to_see_and_nothing_else():
+    for part, path, found in parts_below("service.renderer"):
+        if part == "tracing":
+            foreign = {name for name in found if name != "content" and not name.startswith("tracing")}
+            assert foreign <= FOR_TRACING, path
+
+
+def test_the_ray_tracer_knows_nothing_of_the_protocol():
+    code = "import sys, brayns_widget.service.renderer.tracing.engine\nprint(*sorted(sys.modules))"
+    known = run(code).split()
+    assert "brayns_widget.service.renderer.tracing.engine" in known
+    foreign = ("pydantic", "brayns_widget.protocol", "brayns_widget.service.rpc")
+    assert not [name for name in known if name.startswith(foreign)]
 
 
 def test_arrows_in_the_connection_point_down():

@@ -14,10 +14,10 @@ import pytest
 
 from brayns_widget.demo.activity import DURATION
 from brayns_widget.demo.sonata import POPULATION
-from brayns_widget.service.renderer.coloring.ramp import LEVELS, ColorRamp
-from brayns_widget.service.renderer.loaders import sonata
+from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
-from brayns_widget.service.renderer.loaders.morphology import Section
+from brayns_widget.service.renderer.loaders.circuits import sonata
+from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.rpc.methods import Task
 
 LOW, HIGH = -90.0, 40.0

@@ -17,7 +17,9 @@ from brayns_widget.protocol.backend import (
     QUIT,
     REGISTRY,
     SCHEMA,
+    SONATA_GET_NODE_ATTRIBUTES,
     SONATA_GET_NODE_SETS,
+    SONATA_LIST_NODE_ATTRIBUTES,
     SONATA_LIST_POPULATIONS,
     STORAGE_SESSION_GET,
     STORAGE_SESSION_SET,
@@ -182,7 +184,7 @@ def sonata_list_populations(context: Context, params: PopulationParams) -> Popul
     return PopulationResult.model_validate(context.reader.ask("populations", params.path))
 
 
-@METHODS.add("sonata-list-node-attributes")
+@METHODS.add(SONATA_LIST_NODE_ATTRIBUTES)
 def sonata_list_node_attributes(context: Context, params: NodeAttributeListParams) -> NodeAttributeListResult:
     """Get the names and types of the attributes of a node population. An addition of ours."""
     found = context.reader.ask("node-attributes", params.path, population=params.population)
@@ -192,7 +194,7 @@ def sonata_list_node_attributes(context: Context, params: NodeAttributeListParam
     return NodeAttributeListResult.model_validate(found)
 
 
-@METHODS.add("sonata-get-node-attributes")
+@METHODS.add(SONATA_GET_NODE_ATTRIBUTES)
 def sonata_get_node_attributes(context: Context, params: NodeAttributesParams) -> WithPayload[NodeAttributesResult]:
     """Get attributes of the nodes of a population; the payload has the values. An addition of ours."""
     wanted = {"population": params.population, "ids": params.ids, "names": params.names}

@@ -1,4 +1,4 @@
-"""What all methods of one renderer share: the engine, the models and the settings."""
+"""The context of methods: the engine, the models and the settings of one renderer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
-from brayns_widget.protocol.brayns.renderers import Progressive, Renderer, Static
+from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Renderer, Static
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.memory import Budget
-from brayns_widget.service.renderer.models import Models
-from brayns_widget.service.renderer.playback import Playback
-from brayns_widget.service.renderer.settings import FULL_REGION, INITIAL_RENDERER
+from brayns_widget.service.renderer.scene.models import Models
+from brayns_widget.service.renderer.scene.playback import Playback
+from brayns_widget.service.renderer.translation.settings import camera_of, coarse_scale_of, settings_of
 from brayns_widget.service.rpc.methods import Methods
 
 if TYPE_CHECKING:
     from brayns_widget.service.renderer.tracing.engine import Engine
+
+# Flipped in y, as the real renderer starts.
+_FULL_REGION = Region(image_start=[0.0, 1.0], image_end=[1.0, 0.0])
+# A renderer that nobody has set yet differs from ``Interactive()``.
+_INITIAL_RENDERER = Interactive(ao_samples=0, background_color=[0.004, 0.016, 0.102, 0.0])
 
 # Of Brayns' plugins, those whose loaders and methods are built in.
 PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera")
@@ -54,8 +59,8 @@ class Context:
         self.view = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
         self.projection: Projection = Perspective()
         self.near_clip = 1e-6
-        self.region: Region = FULL_REGION
-        self.renderer: Renderer = INITIAL_RENDERER
+        self.region: Region = _FULL_REGION
+        self.renderer: Renderer = _INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
         self.radius_floor = 0.0
         self._applied: dict[str, object] = {}  # what the engine was told last
@@ -97,21 +102,22 @@ class Context:
             raise RequestError(f"The ray tracer cannot start: {error}", code=INTERNAL_ERROR) from error
 
     def prepared_engine(self) -> Engine:
-        """Return the engine, told of all settings that changed since the last call."""
+        """Return the engine with all settings that have changed since the last call applied."""
         engine = self.engine
-        camera = (self.view, self.projection, self.near_clip, self.region)
+        camera = camera_of(self.view, self.projection, self.region, self.near_clip)
+        coarse_scale = coarse_scale_of(self.framebuffer)
         if self._changed("viewport", self.viewport):
             engine.set_viewport(*self.viewport)
         if self._changed("camera", camera):
-            engine.set_camera(*camera)
+            engine.set_camera(camera)
         if self._changed("radius floor", self.radius_floor):
             engine.set_radius_floor(self.radius_floor)
-        if self._changed("framebuffer", self.framebuffer):
-            engine.set_framebuffer(self.framebuffer)
+        if self._changed("coarse scale", coarse_scale):
+            engine.set_coarse_scale(coarse_scale)
         if self._applied.get("renderer") is not self.renderer:
             # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
             self._applied["renderer"] = self.renderer
-            engine.set_renderer(self.renderer)
+            engine.set_render_settings(settings_of(self.renderer))
         return engine
 
     def _changed(self, name: str, value: object) -> bool:
@@ -120,7 +126,7 @@ class Context:
         return changed
 
     def interrupt(self) -> None:
-        """Let what is being rendered give up, and render no more; safe on any thread."""
+        """Interrupt rendering, now and from now on; safe on any thread."""
         self.interrupted.set()
         if self._engine.done() and self._engine.exception() is None:
             self._engine.result().interrupt()

@@ -12,8 +12,8 @@ import pytest
 from websockets.asyncio.client import connect
 
 from brayns_widget.demo import write_circuit
+from brayns_widget.protocol.binary import unpack
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.protocol.frames import unpack
 from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.backend.methods import METHODS, Context
 from brayns_widget.service.backend.reader import CircuitReader

@@ -15,7 +15,7 @@ import nrrd
 import numpy as np
 import pytest
 
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 if tuple(sys.version_info) >= (3, 13):  # as a tuple, or mypy takes the rest for unreachable there
     pytest.skip("brayns 3.10.1 does not run on Python 3.13 and later", allow_module_level=True)

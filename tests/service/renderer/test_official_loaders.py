@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.service.renderer.loaders.circuits import (
+from tests.service.renderer.loaders.circuits.circuits import (
     SWC,
     places,
     write_circuit,
@@ -18,7 +18,7 @@ from tests.service.renderer.loaders.circuits import (
     write_report,
     write_simulation,
 )
-from tests.service.renderer.loaders.test_protein import ATOMS
+from tests.service.renderer.loaders.molecules.test_protein import ATOMS
 from tests.service.renderer.renderer_process import renderer_process
 
 if tuple(sys.version_info) >= (3, 13):  # as a tuple, or mypy takes the rest for unreachable there

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 from tests.service.renderer.renderer_process import DEADLINE, Client, Failed, client_of, renderer_process, sonata
 from tests.service.renderer.stage import empty_stage, picture, sphere
 

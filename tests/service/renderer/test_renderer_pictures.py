@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process, sonata
 
 Pixels = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.service.renderer.methods import METHODS
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process, sonata
 
 

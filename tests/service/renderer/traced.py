@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from brayns_widget.protocol.brayns.camera import View
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import View
 from brayns_widget.service.renderer.tracing.tonemap import TABLE_SCALE, tone_table
 
-FROM_Z = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+FROM_Z = View(position=(0.0, 0.0, 10.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 
 
 def spheres(*rows: Sequence[float], slots: Sequence[int] | None = None) -> Geometry:

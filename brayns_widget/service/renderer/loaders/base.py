@@ -1,4 +1,4 @@
-"""What a loader is, and what it hands to the registry of models."""
+"""The interface of loaders, and the models that they return."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pydantic import TypeAdapter
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import json_schema, validate
-from brayns_widget.service.renderer.atlas import Atlas
-from brayns_widget.service.renderer.coloring.base import Coloring, Colors
-from brayns_widget.service.renderer.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
+from brayns_widget.service.renderer.content.atlas import Atlas
+from brayns_widget.service.renderer.content.coloring.base import Coloring, Colors
+from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
+from brayns_widget.service.renderer.content.simulation import Simulation
+from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.memory import allowance, available, format_size
-from brayns_widget.service.renderer.simulation import Simulation
-from brayns_widget.service.renderer.volumes import Volume
 from brayns_widget.service.rpc.methods import Task
 
 
@@ -48,7 +48,7 @@ class LoadedModel:
 
     @property
     def bounds(self) -> Bounds:
-        """Bounds of all that there is to see, in µm."""
+        """Bounds of geometry and volume, in µm."""
         box = self.geometry.bounds
         return box if self.volume is None else join_bounds(box, self.volume.bounds)
 

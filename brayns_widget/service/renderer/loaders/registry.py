@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from brayns_widget.service.renderer.loaders import (
-    atlas,
-    cell_placement,
-    mesh,
-    neuron_morphology,
-    protein,
-    sonata,
-    volume,
-    xyz,
-)
+from brayns_widget.service.renderer.loaders.circuits import cell_placement, sonata
+from brayns_widget.service.renderer.loaders.grids import atlas, volume
+from brayns_widget.service.renderer.loaders.meshes import mesh
+from brayns_widget.service.renderer.loaders.molecules import protein, xyz
+from brayns_widget.service.renderer.loaders.morphologies import neuron as neuron_morphology
 
 LOADERS = (
     mesh.LOADER,

@@ -11,10 +11,10 @@ from brayns_widget.protocol.brayns.atlas import (
 )
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.atlas import Atlas
+from brayns_widget.service.renderer.content.atlas import Atlas
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.loaders.atlas import LOADER
-from brayns_widget.service.renderer.loaders.atlas_use_cases import use_cases, visualize
+from brayns_widget.service.renderer.loaders.grids.atlas import LOADER
+from brayns_widget.service.renderer.loaders.grids.use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, Task
 

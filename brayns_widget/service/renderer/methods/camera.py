@@ -30,7 +30,8 @@ from brayns_widget.protocol.brayns.camera import (
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.tracing.camera import ray_frame
-from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE
+from brayns_widget.service.renderer.translation.settings import camera_of
 from brayns_widget.service.rpc.methods import Methods
 
 methods: Methods[Context] = Methods()
@@ -133,7 +134,7 @@ def check_camera(view: View, projection: Projection, region: Region) -> None:
     if isinstance(projection, Perspective) and (projection.aperture_radius < 0 or not projection.focus_distance > 0):
         raise RequestError("aperture_radius cannot be negative, focus_distance must be positive", code=INVALID_PARAMS)
     try:
-        ray_frame(view, projection, region, LARGEST_SIDE)
+        ray_frame(camera_of(view, projection, region), LARGEST_SIDE)
     except ValueError as error:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
 

@@ -17,7 +17,7 @@ from brayns_widget.protocol.brayns.core import (
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import Size2
 from brayns_widget.service.renderer.context import PLUGINS, Context
-from brayns_widget.service.renderer.tracing.framebuffer import LARGEST_SIDE, MOST_PIXELS
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods
 from brayns_widget.version import own_version
 

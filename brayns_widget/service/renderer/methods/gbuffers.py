@@ -6,11 +6,11 @@ from pathlib import Path
 
 from brayns_widget.protocol.brayns.pictures import EXPORT_GBUFFERS, GBuffersParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.geometry import Floats
 from brayns_widget.service.renderer.methods.core import check_size
-from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, begin, deliver
-from brayns_widget.service.renderer.tracing.exr import encode_exr
+from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
+from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 
 methods: Methods[Context] = Methods()
@@ -33,25 +33,11 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
     images: dict[str, Floats] = {}
     with shot.engine(context, task) as engine:
         if "color" in params.channels:
-            images["color"] = engine.trace(
-                size,
-                shot.view,
-                shot.projection,
-                near_clip=shot.near_clip,
-                region=shot.region,
-                renderer=shot.renderer,
-                keep=True,
-                progress=lambda amount: task.progress(traced * amount, OPERATION),
-                compiling=lambda: task.progress(0.0, COMPILING),
-                cancelled=lambda: task.cancelled,
-            ).light
+            images["color"] = shot.trace(engine, size, task, OPERATION, keep=True, share=traced).light
         if set(params.channels) != {"color"}:
             surfaces = engine.surfaces(
                 size,
-                shot.view,
-                shot.projection,
-                near_clip=shot.near_clip,
-                region=shot.region,
+                shot.camera,
                 progress=lambda amount: task.progress(traced + (0.95 - traced) * amount, OPERATION),
                 cancelled=lambda: task.cancelled,
             )

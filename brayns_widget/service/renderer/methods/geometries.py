@@ -22,10 +22,10 @@ from brayns_widget.protocol.brayns.shapes import (
     Sphere,
 )
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.coloring.primitives import PrimitiveColoring
+from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
+from brayns_widget.service.renderer.content.geometry import empty_bounds
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.geometry import empty_bounds
-from brayns_widget.service.renderer.shapes import geometry_of
+from brayns_widget.service.renderer.translation.shapes import geometry_of
 from brayns_widget.service.rpc.methods import Methods, Task
 
 methods: Methods[Context] = Methods()

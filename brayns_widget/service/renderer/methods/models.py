@@ -23,7 +23,7 @@ from brayns_widget.protocol.brayns.models import (
 )
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.entries import bounds_of
+from brayns_widget.service.renderer.scene.entries import bounds_of
 from brayns_widget.service.rpc.methods import Methods, Task
 
 methods: Methods[Context] = Methods()

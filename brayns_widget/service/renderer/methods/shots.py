@@ -12,15 +12,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from brayns_widget.protocol.brayns.camera import CAMERAS, Projection, Region, View
+from brayns_widget.protocol.brayns.camera import CAMERAS, Region
 from brayns_widget.protocol.brayns.pictures import EngineObject, ShotParams
-from brayns_widget.protocol.brayns.renderers import RENDERERS, Renderer
+from brayns_widget.protocol.brayns.renderers import RENDERERS
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.protocol.schema import validate
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.camera import check_camera, check_near_clip
+from brayns_widget.service.renderer.tracing.camera import Camera
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.scene import Cancelled
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.settings import camera_of, settings_of
 from brayns_widget.service.rpc.methods import Task
 
 ENCODING = "Encoding ..."
@@ -31,11 +35,8 @@ COMPILING = "Preparing this kind of picture; further ones start at once ..."
 class Shot:
     """The settings that result; ``frame`` is None for that of ``render-image``."""
 
-    view: View
-    projection: Projection
-    near_clip: float
-    region: Region
-    renderer: Renderer
+    camera: Camera
+    settings: RenderSettings
     frame: int | None
 
     @classmethod
@@ -46,19 +47,20 @@ class Shot:
             RequestError: the settings make no picture.
         """
         given = params.model_fields_set
-        shot = cls(
-            view=context.view if params.camera_view is None else params.camera_view,
-            projection=_chosen(params.camera, CAMERAS, context.projection),
-            near_clip=check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip,
-            region=Region(
-                image_start=params.image_start or context.region.image_start,
-                image_end=params.image_end or context.region.image_end,
-            ),
-            renderer=_chosen(params.renderer, RENDERERS, context.renderer),
+        view = context.view if params.camera_view is None else params.camera_view
+        projection = _chosen(params.camera, CAMERAS, context.projection)
+        near_clip = check_near_clip(params.camera_near_clip) if "camera_near_clip" in given else context.near_clip
+        region = Region(
+            image_start=params.image_start or context.region.image_start,
+            image_end=params.image_end or context.region.image_end,
+        )
+        renderer = _chosen(params.renderer, RENDERERS, context.renderer)
+        check_camera(view, projection, region)
+        return cls(
+            camera=camera_of(view, projection, region, near_clip),
+            settings=settings_of(renderer),
             frame=params.simulation_frame if "simulation_frame" in given else None,
         )
-        check_camera(shot.view, shot.projection, shot.region)
-        return shot
 
     @contextlib.contextmanager
     def engine(self, context: Context, task: Task) -> Iterator[Engine]:
@@ -70,6 +72,29 @@ class Shot:
         except Cancelled:
             task.check()
             raise
+
+    def trace(
+        self, engine: Engine, size: tuple[int, int], task: Task, operation: str, *, keep: bool, share: float = 1.0
+    ) -> Frame:
+        """Trace the picture.
+
+        Args:
+            engine: see ``engine``.
+            size: width and height in pixels.
+            task: gets the progress, and may cancel.
+            operation: what the client is told.
+            keep: whether linear light is needed, too.
+            share: of the task's progress.
+        """
+        return engine.trace(
+            size,
+            self.camera,
+            settings=self.settings,
+            keep=keep,
+            progress=lambda amount: task.progress(share * amount, operation),
+            compiling=lambda: task.progress(0.0, COMPILING),
+            cancelled=lambda: task.cancelled,
+        )
 
 
 def begin(task: Task, path: str, operation: str) -> None:

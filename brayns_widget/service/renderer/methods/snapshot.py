@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-import zlib
 from pathlib import Path
 
 from brayns_widget.protocol.brayns.pictures import SNAPSHOT, ColorBuffer, ImageMetadata, SnapshotParams, SnapshotResult
@@ -12,15 +11,14 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
-from brayns_widget.service.renderer.methods.shots import COMPILING, ENCODING, Shot, begin, deliver
-from brayns_widget.service.renderer.tracing.exr import encode_exr
-from brayns_widget.service.renderer.tracing.images import encode_image
+from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
+from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image
 from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
 
 methods: Methods[Context] = Methods()
 
 _LONGEST_COMMENT = 65533  # bytes of a JPEG's comment
-_PNG_HEADER = 33  # bytes of a PNG's signature and its first chunk, IHDR, behind which texts may stand
 
 
 @methods.add(SNAPSHOT, cancellable=True)
@@ -41,24 +39,16 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     operation = "Rendering snapshot ..."
     begin(task, path, operation)
     with shot.engine(context, task) as engine:
-        frame = engine.trace(
-            size,
-            shot.view,
-            shot.projection,
-            near_clip=shot.near_clip,
-            region=shot.region,
-            renderer=shot.renderer,
-            keep=exact,
-            progress=lambda amount: task.progress(amount, operation),
-            compiling=lambda: task.progress(0.0, COMPILING),
-            cancelled=lambda: task.cancelled,
-        )
+        frame = shot.trace(engine, size, task, operation, keep=exact)
 
     def encode() -> bytes:
+        texts = None if params.metadata is None else _texts(params.metadata)
         if exact:
-            return encode_exr({"color": frame.light}, None if params.metadata is None else _texts(params.metadata))
-        image = encode_image(frame.pixels, image_format, min(100, settings.quality))
-        return image if params.metadata is None else _with_metadata(image, image_format, params.metadata)
+            return encode_exr({"color": frame.light}, texts)
+        image = encode_image(frame.pixels, image_format, min(100, settings.quality), texts)
+        if image_format == "jpg" and params.metadata is not None:
+            return _with_comment(image, _comment(params.metadata))
+        return image
 
     image = deliver(path, task.aside(encode, ENCODING))
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
@@ -85,17 +75,7 @@ def _comment(metadata: ImageMetadata) -> bytes:
     return json.dumps(metadata.model_dump(), ensure_ascii=False).encode(errors="replace")
 
 
-def _with_metadata(image: bytes, image_format: str, metadata: ImageMetadata) -> bytes:
-    """Put texts into a picture: text chunks of a PNG, the comment of a JPEG (as JSON)."""
-    if image_format == "jpg":
-        comment = _comment(metadata)
-        # ISO/IEC 10918-1, B.2.4.5: a COM segment, here right after the start of image
-        return image[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + image[2:]
-    chunks = b"".join(_png_text(key, text) for key, text in _texts(metadata).items())
-    return image[:_PNG_HEADER] + chunks + image[_PNG_HEADER:]
-
-
-def _png_text(key: str, text: str) -> bytes:
-    """Make an iTXt chunk (ISO/IEC 15948, 11.3.4.5): not compressed, in no language."""
-    data = b"iTXt" + key.encode("latin-1") + bytes(5) + text.encode()
-    return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+def _with_comment(image: bytes, comment: bytes) -> bytes:
+    """Put a comment into a JPEG, whose encoder has no option for that."""
+    # ISO/IEC 10918-1, B.2.4.5: a COM segment, here right after the start of image
+    return image[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + image[2:]

@@ -1,27 +1,99 @@
-"""Camera: from what clients set to the rays of a picture."""
+"""Camera: what it is, and the rays of its picture."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Projection, Region, View
+Vector = tuple[float, float, float]
+Corner = tuple[float, float]
 
-_AIMS = [3, 4, 5, 7, 8]  # rows of a frame that make directions
-_LARGEST_AIM = 1e9  # of a direction's coordinates: their squares are numbers in single precision
+_AIMS = [3, 4, 5, 7, 8]  # rows of a ray frame that make directions
+_LARGEST_AIM = 1e9  # coordinate of a direction: its square does not overflow in single precision
 
 
-def ray_frame(view: View, projection: Projection, region: Region, aspect: float) -> NDArray[np.float32]:
-    """Origins and directions of a camera's rays, as few numbers that give all of them.
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a camera stands, what it looks at, and which way is up; in µm."""
+
+    position: Vector
+    target: Vector
+    up: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Perspective:
+    """A perspective camera.
+
+    Attributes:
+        fovy: the vertical field of view in degrees.
+        aperture_radius: of the lens, in µm; 0: a pinhole.
+        focus_distance: from the lens to the plane that is in focus, in µm.
+    """
+
+    fovy: float = 45.0
+    aperture_radius: float = 0.0
+    focus_distance: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Orthographic:
+    """A camera with parallel rays that sees ``height`` µm from bottom to top."""
+
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cylindric:
+    """A camera that sees half a turn from left to right, and up and down as a perspective one.
+
+    Attributes:
+        fovy: the vertical field of view in degrees.
+    """
+
+    fovy: float
+
+
+Projection = Perspective | Orthographic | Cylindric
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the image plane, from the corner ``start`` (x, y) to the opposite one.
+
+    x grows to the right and y upwards, each from 0 to 1; the picture's first row is at ``start``.
+    """
+
+    start: Corner = (0.0, 1.0)
+    end: Corner = (1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """All that decides about a picture's rays but its size.
+
+    Attributes:
+        view: where it stands and looks.
+        projection: how directions become points of the picture.
+        near_clip: distance in µm before which nothing is seen.
+        region: the part of the image plane that is the picture.
+    """
+
+    view: View
+    projection: Projection = Perspective()
+    near_clip: float = 1e-6
+    region: Region = Region()
+
+
+def ray_frame(camera: Camera, aspect: float) -> NDArray[np.float32]:
+    """Describe the origins and directions of all rays of a camera by a few vectors.
 
     Args:
-        view: where the camera stands, looks and has its top.
-        projection: perspective, orthographic or cylindric; the lens is a pinhole, see ``through_lens`` for others.
-        region: part of the image plane; x grows to the right and y upwards, the picture's first row is at
-            ``image_start``.
+        camera: its lens is taken for a pinhole, see ``through_lens`` for others.
         aspect: width / height of the whole image plane.
 
     Returns:
@@ -32,11 +104,12 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
     Raises:
         ValueError: a number is not finite or out of range, or the view has no direction or no upside.
     """
+    view, projection, region = camera.view, camera.projection, camera.region
     position, target, up = (_vector(name, getattr(view, name)) for name in ("position", "target", "up"))
     forward = _unit("The camera's target lies on its position", target - position)
     right = _unit("The camera's up vector is zero or points along its view", np.cross(forward, _scaled(up)))
     top = np.cross(right, forward)
-    (x0, y0), (x1, y1) = _vector("image_start", region.image_start), _vector("image_end", region.image_end)
+    (x0, y0), (x1, y1) = _vector("image_start", region.start), _vector("image_end", region.end)
     height = _plane_height(projection)
     across, upwards = right * height * aspect, top * height
     corner = (x0 - 0.5) * across + (y0 - 0.5) * upwards
@@ -58,7 +131,7 @@ def ray_frame(view: View, projection: Projection, region: Region, aspect: float)
 
 
 def rays(frame: NDArray[np.float32], u: ArrayLike, v: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rays through points of the picture, as kernels make them.
+    """Make rays through points of the picture, as kernels do.
 
     Args:
         frame: as ``ray_frame`` returns it.
@@ -96,13 +169,13 @@ def through_lens(
     moved = frame.astype(np.float64)
     moved[0] += offset
     moved[3] -= offset / focus_distance
-    return np.nan_to_num(_packed(moved))  # a lens that is larger than the numbers sees nothing
+    return np.nan_to_num(_packed(moved))  # a lens so large that numbers overflow sees nothing
 
 
 def _packed(rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Make a frame of rows as ``ray_frame`` describes them; what is too large becomes infinite or no number."""
+    """Pack the rows that ``ray_frame`` describes; numbers that overflow become infinite or NaN."""
     with np.errstate(over="ignore", invalid="ignore"):
-        # Directions get length 1 in the end, so that only their ratios count.
+        # Directions are normalized in the end: only the ratios of their coordinates count.
         rows[_AIMS] /= max(1.0, np.abs(rows[_AIMS]).max() / _LARGEST_AIM)
         return rows.astype(np.float32)
 
@@ -126,7 +199,7 @@ def _vector(name: str, numbers: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _scaled(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale the vector's largest coordinate to 1, so that squares can neither overflow nor vanish."""
+    """Scale the vector's largest coordinate to 1, so that squares neither overflow nor underflow."""
     largest = np.abs(vector).max()
     return vector / largest if largest > 0 else vector
 

@@ -1,66 +1,20 @@
-"""Clipping: what cuts parts of the scene away, as the filter that Embree asks about each hit reads it.
+"""Clipping, as the filter reads it that Embree asks about each hit: a list of shapes that cut parts of the scene away.
 
-A plane cuts what lies on its negative side, a box, a sphere or a capsule what lies inside. Inverted normals turn that
-round: a plane cuts its positive side, and of closed shapes everything is cut that lies in none of the clip's. A bounded
-plane cuts, of each ray that passes through it, the part on its negative side. Several clips cut the union of what
-each of them cuts.
+The list is float32: the number of shapes, then from FIRST_ROW on a row of COLUMNS for each, see ``kernels.clip``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
-from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.shapes import check_shape, is_ball, larger_end, unit_plane
-from brayns_widget.service.renderer.tracing.kernels.clip import (
-    BALL,
-    BLOCK,
-    COLUMNS,
-    FIRST_ROW,
-    HALF_SPACE,
-    MATRIX,
-    ROUND_CONE,
-    WINDOW,
-)
+from brayns_widget.service.renderer.content.geometry import Floats
+from brayns_widget.service.renderer.tracing.kernels.clip import COLUMNS, FIRST_ROW, MATRIX
 
 
-@dataclass(frozen=True, eq=False)
-class Clip:
-    """Shapes that cut together.
-
-    Attributes:
-        shapes: what cuts.
-        inverted: whether they cut the other side.
-        transform: 4x4, from the shapes' space to the world.
-    """
-
-    shapes: Sequence[Shape]
-    inverted: bool
-    transform: npt.NDArray[np.float64]
-
-
-def pack_clips(clips: Iterable[Clip]) -> Floats:
-    """List clips as the filter reads them.
-
-    Returns:
-        float32: the number of shapes, then from FIRST_ROW on a row of COLUMNS for each, see ``kernels.clip``.
-
-    Raises:
-        ValueError: there is no such shape (see ``shapes.check_shape``), or a transform cannot be inverted.
-    """
-    rows = [row for clip in clips for row in _rows(clip)]
-    header = np.zeros(FIRST_ROW, np.float32)
-    header[0] = len(rows)
-    with np.errstate(over="ignore"):  # checked next
-        packed = np.concatenate([header, *np.array(rows, np.float32).reshape(-1, COLUMNS)])
-    if not np.isfinite(packed).all():
-        raise ValueError("The numbers of a clipping geometry are too large")
-    return packed
+def no_clips() -> Floats:
+    """List nothing, so that nothing is cut."""
+    return np.zeros(FIRST_ROW, np.float32)
 
 
 def seen_from(packed: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
@@ -70,37 +24,3 @@ def seen_from(packed: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
         to_shape = row[MATRIX : MATRIX + 12].reshape(3, 4)
         to_shape[:] = np.vstack((to_shape, (0, 0, 0, 1)))[:3].astype(np.float64) @ matrix
     return moved
-
-
-def _rows(clip: Clip) -> list[list[float]]:
-    try:
-        inverse = np.linalg.inv(clip.transform)[:3].ravel().tolist()
-    except np.linalg.LinAlgError:
-        raise ValueError("A transform that flattens everything cannot be used for clipping") from None
-    rows = []
-    for number, shape in enumerate(clip.shapes):
-        check_shape(shape)
-        kind, numbers = _numbers(shape, clip.inverted)
-        # Planes have turned round already; of other shapes, what lies in none of them is known after the last.
-        outside = clip.inverted and kind not in (HALF_SPACE, WINDOW)
-        row = [kind, outside, outside and number == len(clip.shapes) - 1, 0.0, *inverse, *numbers]
-        rows.append(row + [0.0] * (COLUMNS - len(row)))
-    return rows
-
-
-def _numbers(shape: Shape, inverted: bool) -> tuple[int, list[float]]:
-    sign = -1.0 if inverted else 1.0
-    match shape:
-        case Plane(coefficients=coefficients):
-            return HALF_SPACE, (sign * unit_plane(coefficients)).tolist()
-        case BoundedPlane(coefficients=coefficients, bounds=bounds):
-            return WINDOW, [*(sign * unit_plane(coefficients)).tolist(), *bounds.min, *bounds.max]
-        case Box(min=low, max=high):
-            return BLOCK, [*low, *high]
-        case Sphere(center=center, radius=radius):
-            return BALL, [*center, radius]
-        case Capsule() if is_ball(shape):
-            center, radius = larger_end(shape)
-            return BALL, [*center, radius]
-        case Capsule(p0=p0, p1=p1, r0=r0, r1=r1):
-            return ROUND_CONE, [*p0, r0, *p1, r1]

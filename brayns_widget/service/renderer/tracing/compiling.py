@@ -1,4 +1,4 @@
-"""Compiling: kernels become machine code on threads beside, so that whoever waits can be told, and may give up."""
+"""Compiling: kernels are compiled on threads of their own, so that callers can report progress and give up."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Compilation:
         return self._end is not None and self._end.done() and self._end.exception() is None
 
     def start(self) -> Future[None]:
-        """Begin, unless that is done; gives what will hold the end, or the error. A failure is tried again."""
+        """Start compiling, unless that has happened; returns the future of its end. A failure is tried again."""
         with self._starting:
             if self._end is None or (self._end.done() and self._end.exception() is not None):
                 end = Future[None]()
@@ -48,23 +48,23 @@ class Compilation:
                 _running.add(self)
                 try:
                     thread.start()
-                except BaseException:  # the machine has no thread to spare: nobody shall wait for this one
+                except BaseException:  # the machine has no thread to spare: nobody may wait for this one
                     _running.discard(self)
                     raise
                 self._end = end
             return self._end
 
     def wait(self, proceed: Callable[[], bool] = lambda: True) -> bool:
-        """Begin, unless that is done, and wait for the end.
+        """Start compiling, unless that has happened, and wait for the end.
 
         Args:
-            proceed: asked every 20 ms while that lasts; False ends the waiting, not the compiling.
+            proceed: called every 20 ms meanwhile; False ends the waiting, not the compiling.
 
         Returns:
             Whether the kernel can be called now.
 
         Raises:
-            ServiceError: there is no Embree on this machine.
+            EmbreeMissing: there is no Embree on this machine.
         """
         end = self.start()
         while not end.done():
@@ -80,7 +80,7 @@ class Compilation:
             self._kernel.compile(self._signature)
             # Arguments of another type are a mistake, not a reason to compile again for seconds.
             self._kernel.disable_compile()
-        except BaseException as error:  # whoever waits gets it, but perhaps nobody does
+        except BaseException as error:  # callers get it, but perhaps nobody waits
             logger.warning("A kernel cannot be compiled: %s", error)
             end.set_exception(error)
         else:
@@ -90,5 +90,5 @@ class Compilation:
 
 
 def compiling() -> bool:
-    """Whether a kernel is being compiled. The interpreter ends only after that; a process that must not wait exits."""
+    """Whether a kernel is being compiled, which delays the end of the interpreter: use ``os._exit`` not to wait."""
     return bool(_running)

@@ -1,4 +1,4 @@
-"""Cover: at which pixels of a picture the camera's rays may meet anything; the others need not be traced."""
+"""Cover: a mask of the pixels whose camera rays may hit anything; the others need not be traced."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Bounds, Floats, point_bounds, sphere_bounds
+from brayns_widget.service.renderer.content.geometry import Bounds, Floats, point_bounds, sphere_bounds
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, SPHERE_POINT, Primitives
 from brayns_widget.service.renderer.tracing.kernels import cover as k
 
 Mask = NDArray[np.uint8]
 
-_UNSURE = 1e-6  # of the largest coordinate: what single precision makes of it, and of sums with it
+_ROUNDING = 1e-6  # relative error of single precision, of the largest coordinate and of sums with it
 _SMALLEST_VIEW = 1e-6  # side of a picture at distance 1, or in µm
-_LEAST_PIXELS = 0.5  # for each primitive
-_LARGEST = 1e12  # entry of a lens: products with coordinates must be numbers
+_LEAST_PIXELS = 0.5  # pixels for each primitive below which a mask costs more than it saves
+_LARGEST = 1e12  # entry of a lens: products with coordinates must not overflow
 _NO_SEGMENTS = np.empty(0, np.uint32)
 
 _FLOATS = types.Array(types.float32, 2, "C")
@@ -33,7 +33,7 @@ _COMPILATIONS = (
 
 
 def ready() -> bool:
-    """Whether masks can be made; if not, their kernels are now being compiled, or loaded, aside."""
+    """Whether masks can be made; if not, their kernels are being compiled, or loaded, on other threads."""
     if all(each.ready for each in _COMPILATIONS):
         return True
     start_compiling()
@@ -41,16 +41,16 @@ def ready() -> bool:
 
 
 def start_compiling() -> None:
-    """Compile, or load, the kernels aside."""
+    """Compile, or load, the kernels on other threads."""
     for each in _COMPILATIONS:
         each.start()
 
 
 def warm_up() -> None:
-    """Compile, or load, the kernels, and wait for that.
+    """Compile, or load, the kernels, and wait for the end.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     start_compiling()
     for each in _COMPILATIONS:
@@ -59,7 +59,7 @@ def warm_up() -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Outline:
-    """What is known of primitives: bounds, and if they are round, spheres around groups and a row of the table."""
+    """What a mask needs of primitives: bounds, and if they are round, spheres around groups and a row of the table."""
 
     revision: int
     bounds: Bounds
@@ -68,7 +68,7 @@ class _Outline:
 
 
 class Cover:
-    """Makes the masks of pictures. Used by one thread at a time; what it knows of primitives goes with them."""
+    """Makes masks. Used by one thread at a time; what it caches of primitives is freed with them."""
 
     def __init__(self) -> None:
         self._outlines: WeakKeyDictionary[Primitives, _Outline] = WeakKeyDictionary()
@@ -84,7 +84,7 @@ class Cover:
         run: Callable[[Callable[[], None]], None],
         state: NDArray[np.int64],
     ) -> Mask:
-        """Mark the pixels whose rays may meet something.
+        """Mark the pixels whose rays may hit something.
 
         Args:
             primitives: all that can be traced.
@@ -131,13 +131,13 @@ class Cover:
 
 
 def worthwhile(primitives: Sequence[Primitives], size: tuple[int, int]) -> bool:
-    """Whether a mask is likely to save more than it costs, which depends on how many primitives a pixel has."""
+    """Whether a mask is likely to save more than it costs, which depends on the number of primitives per pixel."""
     count = sum(len(each.vertices if each.indices is None else each.indices) for each in primitives if each.visible)
     return size[0] * size[1] >= _LEAST_PIXELS * count
 
 
 def whole_mask(width: int, height: int) -> Mask:
-    """Mask of a picture of which every pixel is traced: uint8, 1, with zeros up to the next multiples of 4."""
+    """Make the mask that marks all pixels: uint8, 1, with zeros up to the next multiples of 4."""
     mask = np.zeros(_mask_shape(width, height), np.uint8)
     mask[:height, :width] = 1
     return mask
@@ -165,17 +165,17 @@ def _largest(outlines: Sequence[_Outline]) -> float:
 
 
 def make_lens(camera: Floats, size: tuple[int, int], offset: tuple[float, float], largest: float) -> Floats | None:
-    """Describe how points of the world become points of the picture.
+    """Describe the projection from world space to the picture.
 
     Args:
         camera: float32 (9, 3), see ``camera.ray_frame``.
         size: width and height of the picture in pixels.
         offset: of rays from their pixels' corners, in pixels: there the lens has whole numbers.
-        largest: of the coordinates of what is seen.
+        largest: largest coordinate of the primitives.
 
     Returns:
-        float32 (LENS_SIZE,), see ``kernels.cover``; None if there is none, for the camera is
-        cylindric, the picture shows so little that its pixels hardly differ, or there are no such numbers.
+        float32 (LENS_SIZE,), see ``kernels.cover``; None if the camera is cylindric, the picture shows so little that
+        its pixels hardly differ, or the numbers overflow.
     """
     if camera[6, 1] != 0:
         return None
@@ -202,7 +202,7 @@ def make_lens(camera: Floats, size: tuple[int, int], offset: tuple[float, float]
     lens[[k.SCALE_X, k.SCALE_Y]], lens[[k.START_X, k.START_Y]] = scale, first
     lens[[k.EDGE_X, k.EDGE_Y]] = edge
     lens[[k.REACH_X, k.REACH_Y]] = scale * np.hypot(1, edge)
-    lens[k.UNSURE] = _UNSURE * max(largest, float(np.abs(frame[:3]).max()))
+    lens[k.UNSURE] = _ROUNDING * max(largest, float(np.abs(frame[:3]).max()))
     lens[k.PERSPECTIVE] = perspective
     return lens if np.abs(lens).max() < _LARGEST else None
 

@@ -22,8 +22,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.protocol.errors import ServiceError
-
 LIBRARY_VARIABLE = "BRAYNS_WIDGET_EMBREE"
 
 TRIANGLE = 0
@@ -86,6 +84,20 @@ class EmbreeError(RuntimeError):
     """Embree refused or failed; the text is Embree's own."""
 
 
+class EmbreeMissing(EmbreeError):
+    """The machine has no Embree that fits.
+
+    Args:
+        message: what is missing.
+        hint: what can be done about it.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}")
+        self.message = message
+        self.hint = hint
+
+
 class Cancelled(Exception):
     """A build or a picture was given up because the caller asked for it."""
 
@@ -94,7 +106,7 @@ def _library_file() -> Path:
     """Find Embree's library.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     named = os.environ.get(LIBRARY_VARIABLE)
     if named:
@@ -102,7 +114,7 @@ def _library_file() -> Path:
     # Not imported: the module's own initialisation (NumPy, Cython) is not needed.
     spec = importlib.util.find_spec("embreex")
     if spec is None or spec.origin is None:
-        raise ServiceError(
+        raise EmbreeMissing(
             "Embree is not installed: there is no package embreex.",
             hint=f"Install brayns-widget[local]; where embreex has no wheel (Linux on ARM), install Embree 4 and "
             f"set {LIBRARY_VARIABLE} to the path of libembree4.",
@@ -113,7 +125,7 @@ def _library_file() -> Path:
     for folder in folders:
         for file in sorted(folder.glob(names)):
             return file
-    raise ServiceError(
+    raise EmbreeMissing(
         f"The package embreex in {package} carries no {names}.",
         hint=f"Install Embree 4 and set {LIBRARY_VARIABLE} to the path of its library.",
     )
@@ -124,7 +136,7 @@ def library() -> ctypes.CDLL:
     """Load Embree once per process.
 
     Raises:
-        ServiceError: it is not there, or cannot be loaded.
+        EmbreeMissing: it is not there, or cannot be loaded.
     """
     file = _library_file()
     try:
@@ -135,7 +147,7 @@ def library() -> ctypes.CDLL:
             function = getattr(loaded, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
-        raise ServiceError(
+        raise EmbreeMissing(
             f"Embree cannot be loaded from {file}: {error}.",
             hint=f"Set {LIBRARY_VARIABLE} to the path of a library of Embree 4.",
         ) from error
@@ -143,7 +155,7 @@ def library() -> ctypes.CDLL:
 
 
 class _Owned(ABC):
-    """Something of Embree's that lives until ``close``."""
+    """An object of Embree's that lives until ``close``."""
 
     def __init__(self, device: Device, handle: int | None) -> None:
         self.device = device
@@ -178,7 +190,7 @@ class _Owned(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give it back."""
+        """Release it."""
 
 
 class Device(_Owned):
@@ -188,13 +200,13 @@ class Device(_Owned):
         threads: how many threads build acceleration structures; None: all cores.
 
     Raises:
-        ServiceError: there is no Embree, or it was built without what we need.
+        EmbreeMissing: there is no Embree, or it was built without what we need.
         EmbreeError: Embree refused.
     """
 
     def __init__(self, threads: int | None = None) -> None:
         self.library = library()
-        self._problems: dict[int, list[tuple[int, str]]] = {}  # by thread: another one may be building, too
+        self._problems: dict[int, list[tuple[int, str]]] = {}  # by thread: several may build at once
         self._lock = threading.Lock()
         self._error_function = _ErrorFunction(self._note_error)
         self._filter: tuple[int | None, NDArray[np.float32] | None] = (None, None)
@@ -209,17 +221,17 @@ class Device(_Owned):
         version = self.property(_PROPERTY_VERSION)
         if not 40000 <= version < 50000 or not self.property(_PROPERTY_RAY_MASK):
             self.close()
-            raise ServiceError(
+            raise EmbreeMissing(
                 f"This Embree (version {version}) does not fit: the renderer needs Embree 4 with ray masks.",
                 hint=f"Set {LIBRARY_VARIABLE} to the path of a library of Embree 4.",
             )
 
     def set_filter(self, function: int | None, data: NDArray[np.float32] | None = None) -> None:
-        """Let a function reject hits of all geometries, those to come too; nothing may be traced meanwhile.
+        """Let a function reject hits of all geometries, present and future; nothing may be traced meanwhile.
 
         Args:
-            function: address of a RTCFilterFunctionN; None: reject none, at no cost.
-            data: what it gets as geometryUserPtr.
+            function: address of a RTCFilterFunctionN; None: reject no hits, at no cost.
+            data: passed to it as geometryUserPtr.
         """
         with self._lock:
             self._filter = (function, data)
@@ -228,7 +240,7 @@ class Device(_Owned):
             geometry.set_filter(function, data)
 
     def register(self, geometry: Primitives) -> None:
-        """Let ``set_filter`` reach a geometry, from now to its end."""
+        """Include a geometry in ``set_filter``, until it is closed."""
         with self._lock:
             self._geometries.add(geometry)
             function, data = self._filter
@@ -236,7 +248,7 @@ class Device(_Owned):
             geometry.set_filter(function, data)
 
     def forget(self, geometry: Primitives) -> None:
-        """Let ``set_filter`` reach a geometry no more."""
+        """Exclude a geometry from ``set_filter``."""
         with self._lock:
             self._geometries.discard(geometry)
 
@@ -250,7 +262,7 @@ class Device(_Owned):
             problems.append((code, (text or b"").decode(errors="replace")))
 
     def check(self) -> None:
-        """Raise what Embree reported to this thread since its last check.
+        """Raise the first error that Embree reported on this thread since the last check.
 
         Raises:
             Cancelled: a build was given up.
@@ -284,10 +296,10 @@ class Primitives(_Owned):
         flags: for curves, uint8 (S,), NEIGHBOR_LEFT and NEIGHBOR_RIGHT: which ends continue in another segment.
 
     Attributes:
-        visible: whether rays see it.
+        visible: whether camera rays hit it.
         shadows: whether shadow rays do.
-        revision: grows when vertices become larger than they were when this was built, or back to that.
-        normal_matrix: float32 (3, 3), what turns normals of hits into those of the world; None: they are that.
+        revision: grows when vertices that were hidden (see ``batch``) get their radii back.
+        normal_matrix: float32 (3, 3), brings normals of hits to world space; None: they are there.
     """
 
     normal_matrix: NDArray[np.float32] | None = None
@@ -319,7 +331,7 @@ class Primitives(_Owned):
             raise
 
     def _describe(self) -> None:
-        """Tell Embree what there is."""
+        """Pass the buffers to Embree."""
         flat = self.kind == TRIANGLE
         self._share(_BUFFER_VERTEX, _FORMAT_FLOAT3 if flat else _FORMAT_FLOAT4, self.vertices)
         if self.indices is not None:
@@ -342,11 +354,11 @@ class Primitives(_Owned):
         calls.rtcCommitGeometry(self.handle)
 
     def set_visible(self, visible: bool, shadows: bool = True) -> None:
-        """Let rays see it or not, at once and without a rebuild: its mask is read during traversal.
+        """Show or hide it at once, without a rebuild: Embree reads its mask during traversal.
 
         Args:
-            visible: whether any ray sees it.
-            shadows: whether rays with the mask SHADOWS see it, too.
+            visible: whether any ray hits it.
+            shadows: whether rays with the mask SHADOWS do, too.
         """
         self.visible = visible
         self.shadows = shadows
@@ -355,7 +367,7 @@ class Primitives(_Owned):
         self.device.library.rtcCommitGeometry(self.handle)
 
     def close(self) -> None:
-        """Release it; scenes that hold it must be closed before the arrays go."""
+        """Release it; scenes that hold it must be closed before its arrays are freed."""
         self.device.forget(self)
         self._release(self.device.library.rtcReleaseGeometry)
 

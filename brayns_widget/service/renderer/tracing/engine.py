@@ -12,35 +12,35 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
-from brayns_widget.protocol.brayns.renderers import Interactive, Production, Progressive, Renderer, Static
-from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.lights import hardened, have_places
-from brayns_widget.service.renderer.settings import FULL_REGION, INITIAL_RENDERER
-from brayns_widget.service.renderer.tracing.camera import ray_frame, rays, through_lens
+from brayns_widget.service.renderer.content.geometry import Floats
+from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
-from brayns_widget.service.renderer.tracing.floors import Floor, Floored, Floors
-from brayns_widget.service.renderer.tracing.framebuffer import Frame, checked_size, coarse_size
-from brayns_widget.service.renderer.tracing.images import encode_image
+from brayns_widget.service.renderer.tracing.lights import hardened, have_places
 from brayns_widget.service.renderer.tracing.picking import first_hits
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, checked_size, coarse_size
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image
 from brayns_widget.service.renderer.tracing.sampling import lens_point
 from brayns_widget.service.renderer.tracing.scene import Scene, Traced
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.tracing.thickening.copies import Copies
+from brayns_widget.service.renderer.tracing.thickening.floor import Floor
+from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
 from brayns_widget.service.renderer.tracing.tracer import Look, Tracer, warm_up
 
 _RAYS_AT_ONCE = 1 << 18  # 24 MB
 
 __all__ = ["Cancelled", "Engine", "warm_up"]
 
-_FLOOR_WAIT = 0.01  # seconds that one call of ``render`` may wait for a radius floor
-_MOVING_SCALE = 2  # that a picture of a moving camera is guessed to be smaller by
-_MOST_BOUNCES = 64  # more are not seen, but among white walls they would hold a picture up for ever
-_MOST_AMBIENT = 4096  # rays for each sample; more are not seen, and a number above 64 bits would stop the kernels
-_INITIAL_VIEW = View(position=[0.0, 0.0, 0.0], target=[0.0, 0.0, 1.0], up=[0.0, 1.0, 0.0])
+_COPY_WAIT = 0.01  # seconds that one call of ``render`` may wait for a thickened copy
+_MOVING_SCALE = 2  # how many times smaller a side pictures of a moving camera are assumed to be
+_MOST_BOUNCES = 64  # more make no visible difference, but among white walls a picture would never end
+_MOST_AMBIENT = 4096  # rays for each sample; more make no visible difference, and 64 bits would overflow
+_INITIAL_CAMERA = Camera(View(position=(0.0, 0.0, 0.0), target=(0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0)))
 
 
 @dataclass(frozen=True)
 class Pick:
-    """What a ray met.
+    """What a ray hit.
 
     Attributes:
         handle: of the model.
@@ -58,9 +58,9 @@ class Surfaces:
     """What the middles of a picture's pixels show.
 
     Attributes:
-        depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite if there is nothing.
-        albedo: float32 (height, width, 3), the color of the surface, linear; black if there is nothing.
-        normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 if there is nothing.
+        depth: float32 (height, width), distance to where the camera's ray starts in µm; infinite where nothing is hit.
+        albedo: float32 (height, width, 3), the color of the surface, linear; black where nothing is hit.
+        normal: float32 (height, width, 3), unit vectors in the world, towards the viewer; 0 where nothing is hit.
     """
 
     depth: Floats
@@ -78,10 +78,10 @@ class Engine:
         threads: how many threads trace and build; None: as many as cores this process may use.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
 
     Attributes:
-        scene: what there is to see; the next ``render`` or ``snapshot`` commits what changed in it.
+        scene: models, lights and clips; the next ``render`` or ``snapshot`` commits what changed in it.
     """
 
     scene: Scene
@@ -90,14 +90,14 @@ class Engine:
         self._device = Device(threads)
         self._tracer = Tracer(threads)
         self.scene = Scene(self._device)
-        self._floors = Floors(self.scene, self._device)
+        self._copies = Copies(self.scene, self._device)
         self._radius_floor = 0.0
         self._moving_height: int | None = None  # of the newest picture of one sample
-        self._floored: Floored | None = None  # what is being accumulated, if not the scene itself
+        self._thickened: ThickenedScene | None = None  # what is being accumulated, if not the scene itself
         self._viewport = (800, 600)
-        self._camera: tuple[View, Projection, float, Region] = (_INITIAL_VIEW, Perspective(), 1e-6, FULL_REGION)
-        self._renderer: Renderer = INITIAL_RENDERER
-        self._framebuffer: Static | Progressive = Static()
+        self._camera = _INITIAL_CAMERA
+        self._settings = RenderSettings()
+        self._coarse_scale = 1
         self._frame = Frame(1, 1, accumulates=False)
         self._steps = 0
         self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
@@ -106,7 +106,7 @@ class Engine:
     def close(self) -> None:
         """End the threads and release the scene."""
         self._tracer.close()
-        self._floors.close()
+        self._copies.close()
         self.scene.close()
         self._device.close()
 
@@ -129,55 +129,46 @@ class Engine:
             self._viewport = size
             self._restart()
 
-    def set_camera(
-        self, view: View, projection: Projection, near_clip: float = 1e-6, region: Region = FULL_REGION
-    ) -> None:
+    def set_camera(self, camera: Camera) -> None:
         """Set the camera; another one restarts the accumulation.
-
-        Args:
-            view: where it stands and looks.
-            projection: perspective, orthographic or cylindric.
-            near_clip: distance in µm before which nothing is seen.
-            region: part of the image plane.
 
         Raises:
             ValueError: the numbers make no camera (see ``camera.ray_frame``); the camera stays as it was.
         """
-        camera = (view, projection, near_clip, region)
         if camera != self._camera:
-            _look(self.scene, camera, self._renderer, self._viewport)
+            _look(self.scene, camera, self._settings, self._viewport)
             self._camera = camera
             self._restart()
 
-    def set_renderer(self, renderer: Renderer) -> None:
+    def set_render_settings(self, settings: RenderSettings) -> None:
         """Set samples, light effects and background; restarts the accumulation, even if nothing changes.
 
         Raises:
-            ValueError: the background is not finite; the renderer stays as it was.
+            ValueError: the background is not finite; the settings stay as they were.
         """
-        _look(self.scene, self._camera, renderer, self._viewport)
-        self._renderer = renderer
+        _look(self.scene, self._camera, settings, self._viewport)
+        self._settings = settings
         self._restart()
 
-    def set_framebuffer(self, framebuffer: Static | Progressive) -> None:
-        """Set whether the first step is a small picture; another framebuffer restarts the accumulation."""
-        if framebuffer != self._framebuffer:
-            self._framebuffer = framebuffer
+    def set_coarse_scale(self, scale: int) -> None:
+        """Set how many times smaller a side the first step's picture is, 1 or more; another scale restarts."""
+        if scale != self._coarse_scale:
+            self._coarse_scale = scale
             self._restart()
 
     def set_radius_floor(self, pixels: float) -> None:
-        """Set the least radius of what is round; another one restarts the accumulation.
+        """Set the radius floor; another one restarts the accumulation.
 
         Args:
-            pixels: of a picture with one sample a pixel; N samples resolve what is thinner by the square root of N.
-                0: no floor.
+            pixels: least radius of round primitives in a picture of one sample a pixel; N samples resolve primitives
+                that are thinner by the square root of N. 0: no floor.
         """
         if pixels != self._radius_floor:
             self._radius_floor = pixels
             if pixels == 0:
-                self._floored = None
-                self._floors.clear()
-            self._restart()  # until a copy is ready, the one at hand may serve
+                self._thickened = None
+                self._copies.clear()
+            self._restart()  # the present copy may serve until another one is ready
 
     @property
     def accumulation(self) -> int:
@@ -188,10 +179,10 @@ class Engine:
     def max_accumulation(self) -> int:
         """How many steps make the picture complete.
 
-        As many as samples a pixel. The first, small picture of a progressive framebuffer counts as one of them, but is
-        followed by at least one in full size.
+        As many as samples a pixel. A first, small picture counts as one of them, but is followed by at least one in
+        full size.
         """
-        samples = self._renderer.samples_per_pixel
+        samples = self._settings.samples
         return max(2, samples) if self._coarse_size() != self._viewport else samples
 
     @property
@@ -200,15 +191,15 @@ class Engine:
         return self._frame.size
 
     def render(self, stopped: Callable[[], bool] = lambda: False, *, patient: bool = False) -> bool:
-        """Trace one step; False if there was nothing left to do, or if ``interrupt`` came before it was done.
+        """Trace one step; False if the picture is complete, or if ``interrupt`` came before the step was done.
 
-        Restarts the accumulation if the scene has changed, after committing it, or if its copy with a radius floor is
-        ready. If several samples are wanted, the last one waits for that copy, a little with each call.
+        Restarts the accumulation if the scene has changed, after committing it, or if its thickened copy is ready. The
+        last of several samples waits for that copy, a little with each call.
 
         Args:
-            stopped: asked, on any thread, while the scene is built, and once when tracing begins, whether to give up:
+            stopped: whether to give up; asked on any thread while the scene is built, and once when tracing begins:
                 ``interrupt`` may have come before.
-            patient: wait for that copy with a single sample, too.
+            patient: let a single sample wait for the copy, too.
 
         Raises:
             ValueError, MemoryError: the scene cannot be built.
@@ -220,29 +211,29 @@ class Engine:
         if self._revision != self.scene.revision:
             self._revision = self.scene.revision
             self._restart()
-        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        look = _look(self.scene, self._camera, self._settings, self._viewport)
         traced = self._traced_scene(look)
         if self._steps >= self.max_accumulation:
             return False
         last = self._steps == self.max_accumulation - 1
-        if last and (patient or self._steps > 0) and self._floors.wait(_FLOOR_WAIT):
-            return True  # the next call traces what was built meanwhile
+        if last and (patient or self._steps > 0) and self._copies.wait(_COPY_WAIT):
+            return True  # the next call traces the copy
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        look = _focused(look, self._camera[1], self._frame.samples)
+        look = _focused(look, self._camera, self._frame.samples)
         if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
             return False
         self._steps += 1
-        if self._renderer.samples_per_pixel == 1:
+        if self._settings.samples == 1:
             self._moving_height = self._viewport[1]
-        elif last and self._radius_floor > 0:  # the next gesture is to find a copy for its pictures
+        elif last and self._radius_floor > 0:  # a copy for the pictures of the next gesture
             height = self._moving_height or self._viewport[1] // _MOVING_SCALE
-            self._floors.prepare(Floor.of(look.camera, max(1, height), self._radius_floor))
+            self._copies.prepare(Floor.of(look.camera, max(1, height), self._radius_floor))
         return True
 
     def interrupt(self) -> None:
-        """From any thread: let the running ``render`` give up; the next one goes on where it stopped."""
+        """Let the running ``render`` give up, from any thread; the next one continues where it stopped."""
         self._tracer.stop()
 
     def encode(self, image_format: str = "jpg", quality: int = 100) -> bytes:
@@ -256,12 +247,9 @@ class Engine:
     def snapshot(
         self,
         size: tuple[int, int],
-        view: View,
-        projection: Projection,
+        camera: Camera,
         *,
-        near_clip: float = 1e-6,
-        region: Region = FULL_REGION,
-        renderer: Renderer | None = None,
+        settings: RenderSettings | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> NDArray[np.uint8]:
@@ -269,11 +257,8 @@ class Engine:
 
         Args:
             size: width and height in pixels.
-            view: where the camera stands and looks.
-            projection: perspective, orthographic or cylindric.
-            near_clip: distance in µm before which nothing is seen.
-            region: part of the image plane.
-            renderer: samples, light effects and background; None: those of ``set_renderer``.
+            camera: may differ from that of ``set_camera``.
+            settings: samples, light effects and background; None: those of ``set_render_settings``.
             progress: called with 0..1; what it raises ends the work.
             cancelled: asked every 20 ms whether to give up.
 
@@ -284,61 +269,51 @@ class Engine:
             ValueError: the size or the camera makes no picture.
             Cancelled: ``cancelled`` said so.
         """
-        frame = self.trace(
-            size, view, projection, near_clip=near_clip, region=region, renderer=renderer, progress=progress,
-            cancelled=cancelled,
-        )  # fmt: skip
-        return frame.pixels
+        return self.trace(size, camera, settings=settings, progress=progress, cancelled=cancelled).pixels
 
     def trace(
         self,
         size: tuple[int, int],
-        view: View,
-        projection: Projection,
+        camera: Camera,
         *,
-        near_clip: float = 1e-6,
-        region: Region = FULL_REGION,
-        renderer: Renderer | None = None,
+        settings: RenderSettings | None = None,
         keep: bool = False,
         progress: Callable[[float], None] | None = None,
         compiling: Callable[[], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Frame:
-        """Trace a frame of its own, as ``snapshot``, and ``keep`` its linear light, too.
+        """Trace a frame as ``snapshot`` does, and ``keep`` its linear light, too.
 
-        ``compiling`` is called instead of ``progress`` while it waits for its kernel, some seconds once a machine.
+        ``compiling`` is called instead of ``progress`` while its kernel is compiled, for some seconds once a machine.
         """
-        renderer = renderer or self._renderer
-        frame = Frame(*checked_size(*size), accumulates=keep or renderer.samples_per_pixel > 1)
+        settings = settings or self._settings
+        frame = Frame(*checked_size(*size), accumulates=keep or settings.samples > 1)
         self.scene.commit(None, cancelled)
-        look = _look(self.scene, (view, projection, near_clip, region), renderer, size)
+        look = _look(self.scene, camera, settings, size)
 
         def watch(part: float | None) -> bool:
             if part is None:
                 if compiling is not None:
                     compiling()
             elif progress is not None:
-                progress((frame.samples + part) / renderer.samples_per_pixel)
+                progress((frame.samples + part) / settings.samples)
             return cancelled is None or not cancelled()
 
-        with self._snapshot_scene(look, size[1], renderer, lambda: not watch(0.0)) as traced:
-            while frame.samples < renderer.samples_per_pixel:
-                self._tracer.add_sample(frame, traced, _focused(look, projection, frame.samples), watch)
+        with self._snapshot_scene(look, size[1], settings, lambda: not watch(0.0)) as traced:
+            while frame.samples < settings.samples:
+                self._tracer.add_sample(frame, traced, _focused(look, camera, frame.samples), watch)
                 watch(0.0)
         return frame
 
     def surfaces(
         self,
         size: tuple[int, int],
-        view: View,
-        projection: Projection,
+        camera: Camera,
         *,
-        near_clip: float = 1e-6,
-        region: Region = FULL_REGION,
         progress: Callable[[float], None] = lambda _amount: None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Surfaces:
-        """Look at the middle of each pixel of a picture, see ``snapshot``.
+        """Trace the middle of each pixel for depth, albedo and normal; arguments are those of ``snapshot``.
 
         Raises:
             ValueError: the size or the camera makes no picture.
@@ -351,7 +326,7 @@ class Engine:
 
         width, height = checked_size(*size)
         self.scene.commit(None, cancelled)
-        camera = _look(self.scene, (view, projection, near_clip, region), self._renderer, size).camera
+        look = _look(self.scene, camera, self._settings, size)
         u = (np.arange(width, dtype=np.float32) + 0.5) / width
         depth = np.empty((height, width), np.float32)
         albedo, normal = np.zeros((2, height, width, 3), np.float32)
@@ -359,8 +334,8 @@ class Engine:
         for top in range(0, height, rows):
             band = slice(top, min(top + rows, height))
             v = (np.arange(band.start, band.stop, dtype=np.float32) + 0.5) / height
-            origins, directions = (numbers.reshape(-1, 3) for numbers in rays(camera, u, v[:, None]))
-            hits = first_hits(self.scene.traced, origins, directions, near_clip, proceed)
+            origins, directions = (numbers.reshape(-1, 3) for numbers in rays(look.camera, u, v[:, None]))
+            hits = first_hits(self.scene.traced, origins, directions, look.near, proceed)
             depth[band] = hits.distance.reshape(-1, width)
             albedo[band] = self.scene.colors_at(hits.geometry, hits.primitive, hits.uv).reshape(-1, width, 3)
             normal[band] = hits.facing(directions).reshape(-1, width, 3)
@@ -368,17 +343,17 @@ class Engine:
         return Surfaces(depth, albedo, normal)
 
     def pick(self, u: float, v: float) -> Pick | None:
-        """Find out what the camera of ``set_camera`` sees at a point.
+        """Find what the camera of ``set_camera`` sees at a point of the picture.
 
         Args:
             u: from the picture's first column, 0, to its last, 1.
             v: from the picture's first row, 0, to its last, 1.
 
         Returns:
-            None if there is nothing.
+            None if nothing is hit.
         """
         self.scene.commit()
-        look = _look(self.scene, self._camera, self._renderer, self._viewport)
+        look = _look(self.scene, self._camera, self._settings, self._viewport)
         origin, direction = rays(look.camera, u, v)
         hits = first_hits(self.scene.traced, origin[None], direction[None], look.near)
         if hits.geometry[0] < 0:
@@ -388,32 +363,30 @@ class Engine:
 
     def _traced_scene(self, look: Look) -> Traced:
         """Choose what the next step of the interactive picture traces."""
-        floored = None
+        copy = None
         if self._radius_floor > 0:
-            floor = self._floor(look, self._viewport[1], self._renderer)
-            floored = self._floors.best(floor, moving=self._renderer.samples_per_pixel == 1)
-        if floored is not self._floored:
-            self._floored = floored
+            floor = self._floor(look, self._viewport[1], self._settings)
+            copy = self._copies.best(floor, moving=self._settings.samples == 1)
+        if copy is not self._thickened:
+            self._thickened = copy
             self._restart()
-        return self.scene.traced if floored is None else floored.traced(self.scene)
+        return self.scene.traced if copy is None else copy.traced(self.scene)
 
     @contextlib.contextmanager
     def _snapshot_scene(
-        self, look: Look, height: int, renderer: Renderer, cancelled: Callable[[], bool] | None
+        self, look: Look, height: int, settings: RenderSettings, cancelled: Callable[[], bool] | None
     ) -> Iterator[Traced]:
         if self._radius_floor > 0:
-            with self._floors.fitting(self._floor(look, height, renderer), cancelled) as floored:
-                yield self.scene.traced if floored is None else floored.traced(self.scene)
+            with self._copies.fitting(self._floor(look, height, settings), cancelled) as copy:
+                yield self.scene.traced if copy is None else copy.traced(self.scene)
         else:
             yield self.scene.traced
 
-    def _floor(self, look: Look, height: int, renderer: Renderer) -> Floor:
-        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(renderer.samples_per_pixel))
+    def _floor(self, look: Look, height: int, settings: RenderSettings) -> Floor:
+        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(settings.samples))
 
     def _coarse_size(self) -> tuple[int, int]:
-        if isinstance(self._framebuffer, Static):
-            return self._viewport
-        return coarse_size(*self._viewport, self._framebuffer.scale)
+        return coarse_size(*self._viewport, self._coarse_scale)
 
     def _restart(self) -> None:
         self._steps = 0
@@ -421,48 +394,41 @@ class Engine:
 
     def _start(self, size: tuple[int, int]) -> None:
         self._traced = size
-        accumulates = size == self._viewport and self._renderer.samples_per_pixel > 1
+        accumulates = size == self._viewport and self._settings.samples > 1
         if self._frame.size == size and self._frame.accumulates == accumulates:
             self._frame.restart()
         else:
             self._frame = Frame(*size, accumulates)
 
 
-def _focused(look: Look, projection: Projection, sample: int) -> Look:
+def _focused(look: Look, camera: Camera, sample: int) -> Look:
     """Let the rays of a sample pass through its point of the camera's lens, the same for all pixels."""
+    projection = camera.projection
     if not isinstance(projection, Perspective) or projection.aperture_radius == 0:
         return look
     lens = (projection.aperture_radius, projection.focus_distance, lens_point(sample))
     return replace(look, camera=through_lens(look.camera, *lens))
 
 
-def _look(
-    scene: Scene, camera: tuple[View, Projection, float, Region], renderer: Renderer, size: tuple[int, int]
-) -> Look:
-    view, projection, near_clip, region = camera
-    if not 0 <= near_clip < np.inf:
-        raise ValueError(f"The near clipping distance must be finite and not negative, got {near_clip}.")
-    background = np.array(renderer.background_color, np.float32)
+def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[int, int]) -> Look:
+    if not 0 <= camera.near_clip < np.inf:
+        raise ValueError(f"The near clipping distance must be finite and not negative, got {camera.near_clip}.")
+    background = np.array(settings.background, np.float32)
     if not np.isfinite(background).all():
-        raise ValueError(f"The background color must be finite, got {renderer.background_color}.")
-    ambient, lights = scene.packed_lights
-    if isinstance(renderer, Interactive) and renderer.samples_per_pixel == 1:
+        raise ValueError(f"The background color must be finite, got {list(settings.background)}.")
+    ambient, lights = scene.lights
+    if settings.samples == 1 and not settings.path_tracing:
         lights = hardened(lights)  # one sample of a soft shadow is noise
-    effects = (
-        (min(renderer.ao_samples, _MOST_AMBIENT), renderer.enable_shadows)
-        if isinstance(renderer, Interactive)
-        else (0, True)
-    )
     return Look(
-        camera=ray_frame(view, projection, region, size[0] / size[1]),
-        near=near_clip,
+        camera=ray_frame(camera, size[0] / size[1]),
+        near=camera.near_clip,
         ambient=ambient,
         lights=lights,
-        ao_samples=effects[0],
-        shadows=effects[1],
+        ao_samples=0 if settings.path_tracing else min(settings.ao_samples, _MOST_AMBIENT),
+        shadows=settings.shadows or settings.path_tracing,
         background=background,
-        bounces=min(max(1, renderer.max_ray_bounces), _MOST_BOUNCES),
-        paths=isinstance(renderer, Production),
+        bounces=min(max(1, settings.bounces), _MOST_BOUNCES),
+        paths=settings.path_tracing,
         plain=scene.plain and not have_places(lights),
         veiled=scene.veiled,
         materials=scene.materials,

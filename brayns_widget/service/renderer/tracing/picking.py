@@ -1,4 +1,4 @@
-"""Rays that Python shoots: for single points and for buffers of what a camera sees, beside the kernels' pictures."""
+"""Rays that are traced from Python: for picking, and for buffers of depth, albedo and normals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.embree import library
 from brayns_widget.service.renderer.tracing.scene import Traced
 
@@ -19,14 +19,14 @@ _PACKETS_BETWEEN_CHECKS = 1024
 
 @dataclass(frozen=True)
 class Hits:
-    """What rays meet first.
+    """The first hits of rays.
 
     Attributes:
-        distance: float32 (N,), along the direction, in its length; infinite where nothing is met.
+        distance: float32 (N,), in lengths of the direction; infinite where nothing is hit.
         geometry: int32 (N,), Embree's geomID, or -1.
         primitive: int32 (N,), number of the primitive in it.
-        normal: float32 (N, 3), of the surface, of any length and towards any side.
-        uv: float32 (N, 2), where in a triangle: the weights of its second and third corner.
+        normal: float32 (N, 3), of the surface, neither normalized nor oriented.
+        uv: float32 (N, 2), barycentric coordinates in a triangle: weights of its second and third corner.
     """
 
     distance: Floats
@@ -36,7 +36,7 @@ class Hits:
     uv: Floats
 
     def facing(self, directions: Floats) -> Floats:
-        """float32 (N, 3), unit normals turned against the rays' directions; 0 where nothing is met."""
+        """float32 (N, 3), unit normals that face the rays' origins; 0 where nothing is hit."""
         lengths = np.linalg.norm(self.normal, axis=1, keepdims=True)
         normals: Floats = np.divide(self.normal, lengths, out=np.zeros_like(self.normal), where=lengths > 0)
         normals[self.geometry < 0] = 0
@@ -48,14 +48,14 @@ class Hits:
 def first_hits(
     traced: Traced, origins: Floats, directions: Floats, near: float, proceed: Callable[[], None] = lambda: None
 ) -> Hits:
-    """Shoot rays.
+    """Trace rays to their first hits.
 
     Args:
-        traced: what they may meet.
+        traced: the scene.
         origins: float32 (N, 3).
         directions: float32 (N, 3).
         near: where they start, in lengths of the directions.
-        proceed: called now and then; what it raises ends the work.
+        proceed: called every 1024 packets; an exception that it raises stops the work.
     """
     count = len(origins)
     packets = -(-count // 16)

@@ -1,4 +1,4 @@
-"""Where in and around a pixel its samples lie."""
+"""Sampling: where samples lie in and around a pixel, and on a lens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pixel_offset(sample: int) -> tuple[float, float]:
 def lens_point(sample: int) -> tuple[float, float]:
     """Return where sample number ``sample`` passes through a lens of radius 1.
 
-    The first passes through its middle. The same points for all pixels, spread evenly over the disc, from a Halton
+    The first is its center. The same points for all pixels, spread evenly over the disc, from a Halton
     sequence with bases 5 and 7.
     """
     radius, angle = math.sqrt(_radical_inverse(sample, 5)), 2 * math.pi * _radical_inverse(sample, 7)

@@ -1,9 +1,9 @@
-"""Scene: what there is to see, and its acceleration structure.
+"""Scene: models, lights and clips, and the acceleration structure.
 
-Models lie flat in one structure: arbors overlap so much that instances of them are many times slower to trace. (Only
-round things that a transform stretches unevenly are instances.) Neurites of models that look alike even share one of
-Embree's geometries, see ``batch``. Colors stand outside of the structure and change without a rebuild (but for
-neurites that become clear or opaque, which leave that geometry or join it), and so does visibility.
+Models are flattened into one structure: arbors overlap so much that instances of them are many times slower to trace.
+(Only round primitives that a transform stretches are instances.) Neurites of models that look alike even share one of
+Embree's geometries, see ``batch``. Colors and visibility are stored outside of the structure and change without a
+rebuild. (Neurites that become transparent or opaque leave that geometry or join it, which is a rebuild.)
 """
 
 from __future__ import annotations
@@ -16,46 +16,45 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from brayns_widget.protocol.brayns.lights import Light
-from brayns_widget.protocol.brayns.materials import Material, Phong
-from brayns_widget.service.renderer.geometry import (
+from brayns_widget.service.renderer.content.geometry import (
     Bounds,
     Floats,
     Geometry,
     empty_bounds,
     join_bounds,
 )
-from brayns_widget.service.renderer.lights import pack_lights
-from brayns_widget.service.renderer.materials import COLUMNS, is_plain, lets_through, row_of
+from brayns_widget.service.renderer.content.volumes import Packed, Volume, pack_volumes
 from brayns_widget.service.renderer.memory import give_back
-from brayns_widget.service.renderer.tracing.batch import Batch, Part, check_traceable
-from brayns_widget.service.renderer.tracing.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.tracing.building.batch import Batch
+from brayns_widget.service.renderer.tracing.building.instances import is_even
+from brayns_widget.service.renderer.tracing.building.parts import Part, build_parts, close_parts
+from brayns_widget.service.renderer.tracing.building.placing import check_traceable
+from brayns_widget.service.renderer.tracing.building.reporting import BuildReporter
+from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.embree import (
     Bvh,
     Cancelled,
     Device,
     Primitives,
 )
-from brayns_widget.service.renderer.tracing.instances import is_even
 from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
-from brayns_widget.service.renderer.tracing.parts import build_parts, close_parts
-from brayns_widget.service.renderer.tracing.reporting import BuildReporter
-from brayns_widget.service.renderer.volumes import Packed, Volume, pack_volumes
+from brayns_widget.service.renderer.tracing.lights import PackedLights, no_lights
+from brayns_widget.service.renderer.tracing.materials import COLUMNS, is_plain, lets_through, matte_row
 
-__all__ = ["Cancelled", "Part", "Scene", "Traced"]
+__all__ = ["Cancelled", "Scene", "Traced"]
 
-_COMMON = Phong()  # the material that models have at first
-_SMALL_LOAD = 1_000_000  # primitives; Embree builds more in a second
+_COMMON = matte_row()  # the default material
+_SMALL_LOAD = 1_000_000  # primitives; built in less than a second
 _SMALL_SCENE = 12_000_000  # built in some seconds
 
 
 class Traced(NamedTuple):
-    """What the tracer needs of a built structure.
+    """A built structure as the tracer needs it.
 
     Attributes:
-        scene: its address, of an RTCScene.
+        scene: address of the RTCScene.
         table: int64 (G, 4), see ``kernels.surfaces.trace``.
-        primitives: what it holds, in the order of geomIDs.
+        primitives: its primitives, in the order of geomIDs.
     """
 
     scene: int
@@ -68,16 +67,16 @@ class _Model:
     geometry: Geometry
     colors: Floats
     volume: Volume | None = None
-    clear: bool = field(init=False)  # whether a color lets light through
+    transparent: bool = field(init=False)  # whether a color has an alpha below 1
     transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     by_corner: bool = False  # whether there are three colors for each slot
-    even: bool = True  # whether the transform leaves balls round
+    even: bool = True  # whether the transform scales uniformly
     visible: bool = True
-    material: Material = field(default_factory=Phong)
-    common: bool = True  # whether that is the first material, which most have
-    parts: list[Part] | None = None  # its own; None: not built since the transform changed
-    batched: bool = False  # whether its neurites are in the scene's batch, not in a part
-    whole: bool = True  # whether ``geometry`` has its neurites; if not, the batch has
+    material: Floats = field(default_factory=matte_row)  # see ``materials``
+    common: bool = True  # whether that is the default material, which most models have
+    parts: list[Part] | None = None  # None: to be built, since geometry or transform changed
+    batched: bool = False  # whether its neurites are in the scene's batch, not in a part of its own
+    whole: bool = True  # whether ``geometry`` includes its neurites; if not, only the batch has them
     slot_count: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,18 +85,18 @@ class _Model:
 
     @property
     def batchable(self) -> bool:
-        """Whether it has neurites that look like those of other models."""
+        """Whether its neurites can share a geometry with those of other models."""
         neurites = len(self.geometry.segments) > 0 or not self.whole
-        return neurites and self.common and self.even and not self.clear
+        return neurites and self.common and self.even and not self.transparent
 
     def paint(self, colors: Floats) -> None:
-        """Give it other colors."""
+        """Change its colors."""
         self.colors = colors
-        self.clear = bool(len(colors) and colors[:, 3].min() < 1)
+        self.transparent = bool(len(colors) and colors[:, 3].min() < 1)
 
     def show(self, before_change: Callable[[], None]) -> None:
-        """Tell Embree whether rays see it, and whether it casts shadows."""
-        shadows = not (lets_through(row_of(self.material)) or self.clear)
+        """Pass its visibility, and whether it casts shadows, on to Embree."""
+        shadows = not (lets_through(self.material) or self.transparent)
         for part in self.parts or []:
             if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
                 before_change()
@@ -108,28 +107,27 @@ class Scene:
     """Models and lights. Used by one thread at a time; the engine traces what the last ``commit`` built.
 
     Attributes:
-        revision: grows with every change that can be seen.
-        before_change: called before geometry that was built changes or is closed; when it returns, no other thread may
-            be using that.
+        revision: grows with every visible change.
+        before_change: called before built geometry changes or is closed; once it returns, no other thread may use the
+            geometry.
     """
 
     def __init__(self, device: Device) -> None:
         self._device = device
         self._models: dict[int, _Model] = {}
         self._next_handle = 0
-        self._lights: list[Light] = []
         self._clipped = False
-        self._packed_lights = pack_lights([])
+        self._lights = no_lights()
         self._bvh = Bvh(device, [], lambda _amount: True)
-        self._batch: Batch | None = None  # its part is the first of what is built
-        self._built: list[Part] = []  # what the structure holds; geomID n is the n-th
+        self._batch: Batch | None = None  # its part is the first in the structure
+        self._built: list[Part] = []  # in the structure; geomID n is the n-th
         self._table = np.zeros((0, 4), np.int64)
         self._materials = np.zeros((0, COLUMNS), np.float32)
         self._plain = True
         self._veiled = False
-        self._kept: list[Floats] = []  # the table has addresses only
-        self._table_outdated = False  # filled when next asked for: a frame of a simulation paints many models
-        self._packed_clips = pack_clips([])
+        self._kept: list[Floats] = []  # keeps alive what the table has addresses of
+        self._table_outdated = False  # filled on demand: a frame of a simulation paints many models
+        self._packed_clips = no_clips()
         self._packed_volumes = (-1, Packed())  # as of which revision
         self.revision = 0
         self.before_change: Callable[[], None] = lambda: None
@@ -142,8 +140,8 @@ class Scene:
         Args:
             geometry: its primitives; must not be changed afterwards.
             colors: float32 (N, 4), RGBA, linear, 0..1: a row for each slot of the geometry.
-            volume: what else there is to see of it; say ``touch`` after it got another ramp.
-            by_corner: the geometry has triangles only, and three rows of ``colors`` for each slot, which blend.
+            volume: drawn beside the primitives; call ``touch`` after its ramp has changed.
+            by_corner: each slot is a triangle with three rows of ``colors``, one a corner, which are interpolated.
 
         Returns:
             Its handle.
@@ -155,7 +153,7 @@ class Scene:
         return self._add(_Model(geometry, checked, volume, by_corner=by_corner))
 
     def add_copy(self, handle: int) -> int:
-        """Add a model with the primitives and looks of another; returns its handle."""
+        """Add a model with the primitives, colors and material of another; returns its handle."""
         model = self._model(handle)
         self._make_whole(handle, model)
         return self._add(replace(model, transform=np.eye(4), even=True, visible=True, parts=None, batched=False))
@@ -171,7 +169,7 @@ class Scene:
         """Remove a model; it is gone after the next ``commit``."""
         self._discard_parts(self._model(handle))
         del self._models[handle]
-        self._packed_volumes = (-1, Packed())  # or a volume would stay until the next picture
+        self._packed_volumes = (-1, Packed())  # or the volume would be kept in memory until the next picture
 
     def remove_now(
         self,
@@ -229,16 +227,16 @@ class Scene:
         return model.geometry if model.whole else self._restored(handle, model)
 
     def set_geometry(self, handle: int, geometry: Geometry) -> None:
-        """Give a model other primitives, with slots for the colors it has; they show after the next ``commit``."""
+        """Replace a model's primitives, whose slots must fit its colors; shows after the next ``commit``."""
         model = self._model(handle)
         _checked_colors(geometry.slot_count, model.colors, model.by_corner)
         self._discard_parts(model)
         model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
 
     def set_colors(self, handle: int, colors: ArrayLike, *, by_corner: bool = False) -> None:
-        """Give a model other colors, as in ``add``; takes effect at once.
+        """Replace a model's colors, as in ``add``; takes effect at once.
 
-        If neurites become clear or opaque, they leave or join the batch with the next ``commit``.
+        Neurites that become transparent or opaque leave or join the batch with the next ``commit``.
         """
         model = self._model(handle)
         model.paint(_checked_colors(model.slot_count, colors, by_corner))
@@ -249,65 +247,56 @@ class Scene:
         self._table_outdated = True
         self.revision += 1
 
-    def material(self, handle: int) -> Material:
-        """Get a model's material."""
-        return self._model(handle).material
+    def set_material(self, handle: int, material: Floats) -> None:
+        """Replace a model's material; takes effect at once. Its neurites may leave or join the batch, as above.
 
-    def set_material(self, handle: int, material: Material) -> None:
-        """Give a model another material; takes effect at once. Its neurites may leave or join the batch, as above.
-
-        Raises:
-            ValueError: its numbers make no material; the model keeps the old one.
+        Args:
+            handle: the model.
+            material: float32 (materials.COLUMNS,).
         """
-        row_of(material)
         model = self._model(handle)
-        model.material, model.common = material, material == _COMMON
+        model.material, model.common = material, bool((material == _COMMON).all())
         model.show(self.before_change)
         self._table_outdated = True
         self.revision += 1
 
     @property
-    def lights(self) -> list[Light]:
-        """The lights; assign a new list to change them.
-
-        Raises:
-            ValueError: on assignment, a light's direction is zero or a number is not finite.
-        """
-        return list(self._lights)
+    def lights(self) -> PackedLights:
+        """The lights; assign others to change them."""
+        return self._lights
 
     @lights.setter
-    def lights(self, lights: list[Light]) -> None:
-        self._packed_lights = pack_lights(lights)
-        self._lights = list(lights)
+    def lights(self, lights: PackedLights) -> None:
+        self._lights = lights
         self.revision += 1
 
-    def set_clips(self, clips: Sequence[Clip]) -> None:
-        """Cut parts of the scene away; replaces what was cut before.
+    def set_clips(self, clips: Floats) -> None:
+        """Cut parts of the scene away; replaces the clips before.
 
-        Takes effect at once, but where there are triangles, the first clip and the end of the last one cost a build by
-        the next ``commit``: Embree decides when it builds whether it will ask about hits of triangles.
+        Takes effect at once, but if there are triangles, the first clip and the end of the last one cause a rebuild by
+        the next ``commit``: Embree decides at build time whether it will filter hits of triangles.
 
-        Raises:
-            ValueError: there are no such shapes; what was cut before still is.
+        Args:
+            clips: see ``clipping``.
         """
-        packed = pack_clips(clips) if clips else None
+        clipped = bool(clips[0] > 0)
         self.before_change()
-        self._device.set_filter(None if packed is None else filter_address(), packed)
-        self._packed_clips = pack_clips([]) if packed is None else packed
-        if bool(clips) != self._clipped:
-            self._clipped = bool(clips)
+        self._device.set_filter(filter_address() if clipped else None, clips if clipped else None)
+        self._packed_clips = clips
+        if clipped != self._clipped:
+            self._clipped = clipped
             for model in self._models.values():
                 if len(model.geometry.triangles):
                     self._discard_parts(model)
         self.revision += 1
 
     def touch(self) -> None:
-        """Note that something has changed that can be seen."""
+        """Record a visible change."""
         self.revision += 1
 
     @property
     def packed_clips(self) -> Floats:
-        """What cuts parts of the scene away, see ``clipping.pack_clips``."""
+        """The clips as kernels read them, see ``clipping``."""
         return self._packed_clips
 
     @property
@@ -318,11 +307,6 @@ class Scene:
             packed = pack_volumes((model.volume, model.transform) for model in shown if model.volume is not None)
             self._packed_volumes = (self.revision, packed)
         return self._packed_volumes[1]
-
-    @property
-    def packed_lights(self) -> tuple[Floats, Floats]:
-        """The lights as kernels read them, see ``lights.pack_lights``."""
-        return self._packed_lights
 
     def bounds(self, handle: int | None = None) -> Bounds:
         """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
@@ -336,9 +320,9 @@ class Scene:
         return box
 
     def can_wait(self, handles: Sequence[int]) -> bool:
-        """Whether building these models may be left to the next picture, since it will take little time.
+        """Whether the next picture may build these models, since that takes little time.
 
-        Clients load many small models one after another; if each load built them all, that would take for ever.
+        Clients load many small models one after another; a build of all models at each load would take far too long.
 
         Raises:
             ValueError: one cannot be built: its coordinates are too large.
@@ -363,15 +347,15 @@ class Scene:
     def commit(
         self, progress: Callable[[float], None] | None = None, cancelled: Callable[[], bool] | None = None
     ) -> None:
-        """Build what changed. Costs nothing if nothing did; if it fails, what is being traced stays as it was.
+        """Build what changed. Costs nothing if nothing did; if it fails, the structure stays as it was.
 
         Args:
-            progress: called with 0..1, on any thread; what it raises ends the build and is raised again here.
-            cancelled: asked whether to give up, on any thread.
+            progress: called with 0..1, on any thread; an exception that it raises stops the build and is raised here.
+            cancelled: whether to give up; called on any thread.
 
         Raises:
             Cancelled: ``cancelled`` said so.
-            ValueError: a transform moves a model out of the numbers that can be traced.
+            ValueError: a transformed coordinate is too large for Embree.
             MemoryError: the structure does not fit into memory.
         """
         if self._wanted() == self._built:
@@ -414,10 +398,10 @@ class Scene:
             self._show(handle, model)
         self._leave_to_batch()
         self._fill_table()
-        give_back()  # what the load and the build have used in passing
+        give_back()  # memory that the load and the build have used temporarily
 
     def owner(self, geometry: int, primitive: int) -> tuple[int, int]:
-        """Which model a primitive of the built structure belongs to, by the numbers that Embree gives it.
+        """Find the model that a primitive of the built structure belongs to, by Embree's geomID and primID.
 
         Returns:
             The model's handle, and the primitive's slot in its table of colors.
@@ -429,12 +413,12 @@ class Scene:
         return handle, int(part.slots[primitive])
 
     def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32], uv: Floats) -> Floats:
-        """float32 (N, 3), colors of hits on the built structure by Embree's numbers, black for number -1.
+        """float32 (N, 3), colors of hits on the built structure; black for geomID -1.
 
         Args:
             geometry: (N,) geomIDs.
             primitive: (N,) primIDs.
-            uv: (N, 2) where in a triangle.
+            uv: (N, 2) coordinates in a triangle.
         """
         self._update_table()
         colors = np.zeros((len(geometry), 3), np.float32)
@@ -451,7 +435,7 @@ class Scene:
 
     @property
     def traced(self) -> Traced:
-        """What the tracer needs."""
+        """The built structure as the tracer needs it."""
         self._update_table()
         return Traced(self._bvh.handle, self._table, self._bvh.geometries)
 
@@ -463,19 +447,19 @@ class Scene:
 
     @property
     def plain(self) -> bool:
-        """Whether all surfaces are opaque and have no light of their own."""
+        """Whether all surfaces are opaque and none emits light."""
         self._update_table()
         return self._plain
 
     @property
     def veiled(self) -> bool:
-        """Whether some surfaces let a part of the light through."""
+        """Whether some surfaces let light through."""
         self._update_table()
         return self._veiled
 
     @property
     def parts(self) -> list[Part]:
-        """What the built structure holds: geomID n is the n-th."""
+        """The parts of the built structure: geomID n is the n-th."""
         return self._built
 
     def close(self) -> None:
@@ -493,7 +477,7 @@ class Scene:
             raise ValueError(f"There is no model with handle {handle}.") from None
 
     def _wanted(self) -> list[Part | None]:
-        """List what the structure should hold; None for what must be placed first."""
+        """List the parts that the structure should hold; None for those that must be built first."""
         members = self._members()
         wanted: list[Part | None] = []
         if members:
@@ -504,12 +488,12 @@ class Scene:
         return wanted
 
     def _members(self) -> dict[int, _Model]:
-        """Choose the models that shall share a batch."""
+        """Choose the models that are to share a batch."""
         members = {handle: model for handle, model in self._models.items() if model.batchable}
         return members if len(members) > 1 else {}
 
     def _is_batched(self, members: dict[int, _Model]) -> bool:
-        """Whether the batch is that of these models, as they stand."""
+        """Whether the batch holds exactly these models, up to date."""
         built = self._batch.handles if self._batch is not None else []
         return built == list(members) and all(model.parts is not None for model in members.values())
 
@@ -523,7 +507,7 @@ class Scene:
         )
 
     def _leave_to_batch(self) -> None:
-        """Drop what the batch holds, too, unless it cannot give it back or copies need it."""
+        """Free neurites that the batch holds, too, unless it cannot restore them or copies share them."""
         uses = Counter(id(model.geometry) for model in self._models.values())
         for model in self._models.values():
             alone = uses[id(model.geometry)] == 1 and (model.transform == np.eye(4)).all()
@@ -535,13 +519,13 @@ class Scene:
         return self._batch.restored(handle, model.geometry)
 
     def _make_whole(self, handle: int, model: _Model) -> None:
-        """Give a model its own neurites back."""
+        """Copy a model's neurites back from the batch."""
         if not model.whole:
             restored = self._restored(handle, model)
             model.geometry, model.whole = replace(restored, vertices=restored.vertices.copy()), True
 
     def _show(self, handle: int, model: _Model) -> None:
-        """Let rays see what is built of a model, or not."""
+        """Apply a model's visibility to what is built of it."""
         model.show(self.before_change)
         if self._batch is not None and model.batched:
             former = self._batch.part
@@ -550,7 +534,7 @@ class Scene:
 
     def _discard_parts(self, model: _Model) -> None:
         parts, model.parts = model.parts or [], None
-        close_parts(set(parts) - set(self._built))  # what the structure still holds goes with it
+        close_parts(set(parts) - set(self._built))  # those that the structure still holds are closed with it
         self.revision += 1
 
     def _update_table(self) -> None:
@@ -559,16 +543,12 @@ class Scene:
 
     def _fill_table(self) -> None:
         self._table_outdated = False
-        if self._wanted() == self._built:  # else the next commit fills it: geomIDs are those of the built structure
+        if self._wanted() == self._built:  # else the next commit fills it, when there are new geomIDs
             rows: list[tuple[Part, Floats, bool, Floats]] = []
             if self._batch is not None:
-                rows.append((self._batch.part, self._batch.colors, False, row_of(_COMMON)))
-            plain, veiled = True, False
+                rows.append((self._batch.part, self._batch.colors, False, _COMMON))
             for model in self._models.values():
-                material = row_of(model.material)
-                rows += [(part, model.colors, model.by_corner, material) for part in model.parts or []]
-                plain = plain and is_plain(material) and not model.clear
-                veiled = veiled or lets_through(material) or model.clear
+                rows += [(part, model.colors, model.by_corner, model.material) for part in model.parts or []]
             addresses = [
                 (part.slots.ctypes.data, colors.ctypes.data, part.matrix, by_corner)
                 for part, colors, by_corner, _material in rows
@@ -577,7 +557,8 @@ class Scene:
             self._kept = [colors for _part, colors, _by_corner, _material in rows]
             materials = [material for _part, _colors, _by_corner, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
-            self._plain, self._veiled = plain, veiled
+            self._plain = all(is_plain(model.material) and not model.transparent for model in self._models.values())
+            self._veiled = any(lets_through(model.material) or model.transparent for model in self._models.values())
 
 
 def _checked_colors(slot_count: int, colors: ArrayLike, by_corner: bool) -> Floats:

@@ -37,14 +37,14 @@ def filmic(light: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def tone_bytes(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Bytes for linear light, of any shape, as kernels look them up; what is negative or not a number is black."""
+    """Map linear light of any shape to bytes, as kernels do; negative numbers and NaN become black."""
     roots = np.sqrt(np.where(light > 0, light, 0)) * np.float32(TABLE_SCALE)
     return tone_table()[np.minimum(roots, TABLE_SIZE - 1).astype(np.int64)]
 
 
 @functools.cache
 def tone_table() -> NDArray[np.uint8]:
-    """Bytes for light (i / TABLE_SCALE)^2, i from 0 to TABLE_SIZE - 1; above that all is white."""
+    """Make the table of bytes for light (i / TABLE_SCALE)^2, i from 0 to TABLE_SIZE - 1; above that all is white."""
     # The middle of what truncation maps to the same index.
     roots = (np.arange(TABLE_SIZE) + 0.5) / TABLE_SCALE
     roots[0] = 0.0

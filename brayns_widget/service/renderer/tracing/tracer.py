@@ -1,4 +1,4 @@
-"""Tracer: the threads that run the kernel."""
+"""Tracer: the threads that run the kernels."""
 
 from __future__ import annotations
 
@@ -9,81 +9,37 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from brayns_widget.service.renderer.geometry import Floats
-from brayns_widget.service.renderer.lights import have_places
+from brayns_widget.service.renderer.content.geometry import Floats
+from brayns_widget.service.renderer.content.volumes import Packed
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
-from brayns_widget.service.renderer.tracing.framebuffer import Frame
+from brayns_widget.service.renderer.tracing.kernels import groups as g
 from brayns_widget.service.renderer.tracing.kernels import surfaces
 from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
 from brayns_widget.service.renderer.tracing.kernels.paths import trace_paths
 from brayns_widget.service.renderer.tracing.kernels.volume_paths import VOLUME_PATH_ROWS, trace_volume_paths
 from brayns_widget.service.renderer.tracing.kernels.volumes import trace_volumes
+from brayns_widget.service.renderer.tracing.lights import have_places
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
-from brayns_widget.service.renderer.volumes import Packed
 
 _POLL_SECONDS = 0.02
+_NO_MASK = whole_mask(1, 1)  # for kernels that trace all pixels
 
 
-def _array(kind: types.Type, dimensions: int) -> types.Array:
-    return types.Array(kind, dimensions, "C")
-
-
-_SCENE = (
-    types.int64,  # scene
-    _array(types.int64, 2),  # table
-)
-_MATERIALS = (_array(types.float32, 2),)
-_VOLUMES = (
-    _array(types.float32, 2),  # numbers
-    _array(types.int64, 2),  # places
-    _array(types.float32, 1),  # clips
-)
-_PASS = (
-    _array(types.float32, 2),  # f
-    _array(types.int32, 2),  # i
-    _array(types.int64, 1),  # state
-    _array(types.int32, 1),  # done
-    _array(types.float32, 2),  # camera
-    types.float64,  # near
-    _array(types.float32, 1),  # ambient
-    _array(types.float32, 2),  # lights
-)
-_EFFECTS = (
-    types.int64,  # ao_samples
-    types.int64,  # shadows
-)
-_BOUNCES = (types.int64,)
-_PATHS = (
-    types.int64,  # shadows
-    types.int64,  # bounces
-)
-_PICTURE = (
-    _array(types.float32, 1),  # background
-    types.int64,  # sample
-    types.float64,  # pixel_x
-    types.float64,  # pixel_y
-    _array(types.uint8, 1),  # tone
-)
-_MASK = (_array(types.uint8, 2),)
-_FRAME = (
-    _array(types.float32, 3),  # sums
-    _array(types.uint32, 2),  # image
-)
 _COMPILATIONS = {
-    kernel: Compilation(kernel, signature)
-    for kernel, signature in (
-        (surfaces.trace, _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME),
-        (trace_layers, _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _MASK + _FRAME),
-        (trace_volumes, _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME),
-        (trace_volume_paths, _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME),
-        (trace_paths, _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME),
+    kernel: Compilation(kernel, (*g.SCRATCH, g.SCENE, *volumes, g.TILES, g.CAMERA, g.LIGHTING, g.PICTURE))
+    for kernel, volumes in (
+        (surfaces.trace, ()),
+        (trace_layers, ()),
+        (trace_volumes, (g.VOLUMES,)),
+        (trace_volume_paths, (g.VOLUMES,)),
+        (trace_paths, ()),
     )
 }
 
@@ -92,7 +48,7 @@ def warm_up() -> None:
     """Compile, or load, the kernel of the interactive renderer with opaque materials; others wait until needed.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     _COMPILATIONS[surfaces.trace].wait()
     start_compiling()
@@ -100,23 +56,23 @@ def warm_up() -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """What a pass needs besides the scene.
+    """All that a pass needs besides the scene.
 
     Attributes:
         camera: float32 (9, 3), see ``camera.ray_frame``.
         near: where rays start, in µm from the camera.
-        ambient, lights: see ``lights.pack_lights``.
+        ambient, lights: see ``PackedLights``.
         ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
         shadows: whether directional lights cast shadows, in the interactive renderer.
         background: float32 (4,), linear RGBA.
         bounces: how many surfaces a ray or path meets at most, at least 1.
         paths: whether to trace paths, as the production renderer does.
-        plain: whether the interactive renderer may take all surfaces for opaque and lit, and all lights for infinitely
-            far.
-        veiled: whether some surfaces let a part of the light through.
+        plain: whether all surfaces are opaque and not emissive, and all lights directional, so that the interactive
+            renderer can use its simplest kernel.
+        veiled: whether some surfaces let light through.
         materials: see ``Scene.materials``.
         volumes: see ``Scene.packed_volumes``.
-        clips: what cuts them, see ``Scene.packed_clips``.
+        clips: cut the volumes, see ``Scene.packed_clips``.
     """
 
     camera: Floats
@@ -136,7 +92,7 @@ class Look:
 
 
 class Tracer:
-    """Threads that trace one pass at a time. Call from one thread, but ``stop`` from any.
+    """Threads that trace one pass at a time. Used by one thread at a time, except for ``stop``.
 
     Args:
         threads: how many; None: as many as cores this process may use.
@@ -160,25 +116,25 @@ class Tracer:
         """Add one sample to every pixel of the frame.
 
         Args:
-            frame: what to add to; tiles that an earlier, stopped call finished are not traced again.
+            frame: what to add to; tiles that an earlier, stopped call finished are skipped.
             traced: the scene.
             look: everything else.
-            watch: called every 20 ms with the part of the tiles that is done, or with None while the kernel is being
-                compiled, once a machine; False stops.
-            stopped: asked while the kernel is being compiled, and at the beginning of the pass, whether ``stop`` was
-                meant for it.
+            watch: called every 20 ms with the share of tiles that is done, or with None while the kernel is being
+                compiled, once a machine; False cancels.
+            stopped: whether ``stop`` was meant for this pass; called while the kernel is being compiled, and once at
+                the beginning.
 
         Returns:
             False if it was stopped before all tiles were done.
 
         Raises:
-            Cancelled: ``watch`` stopped it.
+            Cancelled: ``watch`` returned False.
         """
         if not len(traced.table) and not len(look.volumes) and not (look.paths and have_places(look.lights)):
-            # The view that everybody starts with: no reason to wait until the kernel is compiled.
+            # Every session starts with an empty scene: it need not wait for the compiler.
             frame.fill(look.background)
             return True
-        kernel, materials, effects = _kernel(look)
+        kernel = _kernel(look)
 
         def proceed() -> bool:
             if watch is not None and not watch(None):
@@ -193,15 +149,17 @@ class Tracer:
         if stopped():
             return False
         masked = kernel in {surfaces.trace, trace_layers}
-        mask = (self._mask(frame, traced, look, offset, watch),) if masked else ()
-        arguments: tuple[Any, ...] = (
-            look.camera, look.near, look.ambient, look.lights, *effects, look.background,
-            frame.samples, *offset, tone_table(), *mask, frame.sums, frame.image,
-        )  # fmt: skip
+        mask = self._mask(frame, traced, look, offset, watch) if masked else _NO_MASK
+        scene = g.Scene(traced.scene, traced.table, look.materials)
+        volumes = (g.Volumes(look.volumes.numbers, look.volumes.places, look.clips),) if len(look.volumes) else ()
+        tiles = g.Tiles(state, frame.done)
+        camera = g.Camera(look.camera, *np.array((look.near, *offset), np.float32))
+        shadows = look.shadows * SHADOWED | look.veiled * VEILED
+        lighting = g.Lighting(look.ambient, look.lights, look.ao_samples, shadows, look.bounces)
+        picture = g.Picture(look.background, frame.samples, tone_table(), mask, frame.sums, frame.image)
 
         def trace(scratch: Floats) -> None:
-            lanes = scratch.view(np.int32)
-            kernel(traced.scene, traced.table, *materials, scratch, lanes, state, frame.done, *arguments)
+            kernel(scratch, scratch.view(np.int32), scene, *volumes, tiles, camera, lighting, picture)
 
         self._run(trace, watch and (lambda: watch(min(1.0, float(state[surfaces.NEXT_TILE]) / len(frame.done)))))
         if (frame.done <= frame.samples).any():
@@ -217,7 +175,7 @@ class Tracer:
         offset: tuple[float, float],
         watch: Callable[[float | None], bool] | None,
     ) -> Mask:
-        """Find the pixels that need to be traced, or take all of them if that takes longer or is not compiled yet."""
+        """Make the mask of pixels to trace: all of them if a mask costs more than it saves, or is not compiled yet."""
         if not (ready() and worthwhile(traced.primitives, frame.size)):
             return whole_mask(*frame.size)
 
@@ -229,10 +187,10 @@ class Tracer:
         return mask
 
     def _run(self, work: Callable[[Floats], None], watch: Callable[[], bool] | None) -> None:
-        """Let all threads do the work, each with its scratch, and wait for them.
+        """Run the work on all threads, each with its scratch, and wait for them.
 
         Raises:
-            Cancelled: ``watch``, asked every 20 ms, stopped it.
+            Cancelled: ``watch``, called every 20 ms, returned False.
         """
         futures = [self._pool.submit(work, scratch) for scratch in self._scratch]
         try:
@@ -248,7 +206,7 @@ class Tracer:
             future.result()
 
     def stop(self) -> None:
-        """From any thread: give up the running pass after the tiles that are being traced."""
+        """Give up the running pass after the tiles that are being traced, from any thread."""
         self._state[surfaces.STOP] = 1
 
     def close(self) -> None:
@@ -256,20 +214,12 @@ class Tracer:
         self._pool.shutdown()
 
 
-def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
-    """Choose the kernel, and give the arguments that are its own: what it shows, and light effects."""
-    shadows = look.shadows * SHADOWED | look.veiled * VEILED
-    volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
-    if look.paths and len(look.volumes):
-        return trace_volume_paths, volumes, (shadows, look.bounces)
+def _kernel(look: Look) -> Any:
     if look.paths:
-        return trace_paths, (look.materials,), (shadows, look.bounces)
-    effects = (look.ao_samples, shadows)
+        return trace_volume_paths if len(look.volumes) else trace_paths
     if len(look.volumes):
-        return trace_volumes, volumes, (*effects, look.bounces)
-    if look.plain:
-        return surfaces.trace, (), effects
-    return trace_layers, (look.materials,), (*effects, look.bounces)
+        return trace_volumes
+    return surfaces.trace if look.plain else trace_layers
 
 
 def _usable_cores() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.service.renderer.loaders.circuits import places, write_circuit, write_report, write_simulation
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_report, write_simulation
 from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
 
 

@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from brayns_widget.service.renderer.methods import METHODS
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 from tests.service.renderer.renderer_process import DEADLINE, Client, Failed, client_of, renderer_process, sonata
 from tests.service.renderer.stage import GREEN, RED, WHITE, at, empty_stage, picture, sphere
 

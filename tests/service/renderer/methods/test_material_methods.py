@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from brayns_widget.protocol.brayns.materials import MATERIALS
-from brayns_widget.service.renderer.materials import FLAKE_WIDTH
+from brayns_widget.service.renderer.tracing.materials import FLAKE_WIDTH
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
 from tests.service.renderer.stage import empty_stage, sphere
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.service.renderer.memory import PRIMITIVE_BYTES, STRUCTURE_BYTES, VARIABLE
-from tests.service.renderer.loaders.circuits import places, write_circuit
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
 
 CELLS = 4

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from brayns_widget.protocol.errors import CANCELLED, RequestError
-from brayns_widget.service.renderer import models as models_module
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS
+from brayns_widget.service.renderer.scene import models as models_module
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.rpc.methods import Task
-from tests.service.renderer.test_models import LOAD_INFO, sphere
+from tests.service.renderer.scene.test_models import LOAD_INFO, sphere
 
 BUILDING = "Building the acceleration structure"
 SHOTS = [

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from brayns_widget.protocol.brayns.models import LoadInfo
-from brayns_widget.service.renderer.loaders import sonata
-from brayns_widget.service.renderer.models import Models
-from brayns_widget.service.renderer.playback import Playback
+from brayns_widget.service.renderer.loaders.circuits import sonata
+from brayns_widget.service.renderer.scene.models import Models
+from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.rpc.methods import Task
 from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process

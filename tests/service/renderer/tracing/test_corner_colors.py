@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Orthographic
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.protocol.brayns.renderers import Interactive, Production
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from tests.service.renderer.traced import FROM_Z, byte
 
 SIZE = (60, 60)
@@ -29,7 +30,7 @@ def triangle(z: float = 0.0) -> Geometry:
 @pytest.fixture
 def engine():
     with Engine(2) as engine:
-        engine.scene.lights = [AmbientLight(intensity=1.0)]
+        engine.scene.lights = pack_lights([AmbientLight(intensity=1.0)])
         yield engine
 
 
@@ -46,14 +47,16 @@ def place(x: float, y: float) -> tuple[int, int]:
 PLACES = [(-1.85, -1.85), (1.65, -1.85), (-1.85, 1.65), (-0.75, -0.75)]
 
 
-@pytest.mark.parametrize("renderer", [Interactive(samples_per_pixel=1, ao_samples=0), Production(samples_per_pixel=64)])
+@pytest.mark.parametrize(
+    "renderer", [RenderSettings(samples=1, ao_samples=0), RenderSettings(path_tracing=True, samples=64)]
+)
 def test_colors_blend(engine, renderer):
     engine.scene.add(triangle(), CORNERS, by_corner=True)
-    image = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=renderer).astype(int)
+    image = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=renderer).astype(int)
     for x, y in PLACES:
         wanted = [byte(light) for light in expected(x, y)]
         np.testing.assert_allclose(image[place(x, y)][:3], wanted, atol=12)
-    albedo = engine.surfaces(SIZE, FROM_Z, CAMERA).albedo
+    albedo = engine.surfaces(SIZE, Camera(FROM_Z, CAMERA)).albedo
     for x, y in PLACES:
         np.testing.assert_allclose(albedo[place(x, y)], expected(x, y), atol=0.03)
 
@@ -63,14 +66,14 @@ def test_colors_change_from_triangles_to_corners_and_back_without_a_build(engine
     handle = scene.add(triangle(), [[1, 1, 1, 1]])
     scene.commit()
     built = scene.traced.scene
-    plain = engine.surfaces(SIZE, FROM_Z, CAMERA).albedo[place(1.65, -1.85)]
+    plain = engine.surfaces(SIZE, Camera(FROM_Z, CAMERA)).albedo[place(1.65, -1.85)]
     scene.set_colors(handle, CORNERS, by_corner=True)
-    blended = engine.surfaces(SIZE, FROM_Z, CAMERA).albedo[place(1.65, -1.85)]
+    blended = engine.surfaces(SIZE, Camera(FROM_Z, CAMERA)).albedo[place(1.65, -1.85)]
     copy = scene.add_copy(handle)
     scene.remove(handle)
-    copied = engine.surfaces(SIZE, FROM_Z, CAMERA).albedo[place(1.65, -1.85)]
+    copied = engine.surfaces(SIZE, Camera(FROM_Z, CAMERA)).albedo[place(1.65, -1.85)]
     scene.set_colors(copy, [[1, 1, 1, 1]])
-    again = engine.surfaces(SIZE, FROM_Z, CAMERA).albedo[place(1.65, -1.85)]
+    again = engine.surfaces(SIZE, Camera(FROM_Z, CAMERA)).albedo[place(1.65, -1.85)]
     assert built
     np.testing.assert_allclose(plain, [1, 1, 1])
     np.testing.assert_allclose(blended, expected(1.65, -1.85), atol=0.03)
@@ -82,12 +85,12 @@ def test_colors_change_from_triangles_to_corners_and_back_without_a_build(engine
 
 def test_opacity_blends_in_pictures_and_shadows(engine):
     """Light falls straight down through a triangle that is clear at its first corner onto a white one."""
-    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=np.pi)]
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=np.pi)])
     engine.scene.add(triangle(-1), [[1, 1, 1, 1]])
     engine.scene.add(triangle(1), [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1]], by_corner=True)
-    for enable_shadows, power in ((False, 1), (True, 2)):  # once on the way of the eye's ray, again on the light's
-        renderer = Interactive(samples_per_pixel=1, ao_samples=0, enable_shadows=enable_shadows)
-        image = engine.snapshot(SIZE, FROM_Z, CAMERA, renderer=renderer)
+    for shadows, power in ((False, 1), (True, 2)):  # once on the way of the eye's ray, again on the light's
+        renderer = RenderSettings(samples=1, ao_samples=0, shadows=shadows)
+        image = engine.snapshot(SIZE, Camera(FROM_Z, CAMERA), settings=renderer)
         for x, y in PLACES:
             clear = expected(x, y)[0]
             assert int(image[place(x, y)][0]) == pytest.approx(byte(clear**power), abs=14)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Perspective, Region, View
 from brayns_widget.protocol.brayns.lights import AmbientLight
-from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import FULL_REGION
+from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing import cover, tracer
-from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.tracing.camera import (
+    Camera,
+    Cylindric,
+    Orthographic,
+    Perspective,
+    Region,
+    View,
+    ray_frame,
+)
 from brayns_widget.service.renderer.tracing.cover import Cover, make_lens, whole_mask
 from brayns_widget.service.renderer.tracing.embree import (
     ROUND_LINEAR_CURVE,
@@ -22,8 +29,10 @@ from brayns_widget.service.renderer.tracing.embree import (
 )
 from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.cover import CHUNK, GROUP
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+VIEW = View(position=(0.0, 0.0, 10.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 SIZE = (90, 61)
 
 
@@ -41,7 +50,7 @@ def device():
 
 def masked(primitives, projection=None, view=VIEW, size=SIZE):
     """The mask as it is inside of the picture."""
-    camera = ray_frame(view, projection or Perspective(fovy=45.0), FULL_REGION, size[0] / size[1])
+    camera = ray_frame(Camera(view, projection or Perspective(fovy=45.0)), size[0] / size[1])
     mask = Cover().mask(primitives, camera, size, (0.5, 0.5), run=lambda work: work(), state=np.zeros(2, np.int64))
     assert not mask[size[1] :].any()
     assert not mask[:, size[0] :].any()
@@ -82,20 +91,20 @@ PROJECTIONS = {
 def test_pictures_are_the_same_as_when_all_pixels_are_traced(monkeypatch, projection, distance):
     geometry = forest(3)
     random = np.random.default_rng(4)
-    renderer = Interactive(samples_per_pixel=3, ao_samples=0, enable_shadows=False, background_color=[0, 0, 0, 0])
+    renderer = RenderSettings(samples=3, ao_samples=0, shadows=False, background=(0, 0, 0, 0))
     seen = 0
     with Engine(2) as engine:
         engine.scene.add(geometry, np.ones((1, 4)))
-        engine.scene.lights = [AmbientLight()]
+        engine.scene.lights = pack_lights([AmbientLight()])
         for start in geometry.vertices[::333, :3].astype(np.float64):
             away = random.normal(size=3)
             position = start + distance * away / np.linalg.norm(away)
             view = View(position=position.tolist(), target=start.tolist(), up=random.normal(size=3).tolist())
-            region = Region(image_start=[0.2, 0.9], image_end=[0.7, 0.3])
-            ours = engine.snapshot(SIZE, view, projection, region=region, renderer=renderer)
+            region = Region(start=(0.2, 0.9), end=(0.7, 0.3))
+            ours = engine.snapshot(SIZE, Camera(view, projection, region=region), settings=renderer)
             with monkeypatch.context() as patch:
                 patch.setattr(tracer, "ready", lambda: False)
-                expected = engine.snapshot(SIZE, view, projection, region=region, renderer=renderer)
+                expected = engine.snapshot(SIZE, Camera(view, projection, region=region), settings=renderer)
             assert (ours == expected).all()
             seen += int((expected[..., 3] > 0).sum())
     assert seen > 0
@@ -143,7 +152,7 @@ def test_what_is_not_seen_marks_nothing(device):
 
 
 def test_a_cylindric_picture_is_traced_whole(device):
-    assert masked([spheres(device, [0, 0, 0, 0.1])], Cylindric()).all()
+    assert masked([spheres(device, [0, 0, 0, 0.1])], Cylindric(fovy=48.5)).all()
 
 
 def test_what_surrounds_the_camera_marks_everything(device):
@@ -155,8 +164,8 @@ def test_a_picture_of_a_single_ray_is_traced(device):
     assert masked([spheres(device, [9, 9, 0, 0.1])], Perspective(fovy=1e-5)).all()
     with Engine(1) as engine:
         engine.scene.add(forest(1), np.ones((1, 4)))
-        point = Region(image_start=[0.5, 0.5], image_end=[0.5, 0.5])
-        assert engine.snapshot((8, 8), VIEW, Perspective(), region=point).shape == (8, 8, 4)
+        point = Region(start=(0.5, 0.5), end=(0.5, 0.5))
+        assert engine.snapshot((8, 8), Camera(VIEW, Perspective(), region=point)).shape == (8, 8, 4)
 
 
 def test_triangles_mark_a_box(device):
@@ -173,7 +182,7 @@ def test_triangles_mark_a_box(device):
 
 
 def test_a_lens_says_where_points_are_seen():
-    camera = ray_frame(VIEW, Perspective(fovy=45.0), FULL_REGION, 2.0)
+    camera = ray_frame(Camera(VIEW, Perspective(fovy=45.0)), 2.0)
     lens = make_lens(camera, (200, 100), (0.0, 0.0), 1000.0)
     assert lens is not None
     point = np.array([1.0, 2.0, 3.0])
@@ -194,20 +203,20 @@ def test_a_whole_mask_ends_with_the_picture():
 @pytest.mark.parametrize(
     ("view", "region"),
     [
-        (VIEW.model_copy(update={"position": [3e38, 0.0, 0.0]}), FULL_REGION),
+        (replace(VIEW, position=(3e38, 0.0, 0.0)), Region()),
         (
-            View(position=[1e-38, -1.0, 1e30], target=[-1.0, 1e18, 1.0], up=[1e-9, 1e20, 0.5]),
-            Region(image_start=[-1e18, 3e38], image_end=[10.0, 1e20]),
+            View(position=(1e-38, -1.0, 1e30), target=(-1.0, 1e18, 1.0), up=(1e-9, 1e20, 0.5)),
+            Region(start=(-1e18, 3e38), end=(10.0, 1e20)),
         ),
-        (VIEW, Region(image_start=[-1e18, 3e38], image_end=[10.0, 1e20])),
-        (VIEW, Region(image_start=[0.0, 1e30], image_end=[1e30, 0.0])),
+        (VIEW, Region(start=(-1e18, 3e38), end=(10.0, 1e20))),
+        (VIEW, Region(start=(0.0, 1e30), end=(1e30, 0.0))),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_camera_beyond_the_numbers_has_no_lens(device, view, region):
     """What is computed with it may be no number, and then is no place in the mask."""
     rows = [[1e17, 10, 1, 1e17], [10, 0.5, -1e18, 0.5], [1, -1e18, -1e18, 1e-6], [0.5, 1, -1e18, 1e18], [0, 0, 0, 0]]
-    camera = ray_frame(view, Perspective(fovy=45.0), region, 1.0)
+    camera = ray_frame(Camera(view, Perspective(fovy=45.0), region=region), 1.0)
     for primitives in (spheres(device, *rows), chain(device, *rows[:4])):
         state = np.zeros(2, np.int64)
         mask = Cover().mask([primitives], camera, (1, 1), (0.5, 0.5), run=lambda work: work(), state=state)

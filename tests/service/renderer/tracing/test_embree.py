@@ -82,9 +82,8 @@ def test_what_is_closed_says_so(device):
 @pytest.mark.parametrize("path", ["no-such-file.so", __file__])
 def test_a_wrong_library_is_named_with_a_hint(path):
     code = (
-        "from brayns_widget.protocol.errors import ServiceError\n"
-        "from brayns_widget.service.renderer.tracing.embree import Device\n"
-        "try:\n    Device()\nexcept ServiceError as error:\n    print(error.message, error.hint)\n"
+        "from brayns_widget.service.renderer.tracing.embree import Device, EmbreeMissing\n"
+        "try:\n    Device()\nexcept EmbreeMissing as error:\n    print(error.message, error.hint)\n"
     )
     run = subprocess.run(  # noqa: PLW1510 - its output tells
         [sys.executable, "-c", code],

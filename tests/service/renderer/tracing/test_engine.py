@@ -5,22 +5,25 @@ from __future__ import annotations
 import io
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, Region, View
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Static
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, Region, View
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.renderer.tracing.lights import no_lights
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
-VIEW = View(position=[0.0, 0.0, 10.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+VIEW = View(position=(0.0, 0.0, 10.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 ORTHOGRAPHIC = Orthographic(height=4.0)
-FOUR = Interactive(samples_per_pixel=4, ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
-ONE = FOUR.model_copy(update={"samples_per_pixel": 1})
+FOUR = RenderSettings(samples=4, ao_samples=0, shadows=False, background=(0.0, 0.0, 0.0, 0.0))
+ONE = replace(FOUR, samples=1)
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
 
 
@@ -48,11 +51,11 @@ def shared():
 @pytest.fixture
 def engine(shared):
     shared.scene.clear()
-    shared.scene.lights = [AmbientLight()]
+    shared.scene.lights = pack_lights([AmbientLight()])
     shared.set_viewport(80, 60)
-    shared.set_camera(VIEW, ORTHOGRAPHIC)
-    shared.set_framebuffer(Static())
-    shared.set_renderer(FOUR)
+    shared.set_camera(Camera(VIEW, ORTHOGRAPHIC))
+    shared.set_coarse_scale(1)
+    shared.set_render_settings(FOUR)
     return shared
 
 
@@ -92,7 +95,7 @@ def test_accumulation_converges(engine):
     engine.scene.add(ball(), WHITE)
 
     def area(samples):
-        engine.set_renderer(FOUR.model_copy(update={"samples_per_pixel": samples}))
+        engine.set_render_settings(replace(FOUR, samples=samples))
         complete(engine)
         # Light, not bytes, adds up to the area; alpha is linear.
         return pixels(engine)[..., 3].mean() / 255 * 4 * 16 / 3
@@ -105,10 +108,10 @@ def test_accumulation_converges(engine):
 def test_equal_settings_do_not_restart_but_a_renderer_does(engine):
     complete(engine)
     engine.set_viewport(80, 60)
-    engine.set_camera(VIEW.model_copy(), ORTHOGRAPHIC.model_copy())
-    engine.set_framebuffer(Static())
+    engine.set_camera(Camera(replace(VIEW), replace(ORTHOGRAPHIC)))
+    engine.set_coarse_scale(1)
     assert not engine.render()
-    engine.set_renderer(FOUR.model_copy())
+    engine.set_render_settings(replace(FOUR))
     assert engine.accumulation == 0
     assert complete(engine) == 4
 
@@ -117,11 +120,11 @@ def test_equal_settings_do_not_restart_but_a_renderer_does(engine):
     "change",
     [
         lambda engine: engine.set_viewport(81, 60),
-        lambda engine: engine.set_camera(VIEW, Perspective()),
-        lambda engine: engine.set_camera(VIEW, ORTHOGRAPHIC, 0.5),
-        lambda engine: engine.set_camera(VIEW, ORTHOGRAPHIC, 1e-6, Region(image_start=[0, 1.0], image_end=[0.5, 0.5])),
+        lambda engine: engine.set_camera(Camera(VIEW, Perspective())),
+        lambda engine: engine.set_camera(Camera(VIEW, ORTHOGRAPHIC, near_clip=0.5)),
+        lambda engine: engine.set_camera(Camera(VIEW, ORTHOGRAPHIC, region=Region(end=(0.5, 0.5)))),
         lambda engine: engine.scene.add(ball(), WHITE),
-        lambda engine: setattr(engine.scene, "lights", []),
+        lambda engine: setattr(engine.scene, "lights", no_lights()),
     ],
 )
 def test_changes_restart(engine, change):
@@ -135,7 +138,7 @@ def test_changes_restart(engine, change):
 def test_progressive_starts_small(engine):
     engine.scene.add(ball(), WHITE)
     engine.set_viewport(640, 480)
-    engine.set_framebuffer(Progressive(scale=4))
+    engine.set_coarse_scale(4)
     sizes = []
     while engine.render():
         sizes.append((engine.size, engine.accumulation))
@@ -144,8 +147,8 @@ def test_progressive_starts_small(engine):
 
 
 def test_progressive_with_one_sample_ends_in_full_size(engine):
-    engine.set_renderer(ONE)
-    engine.set_framebuffer(Progressive(scale=4))
+    engine.set_render_settings(ONE)
+    engine.set_coarse_scale(4)
     engine.set_viewport(400, 300)
     assert engine.max_accumulation == 2
     assert complete(engine) == 2
@@ -153,11 +156,11 @@ def test_progressive_with_one_sample_ends_in_full_size(engine):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (33, 31), (5, 300), (2000, 1)])
-@pytest.mark.parametrize("framebuffer", [Static(), Progressive(scale=8)])
-def test_odd_sizes_trace(engine, size, framebuffer):
+@pytest.mark.parametrize("scale", [1, 8])
+def test_odd_sizes_trace(engine, size, scale):
     engine.scene.add(ball(1e5), WHITE)
     engine.set_viewport(*size)
-    engine.set_framebuffer(framebuffer)
+    engine.set_coarse_scale(scale)
     complete(engine)
     picture = pixels(engine)
     assert picture.shape == (size[1], size[0], 4)
@@ -175,9 +178,9 @@ def test_impossible_viewports_are_refused_and_the_old_one_stays(engine, size):
 @pytest.mark.parametrize(
     ("view", "near", "text"),
     [
-        (VIEW.model_copy(update={"target": VIEW.position}), 1e-6, "target"),
-        (VIEW.model_copy(update={"up": [0.0, 0.0, 1.0]}), 1e-6, "up vector"),
-        (VIEW.model_copy(update={"position": [math.nan] * 3}), 1e-6, "finite"),
+        (replace(VIEW, target=VIEW.position), 1e-6, "target"),
+        (replace(VIEW, up=(0.0, 0.0, 1.0)), 1e-6, "up vector"),
+        (replace(VIEW, position=(math.nan, 0.0, 0.0)), 1e-6, "finite"),
         (VIEW, -1.0, "near"),
         (VIEW, math.nan, "near"),
     ],
@@ -185,31 +188,31 @@ def test_impossible_viewports_are_refused_and_the_old_one_stays(engine, size):
 def test_impossible_cameras_are_refused_and_the_old_one_stays(engine, view, near, text):
     complete(engine)
     with pytest.raises(ValueError, match=text):
-        engine.set_camera(view, ORTHOGRAPHIC, near)
+        engine.set_camera(Camera(view, ORTHOGRAPHIC, near_clip=near))
     assert engine.accumulation == 4
     assert not engine.render()
 
 
 def test_an_infinite_background_is_refused(engine):
     with pytest.raises(ValueError, match="background"):
-        engine.set_renderer(FOUR.model_copy(update={"background_color": [math.inf, 0, 0, 0]}))
+        engine.set_render_settings(replace(FOUR, background=(math.inf, 0, 0, 0)))
 
 
 def test_geometry_far_out_and_huge_is_traced_or_missed_without_harm(engine):
     engine.scene.add(ball(1e15), WHITE)
     engine.scene.add(ball(1.0, 1e17), WHITE)
-    engine.set_camera(VIEW, Perspective())
+    engine.set_camera(Camera(VIEW, Perspective()))
     assert complete(engine) == 4
 
 
 def test_empty_scene_is_background(engine):
-    engine.set_renderer(ONE.model_copy(update={"background_color": [0.004, 0.016, 0.102, 0.0]}))
+    engine.set_render_settings(replace(ONE, background=(0.004, 0.016, 0.102, 0.0)))
     engine.render()
     assert (pixels(engine) == [17, 35, 90, 0]).all()
 
 
 def test_an_empty_scene_is_the_background_that_rays_find_and_needs_no_kernel(engine, monkeypatch):
-    engine.set_renderer(FOUR.model_copy(update={"background_color": [0.02, 0.4, 2.0, 0.3]}))
+    engine.set_render_settings(replace(FOUR, background=(0.02, 0.4, 2.0, 0.3)))
     hidden = engine.scene.add(ball(), WHITE)
     engine.scene.set_visible(hidden, visible=False)
     complete(engine)
@@ -222,7 +225,7 @@ def test_an_empty_scene_is_the_background_that_rays_find_and_needs_no_kernel(eng
 
 
 def test_colors_visibility_and_removal_show(engine):
-    engine.set_renderer(ONE)
+    engine.set_render_settings(ONE)
     handle = engine.scene.add(ball(100.0), [[1.0, 0.0, 0.0, 1.0]])
 
     def color():
@@ -241,7 +244,7 @@ def test_colors_visibility_and_removal_show(engine):
 
 
 def test_colors_of_two_models_stay_apart_when_one_goes(engine):
-    engine.set_renderer(ONE)
+    engine.set_render_settings(ONE)
     left = engine.scene.add(ball(0.5, -1.0), [[1.0, 0.0, 0.0, 1.0]])
     right = engine.scene.add(ball(0.5, 1.0), [[0.0, 1.0, 0.0, 1.0]])
     engine.render()
@@ -257,7 +260,7 @@ def test_colors_of_two_models_stay_apart_when_one_goes(engine):
 
 
 def test_transform_moves_a_model(engine):
-    engine.set_renderer(ONE)
+    engine.set_render_settings(ONE)
     handle = engine.scene.add(ball(0.5, -1.0), WHITE)
     engine.render()
     engine.scene.set_transform(handle, [[1, 0, 0, 2], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
@@ -278,7 +281,7 @@ def test_snapshot_leaves_the_interactive_picture_alone(engine):
     engine.render()
     before = engine.encode("png")
     amounts: list[float] = []
-    snapshot = engine.snapshot((200, 100), VIEW, Perspective(), renderer=FOUR, progress=amounts.append)
+    snapshot = engine.snapshot((200, 100), Camera(VIEW, Perspective()), settings=FOUR, progress=amounts.append)
     assert snapshot.shape == (100, 200, 4)
     assert amounts == sorted(amounts)
     assert amounts[-1] == 1.0
@@ -290,18 +293,18 @@ def test_snapshot_leaves_the_interactive_picture_alone(engine):
 def test_snapshot_equals_the_accumulated_picture(engine):
     engine.scene.add(ball(), WHITE)
     complete(engine)
-    assert (engine.snapshot((80, 60), VIEW, ORTHOGRAPHIC) == pixels(engine)).all()
+    assert (engine.snapshot((80, 60), Camera(VIEW, ORTHOGRAPHIC)) == pixels(engine)).all()
 
 
 def test_the_number_of_threads_does_not_change_the_picture(engine):
     engine.scene.add(ball(), WHITE)
-    shaded = FOUR.model_copy(update={"ao_samples": 2, "enable_shadows": True})
-    engine.scene.lights = [AmbientLight(intensity=0.4), DirectionalLight(direction=[-1.0, -1.0, -1.0])]
-    many = engine.snapshot((200, 150), VIEW, ORTHOGRAPHIC, renderer=shaded)
+    shaded = replace(FOUR, ao_samples=2, shadows=True)
+    engine.scene.lights = pack_lights([AmbientLight(intensity=0.4), DirectionalLight(direction=[-1.0, -1.0, -1.0])])
+    many = engine.snapshot((200, 150), Camera(VIEW, ORTHOGRAPHIC), settings=shaded)
     with Engine(1) as single:
         single.scene.add(ball(), WHITE)
         single.scene.lights = engine.scene.lights
-        assert (single.snapshot((200, 150), VIEW, ORTHOGRAPHIC, renderer=shaded) == many).all()
+        assert (single.snapshot((200, 150), Camera(VIEW, ORTHOGRAPHIC), settings=shaded) == many).all()
 
 
 def test_snapshot_stops_when_cancelled(engine):
@@ -312,9 +315,9 @@ def test_snapshot_stops_when_cancelled(engine):
         asked.append(True)
         return len(asked) > 1
 
-    endless = FOUR.model_copy(update={"samples_per_pixel": 10**9})
+    endless = replace(FOUR, samples=10**9)
     with pytest.raises(Cancelled):
-        engine.snapshot((300, 300), VIEW, ORTHOGRAPHIC, renderer=endless, cancelled=cancelled)
+        engine.snapshot((300, 300), Camera(VIEW, ORTHOGRAPHIC), settings=endless, cancelled=cancelled)
     assert engine.render()
 
 
@@ -323,15 +326,15 @@ def test_exception_of_the_snapshots_progress_comes_back(engine):
         raise KeyError("client gone")
 
     with pytest.raises(KeyError, match="client gone"):
-        engine.snapshot((64, 64), VIEW, ORTHOGRAPHIC, progress=fail)
+        engine.snapshot((64, 64), Camera(VIEW, ORTHOGRAPHIC), progress=fail)
     assert engine.render()
 
 
 def test_interrupted_step_is_finished_later_with_the_same_picture(engine):
     engine.scene.add(ball(1.9), WHITE)
-    heavy = Interactive(samples_per_pixel=2, ao_samples=8, background_color=[0.0, 0.0, 0.0, 0.0])
+    heavy = RenderSettings(samples=2, ao_samples=8, background=(0.0, 0.0, 0.0, 0.0))
     engine.set_viewport(640, 480)
-    engine.set_renderer(heavy)
+    engine.set_render_settings(heavy)
     engine.scene.commit()
     interrupted = 0
     while engine.accumulation < 2:
@@ -341,7 +344,7 @@ def test_interrupted_step_is_finished_later_with_the_same_picture(engine):
         interrupted += not engine.render()
         timer.join()
     assert interrupted > 0
-    assert (engine.snapshot((640, 480), VIEW, ORTHOGRAPHIC, renderer=heavy) == pixels(engine)).all()
+    assert (engine.snapshot((640, 480), Camera(VIEW, ORTHOGRAPHIC), settings=heavy) == pixels(engine)).all()
 
 
 def test_a_step_that_was_given_up_before_it_began_does_nothing(engine):
@@ -353,8 +356,8 @@ def test_a_step_that_was_given_up_before_it_began_does_nothing(engine):
 
 
 def test_triangles_are_seen_from_both_sides_in_their_own_colors(engine):
-    engine.set_renderer(ONE)
-    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=math.pi)]
+    engine.set_render_settings(ONE)
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=math.pi)])
     engine.scene.add(square(), [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
     complete(engine)
     picture = pixels(engine)
@@ -366,7 +369,7 @@ def test_triangles_are_seen_from_both_sides_in_their_own_colors(engine):
 
 
 def test_triangles_move_with_their_model(engine):
-    engine.set_renderer(ONE)
+    engine.set_render_settings(ONE)
     handle = engine.scene.add(square(), WHITE * 2)
     engine.scene.set_transform(handle, [[0.5, 0, 0, 1], [0, 0.5, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
     complete(engine)
@@ -379,5 +382,5 @@ def test_triangles_move_with_their_model(engine):
 def test_more_ambient_rays_than_can_be_counted_are_as_many_as_possible(engine):
     engine.scene.add(ball(), WHITE)
     engine.set_viewport(8, 6)
-    engine.set_renderer(FOUR.model_copy(update={"samples_per_pixel": 1, "ao_samples": 1 << 70}))
+    engine.set_render_settings(replace(FOUR, samples=1, ao_samples=1 << 70))
     assert engine.render()

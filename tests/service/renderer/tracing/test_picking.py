@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.service.renderer.geometry import Floats
+from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.embree import SPHERE_POINT, Bvh, Device, Primitives
 from brayns_widget.service.renderer.tracing.picking import first_hits
 from brayns_widget.service.renderer.tracing.scene import Traced

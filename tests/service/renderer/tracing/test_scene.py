@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.service.renderer.geometry import Geometry, empty_bounds
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.service.renderer.content.geometry import Geometry, empty_bounds
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device, Primitives
 from brayns_widget.service.renderer.tracing.scene import Scene
+from brayns_widget.service.renderer.translation.lights import pack_lights
 
 RED = [[1.0, 0.0, 0.0, 1.0]]
 
@@ -41,7 +42,7 @@ def test_a_commit_without_changes_keeps_the_structure(scene):
     scene.commit()
     scene.set_colors(handle, [[0.0, 1.0, 0.0, 1.0]])
     scene.set_visible(handle, False)
-    scene.lights = [AmbientLight()]
+    scene.lights = pack_lights([AmbientLight()])
     scene.set_transform(handle, np.eye(4))
     scene.commit()
     assert scene.traced[0] == built
@@ -177,14 +178,6 @@ def test_unknown_handles_are_named(scene):
     for call in (scene.remove, scene.bounds):
         with pytest.raises(ValueError, match="no model with handle 7"):
             call(7)
-
-
-def test_a_bad_light_changes_nothing(scene):
-    scene.lights = [AmbientLight(intensity=0.5)]
-    with pytest.raises(ValueError, match="direction"):
-        scene.lights = [DirectionalLight(direction=[0.0, 0.0, 0.0])]
-    assert scene.lights == [AmbientLight(intensity=0.5)]
-    assert scene.packed_lights[0].tolist() == [0.5, 0.5, 0.5]
 
 
 @pytest.fixture

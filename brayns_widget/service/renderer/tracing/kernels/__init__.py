@@ -1,6 +1,6 @@
-"""What Numba compiles: machine code that calls Embree for each packet of rays. Python is not needed while it runs.
+"""Kernels that Numba compiles: they call Embree for each packet of rays, and run without Python.
 
-``surfaces`` draws what is opaque and has the tile loop that the others share; ``layers`` adds what lets light through,
-``volumes`` (``march``) volumes. ``paths`` and ``volume_paths`` are the path tracer's. ``cover``, ``floor`` and ``clip``
-do not draw: they mark pixels, make neurites thicker, and drop hits.
+``surfaces`` draws opaque surfaces and has the parts that all share; ``layers`` adds transparency, ``volumes`` (by
+``march``) volumes. ``paths`` and ``volume_paths`` are the path tracer's. ``cover``, ``thicken`` and ``clip`` do not
+draw: they mark pixels, make neurites thicker, and reject hits. ``groups`` names what they take as arguments.
 """

@@ -1,4 +1,4 @@
-"""Numba's cache of kernels, which may be full, damaged or nowhere: a kernel is then compiled again."""
+"""Numba's cache of kernels, which may be full, damaged or missing: a kernel is then compiled again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FunctionCache: Any = FunctionCache  # Numba has no annotations
 
 
 class _KernelCache:
-    """What Numba asks of a cache, by its own one, whose failures count as finding nothing."""
+    """A cache for Numba around its own one; failures count as cache misses."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._cache = _FunctionCache(function)
@@ -45,15 +45,15 @@ class _KernelCache:
 
 
 def keep(compiled: Any, function: Callable[..., Any]) -> None:
-    """Let what Numba compiles of a function be cached, if there is a place for it.
+    """Cache what Numba compiles of a function, if there is a folder for it.
 
-    Numba's own ``cache=True`` does the same, but lets a full disk or a damaged file end the call of the kernel. Where
-    no cache folder is writable it refuses to cache; each process then compiles for itself. (A folder that others can
-    write to would be no substitute: whoever writes there would run code here.)
+    Numba's own ``cache=True`` does the same, but a full disk or a damaged file makes the call of the kernel fail. If no
+    cache folder is writable nothing is cached; each process then compiles for itself. (A folder that others can write
+    to is no substitute: others could run their code here.)
 
     Args:
         compiled: a dispatcher or a callback of Numba, not compiled yet.
-        function: what it is made of.
+        function: the Python function that it compiles.
     """
     with contextlib.suppress(RuntimeError):
         compiled._cache = _KernelCache(function)  # noqa: SLF001 - as its own enable_caching does

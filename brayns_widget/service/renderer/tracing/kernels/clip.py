@@ -1,4 +1,4 @@
-"""The filter that Embree asks about each hit where something is clipped, whoever traces: a hit that is cut is none.
+"""The filter that Embree calls for each hit where something is clipped: it rejects hits that are cut away.
 
 Scenes without clipping have no filter, and this module is compiled only when the first clip is set.
 """
@@ -44,20 +44,20 @@ _SLACK = np.float32(1e-5)  # of a window's size: edges count
 
 @inlined
 def _along(table: Any, at: Any, axis: Any, x: Any, y: Any, z: Any) -> Any:  # noqa: PLR0917 - Numba knows no keywords
-    """One coordinate of a vector in the shape's space."""
+    """Compute one coordinate of a vector in the shape's space."""
     row = at + MATRIX + 4 * axis
     return load_float32(table, row) * x + load_float32(table, row + 1) * y + load_float32(table, row + 2) * z
 
 
 @inlined
 def _in_box(table: Any, at: Any, x: Any, y: Any, z: Any, slack: Any) -> Any:  # noqa: PLR0917 - Numba knows no keywords
-    """Whether a point lies between the corners that stand at ``at``, or a little outside."""
+    """Whether a point lies in the box whose corners stand at ``at``, or within a margin around it."""
     inside = True
     for axis in range(3):
         place = x if axis == 0 else y if axis == 1 else z
         low, high = load_float32(table, at + axis), load_float32(table, at + 3 + axis)
-        room = slack * max(abs(low), abs(high), high - low)
-        inside = inside and low - room <= place <= high + room
+        margin = slack * max(abs(low), abs(high), high - low)
+        inside = inside and low - margin <= place <= high + margin
     return inside
 
 

@@ -1,14 +1,14 @@
-"""Kernels that tell at which pixels the camera's rays may meet anything round.
+"""Kernels that mark the pixels whose camera rays may hit round primitives.
 
 Neurons fill little of a picture, but rays that pass close to thin neurites cost Embree nearly as much as those that
-meet them. So each segment is first drawn flat, a little thicker than it is, into a mask of pixels; only these are
-traced. This takes some 20 nanoseconds a segment and changes no picture.
+hit them. So each segment is first projected, with a margin, into a mask of pixels; only these are traced. This takes
+some 20 nanoseconds a segment and changes no picture.
 
 A point that is seen at t' = x' / z' (x' along a side of the picture, z' the distance before the camera) and lies within
 r of a point of the segment's axis with t = x / z fulfils ``|t' - t| <= r * sqrt(1 + t'^2) / z``: the difference is
 ``((x' - x) z' - (z' - z) x') / (z z')``. As t' ends at the picture's edge, the root is at most a constant.
 
-A module of its own: it is compiled, or loaded, aside, while pictures are traced without it.
+A module of its own: it is compiled, or loaded, on another thread, while pictures are traced without it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from brayns_widget.service.renderer.tracing.kernels.native import (
 
 GROUP = 8  # consecutive primitives that share a bounding sphere
 CHUNK = 256  # groups that a thread takes at once
-SMALL = np.float32(4)  # pixels up to which a group's square is taken as it is
+SMALL = np.float32(4)  # pixels up to which a group is marked as one square
 
 # Entries of a lens, see ``cover.make_lens``: where it is, its axes, from x / z to pixels (factor and offset for each
 # side), how many pixels a radius 1 spans at distance 1, the largest t', the error of coordinates, 1 if perspective.
@@ -46,7 +46,7 @@ STOP = 1  # entry of ``state``
 
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _MARGIN = np.float32(0.05)  # pixels: more than what rounding moves a ray or a point on the screen
-_LEVEL = np.float32(0.01)  # pixels below which a line has no slope that could be divided by
+_LEVEL = np.float32(0.01)  # pixels of height below which a line counts as horizontal: its slope would overflow
 
 
 @kernel
@@ -94,7 +94,7 @@ def _mark(  # noqa: PLR0917
         x, y, x2, y2 = x2, y2, x, y
     left, right = max(min(x, x2) - reach_x, ZERO), min(max(x, x2) + reach_x, np.float32(width - 1))
     top, bottom = max(y - reach_y, ZERO), min(y2 + reach_y, np.float32(height - 1))
-    # Written so that what is not a number, from camera and scene beyond the numbers, is no pixel.
+    # Written so that NaN, from numbers of camera or scene that overflow, marks no pixel.
     if not (left <= right and top <= bottom):
         return
     first, last = _ceil(left), np.int32(right)
@@ -117,7 +117,7 @@ def _mark(  # noqa: PLR0917
 
 @inlined
 def _view(lens: Any, x: Any, y: Any, z: Any) -> Any:
-    """Coordinates of a point along the picture's sides and before the camera; with parallel rays the last is 1."""
+    """Transform a point to coordinates along the picture's sides and depth; with parallel rays the depth is 1."""
     dx, dy, dz = x - lens[ORIGIN], y - lens[ORIGIN + 1], z - lens[ORIGIN + 2]
     return (
         dx * lens[RIGHT] + dy * lens[RIGHT + 1] + dz * lens[RIGHT + 2],
@@ -140,8 +140,8 @@ def _mark_segment(  # noqa: PLR0917
         start = (-radius - z) / (z2 - z) if z < -radius else ZERO
         end = (radius - z) / (z2 - z) if z2 > radius else ONE
         xa, xb, ya, yb = x + start * (x2 - x), x + end * (x2 - x), y + start * (y2 - y), y + end * (y2 - y)
-        room_x, room_y = (TWO * lens[EDGE_X] + ONE) * radius, (TWO * lens[EDGE_Y] + ONE) * radius
-        if min(xa, xb) < room_x and max(xa, xb) > -room_x and min(ya, yb) < room_y and max(ya, yb) > -room_y:
+        margin_x, margin_y = (TWO * lens[EDGE_X] + ONE) * radius, (TWO * lens[EDGE_Y] + ONE) * radius
+        if min(xa, xb) < margin_x and max(xa, xb) > -margin_x and min(ya, yb) < margin_y and max(ya, yb) > -margin_y:
             return False
         if z2 <= radius:
             return True
@@ -172,7 +172,7 @@ def _mark_segment(  # noqa: PLR0917
 def cover(  # noqa: PLR0917 - Numba knows no keywords
     table: Any, state: Any, lens: Any, width: Any, height: Any, mask: Any
 ) -> None:
-    """Mark the pixels at which rays may meet what is round, of the chunks that this thread gets hold of.
+    """Mark the pixels whose rays may hit round primitives, of the chunks that this thread takes.
 
     Args:
         table: int64 (P, 6), see above.

@@ -1,7 +1,7 @@
-"""The kernel of the interactive renderer for scenes in which not all surfaces are opaque, or lights have places.
+"""The kernel of the interactive renderer for scenes with transparent or emissive surfaces, or sphere and quad lights.
 
-It shades as ``surfaces.trace`` does, but goes on behind a surface that lets light through, and adds up what it finds
-from front to back.
+It shades as ``surfaces.trace`` does, but continues rays behind transparent surfaces, and composites the layers from
+front to back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import materials as m
+from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
@@ -23,16 +23,14 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     ORG,
     RAY,
     TFAR,
-    TILE,
     TNEAR,
     VALID,
     aim,
+    blocks,
     find_surface,
     meet,
-    next_tile,
     prepare_rays,
     show_block,
-    tile_corner,
 )
 
 # Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, and the share of
@@ -47,7 +45,7 @@ _LEAST = np.float32(1e-6)
 
 @inlined
 def cosine_to_viewer(f: Any, lane: Any) -> Any:
-    """Cosine between a lane's normal and the way back along its ray."""
+    """Compute the cosine between a lane's normal and the direction to the viewer."""
     turned = (
         f[NORMAL, lane] * f[DIR, lane] + f[NORMAL + 1, lane] * f[DIR + 1, lane] + f[NORMAL + 2, lane] * f[DIR + 2, lane]
     )
@@ -56,14 +54,14 @@ def cosine_to_viewer(f: Any, lane: Any) -> Any:
 
 @inlined
 def opacity_of(f: Any, material: Any, lane: Any, cosine: Any) -> Any:
-    """Share of light that a lane's surface stops."""
+    """Compute the share of light that a lane's surface stops."""
     opacity = material[m.OPACITY] * min(max(f[COLOR + 3, lane], _ZERO), _ONE)
     return opacity * (_ONE - cosine) * (_ONE - cosine) if material[m.GHOST] != _ZERO else opacity
 
 
 @inlined
 def turn_over(f: Any, lane: Any) -> None:
-    """Go to the other side of a lane's surface: the rays that follow start there."""
+    """Move the start of a lane's secondary rays to the other side of its surface."""
     far = f[TFAR, lane]
     for axis in range(3):
         place = f[ORG + axis, lane] + far * f[DIR + axis, lane]
@@ -72,14 +70,14 @@ def turn_over(f: Any, lane: Any) -> None:
 
 
 @inlined
-def add_layer(f: Any, i: Any, materials: Any) -> Any:
-    """Add what has been shaded to what is seen, and start the rays that go on; how many do."""
+def add_layer(f: Any, i: Any, scene: Any) -> Any:
+    """Composite the shaded layer, and start the rays that continue behind it; returns how many do."""
     count = 0
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
             i[VALID, lane] = 0
             continue
-        material = materials[i[GEOMETRY, lane]]
+        material = scene.materials[i[GEOMETRY, lane]]
         opacity = opacity_of(f, material, lane, cosine_to_viewer(f, lane))
         share = f[THROUGH, lane] * opacity
         for channel in range(3):
@@ -105,45 +103,34 @@ def add_layer(f: Any, i: Any, materials: Any) -> Any:
 
 
 @inlined
-def _trace_layers(  # noqa: PLR0917
-    scene: Any,
-    table: Any,
-    materials: Any,
-    f: Any,
-    i: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    ambient: Any,
-    lights: Any,
-    ao_samples: Any,
-    shadows: Any,
-    sample: Any,
-    bounces: Any,
-) -> None:
-    """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
+def start_layers(f: Any) -> None:
+    """Start with nothing seen and all light coming through."""
     for lane in range(16):
         f[THROUGH, lane] = _ONE
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
-    for _layer in range(bounces):
-        meet(f, i, scene, table, 0, VALID)
+
+
+@inlined
+def _trace_layers(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> None:
+    """Trace one block, whose camera rays are aimed."""
+    start_layers(f)
+    for _layer in range(lighting.bounces):
+        meet(f, i, scene, 0, VALID)
         hits = 0
         for lane in range(16):
             hits += i[GEOMETRY, lane] != NONE
         if hits == 0:
             break
-        find_surface(f, i, table)
-        light_surfaces(
-            f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
-        )  # fmt: skip
-        if add_layer(f, i, materials) == 0:
+        find_surface(f, i, scene)
+        light_surfaces(f, i, scene, lighting, block)
+        if add_layer(f, i, scene) == 0:
             break
 
 
 @inlined
 def add_background(f: Any, background: Any) -> None:
-    """Add what comes through all layers; row THROUGH becomes the opacity of everything."""
+    """Composite the background behind all layers; row THROUGH becomes the opacity of all."""
     alpha = min(max(background[3], _ZERO), _ONE)
     for lane in range(16):
         through = f[THROUGH, lane]
@@ -154,53 +141,17 @@ def add_background(f: Any, background: Any) -> None:
 
 @kernel
 def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
-    scene: Any,
-    table: Any,
-    materials: Any,
-    f: Any,
-    i: Any,
-    state: Any,
-    done: Any,
-    camera: Any,
-    near: Any,
-    ambient: Any,
-    lights: Any,
-    ao_samples: Any,
-    shadows: Any,
-    bounces: Any,
-    background: Any,
-    sample: Any,
-    pixel_x: Any,
-    pixel_y: Any,
-    tone: Any,
-    mask: Any,
-    sums: Any,
-    image: Any,
+    f: Any, i: Any, scene: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
 ) -> None:
-    """Add one sample to each pixel of the tiles that this thread gets hold of.
+    """Add one sample to each pixel of the tiles that this thread takes.
 
-    Args are those of ``surfaces.trace``, where they have the same names, and:
-        materials: float32 (G, materials.COLUMNS), for each geomID the material.
-        f: float32 (LAYER_ROWS, 16), 64-byte aligned, this thread's own.
-        shadows: bits SHADOWED and VEILED of ``lights``.
-        bounces: how many surfaces a ray meets at most, at least 1; behind the last one is the background.
+    Arguments are those of ``surfaces.trace``, but ``f`` is float32 (LAYER_ROWS, 16), and lights may be of any kind.
     """
-    height, width = image.shape
-    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     prepare_rays(f, i)
-    while True:
-        tile = next_tile(state, done, sample)
-        if tile < 0:
-            break
-        left, top = tile_corner(tile, width)
-        for y0 in range(top, min(top + TILE, height), 4):
-            for x0 in range(left, min(left + TILE, width), 4):
-                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
-                for lane in range(16):
-                    i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
-                _trace_layers(
-                    scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
-                )
-                add_background(f, background)
-                show_block(f, SEEN, x0, y0, sample, tone, sums, image)
-        done[tile] = sample + 1
+    for block in blocks(tiles, picture):
+        aim(f, i, camera, block)
+        for lane in range(16):
+            i[VALID, lane] = -np.int32(picture.mask[block.y0 + (lane >> 2), block.x0 + (lane & 3)])
+        _trace_layers(f, i, scene, lighting, block)
+        add_background(f, picture.background)
+        show_block(f, SEEN, block, picture)

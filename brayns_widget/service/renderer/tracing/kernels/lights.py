@@ -1,9 +1,9 @@
-"""What the kernels share about lights that have a place, and about surfaces that stop a part of the light.
+"""Sphere and quad lights, and shadows of surfaces that stop a part of the light, for several kernels.
 
-A point of a sphere or quad light is drawn for each lane of each sample, so that shadows grow soft as samples add up; a
-light without extent (see ``lights.hardened``) has hard ones. Such lights are no geometry: they hide nothing.
+A point of a sphere or quad light is sampled for each lane of each sample, so that shadows become soft as samples add
+up; a light without extent (see ``lights.hardened``) has hard ones. Lights are not geometry: they occlude nothing.
 
-A shadow ray first asks for anything that stops it. If nothing does, it visits what weakens the light, one by one.
+A shadow ray first looks for an opaque occluder. If there is none, it visits the surfaces that weaken it, one by one.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import materials as m
-from brayns_widget.service.renderer.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
+from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
     inlined,
@@ -48,20 +47,22 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     blended,
     face_directional,
     meet,
+    pixel_number,
     send_far,
     set_ambient,
     spread,
 )
+from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
 
-# Rows of scratch after those of ``surfaces``: RTCRayHit16 of rays that visit what weakens light, which of its lanes
-# take part, and for each lane of the second packet the share of light that comes along it.
+# Rows of scratch after those of ``surfaces``: RTCRayHit16 of rays that visit transparent occluders, which of its lanes
+# are active, and for each lane of the second packet the share of light that is left along it.
 _VEIL, _VEIL_VALID, LEFT = SCRATCH_ROWS, SCRATCH_ROWS + 24, SCRATCH_ROWS + 25
 LIGHT_ROWS = SCRATCH_ROWS + 26
 
-# Bits of ``shadows``: lights cast them; some surfaces let a part of the light through.
+# Bits of ``shadows``: lights cast them; some surfaces let light through.
 SHADOWED, VEILED = 1, 2
-NOTHING = np.float32(1 / 256)  # a smaller share of light is not seen
-_MOST_VEILS = 64  # surfaces that weaken light; what is behind more is lit as if there were no more
+NOTHING = np.float32(1 / 256)  # a smaller share of light is invisible
+_MOST_VEILS = 64  # transparent occluders; further ones are ignored
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _PI = np.float32(math.pi)
@@ -73,7 +74,7 @@ _GOLDEN = 0.6180339887498949
 
 @inlined
 def light_point(pixel: Any, number: Any, sample: Any) -> Any:
-    """Two numbers in 0..1 for the pixel's point on light ``number``, well spread over the samples."""
+    """Make two numbers in 0..1 for the pixel's point on light ``number``, well spread over the samples."""
     shift_u = np.float32((sample * SPREAD_U + (number + 1) * _GOLDEN) % 1)
     shift_v = np.float32((sample * SPREAD_V + (number + 1) * _GOLDEN) % 1)
     return spread((pixel + 1) * 0x9E3779B1 & 0xFFFFFFFF, shift_u, shift_v)
@@ -81,11 +82,11 @@ def light_point(pixel: Any, number: Any, sample: Any) -> Any:
 
 @inlined
 def aim_at_light(f: Any, lane: Any, light: Any, u: Any, v: Any) -> Any:
-    """Point a lane's second ray from its origin at a point of the light; (u, v) in 0..1 choose it.
+    """Aim a lane's second ray from its origin at the point of the light that (u, v) in 0..1 choose.
 
     Returns:
-        What ``light[POWER]`` times this and the surface's cosine adds on average is the light that arrives; 0 where
-        the light does not shine.
+        A weight: ``light[POWER]`` times weight times the surface's cosine is, on average, the light that arrives; 0
+        where the light does not shine.
     """
     cx = light[PLACE] - f[RAY + ORG, lane]
     cy = light[PLACE + 1] - f[RAY + ORG + 1, lane]
@@ -132,7 +133,7 @@ def aim_at_light(f: Any, lane: Any, light: Any, u: Any, v: Any) -> Any:
 
 @inlined
 def light_seen(f: Any, lane: Any, light: Any) -> Any:
-    """Radiance over ``light[POWER]`` that a lane's first ray finds at the light before its end; 0 if it misses it."""
+    """Compute the radiance, over ``light[POWER]``, of the light on a lane's first ray; 0 if the ray misses it."""
     dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
     cx, cy, cz = light[PLACE] - f[ORG, lane], light[PLACE + 1] - f[ORG + 1, lane], light[PLACE + 2] - f[ORG + 2, lane]
     if light[KIND] == QUAD:
@@ -161,22 +162,18 @@ def light_seen(f: Any, lane: Any, light: Any) -> Any:
 
 
 @called
-def let_through(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, table: Any, materials: Any, shadows: Any, glass: Any
-) -> None:
-    """Trace the second packet, and find the share of light that comes along each of its rays (row ``LEFT``).
+def let_through(f: Any, i: Any, scene: Any, shadows: Any, glass: Any) -> None:
+    """Trace the second packet, and find the share of light that is left along each ray (row ``LEFT``).
 
     Args:
         f: float32 (LIGHT_ROWS or more, 16), scratch.
         i: int32 view of the same memory.
-        scene: address of a committed RTCScene.
-        table: int64 (G, 4), see ``surfaces.trace``.
-        materials: float32 (G, materials.COLUMNS).
-        shadows: with the bit VEILED, some surfaces stop only a part of it, each its own.
-        glass: whether transmission lets light through.
+        scene: see ``groups``.
+        shadows: with the bit VEILED, some surfaces stop only a part of the light.
+        glass: whether transmission lets light through, too.
     """
     start = f.ctypes.data
-    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
+    occluded16(start + 64 * RAY_VALID, scene.address, start + 64 * RAY, 0)
     count = 0
     for lane in range(16):
         reaches = i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0
@@ -185,7 +182,7 @@ def let_through(  # noqa: PLR0917
         count += reaches
     if shadows & VEILED == 0:
         return
-    # What stops light has let these rays pass: all that they can meet stops a part.
+    # No opaque surface occludes these rays: all that they can hit stops a part of the light.
     for lane in range(16):
         for row in range(TFAR + 1):
             f[_VEIL + row, lane] = f[RAY + row, lane]
@@ -195,14 +192,14 @@ def let_through(  # noqa: PLR0917
     for _veil in range(_MOST_VEILS):
         if count == 0:
             break
-        meet(f, i, scene, table, _VEIL, _VEIL_VALID)
+        meet(f, i, scene, _VEIL, _VEIL_VALID)
         count = 0
         for lane in range(16):
             geometry = i[_VEIL + GEOMETRY, lane]
             if i[_VEIL_VALID, lane] == 0 or geometry == NONE:
                 i[_VEIL_VALID, lane] = 0
                 continue
-            f[LEFT, lane] *= _ONE - _stopped(f, i, table, materials[geometry], lane, glass)
+            f[LEFT, lane] *= _ONE - _stopped(f, i, scene, lane, glass)
             if f[LEFT, lane] < NOTHING:
                 f[LEFT, lane] = _ZERO
                 i[_VEIL_VALID, lane] = 0
@@ -218,11 +215,10 @@ def let_through(  # noqa: PLR0917
 
 
 @inlined
-def _stopped(  # noqa: PLR0917
-    f: Any, i: Any, table: Any, material: Any, lane: Any, glass: Any
-) -> Any:
-    """Share of light that the surface stops which a lane's shadow ray has met."""
-    geometry = i[_VEIL + GEOMETRY, lane]
+def _stopped(f: Any, i: Any, scene: Any, lane: Any, glass: Any) -> Any:
+    """Compute the share of light that the surface stops that a lane's shadow ray has hit."""
+    geometry, table = i[_VEIL + GEOMETRY, lane], scene.table
+    material = scene.materials[geometry]
     slot = load_uint32(table[geometry, 0], np.int64(i[_VEIL + PRIMITIVE, lane]))
     if table[geometry, 3] == 0:
         alpha = load_float32(table[geometry, 1], 4 * slot + 3)
@@ -243,17 +239,15 @@ def _stopped(  # noqa: PLR0917
 
 
 @inlined
-def _face_area(  # noqa: PLR0917
-    f: Any, i: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any
-) -> Any:
-    """Point the second packet's rays at a light that has a place, and set each lane's cosine; how many it lights."""
+def _face_area(f: Any, i: Any, light: Any, number: Any, block: Any) -> Any:
+    """Aim the second packet's rays at a sphere or quad light, and set each lane's cosine; returns how many are lit."""
     lit = 0
     for lane in range(16):
         f[COSINE, lane] = _ZERO
         i[RAY_VALID, lane] = 0
         if i[GEOMETRY, lane] == NONE:
             continue
-        u, v = light_point((y0 + (lane >> 2)) * width + x0 + (lane & 3), number, sample)
+        u, v = light_point(pixel_number(block, lane), number, block.sample)
         share = aim_at_light(f, lane, light, u, v)
         cosine = (
             f[NORMAL, lane] * f[RAY + DIR, lane]
@@ -268,31 +262,18 @@ def _face_area(  # noqa: PLR0917
 
 
 @inlined
-def light_surfaces(  # noqa: PLR0917
-    f: Any,
-    i: Any,
-    scene: Any,
-    table: Any,
-    materials: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    ambient: Any,
-    lights: Any,
-    ao_samples: Any,
-    shadows: Any,
-    sample: Any,
-) -> None:
-    """Set what light arrives at the matte surfaces that ``find_surface`` has found."""
+def light_surfaces(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> None:
+    """Set the light that arrives at the matte surfaces that ``find_surface`` has found."""
+    ao_samples, lights, shadows = lighting.ao_samples, lighting.lights, lighting.shadows
     for lane in range(16):
         f[OPEN, lane] = _ZERO
     for ray in range(ao_samples):
-        aim_ambient(f, i, x0, y0, width, sample * ao_samples + ray)
+        aim_ambient(f, i, block, block.sample * ao_samples + ray)
         send_far(f)
-        let_through(f, i, scene, table, materials, shadows, False)
+        let_through(f, i, scene, shadows, False)
         for lane in range(16):
             f[OPEN, lane] += f[LEFT, lane]
-    set_ambient(f, ambient, ao_samples)
+    set_ambient(f, lighting.ambient, ao_samples)
     for number in range(lights.shape[0]):
         light = lights[number]
         if light[KIND] == DIRECTIONAL:
@@ -300,11 +281,11 @@ def light_surfaces(  # noqa: PLR0917
             aim_directional(f, light)
             send_far(f)
         else:
-            lit = _face_area(f, i, light, number, x0, y0, width, sample)
+            lit = _face_area(f, i, light, number, block)
         if lit == 0:
             continue
         if shadows & SHADOWED != 0:
-            let_through(f, i, scene, table, materials, shadows, False)
+            let_through(f, i, scene, shadows, False)
             for lane in range(16):
                 f[COSINE, lane] *= f[LEFT, lane]
         add_light(f, light)

@@ -1,8 +1,8 @@
-"""How kernels see volumes: a ray is followed from sample to sample through all that it passes, front to back.
+"""Ray marching: rays are followed through volumes from sample to sample, front to back.
 
-A volume's part of a ray is cut into steps of the same length, the last one shorter, and each step has the color of a
-point in it; which one is drawn for each ray, so that what is missed shows as noise that vanishes as samples add up,
-and not as rings. Steps in blocks where nothing can be seen are jumped over; the others stay where they are.
+A ray's part in a volume is cut into steps of equal length, the last one shorter, and each step has the color of a
+point in it; the point is jittered for each ray, so that errors show as noise that vanishes as samples add up, and not
+as rings. Steps in blocks where nothing is visible are skipped; the others do not move.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import volumes as v
+from brayns_widget.service.renderer.content import volumes as v
 from brayns_widget.service.renderer.tracing.kernels.clip import is_cut
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
@@ -23,7 +23,7 @@ from brayns_widget.service.renderer.tracing.kernels.native import (
     load_uint16,
 )
 
-# What ``march`` notes of each volume: place of the first step and of the end along the ray, number of the next step.
+# Columns of ``notes``, for each volume: start and end along the ray, number of the next step.
 NEAR, FAR, NEXT, NOTES = 0, 1, 2, 3
 
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
@@ -59,7 +59,7 @@ def _between(places: Any, volume: Any, x: Any, y: Any, z: Any) -> Any:
     for corner in range(8):
         a, b, c = corner & 1, corner >> 1 & 1, corner >> 2
         weight = (p if a else _ONE - p) * (q if b else _ONE - q) * (r if c else _ONE - r)
-        if weight > 0:  # what has no weight may be anything, even no number
+        if weight > 0:  # values without weight may be NaN
             total += weight * _value(places, volume, i + a, j + b, k + c)
     return total
 
@@ -68,7 +68,7 @@ def _between(places: Any, volume: Any, x: Any, y: Any, z: Any) -> Any:
 def _enter(  # noqa: PLR0917 - Numba knows no keywords
     numbers: Any, places: Any, volume: Any, ox: Any, oy: Any, oz: Any, dx: Any, dy: Any, dz: Any, near: Any, far: Any
 ) -> Any:
-    """Where a ray is within a volume, between near and far; the second is not greater if it is not."""
+    """Clip a ray to a volume, between near and far; the result is empty if the second is not greater."""
     shrink = 0 if places[volume, v.CELLS] != 0 else 1
     for axis in range(3):
         row = v.GRID + 4 * axis
@@ -87,9 +87,7 @@ def _enter(  # noqa: PLR0917 - Numba knows no keywords
 
 @called
 def _follow(  # noqa: PLR0917
-    numbers: Any,
-    places: Any,
-    clips: Any,
+    volumes: Any,
     volume: Any,
     ox: Any,
     oy: Any,
@@ -107,13 +105,14 @@ def _follow(  # noqa: PLR0917
 ) -> Any:
     """Follow a ray through one volume, which it enters at ``near`` and leaves at ``far``; see ``march``.
 
-    It goes on from step ``number`` while steps begin at ``limit`` or before. ``left`` is the share of light that comes
-    through all that is before.
+    It continues from step ``number`` while steps begin at ``limit`` or before. ``left`` is the transmittance up to
+    there.
 
     Returns:
         Number of the next step (negative: it has left), light added (3 channels), ``left``, place of the last sample
         and its color.
     """
+    numbers, places, clips = volumes.numbers, volumes.places, volumes.clips
     gx = numbers[volume, 0] * ox + numbers[volume, 1] * oy + numbers[volume, 2] * oz + numbers[volume, 3]
     gy = numbers[volume, 4] * ox + numbers[volume, 5] * oy + numbers[volume, 6] * oz + numbers[volume, 7]
     gz = numbers[volume, 8] * ox + numbers[volume, 9] * oy + numbers[volume, 10] * oz + numbers[volume, 11]
@@ -143,7 +142,7 @@ def _follow(  # noqa: PLR0917
         bi, bj, bk = i >> v.MACRO_BITS, j >> v.MACRO_BITS, k >> v.MACRO_BITS
         clear = load_uint8(coarse, (bk * down + bj) * across + bi)
         if clear > 0:
-            # A ray along an axis never leaves through the sides: what times zero is no number is not less.
+            # A ray along an axis never leaves through the sides: infinity times zero is NaN, which min ignores.
             back = 1 - clear
             leave = min(far, (np.float32(bi + (clear if ex > 0 else back)) * side - gx) * per_x)
             leave = min(leave, (np.float32(bj + (clear if ey > 0 else back)) * side - gy) * per_y)
@@ -174,9 +173,7 @@ def _follow(  # noqa: PLR0917
 
 @called
 def march(  # noqa: PLR0917
-    numbers: Any,
-    places: Any,
-    clips: Any,
+    volumes: Any,
     notes: Any,
     ox: Any,
     oy: Any,
@@ -191,15 +188,16 @@ def march(  # noqa: PLR0917
 ) -> Any:
     """Follow a ray through all volumes.
 
-    ``numbers`` and ``places`` are those of ``volumes.Packed``, ``clips`` those of ``clipping.pack_clips``, ``notes`` is
-    float32 (volumes, NOTES), this thread's own. The ray has its origin at (ox, oy, oz) and the direction (dx, dy, dz)
-    of length 1; it is followed from ``near`` to ``far``, until a share of light of ``least`` or less comes through.
+    ``volumes`` is a group of ``groups``, ``notes`` is float32 (volumes, NOTES), this thread's own. The ray has its
+    origin at (ox, oy, oz) and the direction (dx, dy, dz) of length 1; it is followed from ``near`` to ``far``, until
+    the transmittance is ``least`` or less.
     ``jitter``, 0..1, says which point of each step stands for it.
 
     Returns:
         Light added (red, green, blue), share of the light from ``far`` that reaches ``near``, and where the last
         sample was taken and its color (red, green, blue).
     """
+    numbers, places = volumes.numbers, volumes.places
     count = numbers.shape[0]
     for volume in range(count):
         first, last = _enter(numbers, places, volume, ox, oy, oz, dx, dy, dz, near, far)
@@ -221,7 +219,7 @@ def march(  # noqa: PLR0917
         if chosen < 0:
             break
         number, more_red, more_green, more_blue, left, place, r, g, b = _follow(
-            numbers, places, clips, chosen, ox, oy, oz, dx, dy, dz, notes[chosen, NEAR], notes[chosen, FAR],
+            volumes, chosen, ox, oy, oz, dx, dy, dz, notes[chosen, NEAR], notes[chosen, FAR],
             np.int64(notes[chosen, NEXT]), limit, jitter, left, least,
         )  # fmt: skip
         notes[chosen, NEXT] = np.float32(number)

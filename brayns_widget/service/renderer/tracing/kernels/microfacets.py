@@ -1,4 +1,4 @@
-"""Formulas for surfaces made of GGX microfacets, and for boundaries between clear media."""
+"""Formulas for surfaces of GGX microfacets, and for boundaries between transparent media."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST = np.float32(1e-6)
 
 @inlined
 def reflected(cosine: Any, ratio: Any) -> Any:
-    """Share of light that a boundary reflects (Fresnel's equations); ``ratio`` of indices, before over behind."""
+    """Compute the reflectance of a boundary (Fresnel's equations); ``ratio`` of indices, before over behind."""
     sine2 = ratio * ratio * (_ONE - cosine * cosine)
     if sine2 >= _ONE:
         return _ONE
@@ -28,14 +28,14 @@ def reflected(cosine: Any, ratio: Any) -> Any:
 
 @inlined
 def shadowing(x: Any, y: Any, z: Any, along: Any, across: Any) -> Any:
-    """Share of GGX microfacets that are seen from (x, y, z) in the frame of the normal (Smith)."""
+    """Compute the share of GGX microfacets visible from (x, y, z) in the frame of the normal (Smith)."""
     x, y = x * along, y * across
     return _TWO * z / (z + math.sqrt(z * z + x * x + y * y))
 
 
 @inlined
 def tangents(nx: Any, ny: Any, nz: Any) -> Any:
-    """Two vectors that make an orthonormal basis with the normal, without branches (Duff et al., JCGT 2017)."""
+    """Complete the normal to an orthonormal basis, without branches (Duff et al., JCGT 2017)."""
     sign = math.copysign(_ONE, nz)
     a = -_ONE / (sign + nz)
     b = nx * ny * a

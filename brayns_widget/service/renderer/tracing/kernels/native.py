@@ -1,4 +1,4 @@
-"""What kernels need below Numba: Embree's traversal functions, raw memory, and a decorator that survives anywhere."""
+"""What kernels need below Numba: Embree's traversal functions, raw memory, and decorators that compile and cache."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def register_symbols() -> None:
     """Tell LLVM where Embree's functions are. Must precede every use of a kernel: a cached one crashes without.
 
     Raises:
-        ServiceError: there is no Embree on this machine.
+        EmbreeMissing: there is no Embree on this machine.
     """
     for name in ("rtcIntersect16", "rtcOccluded16"):
         address = ctypes.cast(getattr(library(), name), ctypes.c_void_p).value
@@ -43,10 +43,10 @@ def register_symbols() -> None:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile to a serial kernel that releases the GIL, cached on disk if there is a place for it.
+    """Compile to a serial kernel that releases the GIL, cached on disk if there is a folder for it.
 
-    Numba's cache looks at the kernel's own file only, but kernels are made of parts from several: all sources are part
-    of its name there.
+    Numba's cache checks the kernel's own file only, but kernels are made of parts from several: a hash of all sources
+    is part of the kernel's name there.
     """
     function.__qualname__ = f"{function.__qualname__}_{_sources()}"
     compiled = _njit(function, nogil=True, error_model="numpy")
@@ -65,26 +65,26 @@ def callback(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 @functools.cache
 def _sources() -> str:
-    """Tell apart the versions of what kernels are made of."""
+    """Hash all sources that kernels are made of."""
     here = Path(__file__).parent
     tracing, renderer = here.parent, here.parents[1]
     files = [
         *sorted(here.glob("*.py")),
-        *(tracing / name for name in ("embree.py", "tonemap.py")),
-        *(renderer / name for name in ("lights.py", "materials.py", "volumes.py")),
+        *(tracing / name for name in ("embree.py", "lights.py", "materials.py", "tonemap.py")),
+        renderer / "content" / "volumes.py",
     ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile to a part of kernels, without the entries from Python and C that would double the time to compile."""
+    """Compile to an inlined part of kernels, without the wrappers for Python and C that would double compile time."""
     return _njit(
         function, nogil=True, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
     )
 
 
 def called(function: Callable[..., Any]) -> Any:
-    """Compile to a part of kernels that stays one, where a copy in each place would take too long to compile."""
+    """Compile to a part of kernels that is not inlined, since a copy in each place would take too long to compile."""
     return _njit(function, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 

@@ -1,9 +1,9 @@
 """The kernel of the production renderer: a path tracer.
 
 Packets and tiles are those of ``surfaces``. At each surface one lobe of its material is chosen at random, in proportion
-to what it reflects; a point of each light but the ambient one is sampled for it, and the path goes on in a direction
-that the lobe gives. What leaves the scene finds the ambient light, or the background if nothing but
-transparency has turned it. Lobes:
+to what it reflects; a point of each light but the ambient one is sampled for it, and the path continues in a direction
+sampled from the lobe. A path that leaves the scene gets the ambient light, or the background if it has only passed
+through transparent surfaces. Lobes:
 
 - diffuse: Lambert's;
 - glossy: GGX microfacets, Schlick's Fresnel reflection for metals;
@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer import materials as m
-from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
+from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.kernels.layers import cosine_to_viewer, opacity_of, turn_over
 from brayns_widget.service.renderer.tracing.kernels.lights import (
     LEFT,
@@ -43,22 +42,23 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     SPREAD_U,
     SPREAD_V,
     TFAR,
-    TILE,
     TNEAR,
     VALID,
     aim,
+    blocks,
     find_surface,
     meet,
-    next_tile,
+    pixel_number,
     prepare_rays,
     show_block,
     spread,
-    tile_corner,
 )
+from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
-# Rows of scratch after those of ``lights``. For each lane: what the path still carries, what it has brought,
-# its opacity, what the chosen lobe reflects at normal incidence and at grazing, its width, what it is, whether nothing
-# has turned the path yet, whether it comes from outside, and whether it finds lights that it meets.
+# Rows of scratch after those of ``lights``. For each lane: the path's throughput, its radiance so far, its opacity; of
+# the chosen lobe the reflectance at normal incidence and at grazing, the width and the kind; whether the path is still
+# straight, whether it enters from outside, whether it gets the light of area lights that it hits, and the stretch of
+# the lobe.
 CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTERS, FINDS_LIGHTS, _STRETCH = (
     LIGHT_ROWS,
     LIGHT_ROWS + 3,
@@ -81,14 +81,14 @@ _PI = np.float32(math.pi)
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
 _SMOOTH = np.float32(1e-3)  # narrower lobes are mirrors
-_NARROW = np.float32(0.1)  # lobes narrower than this find the lights that are no points by chance
-_BLURRED = np.float32(0.25)  # lobes after a diffuse bounce: narrower ones would be seen as single bright pixels
+_NARROW = np.float32(0.1)  # paths of narrower lobes get the light of area lights by hitting them, not by sampling
+_BLURRED = np.float32(0.25)  # least width of lobes after a diffuse bounce: narrower ones cause fireflies
 _LEAST = np.float32(1e-6)
 
 
 @inlined
 def random_number(pixel: Any, sample: Any, dimension: Any) -> Any:
-    """Return a number in 0..1 from a hash, another one for each dimension of each sample of each pixel."""
+    """Hash a number in 0..1, a different one for each dimension of each sample of each pixel."""
     number = (pixel * 0x9E3779B1 + sample * 0x85EBCA77 + dimension * 0xC2B2AE3D) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
     number = ((number ^ (number >> 15)) * 0x846CA68B) & 0xFFFFFFFF
@@ -98,7 +98,7 @@ def random_number(pixel: Any, sample: Any, dimension: Any) -> Any:
 
 @inlined
 def _frame(f: Any, material: Any, lane: Any) -> Any:
-    """Tangents at a lane's surface: along the direction of anisotropy, and across."""
+    """Find tangents at a lane's surface: along the direction of anisotropy, and across."""
     ax, ay, az, bx, by, bz = tangents(f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane])
     c, s = material[m.TURN], material[m.TURN + 1]
     return c * ax + s * bx, c * ay + s * by, c * az + s * bz, c * bx - s * ax, c * by - s * ay, c * bz - s * az
@@ -108,7 +108,7 @@ def _frame(f: Any, material: Any, lane: Any) -> Any:
 def _choose_base(  # noqa: PLR0917
     f: Any, material: Any, lane: Any, chance: Any, cosine: Any, ratio: Any
 ) -> Any:
-    """Choose among what lies under the coat: metal, gloss, transmission, matte; ``chance`` is a number in 0..1."""
+    """Choose a lobe under the coat: metal, gloss, transmission, matte; ``chance`` is a random number in 0..1."""
     f[_WIDTH, lane] = material[m.ROUGHNESS] * material[m.ROUGHNESS]
     f[_STRETCH, lane] = material[m.STRETCH]
     if chance < material[m.METALLIC]:
@@ -136,11 +136,9 @@ def _choose_base(  # noqa: PLR0917
 
 
 @inlined
-def _choose(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
-) -> Any:
-    """Choose the lobe by which a lane's path goes on, and fill the rows that describe it."""
-    material = materials[i[GEOMETRY, lane]]
+def _choose(f: Any, i: Any, scene: Any, lane: Any, block: Any, depth: Any) -> Any:  # noqa: PLR0917
+    """Choose the lobe by which a lane's path continues, and fill the rows that describe it."""
+    material, pixel, sample = scene.materials[i[GEOMETRY, lane]], pixel_number(block, lane), block.sample
     for channel in range(3):
         f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * material[m.EMISSION + channel]
     cosine = cosine_to_viewer(f, lane)
@@ -177,24 +175,21 @@ def _choose(  # noqa: PLR0917
 
 
 @inlined
-def find_lobes(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
-) -> Any:
-    """Choose a lobe for each lane that hit something; how many can be lit."""
+def find_lobes(f: Any, i: Any, scene: Any, block: Any, depth: Any) -> Any:
+    """Choose a lobe for each lane with a hit; returns how many can be lit."""
     count = 0
     for lane in range(16):
         i[_LOBE, lane] = _ENDED
         if i[GEOMETRY, lane] == NONE:
             continue
-        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
-        lobe = _choose(f, i, materials, lane, pixel, sample, depth)
+        lobe = _choose(f, i, scene, lane, block, depth)
         if i[STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY:
             f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
-        material = materials[i[GEOMETRY, lane]]
+        material = scene.materials[i[GEOMETRY, lane]]
         if (
             lobe == _DIFFUSE
             and material[m.BACK_LIGHT] > _ZERO
-            and random_number(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
+            and random_number(pixel_number(block, lane), block.sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
         ):
             turn_over(f, lane)
         i[_LOBE, lane] = lobe
@@ -204,7 +199,7 @@ def find_lobes(  # noqa: PLR0917
 
 @inlined
 def _gloss(f: Any, material: Any, lane: Any) -> Any:
-    """How much light along a lane's second ray a glossy lobe scatters back, and Fresnel's weight for it."""
+    """Evaluate a glossy lobe for light along a lane's second ray, and Fresnel's weight for it."""
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
     ax, ay, az, bx, by, bz = _frame(f, material, lane)
     along, across = f[_WIDTH, lane] / f[_STRETCH, lane], f[_WIDTH, lane] * f[_STRETCH, lane]
@@ -227,23 +222,12 @@ def _gloss(f: Any, material: Any, lane: Any) -> Any:
 
 @inlined
 def light_lobes(  # noqa: PLR0917
-    f: Any,
-    i: Any,
-    scene: Any,
-    table: Any,
-    materials: Any,
-    shadows: Any,
-    light: Any,
-    number: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    sample: Any,
-    depth: Any,
+    f: Any, i: Any, scene: Any, lighting: Any, number: Any, block: Any, depth: Any
 ) -> None:
-    """Add what comes from a light, as far as the lobes scatter it and nothing is in its way."""
+    """Add the light of a light source that lobes scatter and nothing occludes."""
+    light = lighting.lights[number]
     lit = 0
-    # Gloss that is narrow against a light finds it by chance, see ``meet_lights``; points cannot be found.
+    # Narrow lobes get an area light when their path hits it, see ``meet_lights``; points cannot be hit.
     sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else _SMOOTH
     for lane in range(16):
         i[RAY_VALID, lane] = 0
@@ -256,25 +240,25 @@ def light_lobes(  # noqa: PLR0917
             f[RAY + TNEAR, lane], f[RAY + TFAR, lane] = _ZERO, _INFINITE
             f[COSINE, lane] = _ONE
         else:
-            pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
-            u, v = light_point(pixel, number, sample)
+            pixel = pixel_number(block, lane)
+            u, v = light_point(pixel, number, block.sample)
             if depth > 0:
                 dimension = 8 * depth + 5 + (number << 16)
-                u, v = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
+                u, v = random_number(pixel, block.sample, dimension), random_number(pixel, block.sample, dimension + 1)
             f[COSINE, lane] = aim_at_light(f, lane, light, u, v)
         if f[COSINE, lane] > 0 and _cosine_to_light(f, lane) > 0:
             i[RAY_VALID, lane] = -1
             lit += 1
     if lit == 0:
         return
-    let_through(f, i, scene, table, materials, shadows, True)
+    let_through(f, i, scene, lighting.shadows, True)
     for lane in range(16):
         if f[LEFT, lane] == _ZERO:
             continue
         cosine = _cosine_to_light(f, lane)
         grazing = _ZERO
         if i[_LOBE, lane] == _GLOSSY:
-            scattered, grazing = _gloss(f, materials[i[GEOMETRY, lane]], lane)
+            scattered, grazing = _gloss(f, scene.materials[i[GEOMETRY, lane]], lane)
             cosine = _PI * scattered
         cosine *= f[COSINE, lane] * f[LEFT, lane]
         for channel in range(3):
@@ -294,7 +278,7 @@ def _cosine_to_light(f: Any, lane: Any) -> Any:
 
 @inlined
 def meet_lights(f: Any, i: Any, lights: Any) -> None:
-    """Add the lights that paths meet which nothing or a narrow lobe has turned: others have sampled them already."""
+    """Add area lights that straight paths and those of narrow lobes hit: other paths have sampled them already."""
     for number in range(lights.shape[0]):
         light = lights[number]
         if not (light[KIND] == QUAD or light[RADIUS] > 0):
@@ -307,16 +291,14 @@ def meet_lights(f: Any, i: Any, lights: Any) -> None:
 
 
 @inlined
-def _go_on(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, lane: Any, u: Any, v: Any
-) -> Any:
-    """Turn a lane's ray into the next one of its path; False if the lobe gives none."""
+def _go_on(f: Any, i: Any, scene: Any, lane: Any, u: Any, v: Any) -> Any:  # noqa: PLR0917
+    """Replace a lane's ray by the next one of its path; False if the path ends."""
     lobe = i[_LOBE, lane]
     if lobe == _PASSED:
         turn_over(f, lane)
         return True
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    material = materials[i[GEOMETRY, lane]]
+    material = scene.materials[i[GEOMETRY, lane]]
     ax, ay, az, bx, by, bz = _frame(f, material, lane)
     i[STRAIGHT, lane] = 0
     if lobe != _TRANSMITTED:
@@ -376,22 +358,20 @@ def _go_on(  # noqa: PLR0917
 
 
 @inlined
-def advance(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
-) -> Any:
-    """Send each lane's path on from its surface; how many go on."""
-    count = 0
+def advance(f: Any, i: Any, scene: Any, block: Any, depth: Any) -> Any:
+    """Continue each lane's path from its surface; returns how many continue."""
+    count, sample = 0, block.sample
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE or i[_LOBE, lane] == _ENDED:
             i[VALID, lane] = 0
             continue
-        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+        pixel = pixel_number(block, lane)
         # The first bounce matters most: its directions are spread evenly over the samples.
         u, v = spread(pixel, shift_u, shift_v)
         if depth > 0:
             u, v = random_number(pixel, sample, 8 * depth + 3), random_number(pixel, sample, 8 * depth + 4)
-        goes_on = _go_on(f, i, materials, lane, u, v)
+        goes_on = _go_on(f, i, scene, lane, u, v)
         i[VALID, lane] = -1 if goes_on else 0
         count += goes_on
         for axis in range(3):
@@ -416,8 +396,10 @@ def start_paths(f: Any, i: Any) -> None:
 
 
 @inlined
-def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
-    """Add what paths find that have left the scene; how many have met a surface."""
+def end_paths(f: Any, i: Any, lighting: Any, picture: Any) -> Any:
+    """Add the ambient light or the background to paths that left the scene; returns how many hit a surface."""
+    ambient, background = lighting.ambient, picture.background
+    alpha = min(max(background[3], _ZERO), _ONE)
     hits = 0
     for lane in range(16):
         if i[VALID, lane] == 0:
@@ -439,103 +421,32 @@ def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
 
 
 @inlined
-def _trace_paths(  # noqa: PLR0917
-    scene: Any,
-    table: Any,
-    materials: Any,
-    f: Any,
-    i: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    ambient: Any,
-    lights: Any,
-    shadows: Any,
-    background: Any,
-    alpha: Any,
-    sample: Any,
-    bounces: Any,
-) -> Any:
-    """Trace the paths of one block, whose camera rays are aimed; 0 if not one hit anything."""
-    found = 0
+def _trace_paths(f: Any, i: Any, scene: Any, lighting: Any, picture: Any, block: Any) -> None:  # noqa: PLR0917
+    """Trace the paths of one block, whose camera rays are aimed."""
     start_paths(f, i)
-    for depth in range(bounces + 1):
-        meet(f, i, scene, table, 0, VALID)
-        meet_lights(f, i, lights)
-        hits = end_paths(f, i, ambient, background, alpha)
-        found += hits
-        if hits == 0 or depth == bounces:
+    for depth in range(lighting.bounces + 1):
+        meet(f, i, scene, 0, VALID)
+        meet_lights(f, i, lighting.lights)
+        if end_paths(f, i, lighting, picture) == 0 or depth == lighting.bounces:
             break
-        find_surface(f, i, table)
-        if find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
-            for light in range(lights.shape[0]):
-                light_lobes(
-                    f, i, scene, table, materials, shadows, lights[light], light, x0, y0, width, sample, depth
-                )  # fmt: skip
-        if advance(f, i, materials, x0, y0, width, sample, depth) == 0:
+        find_surface(f, i, scene)
+        if find_lobes(f, i, scene, block, depth) > 0:
+            for number in range(lighting.lights.shape[0]):
+                light_lobes(f, i, scene, lighting, number, block, depth)
+        if advance(f, i, scene, block, depth) == 0:
             break
-    return found
 
 
 @kernel
 def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
-    scene: Any,
-    table: Any,
-    materials: Any,
-    f: Any,
-    i: Any,
-    state: Any,
-    done: Any,
-    camera: Any,
-    near: Any,
-    ambient: Any,
-    lights: Any,
-    shadows: Any,
-    bounces: Any,
-    background: Any,
-    sample: Any,
-    pixel_x: Any,
-    pixel_y: Any,
-    tone: Any,
-    sums: Any,
-    image: Any,
+    f: Any, i: Any, scene: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
 ) -> None:
-    """Add one path to each pixel of the tiles that this thread gets hold of.
+    """Add one path to each pixel of the tiles that this thread takes.
 
-    Args are those of ``surfaces.trace``, where they have the same names, and:
-        materials: float32 (G, materials.COLUMNS), for each geomID the material.
-        f: float32 (PATH_ROWS, 16), 64-byte aligned, this thread's own.
-        shadows: with the bit VEILED of ``lights``, some surfaces let a part of the light through.
-        bounces: at how many surfaces a path is lit, at least 1.
+    Arguments are those of ``layers.trace_layers``, but ``f`` is float32 (PATH_ROWS, 16).
     """
-    height, width = image.shape
-    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     prepare_rays(f, i)
-    alpha = min(max(background[3], _ZERO), _ONE)
-    while True:
-        tile = next_tile(state, done, sample)
-        if tile < 0:
-            break
-        left, top = tile_corner(tile, width)
-        for y0 in range(top, min(top + TILE, height), 4):
-            for x0 in range(left, min(left + TILE, width), 4):
-                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
-                _trace_paths(
-                    scene,
-                    table,
-                    materials,
-                    f,
-                    i,
-                    x0,
-                    y0,
-                    width,
-                    ambient,
-                    lights,
-                    shadows,
-                    background,
-                    alpha,
-                    sample,
-                    bounces,
-                )
-                show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)
-        done[tile] = sample + 1
+    for block in blocks(tiles, picture):
+        aim(f, i, camera, block)
+        _trace_paths(f, i, scene, lighting, picture, block)
+        show_block(f, BROUGHT, block, picture)

@@ -1,12 +1,12 @@
 """The tracing kernel: camera rays, shading, accumulation and tone mapping of one picture, tile by tile.
 
-Rays go to Embree in packets of 16, a block of 4x4 pixels each; packets for shadows and ambient occlusion mask out the
-lanes that hit nothing. Shading is that of the real renderer (a matte surface of OSPRay's "scivis")::
+Rays go to Embree in packets of 16, a block of 4x4 pixels each; packets for shadows and ambient occlusion mask out
+lanes without a hit. Shading is that of the real renderer (a matte surface of OSPRay's "scivis")::
 
     color * (ambient * unoccluded + sum over lights of irradiance / pi * max(0, cos) * unshadowed)
 
 Every thread calls ``trace`` with the same arguments but its own scratch, and takes tiles from a shared counter until
-none is left, so that Python is not needed while a frame is traced.
+none is left, so that a frame is traced without Python.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing.embree import SHADOWS
+from brayns_widget.service.renderer.tracing.kernels.groups import Block
 from brayns_widget.service.renderer.tracing.kernels.native import (
     inlined,
     intersect16,
@@ -36,16 +37,16 @@ ORG, TNEAR, DIR, TIME, TFAR, MASK, FLAGS = 0, 3, 4, 7, 8, 9, 11
 NORMAL, WEIGHTS, PRIMITIVE, GEOMETRY, INSTANCE = 12, 15, 17, 18, 19
 # RTCRay16 of shadow and ambient rays, in the order above.
 RAY = 24
-# Which lanes of the first and of the second take part: -1, else 0.
+# Which lanes of the first and of the second packet are active: -1, else 0.
 VALID, RAY_VALID = 36, 37
 # For each lane: surface color (RGBA), light that arrives, share of ambient light, cosine.
 COLOR, LIGHT, OPEN, COSINE = 40, 44, 47, 48
 SCRATCH_ROWS = 49
 
-# Entries of ``state``.
+# Entries of ``Tiles.state``.
 NEXT_TILE, STOP = 0, 1
 
-# Rows of ``camera``, see ``camera.ray_frame``.
+# Rows of a camera's frame, see ``camera.ray_frame``.
 ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V, TURN, FRONT, SIDE = range(9)
 
 NONE = -1  # RTC_INVALID_GEOMETRY_ID
@@ -62,31 +63,37 @@ SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 
 @inlined
+def pixel_number(block: Any, lane: Any) -> Any:
+    """Return a pixel's number in the picture, row by row."""
+    return (block.y0 + (lane >> 2)) * block.width + block.x0 + (lane & 3)
+
+
+@inlined
 def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
-    """Two numbers in 0..1 from a hash of the pixel's number, moved on by a step of the sequence."""
+    """Make two numbers in 0..1 from a hash of the pixel's number, shifted by a step of the sequence."""
     # Two rounds of xor-shift and multiply; the masks undo Numba's widening to 64 bits.
     number = ((pixel ^ (pixel >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     number = ((number ^ (number >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
     number ^= number >> 16
     u = np.float32(number & 0xFFFF) * _HASH_TO_ONE + shift_u
     v = np.float32(number >> 16) * _HASH_TO_ONE + shift_v
-    # Both are below 2; what stays of them is below 1 even after rounding.
+    # Both are below 2; their fractions are below 1 even after rounding.
     return u - ONE if u >= ONE else u, v - ONE if v >= ONE else v
 
 
 @inlined
-def _bend(  # noqa: PLR0917
-    f: Any, camera: Any, x0: Any, y0: Any, step_u: Any, step_v: Any, pixel_x: Any, pixel_y: Any
-) -> None:
-    """Give the first packet's rays the directions of a camera whose columns are angles."""
+def _bend(f: Any, camera: Any, block: Any, step_u: Any, step_v: Any) -> None:
+    """Aim the first packet's rays for a cylindric camera, whose columns are angles."""
+    frame = camera.frame
     for lane in range(16):
-        x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
-        angle = camera[TURN, 0] + x * step_u * camera[TURN, 1]
+        x = np.float32(block.x0 + (lane & 3)) + camera.pixel_x
+        y = np.float32(block.y0 + (lane >> 2)) + camera.pixel_y
+        angle = frame[TURN, 0] + x * step_u * frame[TURN, 1]
         front, side = math.cos(angle), math.sin(angle)
         square = ZERO
         for axis in range(3):
-            part = camera[DIRECTION, axis] + y * step_v * camera[DIRECTION_V, axis]
-            part += front * camera[FRONT, axis] + side * camera[SIDE, axis]
+            part = frame[DIRECTION, axis] + y * step_v * frame[DIRECTION_V, axis]
+            part += front * frame[FRONT, axis] + side * frame[SIDE, axis]
             f[DIR + axis, lane] = part
             square += part * part
         scale = ONE / math.sqrt(square)
@@ -95,18 +102,18 @@ def _bend(  # noqa: PLR0917
 
 
 @inlined
-def aim(  # noqa: PLR0917
-    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, pixel_x: Any, pixel_y: Any, near: Any
-) -> None:
-    """Fill the first packet with the camera's rays through the block of pixels whose corner is (x0, y0)."""
+def aim(f: Any, i: Any, camera: Any, block: Any) -> None:
+    """Fill the first packet with the camera's rays through a block of pixels."""
     # Numba loads array elements again after every store to another array, and does not vectorize then: local names.
-    step_u, step_v = np.float32(1 / width), np.float32(1 / height)
-    ox, oy, oz = camera[ORIGIN, 0], camera[ORIGIN, 1], camera[ORIGIN, 2]
-    oxu, oyu, ozu = camera[ORIGIN_U, 0] * step_u, camera[ORIGIN_U, 1] * step_u, camera[ORIGIN_U, 2] * step_u
-    oxv, oyv, ozv = camera[ORIGIN_V, 0] * step_v, camera[ORIGIN_V, 1] * step_v, camera[ORIGIN_V, 2] * step_v
-    dx, dy, dz = camera[DIRECTION, 0], camera[DIRECTION, 1], camera[DIRECTION, 2]
-    dxu, dyu, dzu = camera[DIRECTION_U, 0] * step_u, camera[DIRECTION_U, 1] * step_u, camera[DIRECTION_U, 2] * step_u
-    dxv, dyv, dzv = camera[DIRECTION_V, 0] * step_v, camera[DIRECTION_V, 1] * step_v, camera[DIRECTION_V, 2] * step_v
+    frame, near, pixel_x, pixel_y = camera.frame, camera.near, camera.pixel_x, camera.pixel_y
+    x0, y0 = block.x0, block.y0
+    step_u, step_v = np.float32(1 / block.width), np.float32(1 / block.height)
+    ox, oy, oz = frame[ORIGIN, 0], frame[ORIGIN, 1], frame[ORIGIN, 2]
+    oxu, oyu, ozu = frame[ORIGIN_U, 0] * step_u, frame[ORIGIN_U, 1] * step_u, frame[ORIGIN_U, 2] * step_u
+    oxv, oyv, ozv = frame[ORIGIN_V, 0] * step_v, frame[ORIGIN_V, 1] * step_v, frame[ORIGIN_V, 2] * step_v
+    dx, dy, dz = frame[DIRECTION, 0], frame[DIRECTION, 1], frame[DIRECTION, 2]
+    dxu, dyu, dzu = frame[DIRECTION_U, 0] * step_u, frame[DIRECTION_U, 1] * step_u, frame[DIRECTION_U, 2] * step_u
+    dxv, dyv, dzv = frame[DIRECTION_V, 0] * step_v, frame[DIRECTION_V, 1] * step_v, frame[DIRECTION_V, 2] * step_v
     for lane in range(16):
         x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
         rx, ry, rz = dx + x * dxu + y * dxv, dy + x * dyu + y * dyv, dz + x * dzu + y * dzv
@@ -117,32 +124,33 @@ def aim(  # noqa: PLR0917
         f[ORG + 2, lane] = oz + x * ozu + y * ozv
         f[TNEAR, lane] = near
         f[TFAR, lane] = INFINITE
-    if camera[TURN, 1] != ZERO:
-        _bend(f, camera, x0, y0, step_u, step_v, pixel_x, pixel_y)
-    columns, rows = width - x0, height - y0
+    if frame[TURN, 1] != ZERO:
+        _bend(f, camera, block, step_u, step_v)
+    columns, rows = block.width - x0, block.height - y0
     for lane in range(16):
         i[GEOMETRY, lane] = NONE
         i[VALID, lane] = -1 if (lane & 3) < columns and (lane >> 2) < rows else 0
 
 
 @inlined
-def any_marked(mask: Any, x0: Any, y0: Any) -> Any:
-    """Tell whether any pixel of a block is to be traced."""
+def any_marked(mask: Any, block: Any) -> Any:
+    """Whether any pixel of a block is to be traced."""
     marked = 0
     for row in range(4):
         for column in range(4):
-            marked |= mask[y0 + row, x0 + column]
+            marked |= mask[block.y0 + row, block.x0 + column]
     return marked != 0
 
 
 @inlined
-def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  # noqa: PLR0917 - Numba knows no keywords
-    """Trace the packet that stands at a row for the lanes that another row marks.
+def meet(f: Any, i: Any, scene: Any, at: Any, valid: Any) -> None:
+    """Trace the packet at row ``at`` for the lanes that row ``valid`` marks.
 
-    What an instance holds counts as the instance's own primitives, and its normals become those of the world.
+    Hits in an instance get the instance's geomID, and their normals are brought to world space.
     """
     start = f.ctypes.data
-    intersect16(start + 64 * valid, scene, start + 64 * at, 0)
+    intersect16(start + 64 * valid, scene.address, start + 64 * at, 0)
+    table = scene.table
     for lane in range(16):
         number = i[at + INSTANCE, lane]
         if i[at + GEOMETRY, lane] == NONE or number == NONE:
@@ -160,7 +168,7 @@ def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  
 
 @inlined
 def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) -> Any:  # noqa: PLR0917 - no keywords
-    """One channel of a triangle's color, where the packet at a row meets it, if its corners have colors."""
+    """Interpolate one channel of the color between a triangle's corners, at the hit of the packet at row ``at``."""
     u, v = f[at + WEIGHTS, lane], f[at + WEIGHTS + 1, lane]
     first = 12 * slot + channel
     return (
@@ -171,8 +179,9 @@ def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) ->
 
 
 @inlined
-def find_surface(f: Any, i: Any, table: Any) -> None:
-    """Take each hit's normal (towards the viewer), color, and where secondary rays start."""
+def find_surface(f: Any, i: Any, scene: Any) -> None:
+    """Find each hit's normal (towards the viewer), color, and where secondary rays start."""
+    table = scene.table
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
             continue
@@ -202,7 +211,7 @@ def find_surface(f: Any, i: Any, table: Any) -> None:
 
 @inlined
 def send_far(f: Any) -> None:
-    """Let the second packet's rays go from where they start to infinity."""
+    """Extend the second packet's rays from their origins to infinity."""
     for lane in range(16):
         f[RAY + TNEAR, lane] = ZERO
         f[RAY + TFAR, lane] = INFINITE
@@ -210,24 +219,22 @@ def send_far(f: Any) -> None:
 
 @inlined
 def block_rays(f: Any, scene: Any) -> None:
-    """Trace the second packet; afterwards tfar of its lanes is negative where something is in the way."""
+    """Trace the second packet; afterwards tfar of occluded lanes is negative."""
     send_far(f)
     start = f.ctypes.data
-    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
+    occluded16(start + 64 * RAY_VALID, scene.address, start + 64 * RAY, 0)
 
 
 @inlined
-def aim_ambient(  # noqa: PLR0917
-    f: Any, i: Any, x0: Any, y0: Any, width: Any, number: Any
-) -> None:
-    """Point the second packet's rays away from surfaces, spread by the cosine; ``number`` counts over samples."""
+def aim_ambient(f: Any, i: Any, block: Any, number: Any) -> None:
+    """Aim the second packet's rays into the hemisphere, weighted by the cosine; ``number`` counts over samples."""
     shift_u = np.float32(number * SPREAD_U % 1)
     shift_v = np.float32(number * SPREAD_V % 1)
     for lane in range(16):
         i[RAY_VALID, lane] = 0
         if i[GEOMETRY, lane] == NONE:
             continue
-        u, v = spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
+        u, v = spread(pixel_number(block, lane), shift_u, shift_v)
         # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
         radius, angle = math.sqrt(u), TWO_PI * v
         x, y = radius * math.cos(angle), radius * math.sin(angle)
@@ -247,7 +254,7 @@ def aim_ambient(  # noqa: PLR0917
 
 @inlined
 def set_ambient(f: Any, ambient: Any, rays: Any) -> None:
-    """Set the light from everywhere, as far as it was found open."""
+    """Set the ambient light by the share of rays that were not occluded."""
     for lane in range(16):
         share = f[OPEN, lane] / np.float32(rays) if rays > 0 else ONE
         for channel in range(3):
@@ -255,23 +262,22 @@ def set_ambient(f: Any, ambient: Any, rays: Any) -> None:
 
 
 @inlined
-def _add_ambient(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, ambient: Any, x0: Any, y0: Any, width: Any, sample: Any, rays: Any
-) -> None:
+def _add_ambient(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> None:
+    rays = lighting.ao_samples
     for lane in range(16):
         f[OPEN, lane] = ZERO
     for ray in range(rays):
-        aim_ambient(f, i, x0, y0, width, sample * rays + ray)
+        aim_ambient(f, i, block, block.sample * rays + ray)
         block_rays(f, scene)
         for lane in range(16):
             if i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0:
                 f[OPEN, lane] += ONE
-    set_ambient(f, ambient, rays)
+    set_ambient(f, lighting.ambient, rays)
 
 
 @inlined
 def face_directional(f: Any, i: Any, light: Any) -> Any:
-    """Set each lane's cosine to a directional light, a row of ``lights.pack_lights``; how many face it."""
+    """Set each lane's cosine to a directional light, a row of ``tracing.lights``; returns how many lanes face it."""
     lit = 0
     for lane in range(16):
         cosine = f[NORMAL, lane] * light[0] + f[NORMAL + 1, lane] * light[1] + f[NORMAL + 2, lane] * light[2]
@@ -292,7 +298,7 @@ def aim_directional(f: Any, light: Any) -> None:
 
 @inlined
 def add_light(f: Any, light: Any) -> None:
-    """Add the light of a row of ``lights.pack_lights``, by each lane's cosine."""
+    """Add the light of a row of ``tracing.lights``, by each lane's cosine."""
     for lane in range(16):
         for channel in range(3):
             f[LIGHT + channel, lane] += f[COSINE, lane] * light[3 + channel]
@@ -313,7 +319,7 @@ def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> No
 
 @inlined
 def _tone(value: Any, tone: Any) -> Any:
-    """Look the byte for linear light up; nonsense (negative, not a number) is black."""
+    """Look the byte for linear light up; negative numbers and NaN are black."""
     place = math.sqrt(value) * _SCALE if value > 0 else ZERO
     return np.int64(tone[np.int64(min(place, _LAST))])
 
@@ -327,7 +333,7 @@ def pack_pixel(red: Any, green: Any, blue: Any, opacity: Any, tone: Any) -> Any:
 
 @inlined
 def prepare_rays(f: Any, i: Any) -> None:
-    """Fill in what is the same for all rays: the first packet meets what is visible, the second what stops light."""
+    """Fill in what all rays share: the first packet hits what is visible, the second what casts shadows."""
     for lane in range(16):
         for ray in (0, RAY):
             f[ray + TIME, lane] = ZERO
@@ -337,35 +343,43 @@ def prepare_rays(f: Any, i: Any) -> None:
 
 
 @inlined
-def next_tile(state: Any, done: Any, sample: Any) -> Any:
-    """Take a tile that lacks this sample; -1 if none is left, or to stop."""
-    while state[STOP] == 0:
-        tile = take_number(state.ctypes.data + 8 * NEXT_TILE)
-        if tile >= done.shape[0]:
+def _next_tile(tiles: Any, sample: Any) -> Any:
+    """Take the next tile that lacks this sample; -1 if none is left, or to stop."""
+    while tiles.state[STOP] == 0:
+        tile = take_number(tiles.state.ctypes.data + 8 * NEXT_TILE)
+        if tile >= tiles.done.shape[0]:
             return -1
-        if done[tile] <= sample:
+        if tiles.done[tile] <= sample:
             return tile
     return -1
 
 
 @inlined
-def tile_corner(tile: Any, width: Any) -> Any:
-    """Column and row of a tile's first pixel."""
+def blocks(tiles: Any, picture: Any) -> Any:
+    """Go through the blocks of the tiles that this thread takes from a shared counter, until none is left."""
+    height, width = picture.image.shape
+    sample = picture.sample
     across = (width + TILE - 1) // TILE
-    return tile % across * TILE, tile // across * TILE
+    while True:
+        tile = _next_tile(tiles, sample)
+        if tile < 0:
+            break
+        left, top = tile % across * TILE, tile // across * TILE
+        for y0 in range(top, min(top + TILE, height), 4):
+            for x0 in range(left, min(left + TILE, width), 4):
+                yield Block(x0, y0, width, height, sample)
+        tiles.done[tile] = sample + 1
 
 
 @inlined
-def show_block(  # noqa: PLR0917
-    f: Any, row: Any, x0: Any, y0: Any, sample: Any, tone: Any, sums: Any, image: Any
-) -> None:
-    """Add a sample, RGBA in four rows of scratch, to a block of pixels, and show the mean of all."""
-    height, width = image.shape
+def show_block(f: Any, row: Any, block: Any, picture: Any) -> None:
+    """Add a sample, RGBA in four rows of scratch from ``row`` on, to a block of pixels, and show the mean of all."""
+    sample, sums, image = block.sample, picture.sums, picture.image
     keep = sums.shape[0] > 0
     weight = ONE / np.float32(sample + 1)
     for lane in range(16):
-        x, y = x0 + (lane & 3), y0 + (lane >> 2)
-        if x >= width or y >= height:
+        x, y = block.x0 + (lane & 3), block.y0 + (lane >> 2)
+        if x >= block.width or y >= block.height:
             continue
         red, green, blue, opacity = f[row, lane], f[row + 1, lane], f[row + 2, lane], f[row + 3, lane]
         if sample > 0:
@@ -375,111 +389,71 @@ def show_block(  # noqa: PLR0917
             opacity += sums[y, x, 3]
         if keep:
             sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, picture.tone)
 
 
 @kernel
 def trace(  # noqa: PLR0917 - Numba knows no keywords
-    scene: Any,
-    table: Any,
-    f: Any,
-    i: Any,
-    state: Any,
-    done: Any,
-    camera: Any,
-    near: Any,
-    ambient: Any,
-    lights: Any,
-    ao_samples: Any,
-    shadows: Any,
-    background: Any,
-    sample: Any,
-    pixel_x: Any,
-    pixel_y: Any,
-    tone: Any,
-    mask: Any,
-    sums: Any,
-    image: Any,
+    f: Any, i: Any, scene: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
 ) -> None:
-    """Add one sample to each pixel of the tiles that this thread gets hold of.
+    """Add one sample to each pixel of the tiles that this thread takes.
 
     Args:
-        scene: address of a committed RTCScene.
-        table: int64 (G, 4), for each geomID the addresses of its slots (uint32) and colors (float32 RGBA), and of
-            the matrix (float32 (3, 3)) for normals if it is an instance, else 0; and whether there are three colors
-            for each slot.
         f: float32 (SCRATCH_ROWS, 16), 64-byte aligned, this thread's own.
         i: int32 view of the same memory.
-        state: int64 (2,), shared: number of the next tile, and not 0 to stop before the next tile.
-        done: int32 (tiles,), samples that each tile has; tiles with more than ``sample`` are left alone.
-        camera: float32 (9, 3), rows as named above.
-        near: rays start at this distance.
-        ambient: float32 (3,), radiance of the ambient light.
-        lights: float32 (L, lights.COLUMNS), directional lights, see ``lights.pack_lights``.
-        ao_samples: rays for ambient occlusion.
-        shadows: 0 or 1.
-        background: float32 (4,), RGBA.
-        sample: number of this sample; 0 overwrites the sums.
-        pixel_x: where the sample lies, right of each pixel's corner, see ``sampling.pixel_offset``.
-        pixel_y: and down from it.
-        tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
-        mask: uint8, which pixels are traced, see ``cover.whole_mask``; the others have the background.
-        sums: float32 (height, width, 4), sums of linear RGBA; (0, 0, 4) if there will be one sample only.
-        image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
+        scene: see ``groups``; its materials are not used.
+        tiles: see ``groups``.
+        camera: see ``groups``.
+        lighting: see ``groups``; all lights are directional.
+        picture: see ``groups``.
     """
-    height, width = image.shape
+    lights, shadows = lighting.lights, lighting.shadows
+    sample, tone, mask, sums, image = picture.sample, picture.tone, picture.mask, picture.sums, picture.image
     keep = sums.shape[0] > 0
-    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     weight = ONE / np.float32(sample + 1)
     prepare_rays(f, i)
-    red0, green0, blue0 = background[0], background[1], background[2]
-    alpha = min(max(background[3], ZERO), ONE)
+    red0, green0, blue0 = picture.background[0], picture.background[1], picture.background[2]
+    alpha = min(max(picture.background[3], ZERO), ONE)
     empty = pack_pixel(red0, green0, blue0, alpha, tone)
-    while True:
-        tile = next_tile(state, done, sample)
-        if tile < 0:
-            break
-        left, top = tile_corner(tile, width)
-        for y0 in range(top, min(top + TILE, height), 4):
-            for x0 in range(left, min(left + TILE, width), 4):
-                hits = 0
-                if any_marked(mask, x0, y0):
-                    aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
-                    for lane in range(16):
-                        i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
-                    meet(f, i, scene, table, 0, VALID)
-                    for lane in range(16):
-                        hits += i[GEOMETRY, lane] != NONE
-                columns, rows = min(4, width - x0), min(4, height - y0)
-                if hits == 0 and sample == 0:
-                    for y in range(y0, y0 + rows):
-                        for x in range(x0, x0 + columns):
-                            image[y, x] = empty
-                            if keep:
-                                sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
-                    continue
-                if hits > 0:
-                    find_surface(f, i, table)
-                    _add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
-                    for light in range(lights.shape[0]):
-                        _add_directional(f, i, scene, lights[light], shadows)
-                # As ``show_block``, which costs two per cent here.
-                for row in range(rows):
-                    for column in range(columns):
-                        lane = 4 * row + column
-                        y, x = y0 + row, x0 + column
-                        red, green, blue, opacity = red0, green0, blue0, alpha
-                        if hits > 0 and i[GEOMETRY, lane] != NONE:
-                            red = f[COLOR, lane] * f[LIGHT, lane]
-                            green = f[COLOR + 1, lane] * f[LIGHT + 1, lane]
-                            blue = f[COLOR + 2, lane] * f[LIGHT + 2, lane]
-                            opacity = ONE
-                        if sample > 0:
-                            red += sums[y, x, 0]
-                            green += sums[y, x, 1]
-                            blue += sums[y, x, 2]
-                            opacity += sums[y, x, 3]
-                        if keep:
-                            sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-                        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
-        done[tile] = sample + 1
+    for block in blocks(tiles, picture):
+        x0, y0 = block.x0, block.y0
+        hits = 0
+        if any_marked(mask, block):
+            aim(f, i, camera, block)
+            for lane in range(16):
+                i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
+            meet(f, i, scene, 0, VALID)
+            for lane in range(16):
+                hits += i[GEOMETRY, lane] != NONE
+        columns, rows = min(4, block.width - x0), min(4, block.height - y0)
+        if hits == 0 and sample == 0:
+            for y in range(y0, y0 + rows):
+                for x in range(x0, x0 + columns):
+                    image[y, x] = empty
+                    if keep:
+                        sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
+            continue
+        if hits > 0:
+            find_surface(f, i, scene)
+            _add_ambient(f, i, scene, lighting, block)
+            for light in range(lights.shape[0]):
+                _add_directional(f, i, scene, lights[light], shadows)
+        # As ``show_block``, which costs two per cent here.
+        for row in range(rows):
+            for column in range(columns):
+                lane = 4 * row + column
+                y, x = y0 + row, x0 + column
+                red, green, blue, opacity = red0, green0, blue0, alpha
+                if hits > 0 and i[GEOMETRY, lane] != NONE:
+                    red = f[COLOR, lane] * f[LIGHT, lane]
+                    green = f[COLOR + 1, lane] * f[LIGHT + 1, lane]
+                    blue = f[COLOR + 2, lane] * f[LIGHT + 2, lane]
+                    opacity = ONE
+                if sample > 0:
+                    red += sums[y, x, 0]
+                    green += sums[y, x, 1]
+                    blue += sums[y, x, 2]
+                    opacity += sums[y, x, 3]
+                if keep:
+                    sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
+                image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)

@@ -1,8 +1,8 @@
 """The kernel of the production renderer for scenes with volumes.
 
-A volume is a medium that scatters light evenly into all directions (as the real renderer's path tracer has it, with its
-default anisotropy of 0): its color is the share of light that goes on. Where a path is scattered is drawn by how much
-light is left; there it is lit as at a surface, and takes another direction. All else is as in ``paths``.
+A volume is a medium that scatters light isotropically (as the real renderer's path tracer has it, with its default
+anisotropy of 0): its color is the albedo. Where a path is scattered is sampled by transmittance; there it is lit as at
+a surface, and takes another direction. All else is as in ``paths``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.lights import DIRECTIONAL, KIND, PLACE, POWER
 from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -38,60 +37,43 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     RAY,
     RAY_VALID,
     TFAR,
-    TILE,
     TNEAR,
     VALID,
     aim,
+    blocks,
     find_surface,
     meet,
-    next_tile,
+    pixel_number,
     prepare_rays,
     show_block,
-    tile_corner,
 )
+from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER
 
-# Rows of scratch after those of ``paths``: whether a lane's path is in a volume, and what it had brought before
-# the light that is being added.
+# Rows of scratch after those of ``paths``: whether a lane's path was scattered in a volume, and its radiance before the
+# light that is being added.
 _SCATTERED, _BEFORE = PATH_ROWS, PATH_ROWS + 1
 VOLUME_PATH_ROWS = PATH_ROWS + 4
 
 _DIMENSIONS = 1 << 24  # of random numbers, after those of ``paths``
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
-_QUARTER = np.float32(0.25)  # of what a matte surface that faces the light scatters towards the viewer
+_QUARTER = np.float32(0.25)  # an isotropic phase function, relative to a matte surface that faces the light
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
-_LEAST = np.float32(1e-3)  # a smaller share of light is none
+_LEAST = np.float32(1e-3)  # a smaller transmittance counts as 0
 
 
 @inlined
-def _pixel(x0: Any, y0: Any, width: Any, lane: Any) -> Any:
-    return (y0 + (lane >> 2)) * width + x0 + (lane & 3)
-
-
-@inlined
-def _scatter(  # noqa: PLR0917 - Numba knows no keywords
-    f: Any,
-    i: Any,
-    numbers: Any,
-    places: Any,
-    clips: Any,
-    notes: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    sample: Any,
-    depth: Any,
-) -> Any:
-    """Let volumes scatter paths before they meet a surface; how many."""
-    count = 0
+def _scatter(f: Any, i: Any, volumes: Any, notes: Any, block: Any, depth: Any) -> Any:  # noqa: PLR0917
+    """Scatter paths in volumes before they hit a surface; returns how many."""
+    count, sample = 0, block.sample
     for lane in range(16):
         i[_SCATTERED, lane] = 0
         if i[VALID, lane] == 0:
             continue
-        pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth
+        pixel, dimension = pixel_number(block, lane), _DIMENSIONS + 8 * depth
         chance, jitter = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
         _red, _green, _blue, left, place, red, green, blue = march(
-            numbers, places, clips, notes,
+            volumes, notes,
             f[ORG, lane], f[ORG + 1, lane], f[ORG + 2, lane], f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane],
             f[TNEAR, lane], f[TFAR, lane], jitter, chance,
         )  # fmt: skip
@@ -110,12 +92,10 @@ def _scatter(  # noqa: PLR0917 - Numba knows no keywords
 
 
 @inlined
-def _left(  # noqa: PLR0917
-    f: Any, numbers: Any, places: Any, clips: Any, notes: Any, lane: Any, jitter: Any
-) -> Any:
-    """Share of light that volumes leave along a lane's second ray."""
+def _left(f: Any, volumes: Any, notes: Any, lane: Any, jitter: Any) -> Any:
+    """Compute the transmittance of volumes along a lane's second ray."""
     _red, _green, _blue, left, _place, _r, _g, _b = march(
-        numbers, places, clips, notes,
+        volumes, notes,
         f[RAY + ORG, lane], f[RAY + ORG + 1, lane], f[RAY + ORG + 2, lane],
         f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane],
         f[RAY + TNEAR, lane], f[RAY + TFAR, lane], jitter, _LEAST,
@@ -125,25 +105,10 @@ def _left(  # noqa: PLR0917
 
 @inlined
 def _light_scattered(  # noqa: PLR0917
-    f: Any,
-    i: Any,
-    scene: Any,
-    table: Any,
-    materials: Any,
-    shadows: Any,
-    numbers: Any,
-    places: Any,
-    clips: Any,
-    notes: Any,
-    light: Any,
-    number: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    sample: Any,
-    depth: Any,
+    f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, number: Any, block: Any, depth: Any
 ) -> None:
-    """Add what comes from a light to the paths that are in a volume."""
+    """Add the light of a light source to paths that were scattered in a volume."""
+    light, sample = lighting.lights[number], block.sample
     for lane in range(16):
         i[RAY_VALID, lane] = 0
         if i[_SCATTERED, lane] == 0:
@@ -154,63 +119,48 @@ def _light_scattered(  # noqa: PLR0917
                 f[RAY + DIR + axis, lane] = light[PLACE + axis]
             f[RAY + TNEAR, lane], f[RAY + TFAR, lane] = _ZERO, _INFINITE
         else:
-            pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth + 2 + (number << 16)
+            pixel, dimension = pixel_number(block, lane), _DIMENSIONS + 8 * depth + 2 + (number << 16)
             u, v = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
             share = aim_at_light(f, lane, light, u, v)
         f[_BEFORE, lane] = share
         i[RAY_VALID, lane] = -1 if share > 0 else 0
-    let_through(f, i, scene, table, materials, shadows, True)
+    let_through(f, i, scene, lighting.shadows, True)
     for lane in range(16):
         if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
             continue
-        jitter = random_number(_pixel(x0, y0, width, lane), sample, _DIMENSIONS + 8 * depth + 4)
-        share = _QUARTER * f[_BEFORE, lane] * f[LEFT, lane] * _left(f, numbers, places, clips, notes, lane, jitter)
+        jitter = random_number(pixel_number(block, lane), sample, _DIMENSIONS + 8 * depth + 4)
+        share = _QUARTER * f[_BEFORE, lane] * f[LEFT, lane] * _left(f, volumes, notes, lane, jitter)
         for channel in range(3):
             f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * share * light[POWER + channel]
 
 
 @inlined
 def _light_surfaces(  # noqa: PLR0917
-    f: Any,
-    i: Any,
-    scene: Any,
-    table: Any,
-    materials: Any,
-    shadows: Any,
-    numbers: Any,
-    places: Any,
-    clips: Any,
-    notes: Any,
-    light: Any,
-    number: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    sample: Any,
-    depth: Any,
+    f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, number: Any, block: Any, depth: Any
 ) -> None:
-    """Add what comes from a light to the paths that are at a surface, weakened by volumes."""
+    """Add the light of a light source to paths at a surface, weakened by volumes."""
     for lane in range(16):
         for channel in range(3):
             f[_BEFORE + channel, lane] = f[BROUGHT + channel, lane]
-    light_lobes(f, i, scene, table, materials, shadows, light, number, x0, y0, width, sample, depth)
+    light_lobes(f, i, scene, lighting, number, block, depth)
     for lane in range(16):
         if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
             continue
-        jitter = random_number(_pixel(x0, y0, width, lane), sample, _DIMENSIONS + 8 * depth + 5)
-        left = _left(f, numbers, places, clips, notes, lane, jitter)
+        jitter = random_number(pixel_number(block, lane), block.sample, _DIMENSIONS + 8 * depth + 5)
+        left = _left(f, volumes, notes, lane, jitter)
         for channel in range(3):
             before = f[_BEFORE + channel, lane]
             f[BROUGHT + channel, lane] = before + left * (f[BROUGHT + channel, lane] - before)
 
 
 @inlined
-def _turn_scattered(f: Any, i: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any) -> None:  # noqa: PLR0917
-    """Send the paths that are in a volume on, into any direction."""
+def _turn_scattered(f: Any, i: Any, block: Any, depth: Any) -> None:
+    """Continue the paths that were scattered in a volume in random directions."""
+    sample = block.sample
     for lane in range(16):
         if i[_SCATTERED, lane] == 0:
             continue
-        pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth + 6
+        pixel, dimension = pixel_number(block, lane), _DIMENSIONS + 8 * depth + 6
         z = _ONE - _TWO * random_number(pixel, sample, dimension)
         angle = _TWO_PI * random_number(pixel, sample, dimension + 1)
         radius = math.sqrt(max(_ZERO, _ONE - z * z))
@@ -224,106 +174,45 @@ def _turn_scattered(f: Any, i: Any, x0: Any, y0: Any, width: Any, sample: Any, d
 
 @inlined
 def _trace(  # noqa: PLR0917
-    scene: Any,
-    table: Any,
-    materials: Any,
-    numbers: Any,
-    places: Any,
-    clips: Any,
-    notes: Any,
-    f: Any,
-    i: Any,
-    x0: Any,
-    y0: Any,
-    width: Any,
-    ambient: Any,
-    lights: Any,
-    shadows: Any,
-    background: Any,
-    alpha: Any,
-    sample: Any,
-    bounces: Any,
+    f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, picture: Any, block: Any
 ) -> None:
     """Trace the paths of one block, whose camera rays are aimed."""
     start_paths(f, i)
-    for depth in range(bounces + 1):
-        meet(f, i, scene, table, 0, VALID)
-        scattered = _scatter(f, i, numbers, places, clips, notes, x0, y0, width, sample, depth)
-        meet_lights(f, i, lights)
+    for depth in range(lighting.bounces + 1):
+        meet(f, i, scene, 0, VALID)
+        scattered = _scatter(f, i, volumes, notes, block, depth)
+        meet_lights(f, i, lighting.lights)
         for lane in range(16):
             if i[_SCATTERED, lane] != 0:
-                i[VALID, lane] = 0  # it has neither left nor met a surface
-        hits = end_paths(f, i, ambient, background, alpha)
-        if hits + scattered == 0 or depth == bounces:
+                i[VALID, lane] = 0  # it has neither left nor hit a surface
+        hits = end_paths(f, i, lighting, picture)
+        if hits + scattered == 0 or depth == lighting.bounces:
             break
-        find_surface(f, i, table)
-        lit = find_lobes(f, i, materials, x0, y0, width, sample, depth)
-        for light in range(lights.shape[0]):
+        find_surface(f, i, scene)
+        lit = find_lobes(f, i, scene, block, depth)
+        for number in range(lighting.lights.shape[0]):
             if lit > 0:
-                _light_surfaces(
-                    f, i, scene, table, materials, shadows, numbers, places, clips, notes,
-                    lights[light], light, x0, y0, width, sample, depth,
-                )  # fmt: skip
+                _light_surfaces(f, i, scene, volumes, notes, lighting, number, block, depth)
             if scattered > 0:
-                _light_scattered(
-                    f, i, scene, table, materials, shadows, numbers, places, clips, notes,
-                    lights[light], light, x0, y0, width, sample, depth,
-                )  # fmt: skip
-        going = advance(f, i, materials, x0, y0, width, sample, depth)
-        _turn_scattered(f, i, x0, y0, width, sample, depth)
+                _light_scattered(f, i, scene, volumes, notes, lighting, number, block, depth)
+        going = advance(f, i, scene, block, depth)
+        _turn_scattered(f, i, block, depth)
         if going + scattered == 0:
             break
 
 
 @kernel
-def trace_volume_paths(  # noqa: PLR0917 - Numba knows no keywords
-    scene: Any,
-    table: Any,
-    materials: Any,
-    numbers: Any,
-    places: Any,
-    clips: Any,
-    f: Any,
-    i: Any,
-    state: Any,
-    done: Any,
-    camera: Any,
-    near: Any,
-    ambient: Any,
-    lights: Any,
-    shadows: Any,
-    bounces: Any,
-    background: Any,
-    sample: Any,
-    pixel_x: Any,
-    pixel_y: Any,
-    tone: Any,
-    sums: Any,
-    image: Any,
+def trace_volume_paths(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, volumes: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
 ) -> None:
-    """Add one path to each pixel of the tiles that this thread gets hold of.
+    """Add one sample to each pixel of the tiles that this thread takes.
 
-    Args are those of ``paths.trace_paths`` and ``volumes.trace_volumes``, where they have the same names,
-    and:
-        f: float32 (VOLUME_PATH_ROWS, 16), 64-byte aligned, this thread's own.
-        bounces: at how many surfaces and places in volumes a path is lit, at least 1.
+    Arguments are those of ``volumes.trace_volumes``, but ``f`` is float32 (VOLUME_PATH_ROWS, 16). A path is lit at
+    surfaces and in volumes.
     """
-    height, width = image.shape
-    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
-    notes = np.empty((numbers.shape[0], NOTES), np.float32)
+    notes = np.empty((volumes.numbers.shape[0], NOTES), np.float32)
     prepare_rays(f, i)
-    alpha = min(max(background[3], _ZERO), _ONE)
-    while True:
-        tile = next_tile(state, done, sample)
-        if tile < 0:
-            break
-        left, top = tile_corner(tile, width)
-        for y0 in range(top, min(top + TILE, height), 4):
-            for x0 in range(left, min(left + TILE, width), 4):
-                aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
-                _trace(
-                    scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
-                    ambient, lights, shadows, background, alpha, sample, bounces,
-                )  # fmt: skip
-                show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)
-        done[tile] = sample + 1
+    for block in blocks(tiles, picture):
+        aim(f, i, camera, block)
+        _trace(f, i, scene, volumes, notes, lighting, picture, block)
+        show_block(f, BROUGHT, block, picture)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Orthographic
 from brayns_widget.protocol.brayns.lights import DirectionalLight
 from brayns_widget.protocol.brayns.materials import Glass, Matte
-from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.tracing.clipping import Clip
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
+from brayns_widget.service.renderer.tracing.clipping import no_clips
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)
 NO_SPHERES = np.empty((0, 4), np.float32)
-PATHS = Production(samples_per_pixel=1, max_ray_bounces=2, background_color=[0.0, 0.0, 0.0, 0.0])
-RAYS = Interactive(samples_per_pixel=1, ao_samples=0, background_color=[0.0, 0.0, 0.0, 0.0])
+PATHS = RenderSettings(path_tracing=True, samples=1, bounces=2, background=(0.0, 0.0, 0.0, 0.0))
+RAYS = RenderSettings(samples=1, ao_samples=0, background=(0.0, 0.0, 0.0, 0.0))
 WHITE = [1.0, 1.0, 1.0, 1.0]
 
 
@@ -26,12 +31,12 @@ def ball(engine, x, y, z, radius, color=WHITE):
 
 
 def cut(engine, *shapes, inverted=False):
-    engine.scene.set_clips([Clip(shapes, inverted, np.eye(4))])
+    engine.scene.set_clips(pack_clips([Clip(shapes, inverted, np.eye(4))]))
 
 
 def light_of(engine, renderer, height=4.0):
     """Linear light and opacity, (64, 64, 4)."""
-    return engine.trace((64, 64), FROM_Z, Orthographic(height=height), renderer=renderer, keep=True).light
+    return engine.trace((64, 64), Camera(FROM_Z, Orthographic(height=height)), settings=renderer, keep=True).light
 
 
 def test_paths_see_into_what_is_cut_open(engine):
@@ -39,7 +44,7 @@ def test_paths_see_into_what_is_cut_open(engine):
     ball(engine, 0, 0, 0, 0.5, [0.0, 0.0, 1.0, 1.0])
     assert (light_of(engine, PATHS)[32, 32, :3] > 0).tolist() == [True, False, False]
     cut(engine, Plane(coefficients=[0.0, 0.0, -1.0, 0.9]))  # what is nearer than z = 0.9
-    samples = PATHS.model_copy(update={"samples_per_pixel": 64})
+    samples = replace(PATHS, samples=64)
     opened = light_of(engine, samples)
     assert opened[32, 32, 2] > 0.2  # the small ball, lit by what comes in
     assert opened[32, 32, 0] == 0
@@ -52,20 +57,20 @@ def test_paths_see_into_what_is_cut_open(engine):
 
 def test_paths_through_glass_pass_what_is_cut(engine):
     glass = ball(engine, 0, 0, 2, 1.0)
-    engine.scene.set_material(glass, Glass(index_of_refraction=1.0))
+    engine.scene.set_material(glass, row_of(Glass(index_of_refraction=1.0)))
     ball(engine, 0, 0, -3, 1.5, [0.0, 1.0, 0.0, 1.0])
     ball(engine, 0, 0, 0, 0.9, [1.0, 0.0, 0.0, 1.0])
-    assert light_of(engine, PATHS.model_copy(update={"max_ray_bounces": 6}))[32, 32, 1] == 0
+    assert light_of(engine, replace(PATHS, bounces=6))[32, 32, 1] == 0
     cut(engine, Sphere(center=[0.0, 0.0, 0.0], radius=1.0))
-    assert light_of(engine, PATHS.model_copy(update={"max_ray_bounces": 6}))[32, 32, 1] > 0.5
+    assert light_of(engine, replace(PATHS, bounces=6))[32, 32, 1] > 0.5
 
 
 @pytest.mark.parametrize("renderer", [PATHS, RAYS])
 @pytest.mark.parametrize(("opacity", "left"), [(1.0, 0.0), (0.5, 0.25)])
 def test_what_is_cut_casts_no_shadow(engine, renderer, opacity, left):
     ball(engine, 0, 0, -3, 2)
-    engine.scene.set_material(ball(engine, 0, 1.875, 2, 0.5), Matte(opacity=opacity))
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)]
+    engine.scene.set_material(ball(engine, 0, 1.875, 2, 0.5), row_of(Matte(opacity=opacity)))
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)])
     shaded = light_of(engine, renderer)[32, 32, 0]
     cut(engine, Sphere(center=[0.0, 1.875, 2.0], radius=0.6))
     lit = light_of(engine, renderer)[32, 32, 0]
@@ -80,7 +85,7 @@ def test_floors_are_cut_where_the_scene_is(engine):
     engine.scene.add(Geometry(vertices, np.arange(2, dtype=np.uint32), slots, NO_SPHERES, NONE), [WHITE])
     engine.set_radius_floor(1.5)
     for renderer in (RAYS, PATHS):
-        engine.scene.set_clips([])
+        engine.scene.set_clips(no_clips())
         whole = light_of(engine, renderer, 16.0)[30:34, :, 3].max(0)
         assert (whole > 0).sum() == pytest.approx(12 * 4, abs=4)
         cut(engine, Plane(coefficients=[1.0, 0.0, 0.0, 0.0]), Sphere(center=[3.0, 0.0, 0.0], radius=1.0))

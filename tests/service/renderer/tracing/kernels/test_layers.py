@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Orthographic
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, SphereLight
 from brayns_widget.protocol.brayns.materials import Emissive, Ghost, Glass, Matte, Metal, Phong, Plastic, Principled
-from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.service.renderer.tracing import tracer
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic
 from brayns_widget.service.renderer.tracing.cover import ready, warm_up
+from brayns_widget.service.renderer.tracing.lights import no_lights
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NONE = np.empty(0, np.uint32)
-PLAIN = Interactive(ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
+PLAIN = RenderSettings(ao_samples=0, shadows=False, background=(0.0, 0.0, 0.0, 0.0))
 BLUE = [0.0, 0.0, 1.0, 0.5]
 
 
 def ball(engine, material, color=(1.0, 0.0, 0.0, 1.0), place=(0, 0, 0, 1.5)):
     handle = engine.scene.add(spheres(place), [list(color)])
-    engine.scene.set_material(handle, material)
+    engine.scene.set_material(handle, row_of(material))
     return handle
 
 
 def picture(engine, **settings):
-    renderer = PLAIN.model_copy(update=settings)
-    return engine.snapshot((64, 64), FROM_Z, Orthographic(height=4.0), renderer=renderer).astype(int)
+    renderer = replace(PLAIN, **settings)
+    return engine.snapshot((64, 64), Camera(FROM_Z, Orthographic(height=4.0)), settings=renderer).astype(int)
 
 
 def light_of(engine, **settings):
     """Linear light, (64, 64, 4)."""
-    renderer = PLAIN.model_copy(update=settings)
-    return engine.trace((64, 64), FROM_Z, Orthographic(height=4.0), renderer=renderer, keep=True).light
+    renderer = replace(PLAIN, **settings)
+    return engine.trace((64, 64), Camera(FROM_Z, Orthographic(height=4.0)), settings=renderer, keep=True).light
 
 
 @pytest.mark.parametrize("kind", [Matte, Phong, Plastic])
 def test_both_sides_of_a_half_opaque_ball_cover_what_is_behind(engine, kind):
     ball(engine, kind(opacity=0.5))
-    pixels = picture(engine, background_color=BLUE)
+    pixels = picture(engine, background=BLUE)
     # front 1/2, back 1/4, background 1/4
     assert pixels[32, 32].tolist() == [byte(0.75), 0, byte(0.25), round(255 * (0.75 + 0.25 * 0.5))]
     assert pixels[2, 2].tolist() == [0, 0, byte(1.0), 128]
@@ -47,7 +52,7 @@ def test_both_sides_of_a_half_opaque_ball_cover_what_is_behind(engine, kind):
 def test_rays_meet_as_many_surfaces_as_they_may(engine):
     for depth in range(4):
         ball(engine, Matte(opacity=0.5), place=(0, 0, -4 * depth, 1.5))
-    seen = [picture(engine, max_ray_bounces=bounces)[32, 32, 3] for bounces in (0, 1, 2, 20)]
+    seen = [picture(engine, bounces=bounces)[32, 32, 3] for bounces in (0, 1, 2, 20)]
     assert seen == [128, 128, 191, 254]
 
 
@@ -60,7 +65,7 @@ def test_the_alpha_of_a_color_is_opacity(engine):
 
 
 def test_emissive_is_not_lit(engine):
-    engine.scene.lights = []
+    engine.scene.lights = no_lights()
     ball(engine, Emissive(color=[1.0, 0.5, 0.0], intensity=0.5))
     assert picture(engine)[32, 32].tolist() == [byte(0.5), byte(0.25), 0, 255]
 
@@ -100,8 +105,8 @@ def test_surfaces_weaken_light_by_their_opacity(engine, material, left):
         DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0),
         SphereLight(position=[0.0, 19.0, 29.3], intensity=2000.0),
     ):
-        engine.scene.lights = [light]
-        lit, shaded = (light_of(engine, enable_shadows=shadows)[32, 32, 1] for shadows in (False, True))
+        engine.scene.lights = pack_lights([light])
+        lit, shaded = (light_of(engine, shadows=shadows)[32, 32, 1] for shadows in (False, True))
         shares.append(shaded / lit)
     assert shares == pytest.approx([left, left], abs=0.01)
 
@@ -109,8 +114,8 @@ def test_surfaces_weaken_light_by_their_opacity(engine, material, left):
 def test_the_shadow_of_a_ghost_has_edges(engine):
     ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -30, 20))
     ball(engine, Ghost(), place=(0, 5, 5, 1))
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -5.0, -15.0], intensity=2.0)]
-    lit, shaded = (light_of(engine, enable_shadows=shadows)[32, :, 1] for shadows in (False, True))
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -5.0, -15.0], intensity=2.0)])
+    lit, shaded = (light_of(engine, shadows=shadows)[32, :, 1] for shadows in (False, True))
     share = shaded / lit
     assert share[32] > 0.97
     assert 0.05 < share[16:48].min() < 0.5
@@ -120,10 +125,10 @@ def test_the_shadow_of_a_ghost_has_edges(engine):
 def test_ambient_light_comes_through_what_lets_it(engine):
     ball(engine, Matte(), (1.0, 1.0, 1.0, 1.0), (0, 0, 0, 1))
     hollow = ball(engine, Matte(opacity=0.4), (0.0, 0.0, 0.0, 1.0), (0, 0, 0, 3))
-    seen = light_of(engine, ao_samples=4, samples_per_pixel=4)[32, 32, 0]
+    seen = light_of(engine, ao_samples=4, samples=4)[32, 32, 0]
     assert seen == pytest.approx(0.6 * 0.6, abs=0.01)  # on its way to the ball, and to the viewer
     engine.scene.set_colors(hollow, [[0.0, 0.0, 0.0, 0.5]])
-    seen = light_of(engine, ao_samples=4, samples_per_pixel=4)[32, 32, 0]
+    seen = light_of(engine, ao_samples=4, samples=4)[32, 32, 0]
     assert seen == pytest.approx(0.8 * 0.8, abs=0.01)
 
 
@@ -131,34 +136,36 @@ def test_many_surfaces_weaken_light_many_times(engine):
     ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -3, 2))
     for number in range(5):
         ball(engine, Matte(opacity=0.1), place=(0, 1.875 + number * 2.5, 2 + number * 4, 0.5))
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)]
-    lit, shaded = (light_of(engine, enable_shadows=shadows)[32, 32, 1] for shadows in (False, True))
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=2.0)])
+    lit, shaded = (light_of(engine, shadows=shadows)[32, 32, 1] for shadows in (False, True))
     assert shaded / lit == pytest.approx(0.9**10, abs=0.01)
 
 
 def test_what_is_behind_a_light_does_not_weaken_it(engine):
     ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -3, 2))
     ball(engine, Matte(opacity=0.5), place=(0, 1.875, 2, 0.5))
-    engine.scene.lights = [SphereLight(position=[0.0, 1.2, 1.0], intensity=5.0)]
-    lit, shaded = (light_of(engine, enable_shadows=shadows)[32, 32, 1] for shadows in (False, True))
+    engine.scene.lights = pack_lights([SphereLight(position=[0.0, 1.2, 1.0], intensity=5.0)])
+    lit, shaded = (light_of(engine, shadows=shadows)[32, 32, 1] for shadows in (False, True))
     assert shaded == lit > 0
 
 
 def test_shadows_come_and_go_with_opacity(engine):
     ball(engine, Matte(), (0.0, 1.0, 0.0, 1.0), (0, 0, -3, 2))
     handle = ball(engine, Matte(), place=(0, 1.875, 2, 0.5))
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)]
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)])
     seen = []
     for material in (Matte(), Matte(opacity=0.1), Matte()):
-        engine.scene.set_material(handle, material)
-        seen.append(int(picture(engine, enable_shadows=True)[32, 32, 1]))
+        engine.scene.set_material(handle, row_of(material))
+        seen.append(int(picture(engine, shadows=True)[32, 32, 1]))
     assert seen[0] == seen[2] == 0
     assert seen[1] > 100
 
 
 def test_layers_are_shaded_as_opaque_surfaces_are(engine):
-    effects = {"ao_samples": 2, "enable_shadows": True, "samples_per_pixel": 4}
-    engine.scene.lights = [AmbientLight(intensity=0.3), DirectionalLight(direction=[-1.0, -1.0, -1.0], intensity=3.0)]
+    effects = {"ao_samples": 2, "shadows": True, "samples": 4}
+    engine.scene.lights = pack_lights(
+        [AmbientLight(intensity=0.3), DirectionalLight(direction=[-1.0, -1.0, -1.0], intensity=3.0)]
+    )
     ball(engine, Matte(), (1.0, 0.7, 0.4, 1.0))
     ball(engine, Matte(), (1.0, 0.7, 0.4, 1.0), (1.2, 0.3, 1.0, 0.5))
     opaque = picture(engine, **effects)
@@ -174,12 +181,12 @@ def test_pictures_are_the_same_as_when_all_pixels_are_traced(engine, monkeypatch
     random = np.random.default_rng(1)
     for place in random.uniform([-2, -2, -2, 0.05], [2, 2, 2, 0.3], (40, 4)):
         ball(engine, Matte(opacity=0.5), random.uniform(0, 1, 4), place)
-    engine.scene.lights = [SphereLight(position=[5.0, 5.0, 5.0], radius=1.0, intensity=200.0)]
-    renderer = Interactive(samples_per_pixel=2, ao_samples=1, background_color=[0.1, 0.2, 0.3, 0.4])
+    engine.scene.lights = pack_lights([SphereLight(position=[5.0, 5.0, 5.0], radius=1.0, intensity=200.0)])
+    renderer = RenderSettings(samples=2, ao_samples=1, background=(0.1, 0.2, 0.3, 0.4))
     pictures = []
     for mask in (True, False):
         monkeypatch.setattr(tracer, "ready", lambda mask=mask: mask)
         # A picture of fewer pixels would be traced whole.
-        pictures.append(engine.snapshot((400, 300), FROM_Z, Orthographic(height=6.0), renderer=renderer))
+        pictures.append(engine.snapshot((400, 300), Camera(FROM_Z, Orthographic(height=6.0)), settings=renderer))
     assert (pictures[0] == pictures[1]).all()
     assert len(np.unique(pictures[0][..., 3])) > 2

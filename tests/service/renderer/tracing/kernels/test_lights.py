@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Orthographic, View
 from brayns_widget.protocol.brayns.lights import QuadLight, SphereLight
 from brayns_widget.protocol.brayns.materials import Metal
-from brayns_widget.protocol.brayns.renderers import Interactive, Production
-from brayns_widget.service.renderer.geometry import Geometry
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
+from brayns_widget.service.renderer.tracing.lights import no_lights
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import FROM_Z, spheres
 
 NONE = np.empty(0, np.uint32)
-HARD = Interactive(samples_per_pixel=1, ao_samples=0, background_color=[0.0, 0.0, 0.0, 0.0])
-SOFT = HARD.model_copy(update={"samples_per_pixel": 32})
-PATHS = Production(samples_per_pixel=32, max_ray_bounces=1, background_color=[0.0, 0.0, 0.0, 0.0])
+HARD = RenderSettings(samples=1, ao_samples=0, background=(0.0, 0.0, 0.0, 0.0))
+SOFT = replace(HARD, samples=32)
+PATHS = RenderSettings(path_tracing=True, samples=32, bounces=1, background=(0.0, 0.0, 0.0, 0.0))
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
 
 
 @pytest.fixture(autouse=True)
 def dark(engine):
-    engine.scene.lights = []
+    engine.scene.lights = no_lights()
 
 
 def wall(engine):
@@ -37,7 +41,7 @@ def wall(engine):
 
 def light_on(engine, renderer, size=(32, 32), height=4.0):
     """Linear light of the picture, red only."""
-    frame = engine.trace(size, FROM_Z, Orthographic(height=height), renderer=renderer, keep=True)
+    frame = engine.trace(size, Camera(FROM_Z, Orthographic(height=height)), settings=renderer, keep=True)
     return frame.light[..., 0]
 
 
@@ -51,7 +55,7 @@ def quad(side, distance, radiance, **other):
 @pytest.mark.parametrize("radius", [0.0, 0.5])
 def test_a_sphere_light_falls_with_the_square_of_the_distance(engine, renderer, radius):
     wall(engine)
-    engine.scene.lights = [SphereLight(position=[0.0, 0.0, 2.0], radius=radius, intensity=4 * math.pi)]
+    engine.scene.lights = pack_lights([SphereLight(position=[0.0, 0.0, 2.0], radius=radius, intensity=4 * math.pi)])
     seen = light_on(engine, renderer)
     x = (np.arange(32) + 0.5) / 8 - 2
     square = x[None] ** 2 + x[:, None] ** 2 + 4
@@ -64,7 +68,7 @@ def test_a_sphere_light_falls_with_the_square_of_the_distance(engine, renderer, 
 @pytest.mark.parametrize("renderer", [HARD, SOFT, PATHS])
 def test_a_small_quad_light_shines_as_radiance_times_area(engine, renderer):
     wall(engine)
-    engine.scene.lights = [quad(0.2, 2.0, 100 * math.pi)]
+    engine.scene.lights = pack_lights([quad(0.2, 2.0, 100 * math.pi)])
     seen = light_on(engine, renderer)
     x = (np.arange(32) + 0.5) / 8 - 2
     square = x[None] ** 2 + x[:, None] ** 2 + 4
@@ -75,7 +79,7 @@ def test_a_small_quad_light_shines_as_radiance_times_area(engine, renderer):
 @pytest.mark.parametrize("renderer", [HARD, PATHS])
 def test_a_quad_light_shines_on_one_side_only(engine, renderer):
     wall(engine)
-    engine.scene.lights = [quad(1.0, 2.0, 5.0, edge2=[0.0, 1.0, 0.0])]
+    engine.scene.lights = pack_lights([quad(1.0, 2.0, 5.0, edge2=[0.0, 1.0, 0.0])])
     seen = light_on(engine, renderer)
     assert seen[14:].max() == 0
     assert (seen[8, 16] > 0) == (renderer is PATHS)  # its front
@@ -84,7 +88,7 @@ def test_a_quad_light_shines_on_one_side_only(engine, renderer):
 @pytest.mark.parametrize("renderer", [HARD, SOFT, PATHS])
 def test_a_sphere_light_is_dark_inside(engine, renderer):
     engine.scene.add(spheres([0, 0, 0, 1]), WHITE)
-    engine.scene.lights = [SphereLight(radius=3.0, intensity=1000.0)]
+    engine.scene.lights = pack_lights([SphereLight(radius=3.0, intensity=1000.0)])
     light = light_on(engine, renderer)
     assert light[16, 16] == (0 if renderer is not PATHS else pytest.approx(1000 / (9 * math.pi), rel=1e-3))
 
@@ -96,7 +100,7 @@ def test_shadows_are_hard_in_one_sample_and_soft_in_many(engine, light):
     wall(engine)
     unshadowed = light_on(engine, HARD, (64, 64))
     assert unshadowed.max() == 0
-    engine.scene.lights = [light]
+    engine.scene.lights = pack_lights([light])
     unshadowed = light_on(engine, HARD, (64, 64))
     engine.scene.add(spheres([0, 0, 2, 0.5]), [[0.0, 0.0, 0.0, 1.0]])
     widths = []
@@ -112,37 +116,42 @@ def test_shadows_are_hard_in_one_sample_and_soft_in_many(engine, light):
 def test_no_shadows_without_them(engine):
     wall(engine)
     engine.scene.add(spheres([0, 0, 2, 0.5]), [[0.0, 0.0, 0.0, 1.0]])
-    engine.scene.lights = [SphereLight(position=[0.0, 0.0, 4.0], radius=1.0, intensity=30.0)]
+    engine.scene.lights = pack_lights([SphereLight(position=[0.0, 0.0, 4.0], radius=1.0, intensity=30.0)])
     ring = np.hypot(*(np.mgrid[:32, :32] / 8 - 2)) > 0.7
     assert light_on(engine, HARD)[ring].min() == 0
-    assert light_on(engine, HARD.model_copy(update={"enable_shadows": False}))[ring].min() > 0.1
+    assert light_on(engine, replace(HARD, shadows=False))[ring].min() > 0.1
 
 
 def test_nothing_behind_a_light_casts_a_shadow(engine):
     wall(engine)
     engine.scene.add(spheres([0, 0, 6, 0.5]), [[0.0, 0.0, 0.0, 1.0]])
-    engine.scene.lights = [SphereLight(position=[0.0, 0.0, 4.0], intensity=30.0)]
-    view = View(position=[0.0, 0.0, 3.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+    engine.scene.lights = pack_lights([SphereLight(position=[0.0, 0.0, 4.0], intensity=30.0)])
+    view = View(position=(0.0, 0.0, 3.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
     for renderer in (HARD, PATHS):
-        frame = engine.trace((16, 16), view, Orthographic(height=4.0), renderer=renderer, keep=True)
+        frame = engine.trace((16, 16), Camera(view, Orthographic(height=4.0)), settings=renderer, keep=True)
         assert frame.light[8, 8, 0] == pytest.approx(30 / math.pi / 16, rel=0.02)
 
 
 def test_paths_see_lights_but_rays_of_the_interactive_renderer_do_not(engine):
     engine.scene.add(spheres([0, -50, 0, 1]), WHITE)
-    engine.scene.lights = [
+    lights = [
         SphereLight(position=[-1.0, 0.0, 0.0], radius=0.5, intensity=math.pi / 4, color=[0.5, 1.0, 1.0]),
         quad(1.0, 0.0, 0.25, position=[0.5, 0.5, 0.0]),
         quad(1.0, 0.0, 9.0, position=[0.5, 1.6, 0.0], edge2=[0.0, 1.0, 0.0]),  # its back
         SphereLight(position=[0.0, 1.0, 0.0], intensity=9.0),  # a point
     ]
+    engine.scene.lights = pack_lights(lights)
     assert light_on(engine, SOFT).max() == 0
     # Towards the viewer: edge1 x edge2 points to +z
-    engine.scene.lights = [
-        light.model_copy(update={"edge1": light.edge2, "edge2": light.edge1}) if isinstance(light, QuadLight) else light
-        for light in engine.scene.lights
-    ]
-    seen = light_on(engine, PATHS.model_copy(update={"samples_per_pixel": 1}))
+    engine.scene.lights = pack_lights(
+        [
+            light.model_copy(update={"edge1": light.edge2, "edge2": light.edge1})
+            if isinstance(light, QuadLight)
+            else light
+            for light in lights
+        ]
+    )
+    seen = light_on(engine, replace(PATHS, samples=1))
     assert seen[16, 8] == pytest.approx(0.5)
     assert seen[16, 24] == pytest.approx(0.25)
     assert set(np.unique(seen.round(4))) == {0, 0.25, 0.5}
@@ -150,19 +159,19 @@ def test_paths_see_lights_but_rays_of_the_interactive_renderer_do_not(engine):
 
 def test_something_before_a_light_hides_it(engine):
     engine.scene.add(spheres([0, 0, 3, 0.5]), [[0.0, 0.0, 0.0, 1.0]])
-    engine.scene.lights = [SphereLight(radius=1.0, intensity=math.pi)]
-    seen = light_on(engine, PATHS.model_copy(update={"samples_per_pixel": 1}))
+    engine.scene.lights = pack_lights([SphereLight(radius=1.0, intensity=math.pi)])
+    seen = light_on(engine, replace(PATHS, samples=1))
     assert seen[16, 16] == 0
     assert seen[16, 22] == pytest.approx(1)
 
 
 def test_metal_shows_lights_whether_its_lobe_meets_or_samples_them(engine):
     handle = engine.scene.add(spheres([0, 0, 0, 1.9]), WHITE)
-    engine.scene.lights = [SphereLight(position=[0.0, 0.0, 30.0], radius=20.0, intensity=math.pi * 400)]
+    engine.scene.lights = pack_lights([SphereLight(position=[0.0, 0.0, 30.0], radius=20.0, intensity=math.pi * 400)])
     seen = []
     for roughness in (0.01, 0.316, 0.317):  # squares on both sides of a width of 0.1
-        engine.scene.set_material(handle, Metal(roughness=roughness))
-        seen.append(light_on(engine, PATHS.model_copy(update={"samples_per_pixel": 256}))[14:18, 14:18].mean())
+        engine.scene.set_material(handle, row_of(Metal(roughness=roughness)))
+        seen.append(light_on(engine, replace(PATHS, samples=256))[14:18, 14:18].mean())
     assert seen[0] == pytest.approx(1, abs=0.01)
     assert seen[1] == pytest.approx(seen[2], abs=0.01)
     assert seen[1] == pytest.approx(0.94, abs=0.03)  # the rest of the lobe misses the light

@@ -135,10 +135,10 @@ def test_a_change_in_any_part_of_a_kernel_gives_it_another_name_in_the_cache(tmp
     package = Path(brayns_widget.__file__).parent
     shutil.copytree(package, tmp_path / "brayns_widget", ignore=shutil.ignore_patterns("__pycache__", "static"))
     names = []
-    for part in ("tracing/kernels/surfaces.py", "materials.py", None):
+    for part in ("tracing/kernels/surfaces.py", "tracing/materials.py", "content/volumes.py", None):
         code = "from brayns_widget.service.renderer.tracing.kernels import paths; print(paths.trace_paths.__qualname__)"
         names.append(subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True, timeout=100))
         if part is not None:
             with (tmp_path / "brayns_widget" / "service" / "renderer" / part).open("a") as file:
                 file.write("# changed\n")
-    assert len(set(names)) == 3
+    assert len(set(names)) == 4

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, View
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.settings import FULL_REGION
-from brayns_widget.service.renderer.tracing.camera import ray_frame
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View, ray_frame
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.lights import pack_lights
 from tests.service.renderer.traced import FROM_Z, byte, spheres
 
 NO_SEGMENTS = (np.empty((0, 4), np.float32), np.empty(0, np.uint32), np.empty(0, np.uint32))
-PLAIN = Interactive(samples_per_pixel=1, ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
+PLAIN = RenderSettings(samples=1, ao_samples=0, shadows=False, background=(0.0, 0.0, 0.0, 0.0))
 WHITE = [[1.0, 1.0, 1.0, 1.0]]
 
 
@@ -34,12 +34,12 @@ def curve(*points, slots=None):
 
 
 def picture(engine, size=(64, 64), projection=None, renderer=PLAIN, view=FROM_Z):
-    return engine.snapshot(size, view, projection or Orthographic(height=4.0), renderer=renderer)
+    return engine.snapshot(size, Camera(view, projection or Orthographic(height=4.0)), settings=renderer)
 
 
 def rays(size, projection, view=FROM_Z):
     """Origins and unit directions (height, width, 3) of the rays through the pixels' middles, in float64."""
-    frame = ray_frame(view, projection, FULL_REGION, size[0] / size[1]).astype(np.float64)
+    frame = ray_frame(Camera(view, projection), size[0] / size[1]).astype(np.float64)
     u = (np.arange(size[0]) + 0.5)[None, :, None] / size[0]
     v = (np.arange(size[1]) + 0.5)[:, None, None] / size[1]
     origins, directions = (frame[k] + u * frame[k + 1] + v * frame[k + 2] for k in (0, 3))
@@ -103,10 +103,12 @@ def test_silhouette_of_a_sphere_has_its_area(engine):
 
 def test_matte_surface_scatters_light_by_the_cosine(engine):
     engine.scene.add(spheres([0, 0, 0, 1.9]), [[0.8, 0.4, 0.2, 1.0]])
-    engine.scene.lights = [
-        AmbientLight(color=[0.5, 1.0, 1.0], intensity=0.2),
-        DirectionalLight(color=[1.0, 0.5, 1.0], intensity=2.0, direction=[1.0, -2.0, -2.0]),
-    ]
+    engine.scene.lights = pack_lights(
+        [
+            AmbientLight(color=[0.5, 1.0, 1.0], intensity=0.2),
+            DirectionalLight(color=[1.0, 0.5, 1.0], intensity=2.0, direction=[1.0, -2.0, -2.0]),
+        ]
+    )
     pixels = picture(engine, (128, 128)).astype(int)
     y, x = np.mgrid[1.984375:-2:-0.03125, -1.984375:2:0.03125]
     inside = x**2 + y**2 < 1.85**2
@@ -124,7 +126,7 @@ def test_normals_of_cones_are_square_to_their_flanks(engine):
     # A cone that opens towards +x, seen from the side: its upper edge's normal leans towards -x by asin(slope).
     engine.scene.add(curve([-3, 0, 0, 0.2], [3, 0, 0, 1.4]), WHITE)
     lean = math.asin(1.2 / 6)
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -1.0, 0.0], intensity=math.pi)]
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -1.0, 0.0], intensity=math.pi)])
     column = picture(engine, (64, 256), Orthographic(height=4.0))[:, 32]
     covered = np.flatnonzero(column[:, 3])
     # At the very edge of the silhouette the normal stands square to the view: cosine with +y is cos(lean).
@@ -133,9 +135,9 @@ def test_normals_of_cones_are_square_to_their_flanks(engine):
 
 def test_shadow_falls_on_what_lies_behind(engine):
     engine.scene.add(spheres([0, 0, -3, 2], [0, 1.875, 2, 0.5]), WHITE)
-    engine.scene.lights = [DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)]
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, -2.5, -4.0], intensity=3.0)])
     lit = picture(engine)
-    shadowed = picture(engine, renderer=PLAIN.model_copy(update={"enable_shadows": True}))
+    shadowed = picture(engine, renderer=replace(PLAIN, shadows=True))
     middle = (slice(30, 34), slice(30, 34), 0)
     assert lit[middle].min() > 100
     assert shadowed[middle].max() == 0
@@ -145,9 +147,9 @@ def test_shadow_falls_on_what_lies_behind(engine):
 def test_a_surface_does_not_shadow_itself_far_from_the_origin(engine):
     far = np.array([40_000.0, -30_000.0, 20_000.0])
     engine.scene.add(spheres([*far, 5]), WHITE)
-    engine.scene.lights = [DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=3.0)]
-    view = View(position=[far[0], far[1], far[2] + 50], target=[*far], up=[0.0, 1.0, 0.0])
-    shadows = PLAIN.model_copy(update={"enable_shadows": True})
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=3.0)])
+    view = View(position=(far[0], far[1], far[2] + 50), target=tuple(far), up=(0.0, 1.0, 0.0))
+    shadows = replace(PLAIN, shadows=True)
     plain, shadowed = (picture(engine, (64, 64), Orthographic(height=6.0), r, view) for r in (PLAIN, shadows))
     assert plain[..., 0].min() > 0
     assert (plain == shadowed).all()
@@ -155,7 +157,7 @@ def test_a_surface_does_not_shadow_itself_far_from_the_origin(engine):
 
 def test_ambient_occlusion_darkens_a_crevice_only(engine):
     engine.scene.add(spheres([-1, 0, 0, 1], [1, 0, 0, 1]), WHITE)
-    occluded = Interactive(samples_per_pixel=16, ao_samples=4, enable_shadows=False, background_color=[0, 0, 0, 0.0])
+    occluded = RenderSettings(samples=16, ao_samples=4, shadows=False, background=(0, 0, 0, 0.0))
     pixels = picture(engine, (64, 64), renderer=occluded).astype(int)
     crevice, open_side = pixels[31:33, 30:34, 0].mean(), pixels[31:33, 14:18, 0].mean()
     assert crevice < 0.8 * open_side
@@ -165,7 +167,7 @@ def test_ambient_occlusion_darkens_a_crevice_only(engine):
 def test_half_of_the_sky_behind_a_wall_is_half_the_light(engine):
     # A small ball that touches a huge one: towards the viewer its normal is square to the contact's.
     engine.scene.add(spheres([0, 0, 0, 0.1], [0, -1000.1, 0, 1000]), WHITE)
-    occluded = Interactive(samples_per_pixel=64, ao_samples=8, enable_shadows=False, background_color=[0, 0, 0, 0.0])
+    occluded = RenderSettings(samples=64, ao_samples=8, shadows=False, background=(0, 0, 0, 0.0))
     pixels = picture(engine, (32, 32), Orthographic(height=0.4), occluded).astype(int)
     assert pixels[15:17, 15:17, 0].mean() == pytest.approx(byte(0.5), abs=5)
 
@@ -180,7 +182,7 @@ def test_colors_come_from_the_slots(engine):
 
 def test_background_and_its_alpha(engine):
     engine.scene.add(spheres([0, 0, 0, 0.5]), WHITE)
-    sky = PLAIN.model_copy(update={"background_color": [0.004, 0.016, 0.102, 0.25]})
+    sky = replace(PLAIN, background=(0.004, 0.016, 0.102, 0.25))
     pixels = picture(engine, renderer=sky)
     assert pixels[0, 0].tolist() == [byte(0.004), byte(0.016), byte(0.102), 64]
     assert pixels[32, 32].tolist() == [byte(1.0)] * 3 + [255]
@@ -188,7 +190,7 @@ def test_background_and_its_alpha(engine):
 
 @pytest.mark.parametrize("background", [[-1.0, 0.0, 1e30, 7.0], [1e-30, 5.0, -0.0, -3.0]])
 def test_backgrounds_out_of_range_are_clamped(engine, background):
-    pixels = picture(engine, renderer=PLAIN.model_copy(update={"background_color": background}))
+    pixels = picture(engine, renderer=replace(PLAIN, background=background))
     wanted = [0 if c <= 1e-20 else 255 if c > 6.4 else byte(c) for c in background[:3]]
     assert pixels[0, 0].tolist() == [*wanted, 255 if background[3] > 1 else 0]
 
@@ -196,7 +198,7 @@ def test_backgrounds_out_of_range_are_clamped(engine, background):
 def test_near_clip_hides_what_is_nearer(engine):
     engine.scene.add(spheres([0, 0, 5, 0.5], [0, 0, -5, 0.5], slots=[0, 1]), [[1, 0, 0, 1], [0, 1, 0, 1]])
     pixels = [
-        engine.snapshot((32, 32), FROM_Z, Orthographic(height=4.0), renderer=PLAIN, near_clip=distance)[16, 16].tolist()
+        engine.snapshot((32, 32), Camera(FROM_Z, Orthographic(height=4.0), distance), settings=PLAIN)[16, 16].tolist()
         for distance in (0.0, 8.0, 30.0)
     ]
     assert pixels == [[byte(1.0), 0, 0, 255], [0, byte(1.0), 0, 255], [0, 0, 0, 0]]

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, View
 from brayns_widget.protocol.brayns.materials import Matte
-from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
-from brayns_widget.service.renderer.coloring.ramp import ColorRamp
-from brayns_widget.service.renderer.geometry import Geometry
-from brayns_widget.service.renderer.tracing.clipping import Clip
-from brayns_widget.service.renderer.volumes import Volume
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.content.ramps import ColorRamp
+from brayns_widget.service.renderer.content.volumes import Volume
+from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View
+from brayns_widget.service.renderer.tracing.settings import RenderSettings
+from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
+from brayns_widget.service.renderer.translation.materials import row_of
 from tests.service.renderer.traced import spheres
 
 NONE = np.empty(0, np.uint32)
 NO_ROUNDS = np.empty((0, 4), np.float32)
 NOTHING = Geometry(NO_ROUNDS, NONE, NONE, NO_ROUNDS, NONE)
-PLAIN = Interactive(ao_samples=0, enable_shadows=False, background_color=[0.0, 0.0, 0.0, 0.0])
-FRONT = View(position=[0.0, 0.0, 100.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+PLAIN = RenderSettings(ao_samples=0, shadows=False, background=(0.0, 0.0, 0.0, 0.0))
+FRONT = View(position=(0.0, 0.0, 100.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
 SIZE = 33  # the middle of the middle pixel is the middle of the picture
 
 
@@ -46,8 +48,8 @@ def add(engine, values, *colors, low=0.0, high=1.0, cells=True, spacing=1.0, fra
 def light(engine, view=FRONT, projection=None, samples=1, **settings):
     """(SIZE, SIZE, 4) linear light of a picture 20 µm high."""
     projection = projection or Orthographic(height=20.0)
-    renderer = PLAIN.model_copy(update={"samples_per_pixel": samples, **settings})
-    return engine.trace((SIZE, SIZE), view, projection, renderer=renderer, keep=True).light
+    renderer = replace(PLAIN, samples=samples, **settings)
+    return engine.trace((SIZE, SIZE), Camera(view, projection), settings=renderer, keep=True).light
 
 
 def middle(engine, **settings):
@@ -68,7 +70,7 @@ def ball(engine, z, radius=2.0, color=(0.0, 1.0, 0.0, 1.0)):
 def test_an_even_volume_stops_light_by_its_length(engine, cells, spacing, opacity):
     add(engine, cube(1, 10 if cells else 11), [1, 0.5, 0, opacity], cells=cells, spacing=spacing)
     share = 1 - math.exp(-opacity * 10 * spacing)
-    pixel = middle(engine, projection=Orthographic(height=0.1), background_color=[0.0, 0.0, 1.0, 0.0])
+    pixel = middle(engine, projection=Orthographic(height=0.1), background=(0.0, 0.0, 1.0, 0.0))
     if share > 1 - 1 / 256:  # then what is behind counts as hidden
         assert pixel[0] == pytest.approx(1, abs=1 / 256)
         assert pixel[2] == 0
@@ -78,7 +80,7 @@ def test_an_even_volume_stops_light_by_its_length(engine, cells, spacing, opacit
 
 def test_an_even_volume_seen_at_an_angle_is_as_thick_as_the_way_through(engine):
     add(engine, cube(1), [1, 1, 1, 0.05])
-    view = View(position=[100.0, 0.0, 100.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+    view = View(position=(100.0, 0.0, 100.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
     assert middle(engine, view=view)[0] == pytest.approx(1 - math.exp(-0.05 * 10 * math.sqrt(2)), abs=2e-3)
 
 
@@ -178,7 +180,7 @@ def test_finer_cells_of_the_same_density_look_the_same(engine):
     assert pictures[1] == pytest.approx(pictures[2], abs=0.005)
 
 
-@pytest.mark.parametrize("view", [FRONT, View(position=[90.0, 50.0, 70.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])])
+@pytest.mark.parametrize("view", [FRONT, View(position=(90.0, 50.0, 70.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))])
 def test_jumping_over_clear_blocks_changes_nothing(engine, view):
     rng = np.random.default_rng(7)
     values = np.zeros((60, 60, 60), np.uint8)
@@ -206,7 +208,7 @@ def test_numbers_that_are_none_are_clear(engine):
 def test_values_outside_of_the_range_have_the_outermost_colors(engine):
     values = np.array([-np.inf, -5, 5, np.inf], np.float32).repeat(4).reshape(1, 1, 16)
     add(engine, values, [1, 0, 0, 5], [0, 0, 1, 5], frame=np.diag([1.0, 10, 10, 1]))
-    picture = light(engine, view=View(position=[8.0, 5.0, 50.0], target=[8.0, 5.0, 0.0], up=[0.0, 1.0, 0.0]))
+    picture = light(engine, view=View(position=(8.0, 5.0, 50.0), target=(8.0, 5.0, 0.0), up=(0.0, 1.0, 0.0)))
     assert picture[16, 5, :3] == pytest.approx([1, 0, 0], abs=1e-2)
     assert picture[16, 12, :3] == pytest.approx([1, 0, 0], abs=1e-2)
     assert picture[16, 20, :3] == pytest.approx([0, 0, 1], abs=1e-2)
@@ -225,9 +227,9 @@ def test_surfaces_stand_in_front_of_within_and_behind_volumes(engine):
 def test_surfaces_that_let_light_through_show_the_volume_behind(engine):
     add(engine, cube(1), [1, 0, 0, 0.1])
     handle = ball(engine, 20)
-    engine.scene.set_material(handle, Matte(opacity=0.5))
+    engine.scene.set_material(handle, row_of(Matte(opacity=0.5)))
     share = 1 - math.exp(-1)
-    assert middle(engine, max_ray_bounces=3) == pytest.approx([share / 4, 0.75, 0, 0.75 + share / 4], abs=1e-4)
+    assert middle(engine, bounces=3) == pytest.approx([share / 4, 0.75, 0, 0.75 + share / 4], abs=1e-4)
 
 
 def test_volumes_may_lie_in_each_other(engine):
@@ -272,38 +274,40 @@ def test_flattened_volumes_are_not_seen(engine):
 
 def test_clips_cut_volumes(engine):
     add(engine, cube(1), [1, 1, 1, 0.1])
-    engine.scene.set_clips([Clip([Plane(coefficients=[1.0, 0, 0, 0])], False, np.eye(4))])
+    engine.scene.set_clips(pack_clips([Clip([Plane(coefficients=[1.0, 0, 0, 0])], False, np.eye(4))]))
     picture = light(engine)[16, :, 3]
     assert (picture[:16] == 0).all()
     assert picture[18] == pytest.approx(1 - math.exp(-1), abs=1e-4)
-    engine.scene.set_clips([Clip([Sphere(center=[0, 0, 0], radius=2)], False, np.eye(4))])
+    engine.scene.set_clips(pack_clips([Clip([Sphere(center=[0, 0, 0], radius=2)], False, np.eye(4))]))
     assert middle(engine, samples=32)[3] == pytest.approx(1 - math.exp(-0.6), abs=0.02)
 
 
 def test_what_is_nearer_than_the_near_clip_is_not_seen(engine):
     add(engine, cube(1), [1, 1, 1, 0.1])
-    frame = engine.trace((SIZE, SIZE), FRONT, Orthographic(height=20.0), near_clip=102.0, renderer=PLAIN, keep=True)
+    frame = engine.trace(
+        (SIZE, SIZE), Camera(FRONT, Orthographic(height=20.0), near_clip=102.0), settings=PLAIN, keep=True
+    )
     assert frame.light[16, 16, 0] == pytest.approx(1 - math.exp(-0.3), abs=1e-4)
 
 
 def test_cameras_may_stand_within_volumes(engine):
     add(engine, cube(1), [1, 1, 1, 0.1])
-    view = View(position=[0.0, 0.0, 1.0], target=[0.0, 0.0, 0.0], up=[0.0, 1.0, 0.0])
+    view = View(position=(0.0, 0.0, 1.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
     assert middle(engine, view=view, projection=Perspective())[0] == pytest.approx(1 - math.exp(-0.6), abs=1e-4)
 
 
 def test_the_background_shows_through_with_its_alpha(engine):
     add(engine, cube(1), [1, 0, 0, 0.1])
     share = 1 - math.exp(-1)
-    pixel = middle(engine, background_color=[0.0, 0.0, 1.0, 0.5])
+    pixel = middle(engine, background=(0.0, 0.0, 1.0, 0.5))
     assert pixel == pytest.approx([share, 0, 1 - share, share + (1 - share) / 2], abs=1e-5)
 
 
 def test_another_ramp_shows_once_the_scene_is_told(engine):
     _, volume = add(engine, cube(1), [1, 0, 0, 0.1])
     engine.set_viewport(SIZE, SIZE)
-    engine.set_camera(FRONT, Orthographic(height=20.0))
-    engine.set_renderer(PLAIN)
+    engine.set_camera(Camera(FRONT, Orthographic(height=20.0)))
+    engine.set_render_settings(PLAIN)
     assert engine.render()
     assert not engine.render()
     volume.ramp = ColorRamp(np.array([[0, 0, 1, 0.1]], np.float32), 0, 1)

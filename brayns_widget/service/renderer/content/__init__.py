@@ -1,0 +1,1 @@
+"""What models are made of: geometry, volumes and atlases, their colors, and what simulations recorded."""

@@ -1,0 +1,115 @@
+"""Simulations: the colors or radii of a model by the values of a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.content.coloring.base import Colors
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.content.ramps import ColorRamp
+from brayns_widget.service.renderer.content.reports import Report
+
+
+class Simulation:
+    """A simulation that colors slots by a report's values. Owns the report.
+
+    Args:
+        report: gives the values; closed by ``close``.
+        columns: (slots,) index of each slot's value; -1: none, it keeps the model's own color.
+
+    Attributes:
+        enabled: whether the model shows it.
+        outdated: whether its models do not show the current frame; whoever repaints them resets it.
+    """
+
+    def __init__(self, report: Report, columns: npt.NDArray[np.intp]) -> None:
+        self.timeline = report.timeline
+        self.enabled = True
+        self.outdated = False
+        self._report = report
+        self._columns = np.maximum(columns, 0)
+        self._without = np.flatnonzero(columns < 0)
+        self._frame = self.timeline.start
+        self._ramp = ColorRamp()
+        self._table = self._ramp.table()
+
+    @property
+    def ramp(self) -> ColorRamp:
+        """The color ramp; assign another one to change it."""
+        return self._ramp
+
+    @ramp.setter
+    def ramp(self, ramp: ColorRamp) -> None:
+        self._ramp = ramp
+        self._table = ramp.table()
+
+    def seek(self, time: float) -> None:
+        """Go to the frame of a time (in the report's unit), or the nearest one that exists."""
+        line = self.timeline
+        frame = min(max(line.start, round((time - line.origin) / line.dt)), line.end)
+        self.outdated |= frame != self._frame
+        self._frame = frame
+
+    def colors(self, own: Colors) -> Colors:
+        """Color all slots by the current frame.
+
+        Args:
+            own: (slots, 4) the model's own colors, for slots without a value.
+
+        Raises:
+            OSError: the report cannot be read.
+        """
+        if not self.enabled:
+            return own
+        levels = self._ramp.levels(self._report.read(self._frame))
+        colors = self._table[levels[self._columns]]
+        colors[self._without] = own[self._without]
+        return colors
+
+    def shape(self) -> Geometry | None:
+        """Make the model's geometry of the current frame, before it is made thicker; None: no frame changes it.
+
+        Raises:
+            OSError: the report cannot be read.
+        """
+        return None
+
+    def close(self) -> None:
+        """Close the report."""
+        self._report.close()
+
+
+class RadiiSimulation(Simulation):
+    """A simulation that sets radii of segments by a report's values, one for both ends; colors stay. Owns the report.
+
+    Args:
+        report: gives the radii, in µm; closed by ``close``.
+        columns: (slots,) the value that the segments of each slot have; -1: none, they keep their radii.
+        plain: the model's geometry without the report; segments share no vertices.
+        factor: for the radii.
+    """
+
+    def __init__(self, report: Report, columns: npt.NDArray[np.intp], plain: Geometry, factor: float) -> None:
+        super().__init__(report, columns)
+        self._plain = plain
+        self._factor = factor
+        shown = columns[plain.segment_slots]
+        ends = plain.segments[shown >= 0].astype(np.intp)
+        self._ends = np.stack((ends, ends + 1))
+        self._shown = shown[shown >= 0]
+
+    def colors(self, own: Colors) -> Colors:
+        """Return the model's own colors."""
+        return own
+
+    def shape(self) -> Geometry:
+        """Make the geometry of the current frame; radii that are NaN or negative become 0."""
+        if not self.enabled:
+            return self._plain
+        radii = self._factor * np.nan_to_num(self._report.read(self._frame)[self._shown], posinf=0.0)
+        vertices = self._plain.vertices.copy()
+        vertices[self._ends, 3] = np.maximum(radii, 0.0)
+        return replace(self._plain, vertices=vertices)

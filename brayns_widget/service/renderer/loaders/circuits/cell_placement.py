@@ -1,0 +1,106 @@
+"""The cell placement loader: cells of a SONATA nodes file with morphologies from a folder, without a circuit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import libsonata
+import libsonata._libsonata
+import morphio._morphio
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.protocol.brayns.loaders import CELL_PLACEMENT, CellPlacementParams
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring, Labels
+from brayns_widget.service.renderer.loaders import hdf5
+from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
+from brayns_widget.service.renderer.loaders.circuits import nodes
+from brayns_widget.service.renderer.loaders.circuits.cells import point_shapes, read_labels, read_shapes
+from brayns_widget.service.renderer.loaders.circuits.neurons import place
+from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShapes
+from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader
+from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
+from brayns_widget.service.rpc.methods import Task
+
+
+def load(path: Path, params: CellPlacementParams, task: Task) -> list[LoadedModel]:
+    """Load one model for each population of the file; see ``Loader.load``."""
+    hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
+    check_morphology(params.morphology_parameters)
+    try:
+        storage = libsonata.NodeStorage(str(path))
+        names = sorted(storage.population_names)
+    except (libsonata.SonataError, RuntimeError) as error:
+        raise failure(f"{path} is not a SONATA nodes file: {error}") from error
+    if not names:
+        raise failure(f"{path} has no populations")
+    return [
+        _load_population(path, storage, name, params, task.part(index / len(names), (index + 1) / len(names)))
+        for index, name in enumerate(names)
+    ]
+
+
+LOADER = Loader(CELL_PLACEMENT, "Circuit Explorer", ("circuit.morphologies.h5",), CellPlacementParams, load)
+
+
+def _load_population(path: Path, storage: Any, name: str, params: CellPlacementParams, task: Task) -> LoadedModel:
+    task.progress(0.0, f"Reading population {name}")
+    try:
+        population = storage.open_population(name)
+        ids = nodes.select(
+            population, node_sets_paths=[], node_sets=[], node_ids=params.ids, percentage=params.percentage, limit=0
+        )
+        selection = libsonata.Selection(ids)
+        positions = nodes.positions(population, selection)
+        rotations = nodes.rotations(population, selection)
+        labels = read_labels(population, selection)
+    except (libsonata.SonataError, RuntimeError) as error:
+        raise failure(f"Population {name} of {path} cannot be read: {error}") from error
+    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, task.part(0.0, 0.5))
+    geometry = place(shapes, shape_of_cell, rotations, positions, task.part(0.5, 1.0))
+    types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
+    sections = [section.name.lower() for section in Section]
+    return LoadedModel(
+        kind="neurons",
+        geometry=geometry,
+        coloring=CellColoring(ids, labels, sections, [sections[kind] for kind in types]),
+        metadata={"population_name": name, "population_type": "node", **shapes.metadata},
+        ids=ids,
+    )
+
+
+# Extension of morphology files → (whether it is the main format of a circuit, or its name among the others)
+_FORMATS = {"swc": None, "h5": "h5v1", "asc": "neurolucida-asc"}
+
+
+def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
+    path: Path,
+    name: str,
+    params: CellPlacementParams,
+    ids: npt.NDArray[np.int64],
+    labels: dict[str, Labels],
+    task: Task,
+) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
+    """Read each morphology once; returns the shapes and which one each cell has."""
+    options = shape_options(params.morphology_parameters)
+    if not options.sections:
+        return point_shapes(len(ids), options), np.zeros(len(ids), np.intp)
+    if "morphology" not in labels:
+        raise failure(f"Population {name} has no morphologies; load it without soma and neurites")
+    kind = params.extension.removeprefix(".").lower()
+    if (kind and kind not in _FORMATS) or not params.morphology_folder:
+        raise RequestError(
+            f"Morphologies need a morphology_folder, and the extension {', '.join(_FORMATS)} or none; "
+            f"got {params.morphology_folder!r} and {params.extension!r}",
+            code=INVALID_PARAMS,
+        )
+    place = path.parent / params.morphology_folder
+    kinds = [kind] if kind else ["h5"] if place.is_file() else list(_FORMATS)
+    main = str(place) if "swc" in kinds else ""
+    others = {name: str(place) for kind, name in _FORMATS.items() if name is not None and kind in kinds}
+    morphologies = labels["morphology"]
+    reader = morphology_reader(main, others, morphologies.names[0])
+    return read_shapes(reader, morphologies, ids, options, task), morphologies.codes

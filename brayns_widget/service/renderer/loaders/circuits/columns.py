@@ -1,0 +1,104 @@
+"""The columns of primitives in a report of compartments.
+
+Slots: as without a report four for each cell (see ``neurons``), which show the soma's value, then one for each column.
+Primitives of sections that the report has take the columns' slots, others those of their cell and type of section.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.renderer.loaders.morphologies.places import SOMA, Places
+
+Ints = npt.NDArray[np.int64]
+
+
+def node_spans(ids: Ints, node_ids: Ints, index_pointers: Ints) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+    """Find the columns of nodes in a report.
+
+    Args:
+        ids: (N,) ids of the nodes to find.
+        node_ids: (M,) ids of the nodes in the report, in any order.
+        index_pointers: (M + 1,) where each node's columns begin and, last, end (SONATA's ``mapping/index_pointers``).
+
+    Returns:
+        (N,) each node's first column, (N,) the one behind its last, (N,) whether the report has it; 0, 0 if not.
+    """
+    if not len(node_ids):
+        nothing = np.zeros(len(ids), np.int64)
+        return nothing, nothing, np.zeros(len(ids), np.bool_)
+    order = np.argsort(node_ids, kind="stable")
+    place = order[np.minimum(np.searchsorted(node_ids, ids, sorter=order), len(order) - 1)]
+    found = node_ids[place] == ids
+    return np.where(found, index_pointers[place], 0), np.where(found, index_pointers[place + 1], 0), found
+
+
+class CellColumns:
+    """The columns of the loaded cells in a report of compartments.
+
+    Args:
+        ids: (N,) ids of the loaded cells.
+        node_ids: (M,) ids of the cells in the report.
+        index_pointers: (M + 1,), see ``node_spans``.
+        element_ids: the dataset of all columns' section ids (``mapping/element_ids``).
+
+    Attributes:
+        first: the first column that a loaded cell has.
+        last: the one behind the last.
+        rows: (slots,) the plain slot, 4 * cell + section, whose own color each slot has; filled by ``slots``.
+    """
+
+    def __init__(self, ids: Ints, node_ids: Ints, index_pointers: Ints, element_ids: Any) -> None:
+        self._begins, self._ends, found = node_spans(ids, node_ids, index_pointers)
+        self.first = int(self._begins[found].min()) if found.any() else 0
+        self.last = int(self._ends[found].max()) if found.any() else 0
+        self._elements = np.asarray(element_ids[self.first : self.last], np.int64)
+        self._plain = len(Section) * len(ids)
+        self.rows = np.zeros(self._plain + self.last - self.first, np.intp)
+        self.rows[: self._plain] = np.arange(self._plain)
+        self.count = int(found.sum())
+
+    def _sections_of(self, cell: int) -> tuple[Ints, Ints]:
+        """Return the section ids of a cell's columns, ascending, and the columns, counted from ``first``."""
+        begin, end = self._begins[cell] - self.first, self._ends[cell] - self.first
+        elements = self._elements[max(0, begin) : max(0, end)]
+        order = np.argsort(elements, kind="stable")
+        return elements[order], begin + order
+
+    def slots(self, cell: int, types: npt.NDArray[np.uint8], places: Places) -> npt.NDArray[np.uint32]:
+        """Choose the slots of a cell's primitives.
+
+        A section's compartments have equal parts of its segments, see ``places``.
+
+        Args:
+            cell: index of the cell.
+            types: (P,) the ``Section`` of each primitive.
+            places: (P, 2) section and part of it.
+        """
+        elements, columns = self._sections_of(cell)
+        sections = places[:, 0].astype(np.int64)
+        begins = np.searchsorted(elements, sections, "left")
+        counts = np.searchsorted(elements, sections, "right") - begins
+        plain = len(Section) * cell + types.astype(np.int64)
+        slots = plain.copy()
+        has = counts > 0
+        parts = places[has, 1] * counts[has] + 1e-4  # float32 may fall short of the compartment where it begins
+        steps = np.minimum(parts.astype(np.int64), counts[has] - 1)
+        slots[has] = self._plain + columns[begins[has] + steps]
+        self.rows[slots] = plain
+        return slots.astype(np.uint32)
+
+    def values(self) -> npt.NDArray[np.intp]:
+        """Find the column of each slot; -1: none."""
+        shown = np.full(len(self.rows), -1, np.intp)
+        for cell in range(len(self._begins)):
+            elements, columns = self._sections_of(cell)
+            soma = columns[elements == SOMA]
+            if len(soma):
+                shown[len(Section) * cell : len(Section) * (cell + 1)] = self.first + soma[0]
+        shown[self._plain :] = np.arange(self.first, self.last)
+        return shown

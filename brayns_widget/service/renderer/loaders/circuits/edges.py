@@ -1,0 +1,134 @@
+"""SONATA edge populations, read with libsonata: synapses and endfeet of the loaded cells."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import libsonata
+import numpy as np
+import numpy.typing as npt
+
+from brayns_widget.protocol.brayns.loaders import EdgeParams
+from brayns_widget.service.renderer.content.coloring.base import WHITE
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring, Labels
+from brayns_widget.service.renderer.content.geometry import Geometry
+from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
+from brayns_widget.service.renderer.loaders.circuits.endfeet import endfeet_geometry
+from brayns_widget.service.renderer.loaders.circuits.nodes import evenly
+from brayns_widget.service.renderer.loaders.circuits.placed import PlacedNodes, SectionPlaces
+from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording
+from brayns_widget.service.renderer.loaders.circuits.synapse_columns import synapse_columns
+
+ENDFOOT = "endfoot"  # SONATA's type of the edges between vessels and astrocytes
+_GLIAL = "synapse_astrocyte"  # … and from astrocytes to neurons: on the astrocyte's side, names begin otherwise
+Ints = npt.NDArray[np.int64]
+
+
+def edges_model(circuit: Any, config: Any, params: EdgeParams, nodes: PlacedNodes) -> LoadedModel:
+    """Load the edges of a population to, or from, the loaded nodes: a sphere for each synapse, a mesh for each endfoot.
+
+    Args:
+        circuit: a ``libsonata.CircuitConfig``.
+        config: a ``libsonata.SimulationConfig``, or None if there is no report to show.
+        params: which edges.
+        nodes: that are loaded.
+
+    Raises:
+        RequestError: there is no such population, it joins other nodes, or has no positions or no edges of these; the
+            report cannot be shown.
+    """
+    name, side = params.edge_population, "afferent" if params.load_afferent else "efferent"
+    if name not in circuit.edge_populations:
+        raise failure(f"Edge population {name} does not exist")
+    properties = circuit.edge_population_properties(name)
+    with contextlib.ExitStack() as stack:
+        try:
+            edges = circuit.edge_population(name)
+            chosen = _chosen(edges, side, nodes, params.edge_percentage)
+            if properties.type == ENDFOOT:
+                kind, geometry = "endfeet", endfeet_geometry(properties.endfeet_meshes_file, edges, chosen)
+            else:
+                points = _positions(edges, properties.type, side, chosen, nodes)
+                kind, geometry = f"{side}_synapses", _spheres(points, params.radius)
+            cells = _cells(edges, side, chosen)
+            model = LoadedModel(
+                kind=kind,
+                geometry=geometry,
+                coloring=_coloring(cells, nodes),
+                metadata={"population_name": name, "population_type": "edge"},
+                ids=np.unique(cells),
+            )
+            if params.edge_report_name:
+                recording = open_recording(config, "synapse", params.edge_report_name, edges.target)
+                stack.callback(recording.close)
+                simulation = recording.simulation(synapse_columns(recording, edges, chosen))
+                model = replace(model, simulation=simulation)
+        except (libsonata.SonataError, RuntimeError) as error:
+            raise failure(f"Edge population {name} cannot be read: {error}") from error
+        stack.pop_all()  # the report's file is the model's from here on
+    return model
+
+
+def _cells(edges: Any, side: str, chosen: Ints) -> Ints:
+    """Look up the ids (N,) of the loaded cells that edges belong to."""
+    nodes_of = edges.target_nodes if side == "afferent" else edges.source_nodes
+    return np.asarray(nodes_of(libsonata.Selection(chosen)), np.int64)
+
+
+def _coloring(cells: Ints, nodes: PlacedNodes) -> CellColoring:
+    """Color edges as the cells that they belong to, each with a slot of its own."""
+    at = np.searchsorted(nodes.ids, cells)
+    attributes = {name: Labels(labels.names, labels.codes[at]) for name, labels in nodes.labels.items()}
+    return CellColoring(cells, attributes, [""], [], color=WHITE)
+
+
+def _chosen(edges: Any, side: str, nodes: PlacedNodes, percentage: float) -> Ints:
+    """Choose the ids of the edges to load: a part of them, from 0 to 1, at even steps; 0 means all."""
+    joined, find = (edges.target, edges.afferent_edges) if side == "afferent" else (edges.source, edges.efferent_edges)
+    if joined != nodes.population:
+        raise failure(
+            f"The {side} cells of edge population {edges.name} are of population {joined}, not {nodes.population}"
+        )
+    chosen: Ints = find(nodes.ids.tolist()).flatten().astype(np.int64)
+    if percentage > 0 and len(chosen):
+        chosen = chosen[evenly(len(chosen), max(1, round(percentage * len(chosen))))]
+    if not len(chosen):
+        raise failure(f"Edge population {edges.name} has no {side} synapses of the loaded cells")
+    return chosen
+
+
+def _spheres(points: npt.NDArray[np.float64], radius: float) -> Geometry:
+    spheres = np.column_stack((points, np.full(len(points), radius))).astype(np.float32)
+    nothing = np.empty(0, np.uint32)
+    return Geometry(np.empty((0, 4), np.float32), nothing, nothing, spheres, np.arange(len(spheres), dtype=np.uint32))
+
+
+def _positions(edges: Any, kind: str, side: str, chosen: Ints, nodes: PlacedNodes) -> npt.NDArray[np.float64]:
+    """Read positions (N, 3) in µm: on the cell's surface, as the real renderer has them, or else on its center line."""
+    selection = libsonata.Selection(chosen)
+
+    def read(names: list[str]) -> list[npt.NDArray[np.float64]] | None:
+        if not edges.attribute_names >= set(names):
+            return None
+        values = [np.asarray(edges.get_attribute(name, selection), np.float64) for name in names]
+        if not np.isfinite(values).all():
+            raise failure(f"Edge population {edges.name} has positions that are not finite")
+        return values
+
+    for where in ("surface", "center"):
+        if (stored := read([f"{side}_{where}_{axis}" for axis in "xyz"])) is not None:
+            return np.stack(stored, axis=1)
+    prefix = "astrocyte" if kind == _GLIAL and side == "efferent" else side
+    cells = _cells(edges, side, chosen)
+    if (stored := read([f"{prefix}_section_id", f"{prefix}_section_pos"])) is not None:
+        section, part = stored
+        return nodes.points(SectionPlaces(cells, section.astype(np.int64), part))
+    if (stored := read([f"{prefix}_{name}" for name in ("section_id", "segment_id", "segment_offset")])) is not None:
+        section, segment, offset = stored
+        return nodes.points(SectionPlaces(cells, section.astype(np.int64), None, segment.astype(np.int64), offset))
+    raise failure(
+        f"Edge population {edges.name} does not tell where its synapses are ({side}_surface_x …, {side}_center_x …, "
+        f"{prefix}_section_id with {prefix}_section_pos, or with {prefix}_segment_id and {prefix}_segment_offset)"
+    )

@@ -1,0 +1,1 @@
+"""Grids: volumes, and atlases with the ways to show them."""

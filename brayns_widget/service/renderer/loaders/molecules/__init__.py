@@ -1,0 +1,1 @@
+"""Molecules and point clouds: files of spheres."""

@@ -1,0 +1,1 @@
+"""Morphologies: files of single cells, and their shapes as cone-spheres."""

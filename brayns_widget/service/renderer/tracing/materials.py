@@ -1,0 +1,59 @@
+"""Materials as kernels read them: one row of numbers describes all kinds.
+
+A row is opacity over emission, coat, flakes, and a base that is metal, glass and matte in parts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from brayns_widget.service.renderer.content.geometry import Floats
+
+# Columns of a row.
+OPACITY = 0  # multiplied by the color's alpha
+GHOST = 1  # 1: opacity falls from silhouettes to surfaces that face the viewer
+EMISSION = 2  # to 4: radiance
+ENDS = 5  # 1: it emits and reflects nothing, so that paths end
+METALLIC = 6  # share of metal in the base
+EDGE = 7  # to 9: what metal reflects at grazing angles
+ROUGHNESS = 10  # of the base, 0 to 1; its square is the width of GGX
+SPECULAR = 11  # weight of the base's reflection by Fresnel's equations
+INDEX = 12  # the base's index of refraction
+TRANSMISSION = 13  # transmitted share of what is neither metal nor reflected
+TRANSMITTED = 14  # to 16: share of each channel that is transmitted, if it is thin
+THIN = 17  # 1: one surface stands for two close ones, which do not refract
+DIFFUSE = 18  # weight of the rest
+SHEEN = 19  # to 21: added to the rest at grazing angles, by (1 - cosine) ** SHEEN_FALL
+BACK_LIGHT = 22  # 0 to 2: half of it is the share of the rest that is scattered forwards
+COAT = 23  # weight of a clear coat
+COAT_INDEX = 24
+COAT_ROUGHNESS = 25
+TINT = 26  # to 28: color of the coat
+FLAKES = 29  # share of metal flakes in the surface under the coat
+SHEEN_OF_BASE = 30  # the same, in the model's color
+SHEEN_FALL = 31
+ABSORBED = 32  # to 34: absorption coefficient per µm, if it is not thin
+STRETCH = 35  # factor by which GGX is narrower across the direction of anisotropy, and wider along it
+TURN = 36  # cosine and sine of that direction's angle to the first tangent
+COLUMNS = 38
+
+FLAKE_WIDTH = 0.3  # of GGX: flakes lie nearly flat
+
+
+def matte_row() -> Floats:
+    """float32 (COLUMNS,): a matte, opaque material, the one that models have at first."""
+    row = np.zeros(COLUMNS, np.float32)
+    row[[OPACITY, ROUGHNESS, INDEX, DIFFUSE, COAT_INDEX]] = 1
+    row[EDGE : EDGE + 3] = row[TRANSMITTED : TRANSMITTED + 3] = row[TINT : TINT + 3] = 1
+    row[[SHEEN_FALL, STRETCH, TURN]] = 1
+    return row
+
+
+def lets_through(row: Floats) -> bool:
+    """Whether light passes through, refracted or not; such surfaces weaken shadow rays instead of stopping them."""
+    return bool(row[OPACITY] < 1 or row[GHOST] > 0 or row[TRANSMISSION] > 0)
+
+
+def is_plain(row: Floats) -> bool:
+    """Whether the interactive renderer can shade it as an opaque matte surface that casts a full shadow."""
+    return bool(row[ENDS] == 0) and not lets_through(row)

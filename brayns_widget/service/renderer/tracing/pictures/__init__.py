@@ -1,0 +1,1 @@
+"""Pictures: samples that add up, and the files that they become."""

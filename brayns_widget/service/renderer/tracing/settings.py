@@ -1,0 +1,26 @@
+"""Render settings: how a picture is made of what the camera sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSettings:
+    """Samples, light effects and background.
+
+    Attributes:
+        samples: how many samples each pixel gets.
+        bounces: how many surfaces a ray goes on behind, or a path is lit at.
+        background: linear RGBA.
+        ao_samples: rays for ambient occlusion a sample; a path tracer needs none.
+        shadows: whether lights cast shadows; those of a path tracer always do.
+        path_tracing: whether light is followed along paths, or surfaces are shaded where the camera's rays meet them.
+    """
+
+    samples: int = 1
+    bounces: int = 3
+    background: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
+    ao_samples: int = 1
+    shadows: bool = True
+    path_tracing: bool = False

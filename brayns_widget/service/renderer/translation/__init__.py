@@ -1,0 +1,1 @@
+"""Translation of the protocol's classes to what the ray tracer takes, which knows none of them."""

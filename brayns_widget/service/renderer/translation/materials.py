@@ -1,0 +1,118 @@
+"""Materials of the protocol, packed as rows of numbers for kernels.
+
+The real renderer's objects become materials of OSPRay; what those do that clients cannot set (a coat of plastic, say)
+is taken from its documentation of materials.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from brayns_widget.protocol.brayns.materials import (
+    CarPaint,
+    Emissive,
+    Ghost,
+    Glass,
+    Material,
+    Matte,
+    Metal,
+    Plastic,
+    Principled,
+)
+from brayns_widget.service.renderer.content.geometry import Floats
+from brayns_widget.service.renderer.tracing.materials import (
+    ABSORBED,
+    BACK_LIGHT,
+    COAT,
+    COAT_INDEX,
+    COAT_ROUGHNESS,
+    DIFFUSE,
+    EDGE,
+    EMISSION,
+    ENDS,
+    FLAKES,
+    GHOST,
+    INDEX,
+    METALLIC,
+    OPACITY,
+    ROUGHNESS,
+    SHEEN,
+    SHEEN_FALL,
+    SHEEN_OF_BASE,
+    SPECULAR,
+    STRETCH,
+    THIN,
+    TINT,
+    TRANSMISSION,
+    TRANSMITTED,
+    TURN,
+    matte_row,
+)
+
+_DARKEST = 1e-6  # of a color that light takes on its way: none is black after any distance
+_THINNEST, _THICKEST = 1e-6, 1e6
+
+
+def row_of(material: Material) -> Floats:
+    """Pack a material as kernels read it: float32 (COLUMNS,).
+
+    Raises:
+        ValueError: its numbers make no material.
+    """
+    row = matte_row()
+    match material:
+        case Plastic():  # which is a Matte, too
+            row[OPACITY] = material.opacity
+            row[[COAT, COAT_INDEX]] = 1.0, 1.5
+        case Matte():
+            row[OPACITY] = material.opacity
+        case CarPaint():
+            row[[COAT, COAT_INDEX, FLAKES]] = 1.0, 1.5, material.flake_density
+        case Metal():
+            row[[METALLIC, ROUGHNESS]] = 1.0, material.roughness
+        case Glass():
+            index = _checked_index("index_of_refraction", material.index_of_refraction)
+            row[[ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 0.0, 1.0, 1.0, index
+        case Emissive():
+            row[ENDS] = 1.0
+            row[EMISSION : EMISSION + 3] = np.clip(np.array(material.color) * material.intensity, 0.0, 3e38)
+        case Ghost():
+            row[GHOST] = 1.0
+        case Principled():
+            _pack_principled(row, material)
+    return row
+
+
+def _pack_principled(row: Floats, material: Principled) -> None:
+    """Pack a principled material into a row.
+
+    Widths along and across the direction of anisotropy are those of Burley, "Physically Based Shading at Disney",
+    2012, section 5.4.
+    """
+    row[[METALLIC, SPECULAR, INDEX, DIFFUSE]] = material.metallic, material.specular, material.ior, material.diffuse
+    row[[ROUGHNESS, COAT_ROUGHNESS]] = np.clip([material.roughness, material.coat_roughness], 0, 1)
+    row[[TRANSMISSION, THIN, COAT]] = material.transmission, material.thin, material.coat
+    row[COAT_INDEX] = _checked_index("coat_ior", material.coat_ior)
+    row[BACK_LIGHT] = material.back_light if material.thin else 0.0
+    row[EDGE : EDGE + 3] = np.clip(material.edge_color, 0, 1)
+    # Beer's law: a color is what is left after a depth, or of a coat after a thickness of 1.
+    decay = -np.log(np.clip(material.transmission_color, _DARKEST, 1)) / max(material.transmission_depth, _THINNEST)
+    if material.thin:
+        row[TRANSMITTED : TRANSMITTED + 3] = np.exp(-decay * max(0.0, material.thickness))
+    else:
+        row[ABSORBED : ABSORBED + 3] = decay
+    coat = np.clip(material.coat_color, _DARKEST, 1) ** np.clip(material.coat_thickness, 0, _THICKEST)
+    row[TINT : TINT + 3] = 1 - material.coat * (1 - coat)
+    sheen, tint = np.clip([material.sheen, material.sheen_tint], 0, 1)
+    row[SHEEN : SHEEN + 3] = sheen * (1 - tint) * np.clip(material.sheen_color, 0, 1)
+    angle = 2 * math.pi * material.anisotropy_rotation
+    row[[STRETCH, TURN, TURN + 1]] = math.sqrt(1 - 0.9 * material.anisotropy), math.cos(angle), math.sin(angle)
+    row[[SHEEN_OF_BASE, SHEEN_FALL]] = sheen * tint, 1 / np.clip(material.sheen_roughness, 0.01, 1)
+
+
+def _checked_index(name: str, index: float) -> float:
+    if not 0.01 <= index <= 100:
+        raise ValueError(f"{name} is an index of refraction, 0.01 to 100, got {index:g}.")
+    return index

@@ -1,0 +1,119 @@
+"""Synapses whose places are given by section, against morphologies and against places that were stored."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders.circuits import sonata
+from brayns_widget.service.rpc.methods import Task
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_edges
+
+# Two segments of 3 and 4 µm along x and y, after a soma about the origin; and a branch of 2 µm.
+SWC = "1 1 0 0 0 2 -1\n2 3 3 0 0 1 1\n3 3 6 0 0 1 2\n4 3 6 4 0 1 3\n5 3 6 4 2 1 4\n6 3 6 6 0 1 4\n"
+NODES = "S1nonbarrel_neurons"
+EDGES = f"{NODES}__{NODES}__chemical"
+CIRCUIT = "tiny_circuits/N_10__top_nodes_dim6"
+
+
+def synapses(config: Path, population: str, edges: str, *, afferent: bool) -> npt.NDArray[np.float32]:
+    """Where the synapses are, (N, 3)."""
+    wanted = {"edge_population": edges, "load_afferent": afferent}
+    settings = {"node_population": population, "node_percentage": 1.0, "edge_populations": [wanted]}
+    _cells, model = sonata.LOADER.read(str(config), {"node_population_settings": [settings]}, Task())
+    return model.geometry.spheres[:, :3]
+
+
+def circuit(folder: Path, attributes: dict[str, Any]) -> Path:
+    """Three cells 10 µm apart, the last turned by a quarter about z; each makes a synapse on the next."""
+    quarter = np.sqrt(0.5)
+    turns = {"orientation_w": [1, 1, quarter], "orientation_z": [0, 0, quarter]}
+    turns |= {"orientation_x": [0.0] * 3, "orientation_y": [0.0] * 3}
+    config = write_circuit(folder, {**places(3), **turns})
+    (folder / "morphologies" / "cell.swc").write_text(SWC)
+    write_edges(config, [0, 1, 2], [1, 2, 0], attributes=attributes)
+    return config
+
+
+@pytest.mark.parametrize("side", ["afferent", "efferent"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"section_id": [1, 1, 2], "section_pos": [0.5, 6 / 7, 1.0]},
+        {"section_id": [1, 1, 2], "segment_id": [1, 1, 0], "segment_offset": [0.5, 3.0, 2.0]},
+    ],
+)
+def test_synapses_stand_on_the_sections_of_their_cells(tmp_path: Path, address: dict[str, Any], side: str):
+    config = circuit(tmp_path, {f"{side}_{name}": values for name, values in address.items()})
+    points = synapses(config, "cells", "joins", afferent=side == "afferent")
+    cells = [1, 2, 0] if side == "afferent" else [0, 1, 2]
+    local = np.array([[6, 0.5, 0], [6, 3, 0], [6, 4, 2]])
+    wanted = [
+        [20 - y, x, z] if cell == 2 else [10 * cell + x, y, z] for cell, (x, y, z) in zip(cells, local, strict=True)
+    ]
+    np.testing.assert_allclose(points, wanted, atol=1e-5)
+
+
+def test_synapses_of_the_soma_stand_in_its_middle(tmp_path: Path):
+    config = circuit(tmp_path, {"afferent_section_id": [0] * 3, "afferent_section_pos": [0.5] * 3})
+    np.testing.assert_allclose(
+        synapses(config, "cells", "joins", afferent=True), [[10, 0, 0], [20, 0, 0], [0, 0, 0]], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ({"section_id": [1, 4, 1], "section_pos": [0.5] * 3}, "has 3 sections, but something is to be on section 4"),
+        (
+            {"section_id": [1, 2, 1], "segment_id": [1, 1, 2], "segment_offset": [0.5] * 3},
+            "has 1 segments there, but something is to be on segment 1 of section 2",
+        ),
+    ],
+)
+def test_places_that_are_not_there_are_told(tmp_path: Path, address: dict[str, Any], message: str):
+    config = circuit(tmp_path, {f"afferent_{name}": values for name, values in address.items()})
+    with pytest.raises(RequestError) as caught:
+        synapses(config, "cells", "joins", afferent=True)
+    assert caught.value.message == f"Morphology 'cell' of cell 2 {message}"
+
+
+def test_synapses_without_any_place_are_told(tmp_path: Path):
+    config = circuit(tmp_path, {"afferent_section_id": [1] * 3})
+    with pytest.raises(RequestError) as caught:
+        synapses(config, "cells", "joins", afferent=True)
+    assert caught.value.message == (
+        "Edge population joins does not tell where its synapses are (afferent_surface_x …, afferent_center_x …, "
+        "afferent_section_id with afferent_section_pos, or with afferent_segment_id and afferent_segment_offset)"
+    )
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("dropped", ["segment", "section_pos"])
+@pytest.mark.parametrize("side", ["afferent", "efferent"])
+def test_sections_of_a_real_circuit_lead_to_the_stored_places(data_dir: Path, tmp_path: Path, side: str, dropped: str):
+    original = data_dir / CIRCUIT / EDGES / "edges.h5"
+    shutil.copy(original, tmp_path / "edges.h5")
+    with h5py.File(tmp_path / "edges.h5", "r+") as file:
+        group = file["edges"][EDGES]["0"]
+        stored = np.stack([group[f"{side}_center_{axis}"][:] for axis in "xyz"], axis=1)
+        for name in list(group):
+            if any(part in name for part in ("center", "surface", dropped)):
+                del group[name]
+    config = json.loads((data_dir / CIRCUIT / "circuit_config.json").read_text())
+    config["manifest"] = {"$BASE_DIR": (data_dir / CIRCUIT).as_posix()}
+    for entry in config["networks"]["edges"]:
+        if EDGES in entry["populations"]:
+            entry["edges_file"] = (tmp_path / "edges.h5").as_posix()
+    path = tmp_path / "circuit_config.json"
+    path.write_text(json.dumps(config))
+    points = synapses(path, NODES, EDGES, afferent=side == "afferent")
+    np.testing.assert_allclose(points, stored, atol=0.001)

@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import libsonata
+import morphio
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.loaders.circuits import sonata
+from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
+from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.rpc.methods import Task
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_simulation
+
+POPULATION = "S1nonbarrel_neurons"
+FULL = {"load_soma": True, "load_axon": True, "load_dendrites": True, "geometry_type": "original"}
+
+
+def load(path: Any, population: str = "cells", task: Task | None = None, **settings: Any) -> LoadedModel:
+    settings = {"node_percentage": 1.0, **settings, "node_population": population}
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, task or Task())
+    return model
+
+
+def failure(path: Any, population: str = "cells", **settings: Any) -> str:
+    with pytest.raises(RequestError) as caught:
+        load(path, population, **settings)
+    assert "\n" not in caught.value.message
+    return caught.value.message
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    "circuit", ["tiny_circuits/N_10__top_nodes_dim6", "tiny_circuits/nbS1-O1-E2Sst-maxNsyn-HEX0-L5"]
+)
+def test_cells_stand_where_libsonata_and_morphio_say(data_dir: Path, circuit: str):
+    """Every point of every cell, computed again from the files with the quaternion's own formula."""
+    path = data_dir / circuit / "circuit_config.json"
+    model = load(path, POPULATION, neuron_morphology_parameters=FULL)
+    config = libsonata.CircuitConfig.from_file(str(path))
+    nodes, properties = config.node_population(POPULATION), config.node_population_properties(POPULATION)
+    container = dict(properties.alternate_morphology_formats).get("h5v1")
+    collection = morphio.Collection(container or properties.morphologies_dir, [".h5"] if container else [".swc"])
+    cells = model.geometry.segment_slots // 4
+    for cell in range(nodes.size):
+        name = nodes.get_attribute("morphology", cell)
+        position = np.array([nodes.get_attribute(axis, cell) for axis in "xyz"])
+        w, *u = (nodes.get_attribute(f"orientation_{axis}", cell) for axis in "wxyz")
+        points = collection.load(name).points.astype(float)
+        turned = points + 2 * np.cross(u, np.cross(u, points) + w * points)  # v + 2 u x (u x v + w v)
+        expected = turned + position
+        segments = model.geometry.segments[(cells == cell) & (model.geometry.segment_slots % 4 != Section.SOMA)]
+        ours = model.geometry.vertices[np.unique(np.r_[segments, segments + 1]), :3]
+        assert len(ours) == len(expected)  # the loader keeps the points' order
+        np.testing.assert_allclose(ours, expected, atol=0.002)  # float32 at 4000 µm
+
+
+@pytest.mark.data
+def test_each_cell_has_its_own_slots(data_dir: Path):
+    model = load(
+        data_dir / "tiny_circuits/N_10__top_nodes_dim6/circuit_config.json",
+        POPULATION,
+        neuron_morphology_parameters=FULL,
+    )
+    slots = np.r_[model.geometry.segment_slots, model.geometry.sphere_slots]
+    assert len(model.coloring.colors) == 40
+    assert set(slots // 4) == set(range(10))
+    assert set(slots % 4) == set(Section)
+    np.testing.assert_array_equal(model.ids, np.arange(10))
+    assert dict(model.metadata) == {
+        "loaded_neuron_count": "10",
+        "population_name": POPULATION,
+        "population_type": "node",
+    }
+
+
+def test_euler_angles_turn_about_z_then_y_then_x(tmp_path: Path):
+    quarter = np.pi / 2
+    angles = {"rotation_angle_zaxis": [quarter, 0.0], "rotation_angle_xaxis": [quarter, quarter]}
+    model = load(write_circuit(tmp_path, places(2) | angles), neuron_morphology_parameters=FULL)
+    tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
+    # The dendrite's tip (10, 0, 0): z makes it (0, 10, 0), x then (0, 0, 10); x alone leaves it.
+    np.testing.assert_allclose(tips, [[0, 0, 10], [20, 0, 0]], atol=1e-5)
+
+
+def test_without_orientation_cells_are_not_turned(tmp_path: Path):
+    model = load(write_circuit(tmp_path, places(2)), neuron_morphology_parameters=FULL)
+    np.testing.assert_allclose(np.array(model.geometry.bounds), np.array([[-2, -2, -2], [20.5, 2, 2]]))
+
+
+def test_by_default_cells_are_spheres_of_radius_1(tmp_path: Path):
+    model = load(write_circuit(tmp_path, places(3)))
+    np.testing.assert_allclose(model.geometry.spheres, [[0, 0, 0, 1], [10, 0, 0, 1], [20, 0, 0, 1]])
+    assert len(model.geometry.segments) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "ids"),
+    [
+        ({"node_percentage": 0.5}, [0, 2, 4, 6, 8]),
+        ({"node_percentage": 0}, list(range(10))),
+        ({"node_percentage": 0.01}, [0]),
+        ({"node_percentage": 0.8}, [0, 1, 2, 3, 5, 6, 7, 8]),
+        ({"node_count_limit": 3}, [0, 3, 6]),
+        ({"node_count_limit": 0}, list(range(10))),
+        ({"node_sets": ["some"]}, [1, 3]),
+        ({"node_sets": ["some", "some"], "node_percentage": 0.5}, [1]),
+        ({"node_ids": [5, 2, 5], "node_sets": ["some"], "node_percentage": 0.1}, [2, 5]),
+    ],
+)
+def test_which_cells_are_loaded(tmp_path: Path, settings: dict[str, Any], ids: list[int]):
+    model = load(write_circuit(tmp_path, places(10)), **settings)
+    assert model.ids is not None
+    assert model.ids.tolist() == ids
+    np.testing.assert_allclose(model.geometry.spheres[:, 0], 10.0 * np.array(ids))
+    assert model.metadata["loaded_neuron_count"] == str(len(ids))
+    if "node_ids" not in settings and "node_sets" in settings:
+        assert model.metadata["node_sets"] == ", ".join(settings["node_sets"])
+
+
+def test_colors_come_from_the_circuits_attributes(tmp_path: Path):
+    attributes = places(3) | {"mtype": ["b", "a", "b"], "layer": [2, 3, 2], "morph_class": ["x", "x", "y"]}
+    model = load(write_circuit(tmp_path, attributes), neuron_morphology_parameters={"load_dendrites": True})
+    assert model.coloring.methods() == [
+        "id",
+        "layer",
+        "morphology",
+        "morphology class",
+        "morphology section",
+        "mtype",
+        "solid",
+    ]
+    assert model.coloring.values("mtype") == ["a", "b"]
+    assert model.coloring.values("layer") == ["2", "3"]
+    assert model.coloring.values("morphology section") == ["dendrite"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"population": "nope"}, "Population nope does not exists"),
+        ({"node_sets": ["nope"]}, "Invalid node set: 'nope'"),
+        ({"node_sets": ["none"]}, "There are no cells in node sets none of population cells"),
+        ({"node_ids": [1, 3]}, "Node id 3 is not in population cells, which has 3 nodes"),
+        ({"report_type": "spikes"}, "No simulation configuration available"),
+        (
+            {"edge_populations": [{"edge_population": "e", "load_afferent": True}]},
+            "Edge population e does not exist",
+        ),
+        (
+            {"neuron_morphology_parameters": {"growth": 2}},
+            "The growth of morphologies goes from 0 (no neurites) to 1 (whole ones), got 2",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_is_told(tmp_path: Path, settings: dict[str, Any], message: str):
+    assert failure(write_circuit(tmp_path, places(3)), **settings) == message
+
+
+def test_a_population_without_cells(tmp_path: Path):
+    path = write_circuit(tmp_path, {"x": np.empty(0), "y": np.empty(0), "z": np.empty(0)})
+    assert failure(path) == "There are no cells in population cells"
+
+
+def test_virtual_populations_cannot_be_shown(tmp_path: Path):
+    assert failure(write_circuit(tmp_path, places(3), kind="virtual")) == "Unsupported population type"
+
+
+def test_a_population_without_positions(tmp_path: Path):
+    path = write_circuit(tmp_path, {"x": [0.0], "y": [0.0]})
+    assert failure(path) == "Population cells has no attribute 'z', so its cells cannot be placed"
+
+
+def test_positions_must_be_finite(tmp_path: Path):
+    path = write_circuit(tmp_path, places(2) | {"y": [0.0, float("nan")]})
+    assert failure(path) == "Node 1 of population cells has no finite 'y'"
+
+
+def test_a_missing_morphology_names_file_and_cell(tmp_path: Path):
+    path = write_circuit(tmp_path, places(3) | {"morphology": ["cell", "gone", "gone"]})
+    message = failure(path, neuron_morphology_parameters={"load_dendrites": True})
+    assert message.startswith(f"Morphology 'gone' of cell 1 cannot be read from {tmp_path / 'morphologies'}")
+    assert load(path).geometry.spheres.shape == (3, 4)  # spheres need none
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("hello", "it is not JSON"),
+        ("[1]", "neither 'networks' nor 'run'"),
+        ('{"networks": 5}', "is not a SONATA circuit configuration"),
+        ('{"run": {}}', "is not a SONATA circuit configuration"),
+        ("\x00\xff", "it is not JSON"),
+        ("[" * 100000, "it is not JSON"),
+    ],
+)
+def test_what_is_no_circuit_is_told(tmp_path: Path, content: str, message: str):
+    path = tmp_path / "circuit.json"
+    path.write_text(content)
+    assert message in failure(path)
+
+
+def test_paths_that_are_no_files(tmp_path: Path):
+    assert failure(tmp_path) == f"{tmp_path} is a directory, SONATA loader needs a file"
+    assert failure("/no/such.json") == "File /no/such.json does not exists"
+    assert failure("a\0b") == "A path cannot contain a null character"
+    # Python 3.14 does not tell that a path is too long.
+    assert re.fullmatch("x+ cannot be read: .+|File x+ does not exists", failure("x" * 10000))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("broken", ["S1nonbarrel_neurons/nodes.h5", "morphologies/merged-morphologies.h5"])
+@pytest.mark.parametrize("how", ["truncated", "text", "noise", "missing"])
+def test_corrupt_files_are_told_and_quiet(
+    data_dir: Path, tmp_path: Path, broken: str, how: str, capfd: pytest.CaptureFixture[str]
+):
+    folder = tmp_path / "circuit"
+    shutil.copytree(data_dir / "tiny_circuits/N_10__top_nodes_dim6", folder)
+    content = bytearray((folder / broken).read_bytes())
+    match how:
+        case "truncated":
+            (folder / broken).write_bytes(content[: len(content) // 2])
+        case "text":
+            (folder / broken).write_text("hello")
+        case "noise":
+            content[900:4000] = np.random.default_rng(1).bytes(3100)
+            (folder / broken).write_bytes(content)
+        case "missing":
+            (folder / broken).unlink()
+    message = failure(folder / "circuit_config.json", POPULATION, neuron_morphology_parameters=FULL)
+    assert "population" in message.lower() or "morpholog" in message.lower()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.data
+def test_a_simulations_configuration_loads_its_circuit(data_dir: Path):
+    path = data_dir / "simulations/N_10__top_nodes_dim6/simulation_config.json"
+    assert len(load(path, POPULATION).geometry.spheres) == 10
+
+
+def test_progress_rises_through_all_populations(tmp_path: Path):
+    path = write_circuit(tmp_path, places(10))
+    seen: list[tuple[float, str]] = []
+    settings = {"node_population": "cells", "node_percentage": 1.0, "neuron_morphology_parameters": FULL}
+    task = Task(lambda amount, operation: seen.append((amount, operation)))
+    models = sonata.LOADER.read(str(path), {"node_population_settings": [settings, settings]}, task)
+    assert len(models) == 2
+    assert [amount for amount, _ in seen] == sorted(amount for amount, _ in seen)
+    assert seen[0] == (0.0, "Reading population cells")
+    assert seen[-1][0] >= 0.75
+
+
+def test_a_cancelled_load_stops(tmp_path: Path):
+    path = write_circuit(tmp_path, places(10))
+    stopped = threading.Event()
+
+    def cancel(_amount: float, operation: str) -> None:
+        if operation == "Placing cells":
+            stopped.set()
+            task.cancel()
+
+    task = Task(cancel)
+    with pytest.raises(RequestError) as caught:
+        load(path, task=task)
+    assert caught.value.code == 20
+    assert stopped.is_set()
+
+
+def test_each_morphology_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+
+    def counting(*arguments: Any) -> Any:
+        read.append(arguments[2])
+        return read_shape(*arguments)
+
+    monkeypatch.setattr("brayns_widget.service.renderer.loaders.circuits.cells.read_shape", counting)
+    path = write_circuit(tmp_path, places(50))
+    load(path, neuron_morphology_parameters=FULL)
+    assert read == ["cell"]
+    # Entries of one request share what is shaped alike.
+    read.clear()
+    entry = {"node_population": "cells", "node_percentage": 1.0, "neuron_morphology_parameters": FULL}
+    thick = entry | {"neuron_morphology_parameters": FULL | {"radius_multiplier": 3.0}}
+    models = sonata.LOADER.read(str(path), {"node_population_settings": [entry, entry, thick]}, Task())
+    assert read == ["cell", "cell"]
+    radii = [model.geometry.vertices[:, 3].min() for model in models]
+    assert radii[0] == radii[1] == pytest.approx(radii[2] / 3)
+
+
+def test_parameters_are_checked_after_the_file(tmp_path: Path):
+    path = write_circuit(tmp_path, places(3))
+    with pytest.raises(RequestError, match="Invalid loader params schema") as caught:
+        load(path, node_percentage=2)
+    assert caught.value.data == ["node_population_settings[0].node_percentage: value above maximum 2 > 1"]
+    json.dumps(caught.value.data)
+
+
+def test_memory_that_does_not_suffice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def exhausted(*_arguments: Any, **_keywords: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("brayns_widget.service.renderer.loaders.circuits.sonata.place", exhausted)
+    path = write_circuit(tmp_path, places(3))
+    assert failure(path) == f"{path} does not fit into memory"
+
+
+def test_ids_beyond_all_numbers_are_refused_in_words(tmp_path: Path):
+    path = write_circuit(tmp_path, places(2))
+    assert failure(path, node_ids=[2**63]) == f"Node id {2**63} is not in population cells, which has 2 nodes"
+    assert load(path, neuron_morphology_parameters={"load_dendrites": True, "subsampling": 2**63}).geometry.count == 2
+
+
+def test_node_sets_of_a_simulation_override_those_of_its_circuit(tmp_path: Path):
+    circuit = write_circuit(tmp_path, places(5))
+    path = write_simulation(circuit, "compartment")
+    content = json.loads(path.read_text())
+    (tmp_path / "own.json").write_text(json.dumps({"some": {"node_id": [0]}, "other": {"node_id": [2, 4]}}))
+    path.write_text(json.dumps(content | {"node_sets_file": "own.json"}))
+    for name, ids in (("other", [2, 4]), ("some", [0])):
+        model = load(path, node_sets=[name])
+        assert model.ids is not None
+        assert model.ids.tolist() == ids
+    (tmp_path / "own.json").unlink()
+    assert "own.json does not exist" in failure(path, node_sets=["some"])
+
+
+@pytest.mark.parametrize("settings", [{}, {"neuron_morphology_parameters": {"load_dendrites": True}}])
+def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
+    path = write_circuit(tmp_path, {"x": [0.0, 1e30], "y": [0.0, 0.0], "z": [0.0, 0.0]})
+    assert failure(path, **settings).startswith(f"{path} cannot be shown: coordinates must stay below 1e+18 µm")
