@@ -38,7 +38,7 @@ from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.translation.lights import pack_lights
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 SMALL, LARGE = (640, 480), (1280, 720)
 # name, view, size, light effects; on the other machine: the real renderer's ms a frame, without and with JPEG, and
@@ -146,7 +146,7 @@ def circuit_geometry(path: str) -> Geometry:
         "node_percentage": 1.0,
         "neuron_morphology_parameters": {"load_soma": True, "load_axon": True, "load_dendrites": True},
     }
-    return LOADER.read(path, {"node_population_settings": [settings]}, Task())[0].geometry
+    return LOADER.read(path, {"node_population_settings": [settings]}, RunningRequest())[0].geometry
 
 
 def views(geometry: Geometry) -> dict[str, View]:

@@ -35,7 +35,7 @@ from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
 from brayns_widget.service.renderer.translation.lights import pack_lights
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 SIZE = (640, 480)
 FRAMES = 5
@@ -68,14 +68,16 @@ def measure(config: Path, cells: int, threads: int | None) -> dict[str, float]:
     with Engine(threads) as engine:
         scene = engine.scene
         # What the first load and picture of a process take, whatever its size, is not the scene's.
-        (model,) = LOADER.read(str(config), {"node_population_settings": [{**population, "node_ids": [0]}]}, Task())
+        (model,) = LOADER.read(
+            str(config), {"node_population_settings": [{**population, "node_ids": [0]}]}, RunningRequest()
+        )
         handle = scene.add(model.geometry, model.coloring.colors)
         scene.commit()
         _frames(engine, _whole(*scene.bounds()))
         scene.remove(handle)
         memory = process.memory_info().rss
         start = time.perf_counter()
-        (model,) = LOADER.read(str(config), {"node_population_settings": [population]}, Task())
+        (model,) = LOADER.read(str(config), {"node_population_settings": [population]}, RunningRequest())
         load = time.perf_counter() - start
         scene.add(model.geometry, model.coloring.colors)
         scene.lights = pack_lights(

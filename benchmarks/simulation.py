@@ -22,7 +22,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
 def measure(config: str, report: str, loads: int, frames: int) -> dict[str, float]:
@@ -46,7 +46,7 @@ def measure(config: str, report: str, loads: int, frames: int) -> dict[str, floa
     context.start(Engine)
 
     def call(method: str, params: object = None) -> None:
-        METHODS[method].call(context, params, memoryview(b""), Task())
+        METHODS[method].call(context, params, memoryview(b""), RunningRequest())
 
     try:
         for _ in range(loads):

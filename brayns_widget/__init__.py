@@ -6,7 +6,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from brayns_widget.controller import Controller
+    from brayns_widget.controller.camera import Camera
+    from brayns_widget.controller.controller import Controller
+    from brayns_widget.controller.legend import Legend
+    from brayns_widget.controller.models import Model
+    from brayns_widget.controller.tasks import Task
+    from brayns_widget.notebook.widget import BraynsWidget
     from brayns_widget.protocol.errors import (
         AllocationError,
         AuthError,
@@ -19,10 +24,6 @@ if TYPE_CHECKING:
         RequestError,
         ServiceError,
     )
-    from brayns_widget.scene.camera import Camera
-    from brayns_widget.scene.models import Model
-    from brayns_widget.tasks import Task
-    from brayns_widget.widget import BraynsWidget
 
 __all__ = [
     "AllocationError",
@@ -34,6 +35,7 @@ __all__ = [
     "ConnectionLost",
     "Controller",
     "DeadlineExceeded",
+    "Legend",
     "Model",
     "ProtocolError",
     "RequestCancelled",
@@ -43,11 +45,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BraynsWidget": "brayns_widget.widget",
-    "Camera": "brayns_widget.scene.camera",
-    "Controller": "brayns_widget.controller",
-    "Model": "brayns_widget.scene.models",
-    "Task": "brayns_widget.tasks",
+    "BraynsWidget": "brayns_widget.notebook.widget",
+    "Camera": "brayns_widget.controller.camera",
+    "Controller": "brayns_widget.controller.controller",
+    "Legend": "brayns_widget.controller.legend",
+    "Model": "brayns_widget.controller.models",
+    "Task": "brayns_widget.controller.tasks",
 }
 
 

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import http.server
 import json
+import struct
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -44,6 +45,19 @@ PNG = base64.b64decode(
 IDENTITY = {"rotation": [0, 0, 0, 1], "scale": [1, 1, 1], "translation": [0, 0, 0]}
 NO_BOUNDS = {"min": [3.4028235e38] * 3, "max": [-3.4028235e38] * 3}
 BOUNDS = {"min": [-100.0, -200.0, -300.0], "max": [100.0, 200.0, 300.0]}
+
+EXR = b"v/1\x01 and so on"  # only its beginning is an OpenEXR file's
+
+NODE_ATTRIBUTE_METHODS = ("sonata-list-node-attributes", "sonata-get-node-attributes")  # ours; Brayns has none
+SHAPES = ("spheres", "capsules", "boxes", "planes", "bounded-planes")
+# As the real renderer names them, oddities included.
+LOADERS = {
+    "mesh": ["off", "stl", "ply", "obj"],
+    "Cell placement loader": ["circuit.morphologies.h5"],
+    "Neuron Morphology loader": ["swc", "h5", "asc"],
+    "SONATA loader": [".json"],
+    "protein": ["pdb", "pdb1"],
+}
 
 Result = tuple[Any, bytes]
 
@@ -167,10 +181,16 @@ class FakeServer:
 class FakeRenderer(FakeServer):
     """A renderer whose every circuit has four cells of two types and loads in two steps.
 
+    Its answers have every property that the real one sends, and none that it does not.
+
     Attributes:
         models: the scene, as ``get-scene`` answers it.
         color_values: coloring method → its values.
         cells: how many cells a circuit has.
+        metadata: what circuits tell of themselves, too.
+        materials: id of a model → name and values of its material.
+        ramps: id of a model → the colors of its simulation.
+        simulation: what ``get-simulation-parameters`` answers.
         offers: what ``registry`` answers.
         asynchronous: the methods whose schemas say that they can be cancelled.
     """
@@ -182,62 +202,128 @@ class FakeRenderer(FakeServer):
         self.metadata: dict[str, str] = {}
         self.offers = ["add-model", "get-scene", "render-image", "snapshot"]
         self.asynchronous = {"add-model", "snapshot"}
-        self.color_values = {"solid": ["color"], "mtype": ["L23_PC", "L5_BC"], "morphology section": ["axon", "soma"]}
+        self.color_values = {
+            "solid": ["color"],
+            "mtype": ["L23_PC", "L5_BC"],
+            "morphology section": ["axon", "soma"],
+            "id": ["0-3"],
+        }
+        self.materials: dict[int, tuple[str, dict[str, Any]]] = {}
+        self.ramps: dict[int, dict[str, Any]] = {}
+        self.simulation = {"start_frame": 0, "current": 0, "end_frame": 0, "dt": 0.0, "unit": ""}
         self.progress["add-model"] = [(0.25, "Reading cells"), (0.75, "Building")]
         self.delays["add-model"] = 0.01
         self._ids = 0
 
     def answer(self, method: str, params: Any) -> Result:
+        if method in self.answers:
+            return self.answers[method](params), b""
         match method:
             case "get-version":
                 return {"major": 3, "minor": 10, "patch": 1, "revision": "fake"}, b""
             case "registry":
                 return self.offers, b""
             case "schema":
-                method = params["endpoint"]
-                texts = {"description": "…", "plugin": "Core", "title": method}
-                return texts | {"async": method in self.asynchronous, "deprecated": False}, b""
-            case "get-scene":
-                return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}, b""
-            case "add-light-ambient" | "add-light-directional":
-                return self._add("light", NO_BOUNDS, {}), b""
-            case "add-model":
-                settings = params["loader_properties"]["node_population_settings"]
-                return [self._circuit(params, item["node_population"]) for item in settings], b""
-            case "update-model":
-                model = self._model(params["model_id"])
-                model.update(params["model"])
-                return model, b""
-            case "remove-model":
-                for model_id in params["ids"]:
-                    self.models.remove(self._model(model_id))
-                return None, b""
-            case "get-color-methods":
-                self._model(params["id"])
-                return list(self.color_values), b""
-            case "get-color-values":
-                return self.color_values[params["method"]], b""
+                return _schema(params["endpoint"], params["endpoint"] in self.asynchronous), b""
+            case "get-loaders":
+                return [_loader(name, extensions) for name, extensions in LOADERS.items()], b""
             case "render-image":
                 return {"accumulation": 1, "max_accumulation": 1}, JPEG
             case "snapshot":
                 picture = PNG if params["image_settings"]["format"] == "png" else JPEG
                 return {"color_buffer": {"offset": 0, "size": len(picture)}}, picture
-        if method in self.answers:
-            return self.answers[method](params), b""
-        if method.startswith("set-") or method in {"color-model", "quit"}:
-            return None, b""
-        raise RequestError("Method not found", code=METHOD_NOT_FOUND, data=method)
+            case "export-gbuffers":
+                return None, EXR
+            case "inspect":
+                return {"hit": True, "metadata": {"neuron_id": 2}, "model_id": 3, "position": [1.0, 2.0, 3.0]}, b""
+            case "get-simulation-parameters":
+                return self.simulation, b""
+            case "set-simulation-parameters":
+                self.simulation |= params
+                return None, b""
+        return self._about_models(method, params), b""
 
-    def _circuit(self, params: Any, population: str) -> dict[str, Any]:
-        metadata = {"population_name": population, "loaded_neuron_count": str(self.cells), **self.metadata}
-        load_info = {"path": params["path"], "loader_name": params["loader_name"], "source": "from_file"}
-        return self._add("neurons", BOUNDS, {"load_info": load_info, "metadata": metadata})
-
-    def _add(self, kind: str, bounds: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
-        model = {"model_id": self._ids, "model_type": kind, "bounds": bounds, "info": info, "is_visible": True}
+    def add(self, kind: str, bounds: dict[str, Any] = BOUNDS, info: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Add a model to the scene, as another client might."""
+        model = {"model_id": self._ids, "model_type": kind, "bounds": bounds, "info": info or {}, "is_visible": True}
         self._ids += 1
         self.models.append(model | {"transform": IDENTITY})
         return self.models[-1]
+
+    def sent(self, method: str) -> list[Any]:
+        """Return the parameters with which a method was asked, in order."""
+        return [params for asked, params in list(self.requests) if asked == method]
+
+    def _about_models(self, method: str, params: Any) -> Any:
+        match method.split("-"):
+            case ["get", "scene"]:
+                return {"bounds": BOUNDS if self.models else NO_BOUNDS, "models": self.models}
+            case ["add", "light", _]:
+                return self.add("light", NO_BOUNDS)
+            case ["add", "clipping", *_]:
+                return self.add("clip_geometry", NO_BOUNDS)
+            case ["add", "model"]:
+                return self._load(params)
+            case ["add", *shape] if "-".join(shape) in SHAPES:
+                return self.add("geometry")
+            case ["clear", "lights"]:
+                self._keep(lambda kind: kind != "light")
+            case ["clear", "clipping", "geometries"]:
+                self._keep(lambda kind: kind != "clip_geometry")
+            case ["clear", "models"]:
+                self._keep(lambda kind: kind in {"light", "clip_geometry"})
+            case ["get", "model"]:
+                return self._model(params["id"])
+            case ["update", "model"]:
+                model = self._model(params["model_id"])
+                model.update(params["model"])
+                return model
+            case ["remove", "model"]:
+                for model_id in params["ids"]:
+                    self.models.remove(self._model(model_id))
+            case ["get", "color", "methods"]:
+                self._circuit(params["id"])
+                return list(self.color_values)
+            case ["get", "color", "values"]:
+                return self.color_values[params["method"]]
+            case ["get", "circuit", "ids"]:
+                self._circuit(params["model_id"])
+                return list(range(self.cells))
+            case ["get", "material", "type"]:
+                return self.materials.get(self._model(params["id"])["model_id"], ("matte", {}))[0]
+            case ["get", "material", _]:
+                return self.materials.get(params["id"], ("matte", {"opacity": 1.0}))[1]
+            case ["set", "material", kind]:
+                self.materials[self._model(params["model_id"])["model_id"]] = kind, params["material"]
+            case ["get", "color", "ramp"]:
+                return self.ramps.get(params["id"], {"range": [0.0, 1.0], "colors": []})
+            case ["set", "color", "ramp"]:
+                self.ramps[params["id"]] = params["color_ramp"]
+            case ["enable", "simulation"] | ["set", "circuit", "thickness"]:
+                self._model(params["model_id"])
+            case ["set", *_] | ["color", "model"] | ["quit"]:
+                pass
+            case _:
+                raise RequestError("Method not found", code=METHOD_NOT_FOUND, data=method)
+        return None
+
+    def _load(self, params: Any) -> list[dict[str, Any]]:
+        origin = {"path": params["path"], "loader_name": params["loader_name"], "source": "from_file"}
+        info = {"load_info": origin | {"load_parameters": params["loader_properties"]}}
+        if params["loader_name"] != "SONATA loader":
+            return [self.add("mesh", info=info)]
+        populations = [one["node_population"] for one in params["loader_properties"]["node_population_settings"]]
+        return [self.add("neurons", info=info | {"metadata": self._metadata(name)}) for name in populations]
+
+    def _metadata(self, population: str) -> dict[str, str]:
+        return {"population_name": population, "loaded_neuron_count": str(self.cells), **self.metadata}
+
+    def _keep(self, wanted: Callable[[str], bool]) -> None:
+        self.models[:] = [model for model in self.models if wanted(model["model_type"])]
+
+    def _circuit(self, model_id: int) -> None:
+        if self._model(model_id)["model_type"] != "neurons":
+            raise RequestError("The model is not a circuit", code=-32602)
 
     def _model(self, model_id: int) -> dict[str, Any]:
         for model in self.models:
@@ -246,21 +332,34 @@ class FakeRenderer(FakeServer):
         raise RequestError(f"Invalid model ID: {model_id}", code=-32602)
 
 
+def _schema(method: str, is_asynchronous: bool) -> dict[str, Any]:
+    return {"title": method, "description": "", "plugin": "Core", "deprecated": False, "async": is_asynchronous}
+
+
+def _loader(name: str, extensions: list[str]) -> dict[str, Any]:
+    schema = {"type": "object"}
+    about = {"plugin": "Core", "binary": False, "input_parameters_schema": schema}
+    return {"name": name, "extensions": extensions, **about}
+
+
 class FakeBackend(FakeServer):
     """A backend with one directory and one circuit.
 
     Attributes:
         populations: what ``sonata-list-populations`` answers.
         node_sets: what ``sonata-get-node-sets`` answers.
+        node_attributes: numbers or texts of all nodes by the name of the attribute; while there are none, this backend
+            has no methods for them, as the real one.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.populations: list[dict[str, Any]] = [{"name": "cells", "type": "biophysical", "size": 4}]
         self.node_sets = ["All", "Layer1"]
+        self.node_attributes: dict[str, list[Any]] = {}
         self.answers = {
             "version": lambda _: {"version": "3.0.0"},
-            "registry": lambda _: [name for name in self.answers if name != "registry"],
+            "registry": lambda _: self._registry(),
             "fs-get-root": lambda _: "/data",
             "fs-list-dir": lambda params: {
                 "directories": [{"name": name, "path": f"{params['path']}/{name}"} for name in ("b", "A")],
@@ -269,6 +368,39 @@ class FakeBackend(FakeServer):
             "sonata-list-populations": lambda _: {"populations": self.populations, "reports": [], "edges": []},
             "sonata-get-node-sets": lambda _: {"node_sets": self.node_sets},
         }
+
+    def answer(self, method: str, params: Any) -> Result:
+        if not self.node_attributes or method not in NODE_ATTRIBUTE_METHODS or method in self.answers:
+            return super().answer(method, params)
+        names = params.get("names", list(self.node_attributes))
+        columns = {name: self.node_attributes[name] for name in names}
+        if method == NODE_ATTRIBUTE_METHODS[0]:
+            described = [_attribute(name, values) | {"color_method": None} for name, values in columns.items()]
+            return {"count": 4, "attributes": described, "left_out": []}, b""
+        ids = params["ids"]
+        described = [
+            _attribute(name, values) | ({"values": sorted(set(values))} if isinstance(values[0], str) else {})
+            for name, values in columns.items()
+        ]
+        payload = b"".join(_column(values, ids) for values in columns.values())
+        return {"count": len(ids), "attributes": described}, payload
+
+    def _registry(self) -> list[str]:
+        names = [name for name in self.answers if name != "registry"]
+        return names + (list(NODE_ATTRIBUTE_METHODS) if self.node_attributes else [])
+
+
+def _attribute(name: str, values: list[Any]) -> dict[str, Any]:
+    kinds = {str: "string", int: "integer", float: "float"}
+    return {"name": name, "type": kinds[type(values[0])], "dynamics": False}
+
+
+def _column(values: list[Any], ids: list[int]) -> bytes:
+    chosen = [values[node_id] for node_id in ids]
+    if isinstance(values[0], str):
+        texts = sorted(set(values))
+        return struct.pack(f"<{len(ids)}I", *map(texts.index, chosen))
+    return struct.pack(f"<{len(ids)}{'q' if isinstance(values[0], int) else 'd'}", *chosen)
 
 
 class FakeCluster:

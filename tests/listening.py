@@ -1,33 +1,38 @@
-"""Waiting for the events of a controller."""
+"""Waiting for what a controller shows."""
 
 from __future__ import annotations
 
 import queue
 from collections.abc import Callable
-from typing import Any
+from typing import Generic, TypeVar
 
-from brayns_widget.controller import Controller
+from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.state import State
 
 _WAIT = 10
+T = TypeVar("T")
 
 
-class Listener:
-    """Keeps the events of a controller, and waits for them."""
+class Listener(Generic[T]):
+    """Keeps the values that a part of a controller's state had since it listens, and waits for them.
 
-    def __init__(self, controller: Controller) -> None:
-        self.events: list[tuple[str, Any]] = []
-        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue()
-        self.unsubscribe = controller.subscribe(self._heard)
+    Args:
+        controller: whose state.
+        read: returns the part.
+    """
 
-    def _heard(self, event: str, value: Any) -> None:
-        self.events.append((event, value))
-        self._queue.put((event, value))
+    def __init__(self, controller: Controller, read: Callable[[State], T]) -> None:
+        self.heard: list[T] = []
+        self._queue: queue.Queue[T] = queue.Queue()
+        self.remove = controller.listen(read, self._hear)
 
-    def wait_for(self, event: str, check: Callable[[Any], bool] = lambda _: True) -> Any:
+    def _hear(self, value: T) -> None:
+        self.heard.append(value)
+        self._queue.put(value)
+
+    def wait_for(self, check: Callable[[T], bool] = lambda _: True) -> T:
+        """Return the next value that fits; each is looked at once."""
         while True:
-            name, value = self._queue.get(timeout=_WAIT)
-            if name == event and check(value):
+            value = self._queue.get(timeout=_WAIT)
+            if check(value):
                 return value
-
-    def all(self, event: str) -> list[Any]:
-        return [value for name, value in self.events if name == event]

@@ -14,20 +14,16 @@ import brayns_widget
 ROOT = Path(brayns_widget.__file__).parent
 
 # module or package → what of ours it may import, besides itself
-ALLOWED = {
+ALLOWED: dict[str, set[str]] = {
     "protocol": set(),
     "version": set(),
-    "scene": {"protocol"},
     "connection": {"protocol"},
     "stream": {"protocol"},
-    "service": {"protocol", "service", "version"},
-    "events": {"connection", "protocol"},
-    "tasks": {"protocol", "connection"},
-    "session": {"events", "protocol", "scene", "tasks", "connection"},
-    "controller": {"events", "protocol", "scene", "session", "tasks", "connection"},
-    "snapshot_cli": {"controller", "protocol", "scene", "tasks"},
+    "controller": {"connection", "protocol"},
+    "notebook": {"connection", "controller", "protocol", "stream"},
+    "service": {"protocol", "version"},
     "demo": {"protocol"},
-    "demo_cli": {"demo", "protocol"},
+    "cli": {"controller", "demo", "protocol", "version"},
 }
 # the modules of connection/ from top to bottom
 CONNECTION = (
@@ -138,7 +134,7 @@ def test_arrows_in_the_connection_point_down():
 def test_only_the_service_needs_its_extra():
     # `tests` of processes may; the package may not, or a remote-only installation would break
     for part, path in modules():
-        if part in {"service", "demo", "demo_cli"}:
+        if part in {"service", "demo"}:
             continue
         assert not {name.split(".")[0] for name in imports(path)} & SERVICE_ONLY, path
 
@@ -159,8 +155,8 @@ def test_importing_the_package_imports_nothing_else_of_it():
 
 
 def test_a_controller_needs_no_notebook_and_no_service():
-    lazy = {"ipywidgets", "anywidget", "IPython", "PIL", "cmap", "numpy", "pandas", "pydantic"}
-    heavy = sorted(SERVICE_ONLY | lazy)
+    notebook = {"ipywidgets", "anywidget", "IPython"}
+    heavy = sorted(SERVICE_ONLY | notebook | {"PIL", "cmap", "numpy", "pandas", "pydantic"})
     code = f"import sys; from brayns_widget import Controller; print([m for m in {heavy!r} if m in sys.modules])"
     assert run(code) == "[]"
 

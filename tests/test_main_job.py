@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import queue
 import time
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from brayns_widget.connection.process import PROCESS
-from brayns_widget.connection.status import Status
-from brayns_widget.controller import Controller
+from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled
+from tests.listening import Listener
 
 pytestmark = pytest.mark.data
 WAIT = 60
@@ -40,7 +38,7 @@ def controller():
 
 def test_two_circuits_are_loaded_shown_and_removed(controller, tiny, data_dir):
     (first,) = controller.load_circuit(tiny, color_by="synapse_class").result(WAIT)
-    assert (first.cells, first.color_by, first.type) == (10, "synapse class", "neurons")
+    assert (first.state.cells, first.colored_by, first.type) == (10, "synapse class", "neurons")
     # where libsonata puts the cells (see data/README.md): the somas lie inside the box
     assert first.bounds is not None
     assert all(
@@ -49,8 +47,8 @@ def test_two_circuits_are_loaded_shown_and_removed(controller, tiny, data_dir):
     )
     single = data_dir / "single_neuron_circuits" / "SingleNeuronCircuit__top_nodes_dim6__IDX0" / "circuit_config.json"
     (second,) = controller.load_circuit(single, axon=True).result(WAIT)
-    assert second.cells == 1
-    assert controller.models == (first, second)
+    assert second.state.cells == 1
+    assert list(controller.models) == [first, second]
     picture = controller.snapshot(size=(160, 120), samples=1).result(WAIT)
     controller.clear()
     empty = controller.snapshot(size=(160, 120), samples=1).result(WAIT)
@@ -59,11 +57,11 @@ def test_two_circuits_are_loaded_shown_and_removed(controller, tiny, data_dir):
 
 
 def test_files_are_browsed_and_circuits_inspected(controller, tiny):
-    listing = controller.list_directory(tiny.parent)
+    listing = controller.files.list(tiny.parent)
     assert listing.parent == str(tiny.parent.parent)
-    assert "circuit_config.json" in [entry["name"] for entry in listing.files]
-    assert controller.list_directory().path == str(Path.cwd())
-    circuit = controller.inspect_circuit(tiny)
+    assert "circuit_config.json" in [entry.name for entry in listing.files]
+    assert controller.files.list().path == str(Path.cwd())
+    circuit = controller.files.inspect(tiny)
     assert [(p.name, p.type, p.size) for p in circuit.populations] == [("S1nonbarrel_neurons", "biophysical", 10)]
     assert "Layer1" in circuit.node_sets
 
@@ -72,15 +70,15 @@ def test_files_are_browsed_and_circuits_inspected(controller, tiny):
 def test_bad_paths_are_told_and_the_next_load_works(controller, tiny, path):
     with pytest.raises(CircuitError, match="cannot be read"):
         controller.load_circuit(tiny.parent / path).result(WAIT)
-    assert controller.load_circuit(tiny, limit=1, wait=True).done
+    assert len(controller.load_circuit(tiny, limit=1).result(WAIT)) == 1
     controller.clear()
 
 
 def test_a_base_directory_confines_the_file_browser(tiny):
     with Controller(base_directory=tiny.parent) as confined:
-        assert confined.list_directory().parent is None
+        assert confined.files.list().parent is None
         with pytest.raises(CircuitError):
-            confined.list_directory(tiny.parent.parent)
+            confined.files.list(tiny.parent.parent)
 
 
 def test_a_cancelled_load_leaves_nothing_and_the_renderer_alive(controller, tiny):
@@ -90,26 +88,20 @@ def test_a_cancelled_load_leaves_nothing_and_the_renderer_alive(controller, tiny
     task.cancel()
     with pytest.raises(RequestCancelled):
         task.result(WAIT)
-    assert controller.models == ()
-    assert [m for m in controller.request("get-scene").result["models"] if m["model_type"] != "light"] == []
+    assert list(controller.models) == []
+    scene = controller.renderer.request("get-scene").result
+    assert [model for model in scene["models"] if model["model_type"] != "light"] == []
 
 
 def test_a_killed_renderer_is_told_and_the_next_load_starts_another(controller, tiny):
     controller.load_circuit(tiny, limit=1).result(WAIT)
     renderers = [p for p in psutil.Process().children(recursive=True) if "renderer" in p.cmdline()]
     assert renderers
-    heard: queue.Queue[Status] = queue.Queue()
-
-    def listen(event: str, value: Any) -> None:
-        if event == "status":
-            heard.put(value)
-
-    remove = controller.subscribe(listen)
+    statuses = Listener(controller, lambda state: state.status)
     for renderer in renderers:
         renderer.kill()
-    while (status := heard.get(timeout=WAIT)).state not in {"failed", "ended"}:
-        pass
-    remove()
+    status = statuses.wait_for(lambda status: status.state in {"failed", "ended"})
+    statuses.remove()
     assert status.state == "failed"
     assert "renderer" in status.text
     assert controller.load_circuit(tiny, limit=1).result(WAIT)

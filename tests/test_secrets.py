@@ -1,4 +1,4 @@
-"""A token shows nowhere: not in a log, a repr, an exception, a pickle, an event."""
+"""A token shows nowhere: not in a log, a repr, an exception, a pickle, the state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import job as job_module
-from brayns_widget.controller import Controller
+from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import BraynsWidgetError
 from tests.fakes import TOKEN, FakeCluster
 
@@ -37,25 +37,28 @@ def say(error: BaseException) -> str:
     return "\n".join(texts)
 
 
-def attempt(controller: Controller, events: list[Any]) -> str:
+def attempt(controller: Controller) -> str:
     """Use a controller in all ways and return everything that it says."""
-    controller.subscribe(lambda event, value: events.append((event, repr(value))))
-    said = [repr(controller), str(vars(controller)), repr(controller._place), str(vars(controller._session))]
+    core = controller._core
+    said = [repr(controller), str(vars(controller)), repr(core.connection.place), str(vars(core))]
+    controller.listen(lambda state: state, lambda state: said.append(repr(state)))
     try:
         controller.load_circuit("c.json", color_by="mtype").result(10)
         controller.snapshot().result(10)
         said += [
             repr(controller.ready),
-            repr(vars(controller._session.connection)),
+            str(vars(core.connection)),
             repr(controller.tasks),
             repr(controller.models),
+            repr(controller.lights),
+            repr(controller.renderer),
         ]
-        controller.request("no-such-method")
+        controller.renderer.request("no-such-method")
     except BraynsWidgetError as error:
         said.append(say(error))
     finally:
         controller.close()
-    return "\n".join([*said, repr(controller), repr(events)])
+    return "\n".join([*said, repr(controller), repr(controller.state)])
 
 
 FAULTS: dict[str, Any] = {
@@ -75,7 +78,7 @@ def test_it_shows_nowhere(fault, everything_logged, monkeypatch):
     monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
     with FakeCluster(dialect="2024") as cluster:
         FAULTS[fault](cluster)
-        said = attempt(Controller(**cluster.options), [])
+        said = attempt(Controller(**cluster.options))
         used = {request.headers["Authorization"] for request in cluster.handshakes}
         assert used <= {f"Bearer {TOKEN}"}
     logged = "\n".join(
@@ -91,7 +94,7 @@ def test_it_shows_nowhere(fault, everything_logged, monkeypatch):
 def test_a_server_that_cannot_be_reached(everything_logged):
     with FakeCluster() as cluster:
         options = cluster.options | {"slave": "ws://127.0.0.1:9"}
-        said = attempt(Controller(**options), [])
+        said = attempt(Controller(**options))
     assert "cannot be reached" in said
     assert TOKEN not in said + everything_logged.text
 
@@ -106,6 +109,6 @@ def test_credentials_in_addresses_are_refused_unseen(options):
 def test_a_controller_keeps_its_token_from_the_environment_out_of_sight(monkeypatch):
     monkeypatch.setenv("BRAYNS_WIDGET_TOKEN", TOKEN)
     with FakeCluster() as cluster:
-        said = attempt(Controller(**(cluster.options | {"token": None})), [])
+        said = attempt(Controller(**(cluster.options | {"token": None})))
     assert "cells" in said
     assert TOKEN not in said

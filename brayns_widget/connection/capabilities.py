@@ -17,7 +17,6 @@ DEADLINE = 30.0
 Kind = Literal["brayns-widget", "brayns"]
 
 _OURS = "brayns-widget"
-_CANCELLABLE_METHODS = "get-cancellable-methods"
 # Those of the real renderer that take long; it is asked only whether it can cancel these.
 _LONG = ("add-model", "upload-model", "snapshot", "export-gbuffers", "render-image")
 
@@ -53,7 +52,7 @@ class Capabilities:
             async with asyncio.timeout(DEADLINE):
                 methods, backend_methods = await asyncio.gather(_registry(renderer), _registry(backend))
                 kind, version = _read_version(renderer.greeting)
-                cancellable = await _cancellable(renderer, kind, methods)
+                cancellable = await _cancellable(renderer, methods)
         except TimeoutError:
             raise DeadlineExceeded(f"The servers did not tell within {DEADLINE:g} s what they offer.") from None
         return cls(kind, version, methods, backend_methods, cancellable)
@@ -91,18 +90,15 @@ async def _registry(server: Server | None) -> frozenset[str]:
     return frozenset(names)
 
 
-async def _cancellable(renderer: Server, kind: Kind, methods: frozenset[str]) -> frozenset[str]:
-    from brayns_widget.protocol.endpoints import Endpoint
+async def _cancellable(renderer: Server, methods: frozenset[str]) -> frozenset[str]:
+    from brayns_widget.protocol.brayns.additions import GET_CANCELLABLE_METHODS
 
-    if _CANCELLABLE_METHODS in methods:
-        names = await renderer.call(Endpoint(_CANCELLABLE_METHODS, None, list[str]))
+    if GET_CANCELLABLE_METHODS.name in methods:
+        names = await renderer.call(GET_CANCELLABLE_METHODS)
         return frozenset(names)
     long = [method for method in _LONG if method in methods]
     answers = await asyncio.gather(*(_is_cancellable(renderer, method) for method in long))
-    found = {method for method, cancellable in zip(long, answers, strict=True) if cancellable}
-    if kind == _OURS:  # its schemas are those of Brayns, which cannot cancel a picture
-        found.add("render-image")
-    return frozenset(found)
+    return frozenset(method for method, cancellable in zip(long, answers, strict=True) if cancellable)
 
 
 async def _is_cancellable(renderer: Server, method: str) -> bool:

@@ -207,6 +207,8 @@ class Link:
             raise self.closed from None
 
     async def _give_up(self, method: str, request_id: int, answer: asyncio.Future[Reply]) -> None:
+        from brayns_widget.protocol.cancelling import CANCEL, CancelParams
+
         def heard(outcome: Outcome) -> None:
             if not isinstance(outcome, Reply):
                 answer.cancel()  # it goes on: no reason to wait
@@ -215,7 +217,8 @@ class Link:
             if method in self.cancellable and not answer.done():
                 with contextlib.suppress(BraynsWidgetError, TimeoutError):
                     async with asyncio.timeout(CANCEL_DEADLINE):
-                        await self._send(Request("cancel", {"id": request_id}, self._table.open("cancel", heard)))
+                        params = CANCEL.encode(CancelParams(id=request_id))
+                        await self._send(Request(CANCEL.name, params, self._table.open(CANCEL.name, heard)))
                         await asyncio.wait([answer])
         finally:  # also when this is cancelled, for the link is closed
             answer.cancel()

@@ -11,10 +11,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
-
-import httpx
 
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.tokens import Token, redact
@@ -26,6 +24,9 @@ from brayns_widget.protocol.errors import (
     DeadlineExceeded,
     ProtocolError,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 # A status that answers 500 may be a moment's trouble of the master's database, so it is asked for again.
 STATUS_ATTEMPTS = 4
@@ -87,6 +88,8 @@ class MasterClient:
         self.url = master_address(url)
         self._token = token
         self._timeout = timeout
+        import httpx  # takes a tenth of a second, and who only imports the package need not wait for it
+
         # Plain HTTP needs no certificates, and reading them takes a tenth of a second. Redirects are not followed.
         self._client = httpx.AsyncClient(
             timeout=timeout, trust_env=not is_loopback(url), verify=url.startswith("https:")
@@ -195,6 +198,8 @@ class MasterClient:
 
     def stop_blocking(self, job_id: str, timeout: float = 5.0) -> None:
         """Stop a job without an event loop, for the end of the process, when no thread can be started any more."""
+        import httpx
+
         with httpx.Client(timeout=timeout, trust_env=not is_loopback(self.url)) as client:
             try:
                 response = client.post(f"{self.url}/stop/{quote(job_id, safe='')}", headers=self._headers())
@@ -208,6 +213,8 @@ class MasterClient:
         return {"Authorization": f"Bearer {self._token.reveal()}"}
 
     async def _call(self, verb: str, path: str, body: dict[str, str] | None = None) -> httpx.Response:
+        import httpx
+
         try:
             # httpx limits each read; this limits the whole.
             async with asyncio.timeout(self._timeout):

@@ -31,7 +31,7 @@ _INTERNAL_ERROR = 1011
 _NOT_SENT = (0, 1005, 1006, 1015)
 _MAX_REASON = 123  # bytes
 
-Farewell: TypeAlias = tuple[int, str]  # close code and reason
+ClosingWords: TypeAlias = tuple[int, str]  # close code and reason
 Upstream: TypeAlias = "ClientWebSocketResponse[Literal[False]]"  # gives text as bytes too: they only pass through
 Side: TypeAlias = "web.WebSocketResponse[Literal[False]] | Upstream"
 
@@ -70,7 +70,7 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
             raise web.HTTPBadGateway(text=f"the {server} can't be reached: {error}") from error
         try:
             await client.prepare(request)
-            await _Relay(client, upstream, lambda: _obituary(manager, job, server)).run()
+            await _Relay(client, upstream, lambda: _why_it_ended(manager, job, server)).run()
         finally:
             await upstream.close()
         return client
@@ -98,18 +98,18 @@ class _Relay:
     """Passes messages both ways until one side ends, then closes both with the same code and reason.
 
     Args:
-        obituary: tells why the server ended without a word.
+        why_it_ended: tells why the server ended without a word.
     """
 
     def __init__(
         self,
         client: web.WebSocketResponse[Literal[False]],
         upstream: Upstream,
-        obituary: Callable[[], Awaitable[Farewell]],
+        why_it_ended: Callable[[], Awaitable[ClosingWords]],
     ) -> None:
         self._client = client
         self._upstream = upstream
-        self._obituary = obituary
+        self._why_it_ended = why_it_ended
         self._over = False
 
     async def run(self) -> None:
@@ -138,10 +138,10 @@ class _Relay:
         if self._over:
             return
         self._over = True
-        farewell = _farewell(message.type, message.data, message.extra)
-        if farewell is None:
-            farewell = (_NORMAL, "") if source is self._client else await self._obituary()
-        code, reason = farewell
+        closing = _closing_words(message.type, message.data, message.extra)
+        if closing is None:
+            closing = (_NORMAL, "") if source is self._client else await self._why_it_ended()
+        code, reason = closing
         text = _shorten(reason)
         await asyncio.gather(sink.close(code=code, message=text), source.close(code=code, message=text))
 
@@ -160,7 +160,7 @@ async def _connect(session: aiohttp.ClientSession, host: str, port: int, secret:
         )
 
 
-async def _obituary(manager: JobManager, job: Job, server: str) -> Farewell:
+async def _why_it_ended(manager: JobManager, job: Job, server: str) -> ClosingWords:
     # The death of a process may be noticed a moment later than the end of its sockets.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_SETTLE_SECONDS):
@@ -171,7 +171,7 @@ async def _obituary(manager: JobManager, job: Job, server: str) -> Farewell:
     return _INTERNAL_ERROR, f"the {server} dropped the connection"
 
 
-def _farewell(kind: WSMsgType, data: Any, extra: str | None) -> Farewell | None:
+def _closing_words(kind: WSMsgType, data: Any, extra: str | None) -> ClosingWords | None:
     """Read code and reason from the last message of a side; None if it ended without a word."""
     if kind is WSMsgType.CLOSE:
         return (_NORMAL if data in _NOT_SENT else data), extra or ""

@@ -5,8 +5,19 @@ views. ``views`` counts credits, ``quality`` chooses sizes and qualities, ``goal
 into the renderer's requests.
 """
 
+from brayns_widget.stream.goal import Call, encode
 from brayns_widget.stream.quality import BRAYNS, StreamSettings, settings_for
 from brayns_widget.stream.stream import FrameStream, RequestFunction
 from brayns_widget.stream.views import Frame, FrameSink
 
-__all__ = ["BRAYNS", "Frame", "FrameSink", "FrameStream", "RequestFunction", "StreamSettings", "settings_for"]
+__all__ = [
+    "BRAYNS",
+    "Call",
+    "Frame",
+    "FrameSink",
+    "FrameStream",
+    "RequestFunction",
+    "StreamSettings",
+    "encode",
+    "settings_for",
+]

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.stream.quality import Size
 
+if TYPE_CHECKING:
+    from brayns_widget.protocol.endpoints import Endpoint
+
+P = TypeVar("P")
+
 Call = tuple[str, Any]
-"""Method and params of a request."""
+"""Method and params of a request, as they are sent: what was sent last is compared with what is to be sent."""
+
+
+def encode(endpoint: Endpoint[P, Any], params: P) -> Call:
+    """Make the request of a call."""
+    return endpoint.name, endpoint.encode(params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +53,15 @@ def make_goal(revision: int, camera: Sequence[Call], size: Size, passes: int, *,
         passes: render passes that make up the picture.
         moving: whether the camera moves.
     """
+    # Here and not above, for pydantic takes a fifth of a second to import.
+    from brayns_widget.protocol.brayns import core, renderers
+
     calls: dict[str, Call] = {
-        "framebuffer": ("set-framebuffer-static", None),
-        "viewport": ("set-application-parameters", {"viewport": list(size)}),
+        "framebuffer": encode(renderers.SET_FRAMEBUFFER_STATIC, None),
+        "viewport": encode(core.SET_APPLICATION_PARAMETERS, core.ApplicationParameters(viewport=list(size))),
         **{f"camera {index}": call for index, call in enumerate(camera)},
         # Only this one parameter: the renderer keeps the others, which belong to the scene's owner.
-        "samples": ("set-renderer-interactive", {"samples_per_pixel": passes}),
+        "samples": encode(renderers.SET_RENDERER_INTERACTIVE, renderers.Interactive(samples_per_pixel=passes)),
     }
     return Goal(revision, moving, size, passes, calls)
 
@@ -69,8 +82,8 @@ class Shot:
 
 
 @dataclass(slots=True)
-class Progress:
-    """How far a goal is. ``accumulation`` of ``maximum`` passes are traced.
+class Refinement:
+    """How far the picture of a goal is refined. ``accumulation`` of ``maximum`` passes are traced.
 
     Until ``hold_until`` pictures of less than a quarter of them are not sent: the one on the page is better.
     """

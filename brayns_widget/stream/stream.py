@@ -10,7 +10,7 @@ from typing import Any
 
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from brayns_widget.protocol.messages import Reply
-from brayns_widget.stream.goal import Call, Goal, Progress, Shot, make_goal
+from brayns_widget.stream.goal import Call, Goal, Refinement, Shot, encode, make_goal
 from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
@@ -52,7 +52,7 @@ class FrameStream:
         self._scene = 0  # the revision of the newest change that the requests of a goal don't show
         # applied
         self._applied: dict[str, Any] = {}
-        self._progress: Progress | None = None
+        self._refinement: Refinement | None = None
         self._picture: Picture | None = None
         # failure: revision at which it happened, when to try again, how long the pause was, texts reported
         self._failed_at: tuple[int, float] | None = None
@@ -152,7 +152,7 @@ class FrameStream:
             self.settings = settings
             self._pace = Pace(settings)
         self._applied.clear()
-        self._progress = self._failed_at = None
+        self._refinement = self._failed_at = None
         self._pause = 0.0
         self._reported.clear()
         self._touch()
@@ -202,7 +202,7 @@ class FrameStream:
     def _seen(self) -> list[View]:
         return [view for view in self._views.values() if view.visible and view.width > 0 and view.height > 0]
 
-    def _plan(self) -> tuple[Progress, Shot] | None:
+    def _plan(self) -> tuple[Refinement, Shot] | None:
         """Choose what to do next, or None if there is nothing to do now."""
         now, seen = self._clock(), self._seen()
         if self._request is None or self._camera is None or self._busy or not seen:
@@ -212,14 +212,14 @@ class FrameStream:
         if self._moving and now >= self._camera_at + self.settings.settle_time:
             self._moving = False
         goal = self._goal(self._camera, _largest(seen))
-        if self._progress is None or self._progress.goal != goal:
-            moved = self._progress is not None and self._progress.goal.moving
-            self._progress = Progress(goal, goal.passes)
+        if self._refinement is None or self._refinement.goal != goal:
+            moved = self._refinement is not None and self._refinement.goal.moving
+            self._refinement = Refinement(goal, goal.passes)
             if moved:
-                self._progress.hold_until = now + self.settings.hold_time
+                self._refinement.hold_until = now + self.settings.hold_time
         credit = any(view.has_credit(now) for view in seen)
-        shot = self._progress.next_shot(now, credit=credit, interval=self.settings.refine_interval)
-        return None if shot is None else (self._progress, shot)
+        shot = self._refinement.next_shot(now, credit=credit, interval=self.settings.refine_interval)
+        return None if shot is None else (self._refinement, shot)
 
     def _goal(self, camera: Sequence[Call], view: View) -> Goal:
         scale = self._pace.scale if self._moving else 1.0
@@ -242,13 +242,13 @@ class FrameStream:
         except TimeoutError:
             pass  # the moment has come
 
-    async def _attempt(self, progress: Progress, shot: Shot) -> None:
+    async def _attempt(self, refinement: Refinement, shot: Shot) -> None:
         request, revision = self._request, self._revision
         assert request is not None
         try:
             async with asyncio.timeout(self.settings.deadline):
-                await self._apply(request, progress.goal)
-                await self._shoot(request, progress, shot)
+                await self._apply(request, refinement.goal)
+                await self._shoot(request, refinement, shot)
         except Exception as error:  # whatever went wrong, the next picture may be all right
             if request is self._request:
                 self._fail(error, revision)
@@ -262,26 +262,29 @@ class FrameStream:
                 if request is self._request and scene == self._scene:
                     self._applied[slot] = call
 
-    async def _shoot(self, request: RequestFunction, progress: Progress, shot: Shot) -> None:
-        settings, goal = self.settings, progress.goal
+    async def _shoot(self, request: RequestFunction, refinement: Refinement, shot: Shot) -> None:
+        from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams
+
+        settings, goal = self.settings, refinement.goal
         if goal.moving:
             quality = settings.moving_quality
         else:
             quality = settings.rest_quality if shot.final else settings.refine_quality
-        params = {
-            "render": shot.render,
-            "send": shot.send,
-            "force": shot.send,
-            "accumulate": False,
-            "format": "jpg",
-            "jpeg_quality": settings.jpeg_quality(quality),
-        }
+        params = RenderImageParams(
+            render=shot.render,
+            send=shot.send,
+            force=shot.send,
+            accumulate=False,
+            format="jpg",
+            jpeg_quality=settings.jpeg_quality(quality),
+        )
         started = self._clock()
-        reply = await self._while_wanted(progress, request("render-image", params))
+        reply = await self._while_wanted(refinement, request(*encode(RENDER_IMAGE, params)))
         now = self._clock()
         if reply is None or request is not self._request:
             return
-        accumulation, maximum = _accumulation(reply)
+        result = RENDER_IMAGE.decode(reply.result)
+        accumulation, maximum = result.accumulation, result.max_accumulation
         if shot.send and not len(reply.payload):
             raise ProtocolError("The renderer answered render-image without a picture.")
         if shot.render:
@@ -289,13 +292,13 @@ class FrameStream:
             self._render_ms = (now - started) * 1e3
         if goal.moving:
             self._pace.measured(now - started)
-        progress.took(shot, accumulation, maximum, now)
+        refinement.took(shot, accumulation, maximum, now)
         if shot.send:
             self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
         self._failed_at, self._pause = None, 0.0
         self._reported.clear()
 
-    async def _while_wanted(self, progress: Progress, request: Awaitable[Reply]) -> Reply | None:
+    async def _while_wanted(self, refinement: Refinement, request: Awaitable[Reply]) -> Reply | None:
         """Wait for a picture, or give it up, and return None, when it refines what is no longer wanted."""
         task = asyncio.ensure_future(request)
         try:
@@ -306,7 +309,7 @@ class FrameStream:
                 finally:
                     wake.cancel()
                 self._wake.clear()  # the loop plans anew in any case
-                if self.settings.gives_way and self._outdated(progress):
+                if self.settings.gives_way and self._outdated(refinement):
                     break
         finally:
             if not task.done():
@@ -314,14 +317,14 @@ class FrameStream:
                 await asyncio.wait([task])
         return None if task.cancelled() else task.result()
 
-    def _outdated(self, progress: Progress) -> bool:
+    def _outdated(self, refinement: Refinement) -> bool:
         """Whether to give up a picture at rest; not the first one of a goal, or fast changes would never be seen."""
         seen = self._seen()
-        if progress.goal.moving or self._camera is None:
+        if refinement.goal.moving or self._camera is None:
             return False
         if self._moving or self._busy or not seen:
             return True
-        return progress.accumulation > 0 and self._goal(self._camera, _largest(seen)) != progress.goal
+        return refinement.accumulation > 0 and self._goal(self._camera, _largest(seen)) != refinement.goal
 
     def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> None:
         self._counts["pictures"] += 1
@@ -351,7 +354,7 @@ class FrameStream:
     def _fail(self, error: Exception, revision: int) -> None:
         settings = self.settings
         self._applied.clear()  # a request may or may not have taken effect
-        self._progress = None
+        self._refinement = None
         self._pause = min(self._pause * 2 or settings.retry_first, settings.retry_last)
         self._failed_at = (revision, self._clock() + self._pause)
         if isinstance(error, ConnectionLost):
@@ -373,10 +376,3 @@ class FrameStream:
 
 def _largest(views: list[View]) -> View:
     return max(views, key=lambda view: view.width * view.height)
-
-
-def _accumulation(reply: Reply) -> tuple[int, int]:
-    try:
-        return int(reply.result["accumulation"]), int(reply.result["max_accumulation"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProtocolError(f"The renderer's answer to render-image is malformed: {reply.result!r:.200}") from error

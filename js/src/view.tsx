@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView, type View, ViewContext } from "./context.js";
-import type { Model } from "./contract.js";
+import { HEIGHT, type Model } from "./contract.js";
 import { followTraits, publish } from "./kernel/traits.js";
 import { atEnd } from "./lifetime.js";
 import { Panel } from "./panel/Panel.js";
@@ -12,8 +12,6 @@ import { Stage } from "./picture/Stage.js";
 import { keepKeys } from "./shortcuts.js";
 import { Footer } from "./ui/Footer.js";
 import { Handle } from "./ui/Handle.js";
-
-const HEIGHT = 480;
 
 /** Fills `el`, and empties it again when `signal` is aborted. */
 export function createView(model: Model, el: HTMLElement, signal: AbortSignal): void {
@@ -46,7 +44,7 @@ function Widget() {
   }, [signal]);
   /** Of the view while it is dragged, which only then tells the kernel and other views. */
   const dragged = useSignal<number | null>(null);
-  const height = dragged.value ?? (traits.height.value || HEIGHT);
+  const height = dragged.value ?? (traits.height.value || HEIGHT.default);
   const choose = (chosen: number) => {
     publish(model, "height", chosen);
     dragged.value = null;

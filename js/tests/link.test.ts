@@ -54,7 +54,7 @@ test("greets every second until it is welcome, each time with the size of that m
   width = 700;
   tick(1000);
   assert.equal(sent.length, 2);
-  assert.equal(sent[1]?.["width"], 700);
+  assert.equal(sent[1]?.width, 700);
   deliver({ kind: "welcome", view: "me", window: 2 });
   tick(60_000);
   assert.equal(sent.length, 2);
@@ -83,11 +83,11 @@ test("hears only what is meant for its view", (t) => {
 
 test("a reply answers its own call", async (t) => {
   const { link, sent, deliver } = setUp(t);
-  const first = link.call("inspect_circuit", { path: "a.json" });
-  const second = link.call("cancel", { task: "7" });
+  const first = link.call("files.inspect", { path: "a.json" });
+  const second = link.call("tasks.cancel", { task: "7" });
   const ids = sent.map(({ id }) => id);
   assert.notEqual(ids[0], ids[1]);
-  assert.deepEqual(sent[1], { kind: "call", view: "me", id: ids[1], method: "cancel", params: { task: "7" } });
+  assert.deepEqual(sent[1], { kind: "call", view: "me", id: ids[1], method: "tasks.cancel", params: { task: "7" } });
   deliver({ kind: "reply", view: "me", id: ids[1], result: "second" });
   deliver({ kind: "reply", view: "me", id: ids[0], result: "first" });
   assert.deepEqual(await Promise.all([first, second]), ["first", "second"]);
@@ -95,9 +95,9 @@ test("a reply answers its own call", async (t) => {
 
 test("an error keeps its name, message and hint", async (t) => {
   const { link, sent, deliver } = setUp(t);
-  const call = link.call("inspect_circuit", { path: "a.json" });
+  const call = link.call("files.inspect", { path: "a.json" });
   const error = { type: "CircuitError", message: "a.json is not a circuit.", hint: "Choose another file." };
-  deliver({ kind: "reply", view: "me", id: sent[0]?.["id"], error });
+  deliver({ kind: "reply", view: "me", id: sent[0]?.id, error });
   assert.deepEqual(failure(await call.catch((reason: unknown) => reason)), {
     name: "CircuitError",
     message: "a.json is not a circuit.",
@@ -107,7 +107,7 @@ test("an error keeps its name, message and hint", async (t) => {
 
 test("a call fails at its deadline and a later reply is ignored", async (t) => {
   const { link, sent, deliver, tick } = setUp(t);
-  const call = link.call("list_directory", { path: null });
+  const call = link.call("files.list", { path: null });
   tick(29_999);
   let settled = false;
   void call.catch(() => (settled = true));
@@ -116,14 +116,14 @@ test("a call fails at its deadline and a later reply is ignored", async (t) => {
   tick(1);
   const { name, message } = failure(await call.catch((reason: unknown) => reason));
   assert.equal(name, "DeadlineExceeded");
-  assert.match(message, /list_directory.*30 s/);
-  deliver({ kind: "reply", view: "me", id: sent[0]?.["id"], result: {} });
+  assert.match(message, /files\.list.*30 s/);
+  deliver({ kind: "reply", view: "me", id: sent[0]?.id, result: {} });
 });
 
 test("closing ends calls, greetings and hearing, and says goodbye once", async (t) => {
   const { link, sent, handlers, end, tick } = setUp(t);
   link.greet(() => SIZE);
-  const call = link.call("retry", {});
+  const call = link.call("job.start", {});
   end.abort();
   assert.equal(failure(await call.catch((reason: unknown) => reason)).name, "ViewClosed");
   assert.equal(handlers.size, 0);
@@ -145,7 +145,7 @@ test("a call without a kernel says what to do", async (t) => {
     },
   } as unknown as Model;
   const link = new Link(model, "me", { welcome() {}, frame() {}, silent() {} }, new AbortController().signal);
-  await assert.rejects(link.call("reset_camera", {}), (error) => {
+  await assert.rejects(link.call("camera.reset", {}), (error) => {
     assert.deepEqual(failure(error), {
       name: "ConnectionLost",
       message: "This view has lost its kernel.",

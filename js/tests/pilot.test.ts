@@ -18,14 +18,14 @@ function setUp(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const requests = new Map<number, () => void>();
   const globals = globalThis as unknown as Record<string, unknown>;
-  globals["requestAnimationFrame"] = (callback: () => void) => {
+  globals.requestAnimationFrame = (callback: () => void) => {
     requests.set(requests.size + 1, callback);
     return requests.size;
   };
-  globals["cancelAnimationFrame"] = (id: number) => requests.delete(id);
+  globals.cancelAnimationFrame = (id: number) => requests.delete(id);
   t.after(() => {
-    delete globals["requestAnimationFrame"];
-    delete globals["cancelAnimationFrame"];
+    delete globals.requestAnimationFrame;
+    delete globals.cancelAnimationFrame;
   });
   const sent: { z: number; moving: boolean }[] = [];
   const model = { camera: START };

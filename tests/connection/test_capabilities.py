@@ -72,10 +72,6 @@ def test_ours_says_itself_what_it_can_cancel(cluster):
     assert "schema" not in cluster.renderer.methods()
 
 
-def test_ours_can_cancel_pictures_though_its_schemas_do_not_say_so(cluster):
-    assert learn(cluster, OURS).cancellable == {"add-model", "snapshot", "render-image"}
-
-
 @pytest.mark.parametrize("version", ["3.10.1", [], {}, {"revision": None}])
 def test_a_server_that_names_itself_in_another_way_is_none_of_ours(cluster, version):
     found = learn(cluster, version)

@@ -18,7 +18,7 @@ from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 LOW, HIGH = -90.0, 40.0
 STEP = (HIGH - LOW) / (LEVELS - 1)
@@ -30,7 +30,7 @@ def loaded(circuit: Path, **settings: Any) -> Iterator[LoadedModel]:
     cells = {"load_soma": True, "load_axon": True, "load_dendrites": True}
     params = {"node_population": POPULATION, "node_percentage": 1.0, "neuron_morphology_parameters": cells, **settings}
     path = str(circuit / "simulation_config.json")
-    (model,) = sonata.LOADER.read(path, {"node_population_settings": [params]}, Task())
+    (model,) = sonata.LOADER.read(path, {"node_population_settings": [params]}, RunningRequest())
     assert model.simulation is not None
     model.simulation.ramp = GREYS
     try:

@@ -65,13 +65,13 @@ def test_run_all_shows_the_circuit_and_no_cell_fails(notebook):
 
 
 def test_a_drag_turns_the_picture_and_the_trait_follows(notebook):
-    picture, camera = notebook.picture(), notebook.evaluate("viewer.camera")
+    picture, camera = notebook.picture(), notebook.evaluate("viewer.camera.to_dict()")
     draws = notebook.drag(2.0)
     assert len(draws) > 10
     notebook.wait_sharp()
     assert notebook.picture() != picture
     notebook.screenshot(ARTIFACTS / "dragged.png")
-    after = notebook.evaluate("viewer.camera")
+    after = notebook.evaluate("viewer.camera.to_dict()")
     assert after["position"] != camera["position"]
     assert after["target"] == pytest.approx(camera["target"])
     assert notebook.evaluate("list(viewer.controller.camera.position)") == after["position"]
@@ -80,10 +80,10 @@ def test_a_drag_turns_the_picture_and_the_trait_follows(notebook):
 
 def test_a_camera_set_in_python_turns_the_picture(notebook):
     picture = notebook.picture()
-    notebook.evaluate("setattr(viewer, 'camera', {**viewer.camera, 'up': [1, 0, 0]})")
+    notebook.evaluate("setattr(viewer.camera, 'up', (1, 0, 0))")
     until(lambda: notebook.picture() != picture, 10, "another picture")
     notebook.page.get_by_role("button", name="Reset camera").first.click()
-    until(lambda: notebook.evaluate("viewer.camera['up']") == [0, 1, 0], 10, "the camera to be reset")
+    until(lambda: notebook.evaluate("viewer.camera.up") == [0, 1, 0], 10, "the camera to be reset")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_second_circuit_is_loaded_through_the_panel_after_a_mistake(notebook, 
     page.get_by_role("button", name="Reset camera").first.click()  # far away, or beside the first
     until(lambda: notebook.picture() != picture, 30, "another picture")
     notebook.wait_sharp()
-    assert len(notebook.evaluate("viewer.models")) == models + 1
+    assert notebook.evaluate("len(viewer.models)") == models + 1
     notebook.screenshot(ARTIFACTS / "second-circuit.png")
 
 
@@ -175,6 +175,19 @@ def test_run_all_shows_a_picture_while_later_cells_run(lab, browser):
     notebook.page.close()
 
 
+def test_linked_cameras_follow_each_other(lab, browser):
+    first = "from ipywidgets import jslink\nfrom brayns_widget import BraynsWidget\nother = BraynsWidget()"
+    second = "viewer = BraynsWidget()\nlink = jslink((viewer, 'camera'), (other, 'camera'))\nviewer"
+    notebook = open_notebook(lab, browser, _code(lab, "linked.ipynb", first, second))
+    notebook.command("notebook:run-all-cells")
+    notebook.wait_for_text(".bw-status", "Ready", 60)
+    until(notebook.draws, 60, "the first frame")
+    notebook.drag(0.5)
+    until(lambda: notebook.evaluate("viewer.camera.position == other.camera.position != (0, 0, 1000)"), 30, "the other")
+    assert notebook.evaluate("other.controller.camera == other.camera.value")
+    notebook.page.close()
+
+
 def test_a_killed_renderer_is_told_and_the_next_load_works(lab, browser, second_circuit):
     code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
     notebook = open_notebook(lab, browser, _code(lab, "renderer.ipynb", code))
@@ -188,7 +201,7 @@ def test_a_killed_renderer_is_told_and_the_next_load_works(lab, browser, second_
     renderer.kill()
     notebook.page.locator(".bw-status[data-state=failed]").wait_for()
     notebook.screenshot(ARTIFACTS / "killed-renderer.png")
-    assert "renderer" in notebook.evaluate("viewer.notice['text']")
+    assert "renderer" in notebook.evaluate("viewer.notice.text")
     with notebook.client() as client:
         client.execute(f"viewer.load_circuit({str(second_circuit)!r}).result(60)")
         notebook.wait_for_text(".bw-status", "Ready", 60)

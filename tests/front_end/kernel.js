@@ -7,7 +7,8 @@ const DEFAULTS = {
   status: { state: "ready", text: "Ready" },
   progress: null,
   notice: null,
-  background: [0.005, 0.008, 0.015, 1],
+  legend: null,
+  background: "#0d1016",
   height: 420,
   panel_open: true,
 };

@@ -169,7 +169,7 @@ def test_keys(view, key, check):
 def test_r_resets_the_camera(view):
     view.canvas.focus()
     view.page.keyboard.press("r")
-    view.wait("kernel.calls('reset_camera').length === 1")
+    view.wait("kernel.calls('camera.reset').length === 1")
     assert view.sent("camera") == []
 
 

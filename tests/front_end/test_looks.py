@@ -15,12 +15,14 @@ MODELS = [
         "name": "nodeA",
         "type": "circuit",
         "visible": True,
-        "color": [0.8, 0.2, 0.1, 1],
-        "color_by": "solid",
+        "color": "#e77c59",
+        "colored_by": "solid",
         "color_methods": ["solid", "layer", "mtype"],
         "cells": 31346,
         "path": "/data/circuit_config.json",
         "population": "hippocampus_neurons",
+        "bounds": None,
+        "left_out": None,
     },
     {
         "id": 3,
@@ -28,13 +30,36 @@ MODELS = [
         "type": "circuit",
         "visible": False,
         "color": None,
-        "color_by": "mtype",
+        "colored_by": "mtype",
         "color_methods": ["solid", "layer", "mtype"],
         "cells": 1,
         "path": None,
         "population": None,
+        "bounds": None,
+        "left_out": None,
     },
 ]
+MTYPES = {"L1_DAC": "#0072b2", "L23_PC": "#e69f00", "L4_a rather long name of a cell type": "#009e73", "L6": "#cc79a7"}
+LEGEND = {
+    "sections": [
+        {
+            "model": 3,
+            "title": "mtype",
+            "entries": [{"label": label, "color": color} for label, color in MTYPES.items()],
+            "stops": [],
+            "range": None,
+            "missing": None,
+        },
+        {
+            "model": 0,
+            "title": "firing rate",
+            "entries": [],
+            "stops": ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"],
+            "range": [0, 31.4],
+            "missing": "#808080",
+        },
+    ]
+}
 LISTING = {
     "path": "/srv/circuits/hippocampus",
     "parent": "/srv/circuits",
@@ -48,10 +73,11 @@ LISTING = {
 
 def fill(cell):
     cell.mount(status={"state": "starting", "text": "Starting the renderer…"})
-    cell.answer("list_directory", {"result": LISTING})
+    cell.answer("files.list", {"result": LISTING})
     cell.trait("status", {"state": "ready", "text": "Ready · local renderer"})
     cell.trait("models", MODELS)
-    progress = {"task": "7", "operation": "Loading morphologies", "amount": 0.42, "cancellable": True}
+    cell.trait("legend", LEGEND)
+    progress = {"task": "7", "operation": "Loading morphologies", "amount": 0.42}
     cell.trait("progress", progress)
     cell.frame(color="#24486a", accumulation=12)
     cell.page.get_by_role("button", name="nodes.h5").wait_for()
@@ -60,8 +86,11 @@ def fill(cell):
 
 CIRCUIT = {
     "path": "/srv/circuits/hippocampus/circuit_config.json",
-    "populations": [{"name": "hippocampus_neurons", "type": "biophysical", "size": 456_378}],
+    "populations": [
+        {"name": "hippocampus_neurons", "type": "biophysical", "size": 456_378, "attributes": ["layer", "mtype"]}
+    ],
     "node_sets": ["Excitatory"],
+    "default_population": "hippocampus_neurons",
 }
 
 
@@ -89,14 +118,14 @@ def test_everything_fits(open_cell, scheme, theme):
     cell.screenshot(f"{scheme}-ready")
     check_fits(cell)
     error = {"type": "CircuitError", "message": "There is no folder '/srv/nope'.", "hint": "Choose another one."}
-    cell.answer("list_directory", {"error": error})
+    cell.answer("files.list", {"error": error})
     path = cell.page.get_by_role("textbox", name="Path").first
     path.fill("/srv/nope")
     path.press("Enter")
     cell.page.get_by_text("There is no folder").scroll_into_view_if_needed()
     cell.screenshot(f"{scheme}-problem")
     check_contrast(cell)
-    cell.answer("inspect_circuit", {"result": CIRCUIT})
+    cell.answer("files.inspect", {"result": CIRCUIT})
     cell.page.get_by_role("button", name="circuit_config.json").click()
     cell.page.get_by_label("Population").wait_for()
     cell.screenshot(f"{scheme}-form")
@@ -123,6 +152,17 @@ def test_little_room(open_cell):
     assert cell.panel.is_visible()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("picture", ["#ffffff", "#000000", "#e69f00"], ids=["white", "black", "orange"])
+def test_the_legend_is_readable_over_any_picture(open_cell, scheme, picture):
+    cell = open_cell(color_scheme=scheme, device_scale_factor=2)
+    cell.mount(panel_open=False, models=MODELS, legend=LEGEND)
+    cell.frame(color=picture)
+    cell.wait("kernel.sent('ack').length === 1")
+    cell.screenshot(f"{scheme}-legend-on-{picture[1:]}")
+    check_contrast(cell, behind=picture)
+
+
 def test_starting(open_cell):
     cell = open_cell(color_scheme="dark")
     cell.mount(status={"state": "starting", "text": "Starting the renderer…"})
@@ -143,10 +183,10 @@ def check_fits(cell):
     assert cut == []
 
 
-def check_contrast(cell):
+def check_contrast(cell, behind="white"):
     """Text stands out from its background by at least 4.5 : 1 (WCAG 2.1, AA)."""
     poor = cell.page.evaluate(
-        """() => {
+        """(behind) => {
             // Colors have several notations: let a pixel say what they are, on what is behind them.
             const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
             const paint = (color) => {
@@ -161,16 +201,22 @@ def check_contrast(cell):
             const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
             const paintBehind = (element) => {
                 const above = [];
-                for (let one = element; one; one = one.parentElement) above.push(getComputedStyle(one).backgroundColor);
-                return ["white", ...above.reverse()].map(paint).at(-1);
+                // The picture is behind the legend, and beside it among the elements.
+                const last = element.closest(".bw-stage");
+                for (let one = element; one && one !== last; one = one.parentElement) {
+                    above.push(getComputedStyle(one).backgroundColor);
+                }
+                return [behind, ...above.reverse()].map(paint).at(-1);
             };
-            const words = [...document.querySelectorAll(".bw-panel *, .bw-footer *, .bw-notice *")].filter(
+            const words = [...document.querySelectorAll(
+                ".bw-panel *, .bw-footer *, .bw-notice *, .bw-legend *")].filter(
                 (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
                     && element.checkVisibility() && element.tagName !== "OPTION");
             return words.map((element) => {
                 const [a, b] = [paintBehind(element), paint(getComputedStyle(element).color)].map(luminance);
                 return [element.textContent, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
             }).filter(([, ratio]) => ratio < 4.5);
-        }"""
+        }""",
+        behind,
     )
     assert poor == []

@@ -22,23 +22,26 @@ CIRCUITS = {
 CIRCUIT = {
     "path": "/srv/circuits/circuit_config.json",
     "populations": [
-        {"name": "thalamus", "type": "virtual", "size": 100_000},
-        {"name": "cortex", "type": "biophysical", "size": 31_346},
+        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": []},
+        {"name": "axons", "type": "biophysical", "size": 12, "attributes": ["layer", "mtype"]},
+        {"name": "cortex", "type": "biophysical", "size": 31_346, "attributes": ["mtype", "cortical column"]},
     ],
     "node_sets": ["Layer1", "Excitatory"],
+    "default_population": "cortex",
 }
 MODEL = {
     "id": 4,
     "name": "cortex",
     "type": "circuit",
     "visible": True,
-    "color": [1, 0, 0, 1],
-    "color_by": "solid",
+    "color": "#ff0000",
+    "colored_by": "solid",
     "color_methods": ["solid", "mtype"],
     "cells": 313,
     "path": "/srv/circuits/circuit_config.json",
     "population": "cortex",
-    "bounds": {"min": [0, 0, 0], "max": [1, 1, 1]},
+    "bounds": [[0, 0, 0], [1, 1, 1]],
+    "left_out": None,
 }
 
 
@@ -46,10 +49,10 @@ MODEL = {
 def panel(cell):
     """A view whose file browser shows the home folder."""
     cell.page.evaluate("kernel.mount({ status: { state: 'starting', text: 'Starting the renderer…' } })")
-    cell.answer("list_directory", [{"result": HOME}, {"result": CIRCUITS}, {"result": HOME}])
-    cell.answer("inspect_circuit", {"result": CIRCUIT})
-    cell.answer("load_circuit", {"result": {"task": "t1"}})
-    assert cell.calls("list_directory") == [], "nobody can answer before the renderer is ready"
+    cell.answer("files.list", [{"result": HOME}, {"result": CIRCUITS}, {"result": HOME}])
+    cell.answer("files.inspect", {"result": CIRCUIT})
+    cell.answer("models.load_circuit", {"result": {"task": "t1"}})
+    assert cell.calls("files.list") == [], "nobody can answer before the renderer is ready"
     cell.trait("status", {"state": "ready", "text": "Ready"})
     cell.page.get_by_role("button", name="circuits").wait_for()
     return cell
@@ -62,24 +65,24 @@ def open_circuit(cell):
 
 
 def test_browsing(panel):
-    assert panel.calls("list_directory") == [{"path": None}]
+    assert panel.calls("files.list") == [{"path": None}]
     panel.page.get_by_role("button", name="circuits").click()
     panel.page.get_by_role("button", name="circuit_config.json").wait_for()
     assert panel.page.get_by_label("Path").input_value() == "/srv/circuits"
     panel.page.get_by_label("Parent folder").click()
     panel.page.get_by_text("notes.txt").wait_for()
-    assert [call["path"] for call in panel.calls("list_directory")] == [None, "/srv/circuits", "/srv"]
+    assert [call["path"] for call in panel.calls("files.list")] == [None, "/srv/circuits", "/srv"]
 
 
 def test_a_typed_path_is_listed_or_inspected(panel):
     panel.page.get_by_label("Path").fill("/data")
     panel.page.get_by_label("Path").press("Enter")
-    panel.wait("kernel.calls('list_directory').length === 2")
-    assert panel.calls("list_directory")[1] == {"path": "/data"}
+    panel.wait("kernel.calls('files.list').length === 2")
+    assert panel.calls("files.list")[1] == {"path": "/data"}
     panel.page.get_by_label("Path").fill(" /data/Circuit.JSON ")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_label("Population").wait_for()
-    assert panel.calls("inspect_circuit") == [{"path": "/data/Circuit.JSON"}]
+    assert panel.calls("files.inspect") == [{"path": "/data/Circuit.JSON"}]
 
 
 def test_names_are_text(panel):
@@ -87,8 +90,8 @@ def test_names_are_text(panel):
     panel.trait("models", [{**MODEL, "name": HOSTILE, "population": HOSTILE, "color_methods": [HOSTILE, "solid"]}])
     panel.trait("status", {"state": "failed", "text": HOSTILE})
     panel.trait("notice", {"level": "error", "text": HOSTILE, "hint": HOSTILE})
-    panel.trait("progress", {"task": "1", "operation": HOSTILE, "amount": None, "cancellable": True})
-    panel.answer("cancel", {"error": {"type": "X", "message": HOSTILE, "hint": HOSTILE}})
+    panel.trait("progress", {"task": "1", "operation": HOSTILE, "amount": None})
+    panel.answer("tasks.cancel", {"error": {"type": "X", "message": HOSTILE, "hint": HOSTILE}})
     panel.page.get_by_role("button", name="Cancel").click()
     panel.page.locator(".bw-progress .bw-problem").get_by_text(HOSTILE).first.wait_for()
     assert panel.page.locator("img").count() == 0
@@ -98,7 +101,7 @@ def test_names_are_text(panel):
 def test_loading_sends_what_was_chosen(panel):
     open_circuit(panel)
     population = panel.page.get_by_label("Population")
-    assert population.input_value() == "cortex", "cells with a shape come first"
+    assert population.input_value() == "cortex", "the kernel says which"
     panel.page.get_by_text("about 940 of 31,346 cells").wait_for()
     panel.page.get_by_label("Density in percent").fill("50")
     panel.page.get_by_label("Node set").select_option("Layer1")
@@ -107,8 +110,8 @@ def test_loading_sends_what_was_chosen(panel):
     panel.page.get_by_label("Radius").fill("2.5")
     panel.page.get_by_label("Color by").select_option("mtype")
     panel.page.get_by_role("button", name="Load", exact=True).click()
-    panel.wait("kernel.calls('load_circuit').length === 1")
-    assert panel.calls("load_circuit") == [
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    assert panel.calls("models.load_circuit") == [
         {
             "path": "/srv/circuits/circuit_config.json",
             "population": "cortex",
@@ -126,8 +129,8 @@ def test_loading_sends_what_was_chosen(panel):
 def test_loading_without_changes_is_modest(panel):
     open_circuit(panel)
     panel.page.get_by_role("button", name="Load", exact=True).click()
-    panel.wait("kernel.calls('load_circuit').length === 1")
-    (params,) = panel.calls("load_circuit")
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    (params,) = panel.calls("models.load_circuit")
     assert params["density"] == 0.03
     assert params["node_sets"] == []
     assert params["color_by"] is None
@@ -143,21 +146,66 @@ def test_the_slider_and_another_population_change_the_estimate(panel):
     panel.page.get_by_text("about 1,000 of 100,000 cells").wait_for()
 
 
+def test_color_by_offers_what_the_population_has(panel):
+    open_circuit(panel)
+    choices = panel.page.get_by_label("Color by")
+
+    def offered():
+        return choices.locator("option").all_inner_texts()
+
+    assert offered() == ["One color", "mtype", "cortical column"]
+    choices.select_option("mtype")
+    panel.page.get_by_label("Population").select_option("axons")
+    assert offered() == ["One color", "layer", "mtype"]
+    assert choices.input_value() == "mtype", "what both have stays chosen"
+    panel.page.get_by_label("Population").select_option("thalamus")
+    assert offered() == ["One color"]
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    assert panel.calls("models.load_circuit")[0]["color_by"] is None
+
+
+def test_without_a_default_population_one_must_be_chosen(panel):
+    panel.answer("files.inspect", {"result": {**CIRCUIT, "default_population": None}})
+    open_circuit(panel)
+    population = panel.page.get_by_label("Population")
+    assert population.input_value() == ""
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    assert population.evaluate("select => select.validationMessage") != ""
+    assert panel.calls("models.load_circuit") == []
+    population.select_option("axons")
+    panel.page.get_by_text("about 12 of 12 cells").wait_for()
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+
+
+def test_a_typed_density_stays_as_it_is_typed(panel):
+    open_circuit(panel)
+    percent = panel.page.get_by_label("Density in percent")
+    percent.fill("12.3456")
+    panel.page.get_by_text("about 3,870 of 31,346 cells").wait_for()
+    percent.fill("0")
+    assert percent.input_value() == "0"
+    panel.page.get_by_text("about 3,870 of 31,346 cells").wait_for()
+    percent.blur()
+    panel.wait("document.querySelector('[aria-label=\"Density in percent\"]').value === '12.35'")
+
+
 def test_nothing_to_load_is_not_sent(panel):
     open_circuit(panel)
     panel.page.get_by_label("Soma").uncheck()
     panel.page.get_by_label("Dendrites").uncheck()
     panel.page.get_by_role("button", name="Load", exact=True).click()
     assert panel.page.get_by_label("Soma").evaluate("box => box.validationMessage") != ""
-    assert panel.calls("load_circuit") == []
+    assert panel.calls("models.load_circuit") == []
     panel.page.get_by_label("Axon").check()
     panel.page.get_by_role("button", name="Load", exact=True).click()
-    panel.wait("kernel.calls('load_circuit').length === 1")
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
 
 
 def test_errors_are_told_where_they_happen(panel):
     error = {"type": "CircuitError", "message": "notes.txt is not a circuit.", "hint": "Choose a circuit_config.json."}
-    panel.answer("inspect_circuit", [{"error": error}, {"result": CIRCUIT}])
+    panel.answer("files.inspect", [{"error": error}, {"result": CIRCUIT}])
     panel.page.get_by_role("button", name="notes.txt").click()
     alert = panel.panel.get_by_role("alert").filter(visible=True)
     alert.wait_for()
@@ -166,14 +214,14 @@ def test_errors_are_told_where_they_happen(panel):
     panel.screenshot("error")
     open_circuit(panel)
     assert alert.count() == 0, "the next try clears what the last one said"
-    panel.answer("load_circuit", {"error": {**error, "message": "Population cortex has no morphologies."}})
+    panel.answer("models.load_circuit", {"error": {**error, "message": "Population cortex has no morphologies."}})
     panel.page.get_by_role("button", name="Load", exact=True).click()
     panel.page.get_by_text("Population cortex has no morphologies.").wait_for()
     assert panel.page.get_by_role("button", name="Load", exact=True).is_enabled()
 
 
 def test_a_late_listing_does_not_replace_a_newer_one(panel):
-    panel.answer("list_directory", [{"result": CIRCUITS, "delay": 400}, {"result": {**HOME, "path": "/newest"}}])
+    panel.answer("files.list", [{"result": CIRCUITS, "delay": 400}, {"result": {**HOME, "path": "/newest"}}])
     panel.page.get_by_role("button", name="circuits").click()
     panel.page.get_by_label("Path").fill("/newest")
     panel.page.get_by_label("Path").press("Enter")
@@ -184,7 +232,7 @@ def test_a_late_listing_does_not_replace_a_newer_one(panel):
 
 def test_very_long_listings_are_cut_and_say_so(panel):
     files = [{"name": f"f{index}.h5", "path": f"/f{index}.h5", "size": 1} for index in range(1200)]
-    panel.answer("list_directory", {"result": {**CIRCUITS, "files": files}})
+    panel.answer("files.list", {"result": {**CIRCUITS, "files": files}})
     panel.page.get_by_role("button", name="circuits").click()
     panel.page.get_by_text("700 more").wait_for()
     assert panel.page.locator(".bw-file").count() == 500
@@ -197,18 +245,18 @@ def test_models_are_listed_shown_colored_and_removed(panel):
     assert not panel.page.get_by_label("Show other").is_checked()
     assert panel.page.get_by_label("Color of cortex").input_value() == "#ff0000"
     show.uncheck()
-    panel.wait("kernel.calls('update_model').length === 1")
-    assert panel.calls("update_model") == [{"id": 4, "visible": False}]
+    panel.wait("kernel.calls('model.update').length === 1")
+    assert panel.calls("model.update") == [{"id": 4, "visible": False}]
     panel.page.get_by_label("Color cortex by").select_option("mtype")
-    panel.wait("kernel.calls('color_model').length === 1")
+    panel.wait("kernel.calls('model.color_by').length === 1")
     panel.page.get_by_label("Color of cortex").fill("#0000ff")
-    panel.wait("kernel.calls('color_model').length === 2")
-    assert panel.calls("color_model") == [
-        {"id": 4, "method": "mtype", "color": None},
-        {"id": 4, "method": "solid", "color": [0, 0, 1, 1]},
+    panel.wait("kernel.calls('model.color_by').length === 2")
+    assert panel.calls("model.color_by") == [
+        {"id": 4, "values": "mtype", "color": None},
+        {"id": 4, "values": "solid", "color": "#0000ff"},
     ]
     panel.page.get_by_label("Remove cortex").click()
-    panel.wait("kernel.calls('remove_model').length === 1")
+    panel.wait("kernel.calls('model.remove').length === 1")
     panel.trait("models", [{**MODEL, "id": 5, "name": "other"}])
     assert panel.page.locator(".bw-model").count() == 1
     assert panel.page.get_by_label("Show other").is_checked()
@@ -216,10 +264,50 @@ def test_models_are_listed_shown_colored_and_removed(panel):
 
 def test_a_failed_change_of_a_model_is_told_and_taken_back(panel):
     panel.trait("models", [MODEL])
-    panel.answer("update_model", {"error": {"type": "RequestError", "message": "Model 4 is gone.", "hint": ""}})
+    panel.answer("model.update", {"error": {"type": "RequestError", "message": "Model 4 is gone.", "hint": ""}})
     panel.page.get_by_label("Show cortex").click()
     panel.page.locator(".bw-model").get_by_text("Model 4 is gone.").wait_for()
     assert panel.page.get_by_label("Show cortex").is_checked()
+
+
+def test_what_was_chosen_is_shown_until_the_kernel_says_what_is_true(panel):
+    panel.trait("models", [MODEL])
+    show = panel.page.get_by_label("Show cortex")
+    show.uncheck()
+    panel.wait("!document.querySelector('.bw-model input').disabled")
+    assert not show.is_checked()
+    panel.trait("models", [{**MODEL, "color": "#00ff00"}])
+    assert show.is_checked(), "the kernel has not hidden it"
+    assert panel.page.get_by_label("Color of cortex").input_value() == "#00ff00"
+
+
+def test_a_new_color_is_as_opaque_as_the_old_one(panel):
+    panel.trait("models", [{**MODEL, "color": "#ff000080"}])
+    color = panel.page.get_by_label("Color of cortex")
+    assert color.input_value() == "#ff0000"
+    color.fill("#0000ff")
+    panel.wait("kernel.calls('model.color_by').length === 1")
+    assert panel.calls("model.color_by") == [{"id": 4, "values": "solid", "color": "#0000ff80"}]
+    panel.trait("background", "#10203040")
+    panel.page.get_by_label("Background").fill("#ffffff")
+    assert panel.page.evaluate("kernel.model.saved") == [{"background": "#ffffff40"}]
+
+
+def test_a_model_may_be_colored_by_what_the_renderer_does_not_offer(panel):
+    panel.trait("models", [{**MODEL, "colored_by": "firing rate", "color": None}])
+    choices = panel.page.get_by_label("Color cortex by")
+    assert choices.locator("option:checked").inner_text() == "By firing rate"
+    panel.trait("models", [{**MODEL, "colored_by": None, "color": None}])
+    assert choices.locator("option:checked").inner_text() == "Default colors"
+    choices.select_option("solid")
+    panel.wait("kernel.calls('model.color_by').length === 1")
+    assert panel.calls("model.color_by") == [{"id": 4, "values": "solid", "color": "#cccccc"}]
+
+
+def test_a_model_without_a_file_has_its_name_for_a_tooltip(panel):
+    panel.trait("models", [MODEL, {**MODEL, "id": 5, "name": "spheres", "path": None, "population": None}])
+    tooltips = panel.page.locator(".bw-name").evaluate_all("names => names.map((name) => name.title)")
+    assert tooltips == ["/srv/circuits/circuit_config.json", "spheres"]
 
 
 def test_the_kernels_change_keeps_the_focus(panel):
@@ -229,17 +317,42 @@ def test_the_kernels_change_keeps_the_focus(panel):
     assert panel.page.get_by_label("Show renamed").evaluate("box => box === document.activeElement")
 
 
+def test_other_models_come_and_go_without_taking_the_focus(panel):
+    panel.trait("models", [MODEL])
+    panel.page.get_by_label("Show cortex").focus()
+    others = [{**MODEL, "id": number, "name": f"model {number}"} for number in (1, 2)]
+    for models in ([others[0], MODEL], [*others, MODEL], [MODEL, others[1]], [MODEL]):
+        panel.trait("models", models)
+        assert panel.page.get_by_label("Show cortex").evaluate("box => box === document.activeElement")
+        assert panel.page.locator(".bw-model").count() == len(models)
+
+
+def test_a_control_has_the_focus_again_after_its_command(panel):
+    panel.trait("models", [MODEL])
+    panel.answer("model.update", {"result": None, "delay": 300})
+    show = panel.page.get_by_label("Show cortex")
+    show.focus()
+    panel.page.keyboard.press("Space")
+    panel.wait("document.querySelector('.bw-model input').disabled")
+    panel.wait("!document.querySelector('.bw-model input').disabled")
+    assert show.evaluate("box => box === document.activeElement")
+    panel.page.keyboard.press("Space")
+    panel.wait("document.querySelector('.bw-model input').disabled")
+    panel.page.get_by_label("Background").focus()
+    panel.wait("!document.querySelector('.bw-model input').disabled")
+    assert panel.page.get_by_label("Background").evaluate("box => box === document.activeElement"), "the user went on"
+
+
 def test_progress_and_cancel(panel):
-    panel.trait("progress", {"task": "t7", "operation": "Loading morphologies", "amount": 0.25, "cancellable": True})
+    panel.trait("progress", {"task": "t7", "operation": "Loading morphologies", "amount": 0.25})
     panel.page.get_by_text("Loading morphologies").wait_for()
     bar = panel.page.get_by_role("progressbar")
     assert bar.evaluate("bar => bar.value") == 0.25
     panel.page.get_by_role("button", name="Cancel").click()
-    panel.wait("kernel.calls('cancel').length === 1")
-    assert panel.calls("cancel") == [{"task": "t7"}]
-    panel.trait("progress", {"task": "t8", "operation": "Queued", "amount": None, "cancellable": False})
+    panel.wait("kernel.calls('tasks.cancel').length === 1")
+    assert panel.calls("tasks.cancel") == [{"task": "t7"}]
+    panel.trait("progress", {"task": "t8", "operation": "Queued", "amount": None})
     assert bar.evaluate("bar => bar.position") == -1, "of unknown length"
-    assert panel.page.get_by_role("button", name="Cancel").count() == 0
     panel.trait("progress", None)
     assert bar.count() == 0
 
@@ -249,13 +362,13 @@ def test_notice_dismiss_and_retry(panel):
     panel.page.get_by_text("3 cells have no morphology.").wait_for()
     assert panel.page.get_by_role("button", name="Retry").count() == 0
     panel.page.get_by_role("button", name="Dismiss").click()
-    panel.wait("kernel.calls('dismiss').length === 1")
+    panel.wait("kernel.calls('notice.dismiss').length === 1")
     panel.trait("notice", None)
     assert panel.page.locator(".bw-notice:visible").count() == 0
     for state in ("failed", "stale", "ended"):
         panel.trait("status", {"state": state, "text": f"The renderer is {state}."})
         panel.page.get_by_role("button", name="Retry").click()
-    panel.wait("kernel.calls('retry').length === 3")
+    panel.wait("kernel.calls('job.start').length === 3")
     panel.trait("status", {"state": "ready", "text": "Ready"})
     assert panel.page.locator(".bw-notice:visible").count() == 0
 
@@ -270,7 +383,7 @@ def test_the_overlay_says_what_is_awaited(cell):
     assert overlay.inner_text() == "Waiting for the first picture…"
     cell.frame()
     overlay.get_by_text("Choose a circuit in the panel").wait_for()
-    cell.trait("progress", {"task": "1", "operation": "Loading", "amount": 0.5, "cancellable": True})
+    cell.trait("progress", {"task": "1", "operation": "Loading", "amount": 0.5})
     assert overlay.inner_text() == ""
     cell.trait("progress", None)
     cell.trait("models", [MODEL])
@@ -280,12 +393,12 @@ def test_the_overlay_says_what_is_awaited(cell):
 def test_an_idle_widget_can_be_started(cell):
     cell.mount(status={"state": "idle", "text": "Not started."})
     cell.page.get_by_role("button", name="Start").click()
-    cell.wait("kernel.calls('start').length === 1")
+    cell.wait("kernel.calls('job.start').length === 1")
 
 
 def test_the_camera_can_be_reset_and_projected(panel):
     panel.panel.get_by_role("button", name="Reset camera").click()
-    panel.wait("kernel.calls('reset_camera').length === 1")
+    panel.wait("kernel.calls('camera.reset').length === 1")
     panel.page.get_by_label("Projection").select_option("orthographic")
     panel.wait("kernel.sent('camera').at(-1)?.moving === false")
     camera = panel.sent("camera")[-1]["camera"]
@@ -297,7 +410,7 @@ def test_background_and_panel_are_saved_for_everyone(panel):
     panel.page.get_by_label("Background").fill("#ffffff")
     panel.wait("kernel.model.saved.length === 1")
     panel.page.get_by_role("button", name="Panel", exact=True).click()
-    assert panel.page.evaluate("kernel.model.saved") == [{"background": [1, 1, 1, 1]}, {"panel_open": False}]
+    assert panel.page.evaluate("kernel.model.saved") == [{"background": "#ffffff"}, {"panel_open": False}]
     assert panel.page.get_by_role("button", name="Panel", exact=True).get_attribute("aria-expanded") == "false"
     assert panel.panel.is_hidden()
 

@@ -218,3 +218,17 @@ def test_height_by_pointer_keys_and_trait(cell):
     cell.trait("height", 300)
     assert cell.canvas.bounding_box()["height"] == pytest.approx(300, abs=1)
     assert handle.get_attribute("aria-valuenow") == "300"
+
+
+def test_heights_stay_within_the_contracts_limits(cell):
+    cell.mount(height=1990)
+    handle = cell.page.get_by_role("separator")
+    assert (handle.get_attribute("aria-valuemin"), handle.get_attribute("aria-valuemax")) == ("160", "2000")
+    handle.focus()
+    for _ in range(2):
+        cell.page.keyboard.press("ArrowDown")
+    assert cell.page.evaluate("kernel.model.saved") == [{"height": 2000}] * 2
+    cell.trait("height", 170)
+    for _ in range(2):
+        cell.page.keyboard.press("ArrowUp")
+    assert cell.page.evaluate("kernel.model.saved.slice(2)") == [{"height": 160}] * 2

@@ -223,14 +223,14 @@ def test_a_clients_close_code_and_reason_arrive(running, scripted):
     asyncio.run(main())
 
 
-def test_a_client_that_leaves_needs_no_obituary(running, monkeypatch):
+def test_a_client_that_leaves_needs_no_reason(running, monkeypatch):
     asked = []
 
-    async def obituary(*_):
+    async def why_it_ended(*_):
         asked.append(True)
         return 1011, "dead"
 
-    monkeypatch.setattr("brayns_widget.service.slave._obituary", obituary)
+    monkeypatch.setattr("brayns_widget.service.slave._why_it_ended", why_it_ended)
 
     async def main():
         async with running() as service:

@@ -7,15 +7,15 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from brayns_widget.controller.camera import Camera
 from brayns_widget.protocol.messages import Reply
-from brayns_widget.scene.camera import Camera
-from brayns_widget.stream import Frame, FrameStream, StreamSettings
+from brayns_widget.stream import Frame, FrameStream, StreamSettings, encode
 
 FAST = StreamSettings(credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, retry_first=0.05)
 
 
 def camera(x: float) -> list[tuple[str, Any]]:
-    return Camera((x, 0, 9)).requests()
+    return [encode(*call) for call in Camera((x, 0, 9)).calls()]
 
 
 CAMERA = camera(0)

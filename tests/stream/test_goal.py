@@ -6,18 +6,18 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from brayns_widget.scene.camera import Camera
-from brayns_widget.stream.goal import Goal, Progress, Shot, make_goal
+from brayns_widget.controller.camera import Camera
+from brayns_widget.stream.goal import Goal, Refinement, Shot, encode, make_goal
 
 CAMERA = Camera((0, 0, 9))
 
 
 def _goal(*, moving: bool = False, passes: int = 4, camera: Camera = CAMERA) -> Goal:
-    return make_goal(1, camera.requests(), (800, 600), passes, moving=moving)
+    return make_goal(1, [encode(*call) for call in camera.calls()], (800, 600), passes, moving=moving)
 
 
-def _next(progress: Progress, now: float = 0.0, *, credit: bool = True) -> Shot:
-    shot = progress.next_shot(now, credit=credit, interval=0.1)
+def _next(refinement: Refinement, now: float = 0.0, *, credit: bool = True) -> Shot:
+    shot = refinement.next_shot(now, credit=credit, interval=0.1)
     assert shot
     return shot
 
@@ -49,55 +49,55 @@ def test_requests_follow_the_schemas_of_the_real_renderer(shared_dir: Path, meth
 
 
 def test_passes_go_on_without_a_credit_and_the_last_picture_waits_for_one() -> None:
-    progress = Progress(_goal(passes=2), 2)
-    shot = _next(progress, credit=False)
+    refinement = Refinement(_goal(passes=2), 2)
+    shot = _next(refinement, credit=False)
     assert shot == Shot(render=True, send=False, final=False)
-    progress.took(shot, 1, 2, 0.0)
-    shot = _next(progress, credit=False)
+    refinement.took(shot, 1, 2, 0.0)
+    shot = _next(refinement, credit=False)
     assert shot == Shot(render=True, send=False, final=True)
-    progress.took(shot, 2, 2, 0.0)
-    assert progress.next_shot(0.0, credit=False, interval=0.1) is None
-    shot = _next(progress)
+    refinement.took(shot, 2, 2, 0.0)
+    assert refinement.next_shot(0.0, credit=False, interval=0.1) is None
+    shot = _next(refinement)
     assert shot == Shot(render=False, send=True, final=True)
-    progress.took(shot, 2, 2, 0.0)
-    assert progress.complete
-    assert progress.next_shot(9.0, credit=True, interval=0.1) is None
+    refinement.took(shot, 2, 2, 0.0)
+    assert refinement.complete
+    assert refinement.next_shot(9.0, credit=True, interval=0.1) is None
 
 
 def test_refining_pictures_keep_their_distance_but_the_last_does_not_wait() -> None:
-    progress = Progress(_goal(passes=4), 4)
+    refinement = Refinement(_goal(passes=4), 4)
     sends = []
     for number, now in enumerate([0.0, 0.05, 0.11, 0.12], 1):
-        shot = _next(progress, now)
+        shot = _next(refinement, now)
         sends.append(shot.send)
-        progress.took(shot, number, 4, now)
+        refinement.took(shot, number, 4, now)
     assert sends == [True, False, True, True]
-    assert progress.complete
+    assert refinement.complete
 
 
 def test_rough_pictures_are_held_back_for_a_while() -> None:
-    progress = Progress(_goal(passes=16), 16, hold_until=0.5)
+    refinement = Refinement(_goal(passes=16), 16, hold_until=0.5)
     sends = []
     for number in range(1, 5):
-        shot = _next(progress)
+        shot = _next(refinement)
         sends.append(shot.send)
-        progress.took(shot, number, 16, 0.0)
+        refinement.took(shot, number, 16, 0.0)
     assert sends == [False, False, False, True]
-    assert _next(Progress(_goal(passes=16), 16, hold_until=0.5), 0.5).send
-    assert _next(Progress(_goal(moving=True, passes=1), 9, hold_until=0.5)).send
+    assert _next(Refinement(_goal(passes=16), 16, hold_until=0.5), 0.5).send
+    assert _next(Refinement(_goal(moving=True, passes=1), 9, hold_until=0.5)).send
 
 
 def test_the_server_decides_how_many_passes_there_are() -> None:
-    progress = Progress(_goal(passes=4), 4)
-    shot = _next(progress)
-    progress.took(shot, 1, 1, 0.0)  # it has only one: what came was not of the last quality
-    assert progress.next_shot(0.0, credit=True, interval=0.1) == Shot(render=False, send=True, final=True)
+    refinement = Refinement(_goal(passes=4), 4)
+    shot = _next(refinement)
+    refinement.took(shot, 1, 1, 0.0)  # it has only one: what came was not of the last quality
+    assert refinement.next_shot(0.0, credit=True, interval=0.1) == Shot(render=False, send=True, final=True)
 
 
 def test_a_moving_picture_waits_for_a_credit_since_a_newer_camera_will_come() -> None:
-    progress = Progress(_goal(moving=True, passes=1), 1)
-    assert progress.next_shot(0.0, credit=False, interval=0.1) is None
-    shot = _next(progress)
+    refinement = Refinement(_goal(moving=True, passes=1), 1)
+    assert refinement.next_shot(0.0, credit=False, interval=0.1) is None
+    shot = _next(refinement)
     assert shot == Shot(render=True, send=True, final=True)
-    progress.took(shot, 1, 1, 0.0)
-    assert progress.complete
+    refinement.took(shot, 1, 1, 0.0)
+    assert refinement.complete

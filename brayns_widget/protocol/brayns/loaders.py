@@ -177,6 +177,9 @@ LOADERS: dict[str, type[Object] | None] = {
 }
 """Parameters by the name of the loader; None if it has none, then ``{}`` is sent."""
 
+LoaderParams = RawVolumeParams | CellPlacementParams | MorphologyParams | SonataParams | ProteinParams | NrrdParams
+"""The parameters of any loader."""
+
 
 class LoaderInfo(Object):
     """A format that ``add-model`` reads."""

@@ -9,9 +9,9 @@ A method is an endpoint of the protocol, which says its name and its types, and 
         "Places the camera."                       # the schema's description
 
     @methods.add(ADD_MODEL, cancellable=True)
-    def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
+    def add_model(context: Context, params: AddModelParams, request: RunningRequest) -> list[ModelInstance]:
         "Loads a file."
-        task.progress(0.5, "Reading")              # also raises if the client cancelled
+        request.progress(0.5, "Reading")              # also raises if the client cancelled
 
     @methods.add(RENDER_IMAGE)
     def render_image(context: Context, params: RenderImageParams) -> WithPayload[RenderImageResult]:
@@ -76,7 +76,7 @@ class _End:
             self._on_cancel.clear()
 
 
-class Task:
+class RunningRequest:
     """A running request, seen by its method: reports progress, learns of cancellation.
 
     Args:
@@ -103,7 +103,7 @@ class Task:
         self._end.forget_calls()
 
     def when_cancelled(self, call: Callable[[], None]) -> None:
-        """Have a function called, on any thread, if the task is cancelled from now on until its end."""
+        """Have a function called, on any thread, if the request is cancelled from now on until its end."""
         self._end.when_cancelled(call)
 
     def only_for_client(self) -> None:
@@ -128,7 +128,7 @@ class Task:
             raise RequestError("Task has been cancelled", code=CANCELLED)
 
     def progress(self, amount: float, operation: str) -> None:
-        """Tell the client how far the task is, or stop if it has cancelled (as ``check``).
+        """Tell the client how far the request is, or stop if it has cancelled (as ``check``).
 
         Cheap enough for inner loops: the client hears of a new operation at once, of amounts at ``REPORT_INTERVAL``.
         """
@@ -161,9 +161,9 @@ class Task:
         self.check()
         return result.result()
 
-    def part(self, begin: float, end: float) -> Task:
-        """Make a task for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
-        part = Task(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
+    def part(self, begin: float, end: float) -> RunningRequest:
+        """Make a request for a part of this one, from amount ``begin`` to ``end``; both are cancelled together."""
+        part = RunningRequest(lambda amount, operation: self._report(begin + (end - begin) * amount, operation))
         part._end = self._end
         return part
 
@@ -196,7 +196,9 @@ class Method(Generic[C]):
         kind = self.endpoint.result_type
         return None if kind is None else json_schema(kind)
 
-    def call(self, context: C, params: Any, payload: memoryview, task: Task) -> tuple[Any, bytes | memoryview]:
+    def call(
+        self, context: C, params: Any, payload: memoryview, request: RunningRequest
+    ) -> tuple[Any, bytes | memoryview]:
         """Validate, run, and make the result JSON; returns (result, payload).
 
         Raises:
@@ -208,7 +210,7 @@ class Method(Generic[C]):
         elif params is not None:
             raise RequestError("This method takes no params", code=INVALID_PARAMS)
         if self.cancellable:
-            arguments.append(task)
+            arguments.append(request)
         if self.takes_payload:
             arguments.append(payload)
         result = self.run(context, *arguments)
@@ -242,7 +244,7 @@ class Methods(Generic[C]):
             endpoint: the method's name and types.
             description: what the schema says of it; by default the function's docstring.
             plugin: the plugin of Brayns that has the method.
-            cancellable: whether ``cancel`` can stop it; then the function takes a ``task``.
+            cancellable: whether ``cancel`` can stop it; then the function takes a ``request``.
             asynchronous: what the schema says of that, where it must say something else.
             deprecated: what the schema says.
 

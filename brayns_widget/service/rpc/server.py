@@ -3,7 +3,8 @@
 Requests of one connection are answered in order. Methods run on worker threads: with one worker all requests of
 all clients run one after another, as in the real renderer. Only ``cancel`` overtakes (see
 ``cancelling``): it is answered at once, and the request it names ends with error 20. When a client disconnects, what it
-has sent is done all the same, except for methods whose result is for that client only (``Task.only_for_client``).
+has sent is done all the same, except for methods whose result is for that client only
+(``RunningRequest.only_for_client``).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from brayns_widget.protocol.messages import (
     encode_reply,
 )
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
-from brayns_widget.service.rpc.methods import Method, Methods, Task
+from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest
 
 logger = logging.getLogger(__name__)
 # websockets logs every client that leaves before its handshake as an error with a traceback; probes of ports do.
@@ -84,7 +85,7 @@ class RpcServer(Generic[C]):
         self.require_version = require_version
         self.max_clients = max_clients
         self._credential = None if secret is None else f"Bearer {secret}".encode()
-        self.running: set[Task] = set()  # also those whose clients are gone
+        self.running: set[RunningRequest] = set()  # also those whose clients are gone
         self._sessions: set[_Session[C]] = set()
 
     @contextlib.asynccontextmanager
@@ -115,8 +116,8 @@ class RpcServer(Generic[C]):
             try:
                 yield address[0], address[1]
             finally:
-                for task in list(self.running):
-                    task.cancel()
+                for running in list(self.running):
+                    running.cancel()
                 await asyncio.gather(*(session.finish() for session in list(self._sessions)))
 
     async def _handle(self, connection: ServerConnection) -> None:
@@ -153,8 +154,8 @@ class _Session(Generic[C]):
         self._connection = connection
         self._waiting: asyncio.Queue[tuple[Request | str, int] | None] = asyncio.Queue()  # with sizes; None: the end
         self._waiting_bytes = 0
-        self._tasks: dict[RequestId, tuple[str, Task]] = {}
-        self._running = Task()
+        self._requests: dict[RequestId, tuple[str, RunningRequest]] = {}
+        self._running = RunningRequest()
         self._idle = asyncio.Event()
         self._idle.set()
         self._reader: asyncio.Task[None] | None = None
@@ -168,8 +169,8 @@ class _Session(Generic[C]):
             await asyncio.wait([self._reader])
         finally:
             self.connected = False
-            for task in (self._running, *(task for _method, task in self._tasks.values())):
-                task.leave()
+            for running in (self._running, *(running for _method, running in self._requests.values())):
+                running.leave()
             self._waiting.put_nowait(None)
             await runner
 
@@ -185,14 +186,14 @@ class _Session(Generic[C]):
             self._put(_error_frame(None, error), 0)
             return
         if request.method == CANCEL_METHOD.name and CANCEL_METHOD in self._server.methods:
-            await self._send(_answer(request, CANCEL_METHOD, self, Task()))
+            await self._send(_answer(request, CANCEL_METHOD, self, RunningRequest()))
             return
         if self._waiting.qsize() >= MAX_WAITING or self._waiting_bytes + len(frame) > MAX_WAITING_BYTES:
             problem = f"{self._waiting.qsize()} requests of {self._waiting_bytes} bytes wait already"
             await self._send(_failure(request, RequestError(problem, code=INTERNAL_ERROR)))
             return
-        if request.id is not None and request.id not in self._tasks:
-            self._tasks[request.id] = request.method, self._make_task(request.method, request.id)
+        if request.id is not None and request.id not in self._requests:
+            self._requests[request.id] = request.method, self._begin(request.method, request.id)
         self._put(request, len(frame))
 
     def _put(self, item: Request | str, size: int) -> None:
@@ -207,14 +208,14 @@ class _Session(Generic[C]):
         """
         if request_id is None:
             raise RequestError("Empty task ID", code=INVALID_PARAMS)
-        if request_id not in self._tasks:
+        if request_id not in self._requests:
             raise RequestError(f"No requests found with ID {request_id}.", code=INVALID_PARAMS)
-        method, task = self._tasks[request_id]
+        method, running = self._requests[request_id]
         if not self._server.methods.cancellable(method):
             raise RequestError(f"Method {method!r} is not cancellable.", code=INVALID_PARAMS)
-        if task.cancelled:
+        if running.cancelled:
             raise RequestError(f"Request {request_id} already cancelled", code=INVALID_PARAMS)
-        task.cancel()
+        running.cancel()
 
     async def finish(self) -> None:
         """Begin no more requests and wait until the running one is answered, but not long."""
@@ -241,32 +242,34 @@ class _Session(Generic[C]):
                 self._idle.set()
 
     async def _run_request(self, request: Request) -> RawMessage:
-        _method, task = self._tasks.get(request.id, ("", Task())) if request.id is not None else ("", Task())
-        self._running = task
+        _method, running = (
+            self._requests.get(request.id, ("", RunningRequest())) if request.id is not None else ("", RunningRequest())
+        )
+        self._running = running
         if not self.connected:
-            task.leave()
+            running.leave()
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._server.workers, self._call, request, task)
-        self._server.running.add(task)
-        work.add_done_callback(lambda _work: self._server.running.discard(task))
+        work = loop.run_in_executor(self._server.workers, self._call, request, running)
+        self._server.running.add(running)
+        work.add_done_callback(lambda _work: self._server.running.discard(running))
         try:
             return await work
         finally:
             if request.id is not None:
-                self._tasks.pop(request.id, None)
+                self._requests.pop(request.id, None)
 
-    def _call(self, request: Request, task: Task) -> RawMessage:
+    def _call(self, request: Request, running: RunningRequest) -> RawMessage:
         """Run on a worker thread; whatever happens becomes a frame."""
         try:
             method = self._server.methods[request.method]
         except RequestError as error:
             return _failure(request, error)
         try:
-            return _answer(request, method, self._server.context, task)
+            return _answer(request, method, self._server.context, running)
         finally:
-            task.end()
+            running.end()
 
-    def _make_task(self, method: str, request_id: RequestId) -> Task:
+    def _begin(self, method: str, request_id: RequestId) -> RunningRequest:
         loop = asyncio.get_running_loop()
 
         def report(amount: float, operation: str) -> None:
@@ -274,7 +277,7 @@ class _Session(Generic[C]):
             with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is left to tell
                 loop.call_soon_threadsafe(lambda: _spawn(self._send(text)))
 
-        return Task(report)
+        return RunningRequest(report)
 
     async def _send(self, frame: RawMessage) -> None:
         if not frame:
@@ -292,12 +295,12 @@ def _spawn(send: Any) -> None:
     task.add_done_callback(_sends.discard)
 
 
-def _answer(request: Request, method: Method[Any], context: Any, task: Task) -> RawMessage:
+def _answer(request: Request, method: Method[Any], context: Any, running: RunningRequest) -> RawMessage:
     """Call a method; its result or its error, or nothing for a request without an id."""
     try:
         if method.cancellable:
-            task.check()
-        result, payload = method.call(context, request.params, request.payload, task)
+            running.check()
+        result, payload = method.call(context, request.params, request.payload, running)
         return "" if request.id is None else encode_reply(Reply(request.id, result, memoryview(payload)))
     except RequestError as error:
         return _failure(request, error)

@@ -6,8 +6,8 @@ import { atEnd } from "../lifetime.js";
 const HELLO_PERIOD_MS = 1000;
 const HELLO_TRIES = 30;
 const DEADLINE_MS = 30_000;
-/** Starting a job may queue, and a circuit on a network disk takes long to open. */
-const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { start: 300_000, retry: 300_000, inspect_circuit: 120_000 };
+/** A circuit on a network disk takes long to open. */
+const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { "files.inspect": 120_000 };
 
 /** A command that failed; `hint` says what the user can do about it, or "". */
 export class CallError extends Error {

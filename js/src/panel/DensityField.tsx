@@ -1,8 +1,11 @@
 // How much of a population to load: a slider over powers of ten and an exact percentage, kept in step.
 import { useSignal } from "@preact/signals";
+import { PARAMETERS } from "../contract.js";
 import { Field } from "../ui/Field.js";
 import { formatCount } from "../ui/format.js";
 import { cellsAt, densityAt, positionOf } from "./density.js";
+
+const DENSITY = PARAMETERS["models.load_circuit"].density;
 
 interface DensityFieldProps {
   /** Fraction of the cells, 0 < density ≤ 1. */
@@ -21,8 +24,8 @@ export function DensityField({ density, cells, onChange }: DensityFieldProps) {
   const typed = useSignal<string | null>(null);
   const type = (input: HTMLInputElement) => {
     typed.value = input.value;
-    if (input.valueAsNumber > 0) {
-      onChange(Math.min(input.valueAsNumber / 100, 1));
+    if (input.valueAsNumber / 100 > DENSITY.exclusiveMinimum) {
+      onChange(Math.min(input.valueAsNumber / 100, DENSITY.maximum));
     }
   };
   return (
@@ -47,8 +50,8 @@ export function DensityField({ density, cells, onChange }: DensityFieldProps) {
             <span class="bw-unit">
               <input
                 type="number"
-                min={0.001}
-                max={100}
+                min={100 * DENSITY.exclusiveMinimum}
+                max={100 * DENSITY.maximum}
                 step="any"
                 aria-label="Density in percent"
                 value={typed.value ?? percentOf(density)}

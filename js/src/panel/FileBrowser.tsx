@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
-import type { Listing } from "../contract.js";
+import { type Directory, PARAMETERS } from "../contract.js";
 import { Button, IconButton } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { formatBytes } from "../ui/format.js";
@@ -19,13 +19,13 @@ interface Entry {
   readonly detail: string;
 }
 
-interface Folder {
+interface Shown {
   readonly path: string;
   readonly parent: string | null;
   readonly entries: readonly Entry[];
 }
 
-function folderOf({ path, parent, directories, files }: Listing): Folder {
+function folderOf({ path, parent, directories, files }: Directory): Shown {
   const entries: Entry[] = [
     ...directories.map((entry) => ({ ...entry, kind: "folder" as const, detail: "" })),
     ...files.map(({ size, ...entry }) => ({ ...entry, kind: "file" as const, detail: formatBytes(size) })),
@@ -41,14 +41,14 @@ interface FileBrowserProps {
 export function FileBrowser({ hidden, onPick }: FileBrowserProps) {
   const { link, traits } = useView();
   const commands = useCommands();
-  const folder = useSignal<Folder | null>(null);
+  const folder = useSignal<Shown | null>(null);
   const typed = useSignal("");
   const asked = useRef(0);
   const open = (path: string | null) => {
     asked.current += 1;
     const own = asked.current;
     void commands.run(async () => {
-      const answer = folderOf(await link.call("list_directory", { path }));
+      const answer = folderOf(await link.call("files.list", { path }));
       if (own === asked.current) {
         folder.value = answer;
         typed.value = answer.path;
@@ -81,6 +81,7 @@ export function FileBrowser({ hidden, onPick }: FileBrowserProps) {
           aria-label="Path"
           spellcheck={false}
           autocomplete="off"
+          maxLength={PARAMETERS["files.list"].path.maxLength}
           title={folder.value?.path}
           value={typed.value}
           onInput={(event) => {
@@ -96,7 +97,7 @@ export function FileBrowser({ hidden, onPick }: FileBrowserProps) {
 }
 
 interface FilesProps {
-  readonly folder: Folder | null;
+  readonly folder: Shown | null;
   readonly busy: boolean;
   readonly onOpen: (path: string) => void;
   readonly onPick: (path: string) => void;

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
-import type { Circuit } from "../contract.js";
+import { type Circuit, PARAMETERS, type Population } from "../contract.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
@@ -12,8 +12,7 @@ import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
 
-/** Node attributes that circuits have by convention; one that a circuit has not is told by the kernel. */
-const COLOR_BY = ["layer", "mtype", "etype", "region", "synapse_class"];
+const OPTIONS = PARAMETERS["models.load_circuit"];
 
 /** What the form says. */
 interface Choices {
@@ -33,16 +32,25 @@ interface Choices {
 const FIRST_CHOICES: Choices = {
   population: "",
   nodeSet: "",
-  density: 1,
-  soma: true,
-  axon: false,
-  dendrites: true,
-  radius: "1",
+  density: OPTIONS.density.default,
+  soma: OPTIONS.soma.default,
+  axon: OPTIONS.axon.default,
+  dendrites: OPTIONS.dendrites.default,
+  radius: String(OPTIONS.radius_multiplier.default),
   colorBy: "",
 };
 
-function sizeOf(circuit: Circuit, population: string): number {
-  return circuit.populations.find(({ name }) => name === population)?.size ?? 0;
+function find(circuit: Circuit, population: string | null): Population | undefined {
+  return circuit.populations.find(({ name }) => name === population);
+}
+
+/** What follows from the choice of a population. */
+function choosing(population: Population | undefined, colorBy: string): Partial<Choices> {
+  return {
+    population: population?.name ?? "",
+    density: comfortableDensity(population?.size ?? 0),
+    colorBy: population?.attributes.includes(colorBy) ? colorBy : "",
+  };
 }
 
 export function Load() {
@@ -54,14 +62,13 @@ export function Load() {
     choices.value = { ...choices.value, ...changes };
   };
   const inspect = async (path: string) => {
-    const found = await link.call("inspect_circuit", { path });
-    const cells = found.populations.find(({ type }) => type === "biophysical") ?? found.populations[0];
-    change({ population: cells?.name ?? "", nodeSet: "", density: comfortableDensity(cells?.size ?? 0) });
+    const found = await link.call("files.inspect", { path });
+    change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
   };
   const load = (path: string) => {
     const { population, nodeSet, density, soma, axon, dendrites, radius, colorBy } = choices.value;
-    return link.call("load_circuit", {
+    return link.call("models.load_circuit", {
       path,
       population,
       density,
@@ -113,8 +120,8 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
     event.preventDefault();
     onLoad();
   };
-  const choosePopulation = (name: string) =>
-    onChange({ population: name, density: comfortableDensity(sizeOf(circuit, name)) });
+  const chosen = find(circuit, choices.population);
+  const choosePopulation = (name: string) => onChange(choosing(find(circuit, name), choices.colorBy));
   return (
     <form class="bw-form" onSubmit={submit}>
       <p class="bw-path-name" title={circuit.path}>
@@ -125,9 +132,14 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           <select
             id={id}
             ref={population}
+            required
             value={choices.population}
             onChange={(event) => choosePopulation(event.currentTarget.value)}
           >
+            {/* Where the circuit has none that can be loaded as it is, people say which. */}
+            <option value="" hidden>
+              Choose a population
+            </option>
             {circuit.populations.map(({ name, type, size }) => (
               <option key={name} value={name}>{`${name} · ${formatCount(size)} · ${type}`}</option>
             ))}
@@ -150,19 +162,14 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           </select>
         )}
       </Field>
-      <DensityField
-        density={choices.density}
-        cells={sizeOf(circuit, choices.population)}
-        onChange={(density) => onChange({ density })}
-      />
+      <DensityField density={choices.density} cells={chosen?.size ?? 0} onChange={(density) => onChange({ density })} />
       <Parts choices={choices} onChange={onChange} />
       <Field name="Radius ×">
         {(id) => (
           <input
             id={id}
             type="number"
-            min={0.1}
-            max={100}
+            min={OPTIONS.radius_multiplier.minimum}
             step="any"
             required
             value={choices.radius}
@@ -178,7 +185,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             onChange={(event) => onChange({ colorBy: event.currentTarget.value })}
           >
             <option value="">One color</option>
-            {COLOR_BY.map((name) => (
+            {chosen?.attributes.map((name) => (
               <option key={name} value={name}>
                 {name}
               </option>

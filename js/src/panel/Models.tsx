@@ -1,10 +1,10 @@
 // The list of what is loaded: show, color, remove.
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { fromHex, toHex } from "../colors.js";
 import { useView } from "../context.js";
-import type { ModelEntry, Rgba } from "../contract.js";
+import type { ModelState } from "../contract.js";
 import { IconButton } from "../ui/Button.js";
+import { ColorInput } from "../ui/ColorInput.js";
 import { useCommands } from "../ui/commands.js";
 import { formatCount } from "../ui/format.js";
 import { Problem } from "../ui/Problem.js";
@@ -29,11 +29,11 @@ export function Models() {
 
 /** What was chosen and is not yet true. */
 interface Draft {
-  readonly of: ModelEntry;
-  readonly changes: Partial<ModelEntry>;
+  readonly of: ModelState;
+  readonly changes: Partial<ModelState>;
 }
 
-function Row({ entry }: { readonly entry: ModelEntry }) {
+function Row({ entry }: { readonly entry: ModelState }) {
   const { link } = useView();
   const commands = useCommands();
   const draft = useSignal<Draft | null>(null);
@@ -41,21 +41,22 @@ function Row({ entry }: { readonly entry: ModelEntry }) {
   const shown = draft.value?.of === entry ? { ...entry, ...draft.value.changes } : entry;
   const swatch = useRef(GRAY);
   if (shown.color) {
-    swatch.current = toHex(shown.color);
+    swatch.current = shown.color;
   }
-  const run = async (changes: Partial<ModelEntry>, call: () => Promise<unknown>) => {
+  const run = async (changes: Partial<ModelState>, call: () => Promise<unknown>) => {
     draft.value = { of: entry, changes };
     if (!(await commands.run(call))) {
       draft.value = null;
     }
   };
   const { id, name } = entry;
-  const show = (visible: boolean) => void run({ visible }, () => link.call("update_model", { id, visible }));
-  const paint = (method: string, color: Rgba | null) =>
-    void run({ color_by: method, color }, () => link.call("color_model", { id, method, color }));
-  const remove = () => void run({}, () => link.call("remove_model", { id }));
+  const show = (visible: boolean) => void run({ visible }, () => link.call("model.update", { id, visible }));
+  const paint = (values: string, color: string | null) =>
+    void run({ colored_by: values, color }, () => link.call("model.color_by", { id, values, color }));
+  const remove = () => void run({}, () => link.call("model.remove", { id }));
   const busy = commands.busy.value;
   const methods = entry.color_methods;
+  const coloring = shown.colored_by ?? "";
   return (
     <li class="bw-model">
       <label class="bw-model-name">
@@ -73,26 +74,27 @@ function Row({ entry }: { readonly entry: ModelEntry }) {
       <IconButton icon="close" label={`Remove ${name}`} title="Remove" disabled={busy} onClick={remove} />
       <small class="bw-hint">{describe(entry)}</small>
       <div class="bw-model-color">
-        <input
-          type="color"
-          aria-label={`Color of ${name}`}
-          class={shown.color_by === SOLID ? "" : "bw-unused"}
+        <ColorInput
+          label={`Color of ${name}`}
+          class={shown.colored_by === SOLID ? "" : "bw-unused"}
           hidden={!methods.includes(SOLID)}
-          value={swatch.current}
+          color={swatch.current}
           disabled={busy}
-          onChange={(event) => paint(SOLID, fromHex(event.currentTarget.value, entry.color?.[3] ?? 1))}
+          onChoose={(color) => paint(SOLID, color)}
         />
         <select
           aria-label={`Color ${name} by`}
           hidden={methods.length === 0}
-          value={shown.color_by ?? ""}
+          value={coloring}
           disabled={busy}
-          onChange={({ currentTarget: { value } }) => paint(value, value === SOLID ? fromHex(swatch.current) : null)}
+          onChange={({ currentTarget: { value } }) => paint(value, value === SOLID ? swatch.current : null)}
         >
-          {/* What a model is colored by before anyone chose cannot be chosen again. */}
-          <option value="" hidden>
-            Default colors
-          </option>
+          {/* What was not chosen here, such as the first colors or values from Python, cannot be chosen again. */}
+          {!methods.includes(coloring) && (
+            <option value={coloring} hidden>
+              {coloring ? `By ${coloring}` : "Default colors"}
+            </option>
+          )}
           {methods.map((method) => (
             <option key={method} value={method}>
               {method === SOLID ? "One color" : `By ${method.replaceAll("_", " ")}`}
@@ -105,7 +107,7 @@ function Row({ entry }: { readonly entry: ModelEntry }) {
   );
 }
 
-function describe({ name, population, cells }: ModelEntry): string {
+function describe({ name, population, cells }: ModelState): string {
   const count = cells === null ? "" : `${formatCount(cells)} cell${cells === 1 ? "" : "s"}`;
   return [population === name ? null : population, count].filter(Boolean).join(" · ");
 }

@@ -1,9 +1,9 @@
 // What concerns the whole picture: the camera and the background.
-import { fromHex, toHex } from "../colors.js";
 import { useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";
 import { Button } from "../ui/Button.js";
+import { ColorInput } from "../ui/ColorInput.js";
 import { Field } from "../ui/Field.js";
 
 export function Scene() {
@@ -40,16 +40,10 @@ function Projection() {
 
 function Background() {
   const { model, traits } = useView();
-  const color = traits.background.value;
   return (
     <Field name="Background">
       {(id) => (
-        <input
-          id={id}
-          type="color"
-          value={toHex(color)}
-          onChange={(event) => publish(model, "background", fromHex(event.currentTarget.value, color[3]))}
-        />
+        <ColorInput id={id} color={traits.background.value} onChoose={(color) => publish(model, "background", color)} />
       )}
     </Field>
   );

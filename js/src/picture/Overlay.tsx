@@ -30,7 +30,11 @@ export function Overlay() {
       <span class="bw-spinner" aria-hidden="true" hidden={!waiting || silent} />
       <p hidden={!words}>{words}</p>
       {state === "idle" && (
-        <Button primary disabled={commands.busy.value} onClick={() => void commands.run(() => link.call("start", {}))}>
+        <Button
+          primary
+          disabled={commands.busy.value}
+          onClick={() => void commands.run(() => link.call("job.start", {}))}
+        >
           Start
         </Button>
       )}

@@ -1,11 +1,12 @@
 // The canvas and what lies on it.
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { toHex } from "../colors.js";
 import { panelId, useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { IconButton } from "../ui/Button.js";
+import { opaque } from "../ui/ColorInput.js";
 import { Notice } from "../ui/Notice.js";
 import { KEYS_HELP } from "./gestures.js";
+import { Legend } from "./Legend.js";
 import { Overlay } from "./Overlay.js";
 
 export function Stage() {
@@ -14,7 +15,10 @@ export function Stage() {
       <Screen />
       <Overlay />
       <Tools />
-      <Notice />
+      <div class="bw-lower">
+        <Legend />
+        <Notice />
+      </div>
     </div>
   );
 }
@@ -35,7 +39,7 @@ function Screen() {
       tabIndex={0}
       role="application"
       aria-label={KEYS_HELP}
-      style={{ backgroundColor: toHex(traits.background.value) }}
+      style={{ backgroundColor: opaque(traits.background.value) }}
     />
   );
 }

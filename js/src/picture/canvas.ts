@@ -1,17 +1,15 @@
 // The canvas: how large it is, whether it can be seen, and the newest picture on it.
-import type { Size } from "../contract.js";
+import { CANVAS, type Size } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 
 const DPR_MAX = 2;
-const SIDE_MIN = 16;
-const SIDE_MAX = 4096;
 const RESIZE_REST_MS = 100;
 
-/** What to render for a canvas of so many CSS pixels: whole pixels, each side within 16 … 4096 after scaling. */
+/** What to render for a canvas of so many CSS pixels: whole pixels, each side within the limits after scaling. */
 export function measure(width: number, height: number, devicePixelRatio: number): Size {
-  const fit = (side: number) => Math.min(Math.max(Math.round(side), SIDE_MIN), SIDE_MAX);
+  const fit = (side: number) => Math.min(Math.max(Math.round(side), CANVAS.minimum), CANVAS.maximum);
   const [wide, high] = [fit(width), fit(height)];
-  const dpr = Math.min(Math.max(devicePixelRatio, 1), DPR_MAX, SIDE_MAX / wide, SIDE_MAX / high);
+  const dpr = Math.min(Math.max(devicePixelRatio, 1), DPR_MAX, CANVAS.maximum / wide, CANVAS.maximum / high);
   return { width: wide, height: high, dpr };
 }
 

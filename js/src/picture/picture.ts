@@ -100,7 +100,7 @@ export class Picture {
 
   resetCamera(): void {
     this.pilot.release();
-    this.link.call("reset_camera", {}).catch((error: unknown) => this.say(String(error)));
+    this.link.call("camera.reset", {}).catch((error: unknown) => this.say(String(error)));
   }
 
   /** Says something over the picture for a moment. */

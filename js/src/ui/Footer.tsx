@@ -33,7 +33,7 @@ function ProgressBar() {
   useLayoutEffect(() => commands.clear(), [task]);
   const cancel = () => {
     if (task !== null) {
-      void commands.run(() => link.call("cancel", { task }));
+      void commands.run(() => link.call("tasks.cancel", { task }));
     }
   };
   const amount = progress?.amount ?? null;
@@ -44,7 +44,7 @@ function ProgressBar() {
       </span>
       <progress max={1} value={amount ?? undefined} aria-label="Progress" />
       <span class="bw-percent">{amount === null ? "" : `${Math.round(amount * 100)} %`}</span>
-      {progress?.cancellable && (
+      {progress && (
         <Button disabled={commands.busy.value} onClick={cancel}>
           Cancel
         </Button>

@@ -1,8 +1,7 @@
 // The bar below a view that sets its height, by pointer or by keys.
 import { useRef } from "preact/hooks";
+import { HEIGHT } from "../contract.js";
 
-const HEIGHT_MIN = 160;
-const HEIGHT_MAX = 2000;
 const STEP = 20;
 
 interface HandleProps {
@@ -15,7 +14,7 @@ interface HandleProps {
 }
 
 function fit(height: number): number {
-  return Math.round(Math.min(Math.max(height, HEIGHT_MIN), HEIGHT_MAX));
+  return Math.round(Math.min(Math.max(height, HEIGHT.minimum), HEIGHT.maximum));
 }
 
 export function Handle({ height, onMove, onChoose }: HandleProps) {
@@ -54,8 +53,8 @@ export function Handle({ height, onMove, onChoose }: HandleProps) {
       tabIndex={0}
       aria-orientation="horizontal"
       aria-label="Height of the view"
-      aria-valuemin={HEIGHT_MIN}
-      aria-valuemax={HEIGHT_MAX}
+      aria-valuemin={HEIGHT.minimum}
+      aria-valuemax={HEIGHT.maximum}
       aria-valuenow={height}
       title="Drag to change the height"
       onPointerDown={start}

@@ -5,6 +5,8 @@ const ICONS = {
   folder: "M2 4.5h4l1.5 2H14v6.5H2z",
   file: "M4 2h5l3 3v9H4zM9 2v3h3",
   up: "M8 13V3.5M4 7.5l4-4 4 4",
+  down: "M4 6l4 4 4-4",
+  right: "M6 4l4 4-4 4",
   close: "M4 4l8 8M12 4l-8 8",
   panel: "M2 3h12v10H2zM10 3v10",
   reset: "M3 8a5 5 0 1 1 1.5 3.6M3 12.5V9h3.5",

@@ -22,9 +22,9 @@ export function Notice() {
   }, [broken, commands]);
   const retry = () => {
     picture.greet();
-    void commands.run(() => link.call("retry", {}));
+    void commands.run(() => link.call("job.start", {}));
   };
-  const dismiss = () => void commands.run(() => link.call("dismiss", {}));
+  const dismiss = () => void commands.run(() => link.call("notice.dismiss", {}));
   return (
     <div
       class="bw-notice"

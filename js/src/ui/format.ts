@@ -20,3 +20,18 @@ export function shortPath(path: string): string {
   const parts = path.split(/[\\/]/);
   return parts.length > 3 ? `…/${parts.slice(-2).join("/")}` : path;
 }
+
+/** The ends of a range with as many digits as tell them apart. */
+export function formatRange([low, high]: readonly [number, number]): [string, string] {
+  const span = high - low || Math.abs(low) || 1;
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const format = (value: number) => {
+    if (value !== 0 && (largest >= 1e7 || span < 1e-4)) {
+      return value.toExponential(2).replace(/\.?0*e\+?/, "e");
+    }
+    const digits = Math.max(2 - Math.floor(Math.log10(Math.abs(span))), 0);
+    // Adding 0 makes 0 of -0, which would be written with its sign.
+    return (Number(value.toFixed(digits)) + 0).toLocaleString("en", { maximumFractionDigits: digits });
+  };
+  return [format(low), format(high)];
+}

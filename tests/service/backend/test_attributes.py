@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from brayns_widget.controller.cells import to_frame
 from brayns_widget.demo.sonata import POPULATION
 from brayns_widget.protocol.backend import NodeAttributesResult
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.scene.cells import to_frame
 from brayns_widget.service.backend import attributes
 from brayns_widget.service.backend.circuits import answer
 

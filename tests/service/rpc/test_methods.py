@@ -8,7 +8,7 @@ import pytest
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import CANCELLED, INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
 from brayns_widget.protocol.schema import Object, unlisted
-from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
 
 
 class Pair(Object):
@@ -36,16 +36,18 @@ def declared() -> Methods[list[str]]:
         context.append("nothing")
 
     @methods.add(BYTES, cancellable=True)
-    def make_bytes(_context: list[str], task: Task, payload: memoryview) -> WithPayload[Pair]:
+    def make_bytes(_context: list[str], request: RunningRequest, payload: memoryview) -> WithPayload[Pair]:
         """Echo bytes."""
-        task.check()
+        request.check()
         return WithPayload(Pair(left=len(payload), right=0), bytes(payload))
 
     return methods
 
 
-def call(name: str, params: Any = None, payload: bytes = b"", task: Task | None = None) -> tuple[Any, bytes]:
-    result, attached = declared()[name].call([], params, memoryview(payload), task or Task())
+def call(
+    name: str, params: Any = None, payload: bytes = b"", request: RunningRequest | None = None
+) -> tuple[Any, bytes]:
+    result, attached = declared()[name].call([], params, memoryview(payload), request or RunningRequest())
     return result, bytes(attached)
 
 
@@ -120,7 +122,10 @@ def test_a_function_may_serve_several_endpoints_of_a_generic_type():
 
     methods.add(Endpoint("empty", Filled[Pair], Pair), description="Take out the pair.")(empty)
     assert methods["empty"].description == "Take out the pair."
-    assert methods["empty"].call(None, {"content": {"left": 1}}, memoryview(b""), Task())[0] == {"left": 1, "right": 1}
+    assert methods["empty"].call(None, {"content": {"left": 1}}, memoryview(b""), RunningRequest())[0] == {
+        "left": 1,
+        "right": 1,
+    }
     with pytest.raises(TypeError, match="takes"):
         methods.add(Endpoint("other", Pair, Pair))(empty)
 
@@ -138,44 +143,44 @@ def test_progress_is_clamped_and_not_more_often_than_people_see(monkeypatch: pyt
     now = 0.0
     monkeypatch.setattr("brayns_widget.service.rpc.methods.time.monotonic", lambda: now)
     seen: list[tuple[float, str]] = []
-    task = Task(lambda amount, operation: seen.append((amount, operation)))
+    request = RunningRequest(lambda amount, operation: seen.append((amount, operation)))
     for step in range(128):
         now = 10 + step / 64  # two seconds; reports at every fourth step
-        task.progress(step / 64, "Reading")
+        request.progress(step / 64, "Reading")
     assert len(seen) == 32
     assert seen[0] == (0.0, "Reading")
     assert seen[-1][0] == 1.0
-    task.progress(0.3, "Building")  # a new operation is told at once
+    request.progress(0.3, "Building")  # a new operation is told at once
     assert seen[-1] == (0.3, "Building")
 
 
 def test_a_cancelled_task_stops_at_its_next_progress():
-    task = Task()
-    task.progress(0.1, "x")
-    task.cancel()
-    assert task.cancelled
+    request = RunningRequest()
+    request.progress(0.1, "x")
+    request.cancel()
+    assert request.cancelled
     with pytest.raises(RequestError, match="Task has been cancelled") as caught:
-        task.progress(0.2, "x")
+        request.progress(0.2, "x")
     assert caught.value.code == CANCELLED
     with pytest.raises(RequestError):
-        task.part(0.0, 0.5).check()
+        request.part(0.0, 0.5).check()
 
 
 def test_a_part_reports_within_its_range():
     seen: list[float] = []
-    task = Task(lambda amount, _operation: seen.append(amount))
-    task.part(0.5, 1.0).part(0.0, 0.5).progress(1.0, "x")
+    request = RunningRequest(lambda amount, _operation: seen.append(amount))
+    request.part(0.5, 1.0).part(0.0, 0.5).progress(1.0, "x")
     assert seen == [0.75]
 
 
 def test_what_is_done_aside_gives_its_result_or_its_error():
-    task = Task()
-    assert task.aside(lambda: 7) == 7
+    request = RunningRequest()
+    assert request.aside(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
-        task.aside(lambda: 1 // 0)
-    task.cancel()
+        request.aside(lambda: 1 // 0)
+    request.cancel()
     with pytest.raises(RequestError):
-        task.aside(lambda: 7)
+        request.aside(lambda: 7)
 
 
 def test_who_cancels_does_not_wait_for_what_is_done_aside():
@@ -184,15 +189,15 @@ def test_who_cancels_does_not_wait_for_what_is_done_aside():
 
     def report(amount: float, operation: str) -> None:
         seen.append((amount, operation))
-        task.cancel()
+        request.cancel()
 
     def work() -> None:
         assert may_end.wait(20)
         ended.set()
 
-    task = Task(report)
+    request = RunningRequest(report)
     with pytest.raises(RequestError) as caught:
-        task.aside(work, "Encoding")
+        request.aside(work, "Encoding")
     assert caught.value.code == CANCELLED
     assert seen == [(1.0, "Encoding")]
     assert not ended.is_set()
@@ -201,11 +206,11 @@ def test_who_cancels_does_not_wait_for_what_is_done_aside():
 
 
 def test_a_task_that_has_ended_calls_nothing_any_more():
-    task = Task()
+    request = RunningRequest()
     called: list[str] = []
-    task.when_cancelled(lambda: called.append("whole"))
-    task.part(0.0, 1.0).when_cancelled(lambda: called.append("part"))
-    task.end()
-    task.cancel()
+    request.when_cancelled(lambda: called.append("whole"))
+    request.part(0.0, 1.0).when_cancelled(lambda: called.append("part"))
+    request.end()
+    request.cancel()
     assert called == []
-    assert task.cancelled
+    assert request.cancelled

@@ -19,7 +19,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.protocol.schema import Object
 from brayns_widget.service.rpc import server as server_module
 from brayns_widget.service.rpc.cancelling import cancelling
-from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
 from brayns_widget.service.rpc.server import MAX_PROBLEMS, MAX_TEXT, RpcServer
 
 DEADLINE = 10.0
@@ -72,32 +72,32 @@ def send_bytes(_state: State) -> WithPayload[int]:
 
 
 @METHODS.add(Endpoint("wait", None, str), cancellable=True)
-def wait(state: State, task: Task) -> str:
+def wait(state: State, request: RunningRequest) -> str:
     """Wait until the test lets it go on or cancels."""
-    task.progress(0.25, "Waiting")
+    request.progress(0.25, "Waiting")
     state.begun.set()
     while not state.go_on.wait(0.005):
-        task.check()
+        request.check()
     state.finish("waited")
     return "waited"
 
 
 @METHODS.add(Endpoint("show", None, str), cancellable=True)
-def show(state: State, task: Task) -> str:
+def show(state: State, request: RunningRequest) -> str:
     """Make what is for the client only."""
-    task.only_for_client()
+    request.only_for_client()
     try:
-        return wait(state, task)
+        return wait(state, request)
     except RequestError:
         state.finish("gave up")
         raise
 
 
 @METHODS.add(Endpoint("hook"), cancellable=True)
-def hook(state: State, task: Task) -> None:
+def hook(state: State, request: RunningRequest) -> None:
     """Be done, for its client only, and say what would have interrupted it."""
-    task.only_for_client()
-    task.when_cancelled(lambda: state.finish("interrupted"))
+    request.only_for_client()
+    request.when_cancelled(lambda: state.finish("interrupted"))
 
 
 @METHODS.add(Endpoint("big", None, int))
@@ -369,11 +369,11 @@ def test_the_server_ends_whatever_waits_and_whoever_does_not_read(count: int, mo
 
 
 def test_who_is_gone_before_a_task_says_whom_it_is_for_cancels_it_too():
-    task = Task()
-    task.leave()
-    assert not task.cancelled
-    task.only_for_client()
-    assert task.cancelled
+    request = RunningRequest()
+    request.leave()
+    assert not request.cancelled
+    request.only_for_client()
+    assert request.cancelled
 
 
 def test_the_end_of_the_server_cancels_and_answers():

@@ -1,4 +1,4 @@
-"""The interface of loaders, and the models that they return."""
+"""What a loader is, and what it hands to the registry of models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, 
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.memory import allowance, available, format_size
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class LoadedModel:
 
     @property
     def bounds(self) -> Bounds:
-        """Bounds of geometry and volume, in µm."""
+        """Bounds of all that there is to see, in µm."""
         box = self.geometry.bounds
         return box if self.volume is None else join_bounds(box, self.volume.bounds)
 
@@ -93,7 +93,7 @@ class Loader:
         extensions: of the files, as the real renderer lists them.
         params: type of ``loader_properties``.
         load: reads a file; called with its path (a binary loader: with its ``Content``), valid parameters and the
-            running task. It raises ``RequestError`` with a sentence that names the file and what is wrong with it.
+            running request. It raises ``RequestError`` with a sentence that names the file and what is wrong with it.
         binary: whether it can read uploads.
     """
 
@@ -101,14 +101,14 @@ class Loader:
     plugin: str
     extensions: tuple[str, ...]
     params: Any
-    load: Callable[[Any, Any, Task], list[LoadedModel]]
+    load: Callable[[Any, Any, RunningRequest], list[LoadedModel]]
     binary: bool = False
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of ``loader_properties``."""
         return json_schema(TypeAdapter(self.params))
 
-    def read(self, path: str, properties: Any, task: Task) -> list[LoadedModel]:
+    def read(self, path: str, properties: Any, request: RunningRequest) -> list[LoadedModel]:
         """Check the parameters and load a file.
 
         Raises:
@@ -125,16 +125,16 @@ class Loader:
             raise failure(f"{path} is a directory, {self.name} needs a file")
         if not is_file:
             raise failure(f"File {path} does not exists")  # the real renderer's words
-        return self._load(file, path, properties, task)
+        return self._load(file, path, properties, request)
 
-    def read_upload(self, kind: str, data: memoryview, properties: Any, task: Task) -> list[LoadedModel]:
+    def read_upload(self, kind: str, data: memoryview, properties: Any, request: RunningRequest) -> list[LoadedModel]:
         """Check the parameters and load what a client uploaded.
 
         Args:
             kind: the format, as a file's extension.
             data: the bytes.
             properties: the parameters.
-            task: told about progress.
+            request: told about progress.
 
         Raises:
             RequestError: as ``read``; -32602, this loader reads files only.
@@ -142,23 +142,23 @@ class Loader:
         if not self.binary:
             raise RequestError(f"Loader {self.name!r} cannot load binary", code=INVALID_PARAMS)
         content = Content("The upload", kind.removeprefix(".").lower(), data)
-        return self._load(content, "The upload", properties, task)
+        return self._load(content, "The upload", properties, request)
 
-    def _load(self, source: Path | Content, name: str, properties: Any, task: Task) -> list[LoadedModel]:
+    def _load(self, source: Path | Content, name: str, properties: Any, request: RunningRequest) -> list[LoadedModel]:
         if _is_deeper(properties, MAX_DEPTH):  # they are kept and told again, by what does not go as deep as JSON
             raise RequestError(f"Loader parameters cannot be nested deeper than {MAX_DEPTH}", code=INVALID_PARAMS)
         params = validate(TypeAdapter(self.params), properties, message="Invalid loader params schema")
         try:
             if self.binary and isinstance(source, Path):
                 source = _content_of(source)
-            return self._load_checked(source, params, task)
+            return self._load_checked(source, params, request)
         except ValueError as error:  # what geometry refuses: numbers that are not finite, a corner that is not there
             raise failure(f"{name} cannot be shown: {error}") from error
         except MemoryError as error:
             raise failure(f"{name} does not fit into memory") from error
 
-    def _load_checked(self, source: Any, params: Any, task: Task) -> list[LoadedModel]:
-        loaded = self.load(source, params, task)
+    def _load_checked(self, source: Any, params: Any, request: RunningRequest) -> list[LoadedModel]:
+        loaded = self.load(source, params, request)
         try:
             _check(loaded)
         except BaseException:

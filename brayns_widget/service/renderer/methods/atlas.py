@@ -16,7 +16,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.grids.atlas import LOADER
 from brayns_widget.service.renderer.loaders.grids.use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.methods import Methods, RunningRequest
 
 PLUGIN = LOADER.plugin
 methods: Methods[Context] = Methods()
@@ -30,11 +30,11 @@ def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[
 
 
 @methods.add(VISUALIZE_ATLAS_USECASE, plugin=PLUGIN, cancellable=True, asynchronous=False)
-def visualize_atlas_usecase(context: Context, params: VisualizeParams, task: Task) -> ModelInstance:
+def visualize_atlas_usecase(context: Context, params: VisualizeParams, request: RunningRequest) -> ModelInstance:
     """Add a model that shows a model's atlas in another way."""
     with allowing(context.memory.allowance(context.models.primitives)):
-        model = visualize(_atlas(context, params.model_id), params.use_case, task.part(0.0, 0.6), params.params)
-    (added,) = context.models.add_loaded([model], None, task.part(0.6, 1.0))
+        model = visualize(_atlas(context, params.model_id), params.use_case, request.part(0.0, 0.6), params.params)
+    (added,) = context.models.add_loaded([model], None, request.part(0.6, 1.0))
     return added.instance()
 
 

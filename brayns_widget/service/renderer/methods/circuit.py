@@ -11,15 +11,15 @@ from brayns_widget.protocol.brayns.circuits import (
 from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
 from brayns_widget.protocol.schema import Size
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.methods import Methods, RunningRequest
 
 methods: Methods[Context] = Methods()
 
 
 @methods.add(SET_CIRCUIT_THICKNESS, plugin="Circuit Explorer", cancellable=True, asynchronous=False)
-def set_circuit_thickness(context: Context, params: ThicknessParams, task: Task) -> None:
+def set_circuit_thickness(context: Context, params: ThicknessParams, request: RunningRequest) -> None:
     """Make the cells, spheres or capsules of a model and its instances thicker or thinner."""
-    context.models.thicken(params.model_id, params.radius_multiplier, task)
+    context.models.thicken(params.model_id, params.radius_multiplier, request)
 
 
 @methods.add(GET_CIRCUIT_IDS, plugin="Circuit Explorer")

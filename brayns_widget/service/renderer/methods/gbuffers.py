@@ -11,7 +11,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
-from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
 
 methods: Methods[Context] = Methods()
 
@@ -19,7 +19,7 @@ OPERATION = "Exporting g-buffers ..."
 
 
 @methods.add(EXPORT_GBUFFERS, cancellable=True)
-def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> WithPayload[None]:
+def export_gbuffers(context: Context, params: GBuffersParams, request: RunningRequest) -> WithPayload[None]:
     """Write what a camera sees as OpenEXR, to memory or to a file (.exr) of the renderer's machine."""
     if not params.channels:
         raise RequestError("The list of channels cannot be empty", code=INVALID_PARAMS)
@@ -28,20 +28,20 @@ def export_gbuffers(context: Context, params: GBuffersParams, task: Task) -> Wit
     path = params.file_path
     if path and Path(path).suffix.lower() != ".exr":
         path += ".exr"
-    begin(task, path, OPERATION)
+    begin(request, path, OPERATION)
     traced = 0.8 if "color" in params.channels else 0.0
     images: dict[str, Floats] = {}
-    with shot.engine(context, task) as engine:
+    with shot.engine(context, request) as engine:
         if "color" in params.channels:
-            images["color"] = shot.trace(engine, size, task, OPERATION, keep=True, share=traced).light
+            images["color"] = shot.trace(engine, size, request, OPERATION, keep=True, share=traced).light
         if set(params.channels) != {"color"}:
             surfaces = engine.surfaces(
                 size,
                 shot.camera,
-                progress=lambda amount: task.progress(traced + (0.95 - traced) * amount, OPERATION),
-                cancelled=lambda: task.cancelled,
+                progress=lambda amount: request.progress(traced + (0.95 - traced) * amount, OPERATION),
+                cancelled=lambda: request.cancelled,
             )
             images |= {"depth": surfaces.depth, "albedo": surfaces.albedo, "normal": surfaces.normal}
     wanted: dict[str, Floats] = {name: images[name] for name in dict.fromkeys(params.channels)}
-    file = task.aside(lambda: encode_exr(wanted), ENCODING)
+    file = request.aside(lambda: encode_exr(wanted), ENCODING)
     return WithPayload(None, deliver(path, file))

@@ -26,42 +26,42 @@ from brayns_widget.service.renderer.content.coloring.primitives import Primitive
 from brayns_widget.service.renderer.content.geometry import empty_bounds
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.translation.shapes import geometry_of
-from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.methods import Methods, RunningRequest
 
 methods: Methods[Context] = Methods()
 
 
 @methods.add(ADD_SPHERES, cancellable=True, asynchronous=False)
-def add_spheres(context: Context, params: list[Colored[Sphere]], task: Task) -> ModelInstance:
+def add_spheres(context: Context, params: list[Colored[Sphere]], request: RunningRequest) -> ModelInstance:
     """Add spheres as one model."""
-    return _add(context, params, task)
+    return _add(context, params, request)
 
 
 @methods.add(ADD_CAPSULES, cancellable=True, asynchronous=False)
-def add_capsules(context: Context, params: list[Colored[Capsule]], task: Task) -> ModelInstance:
+def add_capsules(context: Context, params: list[Colored[Capsule]], request: RunningRequest) -> ModelInstance:
     """Add capsules, cones with spheres at their ends, as one model."""
-    return _add(context, params, task)
+    return _add(context, params, request)
 
 
 @methods.add(ADD_BOXES, cancellable=True, asynchronous=False)
-def add_boxes(context: Context, params: list[Colored[Box]], task: Task) -> ModelInstance:
+def add_boxes(context: Context, params: list[Colored[Box]], request: RunningRequest) -> ModelInstance:
     """Add boxes along the axes as one model."""
-    return _add(context, params, task)
+    return _add(context, params, request)
 
 
 @methods.add(ADD_PLANES, cancellable=True, asynchronous=False)
-def add_planes(context: Context, params: list[Colored[Plane]], task: Task) -> ModelInstance:
+def add_planes(context: Context, params: list[Colored[Plane]], request: RunningRequest) -> ModelInstance:
     """Add unbounded planes as one model; they do not count as a part of the scene's bounds."""
-    return _add(context, params, task)
+    return _add(context, params, request)
 
 
 @methods.add(ADD_BOUNDED_PLANES, cancellable=True, asynchronous=False)
-def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]], task: Task) -> ModelInstance:
+def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]], request: RunningRequest) -> ModelInstance:
     """Add the parts of planes that lie in boxes as one model."""
-    return _add(context, params, task)
+    return _add(context, params, request)
 
 
-def _add(context: Context, params: Sequence[Colored[S]], task: Task) -> ModelInstance:
+def _add(context: Context, params: Sequence[Colored[S]], request: RunningRequest) -> ModelInstance:
     if not params:
         raise RequestError("The list of geometries cannot be empty", code=INVALID_PARAMS)
     try:
@@ -71,4 +71,4 @@ def _add(context: Context, params: Sequence[Colored[S]], task: Task) -> ModelIns
     coloring = PrimitiveColoring(np.array([item.color for item in params], np.float32))
     unbounded = isinstance(params[0].geometry, Plane)
     box = empty_bounds() if unbounded else geometry.bounds
-    return context.models.add_geometry(geometry, coloring, box, task).instance()
+    return context.models.add_geometry(geometry, coloring, box, request).instance()

@@ -16,7 +16,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import refusal
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.methods import Methods, RunningRequest
 
 methods: Methods[Context] = Methods()
 
@@ -40,15 +40,15 @@ def get_loaders(context: Context) -> list[LoaderInfo]:
 
 
 @methods.add(ADD_MODEL, cancellable=True)
-def add_model(context: Context, params: AddModelParams, task: Task) -> list[ModelInstance]:
+def add_model(context: Context, params: AddModelParams, request: RunningRequest) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
     loader = _loader(context, params.loader_name, params.path)
     with allowing(context.memory.allowance(context.models.primitives)):
-        loaded = loader.read(params.path, params.loader_properties, task.part(0.0, READING))
+        loaded = loader.read(params.path, params.loader_properties, request.part(0.0, READING))
     load_info = LoadInfo(
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
     )
-    models = context.models.add_loaded(loaded, load_info, task.part(READING, 1.0))
+    models = context.models.add_loaded(loaded, load_info, request.part(READING, 1.0))
     try:
         context.playback.refresh()
     except RequestError:
@@ -59,17 +59,19 @@ def add_model(context: Context, params: AddModelParams, task: Task) -> list[Mode
 
 
 @methods.add(UPLOAD_MODEL, cancellable=True)
-def upload_model(context: Context, params: UploadModelParams, task: Task, payload: memoryview) -> list[ModelInstance]:
+def upload_model(
+    context: Context, params: UploadModelParams, request: RunningRequest, payload: memoryview
+) -> list[ModelInstance]:
     """Load the bytes that came with the request and return the models that they make."""
     if not payload:
         raise RequestError("Mo model binary data", code=INVALID_PARAMS)  # the real renderer's words
-    task.progress(UPLOADED, "Model uploaded")
+    request.progress(UPLOADED, "Model uploaded")
     loader = _loader(context, params.loader_name)
     read = UPLOADED + READING * (1.0 - UPLOADED)
     with allowing(context.memory.allowance(context.models.primitives)):
-        loaded = loader.read_upload(params.type, payload, params.loader_properties, task.part(UPLOADED, read))
+        loaded = loader.read_upload(params.type, payload, params.loader_properties, request.part(UPLOADED, read))
     load_info = LoadInfo(load_parameters=params.loader_properties, loader_name=loader.name, path="", source="from_blob")
-    return [model.instance() for model in context.models.add_loaded(loaded, load_info, task.part(read, 1.0))]
+    return [model.instance() for model in context.models.add_loaded(loaded, load_info, request.part(read, 1.0))]
 
 
 def _loader(context: Context, name: str, path: str = "") -> Loader:

@@ -24,7 +24,7 @@ from brayns_widget.protocol.brayns.models import (
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.scene.entries import bounds_of
-from brayns_widget.service.rpc.methods import Methods, Task
+from brayns_widget.service.rpc.methods import Methods, RunningRequest
 
 methods: Methods[Context] = Methods()
 
@@ -42,17 +42,17 @@ def get_model(context: Context, params: GetModelParams) -> ModelInstance:
 
 
 @methods.add(UPDATE_MODEL, cancellable=True, asynchronous=False)
-def update_model(context: Context, params: UpdateModelParams, task: Task) -> ModelInstance:
+def update_model(context: Context, params: UpdateModelParams, request: RunningRequest) -> ModelInstance:
     """Show, hide or place a model; a transform is replaced whole."""
     changes = {name: getattr(params.model, name) for name in params.model.model_fields_set}
     model = context.models.update(
-        params.model_id, visible=changes.get("is_visible"), transform=changes.get("transform"), task=task
+        params.model_id, visible=changes.get("is_visible"), transform=changes.get("transform"), request=request
     )
     return model.instance()
 
 
 @methods.add(INSTANTIATE_MODEL, cancellable=True, asynchronous=False)
-def instantiate_model(context: Context, params: InstantiateParams, task: Task) -> list[ModelInstance]:
+def instantiate_model(context: Context, params: InstantiateParams, request: RunningRequest) -> list[ModelInstance]:
     """Add models that differ from one in their place only; coloring one of them colors all."""
     handle = context.models[params.model_id].handle
     if not params.transforms:
@@ -64,7 +64,7 @@ def instantiate_model(context: Context, params: InstantiateParams, task: Task) -
             f"There is not enough memory for {count} more primitives (the budget is {allowed.budget})",
             code=INTERNAL_ERROR,
         )
-    return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms, task)]
+    return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms, request)]
 
 
 @methods.add(INSPECT)
@@ -80,21 +80,21 @@ def inspect(context: Context, params: InspectParams) -> InspectResult:
 
 
 @methods.add(REMOVE_MODEL, cancellable=True, asynchronous=False)
-def remove_model(context: Context, params: RemoveModelParams, task: Task) -> None:
+def remove_model(context: Context, params: RemoveModelParams, request: RunningRequest) -> None:
     """Remove models; none of them if one id is unknown."""
-    context.models.remove(params.ids, task)
+    context.models.remove(params.ids, request)
     context.playback.settle()
 
 
 @methods.add(CLEAR_MODELS, cancellable=True, asynchronous=False)
-def clear_models(context: Context, task: Task) -> None:
+def clear_models(context: Context, request: RunningRequest) -> None:
     """Remove everything, lights too."""
-    context.models.clear(task=task)
+    context.models.clear(request=request)
     context.playback.settle()
 
 
 @methods.add(CLEAR_RENDERABLES, cancellable=True, asynchronous=False)
-def clear_renderables(context: Context, task: Task) -> None:
+def clear_renderables(context: Context, request: RunningRequest) -> None:
     """Remove everything that can be seen, which lights cannot."""
-    context.models.clear(lambda model: model.handle is not None, task)
+    context.models.clear(lambda model: model.handle is not None, request)
     context.playback.settle()

@@ -23,7 +23,7 @@ from brayns_widget.protocol.brayns.renderers import (
 )
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
 
 methods: Methods[Context] = Methods()
 
@@ -77,7 +77,9 @@ def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
 
 
 @methods.add(RENDER_IMAGE, cancellable=True, asynchronous=False)
-def render_image(context: Context, params: RenderImageParams, task: Task) -> WithPayload[RenderImageResult]:
+def render_image(
+    context: Context, params: RenderImageParams, request: RunningRequest
+) -> WithPayload[RenderImageResult]:
     """Render a frame, or all with ``accumulate``, and send the picture if it is new or ``force`` is set."""
     if params.force and not params.send:
         raise RequestError("Cannot force sending if send is disabled", code=INVALID_PARAMS)
@@ -85,16 +87,16 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
     engine = context.prepared_engine()
 
     def stopped() -> bool:
-        return task.cancelled or context.interrupted.is_set()
+        return request.cancelled or context.interrupted.is_set()
 
-    task.only_for_client()
-    task.when_cancelled(engine.interrupt)
+    request.only_for_client()
+    request.when_cancelled(engine.interrupt)
     fresh = False
     if params.render:
         fresh = engine.render(stopped, patient=params.accumulate)
         while params.accumulate and not stopped() and engine.accumulation < engine.max_accumulation:
             fresh |= engine.render(stopped, patient=True)
-        task.check()
+        request.check()
     result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
     if not params.send or not (fresh or params.force):
         return WithPayload(result)
@@ -102,7 +104,7 @@ def render_image(context: Context, params: RenderImageParams, task: Task) -> Wit
     def encode() -> bytes:
         return engine.encode(image_format, params.jpeg_quality)
 
-    return WithPayload(result, encode() if math.prod(engine.size) < _MANY_PIXELS else task.aside(encode))
+    return WithPayload(result, encode() if math.prod(engine.size) < _MANY_PIXELS else request.aside(encode))
 
 
 def check_format(name: str) -> str:

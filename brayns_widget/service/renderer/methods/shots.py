@@ -25,7 +25,7 @@ from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.translation.settings import camera_of, settings_of
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 ENCODING = "Encoding ..."
 COMPILING = "Preparing this kind of picture; further ones start at once ..."
@@ -63,49 +63,56 @@ class Shot:
         )
 
     @contextlib.contextmanager
-    def engine(self, context: Context, task: Task) -> Iterator[Engine]:
-        """Lend the engine with the scene at this shot's frame; a cancelled ``task`` ends as such."""
+    def engine(self, context: Context, request: RunningRequest) -> Iterator[Engine]:
+        """Lend the engine with the scene at this shot's frame; a cancelled ``request`` ends as such."""
         try:
             with contextlib.nullcontext() if self.frame is None else context.playback.at(self.frame):
-                context.models.build(task.part(0.0, 0.0))
+                context.models.build(request.part(0.0, 0.0))
                 yield context.prepared_engine()
         except Cancelled:
-            task.check()
+            request.check()
             raise
 
     def trace(
-        self, engine: Engine, size: tuple[int, int], task: Task, operation: str, *, keep: bool, share: float = 1.0
+        self,
+        engine: Engine,
+        size: tuple[int, int],
+        request: RunningRequest,
+        operation: str,
+        *,
+        keep: bool,
+        share: float = 1.0,
     ) -> Frame:
         """Trace the picture.
 
         Args:
             engine: see ``engine``.
             size: width and height in pixels.
-            task: gets the progress, and may cancel.
+            request: gets the progress, and may cancel.
             operation: what the client is told.
             keep: whether linear light is needed, too.
-            share: of the task's progress.
+            share: of the request's progress.
         """
         return engine.trace(
             size,
             self.camera,
             settings=self.settings,
             keep=keep,
-            progress=lambda amount: task.progress(share * amount, operation),
-            compiling=lambda: task.progress(0.0, COMPILING),
-            cancelled=lambda: task.cancelled,
+            progress=lambda amount: request.progress(share * amount, operation),
+            compiling=lambda: request.progress(0.0, COMPILING),
+            cancelled=lambda: request.cancelled,
         )
 
 
-def begin(task: Task, path: str, operation: str) -> None:
+def begin(request: RunningRequest, path: str, operation: str) -> None:
     """Tell the client that its picture is begun; without a file it ends when the client leaves.
 
     Raises:
         RequestError: -32603, there is no folder for the file; 20, the client has cancelled.
     """
     if not path:
-        task.only_for_client()
-    task.progress(0.0, operation)
+        request.only_for_client()
+    request.progress(0.0, operation)
     with _writing(path):
         if path and not Path(path).parent.is_dir():  # it would be a pity to learn that after the last sample
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)

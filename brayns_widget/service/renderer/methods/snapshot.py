@@ -14,7 +14,7 @@ from brayns_widget.service.renderer.methods.pictures import check_format
 from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 from brayns_widget.service.renderer.tracing.pictures.images import encode_image
-from brayns_widget.service.rpc.methods import Methods, Task, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
 
 methods: Methods[Context] = Methods()
 
@@ -22,7 +22,7 @@ _LONGEST_COMMENT = 65533  # bytes of a JPEG's comment
 
 
 @methods.add(SNAPSHOT, cancellable=True)
-def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayload[SnapshotResult]:
+def snapshot(context: Context, params: SnapshotParams, request: RunningRequest) -> WithPayload[SnapshotResult]:
     """Render a finished picture to memory, or to a file of the renderer's machine, whose name tells the format."""
     settings = params.image_settings
     path = params.file_path
@@ -37,9 +37,9 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     shot = Shot.of(context, params)
     operation = "Rendering snapshot ..."
-    begin(task, path, operation)
-    with shot.engine(context, task) as engine:
-        frame = shot.trace(engine, size, task, operation, keep=exact)
+    begin(request, path, operation)
+    with shot.engine(context, request) as engine:
+        frame = shot.trace(engine, size, request, operation, keep=exact)
 
     def encode() -> bytes:
         texts = None if params.metadata is None else _texts(params.metadata)
@@ -50,7 +50,7 @@ def snapshot(context: Context, params: SnapshotParams, task: Task) -> WithPayloa
             return _with_comment(image, _comment(params.metadata))
         return image
 
-    image = deliver(path, task.aside(encode, ENCODING))
+    image = deliver(path, request.aside(encode, ENCODING))
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
 
 

@@ -1,4 +1,4 @@
-"""The registry of models as clients see them: by id, with transforms and visibility."""
+"""The scene as clients see it: models and lights with ids, transforms and visibility."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from brayns_widget.service.renderer.tracing.scene import Cancelled, Scene
 from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.translation.lights import light_bounds, pack_lights, placed
 from brayns_widget.service.renderer.translation.materials import row_of
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 _BUILDING = "Building the acceleration structure"
 _SOON_BUILT = 1_000_000  # primitives: nobody needs to hear how far a build of so few is
@@ -70,8 +70,10 @@ class Models:
         handles = [entry.handle for entry in self if entry.handle is not None]
         return sum(self._scene().primitives(handle) for handle in handles)
 
-    def add_loaded(self, loaded: Sequence[LoadedModel], load_info: LoadInfo | None, task: Task) -> list[Entry]:
-        """Add loaded models; if that fails or is cancelled, they are closed and the scene stays as it was.
+    def add_loaded(
+        self, loaded: Sequence[LoadedModel], load_info: LoadInfo | None, request: RunningRequest
+    ) -> list[Entry]:
+        """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was.
 
         Small ones are built with the next picture.
         """
@@ -85,8 +87,8 @@ class Models:
                 handles.append(scene.add(part.geometry, part.colors, part.volume, by_corner=by_corner))
                 undo.callback(scene.remove, handles[-1])
             if not scene.can_wait(handles):
-                self._commit(task)
-            task.check()
+                self._commit(request)
+            request.check()
         added = []
         for part, handle in zip(loaded, handles, strict=True):
             entry = Entry(
@@ -105,33 +107,37 @@ class Models:
             added.append(entry)
         return added
 
-    def add_geometry(self, geometry: Geometry, coloring: Coloring, box: Box, task: Task | None = None) -> Entry:
+    def add_geometry(
+        self, geometry: Geometry, coloring: Coloring, box: Box, request: RunningRequest | None = None
+    ) -> Entry:
         """Add primitives that a client described; few are built with the next picture.
 
         Args:
             geometry: the primitives.
             coloring: knows the colors of all slots.
-            box: their bounds, as clients see them.
-            task: gets the progress of a build.
+            box: their bounds, as clients shall see them.
+            request: is told how far a build is.
 
         Raises:
-            RequestError: -32602, they cannot be drawn; 20, ``task`` is cancelled; nothing is added.
+            RequestError: -32602, they cannot be drawn; 20, ``request`` is cancelled; nothing is added.
         """
         scene = self._scene()
         with self._transaction("The geometry cannot be used") as undo:
             handle = scene.add(geometry, coloring.colors)
             undo.callback(scene.remove, handle)
             if not scene.can_wait([handle]):
-                self._commit(task)
+                self._commit(request)
         entry = Entry(id=self._free_id(), kind="geometry", box=box, handle=handle, coloring=coloring)
         self._entries[entry.id] = entry
         return entry
 
-    def instantiate(self, model_id: int, transforms: Sequence[Transform], task: Task | None = None) -> list[Entry]:
-        """Add copies of a model with other transforms; they keep sharing its colors.
+    def instantiate(
+        self, model_id: int, transforms: Sequence[Transform], request: RunningRequest | None = None
+    ) -> list[Entry]:
+        """Add models that differ from one in their place only; they share its colors for ever.
 
         Raises:
-            RequestError: -32602, there is no such model or a transform cannot be used; 20, ``task`` is cancelled;
+            RequestError: -32602, there is no such model or a transform cannot be used; 20, ``request`` is cancelled;
                 nothing is added.
         """
         original = self[model_id]
@@ -145,7 +151,7 @@ class Models:
                     handles[number] = copy = scene.add_copy(original.handle)
                     undo.callback(scene.remove, copy)
                     scene.set_transform(copy, matrix)
-                self._commit(task)
+                self._commit(request)
             for transform, handle in zip(transforms, handles, strict=True):
                 instance = replace(original, id=self._free_id(), handle=handle, transform=transform, visible=True)
                 self._entries[instance.id] = instance
@@ -154,25 +160,25 @@ class Models:
             self._set_effects_of(original)
         return added
 
-    def build(self, task: Task) -> None:
-        """Build loaded models that wait for the next picture.
+    def build(self, request: RunningRequest) -> None:
+        """Build what loads have left to the next picture.
 
         Raises:
-            RequestError: 20, ``task`` is cancelled; the next picture builds it.
+            RequestError: 20, ``request`` is cancelled; the next picture builds it.
         """
-        self._commit(task)
+        self._commit(request)
 
-    def _commit(self, task: Task | None, removed: Sequence[int] = ()) -> None:
-        """Build what changed, without ``removed``; reports progress to the task, whose cancellation raises error 20."""
+    def _commit(self, request: RunningRequest | None, removed: Sequence[int] = ()) -> None:
+        """Build what changed, without what is removed; a request is told how far it is, and its end raises error 20."""
         scene = self._scene()
-        if task is None or scene.count < _SOON_BUILT:  # with copies that are no models yet
+        if request is None or scene.count < _SOON_BUILT:  # with copies that are no models yet
             scene.remove_now(removed)
             return
-        task.check()
+        request.check()
         try:
-            scene.remove_now(removed, lambda amount: task.progress(amount, _BUILDING), lambda: task.cancelled)
+            scene.remove_now(removed, lambda amount: request.progress(amount, _BUILDING), lambda: request.cancelled)
         except Cancelled:
-            task.check()
+            request.check()
             raise
 
     @contextlib.contextmanager
@@ -229,12 +235,12 @@ class Models:
         *,
         visible: bool | None = None,
         transform: Transform | None = None,
-        task: Task | None = None,
+        request: RunningRequest | None = None,
     ) -> Entry:
-        """Show, hide or place a model; None changes nothing.
+        """Show, hide or place a model; None leaves as it is.
 
         Raises:
-            RequestError: -32602, that cannot be; 20, ``task`` is cancelled; the model stays as it was.
+            RequestError: -32602, that cannot be; 20, ``request`` is cancelled; the model stays as it was.
         """
         entry = self[model_id]
         former = entry.transform, entry.visible
@@ -246,7 +252,7 @@ class Models:
             if entry.handle is not None and wanted[0] != entry.transform:
                 undo.callback(scene.set_transform, entry.handle, former_matrix)
                 scene.set_transform(entry.handle, matrix)
-                self._commit(task)
+                self._commit(request)
             undo.callback(entry.place, *former)
             entry.place(*wanted)
             self._set_effects_of(entry)
@@ -261,11 +267,11 @@ class Models:
             self.repaint(instance)
 
     def _instances(self, entry: Entry) -> list[Entry]:
-        """List a model and its copies, which share its coloring."""
+        """List the models that differ from one in their place only, itself included."""
         return [other for other in self if other is entry or other.coloring is entry.coloring is not None]
 
     def repaint(self, entry: Entry) -> None:
-        """Update a model's colors and radii in the scene: its simulation's, or else its own.
+        """Show a model's colors and radii as they are now: its simulation's, or else its own.
 
         Raises:
             RequestError: -32603, the report cannot be read.
@@ -287,12 +293,12 @@ class Models:
             self._scene().commit()
             entry.box = shape.bounds
 
-    def thicken(self, model_id: int, factor: float, task: Task | None = None) -> None:
+    def thicken(self, model_id: int, factor: float, request: RunningRequest | None = None) -> None:
         """Multiply the radii of a model and of its instances; rebuilds them.
 
         Raises:
             RequestError: -32602, no such model, or the factor makes the radii too small or too large; 0, it has none;
-                20, ``task`` is cancelled.
+                20, ``request`` is cancelled.
         """
         entry = self[model_id]
         scene = self._scene()
@@ -315,7 +321,7 @@ class Models:
             for handle in handles:
                 undo.callback(scene.set_geometry, handle, former)
                 scene.set_geometry(handle, thick)
-            self._commit(task)
+            self._commit(request)
         for instance in instances:
             instance.thickness, instance.box = thickness, thick.bounds
 
@@ -353,7 +359,7 @@ class Models:
         self._scene().touch()
 
     def coloring(self, model_id: int) -> Coloring:
-        """Get a model's coloring.
+        """Get what a model can be colored by.
 
         Raises:
             RequestError: -32602, there is no such model, or it has no colors.
@@ -363,29 +369,31 @@ class Models:
             raise RequestError(f"Model {model_id} ({entry.kind}) has no colors", code=INVALID_PARAMS)
         return entry.coloring
 
-    def remove(self, ids: Sequence[int], task: Task | None = None) -> None:
+    def remove(self, ids: Sequence[int], request: RunningRequest | None = None) -> None:
         """Remove models; if one id is unknown, none.
 
         Raises:
-            RequestError: -32603, there is no such model; 20, ``task`` is cancelled; all models stay.
+            RequestError: -32603, there is no such model; 20, ``request`` is cancelled; all models stay.
         """
         for model_id in ids:
             if model_id not in self._entries:
                 raise RequestError(f"No instance with id {model_id} was found", code=INTERNAL_ERROR)
-        self._remove(list(dict.fromkeys(ids)), task)
+        self._remove(list(dict.fromkeys(ids)), request)
 
-    def clear(self, wanted: Callable[[Entry], bool] = lambda _entry: True, task: Task | None = None) -> None:
+    def clear(
+        self, wanted: Callable[[Entry], bool] = lambda _entry: True, request: RunningRequest | None = None
+    ) -> None:
         """Remove all models that ``wanted`` picks.
 
         Raises:
-            RequestError: 20, ``task`` is cancelled; all models stay.
+            RequestError: 20, ``request`` is cancelled; all models stay.
         """
-        self._remove([entry.id for entry in self if wanted(entry)], task)
+        self._remove([entry.id for entry in self if wanted(entry)], request)
 
-    def _remove(self, ids: Sequence[int], task: Task | None) -> None:
+    def _remove(self, ids: Sequence[int], request: RunningRequest | None) -> None:
         handles = [handle for model_id in ids if (handle := self._entries[model_id].handle) is not None]
         if handles:
-            self._commit(task, handles)
+            self._commit(request, handles)
         removed = [self._forget(model_id) for model_id in ids]
         if not self._entries:
             self._freed.clear()
@@ -404,7 +412,7 @@ class Models:
                 entry.simulation.close()
 
     def _set_effects_of(self, entry: Entry) -> None:
-        """Pass a change of a light or clip on to the scene; if it is refused, the scene stays as it was."""
+        """Let the scene know of a change of what has no primitives; if it cannot be, the scene stays as it was."""
         if entry.light is not None:
             self._set_lights()
         if entry.clip is not None:

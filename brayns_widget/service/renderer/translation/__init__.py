@@ -1,1 +1,1 @@
-"""Translation of the protocol's classes to what the ray tracer takes, which knows none of them."""
+"""What clients set, translated to what the ray tracer takes: it knows no class of the protocol."""

@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_a_model_whose_frame_cannot_be_shown_is_taken_out_again(
     with monkeypatch.context() as patched:
         patched.setattr(context.playback, "refresh", fail)
         with pytest.raises(RequestError, match="cannot be read"):
-            METHODS["add-model"].call(context, params, memoryview(b""), Task())
+            METHODS["add-model"].call(context, params, memoryview(b""), RunningRequest())
     assert not list(context.models)
     assert context.engine.scene.count == 0
-    METHODS["add-model"].call(context, params, memoryview(b""), Task())
+    METHODS["add-model"].call(context, params, memoryview(b""), RunningRequest())
     assert [model.id for model in context.models] == [0]

@@ -19,7 +19,7 @@ from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
 from tests.service.renderer.renderer_process import sonata as add_params
 
@@ -208,11 +208,11 @@ def test_a_frame_costs_no_rebuild_and_files_close_with_their_models(data_dir: Pa
         "report_name": "compartment_voltage",
         "neuron_morphology_parameters": cells,
     }
-    loaded = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, Task())
+    loaded = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, RunningRequest())
     with Engine(1) as engine:
         models = Models(lambda: engine.scene)
         info = LoadInfo(load_parameters={}, loader_name="", path="", source="none")
-        (model,) = models.add_loaded(loaded, info, Task())
+        (model,) = models.add_loaded(loaded, info, RunningRequest())
         playback = Playback(models)
         engine.scene.commit()
         built, revision = engine.scene.traced[0], engine.scene.revision

@@ -19,7 +19,7 @@ from brayns_widget.service.renderer.scene.entries import Entry
 from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 LOAD_INFO = LoadInfo(load_parameters={}, loader_name="test", path="x", source="from_file")
 EMPTY = [3.4028235e38] * 3
@@ -58,7 +58,7 @@ def sphere(x: float = 0.0, radius: float = 1.0, ids: list[int] | None = None) ->
 
 
 def add(models: Models, *loaded: LoadedModel) -> list[int]:
-    return [model.id for model in models.add_loaded(loaded or [sphere()], LOAD_INFO, Task())]
+    return [model.id for model in models.add_loaded(loaded or [sphere()], LOAD_INFO, RunningRequest())]
 
 
 def test_a_loaded_model_is_described(models: Models):
@@ -151,10 +151,10 @@ def test_colors_reach_the_scene(models: Models):
 
 def test_a_cancelled_build_leaves_the_scene_as_it_was(models: Models, scene: Scene):
     add(models)
-    task = Task()
-    task.cancel()
+    request = RunningRequest()
+    request.cancel()
     with pytest.raises(RequestError) as caught:
-        models.add_loaded([sphere(100.0), sphere(200.0)], LOAD_INFO, task)
+        models.add_loaded([sphere(100.0), sphere(200.0)], LOAD_INFO, request)
     assert caught.value.code == CANCELLED
     assert len(list(models)) == 1
     scene.commit()
@@ -263,16 +263,16 @@ def test_builds_can_be_cancelled_and_leave_everything_as_it_was(models: Models, 
     (model_id,) = add(models)
     scene.commit()
     before = [model.instance() for model in models]
-    cancelled = Task()
+    cancelled = RunningRequest()
     cancelled.cancel()
     for change in (
         lambda: models.instantiate(model_id, [Transform()], cancelled),
         lambda: models.update(
-            model_id, visible=False, transform=Transform(translation=[5.0, 0.0, 0.0]), task=cancelled
+            model_id, visible=False, transform=Transform(translation=[5.0, 0.0, 0.0]), request=cancelled
         ),
         lambda: models.thicken(model_id, 2.0, cancelled),
         lambda: models.remove([model_id], cancelled),
-        lambda: models.clear(task=cancelled),
+        lambda: models.clear(request=cancelled),
     ):
         with pytest.raises(RequestError) as caught:
             change()
@@ -280,7 +280,7 @@ def test_builds_can_be_cancelled_and_leave_everything_as_it_was(models: Models, 
         assert [model.instance() for model in models] == before
         scene.commit()
         assert scene.bounds()[1].tolist() == [1, 1, 1]
-    models.thicken(model_id, 2.0, Task())
+    models.thicken(model_id, 2.0, RunningRequest())
     assert scene.bounds()[1].tolist() == [2, 2, 2]
 
 
@@ -290,13 +290,13 @@ def test_what_loads_leave_to_the_next_picture_is_built_with_its_progress(
     monkeypatch.setattr(models_module, "_SOON_BUILT", 0)
     add(models)
     assert not len(scene.traced[1])
-    cancelled = Task()
+    cancelled = RunningRequest()
     cancelled.cancel()
     with pytest.raises(RequestError) as caught:
         models.build(cancelled)
     assert caught.value.code == CANCELLED
     told: list[str] = []
-    models.build(Task(lambda _amount, operation: told.append(operation)))
+    models.build(RunningRequest(lambda _amount, operation: told.append(operation)))
     assert len(scene.traced[1]) == 1
     assert set(told) == {"Building the acceleration structure"}
 
@@ -306,7 +306,7 @@ def test_copies_count_before_they_are_models(models: Models, scene: Scene, monke
     (model_id,) = add(models)
     scene.commit()
     monkeypatch.setattr(models_module, "_SOON_BUILT", 3)
-    cancelled = Task()
+    cancelled = RunningRequest()
     cancelled.cancel()
     with pytest.raises(RequestError) as caught:
         models.instantiate(model_id, [Transform()] * 3, cancelled)
@@ -334,7 +334,7 @@ def test_what_cannot_be_loaded_is_closed_and_leaves_nothing(models: Models, scen
     for part in loaded:
         object.__setattr__(part, "close", lambda part=part: closed.append(part))
     with pytest.raises(RequestError, match="Coordinates must stay below") as caught:
-        models.add_loaded(loaded, LOAD_INFO, Task())
+        models.add_loaded(loaded, LOAD_INFO, RunningRequest())
     assert caught.value.code == INVALID_PARAMS
     assert closed == loaded[::-1]
     assert scene.count == 0

@@ -18,7 +18,7 @@ from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.traced import spheres
 
 RAMP = ColorRamp(np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None], 4, axis=1), 0.0, 9.0)
@@ -67,7 +67,7 @@ def add(models: Models, report: Report) -> int:
     simulation.ramp = RAMP
     coloring = PrimitiveColoring(np.array([[0, 1, 0, 1]], np.float32))
     loaded = LoadedModel("any", spheres([0, 0, 0, 1]), coloring, simulation=simulation)
-    return models.add_loaded([loaded], None, Task())[0].id
+    return models.add_loaded([loaded], None, RunningRequest())[0].id
 
 
 def shown(models: Models, scene: Scene) -> list[int]:

@@ -1,4 +1,4 @@
-"""Colors of meshes: by triangle or by vertex."""
+"""What meshes can be colored by."""
 
 from __future__ import annotations
 

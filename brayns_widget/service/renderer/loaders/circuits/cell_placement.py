@@ -23,10 +23,10 @@ from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShap
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
-def load(path: Path, params: CellPlacementParams, task: Task) -> list[LoadedModel]:
+def load(path: Path, params: CellPlacementParams, request: RunningRequest) -> list[LoadedModel]:
     """Load one model for each population of the file; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
     check_morphology(params.morphology_parameters)
@@ -38,7 +38,7 @@ def load(path: Path, params: CellPlacementParams, task: Task) -> list[LoadedMode
     if not names:
         raise failure(f"{path} has no populations")
     return [
-        _load_population(path, storage, name, params, task.part(index / len(names), (index + 1) / len(names)))
+        _load_population(path, storage, name, params, request.part(index / len(names), (index + 1) / len(names)))
         for index, name in enumerate(names)
     ]
 
@@ -46,8 +46,10 @@ def load(path: Path, params: CellPlacementParams, task: Task) -> list[LoadedMode
 LOADER = Loader(CELL_PLACEMENT, "Circuit Explorer", ("circuit.morphologies.h5",), CellPlacementParams, load)
 
 
-def _load_population(path: Path, storage: Any, name: str, params: CellPlacementParams, task: Task) -> LoadedModel:
-    task.progress(0.0, f"Reading population {name}")
+def _load_population(
+    path: Path, storage: Any, name: str, params: CellPlacementParams, request: RunningRequest
+) -> LoadedModel:
+    request.progress(0.0, f"Reading population {name}")
     try:
         population = storage.open_population(name)
         ids = nodes.select(
@@ -59,8 +61,8 @@ def _load_population(path: Path, storage: Any, name: str, params: CellPlacementP
         labels = read_labels(population, selection)
     except (libsonata.SonataError, RuntimeError) as error:
         raise failure(f"Population {name} of {path} cannot be read: {error}") from error
-    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, task.part(0.0, 0.5))
-    geometry = place(shapes, shape_of_cell, rotations, positions, task.part(0.5, 1.0))
+    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, request.part(0.0, 0.5))
+    geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0))
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     sections = [section.name.lower() for section in Section]
     return LoadedModel(
@@ -82,7 +84,7 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     params: CellPlacementParams,
     ids: npt.NDArray[np.int64],
     labels: dict[str, Labels],
-    task: Task,
+    request: RunningRequest,
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     options = shape_options(params.morphology_parameters)
@@ -103,4 +105,4 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     others = {name: str(place) for kind, name in _FORMATS.items() if name is not None and kind in kinds}
     morphologies = labels["morphology"]
     reader = morphology_reader(main, others, morphologies.names[0])
-    return read_shapes(reader, morphologies, ids, options, task), morphologies.codes
+    return read_shapes(reader, morphologies, ids, options, request), morphologies.codes

@@ -1,4 +1,4 @@
-"""Attributes and morphologies of cells, for all loaders of circuits."""
+"""What all loaders of circuits read of their cells: attributes to color by, and morphologies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from brayns_widget.service.renderer.content.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShapes
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, point_shape
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
-"""Shapes that one request has read already, by place, name and options."""
+"""By place, name and options: what one request has read already."""
 
 
 class RecentShapes:
-    """A cache of shapes of the container that was read last: clients load the same cells again and again.
+    """Shapes of the container that was read last, for the next load: clients load the same cells again and again.
 
     Args:
         size: bytes that they may take.
@@ -35,7 +35,7 @@ class RecentShapes:
         self._held = 0
 
     def of(self, place: str) -> KnownShapes:
-        """Return the cached shapes of a place, if it is a file and has not changed; folders are not cached."""
+        """Return what is known of a place, if it is a file and has not changed; of folders nothing is known."""
         try:
             file = Path(place).stat()
         except OSError:
@@ -47,13 +47,13 @@ class RecentShapes:
         return self._shapes
 
     def keep(self, key: tuple[str, str, ShapeOptions], shape: Shape) -> None:
-        """Cache a shape of the place that ``of`` was called with last, if there is room."""
+        """Keep a shape of the place that ``of`` named last, if there is room."""
         if self._stamp is not None and key not in self._shapes and self._held + shape.nbytes <= self._size:
             self._shapes[key] = shape
             self._held += shape.nbytes
 
     def clear(self) -> None:
-        """Clear the cache."""
+        """Forget them."""
         self._stamp, self._shapes, self._held = None, {}, 0
 
 
@@ -61,7 +61,7 @@ _RECENT = RecentShapes(32 << 20)
 
 
 def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
-    """Read the attributes that cells can be colored by, by the names of color methods.
+    """Read what cells can be colored by, by the color methods' names.
 
     Args:
         population: a ``libsonata.NodePopulation``.
@@ -92,18 +92,18 @@ def read_shapes(
     morphologies: Labels,
     ids: npt.NDArray[np.int64],
     options: ShapeOptions,
-    task: Task,
+    request: RunningRequest,
     *,
     known: KnownShapes | None = None,
 ) -> FittedShapes:
-    """Read and shape each morphology once; detail that does not fit into memory is left out (see ``reduction``).
+    """Read and shape each morphology once; what does not fit into memory is left out (see ``reduction``).
 
     Args:
         reader: see ``morphology_files.morphology_reader``.
         morphologies: of the cells.
         ids: of the cells, for messages.
         options: what becomes geometry.
-        task: told about progress; stops the work when cancelled.
+        request: told about progress; stops the work when cancelled.
         known: shapes that need not be read again; those that are read are added, unless they were reduced.
 
     Raises:
@@ -115,7 +115,7 @@ def read_shapes(
     _codes, firsts, counts = np.unique(morphologies.codes, return_index=True, return_counts=True)
     shapes = FittedShapes(counts, options)
     for index, (name, cell) in enumerate(zip(morphologies.names, ids[firsts], strict=True)):
-        task.progress(index / len(firsts), "Reading morphologies")
+        request.progress(index / len(firsts), "Reading morphologies")
         key = (place_name, name, options)
         shape = known.get(key) or recent.get(key) or read_shape(read, place_name, name, int(cell), options)
         shapes.add(shape)

@@ -1,4 +1,4 @@
-"""The geometry of all cells of a load, placed in world space.
+"""All cells of a load in one geometry, placed in the world.
 
 A cell has one color slot for each type of section, so slot = 4 * cell + section: coloring looks values up by cell or
 by section and never touches the acceleration structure. With a report, ``columns`` gives each compartment its own.
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
-from brayns_widget.service.rpc.methods import REPORT_INTERVAL, Task
+from brayns_widget.service.rpc.methods import REPORT_INTERVAL, RunningRequest
 
 SLOTS_PER_CELL = len(Section)
 _MOST_THREADS = 8  # memory is not faster with more
@@ -28,18 +28,18 @@ def place(
     shape_of_cell: npt.NDArray[np.intp],
     rotations: npt.NDArray[np.float64],
     positions: npt.NDArray[np.float64],
-    task: Task,
+    request: RunningRequest,
     *,
     columns: CellColumns | None = None,
 ) -> Geometry:
-    """Copy each cell's shape to its position.
+    """Copy each cell's shape to its place.
 
     Args:
         shapes: the different shapes.
         shape_of_cell: (N,) index into ``shapes``.
         rotations: (N, 3, 3).
         positions: (N, 3) in µm.
-        task: told about progress; stops the work when cancelled.
+        request: told about progress; stops the work when cancelled.
         columns: those of the report that the cells show; chooses the slots.
     """
 
@@ -69,11 +69,11 @@ def place(
             segment_slots[s] = columns.slots(cell, shape.segment_types, shape.segment_places)
             sphere_slots[p] = columns.slots(cell, shape.sphere_types, shape.sphere_places)
 
-    _for_each(put, len(shape_of_cell), task)
+    _for_each(put, len(shape_of_cell), request)
     return Geometry(vertices, segments, segment_slots, spheres, sphere_slots)
 
 
-def _for_each(work: Callable[[int], None], count: int, task: Task) -> None:
+def _for_each(work: Callable[[int], None], count: int, request: RunningRequest) -> None:
     """Do ``work`` for each number below ``count``, on several threads: NumPy computes without Python's lock."""
     numbers = iter(range(count))
     done = 0
@@ -81,7 +81,7 @@ def _for_each(work: Callable[[int], None], count: int, task: Task) -> None:
     def do() -> None:
         nonlocal done
         for number in numbers:
-            if task.cancelled:
+            if request.cancelled:
                 return
             work(number)
             done = number
@@ -89,12 +89,12 @@ def _for_each(work: Callable[[int], None], count: int, task: Task) -> None:
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads, thread_name_prefix="place") as pool:
         running = [pool.submit(do) for _ in range(threads)]
-        task.progress(0.0, _PLACING)
+        request.progress(0.0, _PLACING)
         while wait(running, REPORT_INTERVAL).not_done:
-            task.progress(done / count, _PLACING)
+            request.progress(done / count, _PLACING)
     for thread in running:
         thread.result()
-    task.check()
+    request.check()
 
 
 def _move(

@@ -33,10 +33,10 @@ from brayns_widget.service.renderer.loaders.circuits.vasculature import VASCULAT
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
-def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
+def load(path: Path, params: SonataParams, request: RunningRequest) -> list[LoadedModel]:
     """Load one model for each population in ``params``; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
     circuit, simulation = open_circuit(path)
@@ -52,7 +52,7 @@ def load(path: Path, params: SonataParams, task: Task) -> list[LoadedModel]:
             models.append(model)
 
         for index, settings in enumerate(params.node_population_settings):
-            part = task.part(index / count, (index + 1) / count)
+            part = request.part(index / count, (index + 1) / count)
             model, placed = _load_population(circuit, simulation, settings, known, part)
             keep(model)
             for edges in settings.edge_populations:
@@ -120,10 +120,10 @@ _VESSEL_REPORTS = ("bloodflow_pressure", "bloodflow_speed", "bloodflow_radii")
 
 
 def _load_population(
-    circuit: Any, config: Any, settings: PopulationParams, known: KnownShapes, task: Task
+    circuit: Any, config: Any, settings: PopulationParams, known: KnownShapes, request: RunningRequest
 ) -> tuple[LoadedModel, PlacedNodes]:
     name = settings.node_population
-    task.progress(0.0, f"Reading population {name}")
+    request.progress(0.0, f"Reading population {name}")
     try:
         population = circuit.node_population(name)
         ids = nodes.select(
@@ -146,7 +146,7 @@ def _load_population(
         raise failure(f"Population {name} cannot be read: {error}") from error
     morphologies, reader = labels.get("morphology"), _reader(properties, labels)
     placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels)
-    shapes, shape_of_cell = _shapes(placed, settings, task.part(0.0, 0.5), known=known)
+    shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known)
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
     metadata.update(shapes.metadata)
@@ -160,7 +160,7 @@ def _load_population(
             recording = open_recording(config, settings.report_type, settings.report_name, name)
             stack.callback(recording.close)
             columns = recording.cells(ids)
-        geometry = place(shapes, shape_of_cell, rotations, positions, task.part(0.5, 1.0), columns=columns)
+        geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0), columns=columns)
         if columns is not None:
             simulation = recording.simulation(columns.values())
         stack.pop_all()  # the file is the simulation's from here on
@@ -182,7 +182,7 @@ def _load_population(
 
 
 def _reader(properties: Any, labels: dict[str, Labels]) -> Reader:
-    """Make the function that finds the reader of a population's morphologies."""
+    """How to find out how to read a population's morphologies."""
 
     def find() -> tuple[Callable[[str], Any], str]:
         others = dict(properties.alternate_morphology_formats)
@@ -192,7 +192,7 @@ def _reader(properties: Any, labels: dict[str, Labels]) -> Reader:
 
 
 def _shapes(
-    placed: PlacedNodes, settings: PopulationParams, task: Task, *, known: KnownShapes
+    placed: PlacedNodes, settings: PopulationParams, request: RunningRequest, *, known: KnownShapes
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     params = settings.neuron_morphology_parameters
@@ -202,4 +202,4 @@ def _shapes(
     morphologies = placed.morphologies
     if morphologies is None or placed.reader is None:
         raise failure(f"Population {placed.population} has no morphologies; load it without soma and neurites")
-    return read_shapes(placed.reader(), morphologies, placed.ids, options, task, known=known), morphologies.codes
+    return read_shapes(placed.reader(), morphologies, placed.ids, options, request, known=known), morphologies.codes

@@ -1,4 +1,4 @@
-"""The columns of edges in a report of synapses.
+"""Which column of a report of synapses belongs to which edge.
 
 Format: SONATA, "Synapse report": nodes are the cells that receive the synapses. What their elements are is left open;
 edges' ids are understood, and what Neurodamus writes: the n-th synapse that the cell receives, counted from 0.

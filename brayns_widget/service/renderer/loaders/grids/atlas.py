@@ -22,7 +22,7 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, fai
 from brayns_widget.service.renderer.loaders.grids.nrrd_values import embedded, open_values
 from brayns_widget.service.renderer.loaders.grids.use_cases import OUTLINE, visualize
 from brayns_widget.service.renderer.loaders.grids.volume import check_memory
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 _LARGEST = 1e15  # µm; far below what single precision can take
 _SPACE_KINDS = {"domain", "space", "time", "none", "???"}  # of axes along which values lie, or that say nothing
@@ -32,12 +32,12 @@ _BYTES = (  # of types, by the first of these words that is in their names
 )  # fmt: skip
 
 
-def load(path: Path, params: NrrdParams, task: Task) -> list[LoadedModel]:
+def load(path: Path, params: NrrdParams, request: RunningRequest) -> list[LoadedModel]:
     """Load an atlas."""
-    task.progress(0.0, "Reading values")
+    request.progress(0.0, "Reading values")
     atlas = _read(path, params.type)
     try:
-        return [visualize(atlas, OUTLINE, task.part(0.5, 1.0))]
+        return [visualize(atlas, OUTLINE, request.part(0.5, 1.0))]
     except RequestError as error:
         if error.code == CANCELLED:
             raise
@@ -87,7 +87,7 @@ def _item_size(path: Path, name: str) -> int:
 
 
 def _values_axis(header: dict[str, Any]) -> int | None:
-    """Find which of four axes holds a voxel's values: by kinds, or else by directions, or the first; of three, none."""
+    """Which of four axes is that of a voxel's values: as kinds or else directions say, or the first; of three, none."""
     if len(header["sizes"]) != 4:
         return None
     told = [kind not in _SPACE_KINDS for kind in header.get("kinds", [])]
@@ -97,12 +97,12 @@ def _values_axis(header: dict[str, Any]) -> int | None:
 
 
 def _of_space(items: Sequence[Any], axis: int | None) -> list[Any]:
-    """Remove the entry of the axis of values."""
+    """Leave out what is told of the axis of values."""
     return [item for at, item in enumerate(items) if at != axis]
 
 
 def _sizes(path: Path, header: dict[str, Any], kind: VoxelType, axis: int | None) -> list[int]:
-    """Return the number of values along each axis."""
+    """How many values along each axis."""
     sizes = [int(size) for size in header["sizes"]]
     if len(sizes) not in {3, 4} or min(sizes) < 1:
         raise failure(f"{path}: sizes must be three numbers, or four if voxels have several values, got {sizes}")

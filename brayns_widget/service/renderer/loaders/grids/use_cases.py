@@ -23,7 +23,7 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.grids.volume import NO_COLORING, NOTHING
 from brayns_widget.service.renderer.loaders.palette import distinct_colors
 from brayns_widget.service.renderer.memory import allowance
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 _OUTLINE_COLOR = (1.0, 1.0, 1.0, 0.3)  # the real renderer's, as are those of axes and arrows
 _AXIS_COLORS = ((1.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0))
@@ -43,7 +43,7 @@ class UseCase:
 
     name: str
     kinds: tuple[VoxelType, ...]
-    show: Callable[[Atlas, Any, Task], LoadedModel]
+    show: Callable[[Atlas, Any, RunningRequest], LoadedModel]
     params: Any = EmptyParams
 
     def schema(self) -> dict[str, Any]:
@@ -51,29 +51,29 @@ class UseCase:
         return {"type": "object"} if self.params is EmptyParams else json_schema(TypeAdapter(self.params))
 
 
-def _density(atlas: Atlas, _params: Any, _task: Task) -> LoadedModel:
+def _density(atlas: Atlas, _params: Any, _request: RunningRequest) -> LoadedModel:
     volume = Volume(atlas.values[..., 0], atlas.frame, cells=atlas.cells)
     return LoadedModel(kind="atlas", geometry=NOTHING, coloring=NO_COLORING, volume=volume, atlas=atlas)
 
 
-def _outline(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
-    mask = _meaningful(atlas, task)
-    return _of_faces(atlas, mask, np.array([_OUTLINE_COLOR], np.float32), task)
+def _outline(atlas: Atlas, _params: Any, request: RunningRequest) -> LoadedModel:
+    mask = _meaningful(atlas, request)
+    return _of_faces(atlas, mask, np.array([_OUTLINE_COLOR], np.float32), request)
 
 
-def _areas(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
+def _areas(atlas: Atlas, _params: Any, request: RunningRequest) -> LoadedModel:
     """Show voxels with the same coordinates on the flat map, which are whole numbers, in one color."""
-    mask = _meaningful(atlas, task)
-    task.progress(0.2, "Looking for areas")
+    mask = _meaningful(atlas, request)
+    request.progress(0.2, "Looking for areas")
     across, down = (_numbered(atlas.values[mask, part].astype(np.int64)) for part in (0, 1))
     areas = _numbered(across * (down.max() + 1) + down)
     labels = np.zeros(mask.shape, np.int32)
     labels[mask] = areas + 1
-    return _of_faces(atlas, labels, distinct_colors(np.arange(areas.max() + 1)), task)
+    return _of_faces(atlas, labels, distinct_colors(np.arange(areas.max() + 1)), request)
 
 
 def _numbered(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Assign numbers to the distinct values (N,), from 0 for the least."""
+    """Give each of the values that there are (N,) its number, from 0 for the least."""
     low = int(values.min())
     span = int(values.max()) - low + 1
     if span > max(4 * len(values), 1 << 20):
@@ -83,7 +83,7 @@ def _numbered(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return (np.cumsum(there) - 1)[values - low]
 
 
-def _columns(atlas: Atlas, params: ColumnParams, _task: Task) -> LoadedModel:
+def _columns(atlas: Atlas, params: ColumnParams, _request: RunningRequest) -> LoadedModel:
     depth, _, width = atlas.values.shape[:3]
     x, z = params.xz_coordinate
     places = [(x, z), *((x + beside.relative_xz[0], z + beside.relative_xz[1]) for beside in params.neighbours)]
@@ -98,10 +98,10 @@ def _columns(atlas: Atlas, params: ColumnParams, _task: Task) -> LoadedModel:
     return _model(atlas, columns(places, atlas), colors)
 
 
-def _arrows(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
-    mask = _meaningful(atlas, task)
+def _arrows(atlas: Atlas, _params: Any, request: RunningRequest) -> LoadedModel:
+    mask = _meaningful(atlas, request)
     _check_count(int(np.count_nonzero(mask)), "arrows")
-    task.progress(0.5, "Making arrows")
+    request.progress(0.5, "Making arrows")
     if not float(np.abs(atlas.values[mask].astype(np.float64)).max()) * atlas.spacing < _LARGEST:
         raise failure(f"There are arrows longer than {_LARGEST:g} µm: the values of voxels are too large")
     colors = np.ones((np.count_nonzero(mask), 4), np.float32)
@@ -109,10 +109,10 @@ def _arrows(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
     return _model(atlas, arrows(atlas, mask), colors)
 
 
-def _axes(atlas: Atlas, _params: Any, task: Task) -> LoadedModel:
-    mask = _meaningful(atlas, task)
+def _axes(atlas: Atlas, _params: Any, request: RunningRequest) -> LoadedModel:
+    mask = _meaningful(atlas, request)
     _check_count(3 * int(np.count_nonzero(mask)), "axes")
-    task.progress(0.5, "Making axes")
+    request.progress(0.5, "Making axes")
     return _model(atlas, axes(atlas, mask), np.array(_AXIS_COLORS, np.float32))
 
 
@@ -134,13 +134,13 @@ def use_cases(atlas: Atlas) -> list[UseCase]:
     return [case for case in USE_CASES if atlas.kind in case.kinds]
 
 
-def visualize(atlas: Atlas, name: str, task: Task, params: Any = None) -> LoadedModel:
+def visualize(atlas: Atlas, name: str, request: RunningRequest, params: Any = None) -> LoadedModel:
     """Make a model that shows an atlas in one of its ways.
 
     Args:
         atlas: what to show.
         name: of one of ``use_cases``.
-        task: told about progress; stops the work when cancelled.
+        request: told about progress; stops the work when cancelled.
         params: what fits the schema of the use case.
 
     Raises:
@@ -154,14 +154,14 @@ def visualize(atlas: Atlas, name: str, task: Task, params: Any = None) -> Loaded
         if name == _NOWHERE:
             reason = f"The use case {name!r} is not there, nor does the real renderer show it"
         raise RequestError(f"{reason}, this atlas has: {', '.join(known)}", code=INVALID_PARAMS)
-    model = case.show(atlas, validate(TypeAdapter(case.params), params), task)
-    task.check()
+    model = case.show(atlas, validate(TypeAdapter(case.params), params), request)
+    request.check()
     return model
 
 
-def _meaningful(atlas: Atlas, task: Task) -> npt.NDArray[np.bool_]:
-    """Find the voxels with meaningful values."""
-    task.progress(0.0, "Looking for voxels that mean something")
+def _meaningful(atlas: Atlas, request: RunningRequest) -> npt.NDArray[np.bool_]:
+    """Find the voxels that mean something."""
+    request.progress(0.0, "Looking for voxels that mean something")
     mask = atlas.meaningful()
     if not mask.any():
         raise failure(
@@ -171,18 +171,18 @@ def _meaningful(atlas: Atlas, task: Task) -> npt.NDArray[np.bool_]:
 
 
 def _check_count(count: int, what: str) -> None:
-    """Refuse geometry that would not fit into memory, before it is built."""
+    """Refuse what would not fit, before anything that takes much more is made."""
     if not allowance().fits(count):
         raise failure(f"There would be {count} {what}, which do not fit into memory ({allowance().budget})")
 
 
-def _of_faces(atlas: Atlas, labels: npt.NDArray[Any], colors: Floats, task: Task) -> LoadedModel:
+def _of_faces(atlas: Atlas, labels: npt.NDArray[Any], colors: Floats, request: RunningRequest) -> LoadedModel:
     """Show the faces between voxels of different labels, in the colors of labels from 1."""
-    task.progress(0.3, "Counting faces")
+    request.progress(0.3, "Counting faces")
     _check_count(2 * count_faces(labels), "triangles")
-    task.progress(0.4, "Finding faces")
+    request.progress(0.4, "Finding faces")
     faces, owners = faces_between(labels)
-    task.progress(0.7, "Making triangles")
+    request.progress(0.7, "Making triangles")
     slots = owners.astype(np.uint32) - np.uint32(1)
     return _model(atlas, shell(faces, slots, labels.shape, atlas.frame), colors)
 

@@ -23,7 +23,7 @@ from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.memory import available, format_size
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 _NONE = np.empty(0, np.uint32)
 NO_COLORING = PrimitiveColoring(np.empty((0, 4), np.float32))
@@ -56,9 +56,9 @@ _LONGEST_HEADER = 1 << 16  # bytes
 _LARGEST = 1e15  # µm; far below what single precision can take
 
 
-def load_raw(content: Content, params: RawVolumeParams, task: Task) -> list[LoadedModel]:
+def load_raw(content: Content, params: RawVolumeParams, request: RunningRequest) -> list[LoadedModel]:
     """Load values, x fastest, then y, then z, in the order of bytes of most machines (least significant first)."""
-    task.progress(0.0, "Reading values")
+    request.progress(0.0, "Reading values")
     kind = np.dtype(_RAW_TYPES[params.data_type])
     count = checked_count(f"{content.name}: dimensions", params.dimensions)
     if len(content.data) != count * kind.itemsize:
@@ -70,10 +70,10 @@ def load_raw(content: Content, params: RawVolumeParams, task: Task) -> list[Load
     return [volume_model(content.name, values, cell_frame(f"{content.name}: spacing", params.spacing))]
 
 
-def load_mhd(path: Path, params: Any, task: Task) -> list[LoadedModel]:
+def load_mhd(path: Path, params: Any, request: RunningRequest) -> list[LoadedModel]:
     """Load the values that a MetaImage header describes."""
     del params
-    task.progress(0.0, "Reading values")
+    request.progress(0.0, "Reading values")
     header = _read_header(path)
     for key, value in _ONLY.items():
         if header.get(key, value).lower() != value.lower():
@@ -97,7 +97,7 @@ MHD_LOADER = Loader(MHD_VOLUME, "Core", ("mhd",), EmptyParams, load_mhd)
 
 
 def checked_count(name: str, dimensions: Sequence[int]) -> int:
-    """Return the number of values.
+    """Return how many values there are.
 
     Raises:
         RequestError: there are none along an axis.
@@ -108,7 +108,7 @@ def checked_count(name: str, dimensions: Sequence[int]) -> int:
 
 
 def check_memory(name: str, size: int) -> None:
-    """Check that so many bytes fit into memory.
+    """Check that there is room for so many bytes.
 
     Raises:
         RequestError: there is not.

@@ -15,12 +15,12 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
 from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 _NUMBER = re.compile(rb"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
-def load(path: Path, params: ProteinParams, task: Task) -> list[LoadedModel]:
+def load(path: Path, params: ProteinParams, request: RunningRequest) -> list[LoadedModel]:
     """Load the atoms of a structure, in Å; see ``Loader.load``.
 
     The models of a ``.pdb1`` file are the parts of a biological assembly and are all loaded; those of a ``.pdb`` file
@@ -28,8 +28,8 @@ def load(path: Path, params: ProteinParams, task: Task) -> list[LoadedModel]:
     """
     if params.radius_multiplier <= 0:
         raise RequestError(f"radius_multiplier must be positive, got {params.radius_multiplier}", code=INVALID_PARAMS)
-    task.progress(0.0, f"Loading {path}")
-    return task.aside(lambda: _models(path, params), f"Loading {path}")
+    request.progress(0.0, f"Loading {path}")
+    return request.aside(lambda: _models(path, params), f"Loading {path}")
 
 
 def _models(path: Path, params: ProteinParams) -> list[LoadedModel]:
@@ -97,6 +97,6 @@ def _colors(scheme: ColorScheme, atoms: list[Any], chains: list[tuple[int, str]]
 
 
 def _codes(labels: list[Any]) -> npt.NDArray[np.intp]:
-    """Assign numbers from 0 to labels, in order of first appearance."""
+    """Numbers from 0 for labels, in the order in which they come."""
     numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
     return np.array([numbers[label] for label in labels], np.intp)

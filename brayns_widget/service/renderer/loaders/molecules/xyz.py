@@ -18,21 +18,21 @@ from brayns_widget.protocol.brayns.loaders import XYZ, EmptyParams
 from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
 from brayns_widget.service.renderer.loaders.palette import element_color
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 _READING = "Reading points"
 _AT_ONCE = 10_000  # lines between two looks at whether that is still wanted
 _LAST_ELEMENT = 118  # oganesson
 
 
-def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
+def load(content: Content, params: Any, request: RunningRequest) -> list[LoadedModel]:
     """Load points or atoms as spheres; see ``Loader.load``."""
     del params
-    task.progress(0.0, _READING)
+    request.progress(0.0, _READING)
     lines = bytes(content.data).decode(errors="replace").splitlines()
     if lines and lines[0].strip().isdecimal():
-        return [_molecule(content.name, lines, task)]
-    points = _numbers(content.name, _rows(lines, 0, task), 0, task)
+        return [_molecule(content.name, lines, request)]
+    points = _numbers(content.name, _rows(lines, 0, request), 0, request)
     metadata = {"points": str(len(points))}
     radii = np.full(len(points), _radius(points))
     white = np.ones((len(points), 4), np.float32)
@@ -42,9 +42,9 @@ def load(content: Content, params: Any, task: Task) -> list[LoadedModel]:
 LOADER = Loader(XYZ, "Molecule Explorer", ("xyz",), EmptyParams, load, binary=True)
 
 
-def _molecule(name: str, lines: list[str], task: Task) -> LoadedModel:
+def _molecule(name: str, lines: list[str], request: RunningRequest) -> LoadedModel:
     """Make the model of a molecule; what follows its last atom, such as other frames, is ignored."""
-    count, rows = int(lines[0]), _rows(lines, 2, task)
+    count, rows = int(lines[0]), _rows(lines, 2, request)
     if len(rows) < count:
         raise failure(f"{name} has {len(rows)} atoms, but says that it has {count}")
     rows = rows[:count]
@@ -52,7 +52,7 @@ def _molecule(name: str, lines: list[str], task: Task) -> LoadedModel:
     return spheres_model(
         "points",
         name,
-        _numbers(name, rows, 1, task),
+        _numbers(name, rows, 1, request),
         radii=np.array([element.vdw_r for element in elements]),
         colors=np.array([element_color(element.name) for element in elements], np.float32),
         metadata={"points": str(count)},
@@ -60,7 +60,7 @@ def _molecule(name: str, lines: list[str], task: Task) -> LoadedModel:
 
 
 def _element(word: str) -> gemmi.Element:
-    """Look an element up; unknown names give gemmi's unknown element."""
+    """Find an element; gemmi's unknown one where there is none."""
     if word.isascii() and word.isdecimal():
         number = int(word[:4])
         return gemmi.Element(number if number <= _LAST_ELEMENT else 0)
@@ -68,24 +68,26 @@ def _element(word: str) -> gemmi.Element:
     return gemmi.Element(letters[0] if letters else "X")
 
 
-def _rows(lines: list[str], skipped: int, task: Task) -> list[tuple[int, list[str]]]:
-    """Split lines into words, without empty lines and comments; returns line numbers (from 1) and words."""
+def _rows(lines: list[str], skipped: int, request: RunningRequest) -> list[tuple[int, list[str]]]:
+    """Split lines after some that are neither empty nor a comment; gives their numbers (from 1) and words."""
     rows = []
     for number, line in enumerate(lines[skipped:], skipped + 1):
         if number % _AT_ONCE == 0:
-            task.progress(0.5 * number / len(lines), _READING)
+            request.progress(0.5 * number / len(lines), _READING)
         words = line.split()
         if words and not words[0].startswith("#"):
             rows.append((number, words))
     return rows
 
 
-def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int, task: Task) -> npt.NDArray[np.float64]:
-    """Parse three numbers of each row, from a column on: (N, 3)."""
+def _numbers(
+    name: str, rows: list[tuple[int, list[str]]], column: int, request: RunningRequest
+) -> npt.NDArray[np.float64]:
+    """Three numbers of each row, from a column on: (N, 3)."""
     found: list[tuple[float, float, float]] = []
     for number, words in rows:
         if len(found) % _AT_ONCE == 0:
-            task.progress(0.5 + 0.5 * len(found) / len(rows), _READING)
+            request.progress(0.5 + 0.5 * len(found) / len(rows), _READING)
         try:
             x, y, z = (float(word) for word in words[column : column + 3])
         except ValueError:
@@ -98,7 +100,7 @@ def _numbers(name: str, rows: list[tuple[int, list[str]]], column: int, task: Ta
 
 
 def _radius(points: npt.NDArray[np.float64]) -> float:
-    """Estimate half the distance of neighbors, as if points filled their box evenly; of a single point 1."""
+    """Half the distance of neighbors, if the points filled their box evenly; of a single point 1."""
     with np.errstate(over="ignore"):  # such points are refused later
         sides = np.ptp(points, axis=0)
     sides = sides[sides > 0]

@@ -16,17 +16,17 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, fai
 from brayns_widget.service.renderer.loaders.morphologies.files import read_file
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
-def load(path: Path, params: MorphologyParams, task: Task) -> list[LoadedModel]:
+def load(path: Path, params: MorphologyParams, request: RunningRequest) -> list[LoadedModel]:
     """Load one cell, where its file says; see ``Loader.load``."""
     hdf5.silence(morphio._morphio)  # noqa: SLF001  the extension module holds HDF5
     check_morphology(params)
     options = shape_options(params)
     if not options.sections:
         raise RequestError("Nothing to load on the morphology", code=INVALID_PARAMS)  # the real renderer's words
-    task.progress(0.0, f"Loading {path}")
+    request.progress(0.0, f"Loading {path}")
     shape = read_file(path, options)
     if not len(shape.segments) and not len(shape.spheres):
         wanted = ", ".join(section.name.lower() for section in sorted(options.sections))

@@ -13,7 +13,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits.cell_placement import LOADER
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 FROM_FOLDER = {
@@ -31,7 +31,7 @@ def nodes(tmp_path: Path) -> Path:
 
 
 def load(path: Path, **properties: Any) -> LoadedModel:
-    (model,) = LOADER.read(str(path), properties, Task())
+    (model,) = LOADER.read(str(path), properties, RunningRequest())
     return model
 
 
@@ -59,7 +59,7 @@ def test_cells_are_chosen(nodes: Path, settings: dict[str, Any], ids: list[int])
 def test_each_population_becomes_a_model(nodes: Path):
     with h5py.File(nodes, "a") as file:
         file.copy("nodes/cells", file["nodes"], "others")
-    models = LOADER.read(str(nodes), {"ids": [2]}, Task())
+    models = LOADER.read(str(nodes), {"ids": [2]}, RunningRequest())
     assert [model.metadata["population_name"] for model in models] == ["cells", "others"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_edges
 
 SOURCES, TARGETS = [2, 3, 0, 1, 2], [0, 1, 1, 0, 3]
@@ -22,7 +22,7 @@ def synapses(folder: Path, *, afferent: bool, ids: list[int]) -> LoadedModel:
     write_edges(path, SOURCES, TARGETS, attributes=points)
     edges = {"edge_population": "joins", "load_afferent": afferent}
     params = {"node_population": "cells", "node_percentage": 1.0, "node_ids": ids, "edge_populations": [edges]}
-    _cells, model = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, Task())
+    _cells, model = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, RunningRequest())
     return model
 
 

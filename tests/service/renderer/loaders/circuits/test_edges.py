@@ -12,7 +12,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 pytestmark = pytest.mark.data
 
@@ -25,7 +25,7 @@ def load(data_dir: Path, edges: dict[str, Any], **settings: Any) -> list[LoadedM
     edges = {"edge_population": EDGES, "load_afferent": True, **edges}
     settings = {"node_population": NODES, "node_percentage": 1.0, "edge_populations": [edges], **settings}
     return sonata.LOADER.read(
-        str(data_dir / CIRCUIT / "circuit_config.json"), {"node_population_settings": [settings]}, Task()
+        str(data_dir / CIRCUIT / "circuit_config.json"), {"node_population_settings": [settings]}, RunningRequest()
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_edges
 
 # A triangle, a square, nothing.
@@ -50,7 +50,7 @@ def circuit(folder: Path, attributes: dict[str, Any]) -> Path:
 def load(config: Path, **settings: Any) -> list[LoadedModel]:
     edges = [{"edge_population": "joins", "load_afferent": True}]
     params = {"node_population": "cells", "node_percentage": 1.0, "edge_populations": edges, **settings}
-    return sonata.LOADER.read(str(config), {"node_population_settings": [params]}, Task())
+    return sonata.LOADER.read(str(config), {"node_population_settings": [params]}, RunningRequest())
 
 
 def test_each_endfoot_is_a_mesh_that_is_colored_as_its_astrocyte(tmp_path: Path):

@@ -14,7 +14,7 @@ import pytest
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_edges
 
 # Two segments of 3 and 4 µm along x and y, after a soma about the origin; and a branch of 2 µm.
@@ -28,7 +28,7 @@ def synapses(config: Path, population: str, edges: str, *, afferent: bool) -> np
     """Where the synapses are, (N, 3)."""
     wanted = {"edge_population": edges, "load_afferent": afferent}
     settings = {"node_population": population, "node_percentage": 1.0, "edge_populations": [wanted]}
-    _cells, model = sonata.LOADER.read(str(config), {"node_population_settings": [settings]}, Task())
+    _cells, model = sonata.LOADER.read(str(config), {"node_population_settings": [settings]}, RunningRequest())
     return model.geometry.spheres[:, :3]
 
 

@@ -20,7 +20,7 @@ from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 pytestmark = pytest.mark.data
 
@@ -36,7 +36,7 @@ def loaded(path: Path, **settings: Any) -> Iterator[LoadedModel]:
     cells = {"load_soma": True, "load_axon": True, "load_dendrites": True, "geometry_type": "original"}
     settings = {"node_percentage": 1.0, "neuron_morphology_parameters": cells, **settings}
     params = {"node_population_settings": [{"node_population": POPULATION, **settings}]}
-    (model,) = sonata.LOADER.read(str(path), params, Task())
+    (model,) = sonata.LOADER.read(str(path), params, RunningRequest())
     try:
         yield model
     finally:

@@ -17,16 +17,16 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_simulation
 
 POPULATION = "S1nonbarrel_neurons"
 FULL = {"load_soma": True, "load_axon": True, "load_dendrites": True, "geometry_type": "original"}
 
 
-def load(path: Any, population: str = "cells", task: Task | None = None, **settings: Any) -> LoadedModel:
+def load(path: Any, population: str = "cells", request: RunningRequest | None = None, **settings: Any) -> LoadedModel:
     settings = {"node_percentage": 1.0, **settings, "node_population": population}
-    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, task or Task())
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, request or RunningRequest())
     return model
 
 
@@ -250,8 +250,8 @@ def test_progress_rises_through_all_populations(tmp_path: Path):
     path = write_circuit(tmp_path, places(10))
     seen: list[tuple[float, str]] = []
     settings = {"node_population": "cells", "node_percentage": 1.0, "neuron_morphology_parameters": FULL}
-    task = Task(lambda amount, operation: seen.append((amount, operation)))
-    models = sonata.LOADER.read(str(path), {"node_population_settings": [settings, settings]}, task)
+    request = RunningRequest(lambda amount, operation: seen.append((amount, operation)))
+    models = sonata.LOADER.read(str(path), {"node_population_settings": [settings, settings]}, request)
     assert len(models) == 2
     assert [amount for amount, _ in seen] == sorted(amount for amount, _ in seen)
     assert seen[0] == (0.0, "Reading population cells")
@@ -265,11 +265,11 @@ def test_a_cancelled_load_stops(tmp_path: Path):
     def cancel(_amount: float, operation: str) -> None:
         if operation == "Placing cells":
             stopped.set()
-            task.cancel()
+            request.cancel()
 
-    task = Task(cancel)
+    request = RunningRequest(cancel)
     with pytest.raises(RequestError) as caught:
-        load(path, task=task)
+        load(path, request=request)
     assert caught.value.code == 20
     assert stopped.is_set()
 
@@ -289,7 +289,7 @@ def test_each_morphology_is_read_once(tmp_path: Path, monkeypatch: pytest.Monkey
     read.clear()
     entry = {"node_population": "cells", "node_percentage": 1.0, "neuron_morphology_parameters": FULL}
     thick = entry | {"neuron_morphology_parameters": FULL | {"radius_multiplier": 3.0}}
-    models = sonata.LOADER.read(str(path), {"node_population_settings": [entry, entry, thick]}, Task())
+    models = sonata.LOADER.read(str(path), {"node_population_settings": [entry, entry, thick]}, RunningRequest())
     assert read == ["cell", "cell"]
     radii = [model.geometry.vertices[:, 3].min() for model in models]
     assert radii[0] == radii[1] == pytest.approx(radii[2] / 3)

@@ -14,7 +14,7 @@ from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_report, write_simulation
 
 GREYS = ColorRamp(np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None], 4, axis=1), 0.0, 255.0)
@@ -35,7 +35,7 @@ def load(folder: Path, elements: list[list[int]], data: Any, *, kind: str = "sum
         "neuron_morphology_parameters": cells,
     }
     path = str(write_simulation(circuit, kind))
-    (model,) = sonata.LOADER.read(path, {"node_population_settings": [params]}, Task())
+    (model,) = sonata.LOADER.read(path, {"node_population_settings": [params]}, RunningRequest())
     assert model.simulation is not None
     model.simulation.ramp = GREYS
     return model
@@ -50,7 +50,7 @@ def spikes(folder: Path, **attributes: Any) -> LoadedModel:
         group["timestamps"].attrs.update(attributes)
         group["node_ids"] = np.array([1, 0], np.uint64)
     params = {"node_population": "cells", "node_percentage": 1.0, "report_type": "spikes"}
-    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, Task())
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, RunningRequest())
     return model
 
 
@@ -94,7 +94,7 @@ def test_reports_of_another_shape_are_refused_in_words(tmp_path: Path, name: str
     params = {"node_population": "cells", "node_percentage": 1.0, "report_type": "compartment"}
     settings = {"node_population_settings": [params | {"report_name": "recorded"}]}
     with pytest.raises(RequestError, match=f"Report 'recorded' in {path} cannot be used: .+"):
-        sonata.LOADER.read(str(write_simulation(circuit, "compartment")), settings, Task())
+        sonata.LOADER.read(str(write_simulation(circuit, "compartment")), settings, RunningRequest())
 
 
 def shown(model: LoadedModel, time: float) -> tuple[list[list[int]], list[int]]:

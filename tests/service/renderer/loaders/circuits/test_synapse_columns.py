@@ -15,7 +15,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import (
     places,
     write_circuit,
@@ -46,7 +46,7 @@ def simulation(folder: Path, nodes: list[int], elements: list[list[int]], data: 
 def loaded(path: Path, *, afferent: bool = True, **settings: Any) -> Iterator[LoadedModel]:
     edges = {"edge_population": "joins", "load_afferent": afferent, "edge_report_name": "recorded"}
     params = {"node_population": "cells", "node_percentage": 1.0, "edge_populations": [edges], **settings}
-    cells, synapses = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, Task())
+    cells, synapses = sonata.LOADER.read(str(path), {"node_population_settings": [params]}, RunningRequest())
     assert cells.simulation is None
     try:
         yield synapses

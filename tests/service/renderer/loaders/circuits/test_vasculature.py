@@ -16,7 +16,7 @@ from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import write_circuit, write_report, write_simulation
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
 from tests.service.renderer.renderer_process import sonata as sonata_params
@@ -49,7 +49,7 @@ def load(folder: Path, attributes: dict[str, list[float]], **settings: Any) -> L
 
 def load_vessels(path: Path, **settings: Any) -> LoadedModel:
     settings = {"node_population": "cells", "node_percentage": 1.0, **settings}
-    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, Task())
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, RunningRequest())
     return model
 
 

@@ -20,14 +20,14 @@ from brayns_widget.service.renderer.loaders.grids import volume as volume_loader
 from brayns_widget.service.renderer.loaders.grids.atlas import LOADER
 from brayns_widget.service.renderer.loaders.grids.use_cases import DENSITY, visualize
 from brayns_widget.service.renderer.memory import Allowance, allowing
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 VALUES = np.arange(24).reshape(4, 3, 2)  # x, y, z
 BYTES = VALUES.astype("u1")
 
 
 def load(path: Path, kind: str = "scalar") -> LoadedModel:
-    (model,) = LOADER.read(str(path), {"type": kind}, Task())
+    (model,) = LOADER.read(str(path), {"type": kind}, RunningRequest())
     return model
 
 
@@ -64,7 +64,7 @@ def test_directions_and_origin_place_the_atlas(tmp_path: Path):
     model = load(write(tmp_path, space_directions=directions, space_origin=[1, 2, 3], space_dimension=3))
     assert np.array(model.bounds).tolist() == [[1, -58, 3], [61, 2, 43]]
     assert model.atlas is not None
-    density = visualize(model.atlas, DENSITY, Task())
+    density = visualize(model.atlas, DENSITY, RunningRequest())
     assert np.array(density.bounds).tolist() == [[1, -58, 3], [61, 2, 43]]
     assert density.volume is not None
     assert density.volume.cells
@@ -76,7 +76,7 @@ def test_directions_and_origin_place_the_atlas(tmp_path: Path):
 def test_values_of_corners_are_blended(tmp_path: Path):
     atlas = load(write(tmp_path, centerings=["node"] * 3)).atlas
     assert atlas is not None
-    density = visualize(atlas, DENSITY, Task())
+    density = visualize(atlas, DENSITY, RunningRequest())
     assert density.volume is not None
     assert not density.volume.cells
     assert np.array(density.bounds).tolist() == [[0, 0, 0], [3, 2, 1]]
@@ -258,10 +258,10 @@ def test_an_atlas_can_be_cancelled_at_each_stage(tmp_path: Path, stage: str):
     def report(_amount: float, operation: str) -> None:
         told.append(operation)
         if operation == stage:
-            task.cancel()
+            request.cancel()
 
-    task = Task(report)
+    request = RunningRequest(report)
     with pytest.raises(RequestError) as caught:
-        LOADER.read(str(path), {"type": "scalar"}, task)
+        LOADER.read(str(path), {"type": "scalar"}, request)
     assert caught.value.code == 20
     assert told[-1] == stage

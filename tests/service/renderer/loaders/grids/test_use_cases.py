@@ -12,7 +12,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.atlas import CHANNELS, VOXEL_TYPES, Atlas
 from brayns_widget.service.renderer.loaders.grids.use_cases import USE_CASES, use_cases, visualize
 from brayns_widget.service.renderer.memory import Allowance, allowing
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 COLUMN = {"xz_coordinate": [1, 0], "color": [1, 0, 0, 0.5]}
 
@@ -46,16 +46,16 @@ def test_parameters_have_a_schema():
 
 
 def test_areas_of_a_flat_map_have_a_color_each():
-    model = visualize(atlas("flatmap", -1, v0=(3, 4), v1=(3, 5)), "Flatmap areas", Task(), {})
+    model = visualize(atlas("flatmap", -1, v0=(3, 4), v1=(3, 5)), "Flatmap areas", RunningRequest(), {})
     assert np.array(model.bounds).tolist() == [[0, 0, 0], [20, 10, 10]]
     assert len(np.unique(model.colors, axis=0)) == len(model.colors) == 2
     geometry = model.geometry
     for slot, (low, high) in enumerate(((0, 10), (10, 20))):
         xs = geometry.triangle_vertices[geometry.triangles[geometry.triangle_slots == slot]][..., 0]
         assert (xs.min(), xs.max()) == (low, high)
-    far = visualize(atlas("flatmap", -1, v0=(2**50, 4), v1=(3, 2**60)), "Flatmap areas", Task(), {})
+    far = visualize(atlas("flatmap", -1, v0=(2**50, 4), v1=(3, 2**60)), "Flatmap areas", RunningRequest(), {})
     assert len(far.colors) == 2
-    same = visualize(atlas("flatmap", -1, v0=(3, 4), v1=(3.7, 4.2)), "Flatmap areas", Task(), {})
+    same = visualize(atlas("flatmap", -1, v0=(3, 4), v1=(3.7, 4.2)), "Flatmap areas", RunningRequest(), {})
     assert len(same.colors) == 1
     assert len(same.geometry.triangles) == 2 * 10
 
@@ -63,19 +63,19 @@ def test_areas_of_a_flat_map_have_a_color_each():
 def test_columns_and_their_neighbors_have_the_colors_that_are_wanted():
     beside = {"relative_xz": [-1, 3], "color": [0, 1, 0, 1]}
     for name in ("Highlight columns", "Highlight column"):  # the official client's name, and the server's
-        model = visualize(atlas("layer_distance"), name, Task(), {**COLUMN, "neighbours": [beside]})
+        model = visualize(atlas("layer_distance"), name, RunningRequest(), {**COLUMN, "neighbours": [beside]})
         assert model.colors.tolist() == [[1, 0, 0, 0.5], [0, 1, 0, 1]]
         assert np.array(model.bounds).tolist() == [[0, -10, 0], [20, 30, 40]]
 
 
 def test_arrows_have_the_colors_of_their_directions():
-    model = visualize(atlas("vector", v0=(1, 0, -1), v1=(-7, 7, 0)), "Vector field", Task(), {})
+    model = visualize(atlas("vector", v0=(1, 0, -1), v1=(-7, 7, 0)), "Vector field", RunningRequest(), {})
     assert model.colors.tolist() == [[1, 0.5, 0, 1], [0, 1, 0.5, 1]]
     assert len(model.geometry.segments) == 2
 
 
 def test_axes_are_red_green_and_blue():
-    model = visualize(atlas("orientation", v0=(1, 0, 0, 0)), "Orientation field", Task(), None)
+    model = visualize(atlas("orientation", v0=(1, 0, 0, 0)), "Orientation field", RunningRequest(), None)
     assert model.colors.tolist() == [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1]]
     assert len(model.geometry.segments) == 3
 
@@ -100,20 +100,20 @@ def test_axes_are_red_green_and_blue():
 )
 def test_what_there_is_not_is_refused(kind: VoxelType, name: str, params: Any, words: str):
     with pytest.raises(RequestError, match=words) as caught:
-        visualize(atlas(kind, v0=1), name, Task(), params)
+        visualize(atlas(kind, v0=1), name, RunningRequest(), params)
     assert caught.value.code == -32602
 
 
 @pytest.mark.parametrize("name", ["Vector field", "Outline mesh shell"])
 def test_an_atlas_without_meaning_shows_nothing(name: str):
     with pytest.raises(RequestError, match="no voxel means something") as caught:
-        visualize(atlas("vector"), name, Task(), {})
+        visualize(atlas("vector"), name, RunningRequest(), {})
     assert caught.value.code == -32603
 
 
 def test_arrows_that_no_number_holds_are_refused():
     with pytest.raises(RequestError, match="arrows longer than"):
-        visualize(atlas("vector", v0=(1e200, 0, 0)), "Vector field", Task(), {})
+        visualize(atlas("vector", v0=(1e200, 0, 0)), "Vector field", RunningRequest(), {})
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_arrows_that_no_number_holds_are_refused():
 def test_what_does_not_fit_is_refused(kind: VoxelType, name: str, params: Any, words: str):
     filled = atlas(kind, v0=np.arange(1, 1 + CHANNELS[kind]), v1=np.arange(1, 1 + CHANNELS[kind]))
     with allowing(Allowance(1, "all of it")), pytest.raises(RequestError, match=words):
-        visualize(filled, name, Task(), params)
+        visualize(filled, name, RunningRequest(), params)

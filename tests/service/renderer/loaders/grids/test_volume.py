@@ -14,7 +14,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.grids import volume as loader
 from brayns_widget.service.renderer.loaders.grids.volume import MHD_LOADER, RAW_LOADER
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 VALUES = np.arange(24).reshape(2, 3, 4)
 RAW = {"dimensions": [4, 3, 2], "spacing": [1, 2, 3], "data_type": "unsinged_char"}
@@ -28,7 +28,7 @@ HEADER = {
 
 
 def upload(data: bytes, **properties: Any) -> LoadedModel:
-    (model,) = RAW_LOADER.read_upload("raw", memoryview(data), RAW | properties, Task())
+    (model,) = RAW_LOADER.read_upload("raw", memoryview(data), RAW | properties, RunningRequest())
     return model
 
 
@@ -37,7 +37,7 @@ def mhd(folder: Path, data: bytes, **header: str | None) -> LoadedModel:
     source = header.pop("ElementDataFile", "values.raw")
     lines = [f"{key} = {value}\n" for key, value in (HEADER | header | {"ElementDataFile": source}).items() if value]
     (folder / "volume.mhd").write_text("".join(lines))
-    (model,) = MHD_LOADER.read(str(folder / "volume.mhd"), {}, Task())
+    (model,) = MHD_LOADER.read(str(folder / "volume.mhd"), {}, RunningRequest())
     return model
 
 
@@ -66,7 +66,7 @@ def test_raw_values_of_all_types(name: str, kind: str, tmp_path: Path):
     data = VALUES.astype(kind).tobytes()
     check(upload(data, data_type=name))
     (tmp_path / "values.raw").write_bytes(data)
-    (model,) = RAW_LOADER.read(str(tmp_path / "values.raw"), RAW | {"data_type": name}, Task())
+    (model,) = RAW_LOADER.read(str(tmp_path / "values.raw"), RAW | {"data_type": name}, RunningRequest())
     check(model)
 
 
@@ -191,11 +191,11 @@ def test_metaimages_in_utf8_and_with_keys_that_nobody_knows(tmp_path: Path):
     lines = {"Comment": "Åx y", "ITK-input filter": "x", "a-b": "1"} | HEADER | {"ElementDataFile": "größe.raw"}
     text = "".join(f"{key} = {value}\r\n" for key, value in lines.items())
     (tmp_path / "volume.mhd").write_bytes(text.encode())
-    (model,) = MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, Task())
+    (model,) = MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, RunningRequest())
     check(model)
     (tmp_path / "volume.mhd").write_bytes(text.encode("latin-1"))  # whose name is not that of the file
     with pytest.raises(RequestError, match="cannot be read: No such file") as caught:
-        MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, Task())
+        MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, RunningRequest())
     assert caught.value.message.encode()
 
 
@@ -217,4 +217,4 @@ def test_packed_values_of_another_size_are_refused(tmp_path: Path):
 def test_headers_that_are_no_text_are_refused(data: bytes, tmp_path: Path):
     (tmp_path / "volume.mhd").write_bytes(data)
     with pytest.raises(RequestError, match=r"volume\.mhd"):
-        MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, Task())
+        MHD_LOADER.read(str(tmp_path / "volume.mhd"), {}, RunningRequest())

@@ -12,7 +12,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.meshes.mesh import LOADER
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 CORNERS = [(0, 0, 0), (2, 0, 0), (2, 3, 0), (0, 3, 0)]
 TRIANGLES = [(0, 1, 2), (0, 2, 3)]
@@ -75,7 +75,7 @@ FILES = {
 
 
 def load(path: Path, **properties: Any) -> LoadedModel:
-    (model,) = LOADER.read(str(path), properties, Task())
+    (model,) = LOADER.read(str(path), properties, RunningRequest())
     return model
 
 
@@ -98,7 +98,7 @@ def test_every_format_gives_the_same_square(tmp_path: Path, name: str):
 
 
 def test_an_upload_is_read_as_its_file_would_be():
-    (model,) = LOADER.read_upload("obj", memoryview(obj()), {"geometry_quality": "high"}, Task())
+    (model,) = LOADER.read_upload("obj", memoryview(obj()), {"geometry_quality": "high"}, RunningRequest())
     assert len(model.geometry.triangles) == 2
 
 
@@ -162,7 +162,7 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, name: str, data
 
 
 def read(name: str, text: str) -> LoadedModel:
-    (model,) = LOADER.read_upload(name, memoryview(text.encode()), {}, Task())
+    (model,) = LOADER.read_upload(name, memoryview(text.encode()), {}, RunningRequest())
     return model
 
 
@@ -229,7 +229,7 @@ def ply_of_rings(form: str, corner: str = "int", length: str = "uchar", rings: l
     ],
 )
 def test_faces_of_a_ply_may_have_different_numbers_of_corners(data: bytes):
-    (model,) = LOADER.read_upload("ply", memoryview(data), {}, Task())
+    (model,) = LOADER.read_upload("ply", memoryview(data), {}, RunningRequest())
     assert model.geometry.triangles[:3].tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 2]]
     assert sum(areas(model)[3:]) == 6 - 1.5  # all but the triangle of the second, fifth and third corner
     assert min(areas(model)) > 0
@@ -240,7 +240,7 @@ def test_faces_of_a_ply_may_have_different_numbers_of_corners(data: bytes):
 @pytest.mark.parametrize("form", ["ascii", "binary_little_endian"])
 @pytest.mark.parametrize("ring", [[0, 1, 2, 3], [0, 1, 2]])
 def test_faces_of_a_ply_with_equal_numbers_of_corners_have_their_colors(form: str, ring: list[int]):
-    (model,) = LOADER.read_upload("ply", memoryview(ply_of_rings(form, rings=[ring, ring[::-1]])), {}, Task())
+    (model,) = LOADER.read_upload("ply", memoryview(ply_of_rings(form, rings=[ring, ring[::-1]])), {}, RunningRequest())
     count = len(ring) - 2
     assert areas(model) == [3] * count + [-3] * count
     assert model.coloring.colors.tolist() == [[1, 0, 0, 1]] * count + [[0, 1, 0, 1]] * count
@@ -324,25 +324,27 @@ def test_headers_and_ends_of_a_ply_as_different_writers_have_them(form: str):
         b"1\n" if form != "ascii" else b"1\n1\n"
     )
     for each in (data, more):
-        (model,) = LOADER.read_upload("ply", memoryview(each.replace(b"end_header\n", b"end_header\r\n")), {}, Task())
+        (model,) = LOADER.read_upload(
+            "ply", memoryview(each.replace(b"end_header\n", b"end_header\r\n")), {}, RunningRequest()
+        )
         assert areas(model) == [3, 3]
     if form != "ascii":
         with pytest.raises(RequestError, match="by its header it is 1 bytes longer"):
-            LOADER.read_upload("ply", memoryview(more[:-2]), {}, Task())
+            LOADER.read_upload("ply", memoryview(more[:-2]), {}, RunningRequest())
 
 
 def test_corners_of_a_binary_ply_that_are_not_there_are_refused():
     for rings in ([[0, 1, 2, 9]], [[0, 1, 2], [0, 1, -9]], [[0, 1, 9], [0, 1, 2, 3]]):
         data = ply_of_rings("binary_little_endian", rings=rings)
         with pytest.raises(RequestError, match=r"Triangle corner -?9 does not exist"):
-            LOADER.read_upload("ply", memoryview(data), {}, Task())
+            LOADER.read_upload("ply", memoryview(data), {}, RunningRequest())
 
 
 def test_a_binary_ply_that_is_cut_off_is_refused():
     data = ply_of_rings("binary_little_endian")
     for cut in (1, 20, 45, 60):
         with pytest.raises(RequestError, match="header says 3 faces, but it ends in face"):
-            LOADER.read_upload("ply", memoryview(data[:-cut]), {}, Task())
+            LOADER.read_upload("ply", memoryview(data[:-cut]), {}, RunningRequest())
 
 
 def test_negative_corners_of_an_obj_count_from_the_last_vertex_before_the_face():
@@ -427,9 +429,9 @@ def test_a_large_mesh_can_be_cancelled_while_it_is_read():
 
     def report(amount: float, _operation: str) -> None:
         if amount == 1:
-            task.cancel()
+            request.cancel()
 
-    task = Task(report)
+    request = RunningRequest(report)
     with pytest.raises(RequestError) as caught:
-        LOADER.read_upload("off", memoryview(text.encode()), {}, task)
+        LOADER.read_upload("off", memoryview(text.encode()), {}, request)
     assert caught.value.code == 20

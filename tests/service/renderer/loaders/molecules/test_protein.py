@@ -12,7 +12,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.molecules.protein import LOADER
 from brayns_widget.service.renderer.loaders.palette import element_color
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
 def atom(serial: int, name: str, residue: str, chain: str, number: int, at: tuple[float, float, float]) -> str:
@@ -34,7 +34,7 @@ ATOMS = (
 
 def load(path: Path, text: str = ATOMS, **properties: Any) -> LoadedModel:
     path.write_text(text)
-    (model,) = LOADER.read(str(path), properties, Task())
+    (model,) = LOADER.read(str(path), properties, RunningRequest())
     return model
 
 

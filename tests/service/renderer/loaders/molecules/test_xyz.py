@@ -13,18 +13,18 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.molecules.xyz import LOADER
 from brayns_widget.service.renderer.loaders.palette import element_color
 from brayns_widget.service.rpc import methods
-from brayns_widget.service.rpc.methods import Task
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
 def load(data: bytes) -> LoadedModel:
-    (model,) = LOADER.read_upload("xyz", memoryview(data), {}, Task())
+    (model,) = LOADER.read_upload("xyz", memoryview(data), {}, RunningRequest())
     return model
 
 
 def test_points_are_spheres_where_the_file_says(tmp_path: Path):
     path = tmp_path / "cloud.xyz"
     path.write_text("# x y z\n1 2 3\n\n -4.5 0 1e2 255 0 0\n")
-    (model,) = LOADER.read(str(path), {}, Task())
+    (model,) = LOADER.read(str(path), {}, RunningRequest())
     assert model.geometry.spheres[:, :3].tolist() == [[1, 2, 3], [-4.5, 0, 100]]
     assert model.coloring.colors.tolist() == [[1, 1, 1, 1]] * 2
     assert dict(model.metadata) == {"points": "2"}
@@ -88,10 +88,10 @@ def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path: Path, part: 
     def report(amount: float, _operation: str) -> None:
         told.append(amount)
         if amount >= part:
-            task.cancel()
+            request.cancel()
 
-    task = Task(report)
+    request = RunningRequest(report)
     with pytest.raises(RequestError) as caught:
-        LOADER.read(str(path), {}, task)
+        LOADER.read(str(path), {}, request)
     assert caught.value.code == 20
     assert part <= told[-1] < part + 0.2

@@ -1,0 +1,147 @@
+"""``brayns-widget snapshot``: one picture of a circuit, without a notebook."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, Union, get_args, get_origin
+
+if TYPE_CHECKING:
+    from brayns_widget.controller.tasks import Task
+
+INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand to the command's parser."""
+    parser = subparsers.add_parser("snapshot", help="render one picture of a circuit without a notebook")
+    parser.add_argument("circuit", metavar="CIRCUIT", type=Path, help="SONATA circuit or simulation configuration")
+    parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True, help="picture file, PNG or JPEG")
+    parser.add_argument("--size", metavar="WxH", type=_size, default=(800, 600), help="in pixels (default: 800x600)")
+    parser.add_argument("--samples", metavar="N", type=int, default=16, help="samples per pixel (default: 16)")
+    _add_load_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _load_options() -> dict[str, inspect.Parameter]:
+    from brayns_widget.controller.models import Models
+
+    parameters = Models.load_circuit.arguments.signature.parameters
+    return {name: parameter for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY}
+
+
+def _add_load_options(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each option of a load, as ``Models.load_circuit`` has them."""
+    from brayns_widget.controller.models import Models
+
+    arguments = Models.load_circuit.arguments
+    for name, parameter in _load_options().items():
+        kind, many = _element(arguments.types[name])
+        options: dict[str, Any] = {"default": parameter.default, "help": arguments.texts[name].replace("%", "%%")}
+        if kind is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options |= {"type": kind, "metavar": kind.__name__.upper()} | ({"nargs": "+"} if many else {})
+        parser.add_argument(f"--{name.replace('_', '-')}", **options)
+
+
+def _element(kind: Any) -> tuple[type, bool]:
+    """Return the type of an option's value, or of each of its values if it takes several."""
+    if get_origin(kind) is Annotated:
+        return _element(get_args(kind)[0])
+    if get_origin(kind) in {Union, types.UnionType}:
+        return _element(next(option for option in get_args(kind) if option is not type(None)))
+    if get_origin(kind) is Sequence:
+        return _element(get_args(kind)[0])[0], True
+    return kind, False
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render the picture and return the exit code."""
+    from brayns_widget.controller.controller import Controller
+    from brayns_widget.controller.pictures import Pictures, format_of
+    from brayns_widget.protocol.errors import BraynsWidgetError
+
+    progress = _ProgressLine(sys.stderr)
+    try:
+        circuit = _existing(options.circuit)
+        output = _writable(options.output)
+        with Controller() as controller:
+            # What can be wrong with the picture is told before the work, not after it.
+            Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})
+            format_of(output, None)
+            controller.aspect = options.size[0] / options.size[1]
+            loading = controller.load_circuit(circuit, **{name: getattr(options, name) for name in _load_options()})
+            progress.follow(loading)
+            rendering = controller.snapshot(output, size=options.size, samples=options.samples)
+            progress.follow(rendering)
+            cells = sum(model.cells or 0 for model in controller.state.models)
+    except KeyboardInterrupt:
+        progress.end("Interrupted.")
+        return INTERRUPTED
+    except (BraynsWidgetError, ValueError, OSError) as error:
+        progress.end(f"brayns-widget snapshot: {' '.join(str(error).split())}")
+        return 1
+    progress.end(f"{options.output}: {cells} cells, {options.size[0]}x{options.size[1]} pixels.")
+    return 0
+
+
+class _ProgressLine:
+    """Progress on one line that is rewritten in a terminal, on a line for each step elsewhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._width = 0
+        self._last = ""
+
+    def follow(self, task: Task[Any]) -> None:
+        """Show a task's progress until it is done, and raise what it raises."""
+        for progress in task:
+            amount = "" if progress.amount is None else f" {progress.amount:4.0%}"
+            if self._terminal:
+                self._rewrite(f"{progress.operation}{amount}")
+            elif progress.operation != self._last:
+                self._last = progress.operation
+                print(progress.operation, file=self._stream, flush=True)
+        task.result()
+
+    def end(self, text: str) -> None:
+        """Show the last words, and end the line."""
+        if self._terminal:
+            self._rewrite(text)
+            text = ""
+        print(text, file=self._stream, flush=True)
+
+    def _rewrite(self, text: str) -> None:
+        self._stream.write(f"\r{text.ljust(self._width)}")
+        self._stream.flush()
+        self._width = len(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 800x600") from None
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise FileNotFoundError(f"{str(path)!r} does not exist.")
+    if path.is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a directory; name the circuit's configuration file in it.")
+    return path
+
+
+def _writable(path: Path) -> Path:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} to.")
+    if path.is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a directory, not a picture file.")
+    return path

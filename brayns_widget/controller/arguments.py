@@ -1,0 +1,208 @@
+"""Arguments of calls: bound to a signature, then checked against its annotations.
+
+The annotations are the whole contract: Python's callers, pages, and the generated contract of the front end go by them.
+Limits are written with ``annotated_types``, such as ``Annotated[float, Gt(0), Le(1)]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import operator
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from brayns_widget.controller.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+class Arguments:
+    """What a method takes.
+
+    Args:
+        method: the method.
+        leading: how many of its first parameters its callers do not give.
+    """
+
+    def __init__(self, method: Callable[..., Any], leading: int) -> None:
+        self._method = method
+        self._leading = leading
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature as callers see it, with plain types: limits stand in the docstring."""
+        declared = inspect.signature(self._method)
+        parameters = list(declared.parameters.values())[self._leading :]
+        try:
+            result = _plain(self.result)
+        except NameError:  # it is there for type checkers only
+            result = declared.return_annotation
+        plain_parameters = [p.replace(annotation=_plain(self.types[p.name])) for p in parameters]
+        return declared.replace(parameters=plain_parameters, return_annotation=result)
+
+    @functools.cached_property
+    def types(self) -> dict[str, Any]:
+        """The annotation of each parameter, with its limits."""
+        names = list(inspect.signature(self._method).parameters)[self._leading :]
+        annotations = {name: self._method.__annotations__[name] for name in names}
+        return _evaluated(annotations, self._method)
+
+    @functools.cached_property
+    def result(self) -> Any:
+        """The annotation of the result."""
+        return _evaluated({"return": self._method.__annotations__["return"]}, self._method)["return"]
+
+    @functools.cached_property
+    def texts(self) -> dict[str, str]:
+        """What the docstring says of each parameter."""
+        found: dict[str, str] = {}
+        _, _, rest = (inspect.getdoc(self._method) or "").partition("\nArgs:\n")
+        for line in rest.split("\n\n", 1)[0].splitlines():
+            name, colon, text = line.strip().partition(": ")
+            if colon and line.startswith("    ") and not line.startswith("     "):
+                found[name] = text
+            elif found:
+                found[next(reversed(found))] += f" {line.strip()}"
+        return found
+
+    @functools.cached_property
+    def _checks(self) -> dict[str, TypeAdapter[Any]]:
+        from pydantic import ConfigDict, TypeAdapter  # takes a fifth of a second
+
+        config = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False)
+        return {name: _adapter(TypeAdapter, _instances(kind), config) for name, kind in self.types.items()}
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
+        """Bind and check the arguments of one call.
+
+        Raises:
+            TypeError: one is missing or unknown; names the nearest known one. Or it is of none of the classes that its
+                annotation names.
+            ValueError: a value does not fit its annotation.
+        """
+        known = self.signature.parameters
+        for name in kwargs:
+            if name not in known:
+                raise TypeError(unexpected(self._method.__name__, name, known))
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self._method.__name__}(): {error}") from None
+        for name, value in bound.arguments.items():
+            bound.arguments[name] = self._check(name, value)
+        return bound
+
+    def _check(self, name: str, value: Any) -> Any:
+        kind, many = self.types[name], known_variadic(self.signature.parameters[name])
+        if many is not None:
+            return many(self._check_one(name, kind, item) for item in value)
+        return self._check_one(name, kind, value)
+
+    def _check_one(self, name: str, kind: Any, value: Any) -> Any:
+        from pydantic import ValidationError
+
+        try:
+            return self._checks[name].validate_python(plain(value, kind), strict=True)
+        except ValidationError as error:
+            if classes := _classes(kind):
+                names = " or ".join(option.__name__ for option in classes)
+                raise TypeError(f"{name} is {_short(value)}: it should be an instance of {names}") from None
+            raise ValueError(f"{name} is {_short(value)}: {_problem(error)}") from None
+
+
+def _evaluated(annotations: dict[str, Any], method: Callable[..., Any]) -> dict[str, Any]:
+    # Not all at once: a result's type may be there for type checkers only, because it takes long to import.
+    holder = types.SimpleNamespace(__annotations__=annotations)
+    return get_type_hints(holder, method.__globals__, VOCABULARY, include_extras=True)
+
+
+def known_variadic(parameter: inspect.Parameter) -> type[tuple[Any, ...]] | None:
+    """Return ``tuple`` for ``*parameters``, else None."""
+    return tuple if parameter.kind is inspect.Parameter.VAR_POSITIONAL else None
+
+
+def unexpected(function: str, name: str, known: Iterable[str]) -> str:
+    """Say that a function has no such parameter, and which one may be meant."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none'}"
+    return f"{function}() got an unexpected keyword argument {name!r}; {hint}"
+
+
+def plain(value: Any, kind: Any) -> Any:
+    """Turn what the field's libraries hand out into what annotations name: NumPy's numbers and arrays, ranges, sets."""
+    if _is_scalar(value):
+        return value.item()
+    origins = {get_origin(option) or option for option in _options(kind)}
+    wants_many = bool(origins & {Sequence, list, tuple}) and not origins & {Any, object}
+    if not wants_many or not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        return value
+    items = value.tolist() if hasattr(value, "tolist") else value
+    return (tuple if tuple in origins else list)(item.item() if _is_scalar(item) else item for item in items)
+
+
+def _is_scalar(value: Any) -> bool:
+    return hasattr(value, "item") and getattr(value, "shape", None) == ()
+
+
+def _plain(kind: Any) -> Any:
+    """Return a type without its limits."""
+    if get_origin(kind) is Annotated:
+        return _plain(get_args(kind)[0])
+    if get_origin(kind) in {Union, types.UnionType}:
+        return functools.reduce(operator.or_, (_plain(option) for option in get_args(kind)))
+    if get_origin(kind) in {Sequence, tuple}:
+        origin = Sequence if get_origin(kind) is Sequence else tuple
+        return origin[tuple(_plain(option) for option in get_args(kind))]
+    return kind
+
+
+def _options(kind: Any) -> list[Any]:
+    if get_origin(kind) is Annotated:
+        return _options(get_args(kind)[0])
+    if get_origin(kind) in {Union, types.UnionType}:
+        return [option for part in get_args(kind) for option in _options(part)]
+    return [kind]
+
+
+def _instances(kind: Any) -> Any:
+    """Let no dictionary pass for one of pydantic's classes: it would not tell which one of several is meant."""
+    from pydantic import InstanceOf
+
+    options = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
+    classes = _classes(kind)
+    if not classes:
+        return kind
+    checks: Any = InstanceOf  # for type checkers it is no class
+    return functools.reduce(operator.or_, (checks[option] if option in classes else option for option in options))
+
+
+def _classes(kind: Any) -> list[type]:
+    """Return the classes of pydantic's that an annotation names."""
+    from pydantic import BaseModel
+
+    return [option for option in _options(kind) if isinstance(option, type) and issubclass(option, BaseModel)]
+
+
+def _adapter(adapter: Callable[..., TypeAdapter[Any]], kind: Any, config: Any) -> TypeAdapter[Any]:
+    from pydantic.errors import PydanticUserError
+
+    try:
+        return adapter(kind, config=config)
+    except PydanticUserError:  # classes of pydantic's own have theirs
+        return adapter(kind)
+
+
+def _problem(error: Any) -> str:
+    details = error.errors(include_url=False)
+    # Of a union's complaints, the one about the form that came closest is the last.
+    return "; ".join(dict.fromkeys(str(detail["msg"]).replace("Input should", "it should") for detail in details))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,66 @@
+"""Node attributes of circuits, read through the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.files import reason
+from brayns_widget.controller.state import ModelState
+from brayns_widget.protocol.errors import CircuitError, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from brayns_widget.protocol.backend import NodeAttributeListResult
+
+
+async def read_cells(
+    server: Server, model: ModelState, ids: Sequence[int], names: Sequence[str] | None
+) -> pd.DataFrame:
+    """Read node attributes of a model's cells.
+
+    Args:
+        server: the backend.
+        model: the model.
+        ids: node ids of its cells.
+        names: names of the attributes; None reads all.
+
+    Returns:
+        a DataFrame with a row for each of ``ids``, indexed by ``node_id``.
+
+    Raises:
+        CircuitError: the population has no such attributes, or this backend cannot tell.
+    """
+    import pandas as pd
+
+    from brayns_widget.controller.cells import in_parts, to_frame
+    from brayns_widget.protocol import backend
+
+    if model.path is None or model.population is None:
+        raise CircuitError(f"{model.name!r} was not loaded from a circuit.")
+    known = {attribute.name: attribute for attribute in (await _list(server, model.path, model.population)).attributes}
+    if missing := [name for name in names or () if name not in known]:
+        raise CircuitError(
+            f"Node population {model.population!r} has no attribute {missing[0]!r}.",
+            hint=f"It has: {', '.join(known)}.",
+        )
+    wanted = [known[name] for name in (known if names is None else names)]
+    frames = []
+    for part in in_parts(wanted, len(ids)) or [[]]:
+        params = backend.NodeAttributesParams(path=model.path, population=model.population, ids=list(ids), names=part)
+        reply, payload = await server.call_with_payload(backend.SONATA_GET_NODE_ATTRIBUTES, params)
+        frames.append(to_frame(reply, payload, ids))
+    return pd.concat(frames, axis=1)
+
+
+async def _list(server: Server, path: str, population: str) -> NodeAttributeListResult:
+    from brayns_widget.protocol import backend
+
+    try:
+        return await server.call(
+            backend.SONATA_LIST_NODE_ATTRIBUTES, backend.NodeAttributeListParams(path=path, population=population)
+        )
+    except RequestError as error:
+        raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error

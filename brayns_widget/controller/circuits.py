@@ -1,0 +1,161 @@
+"""What the backend knows of files, and of a SONATA circuit before it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from brayns_widget.protocol.errors import CircuitError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol import backend
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A node population.
+
+    Attributes:
+        name: its name.
+        type: SONATA's type, such as "biophysical".
+        size: how many nodes it has.
+        attributes: names of the node attributes that its cells can be colored by.
+    """
+
+    name: str
+    type: str
+    size: int
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A circuit's node populations and node sets.
+
+    Attributes:
+        path: its configuration file.
+        populations: the node populations that can be shown.
+        node_sets: names of the node sets.
+        default_population: the population that is meant when none is named, or None if there is no telling.
+    """
+
+    path: str
+    populations: tuple[Population, ...]
+    node_sets: tuple[str, ...]
+    default_population: str | None = None
+
+    @classmethod
+    def of(cls, path: str, found: backend.PopulationResult, node_sets: Sequence[str]) -> Circuit:
+        """Put the backend's answers together.
+
+        Args:
+            path: the configuration file.
+            found: the answer to ``sonata-list-populations``.
+            node_sets: names of the node sets.
+        """
+        populations = tuple(Population(item.name, item.type, item.size) for item in found.populations)
+        candidates = _candidates(populations)
+        default = candidates[0].name if len(candidates) == 1 else None
+        return cls(path, populations, tuple(node_sets), default)
+
+    def choose(self, name: str | None) -> Population:
+        """Return the named population, or the one that is meant when none is named.
+
+        That is the only one with cells, or the largest biophysical one.
+
+        Raises:
+            CircuitError: there is no such population, it has no cells, or several could be meant.
+        """
+        if name is not None:
+            found = [population for population in self.populations if population.name == name]
+            if not found:
+                raise CircuitError(
+                    f"{self.path!r} has no node population {name!r} that can be shown.", hint=self._listing()
+                )
+        else:
+            found = _candidates(self.populations)
+            if len(found) > 1:
+                raise CircuitError(f"{self.path!r} has several node populations.", hint=f"Name one. {self._listing()}")
+            found = found or list(self.populations[:1])
+            if not found:
+                raise CircuitError(f"{self.path!r} has no node population that can be shown.")
+        if found[0].size == 0:
+            raise CircuitError(f"Node population {found[0].name!r} of {self.path!r} has no cells.")
+        return found[0]
+
+    def _listing(self) -> str:
+        if not self.populations:
+            return "It has none."
+        return "It has: " + ", ".join(f"{p.name} ({p.type}, {p.size})" for p in self.populations) + "."
+
+
+def _candidates(populations: Iterable[Population]) -> list[Population]:
+    """Return the populations that may be meant when none is named: the largest biophysical one, else all with cells."""
+    filled = [population for population in populations if population.size > 0]
+    biophysical = [population for population in filled if population.type == "biophysical"]
+    return sorted(biophysical, key=lambda population: -population.size)[:1] or filled
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A directory in a listing."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in a listing; its size in bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A listing of the backend's file system.
+
+    Attributes:
+        path: the directory.
+        parent: the directory above, or None where there is nothing to see.
+        directories: the directories in it.
+        files: the files in it.
+    """
+
+    path: str
+    parent: str | None
+    directories: tuple[Folder, ...]
+    files: tuple[File, ...]
+
+    @classmethod
+    def of(cls, path: str, root: str, listing: backend.ListDirResult) -> Directory:
+        """Make it of the answer to ``fs-list-dir``.
+
+        Args:
+            path: the directory that was listed.
+            root: the directory above which there is nothing to see.
+            listing: the backend's answer.
+        """
+        # The backend may run on another system than we do; a drive letter or a backslash gives Windows away.
+        flavor = PureWindowsPath if "\\" in root or PureWindowsPath(root).drive else PurePosixPath
+        here, top = flavor(path), flavor(root)
+        parent = str(here.parent) if here != top and here.is_relative_to(top) else None
+        directories = tuple(Folder(entry.name, entry.path) for entry in _sorted(listing.directories))
+        files = tuple(File(entry.name, entry.path, entry.size) for entry in _sorted(listing.files))
+        return cls(path, parent, directories, files)
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def _sorted(entries: Iterable[N]) -> list[N]:
+    return sorted(entries, key=lambda entry: entry.name.casefold())

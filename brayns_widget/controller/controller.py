@@ -1,0 +1,207 @@
+"""Controller: one job and its scene, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from brayns_widget.connection.connection import Ready
+from brayns_widget.connection.job import Place
+from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
+from brayns_widget.controller.calls import shortcut
+from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.clipping import Clipping
+from brayns_widget.controller.files import Files
+from brayns_widget.controller.group import Core
+from brayns_widget.controller.job import Job, Notices, Tasks
+from brayns_widget.controller.legend import Legend
+from brayns_widget.controller.lights import Lights
+from brayns_widget.controller.models import Models
+from brayns_widget.controller.peers import Backend, Renderer
+from brayns_widget.controller.pictures import Pictures
+from brayns_widget.controller.rendering import Rendering
+from brayns_widget.controller.shapes import Shapes
+from brayns_widget.controller.simulation import Simulation
+from brayns_widget.controller.state import State
+from brayns_widget.controller.tasks import Task
+from brayns_widget.controller.views import LiveCamera
+
+T = TypeVar("T")
+
+
+class Groups:
+    """The groups that a controller and a widget both have.
+
+    Attributes:
+        models: the models of the scene: load, find, color, remove them.
+        camera: what one looks through.
+        lights: the lights.
+        clipping: shapes that cut parts of the scene away.
+        shapes: adds simple shapes.
+        simulation: the frame that is shown.
+        rendering: background, shadows and the like.
+        pictures: finished pictures.
+        files: files and circuits, as the backend sees them.
+        renderer: requests of one's own to the renderer.
+        backend: requests of one's own to the backend.
+    """
+
+    models: Models
+    lights: Lights
+    clipping: Clipping
+    shapes: Shapes
+    simulation: Simulation
+    rendering: Rendering
+    pictures: Pictures
+    files: Files
+    renderer: Renderer
+    backend: Backend
+
+    load_circuit = shortcut("models", Models.load_circuit)
+    snapshot = shortcut("pictures", Pictures.snapshot)
+    reset_camera = shortcut("camera", LiveCamera.reset)
+    clear = shortcut("models", Models.clear)
+
+
+class Controller(Groups):
+    """Owns a job of Brayns and what is shown in it.
+
+    Its calls stand in groups, such as ``models`` and ``camera``. Short calls wait, and their forms ``aio`` are awaited;
+    long ones return a ``Task``, which can be waited for, awaited, watched and cancelled.
+
+    Use it as a context manager, or call ``close``: who starts a job stops it.
+
+    Args:
+        master: address of a proxy master; None starts the local service.
+        slave: address of its proxy slave, unless the master tells it.
+        token: bearer token or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
+        usecase: which versions of the servers the master launches.
+        project: what some masters want to know, for accounting.
+        base_directory: what the local service may show; everything that you can read by default.
+        start_timeout: seconds that a job may take until it is ready.
+        attach_to: the master's id of a job that runs already, to be used and not stopped.
+
+    Raises:
+        BraynsWidgetError: an address is none, or holds a credential.
+    """
+
+    def __init__(
+        self,
+        *,
+        master: str | None = None,
+        slave: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        usecase: str = "SBO1",
+        project: str | None = None,
+        base_directory: str | Path | None = None,
+        start_timeout: float = 120.0,
+        attach_to: str | None = None,
+    ) -> None:
+        root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
+        core = Core(Place(master, slave, Token(token), usecase, project, root), attach_to, start_timeout)
+        self._core = core
+        self.lights = Lights(core)
+        self.rendering = Rendering(core)
+        self.models = Models(core)
+        self.clipping = Clipping(core)
+        self.shapes = Shapes(core, self.models)
+        self.simulation = Simulation(core)
+        self.pictures = Pictures(core, self.rendering)
+        self.files = Files(core)
+        self.renderer = Renderer(core)
+        self.backend = Backend(core)
+        self.job = Job(core)
+        self.tasks = Tasks(core)
+        self.notices = Notices(core)
+        self._camera = LiveCamera.of(core)
+
+    def __repr__(self) -> str:
+        where = self._core.connection.place.master or "the local service"
+        return f"<Controller of {where}: {self.status.state}, {len(self.models)} models>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.job.close.aio()
+
+    def start(self) -> Task[None]:
+        """Start the job; see ``job.start``."""
+        return self.job.start()
+
+    def close(self) -> None:
+        """Stop the job if this controller started it, and close its links. It can't be used again."""
+        self.job.close()
+
+    # ------------------------------------------------------------------ state, readable from any thread
+
+    @property
+    def camera(self) -> LiveCamera:
+        """What one looks through; assign a ``Camera`` or a dictionary, or set its fields."""
+        return self._camera
+
+    @camera.setter
+    def camera(self, camera: Camera | Mapping[str, Any]) -> None:
+        self._camera.set(camera)
+
+    @property
+    def state(self) -> State:
+        """All that is shown at the moment, as one immutable value."""
+        return self._core.store.state
+
+    @property
+    def status(self) -> Status:
+        """Where the job stands."""
+        return self.state.status
+
+    @property
+    def legend(self) -> Legend | None:
+        """What the colors of the visible models mean, or None if there is nothing to tell."""
+        return self.state.legend
+
+    @property
+    def loop(self) -> LoopThread:
+        """The thread on which listeners are called and the links live."""
+        return self._core.loop
+
+    @property
+    def ready(self) -> Ready | None:
+        """The servers of the running job, for use on the loop thread, or None."""
+        return self._core.connection.ready
+
+    @property
+    def aspect(self) -> float:
+        """Width / height of the picture that ``camera.reset`` and the first load frame the models for."""
+        return self._core.aspect
+
+    @aspect.setter
+    def aspect(self, aspect: float) -> None:
+        if not 0.01 <= aspect <= 100:
+            raise ValueError(f"aspect is {aspect}, not a plausible width / height")
+        self._core.aspect = aspect
+
+    def listen(self, read: Callable[[State], T], call: Callable[[T], object]) -> Callable[[], None]:
+        """Call ``call`` with a part of the state, on the loop thread, whenever that part has changed.
+
+        Args:
+            read: returns the part, such as ``lambda state: state.models``.
+            call: the listener; it may not wait.
+
+        Returns:
+            a function that ends it.
+        """
+        return self._core.store.listen(read, call)

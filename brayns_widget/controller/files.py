@@ -1,0 +1,127 @@
+"""Files and circuits, as the backend sees them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import MaxLen
+
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.calls import offered, waiting
+from brayns_widget.controller.circuits import Circuit, Directory, Population
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.protocol.errors import CircuitError, RequestError
+
+# How SONATA turns a cell; nobody colors by that.
+_ORIENTATIONS = ("orientation_", "rotation_angle_")
+
+FilePath = Annotated[str, MaxLen(4096)] | Path
+"""A path, as text or as an object; text of a page is limited."""
+
+
+class Files(Group):
+    """What the backend shows of files and circuits."""
+
+    @offered
+    @waiting
+    async def list(self, path: FilePath | None = None) -> Directory:
+        """List a directory that the backend may show.
+
+        Args:
+            path: the directory; None is where browsing starts.
+
+        Raises:
+            CircuitError: it is no directory, or outside of what may be shown.
+        """
+        from brayns_widget.protocol import backend
+
+        server = await self._core.backend()
+        root = await server.call(backend.FS_GET_ROOT)
+        if path is None:
+            # Browsing a whole machine starts where the notebook is.
+            here = str(Path.cwd())
+            inside = self._core.connection.place.master is None and Path(here).is_relative_to(root)
+            place = here if inside else root
+        else:
+            place = resolve(self._core, path)
+        try:
+            listing = await server.call(backend.FS_LIST_DIR, backend.ListDirParams(path=place))
+        except RequestError as error:
+            raise CircuitError(f"{place!r} cannot be listed: {reason(error)}") from error
+        return Directory.of(place, root, listing)
+
+    @offered
+    @waiting
+    async def inspect(self, path: FilePath) -> Circuit:
+        """Read a circuit's node populations and node sets.
+
+        Args:
+            path: circuit or simulation configuration.
+
+        Raises:
+            CircuitError: it cannot be read.
+        """
+        from brayns_widget.protocol.backend import SONATA_LIST_NODE_ATTRIBUTES
+
+        server, where = await self._core.backend(), resolve(self._core, path)
+        circuit = await inspect_circuit(server, where)
+        ready = self._core.connection.ready
+        if ready is None or not ready.capabilities.offers(SONATA_LIST_NODE_ATTRIBUTES.name):
+            return circuit
+        attributes = [await _color_attributes(server, where, population) for population in circuit.populations]
+        return replace(circuit, populations=tuple(attributes))
+
+
+def resolve(core: Core, path: str | Path) -> str:
+    """Return a path as the servers see it: absolute with the local service, else as it is."""
+    if core.connection.place.master is not None:
+        return str(path)
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
+
+
+async def inspect_circuit(server: Server, path: str) -> Circuit:
+    """Read what a circuit holds.
+
+    Raises:
+        CircuitError: it cannot be read.
+    """
+    from brayns_widget.protocol import backend
+
+    try:
+        found = await server.call(backend.SONATA_LIST_POPULATIONS, backend.PopulationParams(path=path))
+        node_sets = await server.call(backend.SONATA_GET_NODE_SETS, backend.NodeSetParams(path=path))
+    except RequestError as error:
+        raise CircuitError(
+            f"The circuit {path!r} cannot be read: {reason(error).removeprefix(f'{path!r} cannot be read: ')}",
+            hint="Name a SONATA configuration file, such as circuit_config.json.",
+        ) from error
+    return Circuit.of(path, found, node_sets.node_sets)
+
+
+async def _color_attributes(server: Server, path: str, population: Population) -> Population:
+    """Return a population with the names of the attributes that its cells can be colored by."""
+    from brayns_widget.protocol import backend
+
+    params = backend.NodeAttributeListParams(path=path, population=population.name)
+    try:
+        found = await server.call(backend.SONATA_LIST_NODE_ATTRIBUTES, params)
+    except RequestError:
+        return population  # it can be loaded all the same
+    names = [
+        attribute.color_method or attribute.name
+        for attribute in found.attributes
+        if not attribute.dynamics and not attribute.name.startswith(_ORIENTATIONS)
+    ]
+    return replace(population, attributes=tuple(names))
+
+
+def reason(error: RequestError) -> str:
+    """Return why a server refused, as the end of a sentence."""
+    # The real backend puts its kind of error before the text.
+    text = str(error)
+    for prefix in ("Invalid params: ", "Internal error: "):
+        text = text.removeprefix(prefix)
+    return text.strip().rstrip(".") + "."

@@ -1,0 +1,158 @@
+"""Groups: what belongs together of a controller's calls, and what all of them share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from brayns_widget.connection.connection import Connection, Ready
+from brayns_widget.connection.job import EndOfJob, Place
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.reports import Report, ignore
+from brayns_widget.connection.server import Server
+from brayns_widget.connection.status import Status
+from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.state import Activity, Level, Notice, Store
+from brayns_widget.controller.tasks import Runner, Task
+from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
+
+FOLLOW_PERIOD = 3.0
+"""Seconds after which the scene is read again, for other clients may have changed it."""
+
+
+class Core:
+    """What the groups of one controller share: the connection, the state, the scene, the running tasks.
+
+    Everything here lives on the loop thread and needs no lock.
+
+    Args:
+        place: where the job runs.
+        attach_to: the id of a job that runs already, or None to start one.
+        start_timeout: seconds until the job must be ready.
+    """
+
+    def __init__(self, place: Place, attach_to: str | None, start_timeout: float) -> None:
+        self.loop = PROCESS.loop_thread()
+        self.runner = Runner(self.loop, self._watch)
+        self.store = Store()
+        self.scene = Scene(self.store)
+        self.tasks: dict[str, Task[Any]] = {}
+        self.aspect = 4 / 3  # of the picture that cameras frame models for
+        self.prepare: list[Callable[[Ready], Any]] = []  # what groups do before a new job is ready, in order
+        self.connection = Connection(
+            place,
+            attach_to=attach_to,
+            start_timeout=start_timeout,
+            on_status=self._set_status,
+            prepare=self._prepare,
+            on_ready=self._ready,
+            on_left=self._left,
+        )
+        self._following: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------------ servers
+
+    async def renderer(self, report: Report = ignore) -> Server:
+        """Return the renderer; starts the job if need be."""
+        return (await self.connection.ensure(report)).renderer
+
+    async def backend(self) -> Server:
+        """Return the backend; starts the job if need be.
+
+        Raises:
+            CircuitError: this job has none.
+        """
+        backend = (await self.connection.ensure(ignore)).backend
+        if backend is None:
+            raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
+        return backend
+
+    async def close(self) -> None:
+        """Cancel what runs, and close the connection."""
+        for task in self.tasks.values():
+            task.cancel()
+        await self._stop_following()
+        await self.connection.close()
+
+    # ------------------------------------------------------------------ state
+
+    def tell(self, level: Level, text: str, hint: str = "") -> None:
+        """Tell the user something."""
+        self.store.state = replace(self.store.state, notice=Notice(level, text, hint))
+
+    def touch(self) -> None:
+        """Take in that the picture is stale."""
+        self.store.state = replace(self.store.state, revision=self.store.state.revision + 1)
+
+    def _watch(self, task: Task[Any]) -> None:
+        if not task.done:
+            self.tasks[task.id] = task
+        else:
+            self.tasks.pop(task.id, None)
+            error = task.exception()
+            if error is not None and not isinstance(error, RequestCancelled):
+                self.store.state = replace(self.store.state, notice=Notice.of(error))
+        newest = next(reversed(self.tasks.values()), None)
+        activity = None
+        if newest is not None:
+            activity = Activity(newest.id, newest.progress.operation or newest.name, newest.progress.amount)
+        self.store.state = replace(self.store.state, activity=activity)
+
+    # ------------------------------------------------------------------ the job's life
+
+    def _set_status(self, status: Status) -> None:
+        self.store.state = replace(self.store.state, status=status)
+
+    async def _prepare(self, ready: Ready) -> None:
+        await self.scene.read(ready.renderer)  # we may have attached to a job in use
+        for step in self.prepare:
+            await step(ready)
+
+    def _ready(self, ready: Ready) -> None:
+        # What was told of the last job is over.
+        self.store.state = replace(self.store.state, capabilities=ready.capabilities, notice=None)
+        self.touch()
+        self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
+
+    def _left(self, end: EndOfJob | None) -> None:
+        if self._following is not None:
+            self._following.cancel()
+        self.store.state = replace(self.store.state, capabilities=None, models=(), lights=(), clips=(), sections=())
+        self.touch()
+        if end is not None:
+            hint = "Load again to start a new job."
+            self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
+
+    async def _follow(self, renderer: Server) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_PERIOD)
+            if not self.tasks:  # a renderer answers in order, so this would wait behind them
+                with contextlib.suppress(BraynsWidgetError):  # whoever asks next is told
+                    await self.scene.read(renderer)
+
+    async def _stop_following(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
+
+
+class Group:
+    """A part of a controller's calls; see ``calls``."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @property
+    def runner(self) -> Runner:
+        """What calls run on."""
+        return self._core.runner
+
+    @property
+    def _store(self) -> Store:
+        return self._core.store
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of a job that is {self._store.state.status.state}>"

@@ -1,0 +1,79 @@
+"""The job of a controller, its running tasks, and what there is to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from brayns_widget.connection.reports import Report
+from brayns_widget.controller.calls import long, offered, waiting
+from brayns_widget.controller.group import Group
+from brayns_widget.controller.state import Level
+from brayns_widget.controller.tasks import Task
+
+
+class Job(Group):
+    """The job that runs the renderer and the backend."""
+
+    @property
+    def id(self) -> str | None:
+        """The proxy master's id of the job, or None before it runs."""
+        return self._core.connection.job_id
+
+    @offered
+    @long
+    async def start(self, report: Report) -> None:
+        """Start the job, or attach to it, and prepare the scene. Does nothing if it runs; joins a start on its way.
+
+        Args:
+            report: told how far it is.
+
+        Raises (from the task):
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
+        """
+        await self._core.connection.ensure(report)
+
+    @waiting
+    async def close(self) -> None:
+        """Stop the job if this controller started it, and close its links. It can't be used again."""
+        await self._core.close()
+
+
+class Tasks(Group, Mapping[str, Task[Any]]):
+    """The running tasks by their ids."""
+
+    def __getitem__(self, task: str) -> Task[Any]:
+        return self._core.tasks[task]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict(self._core.tasks))
+
+    def __len__(self) -> int:
+        return len(self._core.tasks)
+
+    @offered
+    @waiting
+    async def cancel(self, task: str) -> None:
+        """Ask a task to stop; one that is done already stays as it is.
+
+        Args:
+            task: its id.
+        """
+        running = self._core.tasks.get(task)
+        if running is not None:
+            running.cancel()
+
+
+class Notices(Group):
+    """What there is to tell the user."""
+
+    def tell(self, level: Level, text: str, hint: str = "") -> None:
+        """Tell the user something, with a hint what to do; on the loop thread only."""
+        self._core.tell(level, text, hint)
+
+    @offered
+    @waiting
+    async def dismiss(self) -> None:
+        """Take the notice away."""
+        self._store.state = replace(self._store.state, notice=None)

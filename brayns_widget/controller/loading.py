@@ -1,0 +1,155 @@
+"""How a circuit is loaded: the options of a load, the renderer's request, and what is left after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Ge, Gt, Le, MaxLen
+
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.reports import Report
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.files import reason
+from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.state import ModelState
+from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, RequestError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.loaders import LoaderParams, SonataParams
+    from brayns_widget.protocol.brayns.models import ModelInstance
+
+CLEAN_UP_TIMEOUT = 10.0
+
+Density = Annotated[float, Gt(0), Le(1)]
+RadiusMultiplier = Annotated[float, Ge(0.1)]
+Limit = Annotated[int, Ge(1)]
+Name = Annotated[str, MaxLen(4096)]
+Names = Annotated[Sequence[Name], MaxLen(1000)]
+NodeId = Annotated[int, Ge(0)]
+
+
+def sonata_params(
+    population: str,
+    *,
+    density: float,
+    node_ids: Sequence[int] | None,
+    node_sets: Sequence[str],
+    limit: int | None,
+    soma: bool,
+    axon: bool,
+    dendrites: bool,
+    radius_multiplier: float,
+) -> SonataParams:
+    """Return the parameters of the SONATA loader for one node population; arguments as of ``Models.load_circuit``."""
+    from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
+
+    optional: dict[str, Any] = {}  # what is left out has no limit
+    if node_ids is not None:
+        optional["node_ids"] = list(node_ids)
+    if node_sets:
+        optional["node_sets"] = list(node_sets)
+    if limit is not None:
+        optional["node_count_limit"] = limit
+    settings = PopulationParams(
+        node_population=population,
+        node_percentage=density,
+        report_type="none",
+        edge_populations=[],
+        neuron_morphology_parameters=MorphologyParams(
+            radius_multiplier=radius_multiplier,
+            load_soma=soma,
+            load_axon=axon,
+            load_dendrites=dendrites,
+            geometry_type="smooth",
+        ),
+        **optional,
+    )
+    return SonataParams(node_population_settings=[settings])
+
+
+async def find_loader(renderer: Server, path: str, parameters: LoaderParams | None) -> str:
+    """Find the loader of a file: the one that takes the parameters, or without them the one of the file's extension.
+
+    Raises:
+        CircuitError: no loader reads files of this extension.
+    """
+    from brayns_widget.protocol.brayns import loaders
+
+    if parameters is not None:
+        return next(name for name, kind in loaders.LOADERS.items() if kind is type(parameters))
+    known = await renderer.call(loaders.GET_LOADERS)
+    # Some extensions have a dot in front, and some are the end of another one: "h5" of "circuit.morphologies.h5".
+    found = [(len(end), loader.name) for loader in known for end in loader.extensions if _ends(path, end)]
+    if found:
+        return max(found)[1]
+    raise CircuitError(f"No loader of this renderer reads {path!r}.", hint="Name the loader with loader=…")
+
+
+def _ends(path: str, extension: str) -> bool:
+    return path.lower().endswith(f".{extension.lstrip('.').lower()}")
+
+
+async def add_model(
+    renderer: Server, scene: Scene, path: str, report: Report, *, loader: str, parameters: LoaderParams | None
+) -> list[ModelState]:
+    """Load a file and take its models into the state; the caller holds the scene.
+
+    Args:
+        renderer: loads it.
+        scene: takes the models.
+        path: the file, as the renderer's machine sees it.
+        report: told how far it is.
+        loader: the name of its loader.
+        parameters: the parameters of the loader, one of the classes of ``protocol.brayns.loaders``, or None.
+
+    Raises:
+        CircuitError: it cannot be loaded; nothing is left of it.
+    """
+    from brayns_widget.protocol.brayns import loaders
+
+    report(0.0, "Loading ...")
+    params = loaders.AddModelParams(
+        path=path,
+        loader_name=loader,
+        loader_properties={} if parameters is None else parameters.model_dump(mode="json", exclude_unset=True),
+    )
+    try:
+        instances = await renderer.call(loaders.ADD_MODEL, params, on_progress=report)
+    except RequestCancelled:
+        raise
+    except RequestError as error:
+        raise CircuitError(f"{path!r} cannot be loaded: {reason(error)}") from error
+    except (asyncio.CancelledError, TimeoutError):
+        # It may have been done just before it heard of the cancel.
+        await finish_cleanup(_discard_strangers(renderer, scene))
+        raise
+    return await _keep(renderer, scene, instances)
+
+
+async def _keep(renderer: Server, scene: Scene, instances: Sequence[ModelInstance]) -> list[ModelState]:
+    try:
+        return await scene.add(renderer, instances)
+    except BaseException:
+        await finish_cleanup(discard(renderer, scene, [instance.model_id for instance in instances]))
+        raise
+
+
+async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
+    """Remove models that are not to stay, as far as the renderer still answers."""
+    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+    with contextlib.suppress(BraynsWidgetError):
+        await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)), timeout=CLEAN_UP_TIMEOUT)
+    scene.drop(ids)
+
+
+async def _discard_strangers(renderer: Server, scene: Scene) -> None:
+    from brayns_widget.protocol.brayns.models import GET_SCENE
+
+    with contextlib.suppress(BraynsWidgetError):
+        found = await renderer.call(GET_SCENE, timeout=CLEAN_UP_TIMEOUT)
+        if strangers := scene.strangers(found.models):
+            await discard(renderer, scene, strangers)

@@ -1,0 +1,570 @@
+"""The models of the scene: load them, find them, change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, overload
+
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.reports import Report
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.calls import long, offered, waiting
+from brayns_widget.controller.camera import Bounds
+from brayns_widget.controller.files import FilePath, inspect_circuit, resolve
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.loading import (
+    Density,
+    Limit,
+    Name,
+    Names,
+    NodeId,
+    RadiusMultiplier,
+    add_model,
+    discard,
+    find_loader,
+    sonata_params,
+)
+from brayns_widget.controller.painting import Painter
+from brayns_widget.controller.scene import read_bounds
+from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.views import LiveCamera
+from brayns_widget.protocol.errors import CircuitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from brayns_widget.protocol.brayns.loaders import LoaderParams
+    from brayns_widget.protocol.brayns.materials import Material
+    from brayns_widget.protocol.brayns.models import Transform
+    from brayns_widget.protocol.brayns.simulation import ColorRamp
+
+_MORE_MEMORY = (
+    "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
+    "of the local service, or with --memory-budget."
+)
+
+
+class Models(Group, Sequence["Model"]):
+    """The models of the scene, in the order in which they were loaded.
+
+    ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.
+    """
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self._painter = Painter(core)
+
+    def __len__(self) -> int:
+        return len(self._store.state.models)
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter([Model(self._core, self._painter, state.id) for state in self._store.state.models])
+
+    @overload
+    def __getitem__(self, key: int | str) -> Model: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> list[Model]: ...
+
+    def __getitem__(self, key: int | str | slice) -> Model | list[Model]:
+        """Find a model by its place or by its name.
+
+        Raises:
+            IndexError: there are fewer models.
+            KeyError: no model has this name, or several have.
+        """
+        found = list(self)
+        if not isinstance(key, str):
+            return found[key]
+        named = [model for model in found if model.name == key]
+        if len(named) == 1:
+            return named[0]
+        if not named:
+            raise KeyError(f"there is no model {key!r}; there are: {', '.join(m.name for m in found) or 'none'}")
+        places = ", ".join(f"models[{found.index(model)}]" for model in named)
+        raise KeyError(f"several models have the name {key!r}: {places}")
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(repr, self))}]"
+
+    def by_id(self, model_id: int) -> Model:
+        """Find a model by the renderer's id.
+
+        Raises:
+            CircuitError: there is none.
+        """
+        self._core.scene.model(model_id)
+        return Model(self._core, self._painter, model_id)
+
+    @offered
+    @long
+    async def load_circuit(
+        self,
+        report: Report,
+        path: FilePath,
+        *,
+        population: Name | None = None,
+        density: Density = 1.0,
+        node_ids: Sequence[NodeId] | None = None,
+        node_sets: Names = (),
+        limit: Limit | None = None,
+        soma: bool = True,
+        axon: bool = False,
+        dendrites: bool = True,
+        radius_multiplier: RadiusMultiplier = 1.0,
+        color_by: Name | None = None,
+        frame: bool = True,
+    ) -> list[Model]:
+        """Load a node population of a SONATA circuit; starts the job if need be.
+
+        Args:
+            report: told how far it is.
+            path: circuit or simulation configuration; relative to the working directory with the local service.
+            population: node population; None takes the only one, or the largest biophysical one.
+            density: share of the cells, above 0, up to 1; taken at even steps.
+            node_ids: load only these cells.
+            node_sets: load only the cells of these node sets.
+            limit: largest number of cells.
+            soma: load the cell bodies.
+            axon: load the axons.
+            dendrites: load the dendrites.
+            radius_multiplier: factor on all radii, 0.1 or more.
+            color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
+            frame: point the camera at it, if it is the first model.
+
+        Raises:
+            ValueError: an option is out of range.
+
+        Raises (from the task):
+            CircuitError: the circuit cannot be loaded as asked.
+        """
+        if not (soma or axon or dendrites):
+            raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
+        where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
+        report(None, "Reading the circuit ...")
+        if ready.backend is not None:
+            population = (await inspect_circuit(ready.backend, where)).choose(population).name
+        elif population is None:
+            raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
+        parameters = sonata_params(
+            population,
+            density=density,
+            node_ids=node_ids,
+            node_sets=node_sets,
+            limit=limit,
+            soma=soma,
+            axon=axon,
+            dendrites=dendrites,
+            radius_multiplier=radius_multiplier,
+        )
+        from brayns_widget.protocol.brayns.loaders import SONATA
+
+        return await self._load(ready.renderer, report, where, SONATA, parameters, color_by=color_by, frame=frame)
+
+    @long
+    async def load(
+        self,
+        report: Report,
+        path: FilePath,
+        parameters: LoaderParams | None = None,
+        *,
+        loader: Name | None = None,
+        color_by: Name | None = None,
+        frame: bool = True,
+    ) -> list[Model]:
+        """Load any file that the renderer reads, such as a mesh or a single morphology; starts the job if need be.
+
+        Args:
+            report: told how far it is.
+            path: the file, as the renderer's machine sees it.
+            parameters: how to load it: one of the classes of ``brayns_widget.protocol.brayns.loaders``; None for
+                loaders that take none.
+            loader: the loader's name; None finds it by the parameters, or by the file's extension.
+            color_by: a coloring method of the model; None leaves it as the loader makes it.
+            frame: point the camera at it, if it is the first model.
+
+        Raises (from the task):
+            CircuitError: the file cannot be loaded as asked.
+        """
+        renderer = await self._core.renderer(report)
+        where = resolve(self._core, path)
+        name = loader or await find_loader(renderer, where, parameters)
+        return await self._load(renderer, report, where, name, parameters, color_by=color_by, frame=frame)
+
+    @offered
+    @waiting
+    async def clear(self) -> None:
+        """Remove all models, whoever has added them; the lights stay."""
+        renderer, scene = await self._core.renderer(), self._core.scene
+        await scene.read(renderer)
+        if found := [model.id for model in self._store.state.models]:
+            await _remove(renderer, scene.drop, found)
+
+    @waiting
+    async def refresh(self) -> None:
+        """Read the scene again at once: other clients may have changed it."""
+        await self._core.scene.read(await self._core.renderer())
+
+    async def _load(
+        self,
+        renderer: Server,
+        report: Report,
+        path: str,
+        loader: str,
+        parameters: LoaderParams | None,
+        *,
+        color_by: str | None,
+        frame: bool,
+    ) -> list[Model]:
+        scene = self._core.scene
+        async with scene.changing:
+            first = not self._store.state.models
+            states = await add_model(renderer, scene, path, report, loader=loader, parameters=parameters)
+            ids = [state.id for state in states]
+            try:
+                if any(state.cells == 0 for state in states):
+                    raise CircuitError(
+                        f"No cell of {path!r} was loaded.", hint="Raise the density, or choose other node sets or ids."
+                    )
+                report(1.0, "Coloring ...")
+                for model_id in ids:
+                    await self._painter.paint_new(renderer, model_id, color_by)
+            except BaseException:
+                await finish_cleanup(discard(renderer, scene, ids))
+                raise
+        loaded = [self.by_id(model_id) for model_id in ids]
+        if first and frame:
+            LiveCamera.of(self._core).show_all()
+        for model in loaded:
+            if model.state.left_out:
+                text = f"{model.name} does not fit into the renderer's memory. Left out: {model.state.left_out}."
+                self._core.tell("warning", text, _MORE_MEMORY)
+        return loaded
+
+
+class Model(Group):
+    """One model of the scene.
+
+    It reads as the model is at the moment; what one sets takes effect at once. After the model was removed, everything
+    but its ``id`` raises CircuitError.
+    """
+
+    def __init__(self, core: Core, painter: Painter, model_id: int) -> None:
+        super().__init__(core)
+        self.id = model_id
+        self._painter = painter
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and (self._core, self.id) == (other._core, other.id)
+
+    def __hash__(self) -> int:
+        return hash((id(self._core), self.id))
+
+    def __repr__(self) -> str:
+        try:
+            state = self.state
+        except CircuitError:
+            return f"<Model {self.id}: removed>"
+        cells = "" if state.cells is None else f", {state.cells} cells"
+        hidden = "" if state.visible else ", hidden"
+        return f"<Model {self.id} {state.name!r}: {state.type}{cells}{hidden}>"
+
+    @property
+    def state(self) -> ModelState:
+        """What is known of it at the moment, as one immutable value.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        return self._core.scene.model(self.id)
+
+    @property
+    def name(self) -> str:
+        """What people call it: the node population, or the file."""
+        return self.state.name
+
+    @property
+    def type(self) -> str:
+        """The renderer's model type, such as "neurons"."""
+        return self.state.type
+
+    @property
+    def path(self) -> str | None:
+        """The file it was loaded from, or None."""
+        return self.state.path
+
+    @property
+    def population(self) -> str | None:
+        """Its node population, or None."""
+        return self.state.population
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Lower and upper corner in µm, or None if it is empty."""
+        return self.state.bounds
+
+    @property
+    def color_methods(self) -> tuple[str, ...]:
+        """The coloring methods that it offers, for ``color_by``."""
+        return self.state.color_methods
+
+    @property
+    def colored_by(self) -> str | None:
+        """What it is colored by: a coloring method, or the name of the values; None if nobody here has colored it."""
+        return self.state.colored_by
+
+    @property
+    def visible(self) -> bool:
+        """Whether it is shown; set it to show or hide the model."""
+        return self.state.visible
+
+    @visible.setter
+    def visible(self, visible: bool) -> None:
+        self.update(visible=visible)
+
+    @property
+    def color(self) -> str | None:
+        """Its color as "#rrggbb" if it has a single one, else None; set it in any form that ``colors.parse`` reads."""
+        return self.state.color
+
+    @color.setter
+    def color(self, color: Any) -> None:
+        self.color_by("solid", color=color)
+
+    @offered
+    @waiting
+    async def update(self, *, visible: bool) -> None:
+        """Show or hide it.
+
+        Args:
+            visible: whether it is shown.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        from brayns_widget.protocol.brayns.models import ModelInstance
+
+        await self._change(ModelInstance(is_visible=visible))
+
+    @offered
+    @waiting
+    async def color_by(
+        self,
+        values: Any,
+        *,
+        color: Any = None,
+        colormap: str = "viridis",
+        range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
+        missing: Any = "#808080",
+        palette: Mapping[Any, Any] | None = None,
+        title: str | None = None,
+    ) -> None:
+        """Color it by one of its coloring methods, or its cells by values of yours.
+
+        Args:
+            values: "solid" or another of ``color_methods``, with spaces or underscores; the name of a node attribute;
+                a pandas Series or a dictionary by node id; or an array with a value for each loaded cell, in the order
+                of loading (that of ``cells``).
+            color: for "solid": a color in any form that ``colors.parse`` reads.
+            colormap: for numbers: a color map of matplotlib's, by its name.
+            range: for numbers: the values at the ends of the color map; None takes the lowest and the highest.
+            missing: the color of cells without a value.
+            palette: for categories: colors by category, in place of the usual ones.
+            title: what the legend calls the values; None takes their own name.
+
+        Raises:
+            CircuitError: it was removed, or cannot be colored so.
+            ValueError: the values do not fit the cells, or something is no color.
+        """
+        renderer = await self._renderer()
+        how = {"colormap": colormap, "range": range, "missing": missing, "palette": palette, "title": title}
+        async with self._core.scene.changing:
+            if isinstance(values, str):
+                await self._painter.paint(renderer, self.id, values, color, **how)
+            else:
+                await self._painter.paint_values(renderer, self.id, values, **how)
+
+    @offered
+    @waiting
+    async def remove(self) -> None:
+        """Remove it from the scene.
+
+        Raises:
+            CircuitError: it was removed before.
+        """
+        await _remove(await self._renderer(), self._core.scene.drop, [self.id])
+
+    @waiting
+    async def frame(self) -> None:
+        """Point the camera at it, from the present direction."""
+        bounds = self.state.bounds
+        if bounds is not None:
+            LiveCamera.of(self._core).look_at(bounds)
+
+    # ------------------------------------------------------------------ cells
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Its cells: a DataFrame by node id with all attributes of their population; see ``read_cells``."""
+        return self.read_cells()
+
+    @waiting
+    async def read_cells(self, attributes: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read the node attributes of its cells.
+
+        Args:
+            attributes: names of node attributes; None reads all.
+
+        Returns:
+            a DataFrame with a row for each loaded cell, in the order of loading, indexed by ``node_id``.
+
+        Raises:
+            CircuitError: it was removed, it is no circuit, or its population has no such attribute.
+        """
+        return await self._painter.cells(await self._renderer(), self.state, attributes)
+
+    @waiting
+    async def ids(self) -> list[int]:
+        """Read the node ids of its cells, in the order of loading.
+
+        Raises:
+            CircuitError: it was removed, or it is no circuit.
+        """
+        return await self._painter.ids(await self._renderer(), self.id)
+
+    # ------------------------------------------------------------------ looks and place
+
+    @property
+    def material(self) -> Material:
+        """How its surface reflects light; set it to one of the classes of ``protocol.brayns.materials``."""
+        return self.read_material()
+
+    @material.setter
+    def material(self, material: Material) -> None:
+        self.set_material(material)
+
+    @waiting
+    async def read_material(self) -> Material:
+        """Read its material.
+
+        Raises:
+            RequestError: it has none.
+        """
+        from brayns_widget.protocol.brayns import materials
+        from brayns_widget.protocol.brayns.models import GetModelParams
+
+        renderer, model = await self._renderer(), GetModelParams(id=self.id)
+        name = await renderer.call(materials.GET_MATERIAL_TYPE, model)
+        found: Material = await renderer.call(materials.getter(materials.MATERIALS[name]), model)
+        return found
+
+    @waiting
+    async def set_material(self, material: Material) -> None:
+        """Give it a material; what the material leaves out has its default.
+
+        Args:
+            material: one of the classes of ``brayns_widget.protocol.brayns.materials``.
+
+        Raises:
+            RequestError: the renderer refuses it.
+            TypeError: it is no material.
+        """
+        from brayns_widget.protocol.brayns import materials
+
+        kind = type(material)
+        if kind not in materials.MATERIALS.values():
+            names = ", ".join(kind.__name__ for kind in materials.MATERIALS.values())
+            raise TypeError(f"{material!r:.80} is no material; use one of {names}")
+        params = materials.SetMaterialParams[kind](model_id=self.id, material=material)  # type: ignore[valid-type]
+        await (await self._renderer()).call(materials.setter(kind), params)
+        self._core.touch()
+
+    @property
+    def ramp(self) -> ColorRamp:
+        """The colors of its simulation or volume; set it to a ``ColorRamp``."""
+        return self.read_ramp()
+
+    @ramp.setter
+    def ramp(self, ramp: ColorRamp) -> None:
+        self.set_ramp(ramp)
+
+    @waiting
+    async def read_ramp(self) -> ColorRamp:
+        """Read the colors (linear RGBA) of its simulation or volume.
+
+        Raises:
+            RequestError: it has none.
+        """
+        from brayns_widget.protocol.brayns.models import GetModelParams
+        from brayns_widget.protocol.brayns.simulation import GET_COLOR_RAMP
+
+        return await (await self._renderer()).call(GET_COLOR_RAMP, GetModelParams(id=self.id))
+
+    @waiting
+    async def set_ramp(self, ramp: ColorRamp) -> None:
+        """Set the colors of its simulation or volume; what the ramp leaves out stays.
+
+        Args:
+            ramp: a ``brayns_widget.protocol.brayns.simulation.ColorRamp``.
+
+        Raises:
+            RequestError: it has no simulation and no volume.
+        """
+        from brayns_widget.protocol.brayns.simulation import SET_COLOR_RAMP, SetColorRampParams
+
+        await (await self._renderer()).call(SET_COLOR_RAMP, SetColorRampParams(id=self.id, color_ramp=ramp))
+        self._core.touch()
+
+    @waiting
+    async def place(self, transform: Transform) -> None:
+        """Move, turn and scale it.
+
+        Args:
+            transform: a ``brayns_widget.protocol.brayns.models.Transform``; it replaces the one before.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        from brayns_widget.protocol.brayns.models import ModelInstance
+
+        await self._change(ModelInstance(transform=transform))
+
+    @waiting
+    async def thicken(self, factor: float) -> None:
+        """Multiply its radii; each call multiplies again.
+
+        Args:
+            factor: above 1 makes it thicker.
+
+        Raises:
+            RequestError: it has no radii, or they would overflow.
+        """
+        from brayns_widget.protocol.brayns.circuits import SET_CIRCUIT_THICKNESS, ThicknessParams
+
+        params = ThicknessParams(model_id=self.id, radius_multiplier=factor)
+        await (await self._renderer()).call(SET_CIRCUIT_THICKNESS, params)
+        self._core.touch()
+
+    async def _renderer(self) -> Server:
+        """Return the renderer; starts no job for a model that was removed, and touches none that has its id now."""
+        self._core.scene.model(self.id)
+        renderer = await self._core.renderer()
+        self._core.scene.model(self.id)
+        return renderer
+
+    async def _change(self, changes: Any) -> None:
+        from brayns_widget.protocol.brayns.models import UPDATE_MODEL, UpdateModelParams
+
+        scene, renderer = self._core.scene, await self._renderer()
+        instance = await renderer.call(UPDATE_MODEL, UpdateModelParams(model_id=self.id, model=changes))
+        known = scene.model(self.id)
+        scene.put([replace(known, visible=instance.is_visible, bounds=read_bounds(instance.bounds))])
+        self._core.touch()
+
+
+async def _remove(renderer: Server, drop: Callable[[Sequence[int]], None], ids: Sequence[int]) -> None:
+    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+    await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)))
+    drop(ids)

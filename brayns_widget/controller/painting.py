@@ -1,0 +1,170 @@
+"""How models get their colors: by the renderer's coloring methods, by node attributes, or by values of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from brayns_widget.connection.server import Server
+from brayns_widget.controller import colors
+from brayns_widget.controller.group import Core
+from brayns_widget.controller.legend import LegendSection, legend_of_values
+from brayns_widget.controller.palettes import colors_by_value, palette
+from brayns_widget.controller.state import ModelState
+from brayns_widget.protocol.errors import CircuitError, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SOLID = "solid"
+BY_ID = "id"
+_MODEL_COLORS = 7
+
+
+class Painter:
+    """Colors the models of one controller. Its callers hold the scene's ``changing``.
+
+    Args:
+        core: the controller's.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def paint_new(self, renderer: Server, model_id: int, color_by: str | None) -> None:
+        """Color a model that was just loaded: with a color that no other model has, then as asked.
+
+        Raises:
+            CircuitError: it cannot be colored so.
+        """
+        model = self._core.scene.model(model_id)
+        if SOLID in model.color_methods:
+            taken = {other.color for other in self._core.store.state.models}
+            choices = [colors.to_hex(color) for color in palette(_MODEL_COLORS)]
+            await self._solid(renderer, model, next((color for color in choices if color not in taken), choices[0]))
+        if color_by is not None:
+            await self.paint(renderer, model_id, color_by)
+
+    async def paint(self, renderer: Server, model_id: int, name: str, color: Any = None, **how: Any) -> None:
+        """Color a model by one of its coloring methods or by a node attribute.
+
+        Args:
+            renderer: draws it.
+            model_id: the model.
+            name: "solid", another coloring method, with spaces or underscores, or a node attribute.
+            color: for "solid"; None leaves the one that it has.
+            how: for an attribute, as of ``paint_values``.
+
+        Raises:
+            CircuitError: it has neither such a method nor such an attribute.
+        """
+        model = self._core.scene.model(model_id)
+        method = method_name(name, model.color_methods)
+        if method == SOLID:
+            given = color if color is not None else model.color or colors.to_hex(palette(1)[0])
+            await self._solid(renderer, model, colors.to_hex(colors.parse(given)))
+        elif method is not None:
+            await self._by_method(renderer, model, method)
+        else:
+            await self.paint_values(renderer, model_id, await self._attribute(renderer, model, name), **how)
+
+    async def paint_values(self, renderer: Server, model_id: int, values: Any, **how: Any) -> None:
+        """Color the cells of a model by values.
+
+        Args:
+            renderer: draws it.
+            model_id: the model.
+            values: as of ``Model.color_by``.
+            how: as of ``coloring.color_cells``.
+
+        Raises:
+            CircuitError: it shows no cells that could be colored one by one.
+            ValueError: the values do not fit the cells.
+        """
+        model = self._core.scene.model(model_id)
+        if BY_ID not in model.color_methods:
+            raise CircuitError(
+                f"The cells of {model.name!r} cannot be colored one by one.", hint=_offer(model.color_methods)
+            )
+        from brayns_widget.controller.coloring import color_cells  # NumPy takes a tenth of a second
+
+        found = color_cells(values, await self.ids(renderer, model_id), model=model_id, **how)
+        await self._send(renderer, model_id, BY_ID, found.by_ids)
+        self._colored(model, colored_by=found.legend.title or "values", legend=found.legend)
+
+    async def ids(self, renderer: Server, model_id: int) -> list[int]:
+        """Return the node ids of a model's cells, in the order of loading.
+
+        Raises:
+            CircuitError: it is no circuit.
+        """
+        from brayns_widget.protocol.brayns.circuits import GET_CIRCUIT_IDS, CircuitIdsParams
+
+        model = self._core.scene.model(model_id)
+        try:
+            return await renderer.call(GET_CIRCUIT_IDS, CircuitIdsParams(model_id=model_id))
+        except RequestError as error:
+            raise CircuitError(f"{model.name!r} is no circuit whose cells could be told apart.") from error
+
+    async def cells(self, renderer: Server, model: ModelState, names: Sequence[str] | None) -> pd.DataFrame:
+        """Read node attributes of a model's cells, in the order of loading.
+
+        Raises:
+            CircuitError: it is no circuit, or it has no such attributes.
+        """
+        from brayns_widget.controller.attributes import read_cells
+
+        return await read_cells(await self._core.backend(), model, await self.ids(renderer, model.id), names)
+
+    async def _attribute(self, renderer: Server, model: ModelState, name: str) -> Any:
+        try:
+            return (await self.cells(renderer, model, [name]))[name]
+        except CircuitError as error:
+            raise CircuitError(
+                f"{model.name!r} has no coloring method and no node attribute {name!r}.",
+                hint=f"{_offer(model.color_methods)} {error.hint or error.message}",
+            ) from error
+
+    async def _solid(self, renderer: Server, model: ModelState, color: str) -> None:
+        await self._send(renderer, model.id, SOLID, {"color": colors.parse(color)})
+        self._colored(model, colored_by=SOLID, color=color)
+
+    async def _by_method(self, renderer: Server, model: ModelState, method: str) -> None:
+        from brayns_widget.protocol.brayns.colors import GET_COLOR_VALUES, ColorMethodParams
+
+        names = await renderer.call(GET_COLOR_VALUES, ColorMethodParams(id=model.id, method=method))
+        values = colors_by_value(method, [name for name in names if name])
+        if not values:
+            raise CircuitError(
+                f"The coloring method {method!r} of {model.name!r} names no values to color.",
+                hint="Send your own with renderer.request('color-model', …).",
+            )
+        await self._send(renderer, model.id, method, values)
+        legend = None if method == BY_ID else legend_of_values(model.id, method, values)
+        self._colored(model, colored_by=method, legend=legend)
+
+    async def _send(self, renderer: Server, model_id: int, method: str, values: Mapping[str, colors.Rgba]) -> None:
+        from brayns_widget.protocol.brayns.colors import COLOR_MODEL, ColorModelParams
+
+        await renderer.call(COLOR_MODEL, ColorModelParams(id=model_id, method=method, values=dict(values)))
+
+    def _colored(
+        self, model: ModelState, *, colored_by: str, color: str | None = None, legend: LegendSection | None = None
+    ) -> None:
+        # The model may have changed in other ways meanwhile.
+        newest, store = self._core.scene.model(model.id), self._core.store
+        others = tuple(section for section in store.state.sections if section.model != model.id)
+        store.state = replace(store.state, sections=others if legend is None else (*others, legend))
+        self._core.scene.put([replace(newest, colored_by=colored_by, color=color)])
+        self._core.touch()
+
+
+def method_name(name: str, known: Sequence[str]) -> str | None:
+    """Find a coloring method by its name, written with spaces or with underscores; None if there is none."""
+    plain = name.replace("_", " ")
+    return next((method for method in known if method.replace("_", " ") == plain), None)
+
+
+def _offer(methods: Sequence[str]) -> str:
+    return f"It has the coloring methods {', '.join(methods)}." if methods else "It has no coloring methods."

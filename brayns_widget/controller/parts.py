@@ -1,0 +1,111 @@
+"""Parts of the scene that are no models: what lights and clipping shapes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.state import PartState, State
+from brayns_widget.protocol.errors import CircuitError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.models import ModelInstance
+
+E = TypeVar("E")
+
+
+class Part(Group):
+    """A light or a clipping shape of the scene.
+
+    Attributes:
+        id: the renderer's id.
+        type: what it is, in Brayns' words.
+    """
+
+    def __init__(self, core: Core, state: PartState) -> None:
+        super().__init__(core)
+        self.id = state.id
+        self.type = state.type
+
+    def __repr__(self) -> str:
+        return f"<{self.type} {self.id}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and (self._core, self.id) == (other._core, other.id)
+
+    def __hash__(self) -> int:
+        return hash((id(self._core), self.id))
+
+    @waiting
+    async def remove(self) -> None:
+        """Remove it from the scene.
+
+        Raises:
+            CircuitError: it was removed before.
+        """
+        from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+        state = self._store.state
+        if self.id not in {part.id for part in (*state.lights, *state.clips)}:  # renderers use ids again
+            raise CircuitError(f"The {self.type} {self.id} was removed before.")
+        await (await self._core.renderer()).call(REMOVE_MODEL, RemoveModelParams(ids=[self.id]))
+        self._core.scene.drop([self.id])
+        self._core.touch()
+
+
+class Parts(Group, Sequence[Part]):
+    """The parts of one kind, in the order in which they were added."""
+
+    def _states(self, state: State) -> tuple[PartState, ...]:
+        """Read the parts of this kind."""
+        raise NotImplementedError
+
+    def _with(self, state: State, parts: tuple[PartState, ...]) -> State:
+        """Return a state with other parts of this kind."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self._states(self._store.state))
+
+    @overload
+    def __getitem__(self, key: int) -> Part: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> list[Part]: ...
+
+    def __getitem__(self, key: int | slice) -> Part | list[Part]:
+        return list(self)[key]
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter([Part(self._core, part) for part in self._states(self._store.state)])
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(repr, self))}]"
+
+    def _added(self, instance: ModelInstance) -> Part:
+        """Take in a part that the renderer has added."""
+        part = PartState(instance.model_id, instance.model_type, instance.is_visible)
+        state = self._store.state
+        others = [known for known in self._states(state) if known.id != part.id]  # the scene may just have been read
+        self._store.state = self._with(state, (*others, part))
+        self._core.touch()
+        return Part(self._core, part)
+
+    def _cleared(self) -> None:
+        self._store.state = self._with(self._store.state, ())
+        self._core.touch()
+
+
+def choose(endpoints: Mapping[type, E], *things: Any) -> E:
+    """Find the endpoint for things of one class.
+
+    Raises:
+        TypeError: there is none, they are of several classes, or of one that has no endpoint.
+    """
+    kinds = {type(thing) for thing in things}
+    if len(kinds) != 1 or not kinds <= endpoints.keys():
+        names = ", ".join(kind.__name__ for kind in endpoints)
+        raise TypeError(f"expected one or more of one class ({names}), got {things!r:.80}")
+    return endpoints[kinds.pop()]

@@ -1,0 +1,177 @@
+"""Finished pictures, and what is seen at a point of the view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Ge, Le
+
+from brayns_widget.connection.reports import Report
+from brayns_widget.controller.calls import long, waiting
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.rendering import Rendering, interactive
+from brayns_widget.controller.views import AnyCamera, read_camera
+from brayns_widget.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.models import InspectResult
+    from brayns_widget.protocol.brayns.pictures import SnapshotParams
+
+FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg"}
+
+Side = Annotated[int, Ge(16), Le(8192)]
+Samples = Annotated[int, Ge(1), Le(1024)]
+Channel = Literal["color", "depth", "albedo", "normal"]
+
+
+class Pictures(Group):
+    """Finished pictures of the scene."""
+
+    def __init__(self, core: Core, rendering: Rendering) -> None:
+        super().__init__(core)
+        self._rendering = rendering
+
+    @long
+    async def snapshot(
+        self,
+        report: Report,
+        path: str | Path | None = None,
+        *,
+        size: tuple[Side, Side] = (1200, 900),
+        samples: Samples = 16,
+        format: str | None = None,  # noqa: A002 - what Brayns calls it
+        camera: AnyCamera | None = None,
+    ) -> bytes:
+        """Render a picture in full quality.
+
+        Args:
+            report: told how far it is.
+            path: file to write on this machine, or None.
+            size: width and height in pixels, 16 to 8192.
+            samples: samples per pixel, 1 to 1024.
+            format: "png" or "jpg"; None goes by the file's name.
+            camera: what to look through; None takes the controller's camera.
+
+        Returns:
+            the picture's bytes.
+
+        Raises:
+            ValueError: a value is out of range.
+
+        Raises (from the task):
+            OSError: the file cannot be written.
+        """
+        from brayns_widget.protocol.brayns.pictures import SNAPSHOT
+
+        file = None if path is None else Path(path)
+        image_format = format_of(file, format)
+        if file is not None and not file.parent.is_dir():  # it would be a pity to learn that after the last sample
+            raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
+        renderer = await self._core.renderer(report)
+        report(0.0, "Rendering ...")
+        params = self._snapshot_params(camera, size, samples, image_format)
+        result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report)
+        picture = cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        if file is not None:
+            await asyncio.to_thread(_write, file, picture)
+        return picture
+
+    @long
+    async def gbuffers(
+        self,
+        report: Report,
+        *,
+        channels: Sequence[Channel] = ("depth", "normal"),
+        size: tuple[Side, Side] = (1200, 900),
+        camera: AnyCamera | None = None,
+    ) -> bytes:
+        """Render what the camera sees as numbers.
+
+        Args:
+            report: told how far it is.
+            channels: "color", "depth", "albedo" and "normal", as many as are wanted.
+            size: width and height in pixels.
+            camera: what to look through; None takes the controller's camera.
+
+        Returns:
+            an OpenEXR file's bytes.
+
+        Raises:
+            ValueError: a value is out of range.
+        """
+        from brayns_widget.protocol.brayns import pictures as brayns
+
+        renderer = await self._core.renderer(report)
+        params = brayns.GBuffersParams(channels=list(channels), resolution=list(size), **self._shot(camera, samples=16))
+        _, payload = await renderer.call_with_payload(brayns.EXPORT_GBUFFERS, params, on_progress=report)
+        return bytes(payload)
+
+    @waiting
+    async def inspect(self, x: Annotated[float, Ge(0), Le(1)], y: Annotated[float, Ge(0), Le(1)]) -> InspectResult:
+        """Tell what is seen at a point of the view.
+
+        Args:
+            x: 0 to 1, from the left.
+            y: 0 to 1, from the bottom.
+        """
+        from brayns_widget.protocol.brayns.models import INSPECT, InspectParams
+
+        return await (await self._core.renderer()).call(INSPECT, InspectParams(position=(x, y)))
+
+    def _snapshot_params(
+        self, camera: AnyCamera | None, size: Sequence[int], samples: int, image_format: str
+    ) -> SnapshotParams:
+        from brayns_widget.protocol.brayns.pictures import ImageSettings, SnapshotParams
+
+        image = ImageSettings(format=image_format, quality=95, size=list(size))
+        return SnapshotParams(image_settings=image, **self._shot(camera, samples=samples))
+
+    def _shot(self, camera: AnyCamera | None, *, samples: int) -> dict[str, Any]:
+        """Return what the parameters of all finished pictures share."""
+        from brayns_widget.protocol.brayns.pictures import EngineObject
+
+        seen = self._store.state.camera if camera is None else read_camera(camera)
+        rendering = self._rendering
+        # A finished picture has ambient occlusion, which gives depth and is too grainy for a view that moves.
+        settings = interactive(rendering.settings, rendering.background, samples=samples, ao_samples=1)
+        return {
+            "camera": EngineObject(name=seen.type, params=seen.projection.model_dump(exclude_unset=True)),
+            "camera_view": seen.view,
+            "renderer": EngineObject(name="interactive", params=settings.model_dump(exclude_unset=True)),
+        }
+
+
+def cut(payload: memoryview, offset: int, size: int) -> bytes:
+    """Take a picture out of an answer's bytes.
+
+    Raises:
+        ProtocolError: the answer says it lies outside of what came.
+    """
+    if offset < 0 or size <= 0 or offset + size > len(payload):
+        raise ProtocolError(f"The renderer sent {len(payload)} bytes for a picture of {size} bytes at {offset}.")
+    return bytes(payload[offset : offset + size])
+
+
+def format_of(path: PurePath | None, chosen: str | None) -> str:
+    """Return the picture format in Brayns' words: the chosen one, or that of a file's name, or "png".
+
+    Raises:
+        ValueError: pictures cannot be written in it.
+    """
+    name = chosen.lower() if chosen is not None else path.suffix.lower().lstrip(".") if path is not None else ""
+    if (name or "png") not in FORMATS:
+        raise ValueError(f"picture format is {name!r}, not one of {', '.join(sorted(FORMATS))}")
+    return FORMATS[name or "png"]
+
+
+def _write(file: Path, data: bytes) -> None:
+    # A picture that is half written must not take the place of an older one.
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        draft.write_bytes(data)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)

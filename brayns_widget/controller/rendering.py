@@ -1,0 +1,145 @@
+"""How the view is rendered: background, shadows and the like, and how thin neurites may become."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Ge, Le
+
+from brayns_widget.connection.connection import Ready
+from brayns_widget.connection.reports import ignore
+from brayns_widget.connection.server import Server
+from brayns_widget.controller import colors
+from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.protocol.errors import CircuitError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.renderers import Interactive
+
+RADIUS_FLOOR = 0.5
+"""Least radius in pixels that neurites begin with: without it they are speckle from afar."""
+
+
+class Rendering(Group):
+    """How the view is rendered."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self._settings: Interactive | None = None  # what the user has set; None: the usual ones
+        core.prepare.append(self._prepare)  # has to be the last one
+
+    @property
+    def background(self) -> str:
+        """The background as "#rrggbb"; set it in any form that ``colors.parse`` reads."""
+        return self._store.state.background
+
+    @background.setter
+    def background(self, color: Any) -> None:
+        self.set_background(color)
+
+    @waiting
+    async def set_background(self, color: Any) -> None:
+        """Paint another background, now or when the job starts.
+
+        Args:
+            color: a color in any form that ``colors.parse`` reads.
+
+        Raises:
+            ValueError: that is no color.
+        """
+        background = colors.to_hex(colors.parse(color))
+        self._store.state = replace(self._store.state, background=background)
+        await self._apply()
+
+    @property
+    def settings(self) -> Interactive:
+        """Shadows, ambient occlusion and bounces of the view; set it to an ``Interactive``.
+
+        Samples and background are the view's own: what is set here for them has no effect.
+        """
+        from brayns_widget.protocol.brayns.renderers import Interactive
+
+        return self._settings or Interactive(ao_samples=0, enable_shadows=True, max_ray_bounces=3)
+
+    @settings.setter
+    def settings(self, settings: Interactive) -> None:
+        self.set_settings(settings)
+
+    @waiting
+    async def set_settings(self, settings: Interactive) -> None:
+        """Render the view in another way, now or when the job starts.
+
+        Args:
+            settings: a ``brayns_widget.protocol.brayns.renderers.Interactive``.
+
+        Raises:
+            TypeError: it is something else.
+        """
+        self._settings = settings
+        await self._apply()
+
+    @waiting
+    async def set_radius_floor(self, pixels: Annotated[float, Ge(0), Le(16)]) -> None:
+        """Draw neurites and spheres that are thinner on the screen with this radius; only our renderer can.
+
+        Args:
+            pixels: the radius in pixels; 0 draws everything as thin as it is.
+
+        Raises:
+            CircuitError: this renderer cannot.
+        """
+        from brayns_widget.protocol.brayns.additions import SET_RADIUS_FLOOR, RadiusFloor
+
+        ready = await self._core.connection.ensure(ignore)
+        if not ready.capabilities.offers(SET_RADIUS_FLOOR.name):
+            raise CircuitError("This renderer knows no least radius.", hint="The local service's does.")
+        await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=pixels))
+        self._core.touch()
+
+    async def _apply(self) -> None:
+        ready = self._core.connection.ready
+        if ready is not None:
+            await self._send(ready.renderer)
+            self._core.touch()
+
+    async def _send(self, renderer: Server) -> None:
+        from brayns_widget.protocol.brayns.renderers import SET_RENDERER_INTERACTIVE
+
+        await renderer.call(SET_RENDERER_INTERACTIVE, interactive(self.settings, self.background))
+
+    async def _prepare(self, ready: Ready) -> None:
+        from brayns_widget.protocol.brayns.additions import SET_RADIUS_FLOOR, RadiusFloor
+        from brayns_widget.protocol.brayns.renderers import SET_FRAMEBUFFER_STATIC
+
+        await ready.renderer.call(SET_FRAMEBUFFER_STATIC)
+        if ready.capabilities.offers(SET_RADIUS_FLOOR.name):
+            await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=RADIUS_FLOOR))
+        # What the user sets until the job counts as ready is only kept, so it is looked at again after each answer.
+        sent = None
+        while sent != (self.settings, self.background):
+            sent = self.settings, self.background
+            await self._send(ready.renderer)
+
+
+def interactive(
+    settings: Interactive, background: str, *, samples: int = 1, ao_samples: int | None = None
+) -> Interactive:
+    """Return all settings of the interactive renderer, so that none keeps an older value.
+
+    Args:
+        settings: shadows and bounces, and ambient occlusion unless ``ao_samples`` says else.
+        background: a color.
+        samples: samples per pixel.
+        ao_samples: samples of ambient occlusion.
+    """
+    from brayns_widget.protocol.brayns.renderers import Interactive
+
+    return Interactive(
+        samples_per_pixel=samples,
+        ao_samples=settings.ao_samples if ao_samples is None else ao_samples,
+        enable_shadows=settings.enable_shadows,
+        max_ray_bounces=settings.max_ray_bounces,
+        background_color=list(colors.parse(background)),
+    )

@@ -1,0 +1,171 @@
+"""The renderer's scene as the state shows it: models, lights and clipping shapes, read from what the renderer tells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.camera import Bounds as Box
+from brayns_widget.controller.state import ModelState, PartState, State, Store
+from brayns_widget.protocol.errors import CircuitError, RequestError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.models import Bounds, ModelInstance
+
+LIGHT = "light"
+CLIPS = frozenset({"clip_geometry", "clipping_geometry"})
+
+
+class Scene:
+    """Keeps the state's models, lights and clipping shapes what the renderer has.
+
+    Attributes:
+        changing: held while a model is being changed in several steps, so that nobody changes it in between.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.changing = asyncio.Lock()
+        self._store = store
+
+    async def read(self, renderer: Server) -> None:
+        """Read the scene again, and take in what others have changed.
+
+        Raises:
+            BraynsWidgetError: the renderer cannot tell.
+        """
+        from brayns_widget.protocol.brayns import models as brayns
+
+        async with self.changing:
+            described: dict[int, ModelState] = {}
+            while True:
+                instances = (await renderer.call(brayns.GET_SCENE)).models
+                new = [i for i in instances if _is_model(i) and not (self._known(i) or i.model_id in described)]
+                if not new:
+                    break
+                for instance in new:  # what else has changed until they all are described is read once more
+                    described[instance.model_id] = await self._describe(renderer, instance)
+            self._take(instances, described)
+
+    async def add(self, renderer: Server, instances: Iterable[ModelInstance]) -> list[ModelState]:
+        """Take in new models; the caller holds ``changing``."""
+        models = [await self._describe(renderer, instance) for instance in instances]
+        self.put(models)
+        return models
+
+    def _take(self, instances: Sequence[ModelInstance], described: Mapping[int, ModelState]) -> None:
+        before = self._store.state
+        models = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
+        lights, clips = (
+            tuple(PartState(i.model_id, i.model_type, i.is_visible) for i in instances if i.model_type in types)
+            for types in ({LIGHT}, CLIPS)
+        )
+        if (tuple(models), lights, clips) != (before.models, before.lights, before.clips):
+            self._store.state = replace(_with_models(before, models), lights=lights, clips=clips)
+
+    def _known(self, instance: ModelInstance) -> ModelState | None:
+        fresh = model_state(instance)
+        for known in self._store.state.models:
+            if (known.id, known.type, known.path, known.cells) == (fresh.id, fresh.type, fresh.path, fresh.cells):
+                return replace(known, visible=fresh.visible, bounds=fresh.bounds)
+        return None
+
+    async def _describe(self, renderer: Server, instance: ModelInstance) -> ModelState:
+        from brayns_widget.protocol.brayns import colors
+        from brayns_widget.protocol.brayns import models as brayns
+
+        try:
+            methods = await renderer.call(colors.GET_COLOR_METHODS, brayns.GetModelParams(id=instance.model_id))
+        except RequestError:
+            methods = []  # models of other kinds have none, and say so with an error
+        return replace(model_state(instance), color_methods=tuple(methods))
+
+    def strangers(self, instances: Iterable[ModelInstance]) -> list[int]:
+        """Return the ids of models that the state does not know."""
+        known = {model.id for model in self._store.state.models}
+        return [i.model_id for i in instances if _is_model(i) and i.model_id not in known]
+
+    # ------------------------------------------------------------------ the state's models
+
+    def put(self, models: Iterable[ModelState]) -> None:
+        """Replace models by their ids, and append new ones."""
+        state, changed = self._store.state, {model.id: model for model in models}
+        kept = [changed.pop(model.id, model) for model in state.models]
+        self._set([*kept, *changed.values()])
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Forget models, lights and clipping shapes by their ids."""
+        state, gone = self._store.state, set(ids)
+        self._store.state = replace(
+            state,
+            lights=tuple(light for light in state.lights if light.id not in gone),
+            clips=tuple(clip for clip in state.clips if clip.id not in gone),
+        )
+        self._set([model for model in state.models if model.id not in gone])
+
+    def model(self, model_id: int) -> ModelState:
+        """Return a model by its id.
+
+        Raises:
+            CircuitError: there is none; names those that there are.
+        """
+        models = self._store.state.models
+        for model in models:
+            if model.id == model_id:
+                return model
+        there = ", ".join(f"{model.id} ({model.name})" for model in models) or "none"
+        raise CircuitError(f"There is no model {model_id}.", hint=f"There are: {there}.")
+
+    def _set(self, models: Sequence[ModelState]) -> None:
+        if tuple(models) != self._store.state.models:
+            self._store.state = _with_models(self._store.state, models)
+
+
+def _is_model(instance: ModelInstance) -> bool:
+    return instance.model_type not in {LIGHT, *CLIPS}
+
+
+def _with_models(state: State, models: Sequence[ModelState]) -> State:
+    """Return a state with other models, and without what the colors of those that have gone meant."""
+    ids = {model.id for model in models}
+    sections = tuple(section for section in state.sections if section.model in ids)
+    return replace(state, models=tuple(models), sections=sections, revision=state.revision + 1)
+
+
+def model_state(instance: ModelInstance) -> ModelState:
+    """Read what the renderer says of a model."""
+    metadata = instance.info.metadata or {}
+    path = instance.info.load_info.path if instance.info.load_info else ""
+    population, count = metadata.get("population_name", ""), metadata.get("loaded_neuron_count", "")
+    return ModelState(
+        id=instance.model_id,
+        name=population or path.replace("\\", "/").rpartition("/")[2] or instance.model_type,
+        type=instance.model_type,
+        visible=instance.is_visible,
+        cells=int(count) if count.isdecimal() else None,
+        path=path or None,
+        population=population or None,
+        bounds=read_bounds(instance.bounds),
+        left_out=metadata.get("left_out") or None,
+    )
+
+
+def read_bounds(bounds: Bounds) -> Box | None:
+    """Read the renderer's bounds; None for those of nothing, whose lower corner lies above the upper one."""
+    low, high = bounds.min, bounds.max
+    if any(a > b for a, b in zip(low, high, strict=True)):
+        return None
+    return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+
+
+def union(bounds: Iterable[Box | None]) -> Box | None:
+    """Return the box around all boxes, or None if there is none."""
+    boxes = [box for box in bounds if box is not None]
+    if not boxes:
+        return None
+    lows, highs = zip(*boxes, strict=True)
+    low = tuple(map(min, zip(*lows, strict=True)))
+    high = tuple(map(max, zip(*highs, strict=True)))
+    return (low[0], low[1], low[2]), (high[0], high[1], high[2])

@@ -1,0 +1,71 @@
+"""The simulation that the scene shows: which frame, and which models show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from annotated_types import Ge
+
+from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.group import Group
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.simulation import SimulationParameters
+
+
+class Simulation(Group):
+    """The frames of the scene's simulations, and the one that is shown."""
+
+    @property
+    def parameters(self) -> SimulationParameters:
+        """First, last and present frame, and a frame's duration ``dt`` in ``unit``; all 0 without a simulation."""
+        return self.read_parameters()
+
+    @property
+    def frame(self) -> int:
+        """The frame that is shown; set it to show another one."""
+        return self.read_parameters().current
+
+    @frame.setter
+    def frame(self, frame: int) -> None:
+        self.show(frame)
+
+    @waiting
+    async def read_parameters(self) -> SimulationParameters:
+        """Read first, last and present frame, and a frame's duration."""
+        from brayns_widget.protocol.brayns.simulation import GET_SIMULATION_PARAMETERS
+
+        return await (await self._core.renderer()).call(GET_SIMULATION_PARAMETERS)
+
+    @waiting
+    async def show(self, frame: Annotated[int, Ge(0)]) -> None:
+        """Show a frame.
+
+        Args:
+            frame: its number.
+
+        Raises:
+            RequestError: there is no such frame.
+        """
+        from brayns_widget.protocol.brayns.simulation import SET_SIMULATION_PARAMETERS, SimulationParameters
+
+        params = SimulationParameters(current=frame)
+        await (await self._core.renderer()).call(SET_SIMULATION_PARAMETERS, params)
+        self._core.touch()
+
+    @waiting
+    async def enable(self, model_id: int, *, enabled: bool = True) -> None:
+        """Let a model show its simulation, or its own colors.
+
+        Args:
+            model_id: id of the model.
+            enabled: whether it shows its simulation.
+
+        Raises:
+            RequestError: it has no simulation.
+        """
+        from brayns_widget.protocol.brayns.simulation import ENABLE_SIMULATION, EnableSimulationParams
+
+        params = EnableSimulationParams(model_id=model_id, enabled=enabled)
+        await (await self._core.renderer()).call(ENABLE_SIMULATION, params)
+        self._core.touch()

@@ -1,0 +1,157 @@
+"""The camera of a controller: reads as the camera that one looks through now, and is set by field or as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from brayns_widget.controller.calls import offered, waiting
+from brayns_widget.controller.camera import FRONT, Bounds, Camera, Kind, Vector
+from brayns_widget.controller.group import Core
+from brayns_widget.controller.scene import union
+from brayns_widget.controller.tasks import Runner
+
+AnyCamera = Camera | Mapping[str, Any]
+
+T = TypeVar("T")
+
+_FIELDS = tuple(field.name for field in fields(Camera))
+
+
+class _Field(Generic[T]):
+    """A field of a live camera: it reads as that of the camera of the moment, and setting it sets another camera."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, camera: LiveCamera, owner: type | None = None) -> T:
+        value: T = getattr(camera.value, self._name)
+        return value
+
+    def __set__(self, camera: LiveCamera, value: Any) -> None:
+        camera._change(lambda now: replace(now, **{self._name: value}))  # noqa: SLF001 - a part of it
+
+
+class LiveCamera(Camera):
+    """The camera that one looks through.
+
+    It reads as the ``Camera`` that it is at the moment. Set one of its fields, or assign a ``Camera`` or a dictionary
+    to the ``camera`` of its controller or widget, to look through another one::
+
+        viewer.camera.fovy = 30
+        viewer.camera = {"position": (0, 0, 900), "target": (0, 0, 0)}
+
+    Its ``value`` is the immutable ``Camera`` of the moment, to keep and to use again.
+    """
+
+    __slots__ = ("_core",)
+    _core: Core
+
+    def __new__(cls, *args: Any, **values: Any) -> Any:
+        """Make a plain ``Camera``, so that ``dataclasses.replace`` works; ``of`` makes a live one."""
+        return Camera(*args, **values)
+
+    @classmethod
+    def of(cls, core: Core) -> LiveCamera:
+        """Make the camera of a controller."""
+        live: LiveCamera = object.__new__(cls)
+        object.__setattr__(live, "_core", core)
+        return live
+
+    position = _Field[Vector]()
+    target = _Field[Vector]()
+    up = _Field[Vector]()
+    type = _Field[Kind]()
+    fovy = _Field[float]()
+    height = _Field[float]()
+
+    @property
+    def value(self) -> Camera:
+        """The camera of the moment; it stays as it is."""
+        return self._core.store.state.camera
+
+    @property
+    def runner(self) -> Runner:
+        """What calls run on."""
+        return self._core.runner
+
+    if not TYPE_CHECKING:  # type checkers would take any name for one that can be set
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name not in _FIELDS:
+                raise AttributeError(f"A camera has no {name!r}; it has {', '.join(_FIELDS)}.")
+            object.__setattr__(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == (other.value if isinstance(other, LiveCamera) else other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+    def set(self, camera: AnyCamera) -> None:
+        """Look through another camera; what a dictionary leaves out takes its default.
+
+        Raises:
+            ValueError: it is no camera.
+        """
+        value = read_camera(camera)
+        self._change(lambda _: value)
+
+    @offered
+    @waiting
+    async def reset(self) -> None:
+        """Look at all visible models from the front, y up; the projection stays."""
+        self.show_all()
+
+    @waiting
+    async def frame(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> None:
+        """Show the whole of a box, from the present direction.
+
+        Args:
+            low: its lower corner, µm.
+            high: its upper corner, µm.
+        """
+        self.look_at((low, high))
+
+    def show_all(self) -> None:
+        """Do what ``reset`` does; on the loop thread only."""
+        front = replace(FRONT, type=self.type, fovy=self.fovy)
+        bounds = union(model.bounds for model in self._core.store.state.models if model.visible)
+        self._set(front if bounds is None else front.framing(bounds, self._core.aspect))
+
+    def look_at(self, bounds: Bounds) -> None:
+        """Show the whole of a box; on the loop thread only."""
+        self._set(self.value.framing(bounds, self._core.aspect))
+
+    def _change(self, change: Callable[[Camera], Camera]) -> None:
+        # On the loop thread, so that nothing is lost that happens at the same time, such as a gesture.
+        async def work() -> None:
+            self._set(change(self.value))
+
+        if self._core.loop.is_current:
+            self._set(change(self.value))
+        else:
+            self.runner.wait(work, "camera")
+
+    def _set(self, camera: Camera) -> None:
+        store = self._core.store
+        if camera != store.state.camera:
+            store.state = replace(store.state, camera=camera)
+
+
+def read_camera(value: AnyCamera) -> Camera:
+    """Read a camera that a user gave.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, LiveCamera):
+        return value.value
+    if isinstance(value, Camera):
+        return value
+    if isinstance(value, Mapping):
+        return Camera.from_dict(value)
+    raise ValueError(f"{value!r:.80} is no camera: use a Camera, or a dictionary with its fields")

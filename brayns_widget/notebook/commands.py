@@ -1,0 +1,107 @@
+"""Calls of a page: what is offered to it, found by dotted path, and answered as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brayns_widget.controller.calls import Capability, capabilities
+from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.files import Files
+from brayns_widget.controller.job import Job, Notices, Tasks
+from brayns_widget.controller.models import Model, Models
+from brayns_widget.controller.tasks import Task
+from brayns_widget.controller.views import LiveCamera
+from brayns_widget.notebook.messages import ErrorData
+from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError
+
+GROUPS: Mapping[str, type] = {
+    "job": Job,
+    "tasks": Tasks,
+    "notice": Notices,
+    "files": Files,
+    "models": Models,
+    "model": Model,
+    "camera": LiveCamera,
+}
+"""The groups that have something to offer, by the first part of the path; ``model`` takes the model's ``id``, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The answer to a long call: the id of its task."""
+
+    task: str
+
+
+def offered_calls() -> dict[str, Capability[Any]]:
+    """Return everything that pages may call, by dotted path."""
+    return {
+        f"{path}.{name}": capability
+        for path, group in GROUPS.items()
+        for name, capability in capabilities(group).items()
+        if capability.is_offered
+    }
+
+
+class Commands:
+    """Runs the calls of the pages of one controller, on the loop thread.
+
+    Args:
+        controller: does the work.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._offered = offered_calls()
+        self._groups: Mapping[str, Any] = {
+            "job": controller.job,
+            "tasks": controller.tasks,
+            "notice": controller.notices,
+            "files": controller.files,
+            "models": controller.models,
+            "camera": controller.camera,
+        }
+
+    async def run(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Run a call and return its result as JSON.
+
+        Raises:
+            ProtocolError: nothing of that name is offered, or it does not take these parameters.
+            BraynsWidgetError, ValueError: what the call raises.
+        """
+        capability = self._offered.get(method)
+        if capability is None:
+            raise ProtocolError(f"There is no call {method!r:.80}.")
+        values = dict(params)
+        try:
+            group = self._group(method.partition(".")[0], values)
+            result = await capability.run(group, values)
+        except TypeError as error:
+            raise ProtocolError(f"The call {method!r} was made with wrong parameters: {error}.") from error
+        return as_json(result)
+
+    def _group(self, path: str, values: dict[str, Any]) -> Any:
+        if path != "model":
+            return self._groups[path]
+        model_id = values.pop("id", None)
+        if not isinstance(model_id, int) or isinstance(model_id, bool):
+            raise TypeError(f"'id' is {model_id!r:.80}, not the id of a model")
+        return self._controller.models.by_id(model_id)
+
+
+def as_json(result: Any) -> Any:
+    """Make the result of a call JSON."""
+    from pydantic_core import to_jsonable_python
+
+    if isinstance(result, Task):
+        result = Started(result.id)
+    return to_jsonable_python(result)
+
+
+def error_data(error: BaseException) -> ErrorData:
+    """Make what a page is told of an error."""
+    hint = error.hint if isinstance(error, BraynsWidgetError) else ""
+    message = str(error).removesuffix(hint).rstrip() or type(error).__name__
+    return ErrorData(type(error).__name__, message, hint)

@@ -1,0 +1,188 @@
+"""Custom messages between the kernel and a page: the types that both sides go by.
+
+``contract`` makes the front end's types of them. Every message names its ``view``, which the page makes up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from annotated_types import Predicate
+
+from brayns_widget.controller.camera import Camera
+
+MAX_NAME = 64
+"""Longest name of a view."""
+
+CANVAS_MIN, CANVAS_MAX = 16, 4096
+"""Shortest and longest side of a canvas, in CSS pixels; whatever asks for more is a runaway layout."""
+
+Finite = Annotated[float, Predicate(math.isfinite)]
+
+# ---------------------------------------------------------------------- page to kernel
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMessage:
+    """A view is on the page; it gets the newest frame. Sizes in CSS pixels, ``dpr`` device pixels to one of them."""
+
+    view: str
+    width: Finite
+    height: Finite
+    dpr: Finite
+
+
+@dataclass(frozen=True, slots=True)
+class ResizeMessage:
+    """The view's canvas has another size."""
+
+    view: str
+    width: Finite
+    height: Finite
+    dpr: Finite
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleMessage:
+    """The view scrolled in or out; while it is hidden it gets nothing."""
+
+    view: str
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMessage:
+    """The newest camera; ``moving`` false ends a gesture."""
+
+    view: str
+    camera: Camera
+    moving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AckMessage:
+    """Frame ``seq`` was drawn (``shown``), or dropped for a newer one."""
+
+    view: str
+    seq: int
+    shown: bool
+    decode_ms: Finite
+
+
+@dataclass(frozen=True, slots=True)
+class GoneMessage:
+    """The view was removed."""
+
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallMessage:
+    """A call of a capability that is offered to pages; a ``ReplyMessage`` answers it."""
+
+    view: str
+    id: int
+    method: str
+    params: Mapping[str, Any]
+
+
+PageMessage: TypeAlias = (
+    ReadyMessage | ResizeMessage | VisibleMessage | CameraMessage | AckMessage | GoneMessage | CallMessage
+)
+PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
+    "ready": ReadyMessage,
+    "resize": ResizeMessage,
+    "visible": VisibleMessage,
+    "camera": CameraMessage,
+    "ack": AckMessage,
+    "gone": GoneMessage,
+    "call": CallMessage,
+}
+
+# ---------------------------------------------------------------------- kernel to page
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeMessage:
+    """Answers ``ReadyMessage``: how many frames may be unacknowledged."""
+
+    view: str
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMessage:
+    """An encoded picture, which is the message's buffer; ``width`` and ``height`` are its own pixels."""
+
+    view: str
+    seq: int
+    width: int
+    height: int
+    accumulation: int
+    max_accumulation: int
+    moving: bool
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorData:
+    """An error as a page shows it."""
+
+    type: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyMessage:
+    """The answer to a ``CallMessage``: its result, or the error that it ended with."""
+
+    view: str
+    id: int
+    result: Any = None
+    error: ErrorData | None = None
+
+
+KernelMessage: TypeAlias = WelcomeMessage | FrameMessage | ReplyMessage
+KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
+    "welcome": WelcomeMessage,
+    "frame": FrameMessage,
+    "reply": ReplyMessage,
+}
+
+
+def read_page_message(content: Any) -> PageMessage:
+    """Read a custom message of a page.
+
+    Raises:
+        ValueError: it is none.
+    """
+    from pydantic import TypeAdapter
+
+    kind = content.get("kind") if isinstance(content, Mapping) else None
+    if not isinstance(kind, str) or kind not in PAGE_MESSAGES:
+        raise ValueError(f"there is no message of the kind {kind!r:.80}")
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(PAGE_MESSAGES[kind])
+    message: PageMessage = _ADAPTERS[kind].validate_python(dict(content), strict=False)
+    if not 0 < len(message.view) <= MAX_NAME:
+        raise ValueError(f"{message.view!r:.80} is no name of a view")
+    return message
+
+
+_ADAPTERS: dict[str, Any] = {}
+
+
+def kernel_message(message: KernelMessage) -> dict[str, Any]:
+    """Write a custom message for a page, as JSON."""
+    kind = next(kind for kind, made in KERNEL_MESSAGES.items() if isinstance(message, made))
+    fields = {name: getattr(message, name) for name in message.__slots__}
+    if isinstance(message, ReplyMessage):
+        # A result may be null, so the page goes by the presence of an error.
+        del fields["error" if message.error is None else "result"]
+        if message.error is not None:
+            fields["error"] = {name: getattr(message.error, name) for name in ErrorData.__slots__}
+    return {"kind": kind, **fields}

@@ -1,0 +1,102 @@
+"""The widget's traits: parts of the controller's state as Python and the pages see them.
+
+Reading one gives what the controller has, such as ``viewer.models``; on the wire it is JSON, and observers get the
+state's immutable value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import traitlets
+from annotated_types import Ge, Le
+
+from brayns_widget.connection.status import Status
+from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.legend import Legend
+from brayns_widget.controller.state import Activity, ModelState, Notice, State
+
+G = TypeVar("G")
+S = TypeVar("S")
+
+HEIGHT_MIN, HEIGHT_MAX, HEIGHT = 160, 2000, 480
+Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
+
+
+@dataclass(frozen=True)
+class Traits:
+    """The synced traits, as pages have them. Pages set ``background``, ``height`` and ``panel_open``."""
+
+    camera: Camera
+    models: tuple[ModelState, ...]
+    status: Status
+    progress: Activity | None
+    notice: Notice | None
+    legend: Legend | None
+    background: str
+    height: Height = HEIGHT
+    panel_open: bool = True
+
+
+SHOWN: Mapping[str, Callable[[State], Any]] = {
+    "camera": lambda state: state.camera,
+    "models": lambda state: state.models,
+    "status": lambda state: state.status,
+    "progress": lambda state: state.activity,
+    "notice": lambda state: state.notice,
+    "legend": lambda state: state.legend,
+    "background": lambda state: state.background,
+}
+"""The traits that show a part of the controller's state, with that part."""
+
+
+def to_json(value: Any, _widget: Any = None) -> Any:
+    """Write a part of the state as JSON."""
+    if isinstance(value, tuple):
+        return [to_json(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value
+
+
+class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
+    """A synced trait that shows a part of the controller's state.
+
+    Args:
+        name: the part, one of ``SHOWN``.
+        face: what users get when they read it, made of the widget; None gives the value itself.
+        check: makes the value of what a user or a page assigns; raises ValueError. None refuses assignment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        face: Callable[[Any], G] | None = None,
+        check: Callable[[Any], Any] | None = None,
+        help: str,  # noqa: A002 - traitlets' word
+    ) -> None:
+        super().__init__(SHOWN[name](State()), allow_none=True, read_only=check is None, help=help)
+        self._face = face
+        self._check = check
+        self.tag(sync=True, to_json=lambda _value, widget: to_json(widget._stored(name)))  # noqa: SLF001 - its owner
+
+    def get(self, obj: Any, cls: Any = None) -> G | None:
+        """Return what users read."""
+        value: G | None = super().get(obj, cls)
+        # While traitlets checks values that a page has set, it reads them back and sets what it has read.
+        if self._face is None or obj._cross_validation_lock or not obj._has_controller:  # noqa: SLF001 - its owner
+            return value
+        return self._face(obj)
+
+    def validate(self, _obj: Any, value: Any) -> Any:
+        """Make the value of what is assigned, or refuse it."""
+        if self._check is None:
+            return value  # only the widget sets it
+        try:
+            return self._check(value)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error

@@ -1,0 +1,299 @@
+"""BraynsWidget: the traits and messages of a view in a notebook. No sockets, no rendering."""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import anywidget
+import traitlets
+
+from brayns_widget.connection.status import Status
+from brayns_widget.controller import colors
+from brayns_widget.controller.arguments import unexpected
+from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.controller import Controller, Groups
+from brayns_widget.controller.legend import Legend
+from brayns_widget.controller.models import Models
+from brayns_widget.controller.state import Activity, Notice
+from brayns_widget.controller.views import LiveCamera, read_camera
+from brayns_widget.notebook.page import Page
+from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
+from brayns_widget.notebook.writer import TraitWriter
+
+_STATIC = Path(__file__).parent.parent / "static"
+_CLOSE_TIMEOUT = 5.0
+
+LOAD_OPTIONS: Mapping[str, inspect.Parameter] = {
+    name: parameter
+    for name, parameter in Models.load_circuit.arguments.signature.parameters.items()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+}
+"""What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
+
+# What of ipywidgets' own is for users; the rest of its names only hides ours.
+_IPYWIDGETS = ("close", "layout", "observe", "unobserve")
+_OVERRIDDEN = {"notify_change", "set_state"}
+
+
+def _read_static(name: str) -> str:
+    # As a string, read once: anywidget would watch a path, and keep each widget alive by it. A text of one line would
+    # be taken for a path.
+    try:
+        return (_STATIC / name).read_text(encoding="utf-8") + "\n"
+    except FileNotFoundError:
+        raise ImportError(f"The front end ({name}) is missing; it is built by 'pip install .', so run that.") from None
+
+
+class BraynsWidget(anywidget.AnyWidget, Groups):
+    """A live, ray-traced view of circuits.
+
+    With no arguments a local service starts by itself; with ``master`` and ``token`` a job is started there. Either
+    happens in the background: the cell returns at once and the view tells how far it is.
+
+    What can be done stands in groups::
+
+        viewer.load_circuit("circuit_config.json", density=0.5)    # a long call: returns a Task
+        viewer.models[0].color_by("mtype")                         # a short call: waits
+        viewer.models[0].visible = False
+        viewer.camera.fovy = 30
+        viewer.snapshot("figure.png").result()
+
+    Args:
+        circuit: SONATA circuit or simulation configuration to load.
+        master: address of a proxy master; None starts the local service.
+        slave: address of its proxy slave, unless the master tells it.
+        token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
+        controller: show what this controller holds. Its owner closes it; without one, the widget makes and closes one.
+        height: of the canvas, in CSS pixels, 160 to 2000.
+        options: how to load ``circuit``, as for ``load_circuit``.
+
+    Attributes:
+        models: the models of the scene.
+        camera: what one looks through; can be read, assigned as a whole, as a dictionary or by field, and linked.
+        lights: the lights.
+        clipping: shapes that cut parts of the scene away.
+        shapes: adds simple shapes.
+        simulation: the frame that is shown.
+        rendering: shadows and the like.
+        pictures: finished pictures.
+        files: files and circuits, as the backend sees them.
+        renderer: requests of your own to the renderer.
+        backend: requests of your own to the backend.
+        controller: the controller behind all of these.
+        background: a color.
+        height: of the canvas, in CSS pixels.
+        panel_open: whether the panel beside the picture is open.
+        status: where the job stands.
+        progress: the newest long call that runs, or None.
+        notice: the last thing worth telling, until it is dismissed, or None.
+        legend: what the colors of the visible models mean, or None.
+
+    Raises:
+        TypeError: an unknown option; names the nearest known one.
+        ValueError: an option is out of range.
+    """
+
+    _esm = _read_static("widget.js")
+    _css = _read_static("widget.css")
+
+    models = StateTrait[Models, Any]("models", face=lambda widget: widget.controller.models, help="models of the scene")
+    camera = StateTrait[LiveCamera, Camera | Mapping[str, Any]](
+        "camera", face=lambda widget: widget.controller.camera, check=read_camera, help="what one looks through"
+    )
+    status = StateTrait[Status, Any]("status", help="where the job stands")
+    progress = StateTrait[Activity | None, Any]("progress", help="the newest long call that runs, or None")
+    notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
+    legend = StateTrait[Legend | None, Any]("legend", help="what the colors of the visible models mean, or None")
+    background = StateTrait[str, Any](
+        "background", check=lambda color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
+    )
+    height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
+    panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
+
+    _closing = False
+    _from_page = False
+
+    def __init__(
+        self,
+        circuit: str | Path | None = None,
+        *,
+        master: str | None = None,
+        slave: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        controller: Controller | None = None,
+        height: int = HEIGHT,
+        **options: Any,
+    ) -> None:
+        self._check_options(circuit, options)
+        # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
+        self._context = contextvars.copy_context()
+        self._heard_page = False
+        self._comm_lock = threading.RLock()
+        self._published: dict[str, Any] = {}
+        self._quiet = False
+        super().__init__(height=height)
+        self._free_route()
+        self._owns_controller = controller is None
+        self.controller = controller or Controller(master=master, slave=slave, token=token)
+        self._take_groups(self.controller)
+        self._writer = TraitWriter(self._write)
+        self._page: Page = self.controller.loop.submit(self._open()).result()
+        self.on_msg(self._receive)
+        try:
+            self.controller.start()
+            if circuit is not None:
+                self.controller.models.load_circuit(circuit, **options)
+        except BaseException:
+            self.close()
+            raise
+
+    # ------------------------------------------------------------------ what one does with it
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """What the frame stream did so far: passes, pictures, bytes, times in ms, by view."""
+        return self.controller.loop.submit(self._stats()).result(_CLOSE_TIMEOUT)
+
+    def close(self) -> None:
+        """Close the view, and stop the job if the widget started it."""
+        if not self._closing and hasattr(self, "_page"):
+            self._closing = True
+            closed = self.controller.loop.submit(self._shut())
+            if not self.controller.loop.is_current:  # the garbage collector runs on any thread
+                closed.result(_CLOSE_TIMEOUT)
+            self._writer.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<BraynsWidget: {self.status.text}>"
+
+    def __dir__(self) -> list[str]:
+        ours = {name for kind in (BraynsWidget, Groups) for name in (*vars(kind), *kind.__annotations__)} - _OVERRIDDEN
+        return sorted({name for name in ours if not name.startswith("_")} | {"controller", *_IPYWIDGETS})
+
+    # ------------------------------------------------------------------ traits
+
+    @property
+    def _has_controller(self) -> bool:
+        """Whether it has its controller, which a widget that is being made has not."""
+        return "controller" in vars(self)
+
+    def _stored(self, name: str) -> Any:
+        """Return a trait's value, which its attribute may show in another form."""
+        return self._trait_values[name]
+
+    @traitlets.validate("height")
+    def _valid_height(self, proposal: dict[str, Any]) -> int:
+        return min(max(int(proposal["value"]), HEIGHT_MIN), HEIGHT_MAX)
+
+    @traitlets.observe("camera", "background")
+    def _set_by_hand(self, change: dict[str, Any]) -> None:
+        name, value = change["name"], change["new"]
+        if not hasattr(self, "_page") or (self._writer.is_current and self._published.get(name) == value):
+            return  # from the controller, which knows it
+        if self._from_page:  # a handler of the comm never waits
+            self._post(self._page.set, name, value)
+        elif name == "camera":
+            self.controller.camera = value
+        else:
+            self.controller.rendering.background = value
+
+    def _write(self, name: str, value: Any, share: bool) -> None:
+        """Set a trait that the controller has changed. Runs on the writer's thread."""
+        with self._comm_lock:
+            self._published[name] = value
+            # A camera that moves is not sent to the pages at each step: the one that moves it knows it already.
+            self._quiet = name == "camera"
+            try:
+                self.set_trait(name, value)
+            finally:
+                self._quiet = False
+            if name == "camera" and share:
+                self.send_state(name)
+
+    def notify_change(self, change: Any) -> None:
+        """Send the change to the pages, unless it is to stay here, and call the observers."""
+        if self._quiet and self._writer.is_current:
+            traitlets.HasTraits.notify_change(self, change)  # past ipywidgets, which would send it
+        else:
+            super().notify_change(change)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take traits that a page has set; a wrong one is told to the user and set back on the page."""
+        # ipywidgets holds and restores parts of the widget here, without a lock against the writer's thread.
+        with self._comm_lock:
+            self._from_page = True
+            try:
+                if foreign := [name for name in sync_data if name in SHOWN and self.traits()[name].read_only]:
+                    raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
+                super().set_state(sync_data)
+            except traitlets.TraitError as error:
+                text = f"The page sent a wrong value: {error}"
+                self._post(self.controller.notices.tell, "warning", text)
+                self.send_state(list(sync_data))
+            finally:
+                self._from_page = False
+
+    # ------------------------------------------------------------------ messages
+
+    def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        self._context = contextvars.copy_context()
+        self._heard_page = True
+        self._post(self._page.receive, content)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        # ipykernel 7.4 sends a page's messages to the shell in whose context the comm sent last. Pinned to the context
+        # of the newest message of a page, they never wait for the cell that the main shell runs.
+        self._context.copy().run(super()._send, msg, buffers)
+        if not self._heard_page:
+            self._free_route()
+
+    def _free_route(self) -> None:
+        # Until a page has spoken, what was sent was sent for the cell that made the widget. By the route that this
+        # leaves behind in ipykernel 7.4, the page's first message would wait for that cell and, after "Run All", for
+        # all cells below it. There is no public way to clear the route; without it the page chooses the shell.
+        getattr(self.comm, "__dict__", {}).pop("_reply_subshell_id", None)
+
+    def _post(self, callback: Callable[..., None], *arguments: Any) -> None:
+        self.controller.loop.post(callback, *arguments)
+
+    def _take_groups(self, controller: Controller) -> None:
+        for name in Groups.__annotations__:
+            if name not in SHOWN:  # which are traits
+                setattr(self, name, getattr(controller, name))
+
+    async def _open(self) -> Page:
+        return Page(self.controller, self.send, self._writer.put)
+
+    async def _shut(self) -> None:
+        await self._page.close()
+        if self._owns_controller:
+            await self.controller.job.close.aio()
+
+    async def _stats(self) -> dict[str, Any]:
+        return self._page.stats()
+
+    @staticmethod
+    def _check_options(circuit: str | Path | None, options: Mapping[str, Any]) -> None:
+        for name in options:
+            if name not in LOAD_OPTIONS:
+                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height")
+                raise TypeError(unexpected("BraynsWidget", name, known))
+        if options and circuit is None:
+            raise TypeError(f"{next(iter(options))!r} says how to load a circuit, but none is given")
+
+
+def _signature() -> inspect.Signature:
+    """Return the class's signature with every option of a load, so that tab completion knows them."""
+    own, types = inspect.signature(BraynsWidget.__init__), get_type_hints(BraynsWidget.__init__)
+    named = [p for p in own.parameters.values() if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+    parameters = [parameter.replace(annotation=types[parameter.name]) for parameter in named]
+    return own.replace(parameters=[*parameters, *LOAD_OPTIONS.values()], return_annotation=inspect.Signature.empty)
+
+
+BraynsWidget.__signature__ = _signature()

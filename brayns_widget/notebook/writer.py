@@ -1,0 +1,66 @@
+"""Sets a widget's traits from another thread than the notebook's, one thread for each widget.
+
+Setting a trait runs the observers of whoever uses the widget, and those may wait for the loop thread. So the loop
+thread must not set traits itself. It leaves the newest value here, and this thread sets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+_LOG = logging.getLogger(__name__)
+
+Write = Callable[[str, Any, bool], None]
+"""Sets a trait: name, value, and whether the pages are to hear of it."""
+
+
+class TraitWriter:
+    """A thread that sets traits to the newest of the values that were put for each.
+
+    Args:
+        write: sets one trait, on this thread.
+    """
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._changed = threading.Condition()
+        self._pending: dict[str, tuple[Any, bool]] = {}
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="brayns-widget traits", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this thread."""
+        return threading.current_thread() is self._thread
+
+    def put(self, name: str, value: Any, *, share: bool = True) -> None:
+        """Have a trait set soon, from any thread. A value that was not set yet is replaced."""
+        with self._changed:
+            self._pending[name] = (value, share)
+            self._changed.notify()
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Set what is left, then end the thread; waits up to ``timeout`` seconds for it."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if not self.is_current:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._pending and not self._closed:
+                    self._changed.wait()
+                if not self._pending:
+                    return
+                pending, self._pending = self._pending, {}
+            for name, (value, share) in pending.items():
+                try:
+                    self._write(name, value, share)
+                except Exception:  # an observer's mistake, or a comm that closes: the next value may be all right
+                    _LOG.exception("The trait %r could not be set", name)

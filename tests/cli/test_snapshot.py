@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from PIL import Image
+
+from brayns_widget import cli
+from brayns_widget.cli.snapshot import INTERRUPTED, _ProgressLine
+from brayns_widget.controller.tasks import TaskProgress
+
+COMMAND = [sys.executable, "-m", "brayns_widget", "snapshot"]
+TIMEOUT = 60
+
+
+def snapshot(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+
+@pytest.fixture
+def circuit(data_dir):
+    return data_dir / "tiny_circuits" / "N_10__top_nodes_dim6" / "circuit_config.json"
+
+
+@pytest.fixture
+def broken(data_dir, tmp_path):
+    """A copy of a small circuit, to be damaged."""
+    copy = tmp_path / "circuit"
+    shutil.copytree(data_dir / "tiny_circuits" / "nbS1-O1-E2Sst-maxNsyn-HEX0-L5", copy, copy_function=shutil.copyfile)
+    for path in [copy, *copy.rglob("*")]:
+        path.chmod(0o700)  # the original may be read-only
+    return copy
+
+
+@pytest.mark.data
+def test_a_picture_of_a_real_circuit_within_ten_seconds(circuit, tmp_path):
+    output = tmp_path / "a.png"
+    begun = time.monotonic()
+    done = snapshot(circuit, "-o", output, "--size", "320x240", "--color-by", "mtype", "--axon")
+    seconds = time.monotonic() - begun
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert seconds < 10
+    lines = done.stderr.splitlines()
+    assert lines[0] == "Starting the local service …"
+    assert lines[-1] == f"{output}: 10 cells, 320x240 pixels."
+    with Image.open(output) as picture:
+        assert (picture.format, picture.size) == ("PNG", (320, 240))
+        colors = picture.convert("RGB").getcolors(10**6)
+    assert isinstance(colors, list)
+    background, _ = max(colors)
+    # neither empty nor full: thin cells on a dark ground, in several colors
+    assert 0.5 < background / (320 * 240) < 0.99
+    assert len(colors) > 100
+
+
+@pytest.mark.data
+def test_jpeg_by_the_files_name(circuit, tmp_path):
+    done = snapshot(circuit, "-o", tmp_path / "a.jpg", "--size", "64x64", "--samples", "1", "--density", "0.2")
+    assert done.returncode == 0, done.stderr
+    assert "2 cells" in done.stderr
+    with Image.open(tmp_path / "a.jpg") as picture:
+        assert picture.format == "JPEG"
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--population", "nope"], "no node population 'nope' that can be shown. It has: S1nonbarrel_neurons"),
+        (["--color-by", "nope"], "node attribute 'nope'. It has the coloring methods etype"),
+    ],
+)
+def test_a_failure_is_one_clear_line(circuit, tmp_path, arguments, problem):
+    done = snapshot(circuit, "-o", tmp_path / "a.png", "--size", "64x64", *arguments)
+    assert done.returncode == 1
+    assert problem in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("damage", ["no morphology", "corrupt nodes", "no JSON", "not a circuit"])
+def test_a_broken_circuit_is_one_clear_line(broken, tmp_path, damage):
+    config = broken / "circuit_config.json"
+    if damage == "no morphology":
+        missing = min(broken.rglob("*.swc"))
+        missing.unlink()
+        expected = missing.stem
+    elif damage == "corrupt nodes":
+        (broken / "S1nonbarrel_neurons" / "nodes.h5").write_bytes(b"garbage")
+        expected = "nodes.h5"
+    elif damage == "no JSON":
+        config.write_text("{", encoding="utf-8")
+        expected = "line 1 column 2"
+    else:
+        config = broken / "node_sets.json"
+        expected = "networks"
+    done = snapshot(config, "-o", tmp_path / "a.png", "--size", "64x64")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("brayns-widget snapshot: ")
+    assert expected in last
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "a.png").exists()
+
+
+def run(*arguments: object) -> int:
+    return cli.main(["snapshot", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("output", "options", "problem"),
+    [
+        ("a.bmp", [], "picture format is 'bmp'"),
+        ("nowhere/a.png", [], "There is no directory"),
+        (".", [], "is a directory, not a picture file"),
+        ("a.png", ["--density", "2"], "density is 2.0"),
+        ("a.png", ["--samples", "0"], "samples is 0"),
+        ("a.png", ["--size", "8x8"], "size is (8, 8)"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_started(tmp_path, capsys, monkeypatch, output, options, problem):
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("something was started"))
+    (tmp_path / "c.json").touch()
+    assert run(tmp_path / "c.json", "-o", tmp_path / output, *options) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("brayns-widget snapshot: ")
+    assert problem in lines[0]
+
+
+def test_missing_files_and_directories(tmp_path, capsys):
+    assert run(tmp_path / "c.json", "-o", tmp_path / "a.png") == 1
+    assert "does not exist" in capsys.readouterr().err
+    assert run(tmp_path, "-o", tmp_path / "a.png") == 1
+    assert "is a directory; name the circuit's configuration file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["c.json"], ["-o", "a.png"], ["c.json", "-o", "a.png", "--size", "big"]])
+def test_wrong_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(*arguments)
+    assert caught.value.code == 2
+    assert "usage: brayns-widget snapshot" in capsys.readouterr().err
+
+
+@pytest.mark.data
+@pytest.mark.skipif(os.name == "nt", reason="an interrupt cannot be sent to one process")
+def test_an_interrupt_ends_it_and_all_it_started(circuit, tmp_path):
+    command = [*COMMAND, str(circuit), "-o", str(tmp_path / "a.png"), "--size", "4000x4000", "--samples", "1000"]
+    # A job in the background of a shell ignores interrupts, and so would what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("Rendering"):
+                break
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, rest.splitlines()[-1]) == (INTERRUPTED, "Interrupted.")
+    _, left = psutil.wait_procs(children, timeout=10)
+    assert not left
+    assert list(tmp_path.iterdir()) == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "text"),
+    [(Terminal(), "\rlong name\rshort  50%\rend       \n"), (io.StringIO(), "long name\nshort\nend\n")],
+)
+def test_progress_is_one_line_in_a_terminal_and_a_line_for_each_step_elsewhere(stream, text):
+    class Steps:
+        """Stands for a task."""
+
+        def __iter__(self):
+            yield TaskProgress(None, "long name")
+            yield TaskProgress(0.5, "short")
+
+        def result(self):
+            return None
+
+    line = _ProgressLine(stream)
+    line.follow(Steps())  # type: ignore[arg-type]
+    line.end("end")
+    assert stream.getvalue() == text

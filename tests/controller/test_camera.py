@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brayns_widget.controller.camera import FRONT, Camera, Vector
+
+NUMBER = st.floats(-1e5, 1e5)
+POINT = st.tuples(NUMBER, NUMBER, NUMBER)
+HALF = st.floats(1.0, 1e4)
+
+
+def project(camera: Camera, point: Vector, aspect: float) -> tuple[float, float]:
+    """Where a point is in the picture: -1..1 from left to right and from bottom to top, by a second formula."""
+    forward = [t - p for t, p in zip(camera.target, camera.position, strict=True)]
+    length = math.hypot(*forward)
+    forward = [f / length for f in forward]
+    f, u = forward, camera.up
+    right = [f[1] * u[2] - f[2] * u[1], f[2] * u[0] - f[0] * u[2], f[0] * u[1] - f[1] * u[0]]
+    length = math.hypot(*right)
+    right = [r / length for r in right]
+    up = [right[1] * f[2] - right[2] * f[1], right[2] * f[0] - right[0] * f[2], right[0] * f[1] - right[1] * f[0]]
+    to = [a - b for a, b in zip(point, camera.position, strict=True)]
+    x, y, z = (sum(a * b for a, b in zip(to, axis, strict=True)) for axis in (right, up, forward))
+    assert z > 0, "behind the eye"
+    half = z * math.tan(math.radians(camera.fovy) / 2) if camera.type == "perspective" else camera.height / 2
+    return x / (half * aspect), y / half
+
+
+@given(POINT, st.tuples(HALF, HALF, HALF), st.floats(0.3, 3.0), st.sampled_from(["perspective", "orthographic"]))
+def test_framing_shows_every_corner_and_fills_the_picture(center, half, aspect, kind):
+    low = tuple(c - h for c, h in zip(center, half, strict=True))
+    high = tuple(c + h for c, h in zip(center, half, strict=True))
+    camera = Camera(type=kind).framing((low, high), aspect)
+    spots = [project(camera, corner, aspect) for corner in itertools.product(*zip(low, high, strict=True))]
+    reach = max(max(abs(x), abs(y)) for x, y in spots)
+    assert 0.9 < reach <= 1.0
+
+
+def test_the_default_view_is_from_the_front_with_y_up():
+    camera = FRONT.framing(((-1.0, -2.0, -3.0), (1.0, 2.0, 3.0)), 4 / 3)
+    assert camera.target == (0.0, 0.0, 0.0)
+    assert camera.position[:2] == (0.0, 0.0)
+    assert camera.position[2] > 3
+    assert camera.up == (0.0, 1.0, 0.0)
+    x, y = project(camera, (1.0, 2.0, 3.0), 4 / 3)
+    assert x > 0
+    assert y > 0
+
+
+def test_framing_keeps_direction_and_projection():
+    camera = Camera.perspective((1000.0, 0.0, 0.0), (0.0, 0.0, 0.0), fovy=30).framing(((0, 0, 0), (10, 10, 10)), 1.0)
+    assert camera.fovy == 30
+    assert camera.position[1:] == pytest.approx((5.0, 5.0))
+    assert camera.position[0] > 10
+
+
+def test_a_point_is_framed_too():
+    camera = FRONT.framing(((5.0, 5.0, 5.0), (5.0, 5.0, 5.0)), 1.0)
+    assert camera.target == (5.0, 5.0, 5.0)
+    assert camera.position[2] > 6
+
+
+@given(POINT, st.sampled_from(["perspective", "orthographic"]), st.floats(1, 170), st.floats(1, 1e6))
+def test_json_holds_all_of_it(position, kind, fovy, height):
+    target = (position[0], position[1], position[2] - 10)
+    camera = Camera(position, target, type=kind, fovy=fovy, height=height)
+    assert Camera.from_dict(camera.to_dict()) == camera
+
+
+def test_json_may_leave_things_out():
+    assert Camera.from_dict({"position": [0, 0, 5]}) == Camera(position=(0.0, 0.0, 5.0))
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ({"position": [0, 0, 0]}, "no view"),
+        ({"position": [0, 5, 0], "up": [0, 1, 0]}, "no view"),
+        ({"up": [0, 0, 0]}, "no view"),
+        ({"position": [1, 2]}, "three numbers"),
+        ({"position": "abc"}, "three numbers"),
+        ({"position": [1, 2, "3"]}, "no finite number"),
+        ({"position": [1, 2, math.nan]}, "no finite number"),
+        ({"position": [1, 2, True]}, "no finite number"),
+        ({"type": "fisheye"}, "'fisheye'"),
+        ({"fovy": 180}, "between 0 and 180"),
+        ({"fovy": None}, "no finite number"),
+        ({"height": 0}, "positive"),
+        ({"roll": 3}, "roll"),
+    ],
+)
+def test_what_is_no_camera_is_refused(data, problem):
+    with pytest.raises(ValueError, match=problem):
+        Camera.from_dict(data)
+
+
+def test_calls_of_the_renderer():
+    view = {"position": [0.0, 0.0, 9.0], "target": [0.0, 0.0, 0.0], "up": [0.0, 1.0, 0.0]}
+    assert sent(Camera.perspective((0, 0, 9), (0, 0, 0), fovy=30)) == [
+        ("set-camera-perspective", {"fovy": 30}),
+        ("set-camera-view", view),
+    ]
+    assert sent(Camera.orthographic((0, 0, 9), (0, 0, 0), height=50)) == [
+        ("set-camera-orthographic", {"height": 50}),
+        ("set-camera-view", view),
+    ]
+
+
+def sent(camera: Camera) -> list[tuple[str, Any]]:
+    return [(endpoint.name, endpoint.encode(params)) for endpoint, params in camera.calls()]
+
+
+@pytest.mark.parametrize("kind", ["perspective", "orthographic"])
+def test_calls_satisfy_the_real_renderers_schemas(shared_dir, kind):
+    schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text(encoding="utf-8"))
+    for method, params in sent(Camera(type=kind)):
+        jsonschema.validate(params, schemas[method]["params"])
+
+
+def test_arrays_and_numbers_of_numpy_are_taken():
+    camera = Camera(position=np.array([0, 0, 5]), target=list(np.zeros(3)), fovy=np.float32(30))  # type: ignore[arg-type]
+    assert camera.position == (0.0, 0.0, 5.0)
+    assert Camera.from_dict({"position": np.arange(3), "fovy": np.int64(30)}) == Camera((0.0, 1.0, 2.0), fovy=30.0)
+    with pytest.raises(ValueError, match="three numbers"):
+        Camera(position=np.zeros(4))  # type: ignore[arg-type]
+
+
+def test_both_projections_show_the_target_at_one_scale():
+    assert Camera.perspective((0, 0, 10), (0, 0, 0), fovy=90).height == pytest.approx(20)

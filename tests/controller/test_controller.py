@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.controller.controller import Controller, Groups
+from brayns_widget.controller.group import Group
+from brayns_widget.controller.views import LiveCamera
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+from tests.controller.scenes import WAIT, load
+from tests.listening import Listener
+
+
+def test_it_has_every_group_that_it_promises(controller):
+    for name in Groups.__annotations__:
+        assert isinstance(getattr(controller, name), Group)
+    assert isinstance(controller.camera, LiveCamera)
+
+
+def test_it_says_where_it_is_and_how_it_is(cluster, controller):
+    assert repr(controller) == f"<Controller of {cluster.master}: idle, 0 models>"
+    load(controller)
+    assert repr(controller) == f"<Controller of {cluster.master}: ready, 1 models>"
+    assert repr(Controller()) == "<Controller of the local service: idle, 0 models>"
+
+
+def test_making_one_starts_nothing(cluster):
+    before = set(PROCESS._running)
+    Controller(**cluster.options)
+    assert cluster.calls == []
+    assert set(PROCESS._running) == before
+
+
+def test_a_closed_one_starts_nothing(cluster):
+    controller = Controller(**cluster.options)
+    controller.close()
+    for call in (controller.start, controller.snapshot):
+        with pytest.raises(ConnectionLost, match="was closed"):
+            call().result(WAIT)
+    assert cluster.calls == []
+
+
+@pytest.mark.parametrize("options", [{"master": "no address"}, {"slave": "http://user@host"}])
+def test_addresses_are_checked_at_once(options):
+    with pytest.raises(BraynsWidgetError, match="is not the address"):
+        Controller(**options)
+
+
+def test_listeners_hear_on_the_loop_thread_until_they_leave(controller):
+    threads: list[bool] = []
+    remove = controller.listen(lambda state: state.background, lambda _: threads.append(controller.loop.is_current))
+    others = Listener(controller, lambda state: state.background)
+    controller.rendering.background = "white"
+    remove()
+    controller.rendering.background = "black"
+    assert threads == [True]
+    assert others.heard == ["#ffffff", "#000000"]
+
+
+def test_shortcuts_are_the_groups_calls(controller):
+    model = load(controller)
+    assert controller.snapshot().result(WAIT) == controller.pictures.snapshot().result(WAIT)
+    controller.reset_camera()
+    controller.clear()
+    assert model not in controller.models
+
+
+def test_a_base_directory_is_one_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = Controller(base_directory="a/..")._core.connection.place
+    assert place.base_directory == tmp_path.resolve()
+    assert Controller()._core.connection.place.base_directory == Path(tmp_path.anchor)

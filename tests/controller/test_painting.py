@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from brayns_widget.controller import colors
+from brayns_widget.controller.legend import LegendEntry
+from brayns_widget.controller.painting import method_name
+from brayns_widget.controller.palettes import PALETTE, colors_by_value
+from brayns_widget.protocol.errors import CircuitError
+from tests.controller.scenes import WAIT, load
+from tests.listening import Listener
+
+
+def test_coloring_methods_may_be_written_with_underscores_or_spaces():
+    known = ["solid", "morphology section", "synapse_class"]
+    assert method_name("morphology_section", known) == "morphology section"
+    assert method_name("synapse class", known) == "synapse_class"
+    assert method_name("layer", known) is None
+
+
+def test_new_models_get_the_first_color_that_none_has(controller):
+    models = [load(controller) for _ in range(3)]
+    assert [model.color for model in models] == [color.lower() for color in PALETTE[:3]]
+    models[1].remove()
+    assert load(controller).color == PALETTE[1].lower()
+
+
+def test_when_all_colors_are_taken_the_first_comes_again(controller):
+    models = [load(controller) for _ in range(8)]
+    assert models[7].color == models[0].color
+    assert len({model.color for model in models[:7]}) == 7
+
+
+def test_a_model_without_a_single_color_is_left_as_it_is(cluster, controller):
+    del cluster.renderer.color_values["solid"]
+    model = load(controller)
+    assert (model.color, model.colored_by) == (None, None)
+    assert cluster.renderer.sent("color-model") == []
+
+
+@pytest.mark.parametrize("color_by", ["morphology section", "morphology_section"])
+def test_a_coloring_method_gives_each_value_its_color_and_a_legend(cluster, controller, color_by):
+    model = load(controller, color_by=color_by)
+    assert (model.colored_by, model.color) == ("morphology section", None)
+    expected = colors_by_value("morphology section", ["axon", "soma"])
+    assert cluster.renderer.sent("color-model")[-1] == {
+        "id": model.id,
+        "method": "morphology section",
+        "values": {name: list(color) for name, color in expected.items()},
+    }
+    (section,) = controller.legend.sections
+    assert (section.model, section.title) == (model.id, "morphology section")
+    assert section.entries == tuple(LegendEntry(name, colors.to_hex(color)) for name, color in expected.items())
+
+
+def test_solid_keeps_the_color_unless_another_is_given(controller):
+    model = load(controller)
+    first = model.color
+    model.color_by("mtype")
+    assert controller.legend is not None
+    model.color_by("solid")
+    assert model.color is not None  # what it was before is not known any more
+    assert controller.legend is None
+    model.color_by("solid", color="tab:blue")
+    assert model.color == "#1f77b4"
+    model.color_by("solid")
+    assert model.color == "#1f77b4"
+    assert first is not None
+
+
+def test_cells_are_told_apart_by_id_without_a_legend(cluster, controller):
+    model = load(controller)
+    model.color_by("id")
+    assert model.colored_by == "id"
+    assert cluster.renderer.sent("color-model")[-1]["values"].keys() == {"0", "1", "2", "3"}
+    assert controller.legend is None
+
+
+def test_a_method_that_names_no_values_is_refused(cluster, controller):
+    cluster.renderer.color_values["mtype"] = ["", ""]
+    model = load(controller)
+    with pytest.raises(CircuitError, match="'mtype' of 'cells' names no values"):
+        model.color_by("mtype")
+    assert model.colored_by == "solid"
+
+
+def test_a_model_that_is_still_being_colored_waits_to_be_colored_again(cluster, controller):
+    cluster.renderer.delays["get-color-values"] = 0.2
+    models = Listener(controller, lambda state: state.models)
+    task = controller.load_circuit("c.json", color_by="morphology section")
+    models.wait_for(bool)
+    controller.models[0].color_by("mtype")
+    task.result(WAIT)
+    assert [m.colored_by for m in controller.models] == ["mtype"]
+    sent = [params["method"] for params in cluster.renderer.sent("color-model")]
+    assert sent == ["solid", "morphology section", "mtype"]
+
+
+# ---------------------------------------------------------------------- values of the user's
+
+
+def by_id(cluster: Any) -> dict[int, str]:
+    """Read the colors that the cells were given last."""
+    sent = cluster.renderer.sent("color-model")[-1]
+    assert sent["method"] == "id"
+    found: dict[int, str] = {}
+    for key, color in sent["values"].items():
+        for part in key.split(","):
+            first, _, last = part.partition("-")
+            found |= dict.fromkeys(range(int(first), int(last or first) + 1), colors.to_hex(color))
+    return found
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([0.0, 1.0, 0.0, 1.0], name="depth"),
+        pd.Series([1.0, 0.0, 1.0, 0.0], index=[3, 2, 1, 0]),
+        {0: 0, 1: 1, 2: 0, 3: 1},
+        [0, 1, 0, 1],
+        (0, 1, 0, 1),
+        np.array([0, 1, 0, 1]),
+        range(2),
+    ],
+)
+def test_cells_are_colored_by_numbers(cluster, controller, values):
+    if isinstance(values, range):
+        values = [0, 1, 0, 1]
+    model = load(controller)
+    model.color_by(values, colormap="gray")
+    assert by_id(cluster) == {0: "#000000", 1: "#ffffff", 2: "#000000", 3: "#ffffff"}
+    name = values.name if isinstance(values, pd.Series) else None
+    assert (model.colored_by, model.color) == (name or "values", None)
+    (section,) = controller.legend.sections
+    assert (section.model, section.range, section.title) == (model.id, (0.0, 1.0), name or "")
+    assert (section.stops[0], section.stops[-1], section.missing) == ("#000000", "#ffffff", None)
+
+
+def test_values_go_by_the_ids_of_the_loaded_cells(cluster, controller):
+    cluster.renderer.answers["get-circuit-ids"] = lambda _: [7, 5]
+    load(controller).color_by([0, 1], colormap="gray")
+    assert by_id(cluster) == {7: "#000000", 5: "#ffffff"}
+
+
+def test_range_missing_and_title_are_passed_on(cluster, controller):
+    model = load(controller)
+    model.color_by({1: 5, 2: 10}, colormap="gray", range=(0, 10), missing="red", title="depth")
+    cells_colors = by_id(cluster)
+    assert (cells_colors[0], cells_colors[2], cells_colors[3]) == ("#ff0000", "#ffffff", "#ff0000")
+    (section,) = controller.legend.sections
+    assert (section.title, section.range, section.missing) == ("depth", (0.0, 10.0), "#ff0000")
+    assert model.colored_by == "depth"
+
+
+def test_categories_get_a_palette_or_the_one_that_is_given(cluster, controller):
+    model = load(controller)
+    model.color_by(["a", "b", "a", "b"])
+    assert len(set(by_id(cluster).values())) == 2
+    model.color_by(["a", "b", "a", "b"], palette={"a": "red", "b": "blue"})
+    assert by_id(cluster) == {0: "#ff0000", 1: "#0000ff", 2: "#ff0000", 3: "#0000ff"}
+    assert controller.legend.sections[0].entries == (LegendEntry("a", "#ff0000"), LegendEntry("b", "#0000ff"))
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "problem"),
+    [
+        ([1, 2], {}, "2 values for 4 loaded cells"),
+        ({9: 1}, {}, "None of the values is of a loaded cell"),
+        ([1, 2, 3, 4], {"colormap": "viridiz"}, "did you mean 'viridis'"),
+        ([1, 2, 3, 4], {"range": (1, 0)}, "does not ascend"),
+        ([1, 2, 3, 4], {"missing": "no color"}, "is not a color"),
+        ([1, 2, 3, 4], {"range": "ab"}, "range is 'ab'"),
+    ],
+)
+def test_values_that_do_not_fit_change_nothing(cluster, controller, values, options, problem):
+    model = load(controller)
+    sent = len(cluster.renderer.sent("color-model"))
+    with pytest.raises(ValueError, match=problem):
+        model.color_by(values, **options)
+    assert len(cluster.renderer.sent("color-model")) == sent
+    assert model.colored_by == "solid"
+
+
+def test_a_model_without_cells_cannot_be_colored_by_values(cluster, controller):
+    controller.renderer.request("add-spheres", [])
+    with pytest.raises(CircuitError, match=r"'geometry' cannot be colored one by one\. It has no coloring methods"):
+        controller.models[0].color_by([1, 2])
+    del cluster.renderer.color_values["id"]
+    with pytest.raises(CircuitError, match="It has the coloring methods solid, mtype"):
+        load(controller).color_by([1, 2, 3, 4])
+
+
+# ---------------------------------------------------------------------- node attributes
+
+
+@pytest.fixture
+def attributes(cluster):
+    cluster.backend.node_attributes = {"depth": [0.0, 1.0, 0.0, 1.0], "kind": ["a", "b", "a", "b"]}
+
+
+@pytest.mark.usefixtures("attributes")
+def test_cells_are_colored_by_a_node_attribute_that_is_a_number(cluster, controller):
+    model = load(controller, color_by="depth")
+    assert model.colored_by == "depth"
+    assert len(set(by_id(cluster).values())) == 2
+    assert controller.legend.sections[0].range == (0.0, 1.0)
+    model.color_by("depth", colormap="gray", range=(0, 2), title="Depth (µm)")
+    assert by_id(cluster)[0] == "#000000"
+    assert controller.legend.sections[0].title == "Depth (µm)"
+
+
+@pytest.mark.usefixtures("attributes")
+def test_cells_are_colored_by_a_node_attribute_that_is_a_text(controller):
+    load(controller, color_by="kind")
+    assert [entry.label for entry in controller.legend.sections[0].entries] == ["a", "b"]
+
+
+@pytest.mark.usefixtures("attributes")
+def test_a_name_that_is_neither_a_method_nor_an_attribute_is_told_with_both(controller):
+    model = load(controller)
+    with pytest.raises(
+        CircuitError, match=r"no coloring method and no node attribute 'nope'.*solid, mtype.*depth, kind"
+    ):
+        model.color_by("nope")
+
+
+# ---------------------------------------------------------------------- the legend
+
+
+def test_the_legend_follows_visibility_and_removal(controller):
+    first, second = load(controller, color_by="mtype"), load(controller)
+    legends = Listener(controller, lambda state: state.legend)
+    second.color_by([1, 2, 3, 4], title="x")
+    assert [section.title for section in controller.legend.sections] == ["mtype", "x"]
+    first.visible = False
+    assert [section.title for section in controller.legend.sections] == ["x"]
+    first.visible = True
+    first.color_by("solid", color="red")
+    assert [section.title for section in controller.legend.sections] == ["x"]
+    second.remove()
+    assert controller.legend is None
+    titles = [[section.title for section in legend.sections] if legend else [] for legend in legends.heard]
+    assert titles == [["mtype", "x"], ["x"], ["mtype", "x"], ["x"], []]

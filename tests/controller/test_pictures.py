@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from brayns_widget.controller import pictures
+from brayns_widget.controller.camera import Camera
+from brayns_widget.protocol.brayns.renderers import Interactive
+from brayns_widget.protocol.errors import ProtocolError, RequestCancelled
+from tests.controller.scenes import WAIT, elsewhere
+from tests.fakes import EXR, JPEG, PNG
+from tests.listening import Listener
+
+ORTHOGRAPHIC = Camera.orthographic((0, 0, 9), (0, 0, 0), height=50)
+
+
+def test_snapshots_are_written_and_returned(cluster, controller, tmp_path):
+    picture = controller.snapshot(tmp_path / "a.jpg", size=(320, 240), samples=3, camera=ORTHOGRAPHIC).result(WAIT)
+    assert picture == JPEG
+    assert (tmp_path / "a.jpg").read_bytes() == JPEG
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+    (params,) = cluster.renderer.sent("snapshot")
+    assert params["image_settings"] == {"size": [320, 240], "format": "jpg", "quality": 95}
+    assert params["camera"] == {"name": "orthographic", "params": {"height": 50}}
+    assert params["camera_view"]["position"] == [0, 0, 9]
+
+
+def test_a_snapshot_is_of_the_view_unless_a_camera_is_given(cluster, controller):
+    controller.camera = {"position": (0, 0, 9), "fovy": 30}
+    assert controller.snapshot().result(WAIT) == PNG
+    assert elsewhere(lambda: controller.pictures.snapshot(camera={"position": (0, 0, 5)})._wait()) == PNG
+    controller.snapshot(camera=controller.camera).result(WAIT)
+    positions = [params["camera_view"]["position"] for params in cluster.renderer.sent("snapshot")]
+    assert positions == [[0, 0, 9], [0, 0, 5], [0, 0, 9]]
+    assert cluster.renderer.sent("snapshot")[0]["camera"] == {"name": "perspective", "params": {"fovy": 30}}
+
+
+def test_a_snapshot_looks_as_the_view_and_is_finer(cluster, controller):
+    controller.rendering.background = "red"
+    controller.rendering.settings = Interactive(enable_shadows=False)
+    controller.snapshot(samples=5).result(WAIT)
+    (params,) = cluster.renderer.sent("snapshot")
+    assert params["renderer"]["name"] == "interactive"
+    settings = params["renderer"]["params"]
+    assert (settings["samples_per_pixel"], settings["ao_samples"], settings["enable_shadows"]) == (5, 1, False)
+    assert settings["background_color"] == [1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("camera", [Camera(), ORTHOGRAPHIC])
+def test_requests_satisfy_the_real_renderers_schemas(cluster, controller, shared_dir, camera):
+    schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text(encoding="utf-8"))
+    controller.snapshot(camera=camera).result(WAIT)
+    controller.pictures.gbuffers(camera=camera).result(WAIT)
+    for method in ("snapshot", "export-gbuffers"):
+        (params,) = cluster.renderer.sent(method)
+        jsonschema.validate(params, schemas[method]["params"])
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"size": (8, 600)}, r"size is \(8, 600\): it should be greater than or equal to 16"),
+        ({"size": (800, 9000)}, r"size is \(800, 9000\): it should be less than or equal to 8192"),
+        ({"size": 800}, "size is 800"),
+        ({"samples": 0}, "samples is 0"),
+        ({"samples": 10**6}, "samples is 1000000"),
+        ({"camera": 3}, "camera is 3"),
+    ],
+)
+def test_values_out_of_range_are_told_at_once(cluster, controller, options, problem):
+    with pytest.raises(ValueError, match=problem):
+        controller.snapshot(**options)
+    assert cluster.calls == []
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_rendered(cluster, controller, tmp_path):
+    with pytest.raises(ValueError, match="picture format is 'tiff'"):
+        controller.snapshot(tmp_path / "a.tiff").result(WAIT)
+    with pytest.raises(ValueError, match="picture format is 'bmp'"):
+        controller.snapshot(tmp_path / "a.png", format="bmp").result(WAIT)
+    with pytest.raises(OSError, match="nowhere"):
+        controller.snapshot(tmp_path / "nowhere" / "a.png").result(WAIT)
+    assert cluster.calls == []
+
+
+def test_a_picture_that_cannot_be_written_keeps_the_old_one(controller, tmp_path):
+    target = tmp_path / "a.png"
+    target.mkdir()
+    (target / "inside").touch()
+    with pytest.raises(OSError, match=r"a\.png"):
+        controller.snapshot(target).result(WAIT)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_cancelled_snapshot_is_cancelled_at_the_renderer(cluster, controller):
+    controller.start().result(WAIT)
+    cluster.renderer.delays["snapshot"] = 60
+    cluster.renderer.progress["snapshot"] = [(0.5, "Rendering")]
+    activities = Listener(controller, lambda state: state.activity)
+    task = controller.snapshot()
+    activities.wait_for(lambda activity: activity is not None and activity.amount == 0.5)
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    assert cluster.renderer.cancelled == ["snapshot"]
+
+
+def test_gbuffers_are_the_answers_bytes(cluster, controller):
+    assert controller.pictures.gbuffers(channels=["depth"], size=(64, 48)).result(WAIT) == EXR
+    (params,) = cluster.renderer.sent("export-gbuffers")
+    assert (params["channels"], params["resolution"]) == (["depth"], [64, 48])
+    with pytest.raises(ValueError, match="channels is"):
+        controller.pictures.gbuffers(channels=["deep"])
+
+
+def test_what_is_seen_at_a_point(cluster, controller):
+    found = controller.pictures.inspect(0.25, 1)
+    assert cluster.renderer.sent("inspect") == [{"position": [0.25, 1.0]}]
+    assert (found.hit, found.model_id, found.metadata, list(found.position)) == (True, 3, {"neuron_id": 2}, [1, 2, 3])
+    with pytest.raises(ValueError, match="x is 2"):
+        controller.pictures.inspect(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "chosen", "answer"),
+    [
+        ("a.PNG", None, "png"),
+        ("a.jpeg", None, "jpg"),
+        ("a.jpg", None, "jpg"),
+        (None, None, "png"),
+        (None, "jpeg", "jpg"),
+        ("a.png", "JPG", "jpg"),
+        ("a", None, "png"),
+    ],
+)
+def test_the_format_is_chosen_or_the_files_in_the_renderers_words(path, chosen, answer):
+    assert pictures.format_of(None if path is None else Path(path), chosen) == answer
+
+
+def test_the_picture_is_cut_out_of_the_payload():
+    assert pictures.cut(memoryview(b"xxPNGyy"), 2, 3) == b"PNG"
+
+
+@pytest.mark.parametrize(("offset", "size"), [(0, 0), (5, 3), (-1, 3), (0, -1)])
+def test_a_picture_outside_of_the_payload_is_refused(offset, size):
+    with pytest.raises(ProtocolError):
+        pictures.cut(memoryview(b"xxPNG"), offset, size)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from brayns_widget.controller import colors
+from brayns_widget.controller.rendering import interactive
+from brayns_widget.controller.state import BACKGROUND
+from brayns_widget.protocol.brayns.renderers import Interactive, Production
+from brayns_widget.protocol.errors import CircuitError
+from tests.controller.scenes import WAIT, on_loop
+from tests.listening import Listener
+
+
+def test_a_job_begins_with_all_settings(cluster, controller):
+    controller.start().result(WAIT)
+    assert "set-framebuffer-static" in cluster.renderer.methods()
+    assert cluster.renderer.sent("set-renderer-interactive") == [
+        {
+            "samples_per_pixel": 1,
+            "ao_samples": 0,
+            "enable_shadows": True,
+            "max_ray_bounces": 3,
+            "background_color": pytest.approx(colors.parse(BACKGROUND)),
+        }
+    ]
+
+
+def test_settings_satisfy_the_real_renderers_schemas(shared_dir):
+    schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text(encoding="utf-8"))
+    settings = interactive(Interactive(), "red", samples=4, ao_samples=1)
+    jsonschema.validate(settings.model_dump(exclude_unset=True), schemas["set-renderer-interactive"]["params"])
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_renderer_that_knows_radius_floors_is_told_to_have_one(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("set-radius-floor")
+    controller.start().result(WAIT)
+    assert cluster.renderer.sent("set-radius-floor") == ([{"pixels": 0.5}] if offered else [])
+
+
+def test_the_radius_floor_is_set_where_there_is_one(cluster, controller):
+    with pytest.raises(CircuitError, match="knows no least radius"):
+        controller.rendering.set_radius_floor(2)
+    with pytest.raises(ValueError, match="pixels is 17"):
+        controller.rendering.set_radius_floor(17)
+    controller.close()
+
+
+def test_our_renderer_takes_a_radius_floor(cluster, controller):
+    cluster.renderer.offers.append("set-radius-floor")
+    controller.start().result(WAIT)
+    before = controller.state.revision
+    controller.rendering.set_radius_floor(2)
+    assert cluster.renderer.sent("set-radius-floor")[-1] == {"pixels": 2.0}
+    assert controller.state.revision > before
+
+
+def test_the_background_can_be_set_before_and_after_the_start(cluster, controller):
+    backgrounds = Listener(controller, lambda state: state.background)
+    controller.rendering.background = "#000000"
+    assert cluster.calls == []
+    controller.start().result(WAIT)
+    before = controller.state.revision
+    controller.rendering.background = "tab:blue"
+    assert controller.state.revision > before
+    assert backgrounds.heard == ["#000000", "#1f77b4"]
+    assert controller.rendering.background == "#1f77b4"
+    sent = [params["background_color"] for params in cluster.renderer.sent("set-renderer-interactive")]
+    assert sent == [[0, 0, 0, 1], pytest.approx(colors.parse("tab:blue"))]
+    with pytest.raises(ValueError, match="is not a color"):
+        controller.rendering.background = "no color"
+    assert controller.rendering.background == "#1f77b4"
+
+
+def test_what_is_set_while_the_job_is_prepared_is_not_lost(cluster, controller):
+    seen: list[Any] = []
+
+    def answer(params: Any) -> None:
+        if not seen:
+            # While the first settings are on their way somebody sets others.
+            seen.append(params)
+            on_loop(controller, lambda: controller.rendering.set_background.aio("white"))
+
+    cluster.renderer.answers["set-renderer-interactive"] = answer
+    controller.start().result(WAIT)
+    sent = [params["background_color"] for params in cluster.renderer.sent("set-renderer-interactive")]
+    assert sent[-1] == [1, 1, 1, 1]
+    assert len(sent) == 2
+
+
+def test_settings_can_be_set_before_and_after_the_start(cluster, controller):
+    assert controller.rendering.settings.max_ray_bounces == 3
+    controller.rendering.settings = Interactive(enable_shadows=False, samples_per_pixel=99)
+    controller.start().result(WAIT)
+    controller.rendering.settings = Interactive(max_ray_bounces=1, background_color=[1, 0, 0, 1])
+    first, second = cluster.renderer.sent("set-renderer-interactive")
+    assert (first["enable_shadows"], second["enable_shadows"]) == (False, True)
+    assert second["max_ray_bounces"] == 1
+    assert first["samples_per_pixel"] == second["samples_per_pixel"] == 1  # samples and background are the view's own
+    assert second["background_color"] == first["background_color"] != [1, 0, 0, 1]
+    assert controller.rendering.settings.max_ray_bounces == 1
+
+
+@pytest.mark.parametrize("settings", [3, {}, Production()])
+def test_what_are_no_settings_is_refused(controller, settings):
+    with pytest.raises(TypeError, match="should be an instance of Interactive"):
+        controller.rendering.settings = settings

@@ -1,0 +1,217 @@
+"""Calls of pages, run against the controller of a fake cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from brayns_widget.controller.controller import Controller
+from brayns_widget.notebook.commands import GROUPS, Commands, error_data, offered_calls
+from brayns_widget.notebook.messages import ErrorData
+from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, ProtocolError, RequestError
+from tests.fakes import FakeCluster
+
+WAIT = 20
+
+LOAD = {
+    "path": "/data/circuit.json",
+    "population": None,
+    "density": 1,
+    "node_sets": ["All"],
+    "soma": True,
+    "axon": False,
+    "dendrites": True,
+    "radius_multiplier": 2.5,
+    "color_by": "mtype",
+}
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with FakeCluster(polls=0) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def controller(cluster: FakeCluster) -> Iterator[Controller]:
+    with Controller(**cluster.options) as controller:
+        controller.start().result(WAIT)
+        yield controller
+
+
+def run(controller: Controller, method: Any, params: Any) -> Any:
+    """Run a call on the loop thread, where pages live."""
+    commands = Commands(controller)
+    return controller.loop.submit(commands.run(method, params)).result(WAIT)
+
+
+def load(controller: Controller) -> int:
+    (model,) = controller.load_circuit("/data/circuit.json").result(WAIT)
+    return model.id
+
+
+def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
+    assert set(offered_calls()) == {
+        "job.start",
+        "tasks.cancel",
+        "notice.dismiss",
+        "files.list",
+        "files.inspect",
+        "models.load_circuit",
+        "models.clear",
+        "model.update",
+        "model.color_by",
+        "model.remove",
+        "camera.reset",
+    }
+
+
+def test_every_group_can_be_reached(controller):
+    commands = Commands(controller)
+    for path in GROUPS:
+        if path != "model":
+            assert isinstance(commands._groups[path], GROUPS[path])
+
+
+def test_a_directory_is_listed_as_json(controller):
+    assert run(controller, "files.list", {"path": None}) == {
+        "path": "/data",
+        "parent": None,
+        "directories": [{"name": "A", "path": "/data/A"}, {"name": "b", "path": "/data/b"}],
+        "files": [{"name": "circuit.json", "path": "/data/circuit.json", "size": 12}],
+    }
+
+
+def test_a_circuit_is_inspected_as_json(controller):
+    circuit = run(controller, "files.inspect", {"path": "/data/circuit.json"})
+    assert circuit["default_population"] == "cells"
+    assert [item["name"] for item in circuit["populations"]] == ["cells"]
+    assert circuit["node_sets"] == ["All", "Layer1"]
+
+
+def test_a_load_answers_with_its_task_before_it_is_done(cluster, controller):
+    cluster.renderer.delays["add-model"] = 0.2
+    task = run(controller, "models.load_circuit", LOAD)["task"]
+    assert len(controller.models) == 0
+    controller.tasks[task].result(WAIT)
+    (params,) = [params for method, params in cluster.renderer.requests if method == "add-model"]
+    (settings,) = params["loader_properties"]["node_population_settings"]
+    assert settings["node_sets"] == ["All"]
+    assert settings["neuron_morphology_parameters"]["radius_multiplier"] == 2.5
+    assert controller.models[0].colored_by == "mtype"
+
+
+def test_a_task_is_cancelled(cluster, controller):
+    cluster.renderer.delays["add-model"] = 60
+    task = run(controller, "models.load_circuit", LOAD)["task"]
+    running = controller.tasks[task]
+    assert run(controller, "tasks.cancel", {"task": task}) is None
+    with pytest.raises(BraynsWidgetError, match="cancelled"):
+        running.result(WAIT)
+
+
+def test_cancelling_what_is_done_is_no_error(controller):
+    assert run(controller, "tasks.cancel", {"task": "task-1"}) is None
+
+
+def test_models_are_hidden_colored_and_removed(controller):
+    model_id = load(controller)
+    assert run(controller, "model.update", {"id": model_id, "visible": False}) is None
+    assert not controller.models[0].visible
+    run(controller, "model.color_by", {"id": model_id, "values": "solid", "color": "#00ff80"})
+    assert controller.models[0].color == "#00ff80"
+    run(controller, "model.color_by", {"id": model_id, "values": "mtype", "color": None})
+    assert controller.models[0].colored_by == "mtype"
+    run(controller, "model.remove", {"id": model_id})
+    assert len(controller.models) == 0
+
+
+def test_the_camera_is_reset_and_a_notice_dismissed(controller):
+    load(controller)
+    framed = controller.camera.value
+    controller.camera.position = (1, 2, 3)
+    run(controller, "camera.reset", {})
+    assert controller.camera == framed
+    controller.loop.submit(tell(controller)).result(WAIT)
+    assert controller.state.notice is not None
+    run(controller, "notice.dismiss", {})
+    assert controller.state.notice is None
+
+
+async def tell(controller: Controller) -> None:
+    controller.notices.tell("info", "hello")
+
+
+def test_a_start_that_has_happened_is_no_error(controller):
+    task = run(controller, "job.start", {})["task"]
+    assert task.startswith("task-")
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "text"),
+    [
+        ("close", {}, "There is no call 'close'"),
+        ("job.close", {}, "There is no call"),
+        ("models.__init__", {}, "There is no call"),
+        ("models.load", {"path": "x"}, "There is no call"),
+        ("job.start", {"now": True}, "unexpected keyword argument 'now'"),
+        ("model.update", {"id": 1}, "'visible'"),
+        ("model.update", {"visible": True}, "'id'"),
+        ("model.update", {"id": True, "visible": True}, "'id' is True"),
+        ("model.remove", {"id": "1"}, "'id' is '1'"),
+    ],
+)
+def test_what_no_page_should_ask_for_is_refused(controller, method, params, text):
+    params = dict(params)
+    if type(params.get("id")) is int:
+        params["id"] = load(controller)
+    with pytest.raises(ProtocolError, match=re.escape(text)):
+        run(controller, method, params)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "text"),
+    [
+        ("files.list", {"path": "x" * 5000}, "path is 'xx"),
+        ("files.list", {"path": 7}, "path is 7"),
+        ("models.load_circuit", LOAD | {"density": float("nan")}, "density is nan"),
+        ("models.load_circuit", LOAD | {"density": "1"}, "density is '1'"),
+        ("models.load_circuit", LOAD | {"radius_multiplier": 0}, "radius_multiplier is 0"),
+        ("models.load_circuit", LOAD | {"node_sets": "Excitatory"}, "node_sets is 'Excitatory'"),
+        ("models.load_circuit", LOAD | {"node_sets": [1]}, "node_sets is [1]"),
+        ("models.load_circuit", LOAD | {"soma": 1}, "soma is 1"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(controller, method, params, text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        run(controller, method, params)
+
+
+def test_what_is_no_color_is_refused(controller):
+    with pytest.raises(ValueError, match="not a color"):
+        run(controller, "model.color_by", {"id": load(controller), "values": "solid", "color": [2, "x"]})
+
+
+def test_the_controllers_errors_come_through(controller):
+    with pytest.raises(CircuitError, match="no model 5"):
+        run(controller, "model.remove", {"id": 5})
+
+
+@pytest.mark.parametrize(
+    ("error", "data"),
+    [
+        (CircuitError("No.", hint="Try."), ErrorData("CircuitError", "No.", "Try.")),
+        (BraynsWidgetError("No."), ErrorData("BraynsWidgetError", "No.", "")),
+        (
+            RequestError("Invalid params", code=-32602, data=["id: wrong"]),
+            ErrorData("RequestError", "Invalid params (id: wrong)", ""),
+        ),
+        (ValueError("too large"), ErrorData("ValueError", "too large", "")),
+        (KeyError(), ErrorData("KeyError", "KeyError", "")),
+    ],
+)
+def test_what_a_page_is_told_of_an_error(error, data):
+    assert error_data(error) == data
