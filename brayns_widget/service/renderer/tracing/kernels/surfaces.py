@@ -386,7 +386,7 @@ def show_block(  # noqa: PLR0917
         image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
 
 
-# Kernels take arrays and numbers one by one: in named tuples (scene, tiles, camera, lighting, picture, block) they would
+# Kernels take arrays and numbers one by one: in named tuples (scene, tiles, camera, lighting, picture) they would
 # run as fast, but take 8 to 13 % longer to compile: 2 s for all five.
 @kernel
 def trace(  # noqa: PLR0917 - Numba knows no keywords
