@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.content.volumes import Packed
 from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
-from brayns_widget.service.renderer.tracing.kernels import groups as g
 from brayns_widget.service.renderer.tracing.kernels import surfaces
 from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
@@ -29,17 +29,61 @@ from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
 
 _POLL_SECONDS = 0.02
-_NO_MASK = whole_mask(1, 1)  # for kernels that trace all pixels
 
 
+def _array(kind: types.Type, dimensions: int) -> types.Array:
+    return types.Array(kind, dimensions, "C")
+
+
+_SCENE = (
+    types.int64,  # scene
+    _array(types.int64, 2),  # table
+)
+_MATERIALS = (_array(types.float32, 2),)
+_VOLUMES = (
+    _array(types.float32, 2),  # numbers
+    _array(types.int64, 2),  # places
+    _array(types.float32, 1),  # clips
+)
+_PASS = (
+    _array(types.float32, 2),  # f
+    _array(types.int32, 2),  # i
+    _array(types.int64, 1),  # state
+    _array(types.int32, 1),  # done
+    _array(types.float32, 2),  # camera
+    types.float64,  # near
+    _array(types.float32, 1),  # ambient
+    _array(types.float32, 2),  # lights
+)
+_EFFECTS = (
+    types.int64,  # ao_samples
+    types.int64,  # shadows
+)
+_BOUNCES = (types.int64,)
+_PATHS = (
+    types.int64,  # shadows
+    types.int64,  # bounces
+)
+_PICTURE = (
+    _array(types.float32, 1),  # background
+    types.int64,  # sample
+    types.float64,  # pixel_x
+    types.float64,  # pixel_y
+    _array(types.uint8, 1),  # tone
+)
+_MASK = (_array(types.uint8, 2),)
+_FRAME = (
+    _array(types.float32, 3),  # sums
+    _array(types.uint32, 2),  # image
+)
 _COMPILATIONS = {
-    kernel: Compilation(kernel, (*g.SCRATCH, g.SCENE, *volumes, g.TILES, g.CAMERA, g.LIGHTING, g.PICTURE))
-    for kernel, volumes in (
-        (surfaces.trace, ()),
-        (trace_layers, ()),
-        (trace_volumes, (g.VOLUMES,)),
-        (trace_volume_paths, (g.VOLUMES,)),
-        (trace_paths, ()),
+    kernel: Compilation(kernel, signature)
+    for kernel, signature in (
+        (surfaces.trace, _SCENE + _PASS + _EFFECTS + _PICTURE + _MASK + _FRAME),
+        (trace_layers, _SCENE + _MATERIALS + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _MASK + _FRAME),
+        (trace_volumes, _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME),
+        (trace_volume_paths, _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME),
+        (trace_paths, _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME),
     )
 }
 
@@ -134,7 +178,7 @@ class Tracer:
             # Every session starts with an empty scene: it need not wait for the compiler.
             frame.fill(look.background)
             return True
-        kernel = _kernel(look)
+        kernel, materials, effects = _kernel(look)
 
         def proceed() -> bool:
             if watch is not None and not watch(None):
@@ -149,17 +193,15 @@ class Tracer:
         if stopped():
             return False
         masked = kernel in {surfaces.trace, trace_layers}
-        mask = self._mask(frame, traced, look, offset, watch) if masked else _NO_MASK
-        scene = g.Scene(traced.scene, traced.table, look.materials)
-        volumes = (g.Volumes(look.volumes.numbers, look.volumes.places, look.clips),) if len(look.volumes) else ()
-        tiles = g.Tiles(state, frame.done)
-        camera = g.Camera(look.camera, *np.array((look.near, *offset), np.float32))
-        shadows = look.shadows * SHADOWED | look.veiled * VEILED
-        lighting = g.Lighting(look.ambient, look.lights, look.ao_samples, shadows, look.bounces)
-        picture = g.Picture(look.background, frame.samples, tone_table(), mask, frame.sums, frame.image)
+        mask = (self._mask(frame, traced, look, offset, watch),) if masked else ()
+        arguments: tuple[Any, ...] = (
+            look.camera, look.near, look.ambient, look.lights, *effects, look.background,
+            frame.samples, *offset, tone_table(), *mask, frame.sums, frame.image,
+        )  # fmt: skip
 
         def trace(scratch: Floats) -> None:
-            kernel(scratch, scratch.view(np.int32), scene, *volumes, tiles, camera, lighting, picture)
+            lanes = scratch.view(np.int32)
+            kernel(traced.scene, traced.table, *materials, scratch, lanes, state, frame.done, *arguments)
 
         self._run(trace, watch and (lambda: watch(min(1.0, float(state[surfaces.NEXT_TILE]) / len(frame.done)))))
         if (frame.done <= frame.samples).any():
@@ -214,12 +256,20 @@ class Tracer:
         self._pool.shutdown()
 
 
-def _kernel(look: Look) -> Any:
+def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    """Choose the kernel, and its own arguments: materials and volumes, and light effects."""
+    shadows = look.shadows * SHADOWED | look.veiled * VEILED
+    volumes = (look.materials, look.volumes.numbers, look.volumes.places, look.clips)
+    if look.paths and len(look.volumes):
+        return trace_volume_paths, volumes, (shadows, look.bounces)
     if look.paths:
-        return trace_volume_paths if len(look.volumes) else trace_paths
+        return trace_paths, (look.materials,), (shadows, look.bounces)
+    effects = (look.ao_samples, shadows)
     if len(look.volumes):
-        return trace_volumes
-    return surfaces.trace if look.plain else trace_layers
+        return trace_volumes, volumes, (*effects, look.bounces)
+    if look.plain:
+        return surfaces.trace, (), effects
+    return trace_layers, (look.materials,), (*effects, look.bounces)
 
 
 def _usable_cores() -> int:

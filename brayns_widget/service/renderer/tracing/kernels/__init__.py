@@ -2,5 +2,5 @@
 
 ``surfaces`` draws opaque surfaces and has the parts that all share; ``layers`` adds transparency, ``volumes`` (by
 ``march``) volumes. ``paths`` and ``volume_paths`` are the path tracer's. ``cover``, ``thicken`` and ``clip`` do not
-draw: they mark pixels, make neurites thicker, and reject hits. ``groups`` names what they take as arguments.
+draw: they mark pixels, make neurites thicker, and reject hits.
 """

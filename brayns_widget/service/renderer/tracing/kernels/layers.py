@@ -70,14 +70,14 @@ def turn_over(f: Any, lane: Any) -> None:
 
 
 @inlined
-def add_layer(f: Any, i: Any, scene: Any) -> Any:
+def add_layer(f: Any, i: Any, materials: Any) -> Any:
     """Composite the shaded layer, and start the rays that continue behind it; returns how many do."""
     count = 0
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
             i[VALID, lane] = 0
             continue
-        material = scene.materials[i[GEOMETRY, lane]]
+        material = materials[i[GEOMETRY, lane]]
         opacity = opacity_of(f, material, lane, cosine_to_viewer(f, lane))
         share = f[THROUGH, lane] * opacity
         for channel in range(3):
@@ -103,28 +103,39 @@ def add_layer(f: Any, i: Any, scene: Any) -> Any:
 
 
 @inlined
-def start_layers(f: Any) -> None:
-    """Start with nothing seen and all light coming through."""
+def _trace_layers(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    sample: Any,
+    bounces: Any,
+) -> None:
+    """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
     for lane in range(16):
         f[THROUGH, lane] = _ONE
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
-
-
-@inlined
-def _trace_layers(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> None:
-    """Trace one block, whose camera rays are aimed."""
-    start_layers(f)
-    for _layer in range(lighting.bounces):
-        meet(f, i, scene, 0, VALID)
+    for _layer in range(bounces):
+        meet(f, i, scene, table, 0, VALID)
         hits = 0
         for lane in range(16):
             hits += i[GEOMETRY, lane] != NONE
         if hits == 0:
             break
-        find_surface(f, i, scene)
-        light_surfaces(f, i, scene, lighting, block)
-        if add_layer(f, i, scene) == 0:
+        find_surface(f, i, table)
+        light_surfaces(
+            f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
+        )  # fmt: skip
+        if add_layer(f, i, materials) == 0:
             break
 
 
@@ -141,17 +152,46 @@ def add_background(f: Any, background: Any) -> None:
 
 @kernel
 def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
-    f: Any, i: Any, scene: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    mask: Any,
+    sums: Any,
+    image: Any,
 ) -> None:
     """Add one sample to each pixel of the tiles that this thread takes.
 
-    Arguments are those of ``surfaces.trace``, but ``f`` is float32 (LAYER_ROWS, 16), and lights may be of any kind.
+    Args are those of ``surfaces.trace``, where they have the same names, and:
+        materials: float32 (G, materials.COLUMNS), for each geomID the material.
+        f: float32 (LAYER_ROWS, 16), 64-byte aligned, this thread's own.
+        shadows: bits SHADOWED and VEILED of ``lights``.
+        bounces: how many surfaces a ray hits at most, at least 1; behind the last one is the background.
     """
+    height, width = image.shape
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     prepare_rays(f, i)
-    for block in blocks(tiles, picture):
-        aim(f, i, camera, block)
+    for x0, y0 in blocks(state, done, sample, width, height):
+        aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
         for lane in range(16):
-            i[VALID, lane] = -np.int32(picture.mask[block.y0 + (lane >> 2), block.x0 + (lane & 3)])
-        _trace_layers(f, i, scene, lighting, block)
-        add_background(f, picture.background)
-        show_block(f, SEEN, block, picture)
+            i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
+        _trace_layers(
+            scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
+        )
+        add_background(f, background)
+        show_block(f, SEEN, x0, y0, sample, tone, sums, image)

@@ -47,7 +47,6 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     blended,
     face_directional,
     meet,
-    pixel_number,
     send_far,
     set_ambient,
     spread,
@@ -162,18 +161,22 @@ def light_seen(f: Any, lane: Any, light: Any) -> Any:
 
 
 @called
-def let_through(f: Any, i: Any, scene: Any, shadows: Any, glass: Any) -> None:
+def let_through(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, table: Any, materials: Any, shadows: Any, glass: Any
+) -> None:
     """Trace the second packet, and find the share of light that is left along each ray (row ``LEFT``).
 
     Args:
         f: float32 (LIGHT_ROWS or more, 16), scratch.
         i: int32 view of the same memory.
-        scene: see ``groups``.
+        scene: address of a committed RTCScene.
+        table: int64 (G, 4), see ``surfaces.trace``.
+        materials: float32 (G, materials.COLUMNS).
         shadows: with the bit VEILED, some surfaces stop only a part of the light.
         glass: whether transmission lets light through, too.
     """
     start = f.ctypes.data
-    occluded16(start + 64 * RAY_VALID, scene.address, start + 64 * RAY, 0)
+    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
     count = 0
     for lane in range(16):
         reaches = i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0
@@ -192,14 +195,14 @@ def let_through(f: Any, i: Any, scene: Any, shadows: Any, glass: Any) -> None:
     for _veil in range(_MOST_VEILS):
         if count == 0:
             break
-        meet(f, i, scene, _VEIL, _VEIL_VALID)
+        meet(f, i, scene, table, _VEIL, _VEIL_VALID)
         count = 0
         for lane in range(16):
             geometry = i[_VEIL + GEOMETRY, lane]
             if i[_VEIL_VALID, lane] == 0 or geometry == NONE:
                 i[_VEIL_VALID, lane] = 0
                 continue
-            f[LEFT, lane] *= _ONE - _stopped(f, i, scene, lane, glass)
+            f[LEFT, lane] *= _ONE - _stopped(f, i, table, materials[geometry], lane, glass)
             if f[LEFT, lane] < NOTHING:
                 f[LEFT, lane] = _ZERO
                 i[_VEIL_VALID, lane] = 0
@@ -215,10 +218,11 @@ def let_through(f: Any, i: Any, scene: Any, shadows: Any, glass: Any) -> None:
 
 
 @inlined
-def _stopped(f: Any, i: Any, scene: Any, lane: Any, glass: Any) -> Any:
+def _stopped(  # noqa: PLR0917
+    f: Any, i: Any, table: Any, material: Any, lane: Any, glass: Any
+) -> Any:
     """Compute the share of light that the surface stops that a lane's shadow ray has hit."""
-    geometry, table = i[_VEIL + GEOMETRY, lane], scene.table
-    material = scene.materials[geometry]
+    geometry = i[_VEIL + GEOMETRY, lane]
     slot = load_uint32(table[geometry, 0], np.int64(i[_VEIL + PRIMITIVE, lane]))
     if table[geometry, 3] == 0:
         alpha = load_float32(table[geometry, 1], 4 * slot + 3)
@@ -239,7 +243,9 @@ def _stopped(f: Any, i: Any, scene: Any, lane: Any, glass: Any) -> Any:
 
 
 @inlined
-def _face_area(f: Any, i: Any, light: Any, number: Any, block: Any) -> Any:
+def _face_area(  # noqa: PLR0917
+    f: Any, i: Any, light: Any, number: Any, x0: Any, y0: Any, width: Any, sample: Any
+) -> Any:
     """Aim the second packet's rays at a sphere or quad light, and set each lane's cosine; returns how many are lit."""
     lit = 0
     for lane in range(16):
@@ -247,7 +253,7 @@ def _face_area(f: Any, i: Any, light: Any, number: Any, block: Any) -> Any:
         i[RAY_VALID, lane] = 0
         if i[GEOMETRY, lane] == NONE:
             continue
-        u, v = light_point(pixel_number(block, lane), number, block.sample)
+        u, v = light_point((y0 + (lane >> 2)) * width + x0 + (lane & 3), number, sample)
         share = aim_at_light(f, lane, light, u, v)
         cosine = (
             f[NORMAL, lane] * f[RAY + DIR, lane]
@@ -262,18 +268,31 @@ def _face_area(f: Any, i: Any, light: Any, number: Any, block: Any) -> Any:
 
 
 @inlined
-def light_surfaces(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> None:
+def light_surfaces(  # noqa: PLR0917
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    sample: Any,
+) -> None:
     """Set the light that arrives at the matte surfaces that ``find_surface`` has found."""
-    ao_samples, lights, shadows = lighting.ao_samples, lighting.lights, lighting.shadows
     for lane in range(16):
         f[OPEN, lane] = _ZERO
     for ray in range(ao_samples):
-        aim_ambient(f, i, block, block.sample * ao_samples + ray)
+        aim_ambient(f, i, x0, y0, width, sample * ao_samples + ray)
         send_far(f)
-        let_through(f, i, scene, shadows, False)
+        let_through(f, i, scene, table, materials, shadows, False)
         for lane in range(16):
             f[OPEN, lane] += f[LEFT, lane]
-    set_ambient(f, lighting.ambient, ao_samples)
+    set_ambient(f, ambient, ao_samples)
     for number in range(lights.shape[0]):
         light = lights[number]
         if light[KIND] == DIRECTIONAL:
@@ -281,11 +300,11 @@ def light_surfaces(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> Non
             aim_directional(f, light)
             send_far(f)
         else:
-            lit = _face_area(f, i, light, number, block)
+            lit = _face_area(f, i, light, number, x0, y0, width, sample)
         if lit == 0:
             continue
         if shadows & SHADOWED != 0:
-            let_through(f, i, scene, shadows, False)
+            let_through(f, i, scene, table, materials, shadows, False)
             for lane in range(16):
                 f[COSINE, lane] *= f[LEFT, lane]
         add_light(f, light)

@@ -87,7 +87,9 @@ def _enter(  # noqa: PLR0917 - Numba knows no keywords
 
 @called
 def _follow(  # noqa: PLR0917
-    volumes: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
     volume: Any,
     ox: Any,
     oy: Any,
@@ -112,7 +114,6 @@ def _follow(  # noqa: PLR0917
         Number of the next step (negative: it has left), light added (3 channels), ``left``, place of the last sample
         and its color.
     """
-    numbers, places, clips = volumes.numbers, volumes.places, volumes.clips
     gx = numbers[volume, 0] * ox + numbers[volume, 1] * oy + numbers[volume, 2] * oz + numbers[volume, 3]
     gy = numbers[volume, 4] * ox + numbers[volume, 5] * oy + numbers[volume, 6] * oz + numbers[volume, 7]
     gz = numbers[volume, 8] * ox + numbers[volume, 9] * oy + numbers[volume, 10] * oz + numbers[volume, 11]
@@ -142,11 +143,15 @@ def _follow(  # noqa: PLR0917
         bi, bj, bk = i >> v.MACRO_BITS, j >> v.MACRO_BITS, k >> v.MACRO_BITS
         clear = load_uint8(coarse, (bk * down + bj) * across + bi)
         if clear > 0:
-            # A ray along an axis never leaves through the sides: infinity times zero is NaN, which min ignores.
+            # Along an axis that the ray does not follow it never leaves: the place would be infinite, on either side.
             back = 1 - clear
-            leave = min(far, (np.float32(bi + (clear if ex > 0 else back)) * side - gx) * per_x)
-            leave = min(leave, (np.float32(bj + (clear if ey > 0 else back)) * side - gy) * per_y)
-            leave = min(leave, (np.float32(bk + (clear if ez > 0 else back)) * side - gz) * per_z)
+            leave = far
+            if ex != 0:
+                leave = min(leave, (np.float32(bi + (clear if ex > 0 else back)) * side - gx) * per_x)
+            if ey != 0:
+                leave = min(leave, (np.float32(bj + (clear if ey > 0 else back)) * side - gy) * per_y)
+            if ez != 0:
+                leave = min(leave, (np.float32(bk + (clear if ez > 0 else back)) * side - gz) * per_z)
             number = max(number, np.int64((leave - near) * per_step - jitter)) + 1
             continue
         number += 1
@@ -173,7 +178,9 @@ def _follow(  # noqa: PLR0917
 
 @called
 def march(  # noqa: PLR0917
-    volumes: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
     notes: Any,
     ox: Any,
     oy: Any,
@@ -188,16 +195,15 @@ def march(  # noqa: PLR0917
 ) -> Any:
     """Follow a ray through all volumes.
 
-    ``volumes`` is a group of ``groups``, ``notes`` is float32 (volumes, NOTES), this thread's own. The ray has its
-    origin at (ox, oy, oz) and the direction (dx, dy, dz) of length 1; it is followed from ``near`` to ``far``, until
-    the transmittance is ``least`` or less.
+    ``numbers`` and ``places`` are those of ``volumes.Packed``, ``clips`` those of ``tracing.clipping``, ``notes`` is
+    float32 (volumes, NOTES), this thread's own. The ray has its origin at (ox, oy, oz) and the direction (dx, dy, dz)
+    of length 1; it is followed from ``near`` to ``far``, until a share of light of ``least`` or less comes through.
     ``jitter``, 0..1, says which point of each step stands for it.
 
     Returns:
         Light added (red, green, blue), share of the light from ``far`` that reaches ``near``, and where the last
         sample was taken and its color (red, green, blue).
     """
-    numbers, places = volumes.numbers, volumes.places
     count = numbers.shape[0]
     for volume in range(count):
         first, last = _enter(numbers, places, volume, ox, oy, oz, dx, dy, dz, near, far)
@@ -219,7 +225,7 @@ def march(  # noqa: PLR0917
         if chosen < 0:
             break
         number, more_red, more_green, more_blue, left, place, r, g, b = _follow(
-            volumes, chosen, ox, oy, oz, dx, dy, dz, notes[chosen, NEAR], notes[chosen, FAR],
+            numbers, places, clips, chosen, ox, oy, oz, dx, dy, dz, notes[chosen, NEAR], notes[chosen, FAR],
             np.int64(notes[chosen, NEXT]), limit, jitter, left, least,
         )  # fmt: skip
         notes[chosen, NEXT] = np.float32(number)

@@ -48,7 +48,6 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     blocks,
     find_surface,
     meet,
-    pixel_number,
     prepare_rays,
     show_block,
     spread,
@@ -136,9 +135,11 @@ def _choose_base(  # noqa: PLR0917
 
 
 @inlined
-def _choose(f: Any, i: Any, scene: Any, lane: Any, block: Any, depth: Any) -> Any:  # noqa: PLR0917
+def _choose(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
+) -> Any:
     """Choose the lobe by which a lane's path continues, and fill the rows that describe it."""
-    material, pixel, sample = scene.materials[i[GEOMETRY, lane]], pixel_number(block, lane), block.sample
+    material = materials[i[GEOMETRY, lane]]
     for channel in range(3):
         f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * material[m.EMISSION + channel]
     cosine = cosine_to_viewer(f, lane)
@@ -175,21 +176,24 @@ def _choose(f: Any, i: Any, scene: Any, lane: Any, block: Any, depth: Any) -> An
 
 
 @inlined
-def find_lobes(f: Any, i: Any, scene: Any, block: Any, depth: Any) -> Any:
+def find_lobes(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
+) -> Any:
     """Choose a lobe for each lane with a hit; returns how many can be lit."""
     count = 0
     for lane in range(16):
         i[_LOBE, lane] = _ENDED
         if i[GEOMETRY, lane] == NONE:
             continue
-        lobe = _choose(f, i, scene, lane, block, depth)
+        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+        lobe = _choose(f, i, materials, lane, pixel, sample, depth)
         if i[STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY:
             f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
-        material = scene.materials[i[GEOMETRY, lane]]
+        material = materials[i[GEOMETRY, lane]]
         if (
             lobe == _DIFFUSE
             and material[m.BACK_LIGHT] > _ZERO
-            and random_number(pixel_number(block, lane), block.sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
+            and random_number(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
         ):
             turn_over(f, lane)
         i[_LOBE, lane] = lobe
@@ -222,10 +226,21 @@ def _gloss(f: Any, material: Any, lane: Any) -> Any:
 
 @inlined
 def light_lobes(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, lighting: Any, number: Any, block: Any, depth: Any
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    shadows: Any,
+    light: Any,
+    number: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
 ) -> None:
     """Add the light of a light source that lobes scatter and nothing occludes."""
-    light = lighting.lights[number]
     lit = 0
     # Narrow lobes get an area light when their path hits it, see ``meet_lights``; points cannot be hit.
     sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else _SMOOTH
@@ -240,25 +255,25 @@ def light_lobes(  # noqa: PLR0917
             f[RAY + TNEAR, lane], f[RAY + TFAR, lane] = _ZERO, _INFINITE
             f[COSINE, lane] = _ONE
         else:
-            pixel = pixel_number(block, lane)
-            u, v = light_point(pixel, number, block.sample)
+            pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+            u, v = light_point(pixel, number, sample)
             if depth > 0:
                 dimension = 8 * depth + 5 + (number << 16)
-                u, v = random_number(pixel, block.sample, dimension), random_number(pixel, block.sample, dimension + 1)
+                u, v = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
             f[COSINE, lane] = aim_at_light(f, lane, light, u, v)
         if f[COSINE, lane] > 0 and _cosine_to_light(f, lane) > 0:
             i[RAY_VALID, lane] = -1
             lit += 1
     if lit == 0:
         return
-    let_through(f, i, scene, lighting.shadows, True)
+    let_through(f, i, scene, table, materials, shadows, True)
     for lane in range(16):
         if f[LEFT, lane] == _ZERO:
             continue
         cosine = _cosine_to_light(f, lane)
         grazing = _ZERO
         if i[_LOBE, lane] == _GLOSSY:
-            scattered, grazing = _gloss(f, scene.materials[i[GEOMETRY, lane]], lane)
+            scattered, grazing = _gloss(f, materials[i[GEOMETRY, lane]], lane)
             cosine = _PI * scattered
         cosine *= f[COSINE, lane] * f[LEFT, lane]
         for channel in range(3):
@@ -291,14 +306,16 @@ def meet_lights(f: Any, i: Any, lights: Any) -> None:
 
 
 @inlined
-def _go_on(f: Any, i: Any, scene: Any, lane: Any, u: Any, v: Any) -> Any:  # noqa: PLR0917
+def _go_on(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, lane: Any, u: Any, v: Any
+) -> Any:
     """Replace a lane's ray by the next one of its path; False if the path ends."""
     lobe = i[_LOBE, lane]
     if lobe == _PASSED:
         turn_over(f, lane)
         return True
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    material = scene.materials[i[GEOMETRY, lane]]
+    material = materials[i[GEOMETRY, lane]]
     ax, ay, az, bx, by, bz = _frame(f, material, lane)
     i[STRAIGHT, lane] = 0
     if lobe != _TRANSMITTED:
@@ -358,20 +375,22 @@ def _go_on(f: Any, i: Any, scene: Any, lane: Any, u: Any, v: Any) -> Any:  # noq
 
 
 @inlined
-def advance(f: Any, i: Any, scene: Any, block: Any, depth: Any) -> Any:
+def advance(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
+) -> Any:
     """Continue each lane's path from its surface; returns how many continue."""
-    count, sample = 0, block.sample
+    count = 0
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE or i[_LOBE, lane] == _ENDED:
             i[VALID, lane] = 0
             continue
-        pixel = pixel_number(block, lane)
+        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
         # The first bounce matters most: its directions are spread evenly over the samples.
         u, v = spread(pixel, shift_u, shift_v)
         if depth > 0:
             u, v = random_number(pixel, sample, 8 * depth + 3), random_number(pixel, sample, 8 * depth + 4)
-        goes_on = _go_on(f, i, scene, lane, u, v)
+        goes_on = _go_on(f, i, materials, lane, u, v)
         i[VALID, lane] = -1 if goes_on else 0
         count += goes_on
         for axis in range(3):
@@ -396,10 +415,8 @@ def start_paths(f: Any, i: Any) -> None:
 
 
 @inlined
-def end_paths(f: Any, i: Any, lighting: Any, picture: Any) -> Any:
+def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
     """Add the ambient light or the background to paths that left the scene; returns how many hit a surface."""
-    ambient, background = lighting.ambient, picture.background
-    alpha = min(max(background[3], _ZERO), _ONE)
     hits = 0
     for lane in range(16):
         if i[VALID, lane] == 0:
@@ -421,32 +438,96 @@ def end_paths(f: Any, i: Any, lighting: Any, picture: Any) -> Any:
 
 
 @inlined
-def _trace_paths(f: Any, i: Any, scene: Any, lighting: Any, picture: Any, block: Any) -> None:  # noqa: PLR0917
+def _trace_paths(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    shadows: Any,
+    background: Any,
+    alpha: Any,
+    sample: Any,
+    bounces: Any,
+) -> Any:
     """Trace the paths of one block, whose camera rays are aimed."""
+    found = 0
     start_paths(f, i)
-    for depth in range(lighting.bounces + 1):
-        meet(f, i, scene, 0, VALID)
-        meet_lights(f, i, lighting.lights)
-        if end_paths(f, i, lighting, picture) == 0 or depth == lighting.bounces:
+    for depth in range(bounces + 1):
+        meet(f, i, scene, table, 0, VALID)
+        meet_lights(f, i, lights)
+        hits = end_paths(f, i, ambient, background, alpha)
+        found += hits
+        if hits == 0 or depth == bounces:
             break
-        find_surface(f, i, scene)
-        if find_lobes(f, i, scene, block, depth) > 0:
-            for number in range(lighting.lights.shape[0]):
-                light_lobes(f, i, scene, lighting, number, block, depth)
-        if advance(f, i, scene, block, depth) == 0:
+        find_surface(f, i, table)
+        if find_lobes(f, i, materials, x0, y0, width, sample, depth) > 0:
+            for light in range(lights.shape[0]):
+                light_lobes(
+                    f, i, scene, table, materials, shadows, lights[light], light, x0, y0, width, sample, depth
+                )  # fmt: skip
+        if advance(f, i, materials, x0, y0, width, sample, depth) == 0:
             break
+    return found
 
 
 @kernel
 def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
-    f: Any, i: Any, scene: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
+    scene: Any,
+    table: Any,
+    materials: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
 ) -> None:
     """Add one path to each pixel of the tiles that this thread takes.
 
-    Arguments are those of ``layers.trace_layers``, but ``f`` is float32 (PATH_ROWS, 16).
+    Args are those of ``surfaces.trace``, where they have the same names, and:
+        materials: float32 (G, materials.COLUMNS), for each geomID the material.
+        f: float32 (PATH_ROWS, 16), 64-byte aligned, this thread's own.
+        shadows: with the bit VEILED of ``lights``, some surfaces let a part of the light through.
+        bounces: at how many surfaces a path is lit, at least 1.
     """
+    height, width = image.shape
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     prepare_rays(f, i)
-    for block in blocks(tiles, picture):
-        aim(f, i, camera, block)
-        _trace_paths(f, i, scene, lighting, picture, block)
-        show_block(f, BROUGHT, block, picture)
+    alpha = min(max(background[3], _ZERO), _ONE)
+    for x0, y0 in blocks(state, done, sample, width, height):
+        aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+        _trace_paths(
+            scene,
+            table,
+            materials,
+            f,
+            i,
+            x0,
+            y0,
+            width,
+            ambient,
+            lights,
+            shadows,
+            background,
+            alpha,
+            sample,
+            bounces,
+        )
+        show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing.embree import SHADOWS
-from brayns_widget.service.renderer.tracing.kernels.groups import Block
 from brayns_widget.service.renderer.tracing.kernels.native import (
     inlined,
     intersect16,
@@ -43,10 +42,10 @@ VALID, RAY_VALID = 36, 37
 COLOR, LIGHT, OPEN, COSINE = 40, 44, 47, 48
 SCRATCH_ROWS = 49
 
-# Entries of ``Tiles.state``.
+# Entries of ``state``.
 NEXT_TILE, STOP = 0, 1
 
-# Rows of a camera's frame, see ``camera.ray_frame``.
+# Rows of ``camera``, see ``camera.ray_frame``.
 ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V, TURN, FRONT, SIDE = range(9)
 
 NONE = -1  # RTC_INVALID_GEOMETRY_ID
@@ -63,12 +62,6 @@ SPREAD_U, SPREAD_V = 0.7548776662466927, 0.5698402909980532
 
 
 @inlined
-def pixel_number(block: Any, lane: Any) -> Any:
-    """Return a pixel's number in the picture, row by row."""
-    return (block.y0 + (lane >> 2)) * block.width + block.x0 + (lane & 3)
-
-
-@inlined
 def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
     """Make two numbers in 0..1 from a hash of the pixel's number, shifted by a step of the sequence."""
     # Two rounds of xor-shift and multiply; the masks undo Numba's widening to 64 bits.
@@ -82,18 +75,18 @@ def spread(pixel: Any, shift_u: Any, shift_v: Any) -> Any:
 
 
 @inlined
-def _bend(f: Any, camera: Any, block: Any, step_u: Any, step_v: Any) -> None:
+def _bend(  # noqa: PLR0917
+    f: Any, camera: Any, x0: Any, y0: Any, step_u: Any, step_v: Any, pixel_x: Any, pixel_y: Any
+) -> None:
     """Aim the first packet's rays for a cylindric camera, whose columns are angles."""
-    frame = camera.frame
     for lane in range(16):
-        x = np.float32(block.x0 + (lane & 3)) + camera.pixel_x
-        y = np.float32(block.y0 + (lane >> 2)) + camera.pixel_y
-        angle = frame[TURN, 0] + x * step_u * frame[TURN, 1]
+        x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
+        angle = camera[TURN, 0] + x * step_u * camera[TURN, 1]
         front, side = math.cos(angle), math.sin(angle)
         square = ZERO
         for axis in range(3):
-            part = frame[DIRECTION, axis] + y * step_v * frame[DIRECTION_V, axis]
-            part += front * frame[FRONT, axis] + side * frame[SIDE, axis]
+            part = camera[DIRECTION, axis] + y * step_v * camera[DIRECTION_V, axis]
+            part += front * camera[FRONT, axis] + side * camera[SIDE, axis]
             f[DIR + axis, lane] = part
             square += part * part
         scale = ONE / math.sqrt(square)
@@ -102,18 +95,18 @@ def _bend(f: Any, camera: Any, block: Any, step_u: Any, step_v: Any) -> None:
 
 
 @inlined
-def aim(f: Any, i: Any, camera: Any, block: Any) -> None:
-    """Fill the first packet with the camera's rays through a block of pixels."""
+def aim(  # noqa: PLR0917
+    f: Any, i: Any, camera: Any, x0: Any, y0: Any, width: Any, height: Any, pixel_x: Any, pixel_y: Any, near: Any
+) -> None:
+    """Fill the first packet with the camera's rays through the block of pixels whose corner is (x0, y0)."""
     # Numba loads array elements again after every store to another array, and does not vectorize then: local names.
-    frame, near, pixel_x, pixel_y = camera.frame, camera.near, camera.pixel_x, camera.pixel_y
-    x0, y0 = block.x0, block.y0
-    step_u, step_v = np.float32(1 / block.width), np.float32(1 / block.height)
-    ox, oy, oz = frame[ORIGIN, 0], frame[ORIGIN, 1], frame[ORIGIN, 2]
-    oxu, oyu, ozu = frame[ORIGIN_U, 0] * step_u, frame[ORIGIN_U, 1] * step_u, frame[ORIGIN_U, 2] * step_u
-    oxv, oyv, ozv = frame[ORIGIN_V, 0] * step_v, frame[ORIGIN_V, 1] * step_v, frame[ORIGIN_V, 2] * step_v
-    dx, dy, dz = frame[DIRECTION, 0], frame[DIRECTION, 1], frame[DIRECTION, 2]
-    dxu, dyu, dzu = frame[DIRECTION_U, 0] * step_u, frame[DIRECTION_U, 1] * step_u, frame[DIRECTION_U, 2] * step_u
-    dxv, dyv, dzv = frame[DIRECTION_V, 0] * step_v, frame[DIRECTION_V, 1] * step_v, frame[DIRECTION_V, 2] * step_v
+    step_u, step_v = np.float32(1 / width), np.float32(1 / height)
+    ox, oy, oz = camera[ORIGIN, 0], camera[ORIGIN, 1], camera[ORIGIN, 2]
+    oxu, oyu, ozu = camera[ORIGIN_U, 0] * step_u, camera[ORIGIN_U, 1] * step_u, camera[ORIGIN_U, 2] * step_u
+    oxv, oyv, ozv = camera[ORIGIN_V, 0] * step_v, camera[ORIGIN_V, 1] * step_v, camera[ORIGIN_V, 2] * step_v
+    dx, dy, dz = camera[DIRECTION, 0], camera[DIRECTION, 1], camera[DIRECTION, 2]
+    dxu, dyu, dzu = camera[DIRECTION_U, 0] * step_u, camera[DIRECTION_U, 1] * step_u, camera[DIRECTION_U, 2] * step_u
+    dxv, dyv, dzv = camera[DIRECTION_V, 0] * step_v, camera[DIRECTION_V, 1] * step_v, camera[DIRECTION_V, 2] * step_v
     for lane in range(16):
         x, y = np.float32(x0 + (lane & 3)) + pixel_x, np.float32(y0 + (lane >> 2)) + pixel_y
         rx, ry, rz = dx + x * dxu + y * dxv, dy + x * dyu + y * dyv, dz + x * dzu + y * dzv
@@ -124,33 +117,32 @@ def aim(f: Any, i: Any, camera: Any, block: Any) -> None:
         f[ORG + 2, lane] = oz + x * ozu + y * ozv
         f[TNEAR, lane] = near
         f[TFAR, lane] = INFINITE
-    if frame[TURN, 1] != ZERO:
-        _bend(f, camera, block, step_u, step_v)
-    columns, rows = block.width - x0, block.height - y0
+    if camera[TURN, 1] != ZERO:
+        _bend(f, camera, x0, y0, step_u, step_v, pixel_x, pixel_y)
+    columns, rows = width - x0, height - y0
     for lane in range(16):
         i[GEOMETRY, lane] = NONE
         i[VALID, lane] = -1 if (lane & 3) < columns and (lane >> 2) < rows else 0
 
 
 @inlined
-def any_marked(mask: Any, block: Any) -> Any:
+def any_marked(mask: Any, x0: Any, y0: Any) -> Any:
     """Whether any pixel of a block is to be traced."""
     marked = 0
     for row in range(4):
         for column in range(4):
-            marked |= mask[block.y0 + row, block.x0 + column]
+            marked |= mask[y0 + row, x0 + column]
     return marked != 0
 
 
 @inlined
-def meet(f: Any, i: Any, scene: Any, at: Any, valid: Any) -> None:
+def meet(f: Any, i: Any, scene: Any, table: Any, at: Any, valid: Any) -> None:  # noqa: PLR0917 - Numba knows no keywords
     """Trace the packet at row ``at`` for the lanes that row ``valid`` marks.
 
     Hits in an instance get the instance's geomID, and their normals are brought to world space.
     """
     start = f.ctypes.data
-    intersect16(start + 64 * valid, scene.address, start + 64 * at, 0)
-    table = scene.table
+    intersect16(start + 64 * valid, scene, start + 64 * at, 0)
     for lane in range(16):
         number = i[at + INSTANCE, lane]
         if i[at + GEOMETRY, lane] == NONE or number == NONE:
@@ -179,9 +171,8 @@ def blended(f: Any, colors: Any, slot: Any, at: Any, lane: Any, channel: Any) ->
 
 
 @inlined
-def find_surface(f: Any, i: Any, scene: Any) -> None:
+def find_surface(f: Any, i: Any, table: Any) -> None:
     """Find each hit's normal (towards the viewer), color, and where secondary rays start."""
-    table = scene.table
     for lane in range(16):
         if i[GEOMETRY, lane] == NONE:
             continue
@@ -222,11 +213,13 @@ def block_rays(f: Any, scene: Any) -> None:
     """Trace the second packet; afterwards tfar of occluded lanes is negative."""
     send_far(f)
     start = f.ctypes.data
-    occluded16(start + 64 * RAY_VALID, scene.address, start + 64 * RAY, 0)
+    occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
 
 
 @inlined
-def aim_ambient(f: Any, i: Any, block: Any, number: Any) -> None:
+def aim_ambient(  # noqa: PLR0917
+    f: Any, i: Any, x0: Any, y0: Any, width: Any, number: Any
+) -> None:
     """Aim the second packet's rays into the hemisphere, weighted by the cosine; ``number`` counts over samples."""
     shift_u = np.float32(number * SPREAD_U % 1)
     shift_v = np.float32(number * SPREAD_V % 1)
@@ -234,7 +227,7 @@ def aim_ambient(f: Any, i: Any, block: Any, number: Any) -> None:
         i[RAY_VALID, lane] = 0
         if i[GEOMETRY, lane] == NONE:
             continue
-        u, v = spread(pixel_number(block, lane), shift_u, shift_v)
+        u, v = spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
         # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
         radius, angle = math.sqrt(u), TWO_PI * v
         x, y = radius * math.cos(angle), radius * math.sin(angle)
@@ -262,17 +255,18 @@ def set_ambient(f: Any, ambient: Any, rays: Any) -> None:
 
 
 @inlined
-def _add_ambient(f: Any, i: Any, scene: Any, lighting: Any, block: Any) -> None:
-    rays = lighting.ao_samples
+def _add_ambient(  # noqa: PLR0917
+    f: Any, i: Any, scene: Any, ambient: Any, x0: Any, y0: Any, width: Any, sample: Any, rays: Any
+) -> None:
     for lane in range(16):
         f[OPEN, lane] = ZERO
     for ray in range(rays):
-        aim_ambient(f, i, block, block.sample * rays + ray)
+        aim_ambient(f, i, x0, y0, width, sample * rays + ray)
         block_rays(f, scene)
         for lane in range(16):
             if i[RAY_VALID, lane] != 0 and f[RAY + TFAR, lane] >= 0:
                 f[OPEN, lane] += ONE
-    set_ambient(f, lighting.ambient, rays)
+    set_ambient(f, ambient, rays)
 
 
 @inlined
@@ -343,43 +337,43 @@ def prepare_rays(f: Any, i: Any) -> None:
 
 
 @inlined
-def _next_tile(tiles: Any, sample: Any) -> Any:
+def _next_tile(state: Any, done: Any, sample: Any) -> Any:
     """Take the next tile that lacks this sample; -1 if none is left, or to stop."""
-    while tiles.state[STOP] == 0:
-        tile = take_number(tiles.state.ctypes.data + 8 * NEXT_TILE)
-        if tile >= tiles.done.shape[0]:
+    while state[STOP] == 0:
+        tile = take_number(state.ctypes.data + 8 * NEXT_TILE)
+        if tile >= done.shape[0]:
             return -1
-        if tiles.done[tile] <= sample:
+        if done[tile] <= sample:
             return tile
     return -1
 
 
 @inlined
-def blocks(tiles: Any, picture: Any) -> Any:
-    """Go through the blocks of the tiles that this thread takes from a shared counter, until none is left."""
-    height, width = picture.image.shape
-    sample = picture.sample
+def blocks(state: Any, done: Any, sample: Any, width: Any, height: Any) -> Any:
+    """Go through the blocks of the tiles that this thread takes from a shared counter: column and row of each."""
     across = (width + TILE - 1) // TILE
     while True:
-        tile = _next_tile(tiles, sample)
+        tile = _next_tile(state, done, sample)
         if tile < 0:
             break
         left, top = tile % across * TILE, tile // across * TILE
         for y0 in range(top, min(top + TILE, height), 4):
             for x0 in range(left, min(left + TILE, width), 4):
-                yield Block(x0, y0, width, height, sample)
-        tiles.done[tile] = sample + 1
+                yield x0, y0
+        done[tile] = sample + 1
 
 
 @inlined
-def show_block(f: Any, row: Any, block: Any, picture: Any) -> None:
+def show_block(  # noqa: PLR0917
+    f: Any, row: Any, x0: Any, y0: Any, sample: Any, tone: Any, sums: Any, image: Any
+) -> None:
     """Add a sample, RGBA in four rows of scratch from ``row`` on, to a block of pixels, and show the mean of all."""
-    sample, sums, image = block.sample, picture.sums, picture.image
+    height, width = image.shape
     keep = sums.shape[0] > 0
     weight = ONE / np.float32(sample + 1)
     for lane in range(16):
-        x, y = block.x0 + (lane & 3), block.y0 + (lane >> 2)
-        if x >= block.width or y >= block.height:
+        x, y = x0 + (lane & 3), y0 + (lane >> 2)
+        if x >= width or y >= height:
             continue
         red, green, blue, opacity = f[row, lane], f[row + 1, lane], f[row + 2, lane], f[row + 3, lane]
         if sample > 0:
@@ -389,43 +383,78 @@ def show_block(f: Any, row: Any, block: Any, picture: Any) -> None:
             opacity += sums[y, x, 3]
         if keep:
             sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, picture.tone)
+        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
 
 
+# Kernels take arrays and numbers one by one: in named tuples (scene, tiles, camera, lighting, picture) they would
+# run as fast, but take 8 to 13 % longer to compile: 2 s for all five.
 @kernel
 def trace(  # noqa: PLR0917 - Numba knows no keywords
-    f: Any, i: Any, scene: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
+    scene: Any,
+    table: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    mask: Any,
+    sums: Any,
+    image: Any,
 ) -> None:
     """Add one sample to each pixel of the tiles that this thread takes.
 
     Args:
+        scene: address of a committed RTCScene.
+        table: int64 (G, 4), for each geomID the addresses of its slots (uint32) and colors (float32 RGBA), and of
+            the matrix (float32 (3, 3)) for normals if it is an instance, else 0; and whether there are three colors
+            for each slot.
         f: float32 (SCRATCH_ROWS, 16), 64-byte aligned, this thread's own.
         i: int32 view of the same memory.
-        scene: see ``groups``; its materials are not used.
-        tiles: see ``groups``.
-        camera: see ``groups``.
-        lighting: see ``groups``; all lights are directional.
-        picture: see ``groups``.
+        state: int64 (2,), shared: number of the next tile, and not 0 to stop before the next tile.
+        done: int32 (tiles,), samples that each tile has; tiles with more than ``sample`` are left alone.
+        camera: float32 (9, 3), rows as named above.
+        near: rays start at this distance.
+        ambient: float32 (3,), radiance of the ambient light.
+        lights: float32 (L, lights.COLUMNS), directional lights, see ``tracing.lights``.
+        ao_samples: rays for ambient occlusion.
+        shadows: 0 or 1.
+        background: float32 (4,), RGBA.
+        sample: number of this sample; 0 overwrites the sums.
+        pixel_x: where the sample lies, right of each pixel's corner, see ``sampling.pixel_offset``.
+        pixel_y: and down from it.
+        tone: uint8 (TABLE_SIZE,), see ``tonemap.tone_table``.
+        mask: uint8, which pixels are traced, see ``cover.whole_mask``; the others show the background.
+        sums: float32 (height, width, 4), sums of linear RGBA; (0, 0, 4) if there will be one sample only.
+        image: uint32 (height, width), the picture of all samples so far, RGBA from the lowest byte up.
     """
-    lights, shadows = lighting.lights, lighting.shadows
-    sample, tone, mask, sums, image = picture.sample, picture.tone, picture.mask, picture.sums, picture.image
+    height, width = image.shape
     keep = sums.shape[0] > 0
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
     weight = ONE / np.float32(sample + 1)
     prepare_rays(f, i)
-    red0, green0, blue0 = picture.background[0], picture.background[1], picture.background[2]
-    alpha = min(max(picture.background[3], ZERO), ONE)
+    red0, green0, blue0 = background[0], background[1], background[2]
+    alpha = min(max(background[3], ZERO), ONE)
     empty = pack_pixel(red0, green0, blue0, alpha, tone)
-    for block in blocks(tiles, picture):
-        x0, y0 = block.x0, block.y0
+    for x0, y0 in blocks(state, done, sample, width, height):
         hits = 0
-        if any_marked(mask, block):
-            aim(f, i, camera, block)
+        if any_marked(mask, x0, y0):
+            aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
             for lane in range(16):
                 i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
-            meet(f, i, scene, 0, VALID)
+            meet(f, i, scene, table, 0, VALID)
             for lane in range(16):
                 hits += i[GEOMETRY, lane] != NONE
-        columns, rows = min(4, block.width - x0), min(4, block.height - y0)
+        columns, rows = min(4, width - x0), min(4, height - y0)
         if hits == 0 and sample == 0:
             for y in range(y0, y0 + rows):
                 for x in range(x0, x0 + columns):
@@ -434,8 +463,8 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                         sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red0, green0, blue0, alpha
             continue
         if hits > 0:
-            find_surface(f, i, scene)
-            _add_ambient(f, i, scene, lighting, block)
+            find_surface(f, i, table)
+            _add_ambient(f, i, scene, ambient, x0, y0, width, sample, ao_samples)
             for light in range(lights.shape[0]):
                 _add_directional(f, i, scene, lights[light], shadows)
         # As ``show_block``, which costs two per cent here.

@@ -43,7 +43,6 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     blocks,
     find_surface,
     meet,
-    pixel_number,
     prepare_rays,
     show_block,
 )
@@ -63,17 +62,34 @@ _LEAST = np.float32(1e-3)  # a smaller transmittance counts as 0
 
 
 @inlined
-def _scatter(f: Any, i: Any, volumes: Any, notes: Any, block: Any, depth: Any) -> Any:  # noqa: PLR0917
+def _pixel(x0: Any, y0: Any, width: Any, lane: Any) -> Any:
+    return (y0 + (lane >> 2)) * width + x0 + (lane & 3)
+
+
+@inlined
+def _scatter(  # noqa: PLR0917 - Numba knows no keywords
+    f: Any,
+    i: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
+) -> Any:
     """Scatter paths in volumes before they hit a surface; returns how many."""
-    count, sample = 0, block.sample
+    count = 0
     for lane in range(16):
         i[_SCATTERED, lane] = 0
         if i[VALID, lane] == 0:
             continue
-        pixel, dimension = pixel_number(block, lane), _DIMENSIONS + 8 * depth
+        pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth
         chance, jitter = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
         _red, _green, _blue, left, place, red, green, blue = march(
-            volumes, notes,
+            numbers, places, clips, notes,
             f[ORG, lane], f[ORG + 1, lane], f[ORG + 2, lane], f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane],
             f[TNEAR, lane], f[TFAR, lane], jitter, chance,
         )  # fmt: skip
@@ -92,10 +108,12 @@ def _scatter(f: Any, i: Any, volumes: Any, notes: Any, block: Any, depth: Any) -
 
 
 @inlined
-def _left(f: Any, volumes: Any, notes: Any, lane: Any, jitter: Any) -> Any:
+def _left(  # noqa: PLR0917
+    f: Any, numbers: Any, places: Any, clips: Any, notes: Any, lane: Any, jitter: Any
+) -> Any:
     """Compute the transmittance of volumes along a lane's second ray."""
     _red, _green, _blue, left, _place, _r, _g, _b = march(
-        volumes, notes,
+        numbers, places, clips, notes,
         f[RAY + ORG, lane], f[RAY + ORG + 1, lane], f[RAY + ORG + 2, lane],
         f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane],
         f[RAY + TNEAR, lane], f[RAY + TFAR, lane], jitter, _LEAST,
@@ -105,10 +123,25 @@ def _left(f: Any, volumes: Any, notes: Any, lane: Any, jitter: Any) -> Any:
 
 @inlined
 def _light_scattered(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, number: Any, block: Any, depth: Any
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    shadows: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    light: Any,
+    number: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
 ) -> None:
     """Add the light of a light source to paths that were scattered in a volume."""
-    light, sample = lighting.lights[number], block.sample
     for lane in range(16):
         i[RAY_VALID, lane] = 0
         if i[_SCATTERED, lane] == 0:
@@ -119,48 +152,63 @@ def _light_scattered(  # noqa: PLR0917
                 f[RAY + DIR + axis, lane] = light[PLACE + axis]
             f[RAY + TNEAR, lane], f[RAY + TFAR, lane] = _ZERO, _INFINITE
         else:
-            pixel, dimension = pixel_number(block, lane), _DIMENSIONS + 8 * depth + 2 + (number << 16)
+            pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth + 2 + (number << 16)
             u, v = random_number(pixel, sample, dimension), random_number(pixel, sample, dimension + 1)
             share = aim_at_light(f, lane, light, u, v)
         f[_BEFORE, lane] = share
         i[RAY_VALID, lane] = -1 if share > 0 else 0
-    let_through(f, i, scene, lighting.shadows, True)
+    let_through(f, i, scene, table, materials, shadows, True)
     for lane in range(16):
         if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
             continue
-        jitter = random_number(pixel_number(block, lane), sample, _DIMENSIONS + 8 * depth + 4)
-        share = _QUARTER * f[_BEFORE, lane] * f[LEFT, lane] * _left(f, volumes, notes, lane, jitter)
+        jitter = random_number(_pixel(x0, y0, width, lane), sample, _DIMENSIONS + 8 * depth + 4)
+        share = _QUARTER * f[_BEFORE, lane] * f[LEFT, lane] * _left(f, numbers, places, clips, notes, lane, jitter)
         for channel in range(3):
             f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * share * light[POWER + channel]
 
 
 @inlined
 def _light_surfaces(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, number: Any, block: Any, depth: Any
+    f: Any,
+    i: Any,
+    scene: Any,
+    table: Any,
+    materials: Any,
+    shadows: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    light: Any,
+    number: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    sample: Any,
+    depth: Any,
 ) -> None:
     """Add the light of a light source to paths at a surface, weakened by volumes."""
     for lane in range(16):
         for channel in range(3):
             f[_BEFORE + channel, lane] = f[BROUGHT + channel, lane]
-    light_lobes(f, i, scene, lighting, number, block, depth)
+    light_lobes(f, i, scene, table, materials, shadows, light, number, x0, y0, width, sample, depth)
     for lane in range(16):
         if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
             continue
-        jitter = random_number(pixel_number(block, lane), block.sample, _DIMENSIONS + 8 * depth + 5)
-        left = _left(f, volumes, notes, lane, jitter)
+        jitter = random_number(_pixel(x0, y0, width, lane), sample, _DIMENSIONS + 8 * depth + 5)
+        left = _left(f, numbers, places, clips, notes, lane, jitter)
         for channel in range(3):
             before = f[_BEFORE + channel, lane]
             f[BROUGHT + channel, lane] = before + left * (f[BROUGHT + channel, lane] - before)
 
 
 @inlined
-def _turn_scattered(f: Any, i: Any, block: Any, depth: Any) -> None:
+def _turn_scattered(f: Any, i: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any) -> None:  # noqa: PLR0917
     """Continue the paths that were scattered in a volume in random directions."""
-    sample = block.sample
     for lane in range(16):
         if i[_SCATTERED, lane] == 0:
             continue
-        pixel, dimension = pixel_number(block, lane), _DIMENSIONS + 8 * depth + 6
+        pixel, dimension = _pixel(x0, y0, width, lane), _DIMENSIONS + 8 * depth + 6
         z = _ONE - _TWO * random_number(pixel, sample, dimension)
         angle = _TWO_PI * random_number(pixel, sample, dimension + 1)
         radius = math.sqrt(max(_ZERO, _ONE - z * z))
@@ -174,45 +222,99 @@ def _turn_scattered(f: Any, i: Any, block: Any, depth: Any) -> None:
 
 @inlined
 def _trace(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, picture: Any, block: Any
+    scene: Any,
+    table: Any,
+    materials: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    shadows: Any,
+    background: Any,
+    alpha: Any,
+    sample: Any,
+    bounces: Any,
 ) -> None:
     """Trace the paths of one block, whose camera rays are aimed."""
     start_paths(f, i)
-    for depth in range(lighting.bounces + 1):
-        meet(f, i, scene, 0, VALID)
-        scattered = _scatter(f, i, volumes, notes, block, depth)
-        meet_lights(f, i, lighting.lights)
+    for depth in range(bounces + 1):
+        meet(f, i, scene, table, 0, VALID)
+        scattered = _scatter(f, i, numbers, places, clips, notes, x0, y0, width, sample, depth)
+        meet_lights(f, i, lights)
         for lane in range(16):
             if i[_SCATTERED, lane] != 0:
-                i[VALID, lane] = 0  # it has neither left nor hit a surface
-        hits = end_paths(f, i, lighting, picture)
-        if hits + scattered == 0 or depth == lighting.bounces:
+                i[VALID, lane] = 0  # it has neither left nor met a surface
+        hits = end_paths(f, i, ambient, background, alpha)
+        if hits + scattered == 0 or depth == bounces:
             break
-        find_surface(f, i, scene)
-        lit = find_lobes(f, i, scene, block, depth)
-        for number in range(lighting.lights.shape[0]):
+        find_surface(f, i, table)
+        lit = find_lobes(f, i, materials, x0, y0, width, sample, depth)
+        for light in range(lights.shape[0]):
             if lit > 0:
-                _light_surfaces(f, i, scene, volumes, notes, lighting, number, block, depth)
+                _light_surfaces(
+                    f, i, scene, table, materials, shadows, numbers, places, clips, notes,
+                    lights[light], light, x0, y0, width, sample, depth,
+                )  # fmt: skip
             if scattered > 0:
-                _light_scattered(f, i, scene, volumes, notes, lighting, number, block, depth)
-        going = advance(f, i, scene, block, depth)
-        _turn_scattered(f, i, block, depth)
+                _light_scattered(
+                    f, i, scene, table, materials, shadows, numbers, places, clips, notes,
+                    lights[light], light, x0, y0, width, sample, depth,
+                )  # fmt: skip
+        going = advance(f, i, materials, x0, y0, width, sample, depth)
+        _turn_scattered(f, i, x0, y0, width, sample, depth)
         if going + scattered == 0:
             break
 
 
 @kernel
-def trace_volume_paths(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, volumes: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
+def trace_volume_paths(  # noqa: PLR0917 - Numba knows no keywords
+    scene: Any,
+    table: Any,
+    materials: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
 ) -> None:
-    """Add one sample to each pixel of the tiles that this thread takes.
+    """Add one path to each pixel of the tiles that this thread takes.
 
-    Arguments are those of ``volumes.trace_volumes``, but ``f`` is float32 (VOLUME_PATH_ROWS, 16). A path is lit at
-    surfaces and in volumes.
+    Args are those of ``paths.trace_paths`` and ``volumes.trace_volumes``, where they have the same names,
+    and:
+        f: float32 (VOLUME_PATH_ROWS, 16), 64-byte aligned, this thread's own.
+        bounces: at how many surfaces and places in volumes a path is lit, at least 1.
     """
-    notes = np.empty((volumes.numbers.shape[0], NOTES), np.float32)
+    height, width = image.shape
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
+    notes = np.empty((numbers.shape[0], NOTES), np.float32)
     prepare_rays(f, i)
-    for block in blocks(tiles, picture):
-        aim(f, i, camera, block)
-        _trace(f, i, scene, volumes, notes, lighting, picture, block)
-        show_block(f, BROUGHT, block, picture)
+    alpha = min(max(background[3], _ZERO), _ONE)
+    for x0, y0 in blocks(state, done, sample, width, height):
+        aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+        _trace(
+            scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
+            ambient, lights, shadows, background, alpha, sample, bounces,
+        )  # fmt: skip
+        show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer, start_layers
+from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer
 from brayns_widget.service.renderer.tracing.kernels.lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -28,27 +28,28 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     blocks,
     find_surface,
     meet,
-    pixel_number,
     prepare_rays,
     show_block,
     spread,
 )
 
-_ZERO = np.float32(0)
+_ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @inlined
-def _add_volumes(f: Any, i: Any, volumes: Any, notes: Any, block: Any) -> Any:
+def _add_volumes(  # noqa: PLR0917
+    f: Any, i: Any, numbers: Any, places: Any, clips: Any, notes: Any, x0: Any, y0: Any, width: Any, sample: Any
+) -> Any:
     """Composite volumes in front of the next surface; returns how many lanes hit one that is still visible."""
     hits = 0
-    shift_u, shift_v = np.float32(block.sample * SPREAD_U % 1), np.float32(block.sample * SPREAD_V % 1)
+    shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
         if i[VALID, lane] == 0:
             continue
-        jitter, _other = spread(pixel_number(block, lane), shift_u, shift_v)
+        jitter, _other = spread((y0 + (lane >> 2)) * width + x0 + (lane & 3), shift_u, shift_v)
         through = f[THROUGH, lane]
         red, green, blue, left, _place, _r, _g, _b = march(
-            volumes, notes,
+            numbers, places, clips, notes,
             f[ORG, lane], f[ORG + 1, lane], f[ORG + 2, lane], f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane],
             f[TNEAR, lane], f[TFAR, lane], jitter, NOTHING / through,
         )  # fmt: skip
@@ -65,31 +66,86 @@ def _add_volumes(f: Any, i: Any, volumes: Any, notes: Any, block: Any) -> Any:
 
 
 @inlined
-def _trace(f: Any, i: Any, scene: Any, volumes: Any, notes: Any, lighting: Any, block: Any) -> None:  # noqa: PLR0917
-    """Trace one block, whose camera rays are aimed."""
-    start_layers(f)
-    for _layer in range(lighting.bounces):
-        meet(f, i, scene, 0, VALID)
-        if _add_volumes(f, i, volumes, notes, block) == 0:
+def _trace(  # noqa: PLR0917
+    scene: Any,
+    table: Any,
+    materials: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    notes: Any,
+    f: Any,
+    i: Any,
+    x0: Any,
+    y0: Any,
+    width: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    sample: Any,
+    bounces: Any,
+) -> None:
+    """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
+    for lane in range(16):
+        f[THROUGH, lane] = _ONE
+        for channel in range(3):
+            f[SEEN + channel, lane] = _ZERO
+    for _layer in range(bounces):
+        meet(f, i, scene, table, 0, VALID)
+        if _add_volumes(f, i, numbers, places, clips, notes, x0, y0, width, sample) == 0:
             break
-        find_surface(f, i, scene)
-        light_surfaces(f, i, scene, lighting, block)
-        if add_layer(f, i, scene) == 0:
+        find_surface(f, i, table)
+        light_surfaces(
+            f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
+        )  # fmt: skip
+        if add_layer(f, i, materials) == 0:
             break
 
 
 @kernel
-def trace_volumes(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, volumes: Any, tiles: Any, camera: Any, lighting: Any, picture: Any
+def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
+    scene: Any,
+    table: Any,
+    materials: Any,
+    numbers: Any,
+    places: Any,
+    clips: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    ambient: Any,
+    lights: Any,
+    ao_samples: Any,
+    shadows: Any,
+    bounces: Any,
+    background: Any,
+    sample: Any,
+    pixel_x: Any,
+    pixel_y: Any,
+    tone: Any,
+    sums: Any,
+    image: Any,
 ) -> None:
     """Add one sample to each pixel of the tiles that this thread takes.
 
-    Arguments are those of ``layers.trace_layers``, and ``volumes``, see ``groups``.
+    Args are those of ``layers.trace_layers``, where they have the same names, and:
+        numbers: float32 (V, volumes.NUMBERS), see ``volumes.Packed``.
+        places: int64 (V, volumes.PLACES).
+        clips: float32, cut volumes, see ``tracing.clipping``.
     """
-    notes = np.empty((volumes.numbers.shape[0], NOTES), np.float32)
+    height, width = image.shape
+    near, pixel_x, pixel_y = np.float32(near), np.float32(pixel_x), np.float32(pixel_y)
+    notes = np.empty((numbers.shape[0], NOTES), np.float32)
     prepare_rays(f, i)
-    for block in blocks(tiles, picture):
-        aim(f, i, camera, block)
-        _trace(f, i, scene, volumes, notes, lighting, block)
-        add_background(f, picture.background)
-        show_block(f, SEEN, block, picture)
+    for x0, y0 in blocks(state, done, sample, width, height):
+        aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
+        _trace(
+            scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
+            ambient, lights, ao_samples, shadows, sample, bounces,
+        )  # fmt: skip
+        add_background(f, background)
+        show_block(f, SEEN, x0, y0, sample, tone, sums, image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import weakref
 from dataclasses import replace
 
@@ -315,3 +316,22 @@ def test_another_ramp_shows_once_the_scene_is_told(engine):
     assert engine.render()
     assert not engine.render()
     assert light(engine)[16, 16, :3] == pytest.approx([0, 0, 1 - math.exp(-1)], abs=1e-4)
+
+
+def test_rays_along_an_axis_skip_empty_space_as_others_do(engine):
+    """They once took thirty times as long."""
+    values = np.zeros((192, 192, 192), np.uint8)
+    values[80:90, 80:90, 80:90] = 200
+    add(engine, values, [1, 1, 1, 0], [1, 1, 1, 1], high=255.0)
+
+    def least_time(view: View) -> float:
+        times = []
+        for _ in range(4):
+            start = time.process_time()
+            engine.snapshot((128, 128), Camera(view, Orthographic(height=200.0)), settings=PLAIN)
+            times.append(time.process_time() - start)
+        return min(times)
+
+    askew = View(position=(1.0, 0.5, 300.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
+    straight = View(position=(0.0, 0.0, 300.0), target=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0))
+    assert least_time(straight) < 5 * least_time(askew)
