@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import sys
 import types
 from collections.abc import Sequence
@@ -27,19 +26,12 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def _load_options() -> dict[str, inspect.Parameter]:
-    from brayns_widget.controller.models import Models
-
-    parameters = Models.load_circuit.arguments.signature.parameters
-    return {name: parameter for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY}
-
-
 def _add_load_options(parser: argparse.ArgumentParser) -> None:
     """Add a flag for each option of a load, as ``Models.load_circuit`` has them."""
     from brayns_widget.controller.models import Models
 
     arguments = Models.load_circuit.arguments
-    for name, parameter in _load_options().items():
+    for name, parameter in arguments.options.items():
         kind, many = _element(arguments.types[name])
         options: dict[str, Any] = {"default": parameter.default, "help": arguments.texts[name].replace("%", "%%")}
         if kind is bool:
@@ -63,6 +55,7 @@ def _element(kind: Any) -> tuple[type, bool]:
 def run(options: argparse.Namespace) -> int:
     """Render the picture and return the exit code."""
     from brayns_widget.controller.controller import Controller
+    from brayns_widget.controller.models import Models
     from brayns_widget.controller.pictures import Pictures, format_of
     from brayns_widget.protocol.errors import BraynsWidgetError
 
@@ -75,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
             Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})
             format_of(output, None)
             controller.aspect = options.size[0] / options.size[1]
-            loading = controller.load_circuit(circuit, **{name: getattr(options, name) for name in _load_options()})
+            wanted = {name: getattr(options, name) for name in Models.load_circuit.arguments.options}
+            loading = controller.load_circuit(circuit, **wanted)
             progress.follow(loading)
             rendering = controller.snapshot(output, size=options.size, samples=options.samples)
             progress.follow(rendering)

@@ -14,7 +14,3 @@ class Status:
 
     state: State = "idle"
     text: str = "Not started."
-
-    def to_dict(self) -> dict[str, str]:
-        """Return it as JSON, as the widget's trait ``status`` holds it."""
-        return {"state": self.state, "text": self.text}

@@ -57,6 +57,12 @@ class Arguments:
         return _evaluated({"return": self._method.__annotations__["return"]}, self._method)["return"]
 
     @functools.cached_property
+    def options(self) -> dict[str, inspect.Parameter]:
+        """The parameters that are given by keyword only."""
+        parameters = self.signature.parameters
+        return {name: parameter for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY}
+
+    @functools.cached_property
     def texts(self) -> dict[str, str]:
         """What the docstring says of each parameter."""
         found: dict[str, str] = {}
@@ -105,6 +111,8 @@ class Arguments:
     def _check_one(self, name: str, kind: Any, value: Any) -> Any:
         from pydantic import ValidationError
 
+        if isinstance(value, str) and _wants_many(kind):
+            raise ValueError(f"{name} is {_short(value)}, not a list; write [{_short(value)}]")
         try:
             return self._checks[name].validate_python(plain(value, kind), strict=True)
         except ValidationError as error:
@@ -129,7 +137,7 @@ def unexpected(function: str, name: str, known: Iterable[str]) -> str:
     """Say that a function has no such parameter, and which one may be meant."""
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none'}"
+    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
     return f"{function}() got an unexpected keyword argument {name!r}; {hint}"
 
 
@@ -138,8 +146,12 @@ def plain(value: Any, kind: Any) -> Any:
     if _is_scalar(value):
         return value.item()
     origins = {get_origin(option) or option for option in _options(kind)}
-    wants_many = bool(origins & {Sequence, list, tuple}) and not origins & {Any, object}
-    if not wants_many or not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+    if (
+        not origins & {Sequence, list, tuple}
+        or origins & {Any, object}
+        or not isinstance(value, Iterable)
+        or isinstance(value, str | bytes | Mapping)
+    ):
         return value
     items = value.tolist() if hasattr(value, "tolist") else value
     return (tuple if tuple in origins else list)(item.item() if _is_scalar(item) else item for item in items)
@@ -147,6 +159,12 @@ def plain(value: Any, kind: Any) -> Any:
 
 def _is_scalar(value: Any) -> bool:
     return hasattr(value, "item") and getattr(value, "shape", None) == ()
+
+
+def _wants_many(kind: Any) -> bool:
+    """Tell whether a type names sequences, and no single text."""
+    origins = {get_origin(option) or option for option in _options(kind)}
+    return bool(origins & {Sequence, list, tuple}) and not origins & {Any, object, str}
 
 
 def _plain(kind: Any) -> Any:

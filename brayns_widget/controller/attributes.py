@@ -55,6 +55,27 @@ async def read_cells(
     return pd.concat(frames, axis=1)
 
 
+async def read_values(server: Server, model: ModelState, name: str) -> Sequence[str]:
+    """Return the values that an attribute of texts has in a model's population, as far as they are listed there.
+
+    Args:
+        server: the backend.
+        model: the model.
+        name: name of the attribute.
+    """
+    from brayns_widget.protocol import backend
+
+    if model.path is None or model.population is None:
+        return ()
+    # Without ids no node is read, only the list of values that SONATA keeps for enumerations.
+    params = backend.NodeAttributesParams(path=model.path, population=model.population, ids=[], names=[name])
+    try:
+        found = await server.call(backend.SONATA_GET_NODE_ATTRIBUTES, params)
+    except RequestError:
+        return ()  # an older backend, or no such attribute: those that were loaded have to do
+    return found.attributes[0].values or ()  # noqa: PD011 - no frame's
+
+
 async def _list(server: Server, path: str, population: str) -> NodeAttributeListResult:
     from brayns_widget.protocol import backend
 

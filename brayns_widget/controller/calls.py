@@ -41,7 +41,7 @@ class HasRunner(Protocol):
     """What a group has: the runner of its controller's calls."""
 
     @property
-    def runner(self) -> Runner:
+    def _runner(self) -> Runner:
         """What calls run on."""
 
 
@@ -129,7 +129,7 @@ class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
         """Bind the call to a group."""
         if group is None:
             return self
-        runner, work, arguments = group.runner, self._work, self.arguments
+        runner, work, arguments = group._runner, self._work, self.arguments  # noqa: SLF001 - see HasRunner
 
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
             bound = arguments.bind(args, kwargs)
@@ -184,7 +184,8 @@ class long(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
 
     def _start(self, group: G, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Task[T]:
         bound = self.arguments.bind(args, kwargs)
-        return group.runner.start(lambda report: self._work(group, report, *bound.args, **bound.kwargs), self.name)
+        runner = group._runner  # noqa: SLF001 - see HasRunner
+        return runner.start(lambda report: self._work(group, report, *bound.args, **bound.kwargs), self.name)
 
     async def run(self, group: G, values: dict[str, Any]) -> Any:
         """Start it; see ``Capability``."""

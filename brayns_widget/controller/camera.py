@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ class Camera:
     def __post_init__(self) -> None:
         for name in ("position", "target", "up"):
             object.__setattr__(self, name, _vector(name, getattr(self, name)))
-        if self.type not in {"perspective", "orthographic"}:
+        for name in ("fovy", "height"):
+            object.__setattr__(self, name, _number(name, getattr(self, name)))
+        if not isinstance(self.type, str) or self.type not in {"perspective", "orthographic"}:
             raise ValueError(f"camera type is {self.type!r}, not 'perspective' or 'orthographic'")
         if not 0 < self.fovy < 180:
             raise ValueError(f"camera fovy is {self.fovy}, not between 0 and 180 degrees")
@@ -80,14 +82,10 @@ class Camera:
         Raises:
             ValueError: something in it is no camera.
         """
-        unknown = set(data) - {"type", "position", "target", "up", "fovy", "height"}
-        if unknown:
-            raise ValueError(f"camera has no {sorted(unknown)}")
-        values = dict(data)
-        for name in ("fovy", "height"):
-            if name in values:
-                values[name] = _number(name, values[name])
-        return cls(**values)
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(set(data) - set(known)):
+            raise ValueError(f"camera has no {unknown[0]!r}; it has {', '.join(known)}")
+        return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON: type, position, target, up, fovy, height."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from numbers import Real
@@ -24,6 +24,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LEVELS = 256  # of a colormap: more nobody sees, and each costs the renderer a comparison with all ids
+_UNUSED: Rgba = (0.0, 0.0, 0.0, 1.0)  # the color of a category that no cell has
 STOPS = 32  # of a color bar
 
 
@@ -100,9 +101,9 @@ def color_cells(
         if not len(found):
             raise ValueError("None of the loaded cells has a value.")
         codes[~is_missing] = found
-        by_label = _palette(palette, title, column.labels)
-        colors = [by_label[label] for label in column.labels]
         used = np.unique(found).tolist()
+        by_label = colors_of_categories(palette, title, column.labels, {column.labels[code] for code in used})
+        colors = [by_label[label] for label in column.labels]
         entries = tuple(LegendEntry(column.labels[code], to_hex(colors[code])) for code in used)
         legend = LegendSection(model, title, entries)
     if is_missing.any():
@@ -112,19 +113,8 @@ def color_cells(
     return CellColors(_by_ids(loaded, codes, colors), legend)
 
 
-def read_ids(keys: Iterable[str]) -> Ints:
-    """Read ids such as "0-79,90", as the renderer names those of the loaded cells."""
-    bounds = [part.split("-") for key in keys for part in key.split(",") if part]
-    firsts = np.array([int(bound[0]) for bound in bounds], np.int64)
-    lasts = np.array([int(bound[-1]) for bound in bounds], np.int64)
-    counts = lasts - firsts + 1
-    begins = np.cumsum(counts) - counts  # of each range, in the result
-    ids: Ints = np.repeat(firsts - begins, counts) + np.arange(counts.sum())
-    return ids
-
-
 def format_ids(ids: Ints) -> str:
-    """Write ascending ids as ``read_ids`` reads them."""
+    """Write ascending ids as the renderer takes them, such as "0-79,90"."""
     breaks = np.flatnonzero(np.diff(ids) != 1)
     firsts = ids[np.append(0, breaks + 1)].tolist()
     lasts = ids[np.append(breaks, len(ids) - 1)].tolist()
@@ -362,22 +352,36 @@ def _linear(table: Floats) -> list[Rgba]:
     return [parse(tuple(row)) for row in table.tolist()]
 
 
-def _palette(palette: Any, title: str, labels: Sequence[str]) -> dict[str, Rgba]:
-    """Give each category a color."""
+def colors_of_categories(
+    palette: Any, title: str, labels: Sequence[str], used: AbstractSet[str] | None = None
+) -> dict[str, Rgba]:
+    """Give each category a color.
+
+    Args:
+        palette: a mapping from categories to colors, a list of colors, or the name of a color map; None takes the usual
+            ones.
+        title: what the categories are, such as "mtype".
+        labels: the categories.
+        used: those that a mapping has to have; None: all.
+
+    Raises:
+        ValueError: the palette has too few colors, or something in it is none.
+    """
     if palette is None:
         by_value = colors_of_names(title, labels)
         return {label: by_value[label] for label in labels}
     if isinstance(palette, Mapping):
         given = {_label(key): parse(color) for key, color in palette.items()}
-        if absent := [label for label in labels if label not in given]:
+        if absent := [label for label in labels if label not in given and (used is None or label in used)]:
             raise ValueError(f"The palette has no color for {', '.join(map(repr, absent[:5]))}.")
-        return {label: given[label] for label in labels}
+        return {label: given.get(label, _UNUSED) for label in labels}
+    wanted = [label for label in labels if used is None or label in used]
     if isinstance(palette, str):
         table = _linear(_table(palette))
         if len(table) == LEVELS:  # of a continuous one, colors at even steps
-            table = [table[step] for step in np.linspace(0, LEVELS - 1, len(labels)).astype(int).tolist()]
+            table = [table[step] for step in np.linspace(0, LEVELS - 1, len(wanted)).astype(int).tolist()]
     else:
         table = [parse(color) for color in palette]
-    if len(table) < len(labels):
-        raise ValueError(f"The palette has {len(table)} colors for {len(labels)} categories.")
-    return dict(zip(labels, table, strict=False))
+    if len(table) < len(wanted):
+        raise ValueError(f"The palette has {len(table)} colors for {len(wanted)} categories.")
+    return dict.fromkeys(labels, _UNUSED) | dict(zip(wanted, table, strict=False))

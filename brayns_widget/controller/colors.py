@@ -20,10 +20,6 @@ from numbers import Integral, Real
 from typing import Any
 
 Rgba = tuple[float, float, float, float]  # linear
-Color = Rgba  # as it was called; for modules that are not moved yet
-
-DARK: Rgba = (0.004, 0.005, 0.008, 1.0)
-
 _HEX = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _FUNCTION = re.compile(r"(?:rgb|hsl)a?\([^()]*\)", re.IGNORECASE)
 

@@ -17,6 +17,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.clipping import Clipping
 from brayns_widget.controller.files import Files
 from brayns_widget.controller.group import Core
+from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.job import Job, Notices, Tasks
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
@@ -27,7 +28,6 @@ from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
-from brayns_widget.controller.tasks import Task
 from brayns_widget.controller.views import LiveCamera
 
 T = TypeVar("T")
@@ -48,6 +48,9 @@ class Groups:
         files: files and circuits, as the backend sees them.
         renderer: requests of one's own to the renderer.
         backend: requests of one's own to the backend.
+        job: starts the job, and stops it.
+        tasks: the running tasks.
+        notices: takes the notice away.
     """
 
     models: Models
@@ -60,6 +63,9 @@ class Groups:
     files: Files
     renderer: Renderer
     backend: Backend
+    job: Job
+    tasks: Tasks
+    notices: Notices
 
     load_circuit = shortcut("models", Models.load_circuit)
     snapshot = shortcut("pictures", Pictures.snapshot)
@@ -67,7 +73,7 @@ class Groups:
     clear = shortcut("models", Models.clear)
 
 
-class Controller(Groups):
+class Controller(Groups, Guarded):
     """Owns a job of Brayns and what is shown in it.
 
     Its calls stand in groups, such as ``models`` and ``camera``. Short calls wait, and their forms ``aio`` are awaited;
@@ -104,20 +110,24 @@ class Controller(Groups):
         root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
         core = Core(Place(master, slave, Token(token), usecase, project, root), attach_to, start_timeout)
         self._core = core
-        self.lights = Lights(core)
-        self.rendering = Rendering(core)
-        self.models = Models(core)
-        self.clipping = Clipping(core)
-        self.shapes = Shapes(core, self.models)
-        self.simulation = Simulation(core)
-        self.pictures = Pictures(core, self.rendering)
-        self.files = Files(core)
-        self.renderer = Renderer(core)
-        self.backend = Backend(core)
-        self.job = Job(core)
-        self.tasks = Tasks(core)
-        self.notices = Notices(core)
-        self._camera = LiveCamera.of(core)
+        lights, rendering, models = Lights(core), Rendering(core), Models(core)
+        core.prepare = (lights.prepare, rendering.prepare)
+        vars(self).update(
+            models=models,
+            lights=lights,
+            clipping=Clipping(core),
+            shapes=Shapes(core, models),
+            simulation=Simulation(core),
+            rendering=rendering,
+            pictures=Pictures(core, rendering),
+            files=Files(core),
+            renderer=Renderer(core),
+            backend=Backend(core),
+            job=Job(core),
+            tasks=Tasks(core),
+            notices=Notices(core),
+        )
+        self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
 
     def __repr__(self) -> str:
         where = self._core.connection.place.master or "the local service"
@@ -139,13 +149,8 @@ class Controller(Groups):
     ) -> None:
         await self.job.close.aio()
 
-    def start(self) -> Task[None]:
-        """Start the job; see ``job.start``."""
-        return self.job.start()
-
-    def close(self) -> None:
-        """Stop the job if this controller started it, and close its links. It can't be used again."""
-        self.job.close()
+    start = shortcut("job", Job.start)
+    close = shortcut("job", Job.close)
 
     # ------------------------------------------------------------------ state, readable from any thread
 
@@ -156,7 +161,16 @@ class Controller(Groups):
 
     @camera.setter
     def camera(self, camera: Camera | Mapping[str, Any]) -> None:
-        self._camera.set(camera)
+        self._camera._assign(camera)  # noqa: SLF001 - of the same package
+
+    @property
+    def background(self) -> str:
+        """The background; see ``rendering.background``."""
+        return self.rendering.background
+
+    @background.setter
+    def background(self, color: Any) -> None:
+        self.rendering.background = color
 
     @property
     def state(self) -> State:

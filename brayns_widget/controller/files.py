@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,7 @@ class Files(Group):
         ready = self._core.connection.ready
         if ready is None or not ready.capabilities.offers(SONATA_LIST_NODE_ATTRIBUTES.name):
             return circuit
-        attributes = [await _color_attributes(server, where, population) for population in circuit.populations]
+        attributes = await asyncio.gather(*(_color_attributes(server, where, item) for item in circuit.populations))
         return replace(circuit, populations=tuple(attributes))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
+from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
@@ -21,6 +22,12 @@ from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, Reque
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, for other clients may have changed it."""
+
+FOLLOW_DEADLINE = 10.0
+FOLLOW_PAUSE = 60.0
+"""Seconds that reading may take, and those until the next time after it took longer."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Core:
@@ -41,7 +48,8 @@ class Core:
         self.scene = Scene(self.store)
         self.tasks: dict[str, Task[Any]] = {}
         self.aspect = 4 / 3  # of the picture that cameras frame models for
-        self.prepare: list[Callable[[Ready], Any]] = []  # what groups do before a new job is ready, in order
+        self.light: Callable[[Server], Awaitable[None]]  # lights a scene that has lost its lights
+        self.prepare: Sequence[Callable[[Ready], Any]] = ()  # what groups do before a new job is ready, in order
         self.connection = Connection(
             place,
             attach_to=attach_to,
@@ -99,7 +107,7 @@ class Core:
         activity = None
         if newest is not None:
             activity = Activity(newest.id, newest.progress.operation or newest.name, newest.progress.amount)
-        self.store.state = replace(self.store.state, activity=activity)
+        self.store.state = replace(self.store.state, progress=activity)
 
     # ------------------------------------------------------------------ the job's life
 
@@ -127,11 +135,21 @@ class Core:
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
 
     async def _follow(self, renderer: Server) -> None:
+        pause = FOLLOW_PERIOD
         while True:
-            await asyncio.sleep(FOLLOW_PERIOD)
-            if not self.tasks:  # a renderer answers in order, so this would wait behind them
-                with contextlib.suppress(BraynsWidgetError):  # whoever asks next is told
+            await asyncio.sleep(pause)
+            pause = FOLLOW_PERIOD
+            if self.tasks:
+                continue  # a renderer answers in order, so this would wait behind them
+            try:
+                async with asyncio.timeout(FOLLOW_DEADLINE):
                     await self.scene.read(renderer)
+            except TimeoutError:
+                pause = FOLLOW_PAUSE  # whether it has stopped answering is the link's to find out, when it is idle
+            except BraynsWidgetError:
+                pass  # whoever asks next is told
+            except Exception:
+                _LOG.exception("The scene could not be read")
 
     async def _stop_following(self) -> None:
         if self._following is not None:
@@ -139,14 +157,14 @@ class Core:
             await asyncio.wait([self._following])
 
 
-class Group:
+class Group(Guarded):
     """A part of a controller's calls; see ``calls``."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
     @property
-    def runner(self) -> Runner:
+    def _runner(self) -> Runner:
         """What calls run on."""
         return self._core.runner
 

@@ -24,7 +24,8 @@ class Lights(Parts):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        core.prepare.append(self._light)
+        self._dark = False  # the user has taken the lights away
+        core.light = self._relight
 
     def _states(self, state: State) -> tuple[PartState, ...]:
         return state.lights
@@ -51,13 +52,19 @@ class Lights(Parts):
         from brayns_widget.protocol.brayns.lights import CLEAR_LIGHTS
 
         await (await self._core.renderer()).call(CLEAR_LIGHTS)
+        self._dark = True
         self._cleared()
 
-    async def _light(self, ready: Ready) -> None:
+    async def prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is lit."""
-        if not self._store.state.lights:
+        self._dark = False
+        await self._relight(ready.renderer)
+
+    async def _relight(self, renderer: Server) -> None:
+        """Light a scene that has lost its lights, such as by a raw ``clear-models``."""
+        if not self._store.state.lights and not self._dark:
             for light in usual_lights():
-                await self._add(ready.renderer, light)
+                await self._add(renderer, light)
 
     async def _add(self, renderer: Server, light: Light) -> Part:
         endpoint = choose(_endpoints(), light)

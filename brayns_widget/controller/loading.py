@@ -70,12 +70,31 @@ def sonata_params(
     return SonataParams(node_population_settings=[settings])
 
 
-async def find_loader(renderer: Server, path: str, parameters: LoaderParams | None) -> str:
-    """Find the loader of a file: the one that takes the parameters, or without them the one of the file's extension.
+async def choose_loader(
+    renderer: Server, path: str, loader: str | None, parameters: LoaderParams | None
+) -> tuple[str, LoaderParams | None]:
+    """Choose the loader of a file and its parameters.
+
+    Args:
+        renderer: knows loaders by extensions.
+        path: the file.
+        loader: the loader's name; None: the one that takes the parameters, or the one of the file's extension.
+        parameters: its parameters; None: whole cells for a morphology, else none.
 
     Raises:
-        CircuitError: no loader reads files of this extension.
+        CircuitError: no loader reads files of this extension, or it is one for circuits, which need parameters.
     """
+    from brayns_widget.protocol.brayns import loaders
+
+    name = loader or await _find_loader(renderer, path, parameters)
+    if parameters is None and name == loaders.NEURON_MORPHOLOGY:
+        return name, loaders.MorphologyParams(load_soma=True, load_axon=True, load_dendrites=True)
+    if parameters is None and name == loaders.SONATA:
+        raise CircuitError(f"{path!r} is a circuit.", hint="Load it with load_circuit, or pass SonataParams.")
+    return name, parameters
+
+
+async def _find_loader(renderer: Server, path: str, parameters: LoaderParams | None) -> str:
     from brayns_widget.protocol.brayns import loaders
 
     if parameters is not None:
@@ -85,7 +104,8 @@ async def find_loader(renderer: Server, path: str, parameters: LoaderParams | No
     found = [(len(end), loader.name) for loader in known for end in loader.extensions if _ends(path, end)]
     if found:
         return max(found)[1]
-    raise CircuitError(f"No loader of this renderer reads {path!r}.", hint="Name the loader with loader=…")
+    names = ", ".join(repr(loader.name) for loader in known)
+    raise CircuitError(f"No loader of this renderer reads {path!r}.", hint=f"Name one with loader=…: {names}.")
 
 
 def _ends(path: str, extension: str) -> bool:
@@ -114,7 +134,7 @@ async def add_model(
     params = loaders.AddModelParams(
         path=path,
         loader_name=loader,
-        loader_properties={} if parameters is None else parameters.model_dump(mode="json", exclude_unset=True),
+        loader_properties={} if parameters is None else parameters,
     )
     try:
         instances = await renderer.call(loaders.ADD_MODEL, params, on_progress=report)

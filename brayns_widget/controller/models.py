@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
@@ -21,8 +21,8 @@ from brayns_widget.controller.loading import (
     NodeId,
     RadiusMultiplier,
     add_model,
+    choose_loader,
     discard,
-    find_loader,
     sonata_params,
 )
 from brayns_widget.controller.painting import Painter
@@ -123,7 +123,7 @@ class Models(Group, Sequence["Model"]):
             path: circuit or simulation configuration; relative to the working directory with the local service.
             population: node population; None takes the only one, or the largest biophysical one.
             density: share of the cells, above 0, up to 1; taken at even steps.
-            node_ids: load only these cells.
+            node_ids: load only these cells; they are loaded in ascending order, whatever their order here.
             node_sets: load only the cells of these node sets.
             limit: largest number of cells.
             soma: load the cell bodies.
@@ -141,6 +141,8 @@ class Models(Group, Sequence["Model"]):
         """
         if not (soma or axon or dendrites):
             raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
+        if node_ids is not None and not node_ids:
+            raise CircuitError("There is nothing to load: node_ids is empty.")
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
         report(None, "Reading the circuit ...")
         if ready.backend is not None:
@@ -179,7 +181,7 @@ class Models(Group, Sequence["Model"]):
             report: told how far it is.
             path: the file, as the renderer's machine sees it.
             parameters: how to load it: one of the classes of ``brayns_widget.protocol.brayns.loaders``; None for
-                loaders that take none.
+                whole morphologies, and for loaders that take none.
             loader: the loader's name; None finds it by the parameters, or by the file's extension.
             color_by: a coloring method of the model; None leaves it as the loader makes it.
             frame: point the camera at it, if it is the first model.
@@ -189,16 +191,17 @@ class Models(Group, Sequence["Model"]):
         """
         renderer = await self._core.renderer(report)
         where = resolve(self._core, path)
-        name = loader or await find_loader(renderer, where, parameters)
-        return await self._load(renderer, report, where, name, parameters, color_by=color_by, frame=frame)
+        name, chosen = await choose_loader(renderer, where, loader, parameters)
+        return await self._load(renderer, report, where, name, chosen, color_by=color_by, frame=frame)
 
     @offered
     @waiting
     async def clear(self) -> None:
-        """Remove all models, whoever has added them; the lights stay."""
+        """Remove all models and clipping shapes, whoever has added them; the lights stay."""
         renderer, scene = await self._core.renderer(), self._core.scene
         await scene.read(renderer)
-        if found := [model.id for model in self._store.state.models]:
+        state = self._store.state
+        if found := [*(model.id for model in state.models), *(clip.id for clip in state.clips)]:
             await _remove(renderer, scene.drop, found)
 
     @waiting
@@ -218,6 +221,7 @@ class Models(Group, Sequence["Model"]):
         frame: bool,
     ) -> list[Model]:
         scene = self._core.scene
+        await self._core.light(renderer)
         async with scene.changing:
             first = not self._store.state.models
             states = await add_model(renderer, scene, path, report, loader=loader, parameters=parameters)
@@ -235,7 +239,7 @@ class Models(Group, Sequence["Model"]):
                 raise
         loaded = [self.by_id(model_id) for model_id in ids]
         if first and frame:
-            LiveCamera.of(self._core).show_all()
+            LiveCamera._of(self._core)._show_all()  # noqa: SLF001 - of the same package
         for model in loaded:
             if model.state.left_out:
                 text = f"{model.name} does not fit into the renderer's memory. Left out: {model.state.left_out}."
@@ -252,14 +256,24 @@ class Model(Group):
 
     def __init__(self, core: Core, painter: Painter, model_id: int) -> None:
         super().__init__(core)
-        self.id = model_id
+        self._id = model_id
+        self._generation = core.scene.generation(model_id)
         self._painter = painter
 
+    @property
+    def id(self) -> int:
+        """The renderer's id; renderers use an id again after its model was removed."""
+        return self._id
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Model) and (self._core, self.id) == (other._core, other.id)
+        return isinstance(other, Model) and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash((id(self._core), self.id))
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[int, int, int]:
+        return id(self._core), self.id, self._generation
 
     def __repr__(self) -> str:
         try:
@@ -277,7 +291,7 @@ class Model(Group):
         Raises:
             CircuitError: it was removed.
         """
-        return self._core.scene.model(self.id)
+        return self._core.scene.model(self.id, self._generation)
 
     @property
     def name(self) -> str:
@@ -354,10 +368,10 @@ class Model(Group):
         values: Any,
         *,
         color: Any = None,
-        colormap: str = "viridis",
+        colormap: Any = None,
         range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
-        missing: Any = "#808080",
-        palette: Mapping[Any, Any] | None = None,
+        missing: Any = None,
+        palette: Any = None,
         title: str | None = None,
     ) -> None:
         """Color it by one of its coloring methods, or its cells by values of yours.
@@ -367,21 +381,25 @@ class Model(Group):
                 a pandas Series or a dictionary by node id; or an array with a value for each loaded cell, in the order
                 of loading (that of ``cells``).
             color: for "solid": a color in any form that ``colors.parse`` reads.
-            colormap: for numbers: a color map of matplotlib's, by its name.
+            colormap: for numbers: a color map of matplotlib's, by its name; "viridis" by default.
             range: for numbers: the values at the ends of the color map; None takes the lowest and the highest.
-            missing: the color of cells without a value.
-            palette: for categories: colors by category, in place of the usual ones.
+            missing: for values: the color of cells without a value; gray by default.
+            palette: for categories, of values and of coloring methods: a mapping from categories to colors, a list of
+                colors, or the name of a color map; colors that color-blind people can tell apart by default.
             title: what the legend calls the values; None takes their own name.
 
         Raises:
             CircuitError: it was removed, or cannot be colored so.
-            ValueError: the values do not fit the cells, or something is no color.
+            ValueError: the values do not fit the cells, something is no color, or an option does not go with the
+                values.
         """
         renderer = await self._renderer()
-        how = {"colormap": colormap, "range": range, "missing": missing, "palette": palette, "title": title}
+        options = {"color": color, "colormap": colormap, "range": range, "missing": missing}
+        options |= {"palette": palette, "title": title}
+        how = {name: value for name, value in options.items() if value is not None}
         async with self._core.scene.changing:
             if isinstance(values, str):
-                await self._painter.paint(renderer, self.id, values, color, **how)
+                await self._painter.paint(renderer, self.id, values, **how)
             else:
                 await self._painter.paint_values(renderer, self.id, values, **how)
 
@@ -397,10 +415,15 @@ class Model(Group):
 
     @waiting
     async def frame(self) -> None:
-        """Point the camera at it, from the present direction."""
+        """Point the camera at it, from the present direction.
+
+        Raises:
+            CircuitError: it was removed, or it is empty.
+        """
         bounds = self.state.bounds
-        if bounds is not None:
-            LiveCamera.of(self._core).look_at(bounds)
+        if bounds is None:
+            raise CircuitError(f"{self.name!r} is empty, so there is nothing to point the camera at.")
+        LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package
 
     # ------------------------------------------------------------------ cells
 
@@ -548,9 +571,9 @@ class Model(Group):
 
     async def _renderer(self) -> Server:
         """Return the renderer; starts no job for a model that was removed, and touches none that has its id now."""
-        self._core.scene.model(self.id)
+        _ = self.state
         renderer = await self._core.renderer()
-        self._core.scene.model(self.id)
+        _ = self.state
         return renderer
 
     async def _change(self, changes: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller import colors
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.legend import LegendSection, legend_of_values
-from brayns_widget.controller.palettes import colors_by_value, palette
+from brayns_widget.controller.palettes import colors_by_value
+from brayns_widget.controller.palettes import palette as usual_palette
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import CircuitError, RequestError
 
@@ -41,31 +43,33 @@ class Painter:
         model = self._core.scene.model(model_id)
         if SOLID in model.color_methods:
             taken = {other.color for other in self._core.store.state.models}
-            choices = [colors.to_hex(color) for color in palette(_MODEL_COLORS)]
+            choices = [colors.to_hex(color) for color in usual_palette(_MODEL_COLORS)]
             await self._solid(renderer, model, next((color for color in choices if color not in taken), choices[0]))
         if color_by is not None:
             await self.paint(renderer, model_id, color_by)
 
-    async def paint(self, renderer: Server, model_id: int, name: str, color: Any = None, **how: Any) -> None:
+    async def paint(self, renderer: Server, model_id: int, name: str, **how: Any) -> None:
         """Color a model by one of its coloring methods or by a node attribute.
 
         Args:
             renderer: draws it.
             model_id: the model.
             name: "solid", another coloring method, with spaces or underscores, or a node attribute.
-            color: for "solid"; None leaves the one that it has.
-            how: for an attribute, as of ``paint_values``.
+            how: the options of ``Model.color_by`` that were given.
 
         Raises:
             CircuitError: it has neither such a method nor such an attribute.
+            ValueError: an option does not go with it.
         """
         model = self._core.scene.model(model_id)
         method = method_name(name, model.color_methods)
         if method == SOLID:
-            given = color if color is not None else model.color or colors.to_hex(palette(1)[0])
+            _refuse_others(how, {"color"}, "'solid'")
+            given = how.get("color", model.color or colors.to_hex(usual_palette(1)[0]))
             await self._solid(renderer, model, colors.to_hex(colors.parse(given)))
         elif method is not None:
-            await self._by_method(renderer, model, method)
+            _refuse_others(how, {"palette", "title"}, f"the coloring method {method!r}")
+            await self._by_method(renderer, model, method, **how)
         else:
             await self.paint_values(renderer, model_id, await self._attribute(renderer, model, name), **how)
 
@@ -76,12 +80,13 @@ class Painter:
             renderer: draws it.
             model_id: the model.
             values: as of ``Model.color_by``.
-            how: as of ``coloring.color_cells``.
+            how: the options of ``Model.color_by`` that were given.
 
         Raises:
             CircuitError: it shows no cells that could be colored one by one.
-            ValueError: the values do not fit the cells.
+            ValueError: the values do not fit the cells, or an option does not go with values.
         """
+        _refuse_others(how, {"colormap", "range", "missing", "palette", "title"}, "values")
         model = self._core.scene.model(model_id)
         if BY_ID not in model.color_methods:
             raise CircuitError(
@@ -130,19 +135,37 @@ class Painter:
         await self._send(renderer, model.id, SOLID, {"color": colors.parse(color)})
         self._colored(model, colored_by=SOLID, color=color)
 
-    async def _by_method(self, renderer: Server, model: ModelState, method: str) -> None:
+    async def _by_method(
+        self, renderer: Server, model: ModelState, method: str, palette: Any = None, title: str | None = None
+    ) -> None:
         from brayns_widget.protocol.brayns.colors import GET_COLOR_VALUES, ColorMethodParams
 
         names = await renderer.call(GET_COLOR_VALUES, ColorMethodParams(id=model.id, method=method))
-        values = colors_by_value(method, [name for name in names if name])
-        if not values:
+        names = [name for name in names if name]
+        if not names:
             raise CircuitError(
                 f"The coloring method {method!r} of {model.name!r} names no values to color.",
                 hint="Send your own with renderer.request('color-model', …).",
             )
+        if palette is None:
+            values = colors_by_value(method, names, await self._known(model, method))
+        else:
+            from brayns_widget.controller.coloring import colors_of_categories
+
+            values = colors_of_categories(palette, method, sorted(names))
         await self._send(renderer, model.id, method, values)
-        legend = None if method == BY_ID else legend_of_values(model.id, method, values)
+        legend = None if method == BY_ID else legend_of_values(model.id, title or method, values)
         self._colored(model, colored_by=method, legend=legend)
+
+    async def _known(self, model: ModelState, method: str) -> Sequence[str]:
+        """Return all values that an attribute has in the population, as far as the backend tells."""
+        from brayns_widget.controller.attributes import read_values
+        from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
+
+        ready = self._core.connection.ready
+        if method not in CELL_ATTRIBUTES or ready is None or ready.backend is None:
+            return ()
+        return await read_values(ready.backend, model, CELL_ATTRIBUTES[method])
 
     async def _send(self, renderer: Server, model_id: int, method: str, values: Mapping[str, colors.Rgba]) -> None:
         from brayns_widget.protocol.brayns.colors import COLOR_MODEL, ColorModelParams
@@ -158,6 +181,12 @@ class Painter:
         store.state = replace(store.state, sections=others if legend is None else (*others, legend))
         self._core.scene.put([replace(newest, colored_by=colored_by, color=color)])
         self._core.touch()
+
+
+def _refuse_others(given: Iterable[str], fitting: AbstractSet[str], what: str) -> None:
+    """Refuse options that would have no effect."""
+    if others := sorted(set(given) - fitting):
+        raise ValueError(f"{others[0]} does not go with {what}, which takes {', '.join(sorted(fitting))}")
 
 
 def method_name(name: str, known: Sequence[str]) -> str | None:

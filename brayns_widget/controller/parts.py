@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -17,17 +18,22 @@ E = TypeVar("E")
 
 
 class Part(Group):
-    """A light or a clipping shape of the scene.
-
-    Attributes:
-        id: the renderer's id.
-        type: what it is, in Brayns' words.
-    """
+    """A light or a clipping shape of the scene."""
 
     def __init__(self, core: Core, state: PartState) -> None:
         super().__init__(core)
-        self.id = state.id
-        self.type = state.type
+        self._id = state.id
+        self._type = state.type
+
+    @property
+    def id(self) -> int:
+        """The renderer's id."""
+        return self._id
+
+    @property
+    def type(self) -> str:
+        """Its type, in Brayns' words."""
+        return self._type
 
     def __repr__(self) -> str:
         return f"<{self.type} {self.id}>"
@@ -98,7 +104,7 @@ class Parts(Group, Sequence[Part]):
         self._core.touch()
 
 
-def choose(endpoints: Mapping[type, E], *things: Any) -> E:
+def choose(endpoints: Mapping[builtins.type, E], *things: Any) -> E:
     """Find the endpoint for things of one class.
 
     Raises:
@@ -107,5 +113,6 @@ def choose(endpoints: Mapping[type, E], *things: Any) -> E:
     kinds = {type(thing) for thing in things}
     if len(kinds) != 1 or not kinds <= endpoints.keys():
         names = ", ".join(kind.__name__ for kind in endpoints)
-        raise TypeError(f"expected one or more of one class ({names}), got {things!r:.80}")
+        got = f"{things!r:.80}" if things else "none"
+        raise TypeError(f"expected one or more of one class ({names}), got {got}")
     return endpoints[kinds.pop()]

@@ -3,18 +3,43 @@
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from annotated_types import Gt
 
+from brayns_widget.connection.server import Server
+from brayns_widget.controller import colors
 from brayns_widget.controller.calls import waiting
-from brayns_widget.controller.group import Group
+from brayns_widget.controller.group import Core, Group
 from brayns_widget.protocol.messages import Reply
 
 # Methods that leave the scene as it is; after all others it is read again.
 _HARMLESS = ("get-", "render-image", "registry", "schema", "inspect", "snapshot", "export-", "cancel", "quit")
 
 Seconds = Annotated[float, Gt(0)]
+
+
+async def follow(core: Core, server: Server, method: str, params: Any) -> None:
+    """Take in what a request of the user's own has changed besides the scene."""
+    from brayns_widget.protocol.brayns import camera, renderers
+
+    store = core.store
+    if method == "color-model" and isinstance(params, dict):
+        core.scene.forget_colors(params.get("id"))
+    elif method in {"set-camera-view", "set-camera-perspective", "set-camera-orthographic"}:
+        view = await server.call(camera.GET_CAMERA_VIEW)
+        values: dict[str, Any] = {"position": view.position, "target": view.target, "up": view.up}
+        if await server.call(camera.GET_CAMERA_TYPE) == "perspective":
+            fovy = (await server.call(camera.GET_CAMERA_PERSPECTIVE)).fovy
+            values |= {"type": "perspective", "fovy": fovy}
+        else:
+            height = (await server.call(camera.GET_CAMERA_ORTHOGRAPHIC)).height
+            values |= {"type": "orthographic", "height": height}
+        store.state = replace(store.state, camera=replace(store.state.camera, **values))
+    elif method == renderers.SET_RENDERER_INTERACTIVE.name:
+        color = (await server.call(renderers.GET_RENDERER_INTERACTIVE)).background_color
+        store.state = replace(store.state, background=colors.to_hex(color))
 
 
 class Renderer(Group):
@@ -26,7 +51,8 @@ class Renderer(Group):
     ) -> Reply:
         """Send any JSON-RPC request and return its answer; starts the job if need be.
 
-        The models, lights and clipping shapes of the scene are read again afterwards.
+        Whatever it has changed of the models, lights, clipping shapes, of the camera and the background is read again
+        afterwards; of colors it is only known that they are others.
 
         Args:
             method: the method's name.
@@ -41,6 +67,7 @@ class Renderer(Group):
         reply = await server.request(method, params, payload, timeout=timeout)
         if not method.startswith(_HARMLESS):
             await self._core.scene.read(server)
+            await follow(self._core, server, method, params)
             self._core.touch()
         return reply
 

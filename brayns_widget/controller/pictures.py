@@ -66,7 +66,7 @@ class Pictures(Group):
         """
         from brayns_widget.protocol.brayns.pictures import SNAPSHOT
 
-        file = None if path is None else Path(path)
+        file = None if path is None else expanded(path)
         image_format = format_of(file, format)
         if file is not None and not file.parent.is_dir():  # it would be a pity to learn that after the last sample
             raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
@@ -111,7 +111,7 @@ class Pictures(Group):
 
     @waiting
     async def inspect(self, x: Annotated[float, Ge(0), Le(1)], y: Annotated[float, Ge(0), Le(1)]) -> InspectResult:
-        """Tell what is seen at a point of the view.
+        """Tell what is seen at a point of the view, through the controller's camera.
 
         Args:
             x: 0 to 1, from the left.
@@ -119,7 +119,10 @@ class Pictures(Group):
         """
         from brayns_widget.protocol.brayns.models import INSPECT, InspectParams
 
-        return await (await self._core.renderer()).call(INSPECT, InspectParams(position=(x, y)))
+        renderer = await self._core.renderer()
+        for endpoint, params in self._store.state.camera.calls():  # where no view is shown, nobody else has sent it
+            await renderer.call(endpoint, params)
+        return await renderer.call(INSPECT, InspectParams(position=(x, y)))
 
     def _snapshot_params(
         self, camera: AnyCamera | None, size: Sequence[int], samples: int, image_format: str
@@ -138,10 +141,15 @@ class Pictures(Group):
         # A finished picture has ambient occlusion, which gives depth and is too grainy for a view that moves.
         settings = interactive(rendering.settings, rendering.background, samples=samples, ao_samples=1)
         return {
-            "camera": EngineObject(name=seen.type, params=seen.projection.model_dump(exclude_unset=True)),
+            "camera": EngineObject(name=seen.type, params=seen.projection),
             "camera_view": seen.view,
-            "renderer": EngineObject(name="interactive", params=settings.model_dump(exclude_unset=True)),
+            "renderer": EngineObject(name="interactive", params=settings),
         }
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with "~" replaced by the home directory."""
+    return Path(path).expanduser()
 
 
 def cut(payload: memoryview, offset: int, size: int) -> bytes:

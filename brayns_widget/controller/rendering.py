@@ -28,7 +28,6 @@ class Rendering(Group):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self._settings: Interactive | None = None  # what the user has set; None: the usual ones
-        core.prepare.append(self._prepare)  # has to be the last one
 
     @property
     def background(self) -> str:
@@ -57,7 +56,7 @@ class Rendering(Group):
     def settings(self) -> Interactive:
         """Shadows, ambient occlusion and bounces of the view; set it to an ``Interactive``.
 
-        Samples and background are the view's own: what is set here for them has no effect.
+        Samples and background are not its matter: the view chooses samples, and the background has its own attribute.
         """
         from brayns_widget.protocol.brayns.renderers import Interactive
 
@@ -76,7 +75,10 @@ class Rendering(Group):
 
         Raises:
             TypeError: it is something else.
+            ValueError: it has samples or a background, which would have no effect.
         """
+        if given := settings.model_fields_set & {"samples_per_pixel", "background_color"}:
+            raise ValueError(f"{min(given)} has no effect here: the view chooses samples, and has a background")
         self._settings = settings
         await self._apply()
 
@@ -109,7 +111,8 @@ class Rendering(Group):
 
         await renderer.call(SET_RENDERER_INTERACTIVE, interactive(self.settings, self.background))
 
-    async def _prepare(self, ready: Ready) -> None:
+    async def prepare(self, ready: Ready) -> None:
+        """Prepare a new job to show pictures; the last step, because of what users set meanwhile."""
         from brayns_widget.protocol.brayns.additions import SET_RADIUS_FLOOR, RadiusFloor
         from brayns_widget.protocol.brayns.renderers import SET_FRAMEBUFFER_STATIC
 

@@ -29,6 +29,9 @@ class Scene:
     def __init__(self, store: Store) -> None:
         self.changing = asyncio.Lock()
         self._store = store
+        self._seen: dict[int, tuple[object, ...]] = {}
+        self._generations: dict[int, int] = {}
+        store.listen(lambda state: state.models, self._count)
 
     async def read(self, renderer: Server) -> None:
         """Read the scene again, and take in what others have changed.
@@ -68,7 +71,7 @@ class Scene:
     def _known(self, instance: ModelInstance) -> ModelState | None:
         fresh = model_state(instance)
         for known in self._store.state.models:
-            if (known.id, known.type, known.path, known.cells) == (fresh.id, fresh.type, fresh.path, fresh.cells):
+            if known.id == fresh.id and _kind(known) == _kind(fresh):
                 return replace(known, visible=fresh.visible, bounds=fresh.bounds)
         return None
 
@@ -105,8 +108,25 @@ class Scene:
         )
         self._set([model for model in state.models if model.id not in gone])
 
-    def model(self, model_id: int) -> ModelState:
+    def generation(self, model_id: int) -> int:
+        """Return how many models that had an id have gone: renderers use ids again."""
+        return self._generations.get(model_id, 0)
+
+    def forget_colors(self, model_id: object) -> None:
+        """Take in that others have colored a model."""
+        state = self._store.state
+        models = tuple(
+            replace(model, color=None, colored_by=None) if model.id == model_id else model for model in state.models
+        )
+        sections = tuple(section for section in state.sections if section.model != model_id)
+        self._store.state = replace(state, models=models, sections=sections)
+
+    def model(self, model_id: int, generation: int | None = None) -> ModelState:
         """Return a model by its id.
+
+        Args:
+            model_id: its id.
+            generation: of the id, if another model than the one of this generation must not be taken for it.
 
         Raises:
             CircuitError: there is none; names those that there are.
@@ -114,13 +134,27 @@ class Scene:
         models = self._store.state.models
         for model in models:
             if model.id == model_id:
+                if generation not in {None, self.generation(model_id)}:
+                    raise CircuitError(f"Model {model_id} was removed; {model.name!r} has its id now.")
                 return model
         there = ", ".join(f"{model.id} ({model.name})" for model in models) or "none"
         raise CircuitError(f"There is no model {model_id}.", hint=f"There are: {there}.")
 
+    def _count(self, models: Sequence[ModelState]) -> None:
+        now = {model.id: _kind(model) for model in models}
+        for model_id, kind in self._seen.items():
+            if now.get(model_id) != kind:
+                self._generations[model_id] = self.generation(model_id) + 1
+        self._seen = now
+
     def _set(self, models: Sequence[ModelState]) -> None:
         if tuple(models) != self._store.state.models:
             self._store.state = _with_models(self._store.state, models)
+
+
+def _kind(model: ModelState) -> tuple[object, ...]:
+    """Return what never changes about a model, and so tells it from others that had its id."""
+    return model.type, model.path, model.cells
 
 
 def _is_model(instance: ModelInstance) -> bool:

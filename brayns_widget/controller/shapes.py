@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from brayns_widget.controller import colors
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.models import Model, Models
+from brayns_widget.controller.painting import SOLID
 from brayns_widget.controller.parts import choose
 
 if TYPE_CHECKING:
@@ -43,9 +45,11 @@ class Shapes(Group):
         endpoint, rgba = choose(_endpoints(), *shapes), colors.parse(color)
         params = [brayns.Colored[Any](color=rgba, geometry=shape) for shape in shapes]
         renderer, scene = await self._core.renderer(), self._core.scene
+        await self._core.light(renderer)
         async with scene.changing:
             instance = await renderer.call(endpoint, params)
             (state,) = await scene.add(renderer, [instance])
+            scene.put([replace(state, color=colors.to_hex(rgba), colored_by=SOLID)])
         return self._models.by_id(state.id)
 
 

@@ -8,6 +8,7 @@ from annotated_types import Ge
 
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Group
+from brayns_widget.controller.models import Model
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.simulation import SimulationParameters
@@ -54,11 +55,11 @@ class Simulation(Group):
         self._core.touch()
 
     @waiting
-    async def enable(self, model_id: int, *, enabled: bool = True) -> None:
+    async def enable(self, model: Model | int, *, enabled: bool = True) -> None:
         """Let a model show its simulation, or its own colors.
 
         Args:
-            model_id: id of the model.
+            model: the model, or its id.
             enabled: whether it shows its simulation.
 
         Raises:
@@ -66,6 +67,6 @@ class Simulation(Group):
         """
         from brayns_widget.protocol.brayns.simulation import ENABLE_SIMULATION, EnableSimulationParams
 
-        params = EnableSimulationParams(model_id=model_id, enabled=enabled)
+        params = EnableSimulationParams(model_id=model if isinstance(model, int) else model.id, enabled=enabled)
         await (await self._core.renderer()).call(ENABLE_SIMULATION, params)
         self._core.touch()

@@ -114,7 +114,7 @@ class State:
         sections: what the colors of each model mean, where there is something to tell.
         camera: what one looks through.
         background: "#rrggbb".
-        activity: the newest long call that runs, or None.
+        progress: the newest long call that runs, or None.
         notice: the last thing worth telling, until it is dismissed, or None.
         revision: grows with every change, other than of the camera, that makes the picture stale.
     """
@@ -127,7 +127,7 @@ class State:
     sections: tuple[LegendSection, ...] = ()
     camera: Camera = FRONT
     background: str = BACKGROUND
-    activity: Activity | None = None
+    progress: Activity | None = None
     notice: Notice | None = None
     revision: int = 0
 

@@ -49,11 +49,11 @@ class LiveCamera(Camera):
     _core: Core
 
     def __new__(cls, *args: Any, **values: Any) -> Any:
-        """Make a plain ``Camera``, so that ``dataclasses.replace`` works; ``of`` makes a live one."""
+        """Make a plain ``Camera``, so that ``dataclasses.replace`` works; ``_of`` makes a live one."""
         return Camera(*args, **values)
 
     @classmethod
-    def of(cls, core: Core) -> LiveCamera:
+    def _of(cls, core: Core) -> LiveCamera:
         """Make the camera of a controller."""
         live: LiveCamera = object.__new__(cls)
         object.__setattr__(live, "_core", core)
@@ -72,7 +72,7 @@ class LiveCamera(Camera):
         return self._core.store.state.camera
 
     @property
-    def runner(self) -> Runner:
+    def _runner(self) -> Runner:
         """What calls run on."""
         return self._core.runner
 
@@ -91,7 +91,7 @@ class LiveCamera(Camera):
     def __repr__(self) -> str:
         return repr(self.value)
 
-    def set(self, camera: AnyCamera) -> None:
+    def _assign(self, camera: AnyCamera) -> None:
         """Look through another camera; what a dictionary leaves out takes its default.
 
         Raises:
@@ -104,7 +104,7 @@ class LiveCamera(Camera):
     @waiting
     async def reset(self) -> None:
         """Look at all visible models from the front, y up; the projection stays."""
-        self.show_all()
+        self._show_all()
 
     @waiting
     async def frame(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> None:
@@ -114,15 +114,15 @@ class LiveCamera(Camera):
             low: its lower corner, µm.
             high: its upper corner, µm.
         """
-        self.look_at((low, high))
+        self._look_at((low, high))
 
-    def show_all(self) -> None:
+    def _show_all(self) -> None:
         """Do what ``reset`` does; on the loop thread only."""
         front = replace(FRONT, type=self.type, fovy=self.fovy)
         bounds = union(model.bounds for model in self._core.store.state.models if model.visible)
         self._set(front if bounds is None else front.framing(bounds, self._core.aspect))
 
-    def look_at(self, bounds: Bounds) -> None:
+    def _look_at(self, bounds: Bounds) -> None:
         """Show the whole of a box; on the loop thread only."""
         self._set(self.value.framing(bounds, self._core.aspect))
 
@@ -134,7 +134,7 @@ class LiveCamera(Camera):
         if self._core.loop.is_current:
             self._set(change(self.value))
         else:
-            self.runner.wait(work, "camera")
+            self._runner.wait(work, "camera")
 
     def _set(self, camera: Camera) -> None:
         store = self._core.store

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from brayns_widget.controller.calls import Capability, capabilities
-from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.files import Files
-from brayns_widget.controller.job import Job, Notices, Tasks
-from brayns_widget.controller.models import Model, Models
+from brayns_widget.controller.controller import Controller, Groups
+from brayns_widget.controller.models import Model
 from brayns_widget.controller.tasks import Task
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.notebook.messages import ErrorData
 from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError
 
-GROUPS: Mapping[str, type] = {
-    "job": Job,
-    "tasks": Tasks,
-    "notice": Notices,
-    "files": Files,
-    "models": Models,
-    "model": Model,
-    "camera": LiveCamera,
-}
-"""The groups that have something to offer, by the first part of the path; ``model`` takes the model's ``id``, too."""
+GROUPS: Mapping[str, type] = {**get_type_hints(Groups), "camera": LiveCamera, "model": Model}
+"""Classes of the groups by the first part of a path; ``model`` takes the model's ``id``, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +45,7 @@ class Commands:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._offered = offered_calls()
-        self._groups: Mapping[str, Any] = {
-            "job": controller.job,
-            "tasks": controller.tasks,
-            "notice": controller.notices,
-            "files": controller.files,
-            "models": controller.models,
-            "camera": controller.camera,
-        }
+        self._groups = {path: getattr(controller, path) for path in GROUPS if path != "model"}
 
     async def run(self, method: str, params: Mapping[str, Any]) -> Any:
         """Run a call and return its result as JSON.

@@ -68,7 +68,7 @@ class Page:
             controller.listen(lambda state: state.capabilities, lambda _: self._connect()),
             controller.listen(lambda state: state.revision, lambda _: self._stream.invalidate()),
             # The renderer answers in order: a picture asked for now would come when the long task is done.
-            controller.listen(lambda state: state.activity is not None, self._stream.set_busy),
+            controller.listen(lambda state: state.progress is not None, self._stream.set_busy),
         ]
         self._look(moving=False)
         self._connect()

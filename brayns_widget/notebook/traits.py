@@ -45,7 +45,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "camera": lambda state: state.camera,
     "models": lambda state: state.models,
     "status": lambda state: state.status,
-    "progress": lambda state: state.activity,
+    "progress": lambda state: state.progress,
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
@@ -67,7 +67,7 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
 
     Args:
         name: the part, one of ``SHOWN``.
-        face: what users get when they read it, made of the widget; None gives the value itself.
+        face: what users get when they read it, made of the widget; None gives the part itself.
         check: makes the value of what a user or a page assigns; raises ValueError. None refuses assignment.
     """
 
@@ -79,8 +79,10 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         check: Callable[[Any], Any] | None = None,
         help: str,  # noqa: A002 - traitlets' word
     ) -> None:
-        super().__init__(SHOWN[name](State()), allow_none=True, read_only=check is None, help=help)
+        # None is a value only of what the kernel alone sets.
+        super().__init__(SHOWN[name](State()), allow_none=check is None, read_only=check is None, help=help)
         self._face = face
+        self._read = SHOWN[name]
         self._check = check
         self.tag(sync=True, to_json=lambda _value, widget: to_json(widget._stored(name)))  # noqa: SLF001 - its owner
 
@@ -88,9 +90,10 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         """Return what users read."""
         value: G | None = super().get(obj, cls)
         # While traitlets checks values that a page has set, it reads them back and sets what it has read.
-        if self._face is None or obj._cross_validation_lock or not obj._has_controller:  # noqa: SLF001 - its owner
+        if obj._cross_validation_lock or not obj._has_controller:  # noqa: SLF001 - its owner
             return value
-        return self._face(obj)
+        # Not the trait's own value, which another thread sets a moment later.
+        return self._face(obj) if self._face is not None else self._read(obj.controller.state)
 
     def validate(self, _obj: Any, value: Any) -> Any:
         """Make the value of what is assigned, or refuse it."""

@@ -17,6 +17,7 @@ from brayns_widget.controller import colors
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
+from brayns_widget.controller.guarded import check_settable
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.state import Activity, Notice
@@ -28,11 +29,7 @@ from brayns_widget.notebook.writer import TraitWriter
 _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
 
-LOAD_OPTIONS: Mapping[str, inspect.Parameter] = {
-    name: parameter
-    for name, parameter in Models.load_circuit.arguments.signature.parameters.items()
-    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-}
+LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
 
 # What of ipywidgets' own is for users; the rest of its names only hides ours.
@@ -130,6 +127,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         **options: Any,
     ) -> None:
         self._check_options(circuit, options)
+        if controller is not None and not (master is slave is token is None):
+            raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
         # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
         self._context = contextvars.copy_context()
         self._heard_page = False
@@ -263,9 +262,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self.controller.loop.post(callback, *arguments)
 
     def _take_groups(self, controller: Controller) -> None:
-        for name in Groups.__annotations__:
-            if name not in SHOWN:  # which are traits
-                setattr(self, name, getattr(controller, name))
+        self.__dict__.update({name: getattr(controller, name) for name in Groups.__annotations__ if name not in SHOWN})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; one that nobody reads is refused, and so are groups and calls."""
+        # Not while it is being made; and traitlets sets a method of its own for a moment.
+        if "_page" in vars(self) and not name.startswith("_") and name not in _OVERRIDDEN:
+            check_settable(type(self), name)
+        super().__setattr__(name, value)
 
     async def _open(self) -> Page:
         return Page(self.controller, self.send, self._writer.put)

@@ -134,32 +134,21 @@ export interface KernelMessages {
 
 /** What a page may call, by path. */
 export interface Calls {
-  "job.start": { params: Record<string, never>; result: Started };
-  "tasks.cancel": { params: { task: string }; result: null };
-  "notice.dismiss": { params: Record<string, never>; result: null };
-  "files.inspect": { params: { path: string }; result: Circuit };
-  "files.list": { params: { path?: string | null }; result: Directory };
   "models.clear": { params: Record<string, never>; result: null };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; color_by?: string | null; frame?: boolean }; result: Started };
-  "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: string; range?: readonly [number, number] | null; missing?: unknown; palette?: Readonly<Record<string, unknown>> | null; title?: string | null }; result: null };
+  "files.inspect": { params: { path: string }; result: Circuit };
+  "files.list": { params: { path?: string | null }; result: Directory };
+  "job.start": { params: Record<string, never>; result: Started };
+  "tasks.cancel": { params: { task: string }; result: null };
+  "notices.dismiss": { params: Record<string, never>; result: null };
+  "camera.reset": { params: Record<string, never>; result: null };
+  "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
   "model.remove": { params: { id: number }; result: null };
   "model.update": { params: { id: number; visible: boolean }; result: null };
-  "camera.reset": { params: Record<string, never>; result: null };
 }
 
 /** Limits and defaults of the parameters of calls. */
 export const PARAMETERS = {
-  "files.inspect": {
-    "path": {
-      "maxLength": 4096
-    }
-  },
-  "files.list": {
-    "path": {
-      "maxLength": 4096,
-      "default": null
-    }
-  },
   "models.load_circuit": {
     "path": {
       "maxLength": 4096
@@ -205,18 +194,29 @@ export const PARAMETERS = {
       "default": true
     }
   },
+  "files.inspect": {
+    "path": {
+      "maxLength": 4096
+    }
+  },
+  "files.list": {
+    "path": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
   "model.color_by": {
     "color": {
       "default": null
     },
     "colormap": {
-      "default": "viridis"
+      "default": null
     },
     "range": {
       "default": null
     },
     "missing": {
-      "default": "#808080"
+      "default": null
     },
     "palette": {
       "default": null

@@ -3,6 +3,5 @@ from __future__ import annotations
 from brayns_widget.connection.status import Status
 
 
-def test_it_becomes_json():
-    assert Status("ready", "Ready.").to_dict() == {"state": "ready", "text": "Ready."}
-    assert Status().to_dict()["state"] == "idle"
+def test_a_job_begins_with_nothing_done():
+    assert Status() == Status("idle", "Not started.")

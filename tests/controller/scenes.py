@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -35,3 +37,11 @@ def elsewhere(work: Callable[[], Awaitable[T]]) -> T:
         return await asyncio.wait_for(work(), WAIT)
 
     return asyncio.run(run())
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < deadline, "the wait was too long"
+        threading.Event().wait(0.005)

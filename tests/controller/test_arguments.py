@@ -123,7 +123,7 @@ def test_what_fits_is_taken(name, value, taken):
         ("share", math.nan, "finite"),
         ("share", "1", "valid number"),
         ("share", True, "valid number"),
-        ("ids", "12", "'str' instances are not allowed"),
+        ("ids", "12", "not a list; write"),
         ("ids", [-1], "greater than or equal to 0"),
         ("ids", [1.5], "valid integer"),
         ("ids", np.zeros((2, 2), int), "valid integer"),
@@ -153,7 +153,7 @@ def test_anything_stays_as_it_is():
         (("a", 1.0, 2), {}, r"find\(\): too many positional arguments"),
         (("a",), {"path": "b"}, r"find\(\): multiple values for argument 'path'"),
         (("a",), {"shar": 1}, r"find\(\) got an unexpected keyword argument 'shar'; did you mean 'share'\?"),
-        (("a",), {"xyz": 1}, r"unexpected keyword argument 'xyz'; there are path, share, ids"),
+        (("a",), {"xyz": 1}, r"unexpected keyword argument 'xyz'; it has path, share, ids"),
     ],
 )
 def test_a_wrong_call_is_a_type_error(args, kwargs, problem):
@@ -162,7 +162,7 @@ def test_a_wrong_call_is_a_type_error(args, kwargs, problem):
 
 
 def test_where_there_are_no_parameters_none_is_named():
-    assert unexpected("clear", "x", []) == "clear() got an unexpected keyword argument 'x'; there are none"
+    assert unexpected("clear", "x", []) == "clear() got an unexpected keyword argument 'x'; it has none"
 
 
 def test_classes_of_the_vocabulary_are_checked_as_such():

@@ -21,7 +21,7 @@ class Numbers:
     """A group."""
 
     def __init__(self, runner: Runner) -> None:
-        self.runner = runner
+        self._runner = runner
         self.loops: list[Any] = []
 
     @offered

@@ -7,6 +7,7 @@ import pytest
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
 from brayns_widget.protocol.errors import RequestError
+from tests.controller.scenes import load
 
 BOX = Box(min=(0, 0, 0), max=(1, 2, 3))
 PLANE = Plane(coefficients=(0, 0, 1, -5))
@@ -70,4 +71,12 @@ def test_nothing_is_cut_any_more(cluster, controller):
     assert list(controller.clipping) == [second]
     controller.clipping.clear()
     assert len(controller.clipping) == 0
+    assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
+
+
+def test_clearing_the_scene_clears_clipping_too(cluster, controller):
+    controller.clipping.add(Plane(coefficients=(0, 0, 1, 0)))
+    load(controller)
+    controller.clear()
+    assert list(controller.clipping) == list(controller.models) == []
     assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3

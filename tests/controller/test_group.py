@@ -8,16 +8,18 @@ import threading
 
 import pytest
 
+from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
 from brayns_widget.controller import group
 from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.scene import Scene
 from brayns_widget.protocol.errors import (
     AllocationError,
     BraynsWidgetError,
     ConnectionLost,
     RequestCancelled,
 )
-from tests.controller.scenes import WAIT, load
+from tests.controller.scenes import WAIT, load, until
 from tests.fakes import JOB_ID
 from tests.listening import Listener
 
@@ -27,7 +29,7 @@ STOP = f"POST /stop/{JOB_ID}"
 def test_a_start_tells_how_far_it_is(cluster, controller):
     cluster.polls = 2
     statuses = Listener(controller, lambda state: state.status.state)
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     assert controller.status == Status("idle", "Not started.")
     controller.start().result(WAIT)
     assert controller.status == Status("ready", "Ready.")
@@ -112,7 +114,7 @@ def test_closing_cancels_what_runs(cluster):
     with Controller(**cluster.options) as controller:
         controller.start().result(WAIT)
         cluster.renderer.delays["add-model"] = 60
-        activities = Listener(controller, lambda state: state.activity)
+        activities = Listener(controller, lambda state: state.progress)
         task = controller.load_circuit("c.json")
         activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
     with pytest.raises(BraynsWidgetError):
@@ -204,7 +206,7 @@ def test_nobody_asks_for_the_scene_while_a_long_call_runs(cluster, controller, m
     monkeypatch.setattr(group, "FOLLOW_PERIOD", 0.01)
     controller.start().result(WAIT)
     cluster.renderer.delays["snapshot"] = 0.5
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     task = controller.snapshot()
     activities.wait_for(lambda activity: activity is not None and activity.operation == "Rendering ...")
     while "snapshot" not in cluster.renderer.methods():
@@ -231,3 +233,32 @@ def test_calls_from_a_listener_that_would_hang_are_refused(controller):
 
 def test_groups_say_how_the_job_is(controller):
     assert repr(controller.files) == "<Files of a job that is idle>"
+
+
+def test_a_renderer_that_does_not_answer_is_left_to_the_link(cluster, controller, monkeypatch):
+    monkeypatch.setattr(group, "FOLLOW_PERIOD", 0.02)
+    monkeypatch.setattr(group, "FOLLOW_DEADLINE", 0.05)
+    controller.start().result(WAIT)
+    cluster.renderer.silent.add("get-scene")
+    until(lambda: cluster.renderer.methods()[-1] == "get-scene")
+    asked = len(cluster.renderer.sent("get-scene"))
+    threading.Event().wait(0.5)  # many periods: it is not asked again, so that the link may find it idle
+    assert len(cluster.renderer.sent("get-scene")) == asked
+
+
+def test_a_fault_of_ours_does_not_end_the_following(cluster, controller, monkeypatch, caplog):
+    monkeypatch.setattr(group, "FOLLOW_PERIOD", 0.02)
+    models = Listener(controller, lambda state: state.models)
+    controller.start().result(WAIT)
+    read = Scene.read
+    faults = iter([ZeroDivisionError("once")])
+
+    async def fail_once(scene: Scene, renderer: Server) -> None:
+        for fault in faults:
+            raise fault
+        await read(scene, renderer)
+
+    monkeypatch.setattr(Scene, "read", fail_once)
+    until(lambda: "ZeroDivisionError" in caplog.text)
+    cluster.renderer.add("geometry")
+    assert [m.type for m in models.wait_for()] == ["geometry"]

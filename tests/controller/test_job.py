@@ -25,7 +25,7 @@ def test_a_start_of_a_running_job_does_nothing(cluster, controller):
 
 def test_running_tasks_are_known_by_their_ids_until_they_end(cluster, controller):
     cluster.polls = 10**9
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     task = controller.start()
     activity = activities.wait_for(lambda activity: activity is not None)
     assert activity is not None
@@ -43,7 +43,7 @@ def test_running_tasks_are_known_by_their_ids_until_they_end(cluster, controller
 
 def test_the_newest_task_is_shown(cluster, controller):
     cluster.polls = 10**9
-    activities = Listener(controller, lambda state: state.activity and state.activity.task)
+    activities = Listener(controller, lambda state: state.progress and state.progress.task)
     first = controller.start()
     activities.wait_for(lambda task: task == first.id)
     second = controller.load_circuit("c.json")

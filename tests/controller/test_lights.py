@@ -9,7 +9,7 @@ from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.lights import usual_lights
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
 from brayns_widget.protocol.brayns.shapes import Sphere
-from tests.controller.scenes import WAIT
+from tests.controller.scenes import WAIT, load
 from tests.fakes import JOB_ID
 
 
@@ -68,3 +68,19 @@ def test_lights_are_removed(cluster, controller):
     controller.lights.clear()
     assert len(controller.lights) == 0
     assert cluster.renderer.models == []
+
+
+def test_a_scene_that_has_lost_its_lights_is_lit_again_by_the_next_load(cluster, controller):
+    load(controller)
+    cluster.renderer.models.clear()  # as by another client's clear-models
+    controller.models.refresh()
+    assert list(controller.lights) == []
+    load(controller)
+    assert len(controller.lights) == 3
+
+
+def test_lights_that_the_user_has_taken_away_stay_away(controller):
+    load(controller)
+    controller.lights.clear()
+    load(controller)
+    assert list(controller.lights) == []

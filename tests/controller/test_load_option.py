@@ -55,7 +55,7 @@ def controller(monkeypatch, cluster):
     monkeypatch.setattr(models, "Models", MoreModels)
     monkeypatch.setitem(commands.GROUPS, "models", MoreModels)
     with Controller(**cluster.options) as made:
-        made.models = MoreModels(made._core)
+        vars(made)["models"] = MoreModels(made._core)
         yield made
 
 
@@ -112,7 +112,7 @@ def command(controller) -> Callable[..., argparse.Namespace]:
 def test_the_command_line_has_it(command, capsys):
     assert command().steps == 3
     assert command("--steps", "7").steps == 7
-    assert set(snapshot._load_options()) == {"density", "steps"}
+    assert set(MoreModels.load_circuit.arguments.options) == {"density", "steps"}
     with pytest.raises(SystemExit):
         command("--help")
     assert "how many of them, 1 to 100." in capsys.readouterr().out

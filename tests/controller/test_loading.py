@@ -49,7 +49,7 @@ def test_what_has_no_limit_is_not_sent():
 
 
 def test_a_load_gives_models_progress_and_a_framed_view(cluster, controller):
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     before = controller.state.revision
     task = controller.load_circuit("/data/circuit.json", density=0.5, axon=True, node_sets=["All"], node_ids=range(3))
     (model,) = task.result(WAIT)
@@ -169,7 +169,7 @@ def test_nothing_to_load_starts_no_job(cluster, controller):
 def test_a_cancelled_load_leaves_nothing(cluster, controller):
     controller.start().result(WAIT)
     cluster.renderer.delays["add-model"] = 60
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     task = controller.load_circuit("c.json")
     activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
     assert list(controller.tasks) == [task.id]
@@ -187,7 +187,7 @@ def test_a_cancelled_load_leaves_nothing(cluster, controller):
 
 def test_a_load_that_was_done_just_before_it_heard_of_the_cancel_is_removed(cluster, controller):
     keep = load(controller)
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     cluster.renderer.silent.add("add-model")  # it never says that it is done …
     task = controller.load_circuit("c.json")
     activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
@@ -232,7 +232,9 @@ def test_without_a_backend_the_population_must_be_named():
 def test_the_loader_is_found_by_the_extension(cluster, controller, path, loader):
     (model,) = controller.models.load(path).result(WAIT)
     (params,) = cluster.renderer.sent("add-model")
-    assert params == {"path": path, "loader_name": loader, "loader_properties": {}}
+    whole = {"load_axon": True, "load_dendrites": True, "load_soma": True}  # else a morphology would be nothing
+    properties = whole if loader == "Neuron Morphology loader" else {}
+    assert params == {"path": path, "loader_name": loader, "loader_properties": properties}
     assert (model.name, model.type, model.color_methods) == (path.rpartition("/")[2], "mesh", ())
 
 
@@ -278,3 +280,14 @@ def test_without_a_master_paths_are_local_and_the_service_is_started(cluster, mo
     assert str(asked[0]) == tmp_path.anchor
     (params,) = cluster.renderer.sent("add-model")
     assert params["path"] == str(tmp_path / "c.json")
+
+
+def test_a_circuit_is_not_loaded_without_a_word_of_its_population(controller):
+    with pytest.raises(CircuitError, match=r"Load it with load_circuit"):
+        controller.models.load("/data/circuit_config.json", loader="SONATA loader").result(WAIT)
+
+
+def test_no_cell_chosen_is_not_all_cells(cluster, controller):
+    with pytest.raises(CircuitError, match="node_ids is empty"):
+        load(controller, node_ids=[])
+    assert cluster.renderer.sent("add-model") == []

@@ -173,6 +173,21 @@ def test_a_removed_model_raises_and_touches_nothing(cluster, controller, call):
 
 
 @pytest.mark.parametrize("call", CALLS)
+def test_a_removed_model_is_not_the_one_that_has_its_id_now(cluster, controller, call):
+    removed = load(controller)
+    removed.remove()
+    cluster.renderer._ids = removed.id  # renderers use ids again
+    model = load(controller)
+    assert model.id == removed.id
+    assert model != removed
+    assert repr(removed) == f"<Model {removed.id}: removed>"
+    before = cluster.renderer.methods()
+    with pytest.raises(CircuitError, match=rf"Model {removed.id} was removed; 'cells' has its id now\."):
+        CALLS[call](removed)
+    assert cluster.renderer.methods() == before
+
+
+@pytest.mark.parametrize("call", CALLS)
 def test_a_model_of_a_job_that_has_ended_starts_no_other(cluster, controller, call):
     model = load(controller)
     models = Listener(controller, lambda state: state.models)
@@ -229,7 +244,7 @@ def test_what_cannot_be_done_changes_nothing(cluster, controller):
     cluster.renderer.errors["update-model"] = (-32603, "no")
     with pytest.raises(RequestError):
         model.visible = False
-    assert replace(controller.state, activity=None) == replace(before, activity=None)
+    assert replace(controller.state, progress=None) == replace(before, progress=None)
 
 
 # ---------------------------------------------------------------------- their looks and places
@@ -285,9 +300,8 @@ def test_a_model_is_framed(cluster, controller):
     controller.models.refresh()
     controller.models[1].frame()
     assert controller.camera.target == (1001.0, 1.0, 1.0)
-    before = controller.camera.value
-    controller.models[2].frame()  # it is empty
-    assert controller.camera == before
+    with pytest.raises(CircuitError, match="is empty"):
+        controller.models[2].frame()
 
 
 # ---------------------------------------------------------------------- their cells

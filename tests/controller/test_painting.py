@@ -245,3 +245,38 @@ def test_the_legend_follows_visibility_and_removal(controller):
     assert controller.legend is None
     titles = [[section.title for section in legend.sections] if legend else [] for legend in legends.heard]
     assert titles == [["mtype", "x"], ["x"], ["mtype", "x"], ["x"], []]
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "problem"),
+    [
+        ("solid", {"palette": ["red"]}, "palette does not go with 'solid'"),
+        ("mtype", {"colormap": "viridis"}, "colormap does not go with the coloring method 'mtype'"),
+        ("mtype", {"color": "red"}, "color does not go with the coloring method"),
+        ([1, 2, 3, 4], {"color": "red"}, "color does not go with values"),
+    ],
+)
+def test_an_option_without_effect_is_refused(controller, values, options, problem):
+    model = load(controller)
+    before = model.state
+    with pytest.raises(ValueError, match=problem):
+        model.color_by(values, **options)
+    assert model.state == before
+
+
+def test_a_coloring_method_takes_a_palette_and_a_title(cluster, controller):
+    model = load(controller)
+    model.color_by("mtype", palette={"L23_PC": "red", "L5_BC": "blue", "other": "green"}, title="Type")
+    assert cluster.renderer.sent("color-model")[-1]["values"] == {"L23_PC": [1, 0, 0, 1], "L5_BC": [0, 0, 1, 1]}
+    assert controller.legend is not None
+    assert controller.legend.sections[0].title == "Type"
+    model.color_by("mtype", palette=["red", "blue"])
+    assert cluster.renderer.sent("color-model")[-1]["values"] == {"L23_PC": [1, 0, 0, 1], "L5_BC": [0, 0, 1, 1]}
+
+
+def test_a_palette_needs_the_categories_of_the_loaded_cells_only(cluster, controller):
+    values = pd.Series(pd.Categorical(["a", "b", "a", "b"], categories=["a", "b", "c"]), index=[1, 2, 3, 4])
+    cluster.renderer.answers["get-circuit-ids"] = lambda _: [1, 2, 3, 4]
+    load(controller).color_by(values, palette={"a": "red", "b": "blue"})
+    colors = cluster.renderer.sent("color-model")[-1]["values"]
+    assert sorted(map(tuple, colors.values())) == [(0, 0, 1, 1), (1, 0, 0, 1)]

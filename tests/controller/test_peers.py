@@ -70,3 +70,27 @@ def test_without_a_backend_there_is_none_to_ask():
     cluster = FakeCluster(polls=0, backend=False)
     with cluster, Controller(**cluster.options) as made, pytest.raises(CircuitError, match="no backend"):
         made.backend.request("version")
+
+
+def test_what_a_request_colors_is_known_to_be_colored_otherwise(controller):
+    model = load(controller, color_by="mtype")
+    params = {"id": model.id, "method": "solid", "values": {"color": [1, 0, 0, 1]}}
+    controller.renderer.request("color-model", params)
+    assert (model.color, model.colored_by, controller.legend) == (None, None, None)
+
+
+@pytest.mark.parametrize("kind", ["perspective", "orthographic"])
+def test_the_camera_and_the_background_follow_requests(cluster, controller, kind):
+    view = {"position": [1.0, 2.0, 3.0], "target": [0.0, 0.0, 0.0], "up": [0.0, 1.0, 0.0]}
+    cluster.renderer.answers |= {
+        "get-camera-view": lambda _: view,
+        "get-camera-type": lambda _: kind,
+        "get-camera-perspective": lambda _: {"fovy": 12.0},
+        "get-camera-orthographic": lambda _: {"height": 34.0},
+        "get-renderer-interactive": lambda _: {"background_color": [0.0, 0.0, 1.0, 1.0]},
+    }
+    controller.renderer.request("set-camera-view", view)
+    assert (controller.camera.position, controller.camera.type) == ((1, 2, 3), kind)
+    assert (controller.camera.fovy if kind == "perspective" else controller.camera.height) in {12, 34}
+    controller.renderer.request("set-renderer-interactive", {"background_color": [0, 0, 1, 1]})
+    assert controller.background == "#0000ff"

@@ -99,7 +99,7 @@ def test_a_cancelled_snapshot_is_cancelled_at_the_renderer(cluster, controller):
     controller.start().result(WAIT)
     cluster.renderer.delays["snapshot"] = 60
     cluster.renderer.progress["snapshot"] = [(0.5, "Rendering")]
-    activities = Listener(controller, lambda state: state.activity)
+    activities = Listener(controller, lambda state: state.progress)
     task = controller.snapshot()
     activities.wait_for(lambda activity: activity is not None and activity.amount == 0.5)
     task.cancel()

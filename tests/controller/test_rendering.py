@@ -95,15 +95,21 @@ def test_what_is_set_while_the_job_is_prepared_is_not_lost(cluster, controller):
 
 def test_settings_can_be_set_before_and_after_the_start(cluster, controller):
     assert controller.rendering.settings.max_ray_bounces == 3
-    controller.rendering.settings = Interactive(enable_shadows=False, samples_per_pixel=99)
+    controller.rendering.settings = Interactive(enable_shadows=False)
     controller.start().result(WAIT)
-    controller.rendering.settings = Interactive(max_ray_bounces=1, background_color=[1, 0, 0, 1])
+    controller.rendering.settings = Interactive(max_ray_bounces=1)
     first, second = cluster.renderer.sent("set-renderer-interactive")
     assert (first["enable_shadows"], second["enable_shadows"]) == (False, True)
     assert second["max_ray_bounces"] == 1
-    assert first["samples_per_pixel"] == second["samples_per_pixel"] == 1  # samples and background are the view's own
-    assert second["background_color"] == first["background_color"] != [1, 0, 0, 1]
+    assert first["samples_per_pixel"] == second["samples_per_pixel"] == 1
+    assert second["background_color"] == first["background_color"]
     assert controller.rendering.settings.max_ray_bounces == 1
+
+
+@pytest.mark.parametrize("without_effect", [{"samples_per_pixel": 9}, {"background_color": [1, 0, 0, 1]}])
+def test_settings_that_would_have_no_effect_are_refused(controller, without_effect):
+    with pytest.raises(ValueError, match="has no effect here"):
+        controller.rendering.settings = Interactive(**without_effect)
 
 
 @pytest.mark.parametrize("settings", [3, {}, Production()])

@@ -178,6 +178,21 @@ def test_a_model_that_is_not_there_is_told_with_those_that_are(scene):
         scene.model(7)
 
 
+def test_each_model_that_goes_ends_a_generation_of_its_id(scene, store):
+    scene.put([ModelState(1, "a", "x"), ModelState(2, "b", "x")])
+    scene.put([ModelState(1, "A", "x", visible=False)])  # the same in another state
+    assert (scene.generation(1), scene.generation(2)) == (0, 0)
+    scene.drop([1])
+    scene.put([ModelState(1, "a", "x"), ModelState(2, "b", "another kind")])
+    assert (scene.generation(1), scene.generation(2)) == (1, 1)
+    store.state = State()  # as after the end of a job
+    assert (scene.generation(1), scene.generation(2), scene.generation(3)) == (2, 2, 0)
+    scene.put([ModelState(1, "b", "x")])
+    assert scene.model(1, 2) == scene.model(1)
+    with pytest.raises(CircuitError, match=r"Model 1 was removed; 'b' has its id now\."):
+        scene.model(1, 1)
+
+
 def test_strangers_are_models_that_are_not_known(scene):
     scene.put([ModelState(1, "a", "x")])
     kinds = {1: "x", 2: "x", 3: "light", 4: "clip_geometry"}

@@ -26,7 +26,7 @@ def test_shapes_become_one_model(cluster, controller, shape: Shape, method):
     one = {"color": [1, 0, 0, 1], "geometry": shape.model_dump()}
     assert cluster.renderer.sent(method) == [[one, one]]
     assert list(controller.models) == [model]
-    assert (model.type, model.name, model.color) == ("geometry", "geometry", None)
+    assert (model.type, model.name, model.color) == ("geometry", "geometry", "#ff0000")
     model.visible = False
     model.remove()
 

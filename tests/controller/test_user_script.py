@@ -85,7 +85,7 @@ def test_mistakes_are_found_before_anything_runs(errors, mistake):
 
 def test_every_group_is_used():
     text = SCRIPT.read_text(encoding="utf-8")
-    assert [name for name in ("camera", *Groups.__annotations__) if f"viewer.{name}." not in text] == []
+    assert [name for name in ("camera", *Groups.__annotations__) if f"viewer.{name}" not in text] == []
 
 
 def test_it_runs(tmp_path):

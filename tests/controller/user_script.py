@@ -160,9 +160,12 @@ def listen(viewer: Controller) -> None:
     def hear(activity: Activity | None) -> None:
         print(activity)
 
-    leave = viewer.listen(lambda state: state.activity, hear)
+    leave = viewer.listen(lambda state: state.progress, hear)
     viewer.start().result()
     leave()
+    assert_type(list(viewer.tasks), list[str])
+    viewer.tasks.cancel("task-0")
+    viewer.notices.dismiss()
 
 
 def ask(viewer: Controller) -> None:

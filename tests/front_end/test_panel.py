@@ -362,7 +362,7 @@ def test_notice_dismiss_and_retry(panel):
     panel.page.get_by_text("3 cells have no morphology.").wait_for()
     assert panel.page.get_by_role("button", name="Retry").count() == 0
     panel.page.get_by_role("button", name="Dismiss").click()
-    panel.wait("kernel.calls('notice.dismiss').length === 1")
+    panel.wait("kernel.calls('notices.dismiss').length === 1")
     panel.trait("notice", None)
     assert panel.page.locator(".bw-notice:visible").count() == 0
     for state in ("failed", "stale", "ended"):

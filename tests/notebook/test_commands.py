@@ -57,7 +57,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
     assert set(offered_calls()) == {
         "job.start",
         "tasks.cancel",
-        "notice.dismiss",
+        "notices.dismiss",
         "files.list",
         "files.inspect",
         "models.load_circuit",
@@ -137,7 +137,7 @@ def test_the_camera_is_reset_and_a_notice_dismissed(controller):
     assert controller.camera == framed
     controller.loop.submit(tell(controller)).result(WAIT)
     assert controller.state.notice is not None
-    run(controller, "notice.dismiss", {})
+    run(controller, "notices.dismiss", {})
     assert controller.state.notice is None
 
 

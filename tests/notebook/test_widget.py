@@ -189,7 +189,7 @@ def test_a_missing_bundle_says_what_to_do():
     [
         ({"densty": 1}, "'densty'; did you mean 'density'?"),
         ({"tokn": "x"}, "did you mean 'token'?"),
-        ({"brightness": 1}, "there are population, density"),
+        ({"brightness": 1}, "it has population, density"),
         ({"density": 0.5}, "none is given"),
     ],
 )
@@ -278,14 +278,14 @@ def test_a_view_that_goes_gets_nothing_more(viewer, page):
     frames = len(page.customs("frame"))
     viewer.camera = CAMERA
     until(lambda: viewer.controller.camera == Camera.from_dict(CAMERA))
-    page.call("notice.dismiss")
+    page.call("notices.dismiss")
     assert len(page.customs("frame")) == frames
 
 
 def test_a_runaway_page_cannot_fill_the_kernel(viewer, page):
     for number in range(40):
         page.say("ready", view=f"view {number}", width=1e300, height=1, dpr=100)
-    page.call("notice.dismiss")
+    page.call("notices.dismiss")
     assert len(viewer.stats["views"]) == 32
     assert "view 39" in viewer.stats["views"]
 
@@ -326,6 +326,37 @@ def test_a_camera_set_by_a_page_such_as_by_a_link_is_shown(viewer, page, cluster
     until(lambda: viewer.camera.position == (7, 8, 9))
     until(lambda: views(cluster)[-1] == [7, 8, 9])
     assert viewer.controller.camera.position == (7, 8, 9)
+
+
+@pytest.mark.parametrize("name", ["camera", "background"])
+def test_nothing_is_no_camera_and_no_color(viewer, page, name):
+    before = viewer.get_state(name)
+    with pytest.raises((traitlets.TraitError, ValueError)):
+        setattr(viewer, name, None)
+    assert viewer.get_state(name) == before
+
+
+def test_what_a_call_has_done_can_be_read_at_once(viewer, page):
+    (model,) = viewer.load_circuit("/data/circuit.json").result(10)
+    for title in ["one", "two"] * 10:
+        model.color_by("mtype", title=title)
+        assert viewer.legend.sections[0].title == title
+        model.visible = False
+        assert viewer.legend is None
+        model.visible = True
+        viewer.rendering.background = "red" if title == "one" else "blue"
+        assert viewer.background == ("#ff0000" if title == "one" else "#0000ff")
+
+
+@pytest.mark.parametrize("name", ["backgroud", "lights", "snapshot", "controller", "model"])
+def test_what_has_no_effect_raises(viewer, name):
+    with pytest.raises(AttributeError):
+        setattr(viewer, name, 3)
+
+
+def test_a_controller_has_its_own_master(cluster):
+    with Controller(**cluster.options) as controller, pytest.raises(TypeError, match="not both"):
+        BraynsWidget(controller=controller, master="http://127.0.0.1:1")
 
 
 def test_a_camera_set_at_the_controller_reaches_trait_and_picture(viewer, page, cluster):
@@ -377,7 +408,7 @@ def test_what_the_kernel_tells_cannot_be_assigned(viewer, name):
 
 def test_what_a_page_must_not_set_stays(viewer, page):
     page.set(status={"state": "failed", "text": "ha"}, models=[])
-    assert page.call("notice.dismiss")["result"] is None
+    assert page.call("notices.dismiss")["result"] is None
     assert viewer.status.state == "ready"
 
 
@@ -429,7 +460,7 @@ def test_a_failed_load_is_told_and_the_next_one_works(viewer, page, cluster):
     cluster.renderer.errors.clear()
     viewer.load_circuit("/data/circuit.json").result(10)
     until(lambda: len(viewer.models) == 1)
-    page.call("notice.dismiss")
+    page.call("notices.dismiss")
     until(lambda: viewer.notice is None)
 
 
@@ -477,7 +508,7 @@ def test_a_malformed_message_is_logged_and_changes_nothing(viewer, page, caplog,
     camera = viewer.camera.value
     with caplog.at_level(logging.WARNING):
         page.deliver({"method": "custom", "content": content})
-        assert page.call("notice.dismiss")["result"] is None
+        assert page.call("notices.dismiss")["result"] is None
     assert "malformed" in caplog.text
     assert list(viewer.stats["views"]) == ["v"]
     assert viewer.camera == camera

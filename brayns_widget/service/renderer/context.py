@@ -1,4 +1,4 @@
-"""What all methods of one renderer share: the engine, the models and the settings."""
+"""The context of methods: the engine, the models and the settings of one renderer."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Context:
             raise RequestError(f"The ray tracer cannot start: {error}", code=INTERNAL_ERROR) from error
 
     def prepared_engine(self) -> Engine:
-        """Return the engine, told of all settings that changed since the last call."""
+        """Return the engine with all settings that have changed since the last call applied."""
         engine = self.engine
         camera = camera_of(self.view, self.projection, self.region, self.near_clip)
         coarse_scale = coarse_scale_of(self.framebuffer)
@@ -126,7 +126,7 @@ class Context:
         return changed
 
     def interrupt(self) -> None:
-        """Let what is being rendered give up, and render no more; safe on any thread."""
+        """Interrupt rendering, now and from now on; safe on any thread."""
         self.interrupted.set()
         if self._engine.done() and self._engine.exception() is None:
             self._engine.result().interrupt()

@@ -1,4 +1,4 @@
-"""How much memory a scene may take, and what a load may still take of it.
+"""The memory budget: how much a scene may take, and how much a load may still take.
 
 What a load will need is estimated from counts of primitives, before anything large is allocated.
 """
@@ -40,7 +40,7 @@ def parse_size(text: str) -> int:
 
 
 def format_size(size: float) -> str:
-    """Write a number of bytes as a person would."""
+    """Format a number of bytes for people."""
     if size < 1 << 10:
         return f"{size:.0f} bytes"
     unit = next((unit for unit in "TGM" if size >= _UNITS[unit]), "K")
@@ -48,7 +48,7 @@ def format_size(size: float) -> str:
 
 
 def available() -> int:
-    """Bytes that this process may still take: of the machine's memory, and by the limits of its control groups."""
+    """Return the bytes that this process may still take, of the machine's memory and within its control groups."""
     import psutil  # here: it takes 30 ms, and a renderer must start quickly
 
     free: int = psutil.virtual_memory().available  # type: ignore[no-untyped-call]
@@ -56,7 +56,7 @@ def available() -> int:
 
 
 def _left_in_groups() -> Iterator[int]:
-    """For each control group of Linux that limits this process (version 1 or 2), what is left in it."""
+    """Yield what is left in each control group of Linux that limits this process (version 1 or 2)."""
     try:
         lines = _PROCESS_GROUPS.read_text().splitlines()
     except OSError:
@@ -83,7 +83,7 @@ def _left_in_groups() -> Iterator[int]:
 
 
 def _cached(group: Path, name: str) -> int:
-    """Bytes of files that the kernel drops when memory gets scarce."""
+    """Return the bytes of cached files, which the kernel frees when memory gets scarce."""
     for line in (group / "memory.stat").read_text().splitlines():
         key, _space, number = line.partition(" ")
         if key == name:
@@ -100,7 +100,7 @@ def give_back() -> None:
 
 
 class Allowance:
-    """What one load may take.
+    """The memory that one load may take.
 
     Args:
         size: bytes; None: no limit.
@@ -113,7 +113,7 @@ class Allowance:
         self.taken = 0  # primitives
 
     def fits(self, primitives: int) -> bool:
-        """Tell whether so many segments, spheres or triangles can be loaded."""
+        """Whether so many segments, spheres or triangles can be loaded."""
         return self._left is None or primitives * PRIMITIVE_BYTES <= self._left
 
     def take(self, primitives: int) -> None:
@@ -124,7 +124,7 @@ class Allowance:
 
 
 class Budget:
-    """How much memory scenes may take.
+    """The memory that scenes may take.
 
     Args:
         size: bytes for all models; None: half of what is available when something is loaded.
@@ -144,7 +144,7 @@ class Budget:
         return cls(parse_size(text) if text else None)
 
     def allowance(self, held: int) -> Allowance:
-        """Tell what a load may take beside ``held`` primitives, which are built anew with what is loaded."""
+        """Compute what a load may take beside ``held`` primitives, which are built anew with it."""
         if self._size is None:
             size = _SHARE * available()
             return Allowance(size - held * STRUCTURE_BYTES, f"{format_size(size)}, half of what is available")

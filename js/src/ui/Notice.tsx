@@ -24,7 +24,7 @@ export function Notice() {
     picture.greet();
     void commands.run(() => link.call("job.start", {}));
   };
-  const dismiss = () => void commands.run(() => link.call("notice.dismiss", {}));
+  const dismiss = () => void commands.run(() => link.call("notices.dismiss", {}));
   return (
     <div
       class="bw-notice"

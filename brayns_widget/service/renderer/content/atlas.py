@@ -1,4 +1,4 @@
-"""Atlases: values on a grid, one or a few for each voxel, and which of its voxels mean something."""
+"""Atlases: values on a grid, one or a few for each voxel, and which voxels are meaningful."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Atlas:
         return places @ self.frame[:3, :3].T + self.frame[:3, 3]
 
     def meaningful(self) -> npt.NDArray[np.bool_]:
-        """(nz, ny, nx), which voxels have values that mean something, as the real renderer tells.
+        """(nz, ny, nx), which voxels have meaningful values, as the real renderer defines it.
 
         Numbers must be greater than the least of all, so must both coordinates of flat maps; orientations and vectors
         must not be zero. What is not finite means nothing.

@@ -1,4 +1,4 @@
-"""What shows atlases: the faces between their voxels, sticks in them, and columns of them."""
+"""Geometry of atlases: faces between voxels, sticks in voxels, and columns of voxels."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def faces_between(labels: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.N
 
 
 def count_faces(labels: npt.NDArray[Any]) -> int:
-    """Count what ``faces_between`` finds, which takes much less."""
+    """Count the faces that ``faces_between`` finds, in much less time."""
     count = 0
     for axis in range(3):
         along = np.moveaxis(labels, axis, 0)
@@ -97,7 +97,7 @@ def arrows(atlas: Atlas, chosen: npt.NDArray[np.bool_]) -> Geometry:
 def axes(atlas: Atlas, chosen: npt.NDArray[np.bool_]) -> Geometry:
     """Make a cylinder for each turned axis in each voxel of a mask; those of x have slot 0, of y 1, of z 2."""
     quaternions = atlas.values[chosen].astype(np.float64)[:, [1, 2, 3, 0]]  # files have w first
-    quaternions /= np.abs(quaternions).max(axis=1, keepdims=True)  # now their squares are numbers
+    quaternions /= np.abs(quaternions).max(axis=1, keepdims=True)  # now their squares do not overflow
     turned = np.moveaxis(quaternion_matrices(quaternions), 2, 0)  # axis, voxel, direction
     starts = np.tile(atlas.centers(chosen), (3, 1))
     ends = starts + _STICK_LENGTH * atlas.spacing * turned.reshape(-1, 3)

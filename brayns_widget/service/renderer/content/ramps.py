@@ -1,4 +1,4 @@
-"""Color ramps: which color a simulated value has."""
+"""Color ramps: from values to colors."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _DEFAULT = (
 
 
 def default_colors() -> Floats:
-    """Make the colors (128, 4) of a ramp that nobody has set."""
+    """Make the default colors (128, 4)."""
     codes = np.frombuffer(bytes.fromhex(_DEFAULT), np.uint8).reshape(-1, 3)
     return np.column_stack((codes / np.float32(255), np.ones(len(codes)))).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class ColorRamp:
-    """Colors from the lowest value to the highest; what lies outside has the first or the last.
+    """Colors from the lowest value to the highest; values outside get the first or the last.
 
     Args:
         colors: float32 (N, 4), linear RGBA, at even steps, 1 to 256 of them.
@@ -55,7 +55,7 @@ class ColorRamp:
             raise ValueError(f"The range of a color ramp must ascend, got {self.low:g} to {self.high:g}")
 
     def table(self) -> Floats:
-        """Make the (256, 4) colors that ``levels`` point to.
+        """Make the (256, 4) colors that ``levels`` index.
 
         As Brayns 3.10.1 mixes them, fitted to reference pictures: the place in the whole range, t, and not that
         between two colors, is the part of the second one: (1 - t) * color[n] + t * color[n + 1], n = floor(t * N).
@@ -69,7 +69,7 @@ class ColorRamp:
         return table
 
     def levels(self, values: Floats) -> npt.NDArray[np.uint8]:
-        """Find the rows of ``table`` for values, rounded down; what is not a number counts as the lowest."""
+        """Find the rows of ``table`` for values, rounded down; NaN counts as the lowest."""
         with np.errstate(over="ignore"):  # what becomes infinite is at an end of the ramp
             scaled = (values - np.float32(self.low)) * np.float32((LEVELS - 1) / (self.high - self.low))
         levels: npt.NDArray[np.uint8] = np.nan_to_num(scaled, nan=0.0).clip(0, LEVELS - 1).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What a simulation recorded: values by frame, for the columns (compartments, synapses, cells) that a model shows."""
+"""Reports of simulations: values by frame, for the columns (compartments, synapses, cells) that a model shows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Timeline:
 
 
 class Report(Protocol):
-    """A source of values. Whoever owns it closes it."""
+    """A source of values; its owner closes it."""
 
     timeline: Timeline
 

@@ -1,4 +1,4 @@
-"""A model's simulation: a report, and which of its values each color slot shows."""
+"""Simulations: the colors or radii of a model by the values of a report."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from brayns_widget.service.renderer.content.reports import Report
 
 
 class Simulation:
-    """Colors of slots by a report's values. Owns the report.
+    """A simulation that colors slots by a report's values. Owns the report.
 
     Args:
         report: gives the values; closed by ``close``.
-        columns: (slots,) the value that each slot shows; -1: none, it keeps the model's own color.
+        columns: (slots,) index of each slot's value; -1: none, it keeps the model's own color.
 
     Attributes:
         enabled: whether the model shows it.
-        outdated: whether its models show another frame than the current one; who repaints them says when not.
+        outdated: whether its models do not show the current frame; whoever repaints them resets it.
     """
 
     def __init__(self, report: Report, columns: npt.NDArray[np.intp]) -> None:
@@ -38,7 +38,7 @@ class Simulation:
 
     @property
     def ramp(self) -> ColorRamp:
-        """Which color a value has; assign another one to change it."""
+        """The color ramp; assign another one to change it."""
         return self._ramp
 
     @ramp.setter
@@ -83,7 +83,7 @@ class Simulation:
 
 
 class RadiiSimulation(Simulation):
-    """Radii of segments by a report's values, one for both ends of each; it leaves the colors. Owns the report.
+    """A simulation that sets radii of segments by a report's values, one for both ends; colors stay. Owns the report.
 
     Args:
         report: gives the radii, in µm; closed by ``close``.
@@ -102,11 +102,11 @@ class RadiiSimulation(Simulation):
         self._shown = shown[shown >= 0]
 
     def colors(self, own: Colors) -> Colors:
-        """Give the model's own colors."""
+        """Return the model's own colors."""
         return own
 
     def shape(self) -> Geometry:
-        """Make the geometry of the current frame; radii that are no numbers, or below 0, are 0."""
+        """Make the geometry of the current frame; radii that are NaN or negative become 0."""
         if not self.enabled:
             return self._plain
         radii = self._factor * np.nan_to_num(self._report.read(self._frame)[self._shown], posinf=0.0)

@@ -18,9 +18,9 @@ from brayns_widget.service.renderer.content.ramps import ColorRamp
 Matrix = npt.NDArray[np.float64]
 
 MACRO_BITS = 3
-MACRO = 1 << MACRO_BITS  # cells a side of the coarse grid by which kernels skip what is clear
-LEVELS = 1024  # colors of a volume that are told apart
-CLEAREST = 8  # the most blocks that are known to be clear on each side, and so can be skipped at once
+MACRO = 1 << MACRO_BITS  # cells a side of a block of the coarse grid, by which kernels skip empty space
+LEVELS = 1024  # colors of a volume's table
+CLEAREST = 8  # most blocks that can be skipped at once
 LONGEST = 4096  # samples of a volume along a ray, at most
 
 # Kinds of values.
@@ -38,10 +38,10 @@ VALUES, KIND, CELLS, SIZE, COLORS, COARSE, COARSE_X, COARSE_Y, PLACES = 0, 1, 2,
 
 
 class Volume:
-    """Values on a regular grid. All but the ramp stays as it is.
+    """Values on a regular grid. Immutable but for the ramp.
 
     Args:
-        values: (nz, ny, nx); uint8, int16, uint16 and float32 are kept, others become float32. NaN is clear.
+        values: (nz, ny, nx); uint8, int16, uint16 and float32 are kept, others become float32. NaN is invisible.
         frame: 4x4, affine, from the grid to the model's space. Value (x, y, z) is that of the cell from there to
             (x + 1, y + 1, z + 1), or of the vertex at that place.
         cells: whether values are those of cells, constant in each, or of vertices, interpolated between them.
@@ -83,7 +83,7 @@ class Volume:
         return self.values.nbytes + self._coarse.nbytes
 
     def shown(self, step: float) -> _Shown:
-        """Make colors for samples that are ``step`` µm apart, and find where anything can be seen."""
+        """Make colors for samples that are ``step`` µm apart, and find the visible blocks."""
         if self._shown is None or self._shown[:2] != (self.ramp, step):
             self._shown = (self.ramp, step, _shown(self.ramp, step, self._coarse))
         return self._shown[2]
@@ -117,7 +117,7 @@ class Packed:
 def pack_volumes(volumes: Iterable[tuple[Volume, Matrix]]) -> Packed:
     """List volumes, each with the affine matrix from its model's space to the world, for kernels.
 
-    What a matrix makes flat, or so large or small that it cannot be drawn, is left out.
+    Volumes that a matrix flattens, or makes too large or too small to draw, are left out.
     """
     numbers: list[list[float]] = []
     places: list[list[int]] = []
@@ -155,7 +155,7 @@ def _bounds(frame: Matrix, size: npt.NDArray[np.intp]) -> Bounds:
 
 
 def _summary(values: npt.NDArray[np.generic], cells: bool) -> tuple[tuple[float, float], Floats]:
-    """Least and greatest finite value of all, and of each block: float32 (2, z, y, x), NaN where there is none."""
+    """Find the range of finite values, of all and of each block: float32 (2, z, y, x), NaN where there is none."""
     starts = [np.arange(0, size, MACRO) for size in values.shape]
     coarse = np.empty((2, *map(len, starts)), np.float32)
     exact = values.dtype.kind == "f"
@@ -199,7 +199,7 @@ def _shown(ramp: ColorRamp, step: float, coarse: Floats) -> _Shown:
 
 
 def _distances(visible: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """How many blocks away, at most CLEAREST, the nearest visible one is, diagonals counted as one."""
+    """Count the blocks to the nearest visible one, at most CLEAREST, diagonals counted as one."""
     distances = np.where(visible, np.uint8(0), np.uint8(CLEAREST))
     near = visible
     for distance in range(1, CLEAREST):

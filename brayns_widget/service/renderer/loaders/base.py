@@ -1,4 +1,4 @@
-"""What a loader is, and what it hands to the registry of models."""
+"""The interface of loaders, and the models that they return."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LoadedModel:
 
     @property
     def bounds(self) -> Bounds:
-        """Bounds of all that there is to see, in µm."""
+        """Bounds of geometry and volume, in µm."""
         box = self.geometry.bounds
         return box if self.volume is None else join_bounds(box, self.volume.bounds)
 

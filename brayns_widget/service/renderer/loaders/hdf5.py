@@ -1,4 +1,4 @@
-"""Keep the HDF5 library from printing its error stack: what is wrong is in our exceptions."""
+"""Silence the error stack that the HDF5 library prints: exceptions tell what is wrong."""
 
 from __future__ import annotations
 

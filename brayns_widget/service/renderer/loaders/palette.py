@@ -1,4 +1,4 @@
-"""Colors for things that have none: many that differ, and those that chemists give to elements."""
+"""Colors for content without colors: distinct ones, and those of chemical elements."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _OTHER = (0.8, 0.2, 0.6)
 
 
 def distinct_colors(codes: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Colors (N, 4) for numbers from 0: equal numbers get equal colors, neighbors very different hues."""
+    """Choose colors (N, 4) for numbers from 0: equal numbers get equal colors, neighbors very different hues."""
     hues = np.arange(int(codes.max(initial=-1)) + 1) * _GOLDEN % 1
     table = np.array([(*colorsys.hsv_to_rgb(hue, 0.9, 0.9), 1.0) for hue in hues], np.float32).reshape(-1, 4)
     return table[codes]
 
 
 def element_color(symbol: str) -> tuple[float, float, float, float]:
-    """Color (linear RGBA) of a chemical element."""
+    """Look up the color (linear RGBA) of a chemical element."""
     return (*_ELEMENTS.get(symbol, _OTHER), 1.0)

@@ -15,7 +15,7 @@ _REASONS = {
 
 
 def refusal(loader_name: str, path: str = "") -> str | None:
-    """Say why a loader, or any loader for such a file, is not there; None if there is nothing to say."""
+    """Explain why a loader, or any loader for such a file, is missing; None without explanation."""
     file = Path(path)
     if not file.suffix and file.name.lower().startswith(("blueconfig", "circuitconfig")):
         return _BLUE_CONFIG

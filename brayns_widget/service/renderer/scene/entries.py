@@ -1,4 +1,4 @@
-"""One entry of the scene as clients see it: a model or a light, where it stands, and where it came from."""
+"""Entries of the scene: models, lights and clips, with transform and origin."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ from brayns_widget.service.renderer.content.volumes import Volume
 
 @dataclass
 class Entry:
-    """One entry of the scene: geometry (with a handle of the ray tracer's scene) or a light.
+    """One entry of the scene: geometry (with a handle of the ray tracer's scene), a light, or a clip.
+
+    Clients call it a model.
 
     Attributes:
         box: bounds before the transform.
-        clip: what it cuts away: shapes, and whether their normals are inverted.
+        clip: shapes that cut, and whether their normals are inverted.
         ids: ids of the circuit's cells that it shows, or None.
         simulation: the report that it shows, or None; instances share it.
-        volume: what there is to see of it beside primitives, or None; instances share it.
-        atlas: what it shows in one of several ways, or None.
+        volume: drawn beside primitives, or None; instances share it.
+        atlas: the atlas that its geometry shows, or None.
         material: of its surface; instances have the same.
-        thickness: what its radii were multiplied by since it was loaded; instances have the same.
+        thickness: factor of its radii since it was loaded; instances have the same.
     """
 
     id: int
@@ -57,12 +59,12 @@ class Entry:
     transform: Transform = field(default_factory=Transform)
 
     def place(self, transform: Transform, visible: bool) -> None:
-        """Set where it stands, and whether it is shown."""
+        """Set transform and visibility."""
         self.transform, self.visible = transform, visible
 
     @property
     def world_box(self) -> Box:
-        """Bounds in the world: those of the transformed corners, within single precision."""
+        """Bounds in world space: those of the transformed corners, limited to single precision."""
         low, high = self.box
         if (low > high).any():
             return self.box
@@ -75,7 +77,7 @@ class Entry:
         return corners.min(axis=0).astype(np.float32), corners.max(axis=0).astype(np.float32)
 
     def describe(self, slot: int) -> dict[str, Any]:
-        """Tell what a color slot shows: for cells the id in the circuit."""
+        """Describe a color slot: for cells by the id in the circuit."""
         if self.ids is None or not isinstance(self.coloring, CellColoring) or not self.coloring.has_sections:
             return {}
         return {"neuron_id": self.coloring.id_of(slot)}
@@ -93,13 +95,13 @@ class Entry:
 
 
 def bounds_of(box: Box) -> Bounds:
-    """Make a box JSON, with the shortest numbers that stand for its float32 values."""
+    """Convert a box for clients, to the shortest decimal numbers of its float32 values."""
     low, high = ([float(str(number)) for number in corner] for corner in box)
     return Bounds(min=low, max=high)
 
 
 def matrix_of(transform: Transform) -> npt.NDArray[np.float64]:
-    """Make the 4x4 matrix, model's space to world, of a transform.
+    """Make the 4x4 matrix of a transform, from model space to world space.
 
     Raises:
         RequestError: -32602, the rotation has length 0.

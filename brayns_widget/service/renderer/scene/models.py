@@ -1,4 +1,4 @@
-"""The scene as clients see it: models and lights with ids, transforms and visibility."""
+"""The registry of models as clients see them: by id, with transforms and visibility."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Models:
     def add_loaded(
         self, loaded: Sequence[LoadedModel], load_info: LoadInfo | None, request: RunningRequest
     ) -> list[Entry]:
-        """Put loaded models into the scene; if that fails or is cancelled, the scene stays as it was.
+        """Add loaded models; if that fails or is cancelled, they are closed and the scene stays as it was.
 
         Small ones are built with the next picture.
         """
@@ -115,8 +115,8 @@ class Models:
         Args:
             geometry: the primitives.
             coloring: knows the colors of all slots.
-            box: their bounds, as clients shall see them.
-            request: is told how far a build is.
+            box: their bounds, as clients see them.
+            request: gets the progress of a build.
 
         Raises:
             RequestError: -32602, they cannot be drawn; 20, ``request`` is cancelled; nothing is added.
@@ -134,7 +134,7 @@ class Models:
     def instantiate(
         self, model_id: int, transforms: Sequence[Transform], request: RunningRequest | None = None
     ) -> list[Entry]:
-        """Add models that differ from one in their place only; they share its colors for ever.
+        """Add copies of a model with other transforms; they keep sharing its colors.
 
         Raises:
             RequestError: -32602, there is no such model or a transform cannot be used; 20, ``request`` is cancelled;
@@ -161,7 +161,7 @@ class Models:
         return added
 
     def build(self, request: RunningRequest) -> None:
-        """Build what loads have left to the next picture.
+        """Build loaded models that wait for the next picture.
 
         Raises:
             RequestError: 20, ``request`` is cancelled; the next picture builds it.
@@ -169,7 +169,7 @@ class Models:
         self._commit(request)
 
     def _commit(self, request: RunningRequest | None, removed: Sequence[int] = ()) -> None:
-        """Build what changed, without what is removed; a request is told how far it is, and its end raises error 20."""
+        """Build what changed, without ``removed``; tell ``request``, which raises error 20 if it is cancelled."""
         scene = self._scene()
         if request is None or scene.count < _SOON_BUILT:  # with copies that are no models yet
             scene.remove_now(removed)
@@ -237,7 +237,7 @@ class Models:
         transform: Transform | None = None,
         request: RunningRequest | None = None,
     ) -> Entry:
-        """Show, hide or place a model; None leaves as it is.
+        """Show, hide or place a model; None changes nothing.
 
         Raises:
             RequestError: -32602, that cannot be; 20, ``request`` is cancelled; the model stays as it was.
@@ -267,11 +267,11 @@ class Models:
             self.repaint(instance)
 
     def _instances(self, entry: Entry) -> list[Entry]:
-        """List the models that differ from one in their place only, itself included."""
+        """List a model and its copies, which share its coloring."""
         return [other for other in self if other is entry or other.coloring is entry.coloring is not None]
 
     def repaint(self, entry: Entry) -> None:
-        """Show a model's colors and radii as they are now: its simulation's, or else its own.
+        """Update a model's colors and radii in the scene: its simulation's, or else its own.
 
         Raises:
             RequestError: -32603, the report cannot be read.
@@ -359,7 +359,7 @@ class Models:
         self._scene().touch()
 
     def coloring(self, model_id: int) -> Coloring:
-        """Get what a model can be colored by.
+        """Get a model's coloring.
 
         Raises:
             RequestError: -32602, there is no such model, or it has no colors.
@@ -412,7 +412,7 @@ class Models:
                 entry.simulation.close()
 
     def _set_effects_of(self, entry: Entry) -> None:
-        """Let the scene know of a change of what has no primitives; if it cannot be, the scene stays as it was."""
+        """Pass a change of a light or clip on to the scene; if it is refused, the scene stays as it was."""
         if entry.light is not None:
             self._set_lights()
         if entry.clip is not None:

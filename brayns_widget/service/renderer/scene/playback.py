@@ -1,4 +1,4 @@
-"""The simulation time that all models show."""
+"""Playback: the simulation time that all models show."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Playback:
             raise
 
     def refresh(self) -> None:
-        """Let all models show the frame, after models came or went.
+        """Update all models to the frame, after models were added or removed.
 
         Raises:
             RequestError: -32603, a report cannot be read; the others' models show it.
@@ -90,7 +90,7 @@ class Playback:
             raise problems[0]
 
     def settle(self) -> None:
-        """Let all models show the frame whose reports can be read; the others keep what they show."""
+        """Update the models whose reports can be read to the frame; the others stay as they are."""
         try:
             self.refresh()
         except RequestError as error:

@@ -1,1 +1,1 @@
-"""What clients set, translated to what the ray tracer takes: it knows no class of the protocol."""
+"""Translation of the protocol's classes to what the ray tracer takes, which knows none of them."""

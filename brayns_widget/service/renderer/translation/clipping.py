@@ -1,4 +1,4 @@
-"""Clipping: what clients let cut parts of the scene away, as the filter that Embree asks about each hit reads it.
+"""Clipping shapes of the protocol, packed for the filter that Embree calls for each hit.
 
 A plane cuts what lies on its negative side, a box, a sphere or a capsule what lies inside. Inverted normals turn that
 round: a plane cuts its positive side, and of closed shapes everything is cut that lies in none of the clip's. A bounded
@@ -30,10 +30,10 @@ from brayns_widget.service.renderer.translation.shapes import check_shape, is_ba
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Shapes that cut together.
+    """Shapes that cut parts of the scene away together.
 
     Attributes:
-        shapes: what cuts.
+        shapes: the shapes.
         inverted: whether they cut the other side.
         transform: 4x4, from the shapes' space to the world.
     """
@@ -44,7 +44,7 @@ class Clip:
 
 
 def pack_clips(clips: Iterable[Clip]) -> Floats:
-    """List clips as the filter reads them.
+    """Pack clips as the filter reads them.
 
     Returns:
         float32, see ``tracing.clipping``.

@@ -1,4 +1,4 @@
-"""Lights that clients set, as the ray tracer reads them."""
+"""Lights of the protocol, packed for the ray tracer."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def pack_lights(lights: Iterable[Light]) -> PackedLights:
         packed = np.array(rows, np.float32).reshape(-1, COLUMNS)
         everywhere = ambient.astype(np.float32)
     if not (np.isfinite(packed).all() and np.isfinite(everywhere).all()):
-        raise ValueError("Color and intensity of a light must be finite, and with its size within the numbers.")
+        raise ValueError("Color and intensity of a light must be finite, and so must its power over its size.")
     return PackedLights(everywhere, packed)
 
 
 def light_bounds(light: Light) -> Bounds:
-    """Bounds (min, max) of a light in µm; empty if it is everywhere or infinitely far."""
+    """Compute the bounds (min, max) of a light in µm; empty for ambient and directional lights."""
     if isinstance(light, SphereLight):
         middle = np.array(light.position, np.float32)
         with np.errstate(over="ignore"):
@@ -67,7 +67,7 @@ def light_bounds(light: Light) -> Bounds:
 
 
 def placed(light: Light, matrix: Doubles) -> Light:
-    """Move a light as a (4, 4) matrix does; a sphere stays one, scaled by the cube root of what its volume is."""
+    """Transform a light by a (4, 4) matrix; a sphere stays one, scaled by the cube root of the change of its volume."""
     linear = matrix[:3, :3]
 
     def turned(vector: Vector3) -> list[float]:
@@ -114,6 +114,6 @@ def _unit(vector: Vector3, problem: str) -> Doubles:
     largest = float(np.abs(scaled).max())
     if not 0 < largest < math.inf:
         raise ValueError(f"{problem}, got {vector}.")
-    scaled /= largest  # squares of tiny and of huge numbers are none
+    scaled /= largest  # squares of tiny numbers underflow, of huge ones overflow
     unit: Doubles = scaled / np.linalg.norm(scaled)
     return unit

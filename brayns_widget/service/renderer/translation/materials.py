@@ -1,4 +1,4 @@
-"""Materials as kernels read them: a row of numbers for what clients set on a model.
+"""Materials of the protocol, packed as rows of numbers for kernels.
 
 The real renderer's objects become materials of OSPRay; what those do that clients cannot set (a coat of plastic, say)
 is taken from its documentation of materials.
@@ -86,7 +86,7 @@ def row_of(material: Material) -> Floats:
 
 
 def _pack_principled(row: Floats, material: Principled) -> None:
-    """Write all that it has into a row.
+    """Pack a principled material into a row.
 
     Widths along and across the direction of anisotropy are those of Burley, "Physically Based Shading at Disney",
     2012, section 5.4.

@@ -1,4 +1,4 @@
-"""What clients set on the renderer, as the ray tracer takes it, which knows no class of the protocol."""
+"""Cameras, renderers and framebuffers of the protocol, converted for the ray tracer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from brayns_widget.service.renderer.tracing.settings import RenderSettings
 def camera_of(
     view: protocol.View, projection: protocol.Projection, region: protocol.Region, near_clip: float = 0.0
 ) -> Camera:
-    """Make the ray tracer's camera."""
+    """Convert a camera."""
     return Camera(
         View(_vector(view.position), _vector(view.target), _vector(view.up)),
         _projection_of(projection),
@@ -43,7 +43,7 @@ def _projection_of(projection: protocol.Projection) -> Projection:
 
 
 def settings_of(renderer: Renderer) -> RenderSettings:
-    """Make the ray tracer's settings of the interactive or the production renderer."""
+    """Convert the interactive or the production renderer."""
     red, green, blue, alpha = renderer.background_color
     background = (red, green, blue, alpha)
     match renderer:
@@ -65,7 +65,7 @@ def settings_of(renderer: Renderer) -> RenderSettings:
 
 
 def coarse_scale_of(framebuffer: Static | Progressive) -> int:
-    """Tell how many times smaller a side the first picture after a change is."""
+    """Return how many times smaller a side the first picture after a change is."""
     return framebuffer.scale if isinstance(framebuffer, Progressive) else 1
 
 

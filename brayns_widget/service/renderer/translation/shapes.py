@@ -1,4 +1,4 @@
-"""The primitives that stand for the simple shapes of clients. Lengths are in µm."""
+"""Simple shapes of the protocol, converted to primitives. Lengths are in µm."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ N = TypeVar("N", np.float32, np.uint32)
 
 
 def check_shape(shape: Shape) -> None:
-    """Check that there is such a shape.
+    """Check the numbers of a shape.
 
     Raises:
         ValueError: a radius is negative, a plane has no normal, or a box has a minimum above its maximum.
@@ -48,7 +48,7 @@ def unit_plane(coefficients: Sequence[float]) -> npt.NDArray[np.float64]:
     """Scale a plane's coefficients, float64 (4,), so that its normal has length 1.
 
     Raises:
-        ValueError: the normal has length 0, or the plane is farther away than numbers reach.
+        ValueError: the normal has length 0, or its distance overflows.
     """
     plane = np.array(coefficients, np.float64)
     length = math.hypot(*plane[:3])
@@ -61,20 +61,20 @@ def unit_plane(coefficients: Sequence[float]) -> npt.NDArray[np.float64]:
 
 
 def is_ball(capsule: Capsule) -> bool:
-    """Whether one of a capsule's spheres holds the other, so that there is no cone between them."""
+    """Whether one of a capsule's spheres contains the other, so that there is no cone between them."""
     return math.dist(capsule.p0, capsule.p1) <= abs(capsule.r1 - capsule.r0)
 
 
 def larger_end(capsule: Capsule) -> tuple[Vector3, float]:
-    """Center and radius of the larger of a capsule's spheres."""
+    """Return center and radius of the larger of a capsule's spheres."""
     return (capsule.p0, capsule.r0) if capsule.r0 >= capsule.r1 else (capsule.p1, capsule.r1)
 
 
 def geometry_of(shapes: Sequence[Shape]) -> Geometry:
-    """Make the primitives of shapes; shape n has slot n.
+    """Convert shapes to primitives; shape n has slot n.
 
     Raises:
-        ValueError: there is no such shape (see ``check_shape``).
+        ValueError: the numbers make no shape (see ``check_shape``).
     """
     spheres: list[list[float]] = []
     sphere_slots: list[int] = []
@@ -140,7 +140,7 @@ def _mesh(shape: Box | Plane | BoundedPlane) -> tuple[npt.NDArray[np.float64], I
 
 
 def _box_corners(box: Box) -> npt.NDArray[np.float64]:
-    """Corner n, of 8, has the box's maximum on axis k where bit k of n is set."""
+    """Compute the 8 corners; number n has the box's maximum on axis k where bit k of n is set."""
     chosen = np.arange(8)[:, None] >> np.arange(3) & 1
     return np.where(chosen, np.array(box.max, np.float64), np.array(box.min, np.float64))
 
@@ -156,7 +156,7 @@ def _box_mesh(box: Box) -> tuple[npt.NDArray[np.float64], Indices]:
 
 
 def _plane_axes(normal: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Two unit vectors that span the plane of a unit normal."""
+    """Find two unit vectors that span the plane of a unit normal."""
     across = np.cross(normal, np.eye(3)[np.abs(normal).argmin()])
     across /= np.linalg.norm(across)
     return across, np.cross(normal, across)
@@ -181,7 +181,7 @@ def _plane_mesh(plane: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64]
 def _polygon_mesh(
     plane: npt.NDArray[np.float64], corners: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], Indices]:
-    """Cut a box by a plane; nothing, if they do not meet."""
+    """Cut a box by a plane; empty if they do not intersect."""
     points = np.array(list(_crossings(plane, corners))).reshape(-1, 3)
     if len(points) < 3:
         return np.empty((0, 3)), np.empty((0, 3), np.uint32)
@@ -193,7 +193,7 @@ def _polygon_mesh(
 
 
 def _crossings(plane: npt.NDArray[np.float64], corners: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]:
-    """Where a plane crosses the edges of a box, and the corners that lie on it."""
+    """Yield the points where a plane crosses the edges of a box, and the corners on it."""
     heights = corners @ plane[:3] + plane[3]
     heights[np.abs(heights) < 1e-9 * max(1.0, float(np.abs(corners).max()))] = 0
     yield from corners[heights == 0]

@@ -1,1 +1,1 @@
-"""What models can be colored by, and the tables of colors that result, one row for each color slot."""
+"""Coloring: the ways to color models, and the resulting tables of colors, one row for each color slot."""

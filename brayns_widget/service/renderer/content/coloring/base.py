@@ -1,4 +1,4 @@
-"""What a model can be colored by, and the colors that result: a table with one row for each color slot."""
+"""The interface of colorings, and parsers of their keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHITE = (1.0, 1.0, 1.0, 1.0)  # of synapses
 
 
 class Coloring(Protocol):
-    """What the registry of models needs to color one."""
+    """The ways to color a model, and its table of colors."""
 
     @property
     def colors(self) -> Colors:
@@ -26,7 +26,7 @@ class Coloring(Protocol):
 
     @property
     def by_corner(self) -> bool:
-        """Whether ``colors`` has three rows for each slot, which are all triangles', one for each corner."""
+        """Whether all slots are triangles with three rows of ``colors``, one for each corner."""
 
     def methods(self) -> list[str]:
         """Names of the ways to color, in alphabetical order."""
@@ -35,14 +35,14 @@ class Coloring(Protocol):
         """List the keys that ``color`` takes for this method."""
 
     def color(self, method: str, values: Values) -> Colors:
-        """Apply colors (RGBA, linear) and return the new table; what has no value keeps its color."""
+        """Apply colors (RGBA, linear) and return the new table; slots without a value keep their color."""
 
 
 def check_values(method: str, values: Values) -> None:
-    """Check that there are values, and for ``solid`` the one that it takes.
+    """Check that values are given, and for ``solid`` exactly the one that it takes.
 
     Raises:
-        RequestError: -32602, there are not.
+        RequestError: -32602, they are not.
     """
     if not values:
         raise RequestError("Color values cannot be empty", code=INVALID_PARAMS)
@@ -51,7 +51,7 @@ def check_values(method: str, values: Values) -> None:
 
 
 def unknown_method(coloring: Coloring, method: str) -> RequestError:
-    """Tell which methods there are instead."""
+    """Make the error of an unknown method, which names the known ones."""
     known = ", ".join(coloring.methods())
     return RequestError(f"Invalid coloring method {method!r}, this model has: {known}", code=INVALID_PARAMS)
 

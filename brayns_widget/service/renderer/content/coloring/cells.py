@@ -1,4 +1,4 @@
-"""Colors of cells: by what they are, and by section."""
+"""Colors of cells: by their attributes, and by section."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Labels:
 
 
 class CellColoring:
-    """Colors of cells whose slots are ``cell * len(sections) + section``, or of what belongs to cells.
+    """Colors of cells whose slots are ``cell * len(sections) + section``, or of synapses and endfeet of cells.
 
     Args:
         ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again.
@@ -78,7 +78,7 @@ class CellColoring:
 
     @property
     def has_sections(self) -> bool:
-        """Whether these are cells, of which sections are told apart."""
+        """Whether these are cells whose sections have colors of their own."""
         return bool(self._loaded)
 
     def values(self, method: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What meshes can be colored by."""
+"""Colors of meshes: by triangle or by vertex."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all loaders of circuits read of their cells: attributes to color by, and morphologies."""
+"""Attributes and morphologies of cells, for all loaders of circuits."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape
 from brayns_widget.service.rpc.methods import RunningRequest
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
-"""By place, name and options: what one request has read already."""
+"""Shapes that one request has read already, by place, name and options."""
 
 
 class RecentShapes:
-    """Shapes of the container that was read last, for the next load: clients load the same cells again and again.
+    """A cache of shapes of the container that was read last: clients load the same cells again and again.
 
     Args:
         size: bytes that they may take.
@@ -35,7 +35,7 @@ class RecentShapes:
         self._held = 0
 
     def of(self, place: str) -> KnownShapes:
-        """Return what is known of a place, if it is a file and has not changed; of folders nothing is known."""
+        """Return the cached shapes of a place, if it is a file and has not changed; folders are not cached."""
         try:
             file = Path(place).stat()
         except OSError:
@@ -47,13 +47,13 @@ class RecentShapes:
         return self._shapes
 
     def keep(self, key: tuple[str, str, ShapeOptions], shape: Shape) -> None:
-        """Keep a shape of the place that ``of`` named last, if there is room."""
+        """Cache a shape of the place that ``of`` was called with last, if there is room."""
         if self._stamp is not None and key not in self._shapes and self._held + shape.nbytes <= self._size:
             self._shapes[key] = shape
             self._held += shape.nbytes
 
     def clear(self) -> None:
-        """Forget them."""
+        """Clear the cache."""
         self._stamp, self._shapes, self._held = None, {}, 0
 
 
@@ -61,7 +61,7 @@ _RECENT = RecentShapes(32 << 20)
 
 
 def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
-    """Read what cells can be colored by, by the color methods' names.
+    """Read the attributes that cells can be colored by, by the names of color methods.
 
     Args:
         population: a ``libsonata.NodePopulation``.
@@ -96,7 +96,7 @@ def read_shapes(
     *,
     known: KnownShapes | None = None,
 ) -> FittedShapes:
-    """Read and shape each morphology once; what does not fit into memory is left out (see ``reduction``).
+    """Read and shape each morphology once; detail that does not fit into memory is left out (see ``reduction``).
 
     Args:
         reader: see ``morphology_files.morphology_reader``.

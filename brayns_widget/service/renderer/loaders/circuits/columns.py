@@ -1,4 +1,4 @@
-"""Which columns of a report belong to which primitives of the loaded cells.
+"""The columns of primitives in a report of compartments.
 
 Slots: as without a report four for each cell (see ``neurons``), which show the soma's value, then one for each column.
 Primitives of sections that the report has take the columns' slots, others those of their cell and type of section.
@@ -63,7 +63,7 @@ class CellColumns:
         self.count = int(found.sum())
 
     def _sections_of(self, cell: int) -> tuple[Ints, Ints]:
-        """Section ids of a cell's columns, ascending, and the columns, counted from ``first``."""
+        """Return the section ids of a cell's columns, ascending, and the columns, counted from ``first``."""
         begin, end = self._begins[cell] - self.first, self._ends[cell] - self.first
         elements = self._elements[max(0, begin) : max(0, end)]
         order = np.argsort(elements, kind="stable")
@@ -93,7 +93,7 @@ class CellColumns:
         return slots.astype(np.uint32)
 
     def values(self) -> npt.NDArray[np.intp]:
-        """Find the column that each slot shows; -1: none."""
+        """Find the column of each slot; -1: none."""
         shown = np.full(len(self.rows), -1, np.intp)
         for cell in range(len(self._begins)):
             elements, columns = self._sections_of(cell)

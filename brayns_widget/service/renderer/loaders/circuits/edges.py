@@ -1,4 +1,4 @@
-"""What joins the loaded cells to others, from SONATA edge populations, read with libsonata: synapses and endfeet."""
+"""SONATA edge populations, read with libsonata: synapses and endfeet of the loaded cells."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def edges_model(circuit: Any, config: Any, params: EdgeParams, nodes: PlacedNode
 
 
 def _cells(edges: Any, side: str, chosen: Ints) -> Ints:
-    """Ids (N,) of the loaded cells that edges belong to."""
+    """Look up the ids (N,) of the loaded cells that edges belong to."""
     nodes_of = edges.target_nodes if side == "afferent" else edges.source_nodes
     return np.asarray(nodes_of(libsonata.Selection(chosen)), np.int64)
 
@@ -106,7 +106,7 @@ def _spheres(points: npt.NDArray[np.float64], radius: float) -> Geometry:
 
 
 def _positions(edges: Any, kind: str, side: str, chosen: Ints, nodes: PlacedNodes) -> npt.NDArray[np.float64]:
-    """Positions (N, 3) in µm: on the cell's surface, as the real renderer draws them, or else in its middle."""
+    """Read positions (N, 3) in µm: on the cell's surface, as the real renderer has them, or else on its center line."""
     selection = libsonata.Selection(chosen)
 
     def read(names: list[str]) -> list[npt.NDArray[np.float64]] | None:

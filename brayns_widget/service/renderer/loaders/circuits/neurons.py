@@ -1,4 +1,4 @@
-"""All cells of a load in one geometry, placed in the world.
+"""The geometry of all cells of a load, placed in world space.
 
 A cell has one color slot for each type of section, so slot = 4 * cell + section: coloring looks values up by cell or
 by section and never touches the acceleration structure. With a report, ``columns`` gives each compartment its own.
@@ -32,7 +32,7 @@ def place(
     *,
     columns: CellColumns | None = None,
 ) -> Geometry:
-    """Copy each cell's shape to its place.
+    """Copy each cell's shape to its position.
 
     Args:
         shapes: the different shapes.

@@ -1,4 +1,4 @@
-"""Which cells of a SONATA node population are loaded, and where they stand."""
+"""Selection of cells of a SONATA node population, and their positions and orientations."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _ids_of_node_sets(population: Any, paths: Sequence[str], names: Sequence[str
 
 
 def positions(population: Any, selection: Any) -> Floats:
-    """Positions of the cells, (N, 3), in µm.
+    """Read the positions of cells, (N, 3), in µm.
 
     Raises:
         RequestError: the population has no positions.
@@ -96,7 +96,7 @@ _ANGLES = ("rotation_angle_xaxis", "rotation_angle_yaxis", "rotation_angle_zaxis
 
 
 def rotations(population: Any, selection: Any) -> Floats:
-    """Rotation matrices of the cells, (N, 3, 3): ``world = matrix @ local + position``.
+    """Read the rotation matrices of cells, (N, 3, 3): ``world = matrix @ local + position``.
 
     Quaternions (``orientation_*``) if the population has them, else Euler angles (``rotation_angle_*axis``, radians,
     absent ones are 0), which SONATA applies about the fixed axes z, then y, then x, else no rotation.

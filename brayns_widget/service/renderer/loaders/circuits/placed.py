@@ -1,4 +1,4 @@
-"""The loaded nodes of a population and where they stand, for what else is loaded at their sections."""
+"""The loaded nodes of a population with their positions, for edges at their sections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brayns_widget.service.renderer.loaders.morphologies.places import SOMA
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Reader: TypeAlias = Callable[[], tuple[Callable[[str], Any], str]]
-"""Finds out how to read morphologies, see ``morphology_files.morphology_reader``."""
+"""Finds the reader of morphologies, see ``files.morphology_reader``."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class PlacedNodes:
     labels: Mapping[str, Labels] = field(default_factory=dict)
 
     def points(self, places: SectionPlaces) -> Floats:
-        """Find where places on the cells' axes are in the world, (N, 3) in µm. Each morphology is read once.
+        """Compute the world positions (N, 3) in µm of places on the cells' center lines. Each morphology is read once.
 
         Raises:
             RequestError: the cells have no morphologies, one cannot be read, or has no such section.
@@ -83,7 +83,7 @@ class PlacedNodes:
 
 
 class _Axes:
-    """The middle lines of a morphology's sections.
+    """The center lines of a morphology's sections.
 
     Args:
         morphology: a ``morphio.Morphology``.
@@ -100,7 +100,7 @@ class _Axes:
         self._path = np.concatenate(([0.0], np.cumsum(steps)))
 
     def points(self, places: SectionPlaces, chosen: Ints) -> Floats:
-        """Find the chosen places, (M, 3), in the morphology's own coordinates."""
+        """Compute the chosen places, (M, 3), in the morphology's coordinates."""
         sections = places.sections[chosen] - 1
         wrong = (sections < SOMA - 1) | (sections >= len(self._starts))
         if wrong.any():

@@ -1,4 +1,4 @@
-"""What a SONATA simulation recorded: opens reports and spikes for the cells of a load.
+"""Recordings of SONATA simulations: reports and spikes of the loaded cells.
 
 Format: SONATA developer guide, "Simulation output": ``/report/<population>/data`` with ``mapping``, ``/spikes``. The
 configuration is read with libsonata, spikes and frames of reports with h5py, which keeps the file open.
@@ -82,7 +82,7 @@ class Recording:
         return columns
 
     def simulation(self, columns: Columns) -> Simulation:
-        """Make what a model shows in colors; it owns the file from then on.
+        """Make a simulation that changes colors; it owns the file from then on.
 
         Args:
             columns: (slots,) the column that each slot shows; -1: none.
@@ -93,11 +93,11 @@ class Recording:
         return Simulation(*self._report(columns))
 
     def radii(self, columns: Columns, plain: Geometry, factor: float) -> RadiiSimulation:
-        """Make what a model shows in its radii; see ``simulation`` and ``RadiiSimulation``."""
+        """Make a simulation that changes radii; see ``simulation`` and ``RadiiSimulation``."""
         return RadiiSimulation(*self._report(columns), plain, factor)
 
     def _report(self, columns: Columns) -> tuple[FrameReport, Columns]:
-        """Open what is shown, and tell which of its values each slot shows."""
+        """Open the report, and find the value of each slot."""
         shown = columns[columns >= 0]
         if not len(shown):
             raise self.refusal("it has no values of what is to be loaded")
@@ -143,7 +143,7 @@ def open_recording(config: Any, kind: str, name: str, population: str) -> Record
 
 
 def _unit(times: Any) -> str:
-    """Tell the unit of a dataset of times; ms if it does not say."""
+    """Read the unit of a dataset of times; ms if there is none."""
     unit = times.attrs.get("units", "ms")
     return unit.decode() if isinstance(unit, bytes) else str(unit)
 

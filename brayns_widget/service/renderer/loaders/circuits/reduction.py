@@ -1,4 +1,4 @@
-"""What is left out of cells when they do not fit into memory: axons first, then detail, then all but the somas."""
+"""Reduction of cells that do not fit into memory: first without axons, then with less detail, then somas only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FittedShapes(list[Shape]):
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the model's metadata say about it."""
+        """The reduction, as the model's metadata describe it."""
         return {"left_out": self.left_out, "memory_budget": self._allowance.budget} if self.reductions else {}
 
     def add(self, shape: Shape) -> None:
@@ -66,7 +66,7 @@ class FittedShapes(list[Shape]):
             self._held = sum(int(count) * _size(shape) for count, shape in zip(self._cells, self, strict=False))
 
     def finish(self) -> None:
-        """Count what was added as loaded; to be called when all shapes are there.
+        """Count the added shapes as loaded; call it after the last one.
 
         Raises:
             RequestError: everything was left out.
@@ -97,7 +97,7 @@ def _size(shape: Shape) -> int:
 
 
 def _steps(options: ShapeOptions) -> list[tuple[str, Callable[[Shape], Shape]]]:
-    """List what can be left out, each after those before it: what is missing then in words, and how."""
+    """List the steps of reduction, each on top of those before: a description of what is missing, and a function."""
     steps: list[tuple[str, Callable[[Shape], Shape]]] = []
     missing = ""
     if options.axon and options.dendrites:
@@ -118,7 +118,7 @@ def _without_axons(shape: Shape) -> Shape:
 
 
 def _soma_only(shape: Shape) -> Shape:
-    """Keep the soma's sphere, or its cylinders if it is made of those; its cones lead to what is not there."""
+    """Keep the soma's sphere, or its cylinders if it consists of those, but not the cones to neurites."""
     spheres = shape.sphere_types == Section.SOMA
     segments = (shape.segment_types == Section.SOMA) & (not spheres.any())
     return _picked(shape, segments, spheres)

@@ -182,7 +182,7 @@ def _load_population(
 
 
 def _reader(properties: Any, labels: dict[str, Labels]) -> Reader:
-    """How to find out how to read a population's morphologies."""
+    """Make the function that finds the reader of a population's morphologies."""
 
     def find() -> tuple[Callable[[str], Any], str]:
         others = dict(properties.alternate_morphology_formats)

@@ -1,4 +1,4 @@
-"""Which column of a report of synapses belongs to which edge.
+"""The columns of edges in a report of synapses.
 
 Format: SONATA, "Synapse report": nodes are the cells that receive the synapses. What their elements are is left open;
 edges' ids are understood, and what Neurodamus writes: the n-th synapse that the cell receives, counted from 0.

@@ -1,4 +1,4 @@
-"""Blood vessels of a SONATA population of type "vasculature": each node is a piece between two cross-sections."""
+"""Blood vessels of a SONATA population of type "vasculature": each node is a segment between two cross-sections."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: 
 
 
 def _labels(population: Any, ids: Ints) -> dict[str, Labels]:
-    """Read what vessels can be colored by, by Brayns' name: their ``type``, such as artery or vein."""
+    """Read the attributes that vessels can be colored by, by Brayns' name: their ``type``, such as artery or vein."""
     if "type" not in population.attribute_names:
         return {}
     values = population.get_attribute("type", libsonata.Selection(ids))

@@ -87,7 +87,7 @@ def _item_size(path: Path, name: str) -> int:
 
 
 def _values_axis(header: dict[str, Any]) -> int | None:
-    """Which of four axes is that of a voxel's values: as kinds or else directions say, or the first; of three, none."""
+    """Find which of four axes holds a voxel's values: by kinds, or else by directions, or the first; of three, none."""
     if len(header["sizes"]) != 4:
         return None
     told = [kind not in _SPACE_KINDS for kind in header.get("kinds", [])]
@@ -97,12 +97,12 @@ def _values_axis(header: dict[str, Any]) -> int | None:
 
 
 def _of_space(items: Sequence[Any], axis: int | None) -> list[Any]:
-    """Leave out what is told of the axis of values."""
+    """Remove the entry of the axis of values."""
     return [item for at, item in enumerate(items) if at != axis]
 
 
 def _sizes(path: Path, header: dict[str, Any], kind: VoxelType, axis: int | None) -> list[int]:
-    """How many values along each axis."""
+    """Return the number of values along each axis."""
     sizes = [int(size) for size in header["sizes"]]
     if len(sizes) not in {3, 4} or min(sizes) < 1:
         raise failure(f"{path}: sizes must be three numbers, or four if voxels have several values, got {sizes}")

@@ -1,4 +1,4 @@
-"""Where an NRRD file has its values: behind its header or in a file of their own, packed or not.
+"""The values of an NRRD file: behind its header or in a file of their own, compressed or not.
 
 pynrrd would wait for a pipe, and read or unpack all there is before it looks at the size.
 """
@@ -27,14 +27,14 @@ _ENCODINGS = {
 
 
 def embedded(header: dict[str, Any]) -> dict[str, Any]:
-    """Make the header that would stand right before values which ``open_values`` gives."""
+    """Make a header that fits values as ``open_values`` gives them."""
     encoding = "ascii" if _ENCODINGS[header["encoding"].lower()] == "ascii" else "raw"
     return {key: value for key, value in header.items() if key not in _PLACE} | {"encoding": encoding}
 
 
 @contextlib.contextmanager
 def open_values(path: Path, header: dict[str, Any], file: IO[bytes], size: int) -> Iterator[IO[bytes]]:
-    """Open the values of a file, unpacked and without what is to be skipped.
+    """Open the values of a file, decompressed and without bytes to skip.
 
     Args:
         path: of the file with the header.

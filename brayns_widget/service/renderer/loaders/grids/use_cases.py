@@ -73,7 +73,7 @@ def _areas(atlas: Atlas, _params: Any, request: RunningRequest) -> LoadedModel:
 
 
 def _numbered(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Give each of the values that there are (N,) its number, from 0 for the least."""
+    """Assign numbers to the distinct values (N,), from 0 for the least."""
     low = int(values.min())
     span = int(values.max()) - low + 1
     if span > max(4 * len(values), 1 << 20):
@@ -160,7 +160,7 @@ def visualize(atlas: Atlas, name: str, request: RunningRequest, params: Any = No
 
 
 def _meaningful(atlas: Atlas, request: RunningRequest) -> npt.NDArray[np.bool_]:
-    """Find the voxels that mean something."""
+    """Find the voxels with meaningful values."""
     request.progress(0.0, "Looking for voxels that mean something")
     mask = atlas.meaningful()
     if not mask.any():
@@ -171,7 +171,7 @@ def _meaningful(atlas: Atlas, request: RunningRequest) -> npt.NDArray[np.bool_]:
 
 
 def _check_count(count: int, what: str) -> None:
-    """Refuse what would not fit, before anything that takes much more is made."""
+    """Refuse geometry that would not fit into memory, before it is built."""
     if not allowance().fits(count):
         raise failure(f"There would be {count} {what}, which do not fit into memory ({allowance().budget})")
 

@@ -97,7 +97,7 @@ MHD_LOADER = Loader(MHD_VOLUME, "Core", ("mhd",), EmptyParams, load_mhd)
 
 
 def checked_count(name: str, dimensions: Sequence[int]) -> int:
-    """Return how many values there are.
+    """Return the number of values.
 
     Raises:
         RequestError: there are none along an axis.
@@ -108,7 +108,7 @@ def checked_count(name: str, dimensions: Sequence[int]) -> int:
 
 
 def check_memory(name: str, size: int) -> None:
-    """Check that there is room for so many bytes.
+    """Check that so many bytes fit into memory.
 
     Raises:
         RequestError: there is not.

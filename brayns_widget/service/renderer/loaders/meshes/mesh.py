@@ -75,7 +75,7 @@ class _Mesh:
 
 
 def _read(content: Content, **options: Any) -> list[Any]:
-    """Read what trimesh makes of a file: its meshes and clouds of points."""
+    """Read a file with trimesh: its meshes and point clouds."""
     import trimesh  # takes a quarter of a second: not at the renderer's start
 
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # what is wrong with a file goes to who asked for it
@@ -96,7 +96,7 @@ def _read_off(content: Content) -> list[_Mesh]:
 
 
 def _read_obj(content: Content) -> list[_Mesh]:
-    """Read vertices and their colors with trimesh; what it makes of faces depends on materials and normals."""
+    """Read vertices and their colors with trimesh, but not faces, which it groups by materials and normals."""
     data, sizes, corners = split_obj(content.name, content.data)
     read = _read(replace(content, data=data)) if data.strip() else []
     points = np.asarray(read[0].vertices if read else np.empty((0, 3)), np.float64)
@@ -110,7 +110,7 @@ def _read_obj(content: Content) -> list[_Mesh]:
 
 
 def _read_ply(content: Content) -> list[_Mesh]:
-    """Read with trimesh what has triangles only, and then cut concave faces in another way."""
+    """Read a file of triangles with trimesh, and then triangulate concave faces anew."""
     data, faces = with_triangles(content.name, content.data)
     read = _read(replace(content, data=data), fix_texture=False)  # which would change the numbers of corners
     return [_of_trimesh(mesh, faces) for mesh in read]
@@ -129,7 +129,7 @@ def _uncolored(points: npt.NDArray[np.float64], sizes: Numbers, corners: Numbers
 
 
 def _of_trimesh(mesh: Any, faces: tuple[Numbers, Numbers] | None = None) -> _Mesh:
-    """Take a mesh of trimesh's, the triangles of which may be fans of faces (sizes, corners)."""
+    """Convert a mesh of trimesh, whose triangles may be fans of faces (sizes, corners)."""
     points = np.asarray(mesh.vertices, np.float64)
     triangles = np.asarray(getattr(mesh, "faces", np.empty((0, 3))), np.int64)  # points have none
     corners = triangles if faces is None else faces[1]
@@ -145,7 +145,7 @@ def _of_trimesh(mesh: Any, faces: tuple[Numbers, Numbers] | None = None) -> _Mes
 
 
 def _colors(numbers: Any) -> Colors:
-    """From whole numbers up to 255."""
+    """Convert colors from integers up to 255."""
     return np.asarray(np.asarray(numbers, np.float32) / 255, np.float32)
 
 
@@ -154,7 +154,7 @@ def _white(count: int) -> Colors:
 
 
 def _joined_colors(meshes: list[_Mesh]) -> Colors | None:
-    """Colors (V, 4) of the points of all meshes, if those of any have some."""
+    """Join the colors (V, 4) of all vertices; None if no mesh has any."""
     if all(mesh.vertex_colors is None for mesh in meshes):
         return None
     colors = [_white(len(mesh.points)) if mesh.vertex_colors is None else mesh.vertex_colors for mesh in meshes]
@@ -162,7 +162,7 @@ def _joined_colors(meshes: list[_Mesh]) -> Colors | None:
 
 
 def _joined(meshes: list[_Mesh]) -> tuple[Floats, Indices]:
-    """All corners (N, 3) and triangles (T, 3) of meshes."""
+    """Join all vertices (N, 3) and triangles (T, 3) of meshes."""
     starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes[:-1])])
     points = np.concatenate([mesh.points for mesh in meshes])
     faces = [mesh.triangles + start for mesh, start in zip(meshes, starts, strict=True)]

@@ -1,4 +1,4 @@
-"""PLY files of triangles, which trimesh reads with their colors, made from such as have other faces.
+"""Conversion of PLY files with any faces to such with triangles, which trimesh reads with their colors.
 
 The format: Greg Turk, http://gamma.cs.unc.edu/POWERPLANT/papers/ply.pdf.
 """
@@ -37,12 +37,12 @@ class _Element:
 
     @cached_property
     def corners(self) -> int:
-        """The column of faces' corners if those before are no lists, or -1."""
+        """The column of the vertex indices, or -1 if it is preceded by lists."""
         first = next((at for at, (_, _, listed) in enumerate(self.columns) if listed), -1)
         return first if self.columns[first : first + 1] and self.columns[first][0] in _CORNERS else -1
 
     def size(self, start: int = 0, stop: int | None = None) -> int:
-        """Bytes of some columns in each row; -1: it depends, there are lists."""
+        """Bytes of some columns in each row; -1: lists make it vary."""
         columns = self.columns[start:stop]
         return -1 if any(listed for *_, listed in columns) else sum(np.dtype(kind).itemsize for _, kind, _ in columns)
 
@@ -70,7 +70,7 @@ def with_triangles(name: str, data: bytes | memoryview) -> tuple[bytes, Faces | 
 
 
 def _parse_header(name: str, lines: list[str]) -> tuple[str, list[_Element], list[str]]:
-    """Find the format, the elements, and the lines that are about elements."""
+    """Parse the format, the elements, and the header lines of elements."""
     form, elements, kept = "", list[_Element](), []
     for line in lines:
         try:
@@ -96,7 +96,7 @@ def _parse_header(name: str, lines: list[str]) -> tuple[str, list[_Element], lis
 
 
 def _of_triangles(lines: list[str], count: int) -> list[str]:
-    """Make the header of a file with so many triangles, whose only lists are those of corners."""
+    """Make the header of a file with so many triangles, whose only lists are vertex indices."""
     changed, element = list[str](), ""
     for line in lines:
         match line.split():
@@ -150,7 +150,7 @@ def _are_triangles(rows: list[str]) -> bool:
 
 
 def _split_face(name: str, row: str, element: _Element) -> tuple[str, list[str], str]:
-    """Split a face's line into what stands before its corners, these, and what follows but is no list."""
+    """Split a face's line into the values before its vertex indices, these, and the values behind that are no lists."""
     try:
         words, column = row.split(), element.corners
         end = start = column + 1

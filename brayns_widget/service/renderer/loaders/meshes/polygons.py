@@ -1,4 +1,4 @@
-"""Faces of any number of corners, made into triangles."""
+"""Triangulation of faces with any number of corners."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def triangulated(points: Points, sizes: Numbers, corners: Numbers) -> tuple[Numb
 
 
 def fans(sizes: Numbers, corners: Numbers) -> tuple[Numbers, Numbers]:
-    """As ``triangulated``, whose triangles are as many, but right for convex faces only."""
+    """Cut faces into fans: as many triangles as ``triangulated`` gives, but correct for convex faces only."""
     counts = np.maximum(sizes - 2, 0)
     owners = np.repeat(np.arange(len(sizes)), counts)
     first = (np.cumsum(sizes) - sizes)[owners]
@@ -48,7 +48,7 @@ def fans(sizes: Numbers, corners: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _folded(points: Points, triangles: Numbers, owners: Numbers, counts: Numbers) -> Numbers:
-    """Faces whose fan has a triangle that lies the other way round than the whole."""
+    """Find faces whose fan has a triangle of the opposite orientation."""
     if not (fans := counts[owners] > 1).any():
         return np.empty(0, np.int64)
     owners = owners[fans]

@@ -1,4 +1,4 @@
-"""What the text of mesh files says of faces, with what differs between writers taken out.
+"""Parsers for text files of meshes, which ignore what differs between writers.
 
 OFF: http://www.geomview.org/docs/html/OFF.html;
 OBJ: http://paulbourke.net/dataformats/obj/ (Wavefront, appendix B1).
@@ -19,7 +19,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 def split_obj(name: str, data: bytes | memoryview) -> tuple[bytes, Numbers, Numbers]:
-    """Split an OBJ file into its vertices and its faces; all else (normals, textures, materials, groups) is left out.
+    """Split an OBJ file into its vertices and its faces; normals, textures, materials and groups are ignored.
 
     Returns:
         lines ``v x y z`` as the file has them; (F,), how many corners each face has; their vertices from 0, face after
@@ -56,7 +56,7 @@ def split_obj(name: str, data: bytes | memoryview) -> tuple[bytes, Numbers, Numb
 
 
 def _obj_corners(name: str, faces: list[str], sizes: Numbers) -> Numbers:
-    """Vertices of all faces, as numbers of the file; textures and normals (after a slash) are left out."""
+    """Parse the vertex indices of all faces; textures and normals (after a slash) are ignored."""
     text = "\n".join(faces)
     if "/" in text:
         text = re.sub(r"/\S*", "", text)
@@ -70,7 +70,7 @@ def _obj_corners(name: str, faces: list[str], sizes: Numbers) -> Numbers:
 
 
 def whole_numbers(text: str) -> Numbers | None:
-    """All whole numbers of a text; None, or fewer than there are words, if it has anything else."""
+    """Parse all integers of a text; None, or fewer than there are words, if it has anything else."""
     try:
         return np.fromstring(text, np.int64, sep=" ")
     except ValueError:
@@ -78,7 +78,7 @@ def whole_numbers(text: str) -> Numbers | None:
 
 
 def split_off(name: str, data: bytes | memoryview) -> tuple[npt.NDArray[np.float64], Numbers, Numbers]:
-    """Read an OFF file that is text; normals and colors are left out.
+    """Parse an OFF file that is text; normals and colors are ignored.
 
     Returns:
         (V, 3), its vertices; (F,), how many corners each face has; their vertices from 0, face after face.

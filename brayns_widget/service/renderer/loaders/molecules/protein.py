@@ -97,6 +97,6 @@ def _colors(scheme: ColorScheme, atoms: list[Any], chains: list[tuple[int, str]]
 
 
 def _codes(labels: list[Any]) -> npt.NDArray[np.intp]:
-    """Numbers from 0 for labels, in the order in which they come."""
+    """Assign numbers from 0 to labels, in order of first appearance."""
     numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
     return np.array([numbers[label] for label in labels], np.intp)

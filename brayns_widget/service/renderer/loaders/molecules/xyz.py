@@ -60,7 +60,7 @@ def _molecule(name: str, lines: list[str], request: RunningRequest) -> LoadedMod
 
 
 def _element(word: str) -> gemmi.Element:
-    """Find an element; gemmi's unknown one where there is none."""
+    """Look an element up; unknown names give gemmi's unknown element."""
     if word.isascii() and word.isdecimal():
         number = int(word[:4])
         return gemmi.Element(number if number <= _LAST_ELEMENT else 0)
@@ -69,7 +69,7 @@ def _element(word: str) -> gemmi.Element:
 
 
 def _rows(lines: list[str], skipped: int, request: RunningRequest) -> list[tuple[int, list[str]]]:
-    """Split lines after some that are neither empty nor a comment; gives their numbers (from 1) and words."""
+    """Split lines into words, without empty lines and comments; returns line numbers (from 1) and words."""
     rows = []
     for number, line in enumerate(lines[skipped:], skipped + 1):
         if number % _AT_ONCE == 0:
@@ -83,7 +83,7 @@ def _rows(lines: list[str], skipped: int, request: RunningRequest) -> list[tuple
 def _numbers(
     name: str, rows: list[tuple[int, list[str]]], column: int, request: RunningRequest
 ) -> npt.NDArray[np.float64]:
-    """Three numbers of each row, from a column on: (N, 3)."""
+    """Parse three numbers of each row, from a column on: (N, 3)."""
     found: list[tuple[float, float, float]] = []
     for number, words in rows:
         if len(found) % _AT_ONCE == 0:
@@ -100,7 +100,7 @@ def _numbers(
 
 
 def _radius(points: npt.NDArray[np.float64]) -> float:
-    """Half the distance of neighbors, if the points filled their box evenly; of a single point 1."""
+    """Estimate half the distance of neighbors, as if points filled their box evenly; of a single point 1."""
     with np.errstate(over="ignore"):  # such points are refused later
         sides = np.ptp(points, axis=0)
     sides = sides[sides > 0]

@@ -1,4 +1,4 @@
-"""Files of morphologies: where a circuit has them, and how MorphIO reads them without ending the process.
+"""Files of morphologies: where a circuit keeps them, and how to read them with MorphIO without a crash.
 
 MorphIO (4.0) crashes on H5 structures without sections, and where sections continue one another tens of thousands of
 times, which no cell's do.
@@ -29,7 +29,7 @@ _SMALL = 200_000  # bytes; a file that is not larger cannot be that deep
 def morphology_reader(
     morphologies_dir: str, alternates: Mapping[str, str], first: str
 ) -> tuple[Callable[[str], Any], str]:
-    """Find out where a population's morphologies are and return how to read one, and the place's name.
+    """Find a population's morphologies; returns a function that reads one, and the name of the place.
 
     SWC files of ``morphologies_dir`` come first, then the ``alternate_morphologies`` of the circuit: H5 (a directory of
     files or one container) and Neurolucida ASC.
@@ -119,7 +119,7 @@ def read_morphology(read: Callable[[str], Any], place: str, name: str, cell: int
 
 
 def _open(path: Path) -> Any:
-    """Read a file, but not one that would end the process.
+    """Read a file, unless it would crash the process.
 
     Raises:
         RuntimeError, ValueError, OSError, morphio.MorphioError: it cannot be read.
@@ -144,7 +144,7 @@ def _check_depth(depth: float) -> None:
 
 
 def _lacks_points(path: Path, morphology: Any) -> bool:
-    """Whether MorphIO has left many points of an SWC file out, as it does without a word with those in a circle.
+    """Whether MorphIO has left many points of an SWC file out, as it silently does with cycles.
 
     It leaves out points that repeat the one before, too: up to 1.2 % in real files.
     """
@@ -172,7 +172,7 @@ def _check_sections(group: Any) -> None:
 
 
 def _swc_depth(path: Path) -> float:
-    """How many forks lie between the farthest point of an SWC file and its root; infinite in a circle."""
+    """Count the forks between the farthest point of an SWC file and its root; infinite in a cycle."""
     try:
         numbers, parents = np.loadtxt(path, np.float64, usecols=(0, 6), unpack=True, ndmin=2, encoding="latin-1")
     except (ValueError, IndexError):
@@ -190,13 +190,13 @@ def _swc_depth(path: Path) -> float:
 
 
 def _asc_depth(path: Path) -> int:
-    """How deep the parentheses of a Neurolucida file go."""
+    """Measure how deep the parentheses of a Neurolucida file are nested."""
     letters = np.fromfile(path, np.uint8)
     return int(np.cumsum((letters == ord("(")).astype(np.int64) - (letters == ord(")"))).max(initial=0))
 
 
 def _one_line(error: Exception) -> str:
-    """First line of a message that says something, without terminal colors."""
+    """Return the first line of a message that is not empty, without terminal colors."""
     lines = [line.strip() for line in str(error).splitlines()]
     lines = [line for line in lines if line and not line.startswith("\x1b")]
     return lines[0] if lines else type(error).__name__

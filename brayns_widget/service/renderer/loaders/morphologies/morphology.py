@@ -1,4 +1,4 @@
-"""One cell's morphology as cone-sphere segments and spheres, in its own coordinates."""
+"""The shape of one cell: cone-sphere segments and spheres, in the morphology's coordinates."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class ShapeOptions:
-    """What of a morphology becomes geometry, and how.
+    """Options: which parts of a morphology become geometry, and how.
 
     Attributes:
         subsampling: keep every n-th point of each section, and its last.

@@ -1,4 +1,4 @@
-"""Parameters that all loaders of neuron morphologies share: checked, and as ``make_shape`` takes them."""
+"""Parameters that all loaders of neuron morphologies share: checks, and conversion to options of ``make_shape``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape
 
 
 def check_morphology(params: MorphologyParams) -> None:
-    """Refuse what means nothing, and what the schema of the real renderer allows.
+    """Refuse values that make no sense, though the schema of the real renderer allows them.
 
     Raises:
         RequestError: -32602.
@@ -21,7 +21,7 @@ def check_morphology(params: MorphologyParams) -> None:
 
 
 def shape_options(params: MorphologyParams) -> ShapeOptions:
-    """Tell ``make_shape`` what is wanted."""
+    """Convert parameters to the options of ``make_shape``."""
     return ShapeOptions(
         params.load_soma,
         params.load_axon,

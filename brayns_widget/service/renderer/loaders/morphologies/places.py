@@ -1,4 +1,4 @@
-"""Where on its cell each primitive stands, as reports of compartments count: which section, and how far along it.
+"""Places of primitives on their cell, as reports of compartments count: section, and how far along it.
 
 A place is a row of two numbers: the section's id (MorphIO's + 1; 0 is the soma, as simulators write it) and the part of
 the section's segments that come before, 0 to 1. Segments are counted, whatever their lengths, as Brayns 3.10.1 does: of

@@ -1,4 +1,4 @@
-"""Which points of a morphology's sections are kept: every n-th, those where it bends, those that have grown.
+"""Selection of points of a morphology's sections: every n-th, those at bends, those that have grown.
 
 Each function answers with a mask (N,) of the points (N, 3 or more: x, y, z, …) of sections that follow one another
 without gaps: section s has the points from ``starts[s]`` to before ``ends[s]``.
@@ -23,7 +23,7 @@ def every_nth(count: int, starts: Ints, ends: Ints, step: int) -> Mask:
 
 
 def bends(points: Points, starts: Ints, ends: Ints, straight: float) -> Mask:
-    """Drop points where a section goes straight on, never its first and last.
+    """Drop points where a section is straight, but never its first and last.
 
     Args:
         points: of the sections.
@@ -47,7 +47,7 @@ def bends(points: Points, starts: Ints, ends: Ints, straight: float) -> Mask:
 
 
 def grown(points: Points, starts: Ints, ends: Ints, parents: Ints, growth: float) -> Mask:
-    """Keep what has grown when all tips grow at once and arrive together.
+    """Keep the points that have grown, when all tips grow at once and arrive together.
 
     A point is kept if its way from its neurite's first point is shorter than ``growth`` times the way from there,
     through it, to the farthest tip; as Brayns 3.10 does.
