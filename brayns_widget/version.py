@@ -1,4 +1,4 @@
-"""Which version of this package runs."""
+"""The version of this package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def own_version() -> str:
 
 
 class ShowVersion(argparse.Action):
-    """What ``--version`` does: print the version and end."""
+    """Action of ``--version``: print the version and exit."""
 
     def __init__(self, option_strings: list[str], dest: str, **_arguments: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, help="show the version and exit", default=argparse.SUPPRESS)

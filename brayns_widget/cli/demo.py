@@ -19,9 +19,9 @@ def add_parser(subparsers: Subparsers) -> None:
         help="write a synthetic SONATA circuit",
         description="Write a synthetic SONATA circuit, a piece of cortex with spikes and voltage reports.",
     )
-    parser.add_argument("directory", metavar="DIR", help="where to write; missing, empty, or the same circuit")
+    parser.add_argument("directory", metavar="DIR", help="directory; missing, empty, or with the same circuit")
     parser.add_argument("--cells", type=int, metavar="N", help="number of cells (default: 80)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="other seeds, other circuits (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random numbers (default: 0)")
     parser.set_defaults(run=run)
 
 

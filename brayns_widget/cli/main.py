@@ -1,4 +1,4 @@
-"""The command ``brayns-widget``: one subcommand a process or job.
+"""The command ``brayns-widget`` with its subcommands.
 
 Each subcommand lives in a module that offers ``add_parser(subparsers)``, which sets ``run`` as the
 parser's default: a function from the parsed arguments to an exit code. Modules are imported only when
@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def renderer() -> int:
-    """Run ``brayns-widget-renderer``, which is ``brayns-widget renderer`` in one word.
+    """Run ``brayns-widget-renderer``, the same as ``brayns-widget renderer``.
 
-    For clients that start an executable by its name and can give it no subcommand, such as ``brayns.Service``.
+    For clients that start an executable by its name and cannot pass a subcommand, such as ``brayns.Service``.
     """
     return main(["renderer", *sys.argv[1:]])

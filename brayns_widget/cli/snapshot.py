@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         circuit = _existing(options.circuit)
         output = _writable(options.output)
         with Controller() as controller:
-            # What can be wrong with the picture is told before the work, not after it.
+            # Errors in the picture's arguments are reported before the work, not after it.
             Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})
             format_of(output, None)
             controller.aspect = options.size[0] / options.size[1]
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 class _ProgressLine:
-    """Progress on one line that is rewritten in a terminal, on a line for each step elsewhere."""
+    """Progress display: one rewritten line in a terminal, one line per step elsewhere."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -94,7 +94,7 @@ class _ProgressLine:
         self._last = ""
 
     def follow(self, task: Task[Any]) -> None:
-        """Show a task's progress until it is done, and raise what it raises."""
+        """Show a task's progress until it is done; raises the task's error."""
         for progress in task:
             amount = "" if progress.amount is None else f" {progress.amount:4.0%}"
             if self._terminal:
@@ -105,7 +105,7 @@ class _ProgressLine:
         task.result()
 
     def end(self, text: str) -> None:
-        """Show the last words, and end the line."""
+        """Show the final text, and end the line."""
         if self._terminal:
             self._rewrite(text)
             text = ""

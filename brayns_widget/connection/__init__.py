@@ -1,1 +1,1 @@
-"""The only code of the client side that opens sockets or starts processes."""
+"""Sockets and processes of the client side; no other package of the client opens or starts any."""

@@ -1,4 +1,4 @@
-"""What the servers of a job offer. It is asked once, right after connecting.
+"""Capabilities of a job's servers, asked for once, right after connecting.
 
 The endpoints are imported where they are used: pydantic comes with them.
 """
@@ -17,17 +17,17 @@ DEADLINE = 30.0
 Kind = Literal["brayns-widget", "brayns"]
 
 _OURS = "brayns-widget"
-# Those of the real renderer that take long; it is asked only whether it can cancel these.
+# Methods of the real renderer that take long; only for these it is asked whether it can cancel them.
 _LONG = ("add-model", "upload-model", "snapshot", "export-gbuffers", "render-image")
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What renderer and backend offer.
+    """Versions and methods of renderer and backend.
 
     Attributes:
         kind: whether the renderer is ours or Brayns itself.
-        version: version of Brayns whose methods the renderer has, such as "3.10.1", or "" if it does not say.
+        version: version of Brayns that the renderer implements, such as "3.10.1", or "" if it does not say.
         methods: the renderer's methods.
         backend_methods: the backend's methods; none without a backend.
         cancellable: those of the renderer's methods that it can cancel.
@@ -41,12 +41,12 @@ class Capabilities:
 
     @classmethod
     async def ask(cls, renderer: Server, backend: Server | None) -> Capabilities:
-        """Ask what the servers offer. What a server refuses to tell, it does not offer.
+        """Ask the servers for their capabilities; one that a server refuses to tell counts as missing.
 
         Raises:
             ConnectionLost: a link broke.
             DeadlineExceeded: they did not answer in time.
-            ProtocolError: they answered with something else than lists of names.
+            ProtocolError: an answer is not a list of names.
         """
         try:
             async with asyncio.timeout(DEADLINE):
@@ -54,7 +54,7 @@ class Capabilities:
                 kind, version = _read_version(renderer.greeting)
                 cancellable = await _cancellable(renderer, methods)
         except TimeoutError:
-            raise DeadlineExceeded(f"The servers did not tell within {DEADLINE:g} s what they offer.") from None
+            raise DeadlineExceeded(f"The servers did not list their methods within {DEADLINE:g} s.") from None
         return cls(kind, version, methods, backend_methods, cancellable)
 
     @property

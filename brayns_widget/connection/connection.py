@@ -1,7 +1,7 @@
-"""The connection to a job: it is started when it is needed, joined, lost, and started anew.
+"""The connection to a job, through its life cycle: started when needed, joined, lost, and started anew.
 
-It knows nothing of what the job shows. Its owner gives it something to prepare before the job counts as ready, and
-hears when a job is ready and when it has gone.
+It knows nothing of the job's scene. Its owner passes a function that prepares a job before it counts as ready, and is
+told when a job is ready and when it is lost.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The servers of a ready job, and what they offer; ``backend`` is None where the job has none."""
+    """The servers of a ready job, and their capabilities; ``backend`` is None if the job has none."""
 
     renderer: Server
     backend: Server | None
@@ -31,7 +31,7 @@ class Ready:
 
 
 class Connection:
-    """A job that is started when it is needed. All of it is used on one event loop.
+    """A job that is started when needed. Use it on one event loop only.
 
     Args:
         place: where the job runs.
@@ -40,13 +40,13 @@ class Connection:
         on_status: called with each new status.
         prepare: awaited before a job counts as ready; if it fails, the start fails and the job is closed.
         on_ready: called when a job is ready.
-        on_left: called with None at once when a job that was ready has gone, and again with the reason if it broke.
+        on_left: called with None as soon as a ready job is lost, and again with the reason if that was a failure.
 
-    None of the functions may raise, apart from ``prepare``.
+    Of these functions only ``prepare`` may raise.
 
     Attributes:
         place: as above.
-        status: where the job stands.
+        status: state of the job.
         ready: the job's servers while it is ready, else None.
     """
 
@@ -85,10 +85,10 @@ class Connection:
         return None if self._job is None else self._job.id
 
     async def ensure(self, report: Report) -> Ready:
-        """Return the ready job; starts it, or joins a start on its way. The last one to give up waiting ends the start.
+        """Return the ready job; starts it, or joins a running start, which ends if all its callers are cancelled.
 
         Args:
-            report: called with what the start does.
+            report: called with the progress of the start.
 
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError: it failed.
@@ -110,7 +110,7 @@ class Connection:
             self._waiters.remove(report)
 
     async def close(self, *, stop: bool = True) -> None:
-        """Close the links and stop the job if it was started here. Nothing can be started after it.
+        """Close the links, and stop the job if it was started here. No job can be started afterwards.
 
         Args:
             stop: False leaves the job running.
@@ -128,12 +128,12 @@ class Connection:
             await asyncio.wait(self._endings)
 
     def stop_blocking(self) -> None:
-        """Stop the job without the event loop, for the end of the process. One of the local service ends with that."""
+        """Stop the job without the event loop, at process exit. A job of the local service ends with the service."""
         if self._job is not None and not self._job.local:
             self._job.stop_blocking()
 
     async def _join(self, starting: asyncio.Task[Ready]) -> Ready | None:
-        """Wait for a start; None if it was given up by those who had waited for it before, or by ``close``."""
+        """Wait for a start; None if it was given up by its earlier callers, or by ``close``."""
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -179,7 +179,7 @@ class Connection:
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
         job.renderer.cancellable = ready.capabilities.cancellable
         await self._prepare(ready)
-        if job.renderer.closed is not None:  # after the last answer, so that nobody has noticed
+        if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
         return ready
 

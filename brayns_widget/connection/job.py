@@ -19,7 +19,7 @@ from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 STOP_DEADLINE = 10.0
-# A server that says it is ready may need another moment before it accepts.
+# A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
 
@@ -28,18 +28,18 @@ OnState = Callable[[State, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where jobs run.
+    """The place where jobs run: addresses of the proxies, the token, and options of the start.
 
     Attributes:
         master: address of the proxy master, or None for the local service.
-        slave: address of the proxy slave, or None where the master tells it.
+        slave: address of the proxy slave, or None if the master provides it.
         token: bearer token; not used with the local service, which has its own.
         usecase: which versions of renderer and backend the master launches.
-        project: what the 2024 edition asks for, or None.
-        base_directory: what the local service may show.
+        project: the project, which the 2024 edition requires, or None.
+        base_directory: the directory that the local service may show.
 
     Raises:
-        BraynsWidgetError: an address is none, or holds a credential.
+        BraynsWidgetError: an address is invalid, or contains a credential.
     """
 
     master: str | None
@@ -59,7 +59,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class EndOfJob:
-    """Why a job came to its end: a sentence, whether that was a fault, and what else is known (log lines)."""
+    """The reason why a job ended: a sentence, whether it was a failure, and details (log lines)."""
 
     text: str
     failed: bool
@@ -71,11 +71,11 @@ class Job:
 
     Attributes:
         id: the master's id.
-        owned: whether this process started it, and so stops it.
-        local: whether the local service runs it, and so ends it with itself.
+        owned: whether this process started it, and so has to stop it.
+        local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
         backend: the link to the metadata backend, or None where the job has none.
-        end_time: when it expires, in the master's own words, or None.
+        end_time: when it expires, as the master writes it, or None.
     """
 
     def __init__(self, master: MasterClient, job_id: str, *, owned: bool, local: bool) -> None:
@@ -105,12 +105,12 @@ class Job:
         on_state: OnState,
         on_lost: Callable[[BraynsWidgetError], None],
     ) -> Job:
-        """Start a job, wait until it is ready and connect to it. Whatever goes wrong, what was started is stopped.
+        """Start a job, wait until it is ready and connect to it. After any failure the job is stopped.
 
         Args:
-            place: where.
+            place: where the job runs.
             job_id: attach to this job instead; it is then not stopped by ``close``.
-            timeout: seconds for all of it.
+            timeout: seconds until the job is connected.
             on_state: called with a state ("queued", "starting") and a text for people.
             on_lost: called on the loop when the link to the renderer breaks later.
 
@@ -149,7 +149,7 @@ class Job:
         return job
 
     async def close(self, *, stop: bool = True) -> None:
-        """Close the links, and stop the job if this process started it. Never fails: a lost job is stopped already."""
+        """Close the links, and stop the job if this process started it. Never raises: a lost job is stopped already."""
         for link in (self._renderer, self.backend):
             if link is not None:
                 await link.close()
@@ -160,13 +160,13 @@ class Job:
         await self._master.aclose()
 
     def stop_blocking(self) -> None:
-        """Stop the job if this process started it, without the event loop, for the end of the process."""
+        """Stop the job if this process started it, without the event loop, at process exit."""
         if self.owned:
             with contextlib.suppress(BraynsWidgetError):
                 self._master.stop_blocking(self.id)
 
     async def why_it_ended(self, error: BraynsWidgetError, timeout: float = 5.0) -> EndOfJob:
-        """Ask the master why the renderer went away; if it can't tell, the link's own words have to do."""
+        """Ask the master why the job ended; if it can't tell, return the link's error."""
         try:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
@@ -183,7 +183,7 @@ class Job:
     async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
         base = f"{slave}/{quote(self.id, safe='')}"
         self._renderer = await _open(f"{base}/renderer", token, "renderer", "get-version", on_lost)
-        # Some masters run jobs without a backend: then files can't be browsed, but pictures are made.
+        # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
         with contextlib.suppress(_Missing):
             self.backend = await _open(f"{base}/backend", token, "backend", "version", _ignore)
 
@@ -220,7 +220,7 @@ def _describe(status: JobStatus, on_state: OnState) -> None:
 
 
 def _slave_address(slave: str | None, renderer_url: str) -> str:
-    """Make the WebSocket address of a slave, without job and query, from what is known of it."""
+    """Make the WebSocket address of a slave, without job and query."""
     address = slave or renderer_url.rsplit("/", 2)[0]
     if not address:
         raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")

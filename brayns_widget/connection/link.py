@@ -1,7 +1,7 @@
 """One WebSocket to a renderer or a backend: JSON-RPC requests with progress, deadlines and cancel.
 
-A real renderer drops a client that sends a ping, so keep-alive pings are off and liveness is asked for by a request:
-once after connecting (a proxy may accept a connection that leads nowhere), then whenever the link has been idle.
+A real renderer drops a client that sends a ping, so keep-alive pings are off and a request serves as probe: once after
+connecting (a proxy may accept a connection that leads nowhere), then whenever the link has been idle.
 """
 
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
@@ -33,13 +33,13 @@ MAX_MESSAGE = 64 * 1024 * 1024
 CANCEL_DEADLINE = 10.0
 CLOSE_DEADLINE = 1.0
 
-# websockets logs each URL and header at DEBUG, tokens included. This logger is no part of the tree, so no
+# websockets logs each URL and header at DEBUG, tokens included. This logger is not part of the tree, so no
 # configuration can switch it on.
 _MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 
 class Unreachable(ConnectionLost):
-    """Nobody accepts the connection.
+    """No server accepts the connection.
 
     Attributes:
         status: the HTTP status of the refusal, or None.
@@ -57,21 +57,21 @@ class _Connect(connect):
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine."""
+    """Whether a URL's host is this machine."""
     return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
 
 
 class Link:
-    """An open connection. Lives on one event loop; make it with ``Link.open``.
+    """An open connection on one event loop. Make it with ``Link.open``.
 
     Args:
         socket: the connected WebSocket.
-        name: what the server is called in messages, such as "renderer".
+        name: name of the server in messages, such as "renderer".
         on_close: called once, on the loop, with the error that pending requests got, unless ``close`` was called.
 
     Attributes:
         cancellable: the methods that the server can cancel; asking it to cancel others is an error.
-        greeting: what the server answered to the first question.
+        greeting: the server's answer to the probe after connecting.
         closed: why the link closed, or None while it is open.
     """
 
@@ -98,12 +98,12 @@ class Link:
         timeout: float = 15.0,
         idle: float = 30.0,
     ) -> Link:
-        """Connect and ask one question, to be sure that somebody answers.
+        """Connect and send a probe, to be sure that the server answers.
 
         Args:
             url: ``ws://`` or ``wss://`` address without a query.
-            token: sent as ``Authorization`` header and as the query parameter that the contract names.
-            name: what the server is called in messages.
+            token: sent as the ``Authorization`` header and as the query parameter of the contract.
+            name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
             on_close: see the class.
             timeout: seconds for connecting and probing together.
@@ -111,7 +111,7 @@ class Link:
 
         Raises:
             AuthError: the server refuses the token.
-            Unreachable: nobody accepts the connection.
+            Unreachable: no server accepts the connection.
             ConnectionLost: it broke before the probe was answered.
             DeadlineExceeded: it took longer than ``timeout``.
         """
@@ -135,7 +135,7 @@ class Link:
 
     @property
     def strays(self) -> int:
-        """How many messages came for requests that nobody waits for."""
+        """Number of messages for requests that are not pending."""
         return self._table.strays
 
     async def request(
@@ -149,8 +149,8 @@ class Link:
     ) -> Reply:
         """Send a request and wait for its answer.
 
-        When the waiting task is cancelled, or the time is up, the server is asked to cancel too (if the method allows
-        it), and its answer is awaited for a moment, so that the server is known to be free again.
+        When the waiting task is cancelled, or the deadline passes, the server is asked to cancel the request (if the
+        method allows it), and its answer is awaited for a moment, so that the server is known to be free again.
 
         Args:
             method: JSON-RPC method.
@@ -211,7 +211,7 @@ class Link:
 
         def heard(outcome: Outcome) -> None:
             if not isinstance(outcome, Reply):
-                answer.cancel()  # it goes on: no reason to wait
+                answer.cancel()  # it continues: no reason to wait
 
         try:
             if method in self.cancellable and not answer.done():
@@ -255,7 +255,7 @@ class Link:
     def _lost(self) -> ConnectionLost:
         reason = self._socket.close_reason
         code = self._socket.close_code
-        # 1000 from a proxy does not mean a clean end, and 1006 is no message: neither tells the user anything.
+        # 1000 from a proxy does not mean a clean end, and 1006 is never sent: neither tells the user anything.
         detail = f" ({redact(reason)})" if reason else f" (close code {code})" if code not in {None, 1000, 1006} else ""
         return ConnectionLost(f"The connection to the {self.name} was lost{detail}.")
 

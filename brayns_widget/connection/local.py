@@ -1,7 +1,7 @@
-"""The local service: a child process of the kernel, shared by everything in it that needs one (see ``process``).
+"""The local service: a child process of the kernel, shared by all of the kernel's controllers (see ``process``).
 
-The child's standard input is its life line: it ends when the pipe closes, and the pipe closes when this process ends,
-however it ends. The service's token goes through the same pipe.
+The child's standard input is its life line: the child ends when the pipe closes, and the pipe closes when this process
+ends, in whatever way. The service's token goes through the same pipe.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from brayns_widget.protocol.errors import ServiceError
 
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
-_LAST_WORDS = 1.0  # seconds to read what a process that has ended wrote
+_LOG_TIMEOUT = 1.0  # seconds to read the rest of an ended process' log
 _INSTALL_HINT = 'Install it with: pip install "brayns-widget[local]"'
 
-# What the extra `local` brings on every platform (its ray tracer has no wheel on some, and may come from the system).
+# Modules of the extra `local` on every platform (its ray tracer has no wheel on some, and may come from the system).
 _REQUIRED = ("aiohttp", "h5py", "libsonata", "morphio", "numba", "pydantic")
 
 _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # exists on Windows only
@@ -38,7 +38,7 @@ class LocalService:
     Attributes:
         master: address of its proxy master.
         slave: address of its proxy slave.
-        token: what both demand.
+        token: the bearer token of both.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], token: Token, log: collections.deque[str]) -> None:
@@ -71,12 +71,12 @@ class LocalService:
         """Start a service and wait until it listens.
 
         Args:
-            base_directory: what its backend may show.
+            base_directory: the directory that its backend may show.
             timeout: seconds.
             on_process: called as soon as its process exists.
 
         Raises:
-            ServiceError: it cannot be started; says what the process wrote.
+            ServiceError: it cannot be started; the error's note has the log of the process.
         """
         missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
         if missing:
@@ -118,7 +118,7 @@ class LocalService:
             self._process.wait(timeout)
 
     def hang_up(self) -> None:
-        """Close the service's life line: it ends, unless another process holds the line too."""
+        """Close the service's life line; the service ends unless another process holds the pipe open."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -143,7 +143,7 @@ class LocalService:
         if not greeting:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_DEADLINE)
-            log.join(_LAST_WORDS)
+            log.join(_LOG_TIMEOUT)
             raise self._failure(f"ended at once (exit code {self._process.returncode})")
         try:
             said = json.loads(greeting)

@@ -1,7 +1,7 @@
 """An event loop on a thread of its own; a process shares one (see ``process``).
 
 Notebook handlers run on several threads (JupyterLab's subshells), and the kernel's own loop stands still while a cell
-computes. So everything mutable of the client side lives on a loop of its own; other threads only post to it.
+computes. So all mutable state of the client side lives on a loop of its own; other threads only post to it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Ts = TypeVarTuple("Ts")
 
 
 async def finish_cleanup(work: Coroutine[Any, Any, T]) -> T:
-    """Await ``work`` to its end, however often the waiting task is cancelled meanwhile.
+    """Await ``work`` to its end, even if the waiting task is cancelled meanwhile.
 
-    For cleaning up after an error or a cancel, which ``work`` must bound in time itself. The cancels are lost, so raise
-    afterwards.
+    For cleaning up after an error or a cancellation. ``work`` must have a deadline of its own. Cancellations are lost,
+    so raise afterwards.
     """
     task = asyncio.ensure_future(work)
     while not task.done():
@@ -52,7 +52,7 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Cancel what still runs, end the loop and join its thread (seconds)."""
+        """Cancel all tasks, end the loop and join its thread; waits up to ``timeout`` seconds."""
         if not self.loop.is_closed():
             self.post(self.loop.stop)
             self._thread.join(timeout)

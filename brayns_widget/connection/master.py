@@ -1,7 +1,7 @@
 """Client of a proxy master: starts jobs, asks for their state, stops them.
 
 Two public editions of the master exist besides our own, and they differ (``job_running`` or ``ready``, 403 or 401, 404
-or 500 for what is unknown). This client reads all of them.
+or 500 for an unknown job). This client reads all of them.
 """
 
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
@@ -28,7 +28,7 @@ from brayns_widget.protocol.errors import (
 if TYPE_CHECKING:
     import httpx
 
-# A status that answers 500 may be a moment's trouble of the master's database, so it is asked for again.
+# An answer 500 may be a temporary failure of the master's database, so the status is asked for again.
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
 _MAX_TEXT = 300
@@ -36,16 +36,16 @@ _MAX_TEXT = 300
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """What the master says of a job.
+    """State of a job, as the proxy master reports it.
 
     Attributes:
         running: a node is allocated.
         ready: renderer and backend are up.
-        gone: the master knows the job no more.
+        gone: the master does not know the job any more.
         end_time: when the allocation expires, as the master writes it (often its local time without a zone), or None.
-        reason: why the job ended, where the master says so (ours does), or "".
-        failed: it ended by a fault, where the master says so.
-        renderer_url: where the renderer is, where the master says so (the 2024 edition does), or "".
+        reason: why the job ended, if the master reports it (ours does), or "".
+        failed: whether it failed, if the master reports it.
+        renderer_url: the renderer's address, if the master reports it (the 2024 edition does), or "".
     """
 
     running: bool = False
@@ -58,10 +58,10 @@ class JobStatus:
 
 
 def master_address(url: str) -> str:
-    """Check the address of a proxy master and return it without a slash at its end.
+    """Check the address of a proxy master and return it without a trailing slash.
 
     Raises:
-        BraynsWidgetError: it is no plain HTTP address, or holds a credential.
+        BraynsWidgetError: it is not a plain HTTP address, or contains a credential.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
@@ -73,7 +73,7 @@ def master_address(url: str) -> str:
 
 
 class MasterClient:
-    """Talks to one proxy master.
+    """Client of one proxy master.
 
     Args:
         url: ``http://`` or ``https://`` address of the master.
@@ -88,7 +88,7 @@ class MasterClient:
         self.url = master_address(url)
         self._token = token
         self._timeout = timeout
-        import httpx  # takes a tenth of a second, and who only imports the package need not wait for it
+        import httpx  # takes a tenth of a second, which importing the package need not cost
 
         # Plain HTTP needs no certificates, and reading them takes a tenth of a second. Redirects are not followed.
         self._client = httpx.AsyncClient(
@@ -113,7 +113,7 @@ class MasterClient:
     async def start(self, usecase: str, project: str | None = None) -> str:
         """Start a job and return its id.
 
-        Never repeated: after a failure a job may run that nobody knows of, and a second try would start another.
+        Never retried: after a failure an unknown job may run, and a second try would start another.
 
         Raises:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
@@ -124,7 +124,7 @@ class MasterClient:
             raise AllocationError(f"The proxy master did not start a job for use case {usecase!r}: {_say(response)}.")
         job_id = _object(response).get("job_id")
         if not isinstance(job_id, str) or not job_id:
-            raise ProtocolError("The proxy master started a job without saying its id.")
+            raise ProtocolError("The proxy master started a job without returning its id.")
         return job_id
 
     async def status(self, job_id: str) -> JobStatus:
@@ -144,7 +144,7 @@ class MasterClient:
                 break
             if attempt + 1 < STATUS_ATTEMPTS:
                 await asyncio.sleep(STATUS_PAUSE * 2**attempt)
-        raise AllocationError(f"The proxy master did not tell the job's state: {_say(response)}.")
+        raise AllocationError(f"The proxy master did not return the job's state: {_say(response)}.")
 
     async def wait_ready(
         self,
@@ -160,7 +160,7 @@ class MasterClient:
             job_id: the job.
             timeout: seconds.
             on_status: called with every answer until then.
-            pause: longest time between two questions, in seconds; the first ones come faster.
+            pause: longest time between two polls, in seconds; the first ones come faster.
 
         Raises:
             AllocationError: the job ended before it was ready.
@@ -174,7 +174,7 @@ class MasterClient:
                     status = await self.status(job_id)
                     if status.ready:
                         return status
-                    # The real ones don't tell "queued" from "died", but a job that ran and runs no more has ended.
+                    # The real ones don't distinguish "queued" from "died", but a job that stopped running has ended.
                     if status.gone or status.reason or (was_running and not status.running):
                         raise _ended_early(status)
                     on_status(status)
@@ -189,7 +189,7 @@ class MasterClient:
             ) from None
 
     async def stop(self, job_id: str) -> None:
-        """Stop a job. A master without this call (the 2023 edition) lets it run to its end.
+        """Stop a job. On a master without this call (the 2023 edition) it runs until it expires.
 
         Raises:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded
@@ -197,7 +197,7 @@ class MasterClient:
         _check_stopped(await self._call("POST", f"/stop/{quote(job_id, safe='')}"))
 
     def stop_blocking(self, job_id: str, timeout: float = 5.0) -> None:
-        """Stop a job without an event loop, for the end of the process, when no thread can be started any more."""
+        """Stop a job without an event loop, at process exit, when no thread can be started any more."""
         import httpx
 
         with httpx.Client(timeout=timeout, trust_env=not is_loopback(self.url)) as client:

@@ -1,7 +1,7 @@
-"""What exists once in a process: its loop thread, its local services and its running jobs.
+"""Resources that exist once per process: its loop thread, its local services and its running jobs.
 
-All of it stands in one object, because all of it has to end with the process, in an order that matters, and because a
-forked child has to let go of all of it.
+One object holds them, because all have to end with the process, in an order that matters, and because a forked child
+has to drop them all.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ EXIT_DEADLINE = 5.0
 
 
 class Running(Protocol):
-    """Whatever holds a job that starts or runs."""
+    """Owner of a job that starts or runs."""
 
     def stop_blocking(self) -> None:
         """Stop the job without the event loop, unless it ends with this process anyway."""
 
     async def close(self, *, stop: bool = True) -> None:
-        """Close the links; ``stop`` False leaves the job alone."""
+        """Close the links, and stop the job unless ``stop`` is False."""
 
 
 class Process:
-    """The things of one process. Use the one that exists, ``PROCESS``."""
+    """Resources of this process. Use the only instance, ``PROCESS``."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: LoopThread | None = None
         self._launched: list[LocalService] = []
         self._services: dict[Path, asyncio.Task[LocalService]] = {}
-        # They are kept here, with their loops, so that a job that nobody closed is stopped in the end.
+        # They are kept here, with their loops, so that a job that was not closed is stopped at the end.
         self._running: dict[Running, asyncio.AbstractEventLoop] = {}
 
     def loop_thread(self) -> LoopThread:
@@ -64,7 +64,7 @@ class Process:
 
     def launch_service(self, base_directory: Path) -> LocalService:
         """Start a local service that ends with this process. See ``LocalService.launch``."""
-        # It is known from its first moment on: the process may end before the service has greeted.
+        # It is kept from its first moment on: this process may end before the service has sent its greeting.
         return LocalService.launch(base_directory, on_process=self._add_service)
 
     def add(self, running: Running) -> None:
@@ -72,11 +72,11 @@ class Process:
         self._running[running] = asyncio.get_running_loop()
 
     def discard(self, running: Running) -> None:
-        """Take back what ``add`` did."""
+        """Undo ``add``."""
         self._running.pop(running, None)
 
     def end(self) -> None:
-        """Stop the jobs, close the links, end the services. Called at the end, when no thread can be started any more.
+        """Stop the jobs, close the links, end the services. Called at exit, when no thread can be started any more.
 
         Jobs come first: a remote one costs until it is stopped, and a link that hangs must not prevent that. Services
         come last, so that the links to their jobs are closed before they break.
@@ -96,7 +96,7 @@ class Process:
         self._launched.clear()
 
     def forget(self) -> None:
-        """Let go of everything in a forked child: threads are not copied, and the rest belongs to the parent."""
+        """Drop everything in a forked child: threads are not copied, and the rest belongs to the parent."""
         self._lock = threading.Lock()  # another thread of the parent may have held the old one
         self._loop = None
         self._running.clear()

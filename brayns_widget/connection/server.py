@@ -1,4 +1,4 @@
-"""One server of a job as its callers see it: typed calls with deadlines."""
+"""Typed calls with deadlines to one server of a job."""
 
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
@@ -16,7 +16,7 @@ REQUEST_TIMEOUT = 60.0
 PICTURE_TIMEOUT = 900.0
 LOAD_TIMEOUT = 3600.0
 
-# How long a call may take unless its caller says so: loading and building large scenes takes minutes.
+# Default deadlines of calls: loading and building large scenes takes minutes.
 _TIMEOUTS = {
     "add-model": LOAD_TIMEOUT,
     "upload-model": LOAD_TIMEOUT,
@@ -32,12 +32,12 @@ R = TypeVar("R")
 
 
 def default_timeout(method: str) -> float:
-    """Return how many seconds a call of ``method`` may take unless its caller says so."""
+    """Return the default deadline of a method, in seconds."""
     return _TIMEOUTS.get(method, REQUEST_TIMEOUT)
 
 
 class Server:
-    """The renderer or the backend of a job. All of it is used on the loop thread.
+    """The renderer or the backend of a job. Use it on the loop thread only.
 
     Args:
         link: the link to it.
@@ -51,12 +51,12 @@ class Server:
 
     @property
     def name(self) -> str:
-        """What messages call it, such as "renderer"."""
+        """Name of the server in messages, such as "renderer"."""
         return self._link.name
 
     @property
     def greeting(self) -> Any:
-        """What it answered, as JSON, when it was asked for its version right after connecting."""
+        """Answer to the request for its version right after connecting, as JSON."""
         return self._link.greeting
 
     async def call(
@@ -74,15 +74,15 @@ class Server:
             endpoint: the method.
             params: its parameters.
             payload: raw bytes that go with them.
-            on_progress: called on the loop whenever the server tells how far it is.
-            timeout: seconds; None for what ``default_timeout`` says.
+            on_progress: called on the loop for each progress message.
+            timeout: seconds; None takes ``default_timeout``.
 
         Raises:
             TypeError: the parameters are not those of the endpoint.
             RequestError: the server answered with an error.
             ConnectionLost: the link closed.
             DeadlineExceeded: no answer in time.
-            ProtocolError: the result does not fit the endpoint.
+            ProtocolError: the result is not of the endpoint's type.
         """
         result, _ = await self.call_with_payload(endpoint, params, payload, on_progress=on_progress, timeout=timeout)
         return result
@@ -96,7 +96,7 @@ class Server:
         on_progress: Report | None = None,
         timeout: float | None = None,
     ) -> tuple[R, memoryview]:
-        """Call a method as ``call`` does; return its result and the raw bytes that came with it."""
+        """Call a method as ``call`` does; return its result and the payload."""
         encoded = endpoint.encode(params)
         reply = await self.request(endpoint.name, encoded, payload, on_progress=on_progress, timeout=timeout)
         return endpoint.decode(reply.result), reply.payload
@@ -110,7 +110,7 @@ class Server:
         on_progress: Report | None = None,
         timeout: float | None = None,
     ) -> Reply:
-        """Send any request as it is and return the answer as it came. Arguments and errors as of ``call``."""
+        """Send any request unchanged and return the unchanged answer. Arguments and errors as of ``call``."""
 
         def heard(message: Progress) -> None:
             assert on_progress is not None

@@ -1,4 +1,4 @@
-"""Where a job stands."""
+"""State of a job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["idle", "starting", "queued", "ready", "stale", "ended", "failed
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where the job stands, with a text for people."""
+    """State of the job, with a text for people."""
 
     state: State = "idle"
     text: str = "Not started."

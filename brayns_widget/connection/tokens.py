@@ -1,4 +1,4 @@
-"""Bearer tokens that don't show: not in a repr, not in a pickle, not in a log."""
+"""Bearer tokens that stay hidden from reprs, pickles and logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRETS = re.compile(
 
 
 def redact(text: str) -> str:
-    """Blank out what may be a credential in a text that will be shown: query tokens, bearer tokens, user:password@."""
+    """Blank out possible credentials in a text: query tokens, bearer tokens, user:password@."""
 
     def blank(match: re.Match[str]) -> str:
         kept = match["query"] or match["bearer"] or match["scheme"]
@@ -27,7 +27,7 @@ def redact(text: str) -> str:
 
 
 class Token:
-    """A bearer token, or where to get one.
+    """A bearer token, or its source.
 
     Args:
         source: the token, a function that returns it (called for each use, so it may refresh it), or None for the
@@ -56,5 +56,5 @@ class Token:
         return "Token(…)"
 
     def __reduce__(self) -> tuple[type[Token], tuple[()]]:
-        # A pickled token arrives empty and looks into the environment of where it arrives.
+        # A pickled token arrives empty and reads the environment of the process that unpickles it.
         return Token, ()

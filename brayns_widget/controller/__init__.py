@@ -1,1 +1,1 @@
-"""What a user holds: a controller with its groups of calls, the state that it shows, and tasks. No notebook in it."""
+"""The Python API without a notebook: a controller with its groups of calls, its state, and tasks."""

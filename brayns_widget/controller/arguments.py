@@ -1,7 +1,7 @@
 """Arguments of calls: bound to a signature, then checked against its annotations.
 
-The annotations are the whole contract: Python's callers, pages, and the generated contract of the front end go by them.
-Limits are written with ``annotated_types``, such as ``Annotated[float, Gt(0), Le(1)]``.
+The annotations are the whole contract, for callers in Python, for pages, and for the generated contract of the front
+end. Limits are written with ``annotated_types``, such as ``Annotated[float, Gt(0), Le(1)]``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Arguments:
-    """What a method takes.
+    """The arguments of a method.
 
     Args:
         method: the method.
-        leading: how many of its first parameters its callers do not give.
+        leading: number of its first parameters that callers do not pass.
     """
 
     def __init__(self, method: Callable[..., Any], leading: int) -> None:
@@ -34,12 +34,12 @@ class Arguments:
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
-        """The signature as callers see it, with plain types: limits stand in the docstring."""
+        """The signature for callers, with plain types: the docstring has the limits."""
         declared = inspect.signature(self._method)
         parameters = list(declared.parameters.values())[self._leading :]
         try:
             result = _plain(self.result)
-        except NameError:  # it is there for type checkers only
+        except NameError:  # it is imported for type checkers only
             result = declared.return_annotation
         plain_parameters = [p.replace(annotation=_plain(self.types[p.name])) for p in parameters]
         return declared.replace(parameters=plain_parameters, return_annotation=result)
@@ -64,7 +64,7 @@ class Arguments:
 
     @functools.cached_property
     def texts(self) -> dict[str, str]:
-        """What the docstring says of each parameter."""
+        """The docstring's description of each parameter."""
         found: dict[str, str] = {}
         _, _, rest = (inspect.getdoc(self._method) or "").partition("\nArgs:\n")
         for line in rest.split("\n\n", 1)[0].splitlines():
@@ -86,9 +86,9 @@ class Arguments:
         """Bind and check the arguments of one call.
 
         Raises:
-            TypeError: one is missing or unknown; names the nearest known one. Or it is of none of the classes that its
-                annotation names.
-            ValueError: a value does not fit its annotation.
+            TypeError: an argument is missing, unknown (the message suggests the nearest known one), or not of the
+                classes of its annotation.
+            ValueError: a value violates its annotation.
         """
         known = self.signature.parameters
         for name in kwargs:
@@ -123,7 +123,7 @@ class Arguments:
 
 
 def _evaluated(annotations: dict[str, Any], method: Callable[..., Any]) -> dict[str, Any]:
-    # Not all at once: a result's type may be there for type checkers only, because it takes long to import.
+    # Not all at once: a result's type may be imported for type checkers only, because that takes long.
     holder = types.SimpleNamespace(__annotations__=annotations)
     return get_type_hints(holder, method.__globals__, VOCABULARY, include_extras=True)
 
@@ -134,7 +134,7 @@ def known_variadic(parameter: inspect.Parameter) -> type[tuple[Any, ...]] | None
 
 
 def unexpected(function: str, name: str, known: Iterable[str]) -> str:
-    """Say that a function has no such parameter, and which one may be meant."""
+    """Return a message that a function has no such parameter, with a suggestion."""
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
@@ -142,7 +142,7 @@ def unexpected(function: str, name: str, known: Iterable[str]) -> str:
 
 
 def plain(value: Any, kind: Any) -> Any:
-    """Turn what the field's libraries hand out into what annotations name: NumPy's numbers and arrays, ranges, sets."""
+    """Convert NumPy's numbers and arrays, ranges and sets to the plain types that annotations name."""
     if _is_scalar(value):
         return value.item()
     origins = {get_origin(option) or option for option in _options(kind)}
@@ -188,19 +188,19 @@ def _options(kind: Any) -> list[Any]:
 
 
 def _instances(kind: Any) -> Any:
-    """Let no dictionary pass for one of pydantic's classes: it would not tell which one of several is meant."""
+    """Refuse dictionaries for pydantic's classes: of several classes it would be unclear which one is meant."""
     from pydantic import InstanceOf
 
     options = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
     classes = _classes(kind)
     if not classes:
         return kind
-    checks: Any = InstanceOf  # for type checkers it is no class
+    checks: Any = InstanceOf  # for type checkers it is not a class
     return functools.reduce(operator.or_, (checks[option] if option in classes else option for option in options))
 
 
 def _classes(kind: Any) -> list[type]:
-    """Return the classes of pydantic's that an annotation names."""
+    """Return the pydantic classes of an annotation."""
     from pydantic import BaseModel
 
     return [option for option in _options(kind) if isinstance(option, type) and issubclass(option, BaseModel)]
@@ -211,13 +211,13 @@ def _adapter(adapter: Callable[..., TypeAdapter[Any]], kind: Any, config: Any) -
 
     try:
         return adapter(kind, config=config)
-    except PydanticUserError:  # classes of pydantic's own have theirs
+    except PydanticUserError:  # pydantic's classes have validators of their own
         return adapter(kind)
 
 
 def _problem(error: Any) -> str:
     details = error.errors(include_url=False)
-    # Of a union's complaints, the one about the form that came closest is the last.
+    # A union's last error is about the form that came closest.
     return "; ".join(dict.fromkeys(str(detail["msg"]).replace("Input should", "it should") for detail in details))
 
 

@@ -31,7 +31,7 @@ async def read_cells(
         a DataFrame with a row for each of ``ids``, indexed by ``node_id``.
 
     Raises:
-        CircuitError: the population has no such attributes, or this backend cannot tell.
+        CircuitError: the population has no such attributes, or this backend cannot read them.
     """
     import pandas as pd
 

@@ -1,6 +1,6 @@
-"""One definition of a capability, and every way to call it.
+"""Decorators that make all forms of a call from one definition of a capability.
 
-A capability is an ``async`` method of a group. Its decorator makes the forms that people call, with the signature and
+A capability is an ``async`` method of a group. Its decorator makes the forms that users call, with the signature and
 the docstring of the definition::
 
     class Files(Group):
@@ -16,7 +16,7 @@ the docstring of the definition::
     await files.list.aio("/data")        # its awaitable form
     files.copy("/data/a").result()       # a long call returns a Task, which can be awaited, too
 
-``offered`` opens a capability to the pages of a widget; nothing else can be reached from there.
+``offered`` opens a capability to the pages of a widget, which can call nothing else.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ B = TypeVar("B")
 
 
 class HasRunner(Protocol):
-    """What a group has: the runner of its controller's calls."""
+    """Object with a runner of calls, such as a group."""
 
     @property
     def _runner(self) -> Runner:
@@ -50,7 +50,7 @@ C = TypeVar("C", bound="Capability[Any]")
 
 
 class Waiting(Protocol[P, T_co]):
-    """A short call, as groups have it: call it to wait for its result, or await its form ``aio``."""
+    """A short call of a group: call it to wait for its result, or await its form ``aio``."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
         """Make the call and wait for its result."""
@@ -60,11 +60,11 @@ class Waiting(Protocol[P, T_co]):
 
 
 class Capability(Generic[G]):
-    """A method that a decorator of this module has taken over.
+    """A method decorated with ``waiting`` or ``long``.
 
     Attributes:
         name: the method's name.
-        arguments: what it takes: signature and checks.
+        arguments: signature and checks.
         is_offered: whether pages may call it.
         is_long: whether it returns a task.
     """
@@ -79,7 +79,7 @@ class Capability(Generic[G]):
         functools.update_wrapper(self, work)
 
     def __call__(self, group: G, *args: Any, **kwargs: Any) -> Any:
-        """Make the call on a group, as a method that is called on its class."""
+        """Make the call on a group, as for a method that is called on its class."""
         return getattr(group, self.name)(*args, **kwargs)
 
     @property
@@ -92,7 +92,7 @@ class Capability(Generic[G]):
         self.name = name
 
     def _face(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a form of the call the name, the docstring and the signature of the definition."""
+        """Copy name, docstring and signature of the definition to a form of the call."""
         functools.update_wrapper(call, self._work)
         call.__doc__ = self.__doc__
         call.__signature__ = self.signature  # type: ignore[attr-defined]
@@ -100,21 +100,21 @@ class Capability(Generic[G]):
 
     @property
     def signature(self) -> inspect.Signature:
-        """The signature of the form that is not awaited."""
+        """The signature of the waiting form."""
         return self.arguments.signature
 
     async def run(self, group: G, values: dict[str, Any]) -> Any:
-        """Call it on the loop thread with named arguments, as a page does; a long call gives its task.
+        """Call it on the loop thread with named arguments, as a page does; a long call returns its task.
 
         Raises:
             TypeError: an argument is missing or unknown.
-            ValueError: a value does not fit.
+            ValueError: a value violates its annotation.
         """
         raise NotImplementedError
 
 
 class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
-    """Make an async method a short call: it waits, and its form ``aio`` is awaited."""
+    """Make an async method a short call, which waits, with an awaitable form ``aio``."""
 
     def __init__(self, work: Callable[Concatenate[G, P], Coroutine[Any, Any, T]]) -> None:
         super().__init__(work, leading=1)
@@ -151,13 +151,13 @@ class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
 
 
 class long(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
-    """Make an async method, whose first argument reports progress, a long call: it returns a task at once."""
+    """Make an async method, whose first argument reports progress, a long call, which returns a task at once."""
 
     is_long = True
 
     def __init__(self, work: Callable[Concatenate[G, Report, P], Coroutine[Any, Any, T]]) -> None:
         super().__init__(work, leading=2)
-        # Callers don't give the report.
+        # Callers don't pass the report.
         self.__doc__ = work.__doc__ = re.sub(r"\n +report: [^\n]*", "", work.__doc__ or "")
 
     @property
@@ -199,13 +199,13 @@ def offered(capability: C) -> C:
 
 
 def capabilities(group: type) -> dict[str, Capability[Any]]:
-    """Return the capabilities of a class of groups by their names."""
+    """Return the capabilities of a group's class by name."""
     found = {name: inspect.getattr_static(group, name) for name in dir(group)}
     return {name: value for name, value in found.items() if isinstance(value, Capability)}
 
 
 class Shortcut(Generic[B]):
-    """A call of a group that its holder has, too: made by ``shortcut``."""
+    """A call of a group that the group's holder has, too; made by ``shortcut``."""
 
     def __init__(self, group: str, capability: Capability[Any]) -> None:
         self._group = group
@@ -235,7 +235,7 @@ def shortcut(group: str, capability: waiting[Any, P, T]) -> Shortcut[Waiting[P, 
 
 
 def shortcut(group: str, capability: Capability[Any]) -> Shortcut[Any]:
-    """Give what holds a group one of the group's calls, too.
+    """Make a call of a group available on the group's holder.
 
     Args:
         group: the attribute that has the group.

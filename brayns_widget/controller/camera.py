@@ -1,4 +1,4 @@
-"""Cameras: where one looks from, where to, and how the picture is projected.
+"""Cameras: position, target, up direction, and projection.
 
 World coordinates are right-handed, in µm, y up, as circuits have them; the default view looks towards negative z.
 """
@@ -28,12 +28,12 @@ class Camera:
     """A camera of either projection.
 
     Args:
-        position: where the eye is, µm.
-        target: what it looks at, µm.
-        up: which way is up; need not be perpendicular or of length 1.
+        position: the eye, µm.
+        target: the point it looks at, µm.
+        up: the up direction; need not be perpendicular or of length 1.
         type: "perspective" or "orthographic".
         fovy: vertical opening angle of the perspective projection, degrees.
-        height: height of what the orthographic projection shows, µm.
+        height: visible height of the orthographic projection, µm.
 
     Raises:
         ValueError: a number is not finite or out of range, or the directions do not span a view.
@@ -65,22 +65,22 @@ class Camera:
 
     @classmethod
     def perspective(cls, position: Vector, target: Vector, up: Vector = (0.0, 1.0, 0.0), fovy: float = 45.0) -> Self:
-        """Make a camera that shows near things larger."""
+        """Make a camera with a perspective projection; ``fovy`` in degrees."""
         distance = _length(_subtract(_vector("target", target), _vector("position", position)))
         height = 2 * distance * math.tan(math.radians(fovy) / 2)
         return cls(position, target, up, "perspective", fovy, height if height > 0 else 1000.0)
 
     @classmethod
     def orthographic(cls, position: Vector, target: Vector, up: Vector = (0.0, 1.0, 0.0), height: float = 1000) -> Self:
-        """Make a camera that shows everything at one scale; ``height`` in µm."""
+        """Make a camera with an orthographic projection; ``height`` in µm."""
         return cls(position, target, up, "orthographic", height=height)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what ``to_dict`` wrote; what is left out takes its default.
+        """Make a camera from the JSON of ``to_dict``; missing fields take their defaults.
 
         Raises:
-            ValueError: something in it is no camera.
+            ValueError: a field is unknown or invalid.
         """
         known = [field.name for field in fields(cls)]
         if unknown := sorted(set(data) - set(known)):
@@ -100,20 +100,20 @@ class Camera:
 
     @property
     def view(self) -> View:
-        """Where it is and where it looks, as Brayns has it."""
+        """Position, target and up direction, as Brayns' ``View``."""
         from brayns_widget.protocol.brayns.camera import View  # pydantic takes a fifth of a second to import
 
         return View(position=self.position, target=self.target, up=self.up)
 
     @property
     def projection(self) -> Perspective | Orthographic:
-        """How it projects, as Brayns has it."""
+        """Projection, as Brayns' ``Perspective`` or ``Orthographic``."""
         from brayns_widget.protocol.brayns.camera import Orthographic, Perspective
 
         return Perspective(fovy=self.fovy) if self.type == "perspective" else Orthographic(height=self.height)
 
     def calls(self) -> Sequence[tuple[Endpoint[Any, None], Any]]:
-        """Return the calls of the renderer, as endpoints and parameters, that make this the active camera."""
+        """Return the calls, as endpoints and parameters, that set this as the renderer's camera."""
         from brayns_widget.protocol.brayns import camera as brayns
 
         perspective = self.type == "perspective"
@@ -121,7 +121,7 @@ class Camera:
         return ((project, self.projection), (brayns.SET_CAMERA_VIEW, self.view))
 
     def framing(self, bounds: Bounds, aspect: float) -> Camera:
-        """Return a camera with this projection and direction that just shows a whole box.
+        """Return a camera with this projection and direction that fits a box, with a small margin.
 
         For each corner of the box, at (x, y, z) in camera axes around its center, the eye must be at least
         ``z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2)))`` from the center.
@@ -146,7 +146,7 @@ class Camera:
             visible = max(visible, 2 * extent)
             distance = max(distance, _dot(corner, back) + extent / slope)
         if self.type == "orthographic":
-            # The eye only has to be outside; it needs no margin.
+            # The eye only has to be outside, without a margin.
             distance = 2 * _length(half)
         else:
             visible = 2 * distance * slope
@@ -166,7 +166,7 @@ def _number(name: str, value: Any) -> float:
     if hasattr(value, "item") and getattr(value, "shape", None) == ():  # a number of NumPy's
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"camera {name} holds {value!r}, which is no finite number")
+        raise ValueError(f"camera {name} holds {value!r}, which is not a finite number")
     return float(value)
 
 

@@ -1,4 +1,4 @@
-"""Attributes of cells, as people see them: a DataFrame with a row for each cell.
+"""Attributes of cells as a DataFrame with a row for each cell.
 
 Import it where it is needed: it imports pandas.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.backend import ListedNodeAttribute, NodeAttributesResult
 
 INDEX = "node_id"
-MAX_PART = 32 << 20  # bytes of the columns of one answer, which has texts besides
+MAX_PART = 32 << 20  # bytes of the columns of one answer, which also has texts
 
 _TYPES = {"float": "<f8", "integer": "<i8", "string": "<u4"}
 
@@ -25,18 +25,18 @@ _TYPES = {"float": "<f8", "integer": "<i8", "string": "<u4"}
 def to_frame(
     reply: NodeAttributesResult, payload: bytes | memoryview, ids: Sequence[int] | None = None
 ) -> pd.DataFrame:
-    """Read what the backend's ``sonata-get-node-attributes`` answered.
+    """Convert an answer to the backend's ``sonata-get-node-attributes`` to a DataFrame.
 
     Args:
         reply: the columns.
         payload: their values.
-        ids: that were asked for, or None for all.
+        ids: the ids asked for, or None for all.
 
     Returns:
         A column for each attribute, indexed by node id; texts are categoricals.
 
     Raises:
-        ProtocolError: the payload does not fit.
+        ProtocolError: payload and columns do not match.
     """
     count = reply.count
     if ids is not None and len(ids) != count:
@@ -56,7 +56,7 @@ def to_frame(
                 columns[attribute.name] = pd.Categorical.from_codes(
                     values.astype(np.int64), categories=pd.Index(texts, dtype=object)
                 )
-            except ValueError as error:  # numbers without texts, or texts that come again
+            except ValueError as error:  # indices without texts, or repeated texts
                 raise ProtocolError(f"The backend's column {attribute.name!r} is wrong: {error}") from error
         else:
             columns[attribute.name] = values
@@ -65,12 +65,12 @@ def to_frame(
 
 
 def in_parts(attributes: Iterable[ListedNodeAttribute], count: int, most: int = MAX_PART) -> list[list[str]]:
-    """Part the names of attributes, so that the columns of each part fit into an answer.
+    """Split the names of attributes into parts whose columns fit into one answer.
 
     Args:
         attributes: of the population.
-        count: of nodes.
-        most: bytes of the columns of one part; one column may have more.
+        count: number of nodes.
+        most: maximum bytes of the columns of one part; a single column may have more.
     """
     parts: list[list[str]] = []
     size = most

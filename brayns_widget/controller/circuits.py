@@ -1,4 +1,4 @@
-"""What the backend knows of files, and of a SONATA circuit before it is loaded."""
+"""Listings of files, and contents of SONATA circuits before they are loaded."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Population:
     Attributes:
         name: its name.
         type: SONATA's type, such as "biophysical".
-        size: how many nodes it has.
-        attributes: names of the node attributes that its cells can be colored by.
+        size: number of its nodes.
+        attributes: names of the node attributes for coloring its cells.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Circuit:
         path: its configuration file.
         populations: the node populations that can be shown.
         node_sets: names of the node sets.
-        default_population: the population that is meant when none is named, or None if there is no telling.
+        default_population: the population that is loaded if none is named, or None if several could be meant.
     """
 
     path: str
@@ -48,7 +48,7 @@ class Circuit:
 
     @classmethod
     def of(cls, path: str, found: backend.PopulationResult, node_sets: Sequence[str]) -> Circuit:
-        """Put the backend's answers together.
+        """Make it from the backend's answers.
 
         Args:
             path: the configuration file.
@@ -61,9 +61,9 @@ class Circuit:
         return cls(path, populations, tuple(node_sets), default)
 
     def choose(self, name: str | None) -> Population:
-        """Return the named population, or the one that is meant when none is named.
+        """Return the named population, or the default one.
 
-        That is the only one with cells, or the largest biophysical one.
+        The default is the only one with cells, or the largest biophysical one.
 
         Raises:
             CircuitError: there is no such population, it has no cells, or several could be meant.
@@ -92,7 +92,7 @@ class Circuit:
 
 
 def _candidates(populations: Iterable[Population]) -> list[Population]:
-    """Return the populations that may be meant when none is named: the largest biophysical one, else all with cells."""
+    """Return the candidates for the default population: the largest biophysical one, else all with cells."""
     filled = [population for population in populations if population.size > 0]
     biophysical = [population for population in filled if population.type == "biophysical"]
     return sorted(biophysical, key=lambda population: -population.size)[:1] or filled
@@ -121,7 +121,7 @@ class Directory:
 
     Attributes:
         path: the directory.
-        parent: the directory above, or None where there is nothing to see.
+        parent: the directory above, or None if that may not be shown.
         directories: the directories in it.
         files: the files in it.
     """
@@ -133,14 +133,14 @@ class Directory:
 
     @classmethod
     def of(cls, path: str, root: str, listing: backend.ListDirResult) -> Directory:
-        """Make it of the answer to ``fs-list-dir``.
+        """Make it from the answer to ``fs-list-dir``.
 
         Args:
             path: the directory that was listed.
-            root: the directory above which there is nothing to see.
+            root: the topmost directory that may be shown.
             listing: the backend's answer.
         """
-        # The backend may run on another system than we do; a drive letter or a backslash gives Windows away.
+        # The backend may run on another system than ours; a drive letter or a backslash means Windows.
         flavor = PureWindowsPath if "\\" in root or PureWindowsPath(root).drive else PurePosixPath
         here, top = flavor(path), flavor(root)
         parent = str(here.parent) if here != top and here.is_relative_to(top) else None

@@ -1,4 +1,4 @@
-"""Shapes that cut parts of the scene away."""
+"""Clipping shapes, which cut parts of the scene away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Clipping(Parts):
-    """The shapes that cut parts of the scene away."""
+    """The clipping shapes of the scene."""
 
     def _states(self, state: State) -> tuple[PartState, ...]:
         return state.clips
@@ -27,7 +27,7 @@ class Clipping(Parts):
 
     @waiting
     async def add(self, *shapes: Shape, invert: bool = False) -> Part:
-        """Cut away what lies in shapes, or on the negative side of planes.
+        """Cut away the inside of shapes, or the negative side of planes.
 
         Args:
             shapes: one or more of one class of ``brayns_widget.protocol.brayns.shapes``: ``Plane``, ``BoundedPlane``,
@@ -35,10 +35,10 @@ class Clipping(Parts):
             invert: cut away the other side.
 
         Returns:
-            what they cut together, to be removed as one.
+            the clipping, which has all shapes of this call and is removed as one.
 
         Raises:
-            TypeError: there is none, or something else than such shapes.
+            TypeError: there is no shape, or an object of another class.
             RequestError: the renderer refuses them.
         """
         from brayns_widget.protocol.brayns import shapes as brayns
@@ -49,7 +49,7 @@ class Clipping(Parts):
 
     @waiting
     async def clear(self) -> None:
-        """Cut nothing away any more."""
+        """Remove all clipping shapes."""
         from brayns_widget.protocol.brayns.shapes import CLEAR_CLIPPING_GEOMETRIES
 
         await (await self._core.renderer()).call(CLEAR_CLIPPING_GEOMETRIES)

@@ -1,4 +1,4 @@
-"""Colors of cells by any values: from a Series, a dict or an array to what the renderer's coloring method "id" takes.
+"""Colors of cells by any values: a Series, a dict or an array becomes input of the renderer's coloring method "id".
 
 Import it where it is needed: it imports NumPy.
 """
@@ -30,7 +30,7 @@ STOPS = 32  # of a color bar
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellColors:
-    """Colors of all loaded cells, and what they mean.
+    """Colors of all loaded cells, and their legend.
 
     Attributes:
         by_ids: linear RGBA by ids, such as "0-79,90": the values of the renderer's coloring method "id".
@@ -47,7 +47,7 @@ def color_cells(
     *,
     model: int,
     colormap: Any = "viridis",
-    range: tuple[float, float] | None = None,  # noqa: A002 - the word that people know
+    range: tuple[float, float] | None = None,  # noqa: A002 - the usual word
     missing: Any = "#808080",
     palette: Any = None,
     title: str | None = None,
@@ -63,10 +63,10 @@ def color_cells(
             pandas' NA, are "missing".
         ids: node ids of the loaded cells, in the order of loading.
         model: the model's id, for the legend.
-        colormap: for numbers: a name that matplotlib or the package cmap knows, colors from low to high, or any other
-            colormap that cmap takes.
-        range: the numbers that have the first and the last color; numbers beyond have these colors, too. None: the
-            smallest and the largest finite number of the loaded cells.
+        colormap: for numbers: a name known to matplotlib or the package cmap, colors from low to high, or any other
+            colormap that cmap accepts.
+        range: the numbers with the first and the last color; numbers beyond are clamped. None: the smallest and the
+            largest finite number of the loaded cells.
         missing: color of the cells without a value.
         palette: for categories: colors in their order, a dict by category, or the name of a colormap; None takes the
             colors of ``palettes.colors_of_names`` for ``title``, which do not depend on which cells are loaded if
@@ -74,8 +74,8 @@ def color_cells(
         title: of the legend; the name of the Series if it is None.
 
     Raises:
-        ValueError: the values do not fit the cells, or are of a kind that has no colors; there is no such color,
-            colormap or palette; the range is none.
+        ValueError: the values do not match the cells, or are of a type without colors; a color, the colormap, the
+            palette or the range is invalid.
     """
     loaded = np.asarray(ids)
     if loaded.ndim != 1 or not len(loaded):
@@ -123,7 +123,7 @@ def format_ids(ids: Ints) -> str:
 
 
 def _by_ids(ids: Ints, codes: npt.NDArray[np.intp], colors: Sequence[Rgba]) -> dict[str, Rgba]:
-    """Group ids by color; colors that come again share a key."""
+    """Group ids by color; equal colors share a key."""
     keys = {color: key for key, color in reversed(list(enumerate(colors)))}
     codes = np.array([keys[color] for color in colors], np.intp)[codes]
     order = np.lexsort((ids, codes))
@@ -156,7 +156,7 @@ class _Categories:
 
 
 def _pandas() -> Any:
-    return sys.modules.get("pandas")  # nobody has a Series who has not imported it
+    return sys.modules.get("pandas")  # without pandas imported there is no Series
 
 
 def _name(values: Any) -> str:
@@ -165,7 +165,7 @@ def _name(values: Any) -> str:
 
 
 def _aligned(values: Any, ids: Ints) -> tuple[_Numbers | _Categories, npt.NDArray[np.intp]]:
-    """Read the values, and find the row of each cell; -1: there is none."""
+    """Read the values, and find the row of each cell, or -1 if it has none."""
     pandas = _pandas()
     if pandas and isinstance(values, pandas.DataFrame):
         raise ValueError("A DataFrame has many columns; color by one of them, such as frame['mtype'].")
@@ -190,7 +190,7 @@ def _aligned(values: Any, ids: Ints) -> tuple[_Numbers | _Categories, npt.NDArra
 def _rows(keys: Any, ids: Ints) -> npt.NDArray[np.intp]:
     numbers = np.asarray(keys)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iuf" or (numbers.dtype.kind == "f" and (numbers % 1 != 0).any()):
-        # An empty dict is an array of floats, and falls through to the next.
+        # An empty dict is an array of floats, and falls through to the next check.
         raise ValueError(f"The values have to be indexed by node id, one whole number each; got {_some(keys)}.")
     numbers = numbers.astype(np.int64)
     order = np.argsort(numbers, kind="stable")
@@ -226,9 +226,9 @@ def _column(data: Any) -> _Numbers | _Categories:
             array = np.asarray(data)
         except ValueError as error:  # of different lengths
             raise ValueError("There has to be one value for each cell.") from error
-        # NumPy makes texts of numbers, and "nan" of NaN, when they stand among texts.
+        # NumPy converts numbers among texts to texts, and NaN to "nan".
         return _array(array) if array.dtype.kind in "biufcMm" or array.ndim != 1 else _objects(list(data))
-    if hasattr(data, "to_numpy") and not isinstance(dtype, np.dtype):  # pandas' own types, which have a value for none
+    if hasattr(data, "to_numpy") and not isinstance(dtype, np.dtype):  # pandas' own types, which have a missing value
         if dtype is not None and getattr(dtype, "kind", "O") in "iuf":
             return _Numbers(data.to_numpy(np.float64, na_value=np.nan))
         return _objects(data.to_numpy(object).tolist())
@@ -267,7 +267,7 @@ def _objects(values: list[Any]) -> _Numbers | _Categories:
 
 
 def _is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' own, which answer no comparison
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' own, which cannot be compared
         return True
     return isinstance(value, float | np.floating) and math.isnan(value)
 
@@ -303,14 +303,14 @@ def _range(numbers: Floats, wanted: tuple[float, float] | None) -> tuple[float, 
 
 def _levels(numbers: Floats, ends: tuple[float, float], count: int) -> npt.NDArray[np.intp]:
     low, high = ends
-    with np.errstate(over="ignore"):  # what overflows lies beyond an end
-        # Halves, for the whole range may be more than a number can be.
+    with np.errstate(over="ignore"):  # an overflow lies beyond an end
+        # Halves, because the whole range may overflow.
         share = (numbers / 2 - low / 2) / (high / 2 - low / 2)
         return (share * count).clip(0, count - 1).astype(np.intp)
 
 
 def _table(colormap: Any) -> Floats:
-    """Make the sRGB colors (N, 4) of a colormap, 256 or, where it has steps, as many as they are."""
+    """Return the sRGB colors (N, 4) of a colormap; N is 256, or the number of its steps if it has any."""
     import cmap
 
     if isinstance(colormap, str):
@@ -330,7 +330,7 @@ def _table(colormap: Any) -> Floats:
 
 
 def _known(name: str) -> str:
-    """Find a colormap in cmap's catalog, without its warning that others have the name, too."""
+    """Find a colormap in cmap's catalog, without the warning about ambiguous names."""
     import difflib
 
     import cmap
@@ -348,7 +348,7 @@ def _known(name: str) -> str:
 
 
 def _linear(table: Floats) -> list[Rgba]:
-    # In Python: a table has 256 rows, and ``parse`` knows how.
+    # In Python, as ``parse`` converts single colors and a table has only 256 rows.
     return [parse(tuple(row)) for row in table.tolist()]
 
 

@@ -1,4 +1,4 @@
-"""Colors as people write them, in sRGB, and as a renderer takes them: linear RGBA from 0 to 1.
+"""Conversion of colors between users' forms (sRGB) and the renderer's (linear RGBA from 0 to 1).
 
 A color of three or four numbers is sRGB, as in matplotlib, CSS and image files:
 
@@ -7,7 +7,7 @@ A color of three or four numbers is sRGB, as in matplotlib, CSS and image files:
 - Whole numbers, at least one of them above 1, go up to 255: ``(255, 128, 0)``. A fourth whole number is the opacity, up
   to 255 as well; a fourth number with a point is a share: ``(255, 128, 0, 0.5)``. ``(255, 128, 0, 1)`` is refused,
   for it could mean 1/255 or 1.0.
-- NumPy's ``uint8`` always goes up to 255, for it comes from images: ``np.uint8([1, 1, 1])`` is nearly black.
+- NumPy's ``uint8`` always goes up to 255, as it comes from images: ``np.uint8([1, 1, 1])`` is nearly black.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Rgba = tuple[float, float, float, float]  # linear
 _HEX = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _FUNCTION = re.compile(r"(?:rgb|hsl)a?\([^()]*\)", re.IGNORECASE)
 
-# matplotlib's own names, which CSS has not or gives other colors: the cycle "C0", "C1", …, and single letters.
+# matplotlib's own names, which CSS lacks or defines otherwise: the cycle "C0", "C1", …, and single letters.
 _TABLEAU = {
     "tab:blue": "#1f77b4",
     "tab:orange": "#ff7f0e",
@@ -57,27 +57,27 @@ _FORMS = (
 
 
 def parse(value: Any) -> Rgba:
-    """Read a color that a user gave, in any form that the field knows, and make it linear RGBA.
+    """Convert a color in any usual form to linear RGBA.
 
     Args:
         value: a name of CSS or matplotlib; "#rgb", "#rgba", "#rrggbb" or "#rrggbbaa"; "rgb(…)" or "hsl(…)" of CSS;
-            "0.5", a gray of matplotlib; or three or four numbers, see the module.
+            "0.5", a gray of matplotlib; or three or four numbers, see the module's docstring.
 
     Raises:
-        ValueError: it is no color.
+        ValueError: it is not a color.
     """
     red, green, blue, alpha = _from_text(value) if isinstance(value, str) else _from_numbers(value)
     return _linear(red), _linear(green), _linear(blue), alpha
 
 
 def from_srgb(text: str) -> Rgba:
-    """Turn "#rrggbb" into linear RGBA (IEC 61966-2-1)."""
+    """Convert "#rrggbb" to linear RGBA (IEC 61966-2-1)."""
     red, green, blue, alpha = _from_hex(text[1:])
     return _linear(red), _linear(green), _linear(blue), alpha
 
 
 def to_hex(color: Sequence[float]) -> str:
-    """Write linear RGBA as "#rrggbb", or as "#rrggbbaa" if it is not opaque; what is out of range is cut off."""
+    """Convert linear RGBA to "#rrggbb", or "#rrggbbaa" if it is not opaque; values are clamped to 0..1."""
     red, green, blue, alpha = (min(max(0.0, channel), 1.0) for channel in color)
     channels = [_byte(_encoded(red)), _byte(_encoded(green)), _byte(_encoded(blue)), _byte(alpha)]
     return "#" + "".join(f"{channel:02x}" for channel in (channels[:3] if channels[3] == 255 else channels))
@@ -93,11 +93,11 @@ def _from_text(value: str) -> Rgba:
         return _from_hex(_CYCLE[int(text[1:]) % len(_CYCLE)][1:])
     if (gray := _gray(text)) is not None:
         return gray, gray, gray, 1.0
-    # cmap takes "facade", and "bad" as well, for hexadecimal numbers.
+    # cmap would read "facade", and "bad" as well, as hexadecimal numbers.
     if _HEX.fullmatch(text):
         raise _no_color(value, f"did you mean {'#' + text!r}?")
     if _FUNCTION.fullmatch(text):
-        text = re.sub(r"(?<![0-9])\.(?=[0-9])", "0.", text.lower().replace(" )", ")"))  # cmap wants a digit before
+        text = re.sub(r"(?<![0-9])\.(?=[0-9])", "0.", text.lower().replace(" )", ")"))  # cmap requires a digit before
     elif not re.fullmatch(r"[a-z][a-z _-]{2,}", text, re.IGNORECASE):
         raise _no_color(value, _nearest(text))
     import cmap
@@ -158,7 +158,7 @@ def _no_color(value: Any, hint: str | None = None) -> ValueError:
 
 
 def _nearest(text: str) -> str | None:
-    """Ask for the name that was meant, if one is near."""
+    """Suggest a similar name, if there is one."""
     import difflib
 
     from PIL import ImageColor

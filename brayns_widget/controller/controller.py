@@ -1,4 +1,4 @@
-"""Controller: one job and its scene, from Python."""
+"""Controller of one job and its scene, for Python."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Groups:
 
     Attributes:
         models: the models of the scene: load, find, color, remove them.
-        camera: what one looks through.
+        camera: the camera.
         lights: the lights.
-        clipping: shapes that cut parts of the scene away.
+        clipping: clipping shapes.
         shapes: adds simple shapes.
         simulation: the frame that is shown.
         rendering: background, shadows and the like.
@@ -76,23 +76,23 @@ class Groups:
 class Controller(Groups, Guarded):
     """Owns a job of Brayns and what is shown in it.
 
-    Its calls stand in groups, such as ``models`` and ``camera``. Short calls wait, and their forms ``aio`` are awaited;
-    long ones return a ``Task``, which can be waited for, awaited, watched and cancelled.
+    Its calls are in groups, such as ``models`` and ``camera``. Short calls wait, and have awaitable forms ``aio``; long
+    ones return a ``Task``, which can be waited for, awaited, watched and cancelled.
 
-    Use it as a context manager, or call ``close``: who starts a job stops it.
+    Use it as a context manager, or call ``close``, which stops the job that it started.
 
     Args:
         master: address of a proxy master; None starts the local service.
-        slave: address of its proxy slave, unless the master tells it.
+        slave: address of its proxy slave, unless the master provides it.
         token: bearer token or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
         usecase: which versions of the servers the master launches.
-        project: what some masters want to know, for accounting.
-        base_directory: what the local service may show; everything that you can read by default.
-        start_timeout: seconds that a job may take until it is ready.
-        attach_to: the master's id of a job that runs already, to be used and not stopped.
+        project: the project for accounting, which some masters require.
+        base_directory: the directory that the local service may show; by default everything that you can read.
+        start_timeout: seconds until a job must be ready.
+        attach_to: the master's id of a running job, to be used and not stopped.
 
     Raises:
-        BraynsWidgetError: an address is none, or holds a credential.
+        BraynsWidgetError: an address is invalid, or contains a credential.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Controller(Groups, Guarded):
 
     @property
     def camera(self) -> LiveCamera:
-        """What one looks through; assign a ``Camera`` or a dictionary, or set its fields."""
+        """The camera; assign a ``Camera`` or a dictionary, or set its fields."""
         return self._camera
 
     @camera.setter
@@ -174,22 +174,22 @@ class Controller(Groups, Guarded):
 
     @property
     def state(self) -> State:
-        """All that is shown at the moment, as one immutable value."""
+        """The present state, as one immutable value."""
         return self._core.store.state
 
     @property
     def status(self) -> Status:
-        """Where the job stands."""
+        """State of the job."""
         return self.state.status
 
     @property
     def legend(self) -> Legend | None:
-        """What the colors of the visible models mean, or None if there is nothing to tell."""
+        """Legend of the visible models' colors, or None if their colors have no meaning."""
         return self.state.legend
 
     @property
     def loop(self) -> LoopThread:
-        """The thread on which listeners are called and the links live."""
+        """The thread of listeners and links."""
         return self._core.loop
 
     @property
@@ -199,7 +199,7 @@ class Controller(Groups, Guarded):
 
     @property
     def aspect(self) -> float:
-        """Width / height of the picture that ``camera.reset`` and the first load frame the models for."""
+        """Width / height of the picture for which ``camera.reset`` and the first load frame the models."""
         return self._core.aspect
 
     @aspect.setter
@@ -209,13 +209,13 @@ class Controller(Groups, Guarded):
         self._core.aspect = aspect
 
     def listen(self, read: Callable[[State], T], call: Callable[[T], object]) -> Callable[[], None]:
-        """Call ``call`` with a part of the state, on the loop thread, whenever that part has changed.
+        """Register a listener, called on the loop thread with a part of the state when that part has changed.
 
         Args:
             read: returns the part, such as ``lambda state: state.models``.
-            call: the listener; it may not wait.
+            call: the listener; it must not wait.
 
         Returns:
-            a function that ends it.
+            a function that removes the listener.
         """
         return self._core.store.listen(read, call)

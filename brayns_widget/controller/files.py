@@ -1,4 +1,4 @@
-"""Files and circuits, as the backend sees them."""
+"""Files and circuits on the backend's machine."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from brayns_widget.controller.circuits import Circuit, Directory, Population
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.protocol.errors import CircuitError, RequestError
 
-# How SONATA turns a cell; nobody colors by that.
+# Orientations of cells, which are useless for coloring.
 _ORIENTATIONS = ("orientation_", "rotation_angle_")
 
 FilePath = Annotated[str, MaxLen(4096)] | Path
-"""A path, as text or as an object; text of a page is limited."""
+"""A path, as text or as an object; a page's text has a limited length."""
 
 
 class Files(Group):
-    """What the backend shows of files and circuits."""
+    """Files and circuits on the backend's machine."""
 
     @offered
     @waiting
@@ -35,14 +35,14 @@ class Files(Group):
             path: the directory; None is where browsing starts.
 
         Raises:
-            CircuitError: it is no directory, or outside of what may be shown.
+            CircuitError: it is not a directory, or may not be shown.
         """
         from brayns_widget.protocol import backend
 
         server = await self._core.backend()
         root = await server.call(backend.FS_GET_ROOT)
         if path is None:
-            # Browsing a whole machine starts where the notebook is.
+            # Browsing a whole machine starts in the notebook's directory.
             here = str(Path.cwd())
             inside = self._core.connection.place.master is None and Path(here).is_relative_to(root)
             place = here if inside else root
@@ -77,14 +77,14 @@ class Files(Group):
 
 
 def resolve(core: Core, path: str | Path) -> str:
-    """Return a path as the servers see it: absolute with the local service, else as it is."""
+    """Return a path for the servers: absolute with the local service, else unchanged."""
     if core.connection.place.master is not None:
         return str(path)
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
 
 
 async def inspect_circuit(server: Server, path: str) -> Circuit:
-    """Read what a circuit holds.
+    """Read a circuit's node populations and node sets.
 
     Raises:
         CircuitError: it cannot be read.
@@ -103,14 +103,14 @@ async def inspect_circuit(server: Server, path: str) -> Circuit:
 
 
 async def _color_attributes(server: Server, path: str, population: Population) -> Population:
-    """Return a population with the names of the attributes that its cells can be colored by."""
+    """Return a population with the names of its attributes for coloring."""
     from brayns_widget.protocol import backend
 
     params = backend.NodeAttributeListParams(path=path, population=population.name)
     try:
         found = await server.call(backend.SONATA_LIST_NODE_ATTRIBUTES, params)
     except RequestError:
-        return population  # it can be loaded all the same
+        return population  # it can be loaded nevertheless
     names = [
         attribute.color_method or attribute.name
         for attribute in found.attributes

@@ -1,4 +1,4 @@
-"""Groups: what belongs together of a controller's calls, and what all of them share."""
+"""Groups of a controller's calls, and the core that they share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
 
 FOLLOW_PERIOD = 3.0
-"""Seconds after which the scene is read again, for other clients may have changed it."""
+"""Seconds after which the scene is read again, because other clients may have changed it."""
 
 FOLLOW_DEADLINE = 10.0
 FOLLOW_PAUSE = 60.0
@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Core:
-    """What the groups of one controller share: the connection, the state, the scene, the running tasks.
+    """Core of one controller, shared by its groups: the connection, the state, the scene, the running tasks.
 
     Everything here lives on the loop thread and needs no lock.
 
@@ -79,7 +79,7 @@ class Core:
         return backend
 
     async def close(self) -> None:
-        """Cancel what runs, and close the connection."""
+        """Cancel running tasks, and close the connection."""
         for task in self.tasks.values():
             task.cancel()
         await self._stop_following()
@@ -88,11 +88,11 @@ class Core:
     # ------------------------------------------------------------------ state
 
     def tell(self, level: Level, text: str, hint: str = "") -> None:
-        """Tell the user something."""
+        """Set the notice for the user."""
         self.store.state = replace(self.store.state, notice=Notice(level, text, hint))
 
     def touch(self) -> None:
-        """Take in that the picture is stale."""
+        """Mark the picture as out of date."""
         self.store.state = replace(self.store.state, revision=self.store.state.revision + 1)
 
     def _watch(self, task: Task[Any]) -> None:
@@ -120,7 +120,7 @@ class Core:
             await step(ready)
 
     def _ready(self, ready: Ready) -> None:
-        # What was told of the last job is over.
+        # Notices about the last job are obsolete.
         self.store.state = replace(self.store.state, capabilities=ready.capabilities, notice=None)
         self.touch()
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")

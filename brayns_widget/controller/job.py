@@ -1,4 +1,4 @@
-"""The job of a controller, its running tasks, and what there is to tell."""
+"""The job of a controller, its running tasks, and its notice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Job(Group):
 
     @property
     def id(self) -> str | None:
-        """The proxy master's id of the job, or None before it runs."""
+        """The proxy master's id of the job, or None if none is ready."""
         return self._core.connection.job_id
 
     @offered
@@ -27,7 +27,7 @@ class Job(Group):
         """Start the job, or attach to it, and prepare the scene. Does nothing if it runs; joins a start on its way.
 
         Args:
-            report: told how far it is.
+            report: gets the progress.
 
         Raises (from the task):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
@@ -55,7 +55,7 @@ class Tasks(Group, Mapping[str, Task[Any]]):
     @offered
     @waiting
     async def cancel(self, task: str) -> None:
-        """Ask a task to stop; one that is done already stays as it is.
+        """Cancel a task; no effect on one that is done.
 
         Args:
             task: its id.
@@ -66,14 +66,14 @@ class Tasks(Group, Mapping[str, Task[Any]]):
 
 
 class Notices(Group):
-    """What there is to tell the user."""
+    """The notice for the user."""
 
     def tell(self, level: Level, text: str, hint: str = "") -> None:
-        """Tell the user something, with a hint what to do; on the loop thread only."""
+        """Set the notice, with a hint what to do; on the loop thread only."""
         self._core.tell(level, text, hint)
 
     @offered
     @waiting
     async def dismiss(self) -> None:
-        """Take the notice away."""
+        """Remove the notice."""
         self._store.state = replace(self._store.state, notice=None)

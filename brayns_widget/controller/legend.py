@@ -1,4 +1,4 @@
-"""What the colors in a picture mean."""
+"""Legends, which explain the colors in a picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LegendEntry:
     """A category and its color.
 
     Attributes:
-        label: what people call the category.
+        label: name of the category.
         color: "#rrggbb", or "#rrggbbaa" if it is not opaque.
     """
 
@@ -24,11 +24,11 @@ class LegendEntry:
 
 @dataclass(frozen=True, slots=True)
 class LegendSection:
-    """What the colors of one model mean: categories, or a color bar.
+    """Legend of one model: categories, or a color bar.
 
     Attributes:
         model: the model's id.
-        title: what was colored by, such as "mtype".
+        title: name of the values, such as "mtype".
         entries: the categories in order.
         stops: of a color bar, the colors at even steps from the lowest value to the highest.
         range: of a color bar, the lowest and the highest value.
@@ -45,7 +45,7 @@ class LegendSection:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """What the colors of all models mean; notebooks draw it."""
+    """Legend of all models; notebooks draw it."""
 
     sections: tuple[LegendSection, ...] = ()
 
@@ -54,7 +54,7 @@ class Legend:
 
 
 def legend_of_values(model: int, method: str, colors: Mapping[str, Sequence[float]]) -> LegendSection | None:
-    """Tell what the colors of a coloring method mean.
+    """Make the legend of a coloring method.
 
     Args:
         model: the model's id.
@@ -62,8 +62,8 @@ def legend_of_values(model: int, method: str, colors: Mapping[str, Sequence[floa
         colors: linear RGBA by the method's values.
 
     Returns:
-        The categories in the order of ``colors``; None for methods whose colors mean nothing: "solid", and numbers of
-        cells, of triangles and the like.
+        The categories in the order of ``colors``; None for methods whose colors have no meaning, such as "solid" and
+        the methods by the index of a cell or triangle.
     """
     if method in _MEANINGLESS:
         return None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Lights(Parts):
-    """The lights of the scene; a new job begins with the usual ones."""
+    """The lights of the scene; a new job begins with ``usual_lights``."""
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
@@ -41,7 +41,7 @@ class Lights(Parts):
             light: one of the classes of ``brayns_widget.protocol.brayns.lights``; colors are linear, lengths in µm.
 
         Raises:
-            TypeError: it is no light.
+            TypeError: it is not a light.
             RequestError: the renderer refuses it.
         """
         return await self._add(await self._core.renderer(), light)
@@ -83,10 +83,10 @@ def _endpoints() -> Mapping[type, Endpoint[Any, ModelInstance]]:
 
 
 def usual_lights() -> tuple[AmbientLight, DirectionalLight, DirectionalLight]:
-    """Return the lights that a scene begins with.
+    """Return the initial lights of a scene.
 
-    A strong one comes from above the viewer's right shoulder, a weaker one from below on the far side so that the back
-    is not flat, and some light comes from everywhere.
+    They are a strong one from above the viewer's right shoulder, a weaker one from below on the far side so that the
+    back is not flat, and ambient light.
     """
     from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 

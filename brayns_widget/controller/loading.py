@@ -1,4 +1,4 @@
-"""How a circuit is loaded: the options of a load, the renderer's request, and what is left after a failure."""
+"""Loading of circuits and files: options, the renderer's request, and clean-up after a failure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sonata_params(
     """Return the parameters of the SONATA loader for one node population; arguments as of ``Models.load_circuit``."""
     from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
 
-    optional: dict[str, Any] = {}  # what is left out has no limit
+    optional: dict[str, Any] = {}  # without a value there is no limit
     if node_ids is not None:
         optional["node_ids"] = list(node_ids)
     if node_sets:
@@ -115,18 +115,18 @@ def _ends(path: str, extension: str) -> bool:
 async def add_model(
     renderer: Server, scene: Scene, path: str, report: Report, *, loader: str, parameters: LoaderParams | None
 ) -> list[ModelState]:
-    """Load a file and take its models into the state; the caller holds the scene.
+    """Load a file and add its models to the state; the caller holds the scene.
 
     Args:
-        renderer: loads it.
-        scene: takes the models.
-        path: the file, as the renderer's machine sees it.
-        report: told how far it is.
+        renderer: the renderer, which loads the file.
+        scene: the scene, which gets the models.
+        path: the file's path on the renderer's machine.
+        report: gets the progress.
         loader: the name of its loader.
         parameters: the parameters of the loader, one of the classes of ``protocol.brayns.loaders``, or None.
 
     Raises:
-        CircuitError: it cannot be loaded; nothing is left of it.
+        CircuitError: it cannot be loaded; none of its models is kept.
     """
     from brayns_widget.protocol.brayns import loaders
 
@@ -143,7 +143,7 @@ async def add_model(
     except RequestError as error:
         raise CircuitError(f"{path!r} cannot be loaded: {reason(error)}") from error
     except (asyncio.CancelledError, TimeoutError):
-        # It may have been done just before it heard of the cancel.
+        # It may have been done just before the cancellation.
         await finish_cleanup(_discard_strangers(renderer, scene))
         raise
     return await _keep(renderer, scene, instances)
@@ -158,7 +158,7 @@ async def _keep(renderer: Server, scene: Scene, instances: Sequence[ModelInstanc
 
 
 async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
-    """Remove models that are not to stay, as far as the renderer still answers."""
+    """Remove models, as far as the renderer still answers."""
     from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
 
     with contextlib.suppress(BraynsWidgetError):

@@ -68,7 +68,7 @@ class Models(Group, Sequence["Model"]):
     def __getitem__(self, key: slice) -> list[Model]: ...
 
     def __getitem__(self, key: int | str | slice) -> Model | list[Model]:
-        """Find a model by its place or by its name.
+        """Find a model by its index or by its name.
 
         Raises:
             IndexError: there are fewer models.
@@ -119,7 +119,7 @@ class Models(Group, Sequence["Model"]):
         """Load a node population of a SONATA circuit; starts the job if need be.
 
         Args:
-            report: told how far it is.
+            report: gets the progress.
             path: circuit or simulation configuration; relative to the working directory with the local service.
             population: node population; None takes the only one, or the largest biophysical one.
             density: share of the cells, above 0, up to 1; taken at even steps.
@@ -178,7 +178,7 @@ class Models(Group, Sequence["Model"]):
         """Load any file that the renderer reads, such as a mesh or a single morphology; starts the job if need be.
 
         Args:
-            report: told how far it is.
+            report: gets the progress.
             path: the file, as the renderer's machine sees it.
             parameters: how to load it: one of the classes of ``brayns_widget.protocol.brayns.loaders``; None for
                 whole morphologies, and for loaders that take none.
@@ -250,8 +250,8 @@ class Models(Group, Sequence["Model"]):
 class Model(Group):
     """One model of the scene.
 
-    It reads as the model is at the moment; what one sets takes effect at once. After the model was removed, everything
-    but its ``id`` raises CircuitError.
+    Its properties are the present ones, and changes take effect at once. After the model was removed, everything but
+    its ``id`` raises CircuitError.
     """
 
     def __init__(self, core: Core, painter: Painter, model_id: int) -> None:
@@ -286,7 +286,7 @@ class Model(Group):
 
     @property
     def state(self) -> ModelState:
-        """What is known of it at the moment, as one immutable value.
+        """Present state of the model, as one immutable value.
 
         Raises:
             CircuitError: it was removed.
@@ -295,7 +295,7 @@ class Model(Group):
 
     @property
     def name(self) -> str:
-        """What people call it: the node population, or the file."""
+        """Name of the model: the node population, or the file."""
         return self.state.name
 
     @property
@@ -315,17 +315,17 @@ class Model(Group):
 
     @property
     def bounds(self) -> Bounds | None:
-        """Lower and upper corner in µm, or None if it is empty."""
+        """Lower and upper corner of the bounding box in µm, or None if it is empty."""
         return self.state.bounds
 
     @property
     def color_methods(self) -> tuple[str, ...]:
-        """The coloring methods that it offers, for ``color_by``."""
+        """Its coloring methods, for ``color_by``."""
         return self.state.color_methods
 
     @property
     def colored_by(self) -> str | None:
-        """What it is colored by: a coloring method, or the name of the values; None if nobody here has colored it."""
+        """The coloring method in use, or the name of the values; None if it was not colored here."""
         return self.state.colored_by
 
     @property
@@ -443,7 +443,7 @@ class Model(Group):
             a DataFrame with a row for each loaded cell, in the order of loading, indexed by ``node_id``.
 
         Raises:
-            CircuitError: it was removed, it is no circuit, or its population has no such attribute.
+            CircuitError: it was removed, it is not a circuit, or its population has no such attribute.
         """
         return await self._painter.cells(await self._renderer(), self.state, attributes)
 
@@ -452,7 +452,7 @@ class Model(Group):
         """Read the node ids of its cells, in the order of loading.
 
         Raises:
-            CircuitError: it was removed, or it is no circuit.
+            CircuitError: it was removed, or it is not a circuit.
         """
         return await self._painter.ids(await self._renderer(), self.id)
 
@@ -460,7 +460,7 @@ class Model(Group):
 
     @property
     def material(self) -> Material:
-        """How its surface reflects light; set it to one of the classes of ``protocol.brayns.materials``."""
+        """Its material, one of the classes of ``protocol.brayns.materials``; can be set."""
         return self.read_material()
 
     @material.setter
@@ -484,28 +484,28 @@ class Model(Group):
 
     @waiting
     async def set_material(self, material: Material) -> None:
-        """Give it a material; what the material leaves out has its default.
+        """Set its material; properties that were not given take their defaults.
 
         Args:
             material: one of the classes of ``brayns_widget.protocol.brayns.materials``.
 
         Raises:
             RequestError: the renderer refuses it.
-            TypeError: it is no material.
+            TypeError: it is not a material.
         """
         from brayns_widget.protocol.brayns import materials
 
         kind = type(material)
         if kind not in materials.MATERIALS.values():
             names = ", ".join(kind.__name__ for kind in materials.MATERIALS.values())
-            raise TypeError(f"{material!r:.80} is no material; use one of {names}")
+            raise TypeError(f"{material!r:.80} is not a material; use one of {names}")
         params = materials.SetMaterialParams[kind](model_id=self.id, material=material)  # type: ignore[valid-type]
         await (await self._renderer()).call(materials.setter(kind), params)
         self._core.touch()
 
     @property
     def ramp(self) -> ColorRamp:
-        """The colors of its simulation or volume; set it to a ``ColorRamp``."""
+        """The color ramp of its simulation or volume; set it to a ``ColorRamp``."""
         return self.read_ramp()
 
     @ramp.setter
@@ -514,7 +514,7 @@ class Model(Group):
 
     @waiting
     async def read_ramp(self) -> ColorRamp:
-        """Read the colors (linear RGBA) of its simulation or volume.
+        """Read the color ramp (linear RGBA) of its simulation or volume.
 
         Raises:
             RequestError: it has none.
@@ -526,7 +526,7 @@ class Model(Group):
 
     @waiting
     async def set_ramp(self, ramp: ColorRamp) -> None:
-        """Set the colors of its simulation or volume; what the ramp leaves out stays.
+        """Set the color ramp of its simulation or volume; properties that were not given stay.
 
         Args:
             ramp: a ``brayns_widget.protocol.brayns.simulation.ColorRamp``.
@@ -541,10 +541,10 @@ class Model(Group):
 
     @waiting
     async def place(self, transform: Transform) -> None:
-        """Move, turn and scale it.
+        """Set its transform: scale, rotation and translation.
 
         Args:
-            transform: a ``brayns_widget.protocol.brayns.models.Transform``; it replaces the one before.
+            transform: a ``brayns_widget.protocol.brayns.models.Transform``; it replaces the present one.
 
         Raises:
             CircuitError: it was removed.
@@ -555,7 +555,7 @@ class Model(Group):
 
     @waiting
     async def thicken(self, factor: float) -> None:
-        """Multiply its radii; each call multiplies again.
+        """Multiply its radii; the factors of several calls multiply.
 
         Args:
             factor: above 1 makes it thicker.

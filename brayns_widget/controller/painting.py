@@ -1,4 +1,4 @@
-"""How models get their colors: by the renderer's coloring methods, by node attributes, or by values of the user's."""
+"""Coloring of models: by the renderer's coloring methods, by node attributes, or by the user's values."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _MODEL_COLORS = 7
 
 
 class Painter:
-    """Colors the models of one controller. Its callers hold the scene's ``changing``.
+    """Painter of one controller's models. Callers hold the scene's ``changing``.
 
     Args:
-        core: the controller's.
+        core: the controller's core.
     """
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
     async def paint_new(self, renderer: Server, model_id: int, color_by: str | None) -> None:
-        """Color a model that was just loaded: with a color that no other model has, then as asked.
+        """Color a model that was just loaded: with a color that no other model has, then as requested.
 
         Raises:
             CircuitError: it cannot be colored so.
@@ -102,7 +102,7 @@ class Painter:
         """Return the node ids of a model's cells, in the order of loading.
 
         Raises:
-            CircuitError: it is no circuit.
+            CircuitError: it is not a circuit.
         """
         from brayns_widget.protocol.brayns.circuits import GET_CIRCUIT_IDS, CircuitIdsParams
 
@@ -110,13 +110,13 @@ class Painter:
         try:
             return await renderer.call(GET_CIRCUIT_IDS, CircuitIdsParams(model_id=model_id))
         except RequestError as error:
-            raise CircuitError(f"{model.name!r} is no circuit whose cells could be told apart.") from error
+            raise CircuitError(f"{model.name!r} is not a circuit, so its cells have no node ids.") from error
 
     async def cells(self, renderer: Server, model: ModelState, names: Sequence[str] | None) -> pd.DataFrame:
         """Read node attributes of a model's cells, in the order of loading.
 
         Raises:
-            CircuitError: it is no circuit, or it has no such attributes.
+            CircuitError: it is not a circuit, or has no such attributes.
         """
         from brayns_widget.controller.attributes import read_cells
 
@@ -144,7 +144,7 @@ class Painter:
         names = [name for name in names if name]
         if not names:
             raise CircuitError(
-                f"The coloring method {method!r} of {model.name!r} names no values to color.",
+                f"The coloring method {method!r} of {model.name!r} has no values to color.",
                 hint="Send your own with renderer.request('color-model', …).",
             )
         if palette is None:
@@ -190,7 +190,7 @@ def _refuse_others(given: Iterable[str], fitting: AbstractSet[str], what: str) -
 
 
 def method_name(name: str, known: Sequence[str]) -> str | None:
-    """Find a coloring method by its name, written with spaces or with underscores; None if there is none."""
+    """Find a coloring method by its name, with spaces or underscores; None if there is none."""
     plain = name.replace("_", " ")
     return next((method for method in known if method.replace("_", " ") == plain), None)
 

@@ -1,9 +1,9 @@
-"""Colors for categories that people can tell apart, whatever their eyes.
+"""Colors for categories, distinguishable with normal and with color-deficient vision.
 
 ``PALETTE`` begins with the set of Okabe and Ito (2008), "Color Universal Design", without black, which a dark
 background swallows. A search added 7 colors, then 14 more, each time those with the largest smallest distance to each
 other, to the colors before, and to #808080, the gray of missing values. It took them from a grid in sRGB, with a
-lightness L* from 33 to 87 and a chroma above 12, so that they show on black and on white and are no grays. The distance
+lightness L* from 33 to 87 and a chroma above 12, so that they show on black and on white and are not gray. The distance
 is CIEDE2000 as seen by eyes without M cones (deutan), by eyes without L cones (protan; both by the matrices of Machado,
 Oliveira and Fernandes 2009), or by others; the smallest of the three counts, that of others divided by 1.3.
 
@@ -33,7 +33,7 @@ PALETTE = (
     "#5A4B69", "#005AFF", "#FF7887", "#FFB4E1", "#7800C3", "#FF69D2", "#C3A5B4",
 )  # fmt: skip
 
-# Names are spread over the first seven; who finds the place taken goes on to the next seven, then to the rest.
+# Names are spread over the first seven; on a collision they move to the next seven, then to the rest.
 _TIERS = (range(7), range(7, 14), range(14, 28))
 
 # Values that have a customary color in neuroscience: excitation is warm, inhibition cold.
@@ -67,14 +67,14 @@ def colors_by_value(method: str, values: Iterable[str], among: Iterable[str] = (
 def colors_of_names(kind: str, names: Iterable[str], among: Iterable[str] = ()) -> dict[str, Rgba]:
     """Give each value of an attribute a color.
 
-    A value has the same color in every circuit wherever possible: its place in the palette is a hash of its name, and
-    only where another value, of those that come before it in the alphabet, has that place, it takes another one. Up to
-    28 values all get different colors.
+    A value has the same color in every circuit wherever possible: its index in the palette is a hash of its name, and
+    only on a collision with a value that comes before it in the alphabet it takes another one. Up to 28 values all get
+    different colors.
 
     Args:
         kind: what the names are, such as "mtype", with spaces or underscores.
         names: to color.
-        among: all values that the population has, so that those that were not loaded keep their places.
+        among: all values of the population, so that those that were not loaded keep their indices.
 
     Returns:
         The colors by name, in alphabetical order.
@@ -99,7 +99,7 @@ def _place(name: str, taken: set[int]) -> int:
         if (place := tier[code % len(tier)]) not in taken:
             return place
         code //= len(tier)
-    # The nearest to the front, where the colors differ most.
+    # The first free one, as colors differ most at the beginning.
     return next(place for place in range(len(PALETTE)) if place not in taken)
 
 

@@ -1,4 +1,4 @@
-"""Parts of the scene that are no models: what lights and clipping shapes have in common."""
+"""Parts of the scene besides models: base classes of lights and clipping shapes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Part(Group):
         from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
 
         state = self._store.state
-        if self.id not in {part.id for part in (*state.lights, *state.clips)}:  # renderers use ids again
+        if self.id not in {part.id for part in (*state.lights, *state.clips)}:  # renderers reuse ids
             raise CircuitError(f"The {self.type} {self.id} was removed before.")
         await (await self._core.renderer()).call(REMOVE_MODEL, RemoveModelParams(ids=[self.id]))
         self._core.scene.drop([self.id])
@@ -91,7 +91,7 @@ class Parts(Group, Sequence[Part]):
         return f"[{', '.join(map(repr, self))}]"
 
     def _added(self, instance: ModelInstance) -> Part:
-        """Take in a part that the renderer has added."""
+        """Record a part that the renderer has added."""
         part = PartState(instance.model_id, instance.model_type, instance.is_visible)
         state = self._store.state
         others = [known for known in self._states(state) if known.id != part.id]  # the scene may just have been read
@@ -108,7 +108,7 @@ def choose(endpoints: Mapping[builtins.type, E], *things: Any) -> E:
     """Find the endpoint for things of one class.
 
     Raises:
-        TypeError: there is none, they are of several classes, or of one that has no endpoint.
+        TypeError: there are no things, or they are of several classes, or of a class without an endpoint.
     """
     kinds = {type(thing) for thing in things}
     if len(kinds) != 1 or not kinds <= endpoints.keys():

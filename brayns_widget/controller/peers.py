@@ -1,4 +1,4 @@
-"""Requests of one's own, for what a server offers beyond this package."""
+"""Any requests to a server, also for methods that this package does not cover."""
 
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
@@ -14,7 +14,7 @@ from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.protocol.messages import Reply
 
-# Methods that leave the scene as it is; after all others it is read again.
+# Methods that do not change the scene; after all others it is read again.
 _HARMLESS = ("get-", "render-image", "registry", "schema", "inspect", "snapshot", "export-", "cancel", "quit")
 
 Seconds = Annotated[float, Gt(0)]
@@ -43,7 +43,7 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
 
 
 class Renderer(Group):
-    """The renderer, for requests of one's own."""
+    """Any requests to the renderer."""
 
     @waiting
     async def request(
@@ -73,7 +73,7 @@ class Renderer(Group):
 
 
 class Backend(Group):
-    """The backend, for requests of one's own."""
+    """Any requests to the backend."""
 
     @waiting
     async def request(

@@ -1,4 +1,4 @@
-"""Finished pictures, and what is seen at a point of the view."""
+"""Snapshots of the scene, and picking."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Channel = Literal["color", "depth", "albedo", "normal"]
 
 
 class Pictures(Group):
-    """Finished pictures of the scene."""
+    """Snapshots of the scene, and picking."""
 
     def __init__(self, core: Core, rendering: Rendering) -> None:
         super().__init__(core)
@@ -42,18 +42,18 @@ class Pictures(Group):
         *,
         size: tuple[Side, Side] = (1200, 900),
         samples: Samples = 16,
-        format: str | None = None,  # noqa: A002 - what Brayns calls it
+        format: str | None = None,  # noqa: A002 - Brayns' name of it
         camera: AnyCamera | None = None,
     ) -> bytes:
         """Render a picture in full quality.
 
         Args:
-            report: told how far it is.
+            report: gets the progress.
             path: file to write on this machine, or None.
             size: width and height in pixels, 16 to 8192.
             samples: samples per pixel, 1 to 1024.
-            format: "png" or "jpg"; None goes by the file's name.
-            camera: what to look through; None takes the controller's camera.
+            format: "png" or "jpg"; None takes that of the file's name.
+            camera: the camera; None takes the controller's.
 
         Returns:
             the picture's bytes.
@@ -68,7 +68,7 @@ class Pictures(Group):
 
         file = None if path is None else expanded(path)
         image_format = format_of(file, format)
-        if file is not None and not file.parent.is_dir():  # it would be a pity to learn that after the last sample
+        if file is not None and not file.parent.is_dir():  # now, and not after the last sample
             raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
         renderer = await self._core.renderer(report)
         report(0.0, "Rendering ...")
@@ -88,13 +88,13 @@ class Pictures(Group):
         size: tuple[Side, Side] = (1200, 900),
         camera: AnyCamera | None = None,
     ) -> bytes:
-        """Render what the camera sees as numbers.
+        """Render channels of numbers, such as depths and normals.
 
         Args:
-            report: told how far it is.
-            channels: "color", "depth", "albedo" and "normal", as many as are wanted.
+            report: gets the progress.
+            channels: any of "color", "depth", "albedo" and "normal".
             size: width and height in pixels.
-            camera: what to look through; None takes the controller's camera.
+            camera: the camera; None takes the controller's.
 
         Returns:
             an OpenEXR file's bytes.
@@ -133,12 +133,12 @@ class Pictures(Group):
         return SnapshotParams(image_settings=image, **self._shot(camera, samples=samples))
 
     def _shot(self, camera: AnyCamera | None, *, samples: int) -> dict[str, Any]:
-        """Return what the parameters of all finished pictures share."""
+        """Return the parameters that all snapshots share."""
         from brayns_widget.protocol.brayns.pictures import EngineObject
 
         seen = self._store.state.camera if camera is None else read_camera(camera)
         rendering = self._rendering
-        # A finished picture has ambient occlusion, which gives depth and is too grainy for a view that moves.
+        # Snapshots have ambient occlusion, which gives depth and is too grainy for a moving view.
         settings = interactive(rendering.settings, rendering.background, samples=samples, ao_samples=1)
         return {
             "camera": EngineObject(name=seen.type, params=seen.projection),
@@ -153,10 +153,10 @@ def expanded(path: str | Path) -> Path:
 
 
 def cut(payload: memoryview, offset: int, size: int) -> bytes:
-    """Take a picture out of an answer's bytes.
+    """Cut a picture out of an answer's payload.
 
     Raises:
-        ProtocolError: the answer says it lies outside of what came.
+        ProtocolError: the picture lies outside of the payload.
     """
     if offset < 0 or size <= 0 or offset + size > len(payload):
         raise ProtocolError(f"The renderer sent {len(payload)} bytes for a picture of {size} bytes at {offset}.")
@@ -164,7 +164,7 @@ def cut(payload: memoryview, offset: int, size: int) -> bytes:
 
 
 def format_of(path: PurePath | None, chosen: str | None) -> str:
-    """Return the picture format in Brayns' words: the chosen one, or that of a file's name, or "png".
+    """Return Brayns' name of the picture format: the chosen one, or that of a file's name, or "png".
 
     Raises:
         ValueError: pictures cannot be written in it.
@@ -176,7 +176,7 @@ def format_of(path: PurePath | None, chosen: str | None) -> str:
 
 
 def _write(file: Path, data: bytes) -> None:
-    # A picture that is half written must not take the place of an older one.
+    # A partly written picture must not replace an older one.
     draft = file.with_name(f".{file.name}.part")
     try:
         draft.write_bytes(data)

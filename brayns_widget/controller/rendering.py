@@ -1,4 +1,4 @@
-"""How the view is rendered: background, shadows and the like, and how thin neurites may become."""
+"""Settings of the view: background, shadows and the like, and the minimum radius of neurites."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.renderers import Interactive
 
 RADIUS_FLOOR = 0.5
-"""Least radius in pixels that neurites begin with: without it they are speckle from afar."""
+"""Default minimum radius in pixels: without one, distant neurites are speckle."""
 
 
 class Rendering(Group):
-    """How the view is rendered."""
+    """Settings of the view."""
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
@@ -40,13 +40,13 @@ class Rendering(Group):
 
     @waiting
     async def set_background(self, color: Any) -> None:
-        """Paint another background, now or when the job starts.
+        """Set the background, now or when the job starts.
 
         Args:
             color: a color in any form that ``colors.parse`` reads.
 
         Raises:
-            ValueError: that is no color.
+            ValueError: it is not a color.
         """
         background = colors.to_hex(colors.parse(color))
         self._store.state = replace(self._store.state, background=background)
@@ -68,7 +68,7 @@ class Rendering(Group):
 
     @waiting
     async def set_settings(self, settings: Interactive) -> None:
-        """Render the view in another way, now or when the job starts.
+        """Set shadows, ambient occlusion and bounces of the view, now or when the job starts.
 
         Args:
             settings: a ``brayns_widget.protocol.brayns.renderers.Interactive``.
@@ -84,19 +84,19 @@ class Rendering(Group):
 
     @waiting
     async def set_radius_floor(self, pixels: Annotated[float, Ge(0), Le(16)]) -> None:
-        """Draw neurites and spheres that are thinner on the screen with this radius; only our renderer can.
+        """Set the minimum radius of neurites and spheres on the screen; only our renderer has it.
 
         Args:
-            pixels: the radius in pixels; 0 draws everything as thin as it is.
+            pixels: the radius in pixels; 0: no minimum.
 
         Raises:
-            CircuitError: this renderer cannot.
+            CircuitError: this renderer has no minimum radius.
         """
         from brayns_widget.protocol.brayns.additions import SET_RADIUS_FLOOR, RadiusFloor
 
         ready = await self._core.connection.ensure(ignore)
         if not ready.capabilities.offers(SET_RADIUS_FLOOR.name):
-            raise CircuitError("This renderer knows no least radius.", hint="The local service's does.")
+            raise CircuitError("This renderer has no minimum radius.", hint="That of the local service has one.")
         await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=pixels))
         self._core.touch()
 
@@ -119,7 +119,7 @@ class Rendering(Group):
         await ready.renderer.call(SET_FRAMEBUFFER_STATIC)
         if ready.capabilities.offers(SET_RADIUS_FLOOR.name):
             await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=RADIUS_FLOOR))
-        # What the user sets until the job counts as ready is only kept, so it is looked at again after each answer.
+        # Settings made before the job counts as ready are only stored, so they are compared again after each answer.
         sent = None
         while sent != (self.settings, self.background):
             sent = self.settings, self.background
@@ -129,10 +129,10 @@ class Rendering(Group):
 def interactive(
     settings: Interactive, background: str, *, samples: int = 1, ao_samples: int | None = None
 ) -> Interactive:
-    """Return all settings of the interactive renderer, so that none keeps an older value.
+    """Return all settings of the interactive renderer, so that none keeps an old value.
 
     Args:
-        settings: shadows and bounces, and ambient occlusion unless ``ao_samples`` says else.
+        settings: shadows and bounces, and ambient occlusion unless ``ao_samples`` is given.
         background: a color.
         samples: samples per pixel.
         ao_samples: samples of ambient occlusion.

@@ -1,4 +1,4 @@
-"""The renderer's scene as the state shows it: models, lights and clipping shapes, read from what the renderer tells."""
+"""The renderer's scene in the state: models, lights and clipping shapes, read from the renderer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CLIPS = frozenset({"clip_geometry", "clipping_geometry"})
 
 
 class Scene:
-    """Keeps the state's models, lights and clipping shapes what the renderer has.
+    """Keeper of the state's models, lights and clipping shapes, which follow the renderer's.
 
     Attributes:
-        changing: held while a model is being changed in several steps, so that nobody changes it in between.
+        changing: lock that is held while a model is changed in several steps.
     """
 
     def __init__(self, store: Store) -> None:
@@ -34,10 +34,10 @@ class Scene:
         store.listen(lambda state: state.models, self._count)
 
     async def read(self, renderer: Server) -> None:
-        """Read the scene again, and take in what others have changed.
+        """Read the scene again, with the changes of other clients.
 
         Raises:
-            BraynsWidgetError: the renderer cannot tell.
+            BraynsWidgetError: the scene cannot be read.
         """
         from brayns_widget.protocol.brayns import models as brayns
 
@@ -48,12 +48,12 @@ class Scene:
                 new = [i for i in instances if _is_model(i) and not (self._known(i) or i.model_id in described)]
                 if not new:
                     break
-                for instance in new:  # what else has changed until they all are described is read once more
+                for instance in new:  # changes meanwhile are read once more
                     described[instance.model_id] = await self._describe(renderer, instance)
             self._take(instances, described)
 
     async def add(self, renderer: Server, instances: Iterable[ModelInstance]) -> list[ModelState]:
-        """Take in new models; the caller holds ``changing``."""
+        """Add new models to the state; the caller holds ``changing``."""
         models = [await self._describe(renderer, instance) for instance in instances]
         self.put(models)
         return models
@@ -86,7 +86,7 @@ class Scene:
         return replace(model_state(instance), color_methods=tuple(methods))
 
     def strangers(self, instances: Iterable[ModelInstance]) -> list[int]:
-        """Return the ids of models that the state does not know."""
+        """Return the ids of models that the state lacks."""
         known = {model.id for model in self._store.state.models}
         return [i.model_id for i in instances if _is_model(i) and i.model_id not in known]
 
@@ -129,7 +129,7 @@ class Scene:
             generation: of the id, if another model than the one of this generation must not be taken for it.
 
         Raises:
-            CircuitError: there is none; names those that there are.
+            CircuitError: there is none; the hint lists the existing ones.
         """
         models = self._store.state.models
         for model in models:
@@ -162,14 +162,14 @@ def _is_model(instance: ModelInstance) -> bool:
 
 
 def _with_models(state: State, models: Sequence[ModelState]) -> State:
-    """Return a state with other models, and without what the colors of those that have gone meant."""
+    """Return a state with other models, without the legend sections of removed ones."""
     ids = {model.id for model in models}
     sections = tuple(section for section in state.sections if section.model in ids)
     return replace(state, models=tuple(models), sections=sections, revision=state.revision + 1)
 
 
 def model_state(instance: ModelInstance) -> ModelState:
-    """Read what the renderer says of a model."""
+    """Make the state of a model from the renderer's description."""
     metadata = instance.info.metadata or {}
     path = instance.info.load_info.path if instance.info.load_info else ""
     population, count = metadata.get("population_name", ""), metadata.get("loaded_neuron_count", "")
@@ -187,7 +187,7 @@ def model_state(instance: ModelInstance) -> ModelState:
 
 
 def read_bounds(bounds: Bounds) -> Box | None:
-    """Read the renderer's bounds; None for those of nothing, whose lower corner lies above the upper one."""
+    """Read the renderer's bounds; None for empty ones, whose lower corner lies above the upper one."""
     low, high = bounds.min, bounds.max
     if any(a > b for a, b in zip(low, high, strict=True)):
         return None

@@ -36,8 +36,8 @@ class Shapes(Group):
             color: their color, in any form that ``colors.parse`` reads.
 
         Raises:
-            TypeError: there is none, or something else than such shapes.
-            ValueError: that is no color.
+            TypeError: there is no shape, or an object of another class.
+            ValueError: the color is invalid.
             RequestError: the renderer refuses them.
         """
         from brayns_widget.protocol.brayns import shapes as brayns

@@ -1,4 +1,4 @@
-"""The simulation that the scene shows: which frame, and which models show it."""
+"""Simulations of the scene: the current frame, and the models that show it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class Simulation(Group):
-    """The frames of the scene's simulations, and the one that is shown."""
+    """Frames of the scene's simulations."""
 
     @property
     def parameters(self) -> SimulationParameters:
-        """First, last and present frame, and a frame's duration ``dt`` in ``unit``; all 0 without a simulation."""
+        """First, last and current frame, and a frame's duration ``dt`` in ``unit``; all 0 without a simulation."""
         return self.read_parameters()
 
     @property
     def frame(self) -> int:
-        """The frame that is shown; set it to show another one."""
+        """The current frame; set it to show another one."""
         return self.read_parameters().current
 
     @frame.setter
@@ -33,7 +33,7 @@ class Simulation(Group):
 
     @waiting
     async def read_parameters(self) -> SimulationParameters:
-        """Read first, last and present frame, and a frame's duration."""
+        """Read first, last and current frame, and a frame's duration."""
         from brayns_widget.protocol.brayns.simulation import GET_SIMULATION_PARAMETERS
 
         return await (await self._core.renderer()).call(GET_SIMULATION_PARAMETERS)

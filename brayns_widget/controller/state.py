@@ -1,4 +1,4 @@
-"""What a controller shows, as one immutable value, and who is told when a part of it changes.
+"""State of a controller as one immutable value, with listeners for its parts.
 
 ``State`` is replaced whole, never changed in place, so that every thread may read it at any time.
 """
@@ -23,12 +23,12 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 BACKGROUND = "#0d1016"
-"""The first background: dark, as most pictures of cells have it."""
+"""The default background: dark, as in most pictures of cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something worth telling the user, with a hint what to do."""
+    """A message for the user, with a hint what to do."""
 
     level: Level
     text: str
@@ -36,7 +36,7 @@ class Notice:
 
     @classmethod
     def of(cls, error: BaseException) -> Notice:
-        """Make the notice of an error; log lines that it carries as notes come before the hint."""
+        """Make the notice of an error; log lines in the error's notes come before the hint."""
         message, hint = str(error) or type(error).__name__, ""
         if isinstance(error, BraynsWidgetError):
             message, hint = error.message, error.hint
@@ -45,12 +45,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The newest long call that runs.
+    """The newest running long call.
 
     Attributes:
         task: id of its task.
-        operation: what it does now.
-        amount: how much of it is done, 0 to 1, or None where nobody can tell.
+        operation: its present operation.
+        amount: the part that is done, 0 to 1, or None if that is unknown.
     """
 
     task: str
@@ -63,19 +63,19 @@ class ModelState:
     """One model of the scene.
 
     Attributes:
-        id: the renderer's id. Renderers use an id again after its model was removed.
-        name: what people call it: the node population, or the file.
+        id: the renderer's id. Renderers reuse the ids of removed models.
+        name: name of the model: the node population, or the file.
         type: the renderer's model type, such as "neurons".
         visible: whether it is shown.
         color: "#rrggbb" if it has a single color that was set here, else None.
-        colored_by: the coloring method in use, such as "solid" or "mtype", the name of the values that it was
-            colored by, or None where nobody here has colored it.
-        color_methods: the coloring methods that it offers.
-        cells: how many cells were loaded, or None where the renderer does not say.
+        colored_by: the coloring method in use, such as "solid" or "mtype", or the name of the values, or None if it
+            was not colored here.
+        color_methods: its coloring methods.
+        cells: number of loaded cells, or None if the renderer does not report it.
         path: the file it was loaded from, or None.
         population: its node population, or None.
         bounds: lower and upper corner in µm, or None if it is empty.
-        left_out: what the renderer did not load because it has not enough memory, in its words, or None.
+        left_out: the renderer's description of the parts that it did not load for lack of memory, or None.
     """
 
     id: int
@@ -103,16 +103,16 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that a controller shows.
+    """State of a controller.
 
     Attributes:
-        status: where the job stands.
-        capabilities: what its servers offer, or None before it runs.
+        status: state of the job.
+        capabilities: capabilities of its servers, or None before it runs.
         models: the models of the scene, without lights and clipping shapes.
         lights: the lights.
         clips: the clipping shapes.
-        sections: what the colors of each model mean, where there is something to tell.
-        camera: what one looks through.
+        sections: legends of the models whose colors have a meaning.
+        camera: the camera.
         background: "#rrggbb".
         progress: the newest long call that runs, or None.
         notice: the last thing worth telling, until it is dismissed, or None.
@@ -133,7 +133,7 @@ class State:
 
     @property
     def legend(self) -> Legend | None:
-        """What the colors of the visible models mean, or None if there is nothing to tell."""
+        """Legend of the visible models' colors, or None if their colors have no meaning."""
         visible = {model.id for model in self.models if model.visible}
         sections = tuple(section for section in self.sections if section.model in visible)
         return Legend(sections) if sections else None
@@ -145,7 +145,7 @@ class _Listener(Generic[T]):
         self._call = call
 
     def hear(self, before: State, after: State) -> None:
-        """Call the listener if its part has changed; one that fails does not keep the others from hearing."""
+        """Call the listener if its part has changed; a failure does not affect other listeners."""
         try:
             value = self._read(after)
             if value != self._read(before):
@@ -155,7 +155,7 @@ class _Listener(Generic[T]):
 
 
 class Store:
-    """Holds the state. Set it on the loop thread only; read it on any."""
+    """Store of the state. Set the state on the loop thread only; read it on any thread."""
 
     def __init__(self) -> None:
         self._state = State()
@@ -172,7 +172,7 @@ class Store:
         self._untold.append((self._state, state))
         self._state = state
         if len(self._untold) > 1:
-            return  # set by a listener: the others hear of it when all have heard of what it was told
+            return  # set by a listener: all are told of it after they were told of the previous state
         while self._untold:
             before, after = self._untold[0]
             for listener in self._listeners:
@@ -180,14 +180,14 @@ class Store:
             self._untold.popleft()
 
     def listen(self, read: Callable[[State], T], call: Callable[[T], object]) -> Callable[[], None]:
-        """Call ``call`` with a part of the state, on the loop thread, whenever that part has changed.
+        """Register a listener, called on the loop thread with a part of the state when that part has changed.
 
         Args:
             read: returns the part, such as ``lambda state: state.models``.
             call: the listener.
 
         Returns:
-            a function that ends it.
+            a function that removes the listener.
         """
         listener = _Listener(read, call)
         self._listeners = (*self._listeners, listener)

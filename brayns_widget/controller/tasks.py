@@ -1,4 +1,4 @@
-"""Long calls as objects: wait for them, await them, watch their progress, cancel them."""
+"""Tasks: long calls that can be waited for, awaited, watched and cancelled."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ T = TypeVar("T")
 _IDS = itertools.count(1)
 _LOG = logging.getLogger(__name__)
 
-# How long `result` waits, after Ctrl-C, for the server to confirm that it has stopped.
+# Seconds that `result` waits, after Ctrl-C, for the server to confirm that it has stopped.
 INTERRUPT_DEADLINE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """How far a task is: ``amount`` from 0 to 1, or None where nobody can tell."""
+    """Progress of a task; ``amount`` is from 0 to 1, or None if it is unknown."""
 
     amount: float | None = None
     operation: str = ""
 
 
 class Task(Generic[T]):
-    """A call that runs on the private event loop.
+    """A long call that runs on the private event loop.
 
     Wait for it with ``result()`` in a plain cell or script, with ``await task`` in async code; iterate over it to get
     its progress. Interrupting ``result()`` cancels what the server does.
 
     Args:
-        loop: where it runs.
+        loop: the thread that it runs on.
         work: makes the coroutine; gets a function that reports progress.
-        name: what it is, such as "load circuit.json".
+        name: description of the call, such as "load circuit.json".
     """
 
     def __init__(self, loop: LoopThread, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> None:
@@ -50,7 +50,7 @@ class Task(Generic[T]):
         self._loop = loop
         self._changed = threading.Condition()
         self._watchers: list[Callable[[Task[Any]], object]] = []
-        # Always "running" for its owner, so that nobody can cancel it past the server.
+        # Always "running" for its owner, so that it cannot be cancelled without the server.
         self._future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._future.set_running_or_notify_cancel()
         self._future.add_done_callback(lambda _: self._announce())
@@ -66,19 +66,19 @@ class Task(Generic[T]):
 
     @property
     def done(self) -> bool:
-        """Whether it has ended, well or not."""
+        """Whether it has ended, by success, failure or cancellation."""
         return self._future.done()
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the result.
 
         Args:
-            timeout: seconds; None waits as long as the task's own deadlines allow. The task goes on after a timeout.
+            timeout: seconds; None waits as long as the task's own deadlines allow. The task continues after a timeout.
 
         Raises:
             DeadlineExceeded: it is not done in time.
             RequestCancelled: it was cancelled.
-            BraynsWidgetError: what went wrong.
+            BraynsWidgetError: it failed.
         """
         self._refuse_own_thread()
         try:
@@ -93,7 +93,7 @@ class Task(Generic[T]):
             raise DeadlineExceeded(f"{self.name!r} was not done within {timeout:g} s; it goes on.") from None
 
     def exception(self) -> BaseException | None:
-        """Return what went wrong, or None; only once it is done."""
+        """Return the error of a task that is done, or None."""
         return self._future.exception(0)
 
     def cancel(self) -> None:
@@ -168,7 +168,7 @@ class Task(Generic[T]):
         try:
             callback(self)
         except Exception:
-            # A watcher's mistake must not stop the work.
+            # A callback's error must not stop the work.
             _LOG.exception("A callback of %r failed", self.name)
 
     def _refuse_own_thread(self) -> None:
@@ -177,11 +177,11 @@ class Task(Generic[T]):
 
 
 class Runner:
-    """Takes calls from any thread to the loop thread.
+    """Runner of calls from any thread on the loop thread.
 
     Args:
         loop: where they run.
-        watch: told of the progress and the end of long calls.
+        watch: called at the progress and the end of long calls.
     """
 
     def __init__(self, loop: LoopThread, watch: Callable[[Task[Any]], object]) -> None:

@@ -1,4 +1,4 @@
-"""The camera of a controller: reads as the camera that one looks through now, and is set by field or as a whole."""
+"""Live camera of a controller: reads as the present camera, and is set by field or as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIELDS = tuple(field.name for field in fields(Camera))
 
 
 class _Field(Generic[T]):
-    """A field of a live camera: it reads as that of the camera of the moment, and setting it sets another camera."""
+    """Descriptor of a live camera's field: reads the present camera's field; setting it sets a new camera."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -34,15 +34,15 @@ class _Field(Generic[T]):
 
 
 class LiveCamera(Camera):
-    """The camera that one looks through.
+    """The live camera of a controller or widget.
 
-    It reads as the ``Camera`` that it is at the moment. Set one of its fields, or assign a ``Camera`` or a dictionary
-    to the ``camera`` of its controller or widget, to look through another one::
+    It reads as the present ``Camera``. To change it, set one of its fields, or assign a ``Camera`` or a dictionary to
+    the ``camera`` of its controller or widget::
 
         viewer.camera.fovy = 30
         viewer.camera = {"position": (0, 0, 900), "target": (0, 0, 0)}
 
-    Its ``value`` is the immutable ``Camera`` of the moment, to keep and to use again.
+    Its ``value`` is the present, immutable ``Camera``, to keep and to reuse.
     """
 
     __slots__ = ("_core",)
@@ -68,7 +68,7 @@ class LiveCamera(Camera):
 
     @property
     def value(self) -> Camera:
-        """The camera of the moment; it stays as it is."""
+        """The present camera, as an immutable value."""
         return self._core.store.state.camera
 
     @property
@@ -95,7 +95,7 @@ class LiveCamera(Camera):
         """Look through another camera; what a dictionary leaves out takes its default.
 
         Raises:
-            ValueError: it is no camera.
+            ValueError: it is not a camera.
         """
         value = read_camera(camera)
         self._change(lambda _: value)
@@ -108,7 +108,7 @@ class LiveCamera(Camera):
 
     @waiting
     async def frame(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> None:
-        """Show the whole of a box, from the present direction.
+        """Fit a box into the view; the direction stays.
 
         Args:
             low: its lower corner, µm.
@@ -127,7 +127,7 @@ class LiveCamera(Camera):
         self._set(self.value.framing(bounds, self._core.aspect))
 
     def _change(self, change: Callable[[Camera], Camera]) -> None:
-        # On the loop thread, so that nothing is lost that happens at the same time, such as a gesture.
+        # On the loop thread, so that no simultaneous change, such as a gesture's, is lost.
         async def work() -> None:
             self._set(change(self.value))
 
@@ -143,10 +143,10 @@ class LiveCamera(Camera):
 
 
 def read_camera(value: AnyCamera) -> Camera:
-    """Read a camera that a user gave.
+    """Convert a user's value to a camera.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a camera.
     """
     if isinstance(value, LiveCamera):
         return value.value
@@ -154,4 +154,4 @@ def read_camera(value: AnyCamera) -> Camera:
         return value
     if isinstance(value, Mapping):
         return Camera.from_dict(value)
-    raise ValueError(f"{value!r:.80} is no camera: use a Camera, or a dictionary with its fields")
+    raise ValueError(f"{value!r:.80} is not a camera: use a Camera, or a dictionary with its fields")

@@ -1,7 +1,7 @@
-"""Classes of the vocabulary that annotations of calls name, for the checks of their arguments.
+"""Classes of the vocabulary in annotations of calls, for the checks of their arguments.
 
-Modules import them for type checkers only, because pydantic takes long to import. ``VOCABULARY`` has them when an
-annotation is evaluated, which is when a call is made or looked at::
+Modules import them for type checkers only, because pydantic takes long to import. ``VOCABULARY`` provides them when an
+annotation is evaluated, which happens when a call is made or inspected::
 
     if TYPE_CHECKING:
         from brayns_widget.protocol.brayns.lights import Light
@@ -28,7 +28,7 @@ _HOMES = {
 
 
 class _Vocabulary(Mapping[str, Any]):
-    """The classes by their names; imported when they are asked for."""
+    """The classes by their names, imported on access."""
 
     def __getitem__(self, name: str) -> Any:
         return getattr(importlib.import_module(f"brayns_widget.protocol.brayns.{_HOMES[name]}"), name)

@@ -1,4 +1,4 @@
-"""A synthetic SONATA circuit that looks like a piece of cortex, so that nobody has to download one to begin.
+"""A synthetic SONATA circuit that looks like a piece of cortex, for a start without a download.
 
 `write_circuit` is the only entry; the modules below it, in the order in which they build on each other: `growth`
 (branching morphologies), `cortex` (layers and types), `morphology` (files, compartments), `placement`, `wiring`,

@@ -1,7 +1,7 @@
 """Spikes and membrane voltages of the demo circuit: two waves, made up, not simulated.
 
 A volley arrives in layer 4 and spreads up, down and across; a second wave climbs from layer 6 to the pia. Where a
-wave passes, membranes depolarise and cells fire. A spike travels from its soma with a delay: along axons undiminished,
+wave passes, membranes depolarize and cells fire. A spike travels from its soma with a delay: along axons undiminished,
 along dendrites attenuated and broadened, as back-propagating action potentials are.
 """
 
@@ -19,7 +19,7 @@ from brayns_widget.demo.placement import Cells
 DURATION = 50.0  # ms
 REST = -75.0  # mV
 SPIKE = 88.0  # mV above rest, at the soma
-REFRACTORY = 3.0  # ms between two spikes of a cell at least
+REFRACTORY = 3.0  # minimum ms between two spikes of a cell
 DRIVE = 14.0  # mV above rest where a wave passes
 
 # Section type → speed of a spike (µm/ms), length in which it falls to 1/e (µm).
@@ -42,7 +42,7 @@ class Spikes:
 
 @dataclass(frozen=True)
 class Columns:
-    """What a report has one column for, each array with a row per column.
+    """Compartments that are the columns of a report; each array has a row per column.
 
     Attributes:
         cell: node id.
@@ -58,7 +58,7 @@ class Columns:
 
 
 def arrivals(position: NDArray[np.float64]) -> NDArray[np.float64]:
-    """When each wave reaches a place, ms; shape (places, 2)."""
+    """Return the time at which each wave reaches a place, ms; shape (places, 2)."""
     across = position[:, 0] + RADIUS
     middle = HEIGHT - sum(layer_depths(4)) / 2
     volley = 5.0 + np.abs(position[:, 1] - middle) / 110 + across / 120
@@ -67,7 +67,7 @@ def arrivals(position: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fire(cells: Cells, rng: np.random.Generator) -> Spikes:
-    """Spikes of all cells: one to three with each wave, inhibitory cells faster and more often."""
+    """Make the spikes of all cells: one to three with each wave, more and faster ones of inhibitory cells."""
     excitatory = np.array([cell_type.excitatory for cell_type in CELL_TYPES])[cells.type]
     nodes, times = [], []
     for wave in arrivals(cells.position).T:
@@ -81,7 +81,7 @@ def fire(cells: Cells, rng: np.random.Generator) -> Spikes:
     node, time = np.concatenate(nodes), np.round(np.concatenate(times), 3)
     order = np.lexsort((time, node))
     node, time = node[order], time[order]
-    # Where the waves meet, a cell's last spikes of one may fall on its first of the other.
+    # Where the waves meet, a cell's last spikes of one wave may coincide with its first of the other.
     crowded = (np.diff(node, prepend=-1) == 0) & (np.diff(time, prepend=-np.inf) < REFRACTORY)
     kept = ~crowded & (time < DURATION)
     node, time = node[kept], time[kept]
@@ -90,7 +90,7 @@ def fire(cells: Cells, rng: np.random.Generator) -> Spikes:
 
 
 def voltages(columns: Columns, spikes: Spikes, times: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Membrane voltage, mV, shape (times, columns)."""
+    """Return the membrane voltages, mV, shape (times, columns)."""
     per_cell = _spike_table(spikes, int(columns.cell.max()) + 1)
     result = np.empty((len(times), len(columns.cell)), np.float32)
     speed, reach = np.array([_TRAVEL[kind] for kind in (SOMA, AXON, BASAL, APICAL)]).T

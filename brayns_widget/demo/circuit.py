@@ -1,4 +1,4 @@
-"""Writing the demo circuit into a directory, whole or not at all."""
+"""Atomic writing of the demo circuit into a directory."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_circuit(directory: str | os.PathLike[str], *, cells: int = DEFAULT_CEL
     Args:
         directory: where to write; it may be missing or empty.
         cells: number of cells, 1 to `MAX_CELLS`.
-        seed: what all randomness comes from, 0 or more.
+        seed: seed of all random numbers, 0 or more.
 
     Returns:
         The path of `circuit_config.json`; `simulation_config.json` lies beside it.
@@ -54,13 +54,13 @@ def write_circuit(directory: str | os.PathLike[str], *, cells: int = DEFAULT_CEL
         if _holds(target, marker):
             return config
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside the target and renamed: no one ever sees half a circuit.
+        # Written beside the target and renamed, so that an incomplete circuit is never visible.
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         draft.mkdir()
         try:
             _write(draft, cells, seed)
             sonata.write_json(draft / MARKER, marker)
-            if _holds(target, marker):  # somebody else was faster
+            if _holds(target, marker):  # another process was faster
                 return config
             if target.exists():
                 target.rmdir()  # empty, as _holds has made sure

@@ -32,9 +32,9 @@ class CellType:
 
     Attributes:
         mtype: its name.
-        share: its part of all cells, in percent.
-        layers: numbers of the layers in which its somata lie.
-        excitatory: or else inhibitory.
+        share: percentage of all cells.
+        layers: numbers of the layers with its somata.
+        excitatory: whether it is excitatory or inhibitory.
         etype: its electrical type.
         radius: of the soma, µm.
         roots: its neurites.

@@ -20,17 +20,17 @@ SOMA, AXON, BASAL, APICAL = 1, 2, 3, 4
 
 STEP = 5.0  # µm that a cone moves at once: the distance between two points of a section
 PULL_LENGTH = 50.0  # µm in which a pull of 1 turns a cone by about 45 degrees
-MEMORY = 0.85  # how much of its bend a cone keeps from one step to the next
-SHORTEST_BRANCH = 15.0  # µm that a new branch grows at least
+MEMORY = 0.85  # fraction of its bend that a cone keeps from one step to the next
+SHORTEST_BRANCH = 15.0  # minimum length of a new branch, µm
 LOSS = 0.03  # rate per µm at which cones end below the floor
-PIA_MARGIN = 5.0  # µm below the pia that no cone passes
+PIA_MARGIN = 5.0  # minimum depth of cones below the pia, µm
 
 UP = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True)
 class Program:
-    """How one sort of branch grows. Lengths in µm, angles in degrees, rates per µm.
+    """Growth rules of one sort of branch. Lengths in µm, angles in degrees, rates per µm.
 
     Attributes:
         kind: section type (`AXON`, `BASAL` or `APICAL`).
@@ -173,7 +173,7 @@ def _rules(roots: Sequence[Root]) -> tuple[NDArray[np.void], dict[Program, int]]
 
 @dataclass
 class _Sections:
-    """What the cones leave behind: sections, and their points in the order in which they were laid."""
+    """Sections grown by the cones, and their points in the order of growth."""
 
     count: int = 0
     neuron: list[NDArray[np.int64]] = field(default_factory=list)
@@ -183,7 +183,7 @@ class _Sections:
     points: list[NDArray[np.float64]] = field(default_factory=list)
 
     def open(self, cones: NDArray[np.void], kinds: NDArray[np.int64]) -> NDArray[np.void]:
-        """Begin a section for each cone, which still names its parent, and lay the section's first point."""
+        """Begin a section with its first point for each cone; on entry the cones refer to their parent sections."""
         self.neuron.append(cones["neuron"].copy())
         self.kind.append(kinds)
         self.parent.append(cones["section"].copy())
@@ -346,7 +346,7 @@ def _children(
 
 
 def _trees(sections: _Sections, neurons: int) -> list[Tree]:
-    """Sort what was grown by neuron, section type and depth first, and cut it into trees."""
+    """Sort the sections by neuron, section type and depth first, and split them into trees."""
     owner = np.concatenate(sections.owner)
     points = np.concatenate(sections.points)[np.argsort(owner, kind="stable")]
     counts = np.bincount(owner, minlength=sections.count)

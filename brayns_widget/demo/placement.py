@@ -1,4 +1,4 @@
-"""Where the cells of the demo circuit are, what they are, and which morphologies have to be grown for them.
+"""Placement of the demo circuit's cells: types, positions, orientations, and morphologies to be grown.
 
 The frame of the circuit: y is the height above the white matter, the pia is at `HEIGHT`, x and z are 0 on the
 column's axis; µm.
@@ -16,7 +16,7 @@ from brayns_widget.demo.growth import Blueprint
 
 VARIANTS = 8  # morphologies per type at most
 TILT = np.radians(2.0)  # standard deviation of a cell's tilt against the vertical
-CANDIDATES = 8  # places that are tried for each soma; the one farthest from all others wins
+CANDIDATES = 8  # candidate positions for each soma; the one farthest from all others is chosen
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Cells:
         position: of the soma, µm, shape (cells, 3).
         orientation: unit quaternion w, x, y, z that turns the morphology into the circuit, shape (cells, 4).
         morphology: index into `blueprints`.
-        blueprints: what to grow, with the name of each morphology.
+        blueprints: the neurons to grow, with the name of each morphology.
     """
 
     type: NDArray[np.int64]
@@ -48,7 +48,7 @@ class Cells:
 
 
 def place(count: int, rng: np.random.Generator) -> Cells:
-    """Choose type, place, orientation and morphology of `count` cells."""
+    """Choose type, position, orientation and morphology of `count` cells."""
     types = np.repeat(np.arange(len(CELL_TYPES)), apportion(count, [cell_type.share for cell_type in CELL_TYPES]))
     depth = np.zeros(count)
     morphology = np.zeros(count, np.int64)

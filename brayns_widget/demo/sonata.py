@@ -27,12 +27,12 @@ COMPARTMENT_STEP = 0.5  # ms
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a configuration, readable by people."""
+    """Write a configuration as indented JSON."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def write_nodes(path: Path, cells: Cells) -> None:
-    """Write the node population, with enumerations for what repeats."""
+    """Write the node population, with enumerations for repeated texts."""
     types = [cells.of_type(index) for index in range(len(cells))]
     names = list(cells.blueprints)
     enumerations = {
@@ -55,7 +55,7 @@ def write_nodes(path: Path, cells: Cells) -> None:
         for axis, values in zip("wxyz", cells.orientation.T, strict=True):
             group[f"orientation_{axis}"] = values
         for name, values in enumerations.items():
-            if name == "morphology":  # a string for each cell: simulators read it so
+            if name == "morphology":  # a string for each cell, as simulators require
                 group.create_dataset(name, data=values, dtype=h5py.string_dtype())
                 continue
             library, index = np.unique(values, return_inverse=True)
@@ -170,7 +170,7 @@ def circuit_config() -> dict[str, Any]:
                         POPULATION: {
                             "type": "biophysical",
                             "alternate_morphologies": {"h5v1": "$BASE_DIR/morphologies"},
-                            # libsonata insists on it; there are no models, the simulation is made up.
+                            # libsonata requires it; there are no models, as the simulation is made up.
                             "biophysical_neuron_models_dir": "$BASE_DIR/models",
                         }
                     },
@@ -182,7 +182,7 @@ def circuit_config() -> dict[str, Any]:
 
 
 def simulation_config(seed: int) -> dict[str, Any]:
-    """Return the configuration of the simulation that never was, with its spikes and reports."""
+    """Return the configuration of the made-up simulation, with its spikes and reports."""
 
     def report(cells: str, sections: str, compartments: str, step: float, file: str) -> dict[str, Any]:
         return {

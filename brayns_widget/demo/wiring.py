@@ -1,8 +1,8 @@
-"""Synapses of the demo circuit: a distance rule says who meets whom, the type of the source says where.
+"""Synapses of the demo circuit: a distance rule chooses connected cells, the source's type the place on the target.
 
 A connection's probability falls with the distance of the somata, faster across the column than along it. It is
-scaled so that a cell hears from a dozen others, whatever the number of cells. Numbers of synapses per connection
-and the conduction speed (300 µm/ms) are of the size that Markram et al. 2015 (see `cortex`) report.
+scaled so that a cell has a dozen presynaptic cells, whatever the number of cells. Numbers of synapses per connection
+and the conduction speed (300 µm/ms) are of the order that Markram et al. 2015 (see `cortex`) report.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from brayns_widget.demo.growth import AXON
 from brayns_widget.demo.morphology import Compartments
 from brayns_widget.demo.placement import Cells, rotate
 
-PARTNERS = 12.0  # cells that a cell hears from, on average
+PARTNERS = 12.0  # presynaptic cells of a cell, on average
 ACROSS, ALONG = 120.0, 250.0  # µm in which the probability of a connection falls to 1/e
-HIGHEST = 0.8  # probability at most
+HIGHEST = 0.8  # maximum probability
 SPEED = 300.0  # µm/ms
 ROWS = 256  # targets handled at a time, which bounds memory
 
@@ -86,7 +86,7 @@ def connect(cells: Cells, shapes: Sequence[Compartments], rng: np.random.Generat
 
 
 # Path distances from the soma, µm, between which the synapses of a source lie: basket cells stay near the soma,
-# Martinotti cells go for the far dendrites, all others take what comes.
+# Martinotti cells prefer the far dendrites, all others have no preference.
 _REACH = ((-1.0, 90.0), (120.0, np.inf), (5.0, np.inf))
 
 
@@ -119,7 +119,7 @@ def _connections(
 
 
 def _nearness(position: NDArray[np.float64], begin: int) -> NDArray[np.float64]:
-    """How near each cell is to the targets from `begin`, shape (targets, cells); 0 to itself."""
+    """Return proximities, 1 near to 0 far, of cells to targets from `begin`, shape (targets, cells); 0 to itself."""
     gap = position[begin : begin + ROWS, None] - position[None]
     near: NDArray[np.float64] = np.exp(-np.hypot(gap[..., 0], gap[..., 2]) / ACROSS - np.abs(gap[..., 1]) / ALONG)
     rows = np.arange(len(gap))

@@ -1,1 +1,1 @@
-"""Everything that knows Jupyter: the widget, its traits, its pages' messages, and the contract of its front end."""
+"""Jupyter side: the widget, its traits, its pages' messages, and the contract of its front end."""

@@ -1,4 +1,4 @@
-"""Calls of a page: what is offered to it, found by dotted path, and answered as JSON."""
+"""Calls of a page to offered capabilities, found by dotted path and answered as JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Started:
 
 
 def offered_calls() -> dict[str, Capability[Any]]:
-    """Return everything that pages may call, by dotted path."""
+    """Return the calls that are offered to pages, by dotted path."""
     return {
         f"{path}.{name}": capability
         for path, group in GROUPS.items()
@@ -36,10 +36,10 @@ def offered_calls() -> dict[str, Capability[Any]]:
 
 
 class Commands:
-    """Runs the calls of the pages of one controller, on the loop thread.
+    """Runner of calls from pages of one controller, on the loop thread.
 
     Args:
-        controller: does the work.
+        controller: the controller.
     """
 
     def __init__(self, controller: Controller) -> None:
@@ -51,8 +51,8 @@ class Commands:
         """Run a call and return its result as JSON.
 
         Raises:
-            ProtocolError: nothing of that name is offered, or it does not take these parameters.
-            BraynsWidgetError, ValueError: what the call raises.
+            ProtocolError: no call of that name is offered, or its parameters are wrong.
+            BraynsWidgetError, ValueError: raised by the call.
         """
         capability = self._offered.get(method)
         if capability is None:
@@ -75,7 +75,7 @@ class Commands:
 
 
 def as_json(result: Any) -> Any:
-    """Make the result of a call JSON."""
+    """Convert the result of a call to JSON."""
     from pydantic_core import to_jsonable_python
 
     if isinstance(result, Task):
@@ -84,7 +84,7 @@ def as_json(result: Any) -> Any:
 
 
 def error_data(error: BaseException) -> ErrorData:
-    """Make what a page is told of an error."""
+    """Make the data about an error for a page."""
     hint = error.hint if isinstance(error, BraynsWidgetError) else ""
     message = str(error).removesuffix(hint).rstrip() or type(error).__name__
     return ErrorData(type(error).__name__, message, hint)

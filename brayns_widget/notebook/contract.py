@@ -1,7 +1,7 @@
-"""Writes the front end's side of the contract: ``js/src/contract.gen.ts``, from the Python types of both sides.
+"""Generator of the front end's side of the contract, ``js/src/contract.gen.ts``, from the Python types.
 
-``python -m brayns_widget.notebook.contract js/src/contract.gen.ts`` writes it; a test compares
-it with the committed one.
+``python -m brayns_widget.notebook.contract js/src/contract.gen.ts`` writes it; a test compares it with the
+committed one.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _LIMITS = {Ge: ("ge", "minimum"), Gt: ("gt", "exclusiveMinimum"), Le: ("le", "ma
 
 
 class Writer:
-    """Translates types to TypeScript, and keeps the interfaces that they need."""
+    """Translator of types to TypeScript, with the interfaces that they need."""
 
     def __init__(self) -> None:
         self.interfaces: dict[str, str] = {}
 
     def name_of(self, kind: Any) -> str:
-        """Return the TypeScript type of what is JSON on the wire.
+        """Return the TypeScript type of a Python type's JSON.
 
         Raises:
             TypeError: there is no such type.
@@ -78,7 +78,7 @@ class Writer:
     def _interface(self, kind: type) -> str:
         name = kind.__name__
         if name not in self.interfaces:
-            self.interfaces[name] = ""  # for types that hold themselves
+            self.interfaces[name] = ""  # for recursive types
             self.interfaces[name] = _block(f"export interface {name}", self.fields(kind), readonly=True)
         return name
 
@@ -99,7 +99,7 @@ def _object(members: Mapping[str, str]) -> str:
 
 
 def limits(kind: Any) -> dict[str, float | int]:
-    """Return the limits of an annotation in JSON Schema's words."""
+    """Return the limits of an annotation as keywords of JSON Schema."""
     if get_origin(kind) in {Union, types.UnionType}:
         found: dict[str, float | int] = {}
         for option in get_args(kind):
@@ -177,7 +177,7 @@ def contract() -> str:
 
 def _kernel_fields(writer: Writer, made: type) -> dict[str, str]:
     fields = writer.fields(made, without=["view"])
-    # Of a reply's result and error only one is there.
+    # A reply has either a result or an error.
     return {f"{name}?" if name in {"result", "error"} else name: kind for name, kind in fields.items()}
 
 
@@ -187,7 +187,7 @@ def _is_optional(capability: Capability[Any], name: str) -> bool:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the contract to the file that is named."""
+    """Write the contract to the file named on the command line."""
     (path,) = arguments
     Path(path).write_text(contract(), encoding="utf-8", newline="\n")
 

@@ -1,6 +1,6 @@
-"""Custom messages between the kernel and a page: the types that both sides go by.
+"""Types of the custom messages between the kernel and a page.
 
-``contract`` makes the front end's types of them. Every message names its ``view``, which the page makes up.
+``contract`` generates the front end's types from them. Every message has its ``view``, an id made by the page.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from annotated_types import Predicate
 from brayns_widget.controller.camera import Camera
 
 MAX_NAME = 64
-"""Longest name of a view."""
+"""Maximum length of a view's name."""
 
 CANVAS_MIN, CANVAS_MAX = 16, 4096
-"""Shortest and longest side of a canvas, in CSS pixels; whatever asks for more is a runaway layout."""
+"""Minimum and maximum side of a canvas, in CSS pixels; a larger one is a runaway layout."""
 
 Finite = Annotated[float, Predicate(math.isfinite)]
 
@@ -27,7 +27,7 @@ Finite = Annotated[float, Predicate(math.isfinite)]
 
 @dataclass(frozen=True, slots=True)
 class ReadyMessage:
-    """A view is on the page; it gets the newest frame. Sizes in CSS pixels, ``dpr`` device pixels to one of them."""
+    """A view is on the page; it gets the newest frame. Sizes are in CSS pixels of ``dpr`` device pixels each."""
 
     view: str
     width: Finite
@@ -47,7 +47,7 @@ class ResizeMessage:
 
 @dataclass(frozen=True, slots=True)
 class VisibleMessage:
-    """The view scrolled in or out; while it is hidden it gets nothing."""
+    """The view scrolled in or out; while it is hidden it gets no frames."""
 
     view: str
     visible: bool
@@ -107,7 +107,7 @@ PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
 
 @dataclass(frozen=True, slots=True)
 class WelcomeMessage:
-    """Answers ``ReadyMessage``: how many frames may be unacknowledged."""
+    """The answer to ``ReadyMessage``: ``window`` frames may be unacknowledged."""
 
     view: str
     window: int
@@ -115,7 +115,7 @@ class WelcomeMessage:
 
 @dataclass(frozen=True, slots=True)
 class FrameMessage:
-    """An encoded picture, which is the message's buffer; ``width`` and ``height`` are its own pixels."""
+    """An encoded picture in the message's buffer; ``width`` and ``height`` are in its own pixels."""
 
     view: str
     seq: int
@@ -129,7 +129,7 @@ class FrameMessage:
 
 @dataclass(frozen=True, slots=True)
 class ErrorData:
-    """An error as a page shows it."""
+    """An error for a page."""
 
     type: str
     message: str
@@ -155,10 +155,10 @@ KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
 
 
 def read_page_message(content: Any) -> PageMessage:
-    """Read a custom message of a page.
+    """Decode a custom message of a page.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the message is malformed.
     """
     from pydantic import TypeAdapter
 
@@ -169,7 +169,7 @@ def read_page_message(content: Any) -> PageMessage:
         _ADAPTERS[kind] = TypeAdapter(PAGE_MESSAGES[kind])
     message: PageMessage = _ADAPTERS[kind].validate_python(dict(content), strict=False)
     if not 0 < len(message.view) <= MAX_NAME:
-        raise ValueError(f"{message.view!r:.80} is no name of a view")
+        raise ValueError(f"{message.view!r:.80} is not a name of a view")
     return message
 
 
@@ -177,11 +177,11 @@ _ADAPTERS: dict[str, Any] = {}
 
 
 def kernel_message(message: KernelMessage) -> dict[str, Any]:
-    """Write a custom message for a page, as JSON."""
+    """Encode a custom message for a page as JSON."""
     kind = next(kind for kind, made in KERNEL_MESSAGES.items() if isinstance(message, made))
     fields = {name: getattr(message, name) for name in message.__slots__}
     if isinstance(message, ReplyMessage):
-        # A result may be null, so the page goes by the presence of an error.
+        # A result may be null, so the page checks for an error.
         del fields["error" if message.error is None else "result"]
         if message.error is not None:
             fields["error"] = {name: getattr(message.error, name) for name in ErrorData.__slots__}

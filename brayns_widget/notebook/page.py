@@ -1,4 +1,4 @@
-"""What one widget's pages say and hear. Lives on the loop thread; knows no comm."""
+"""Link between one widget's pages and a controller, on the loop thread, without a comm."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _MAX_CALLS = 64
 
 
 Send = Callable[[dict[str, Any], list[memoryview]], None]
-"""Sends a custom message, with its buffers, to all pages; called on the loop thread, where it may not wait."""
+"""Function that sends a custom message and its buffers to all pages; called on the loop thread, so it must not wait."""
 
 
 class Publish(Protocol):
-    """Sets a trait; called on the loop thread, where it may not wait."""
+    """Function that sets a trait; called on the loop thread, so it must not wait."""
 
     def __call__(self, name: str, value: Any, *, share: bool = True) -> None:
         """Set the trait ``name``; ``share`` False keeps it from the pages for now."""
 
 
 class Page:
-    """Joins a controller, its frame stream and the widget's pages.
+    """Link between a controller, its frame stream and the widget's pages.
 
     Args:
-        controller: whose scene is shown.
+        controller: the controller of the scene.
         send: sends custom messages to the pages.
         publish: sets traits.
     """
@@ -74,7 +74,7 @@ class Page:
         self._connect()
 
     async def close(self) -> None:
-        """Stop listening, end the stream, give up running commands."""
+        """Stop listening, end the stream, cancel running commands."""
         for end in self._ends:
             end()
         for task in self._calls:
@@ -82,20 +82,20 @@ class Page:
         await self._stream.close()
 
     def stats(self) -> dict[str, Any]:
-        """Tell what the frame stream did so far."""
+        """Return the frame stream's statistics."""
         return self._stream.stats()
 
     # ------------------------------------------------------------------ from the pages
 
     def set(self, name: str, value: Any) -> None:
-        """Take in a trait, "camera" or "background", that a page has set."""
+        """Apply a trait, "camera" or "background", that a page has set."""
         if name == "camera":
             self._controller.camera = value
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
 
     def receive(self, content: Any) -> None:
-        """Take in a custom message of a page; a malformed one is logged and changes nothing."""
+        """Handle a custom message of a page; a malformed one is logged and ignored."""
         try:
             message = read_page_message(content)
             self._handlers[type(message)](message)
@@ -167,8 +167,8 @@ class Page:
     # ------------------------------------------------------------------ from the controller
 
     def _show(self, name: str, read: Callable[[State], Any]) -> Callable[[], None]:
-        """Publish a part of the state as a trait, now and whenever it changes."""
-        if name == "camera":  # published by _look, which knows whether it moves
+        """Publish a part of the state as a trait, now and at each change."""
+        if name == "camera":  # published by _look, which knows whether the camera moves
             return lambda: None
         self._publish(name, read(self._controller.state))
         return self._controller.listen(read, lambda value: self._publish(name, value))
@@ -198,13 +198,13 @@ class Page:
 
 
 class _CommSink:
-    """Sends frames as custom messages with a buffer."""
+    """Sink that sends frames as custom messages with a buffer."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
 
     def send(self, frame: Frame) -> None:
-        """Send one frame; the picture's bytes stay as they are."""
+        """Send one frame without copying the picture's bytes."""
         picture = frame.picture
         message = messages.FrameMessage(
             view=frame.view,

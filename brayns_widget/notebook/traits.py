@@ -1,6 +1,6 @@
-"""The widget's traits: parts of the controller's state as Python and the pages see them.
+"""The widget's traits: parts of the controller's state, for Python and for the pages.
 
-Reading one gives what the controller has, such as ``viewer.models``; on the wire it is JSON, and observers get the
+Reading one returns the controller's object, such as ``viewer.models``; on the wire it is JSON, and observers get the
 state's immutable value.
 """
 
@@ -28,7 +28,7 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 
 @dataclass(frozen=True)
 class Traits:
-    """The synced traits, as pages have them. Pages set ``background``, ``height`` and ``panel_open``."""
+    """Types of the synced traits on a page. Pages set ``background``, ``height`` and ``panel_open``."""
 
     camera: Camera
     models: tuple[ModelState, ...]
@@ -50,11 +50,11 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
 }
-"""The traits that show a part of the controller's state, with that part."""
+"""The traits that show a part of the controller's state, with the functions that read the part."""
 
 
 def to_json(value: Any, _widget: Any = None) -> Any:
-    """Write a part of the state as JSON."""
+    """Encode a part of the state as JSON."""
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -87,7 +87,7 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         self.tag(sync=True, to_json=lambda _value, widget: to_json(widget._stored(name)))  # noqa: SLF001 - its owner
 
     def get(self, obj: Any, cls: Any = None) -> G | None:
-        """Return what users read."""
+        """Return the object for users."""
         value: G | None = super().get(obj, cls)
         # While traitlets checks values that a page has set, it reads them back and sets what it has read.
         if obj._cross_validation_lock or not obj._has_controller:  # noqa: SLF001 - its owner
@@ -96,7 +96,7 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         return self._face(obj) if self._face is not None else self._read(obj.controller.state)
 
     def validate(self, _obj: Any, value: Any) -> Any:
-        """Make the value of what is assigned, or refuse it."""
+        """Convert an assigned value, or refuse it."""
         if self._check is None:
             return value  # only the widget sets it
         try:

@@ -32,7 +32,7 @@ _CLOSE_TIMEOUT = 5.0
 LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
 
-# What of ipywidgets' own is for users; the rest of its names only hides ours.
+# Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
 _OVERRIDDEN = {"notify_change", "set_state"}
 
@@ -50,9 +50,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     """A live, ray-traced view of circuits.
 
     With no arguments a local service starts by itself; with ``master`` and ``token`` a job is started there. Either
-    happens in the background: the cell returns at once and the view tells how far it is.
+    happens in the background: the cell returns at once and the view shows the progress.
 
-    What can be done stands in groups::
+    Its calls are in groups::
 
         viewer.load_circuit("circuit_config.json", density=0.5)    # a long call: returns a Task
         viewer.models[0].color_by("mtype")                         # a short call: waits
@@ -63,35 +63,35 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     Args:
         circuit: SONATA circuit or simulation configuration to load.
         master: address of a proxy master; None starts the local service.
-        slave: address of its proxy slave, unless the master tells it.
+        slave: address of its proxy slave, unless the master provides it.
         token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
-        controller: show what this controller holds. Its owner closes it; without one, the widget makes and closes one.
+        controller: show this controller's scene. Its owner closes it; without one, the widget makes and closes one.
         height: of the canvas, in CSS pixels, 160 to 2000.
-        options: how to load ``circuit``, as for ``load_circuit``.
+        options: options of the load of ``circuit``, as for ``load_circuit``.
 
     Attributes:
         models: the models of the scene.
-        camera: what one looks through; can be read, assigned as a whole, as a dictionary or by field, and linked.
+        camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
         lights: the lights.
-        clipping: shapes that cut parts of the scene away.
+        clipping: clipping shapes.
         shapes: adds simple shapes.
-        simulation: the frame that is shown.
-        rendering: shadows and the like.
-        pictures: finished pictures.
-        files: files and circuits, as the backend sees them.
-        renderer: requests of your own to the renderer.
-        backend: requests of your own to the backend.
+        simulation: the current frame of simulations.
+        rendering: shadows and other settings.
+        pictures: snapshots, and picking.
+        files: files and circuits on the backend's machine.
+        renderer: any requests to the renderer.
+        backend: any requests to the backend.
         controller: the controller behind all of these.
-        background: a color.
+        background: color of the background.
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
-        status: where the job stands.
-        progress: the newest long call that runs, or None.
-        notice: the last thing worth telling, until it is dismissed, or None.
-        legend: what the colors of the visible models mean, or None.
+        status: state of the job.
+        progress: the newest running long call, or None.
+        notice: the last message for the user, or None if there is none or it was dismissed.
+        legend: legend of the visible models' colors, or None.
 
     Raises:
-        TypeError: an unknown option; names the nearest known one.
+        TypeError: an option is unknown; the message suggests the nearest known one.
         ValueError: an option is out of range.
     """
 
@@ -151,11 +151,11 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             self.close()
             raise
 
-    # ------------------------------------------------------------------ what one does with it
+    # ------------------------------------------------------------------ use
 
     @property
     def stats(self) -> dict[str, Any]:
-        """What the frame stream did so far: passes, pictures, bytes, times in ms, by view."""
+        """Statistics of the frame stream: passes, pictures, bytes, times in ms, by view."""
         return self.controller.loop.submit(self._stats()).result(_CLOSE_TIMEOUT)
 
     def close(self) -> None:
@@ -179,11 +179,11 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     @property
     def _has_controller(self) -> bool:
-        """Whether it has its controller, which a widget that is being made has not."""
+        """Whether it has its controller, which is missing during construction."""
         return "controller" in vars(self)
 
     def _stored(self, name: str) -> Any:
-        """Return a trait's value, which its attribute may show in another form."""
+        """Return a trait's value, which may differ from its attribute."""
         return self._trait_values[name]
 
     @traitlets.validate("height")
@@ -203,10 +203,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             self.controller.rendering.background = value
 
     def _write(self, name: str, value: Any, share: bool) -> None:
-        """Set a trait that the controller has changed. Runs on the writer's thread."""
+        """Set a trait that the controller has changed; on the writer's thread."""
         with self._comm_lock:
             self._published[name] = value
-            # A camera that moves is not sent to the pages at each step: the one that moves it knows it already.
+            # A moving camera is not sent to the pages at each step: the page that moves it has it already.
             self._quiet = name == "camera"
             try:
                 self.set_trait(name, value)
@@ -216,14 +216,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 self.send_state(name)
 
     def notify_change(self, change: Any) -> None:
-        """Send the change to the pages, unless it is to stay here, and call the observers."""
+        """Send the change to the pages, unless they must not get it, and call the observers."""
         if self._quiet and self._writer.is_current:
-            traitlets.HasTraits.notify_change(self, change)  # past ipywidgets, which would send it
+            traitlets.HasTraits.notify_change(self, change)  # skips ipywidgets' method, which would send it
         else:
             super().notify_change(change)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take traits that a page has set; a wrong one is told to the user and set back on the page."""
+        """Apply traits that a page has set; a wrong one raises a notice and is reset on the page."""
         # ipywidgets holds and restores parts of the widget here, without a lock against the writer's thread.
         with self._comm_lock:
             self._from_page = True

@@ -1,7 +1,7 @@
-"""Sets a widget's traits from another thread than the notebook's, one thread for each widget.
+"""Threads that set widgets' traits, one for each widget.
 
-Setting a trait runs the observers of whoever uses the widget, and those may wait for the loop thread. So the loop
-thread must not set traits itself. It leaves the newest value here, and this thread sets it.
+Setting a trait runs the user's observers, which may wait for the loop thread. So the loop thread must not set traits
+itself. It leaves the newest value here, and this thread sets it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 _LOG = logging.getLogger(__name__)
 
 Write = Callable[[str, Any, bool], None]
-"""Sets a trait: name, value, and whether the pages are to hear of it."""
+"""Function that sets a trait: name, value, and whether to send it to the pages."""
 
 
 class TraitWriter:
-    """A thread that sets traits to the newest of the values that were put for each.
+    """A thread that sets each trait to the newest value put for it.
 
     Args:
         write: sets one trait, on this thread.
@@ -38,13 +38,13 @@ class TraitWriter:
         return threading.current_thread() is self._thread
 
     def put(self, name: str, value: Any, *, share: bool = True) -> None:
-        """Have a trait set soon, from any thread. A value that was not set yet is replaced."""
+        """Schedule a trait to be set, from any thread. A value that was not set yet is replaced."""
         with self._changed:
             self._pending[name] = (value, share)
             self._changed.notify()
 
     def close(self, timeout: float = 2.0) -> None:
-        """Set what is left, then end the thread; waits up to ``timeout`` seconds for it."""
+        """Set the remaining values, then end the thread; waits up to ``timeout`` seconds for it."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -62,5 +62,5 @@ class TraitWriter:
             for name, (value, share) in pending.items():
                 try:
                     self._write(name, value, share)
-                except Exception:  # an observer's mistake, or a comm that closes: the next value may be all right
+                except Exception:  # an error of an observer, or of a closing comm: the next value may succeed
                     _LOG.exception("The trait %r could not be set", name)

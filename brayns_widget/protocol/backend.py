@@ -1,4 +1,4 @@
-"""What the backend understands: its parameters, its answers and its methods.
+"""Methods of the backend with the types of their parameters and answers.
 
 Schemas are those of the real backend, 3.0.0, peculiarities included: times of reports are declared integers, yet they
 are numbers.
@@ -32,7 +32,7 @@ class SchemaParams(Object):
 
 
 class EndpointSchema(Object):
-    """What a method takes and answers."""
+    """Schemas of a method's parameters and answer."""
 
     method: str
     description: str
@@ -60,7 +60,7 @@ class ExistsParams(Object):
 
 
 class ExistsResult(Object):
-    """Whether there is something at a path, and what."""
+    """Whether a path exists, and whether it is a file or a directory."""
 
     exists: bool
     type: Annotated[PathType | None, Field(json_schema_extra={"x-one-of": "PathType"})] = None
@@ -88,7 +88,7 @@ class File(Object):
 
 
 class ListDirResult(Object):
-    """What is in a directory, sorted by name."""
+    """Contents of a directory, sorted by name."""
 
     directories: list[Directory] = []
     files: list[File] = []
@@ -151,7 +151,7 @@ class EdgePopulation(Object):
 
 
 class PopulationResult(Object):
-    """What is in a circuit or simulation."""
+    """Populations and reports of a circuit or simulation."""
 
     populations: list[Population]
     reports: list[Report]
@@ -178,10 +178,10 @@ class ListedNodeAttribute(Object):
     """An attribute of nodes.
 
     Attributes:
-        name: unique in its population; "@dynamics:NAME" for one of ``dynamics_params`` that is called like another.
+        name: unique in its population; "@dynamics:NAME" for one of ``dynamics_params`` whose NAME is taken.
         type: of its values.
         dynamics: whether it is one of ``dynamics_params``.
-        color_method: the renderer's coloring method that goes by it, or None.
+        color_method: the renderer's coloring method for it, or None.
     """
 
     name: str
@@ -196,7 +196,7 @@ class NodeAttributeListResult(Object):
     Attributes:
         count: of the population's nodes.
         attributes: those that can be read, by name; those of ``dynamics_params`` come last.
-        left_out: names of others, of types that cannot be read, such as booleans.
+        left_out: names of the attributes whose type cannot be read, such as booleans.
     """
 
     count: int
@@ -205,7 +205,7 @@ class NodeAttributeListResult(Object):
 
 
 class NodeAttributesParams(Object):
-    """Which attributes of which nodes.
+    """A selection of nodes and of their attributes.
 
     Attributes:
         path: of a circuit's or a simulation's configuration.
@@ -224,10 +224,10 @@ class NodeAttribute(Object):
     """A column of the payload.
 
     Attributes:
-        name: as ``sonata-list-node-attributes`` tells it.
+        name: as in the answer to ``sonata-list-node-attributes``.
         type: "float": float64; "integer": int64; "string": uint32, each an index in ``values``.
         dynamics: whether it is one of ``dynamics_params``.
-        values: of a "string", the different values, sorted; nodes that were not asked for may have some of them.
+        values: of a "string", the distinct values, sorted; some may occur only in nodes that were not asked for.
     """
 
     name: str
@@ -237,7 +237,7 @@ class NodeAttribute(Object):
 
 
 class NodeAttributesResult(Object):
-    """The columns of the payload: each has ``count`` values, little-endian, without gaps between the columns."""
+    """The columns of the payload: ``count`` little-endian values each, without gaps between the columns."""
 
     count: int
     attributes: list[NodeAttribute]

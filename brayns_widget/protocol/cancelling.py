@@ -1,4 +1,4 @@
-"""The method ``cancel``, which all servers have."""
+"""The method ``cancel`` of all servers."""
 
 from __future__ import annotations
 

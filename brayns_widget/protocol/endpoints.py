@@ -1,4 +1,4 @@
-"""What a JSON-RPC method is called, takes and answers: said once, for client and server.
+"""Endpoints: name, parameters and result of a JSON-RPC method, declared once for client and server.
 
 ::
 
@@ -40,7 +40,7 @@ class Endpoint(Generic[P, R]):
     params: Any = None
     result: Any = None
 
-    if TYPE_CHECKING:  # for what dataclasses make themselves, P and R would have to be written beside each call
+    if TYPE_CHECKING:  # with a dataclass' own __init__, P and R would have to be written at each call
 
         @overload
         def __init__(self: Endpoint[None, None], name: str) -> None: ...
@@ -52,41 +52,41 @@ class Endpoint(Generic[P, R]):
         def __init__(self: Endpoint[P, R], name: str, params: type[P], result: type[R]) -> None: ...
         def __init__(self, name: str, params: Any = None, result: Any = None) -> None: ...
 
-    # Made when they are first needed: a client has use for few of a server's methods.
+    # Made at first use: a client calls few of a server's methods.
 
     @cached_property
     def params_type(self) -> TypeAdapter[P] | None:
-        """Checks and describes the parameters; None if there are none."""
+        """Validator and schema of the parameters; None if there are none."""
         return None if self.params is None else TypeAdapter(self.params)
 
     @cached_property
     def result_type(self) -> TypeAdapter[R] | None:
-        """Checks and describes the answer; None if that is null."""
+        """Validator and schema of the answer; None if that is null."""
         return None if self.result is None else TypeAdapter(self.result)
 
     def encode(self, params: P) -> Any:
-        """Make parameters JSON, as a request has them: what was not set, or set to None, is left to the server.
+        """Convert parameters to a request's JSON; properties not set, or set to None, are left out.
 
         Raises:
-            TypeError: they are of another type.
+            TypeError: they are of the wrong type.
         """
         if self.params_type is None:
             return None
         if isinstance(self.params, type) and not isinstance(params, _without_arguments(self.params)):
-            # pydantic would send what both have in common
+            # pydantic would send the properties that both types have
             raise TypeError(f"{self.name} takes {self.params.__name__}, got {type(params).__name__}.")
         try:
             return self.params_type.dump_python(
                 params, mode="json", by_alias=True, exclude_unset=True, exclude_none=True, warnings="error"
             )
         except PydanticSerializationError as error:
-            raise TypeError(f"These are no parameters of {self.name}: {error}") from error
+            raise TypeError(f"Invalid parameters of {self.name}: {error}") from error
 
     def decode(self, result: Any) -> R:
-        """Make an answer an object; properties that it has beyond ours are left out.
+        """Convert an answer's JSON to its type; unknown properties are ignored.
 
         Raises:
-            ProtocolError: it does not fit.
+            ProtocolError: the answer is not of the endpoint's type.
         """
         if self.result_type is None:
             return cast(R, None)
@@ -94,6 +94,6 @@ class Endpoint(Generic[P, R]):
 
 
 def _without_arguments(kind: type) -> type:
-    """Return ``Clipping`` for ``Clipping[Plane]``: Python makes the former of ``Clipping(primitives=[Plane(…)])``."""
+    """Return ``Clipping`` for ``Clipping[Plane]``, as ``Clipping(primitives=[Plane(…)])`` is of the former type."""
     origin: type | None = kind.__pydantic_generic_metadata__["origin"] if issubclass(kind, BaseModel) else None
     return origin or kind

@@ -13,7 +13,7 @@
     ├── DeadlineExceeded         a wait took longer than allowed (also a built-in TimeoutError)
     └── CircuitError             the circuit cannot be read or shown as asked
 
-Every message says what happened and, where the user can do something about it, ``hint`` says what.
+Every message says what happened; ``hint`` says what the user can do about it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class RequestError(BraynsWidgetError):
 
     Attributes:
         code: JSON-RPC error code (see the constants of this module).
-        data: what the server added, or None; for -32602 a list of "path: problem".
+        data: details from the server, or None; for -32602 a list of "path: problem".
         method: the request's method, or "".
     """
 

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 messages of the renderer and the backend, both directions.
+"""JSON-RPC 2.0 messages of the renderer and the backend, in both directions.
 
 A text message of the WebSocket carries one of them; a binary message carries one and a payload (see ``binary``).
 Progress is a notification whose method is the request's method and whose params are
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: the JSON result and the raw bytes that came with it."""
+    """A successful answer: the JSON result and the payload."""
 
     id: RequestId
     result: Any
@@ -50,7 +50,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
-    """A bad answer. ``id`` None: the server could not tell which request failed."""
+    """An error answer. ``id`` None: the server could not tell which request failed."""
 
     id: RequestId | None
     code: int
@@ -58,14 +58,14 @@ class ErrorReply:
     data: Any = None
 
     def to_exception(self, method: str = "") -> RequestError:
-        """Make the exception that the caller of ``method`` gets."""
+        """Make the exception for the caller of ``method``."""
         kind = RequestCancelled if self.code == CANCELLED else RequestError
         return kind(self.message, code=self.code, data=self.data, method=method)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a running request is: ``amount`` from 0 to 1."""
+    """Progress of a running request; ``amount`` is from 0 to 1."""
 
     id: RequestId
     amount: float
@@ -92,12 +92,12 @@ def encode_request(request: Request) -> RawMessage:
 
 
 def encode_reply(reply: Reply) -> RawMessage:
-    """Encode a good answer: binary only if the payload is not empty."""
+    """Encode a successful answer, as binary only if the payload is not empty."""
     return _encode({"id": reply.id, "jsonrpc": "2.0", "result": reply.result}, reply.payload)
 
 
 def encode_error(error: ErrorReply) -> str:
-    """Encode a bad answer as text; ``data`` is left out where there is none."""
+    """Encode an error answer as text; ``data`` is left out if there is none."""
     body: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.data is not None:
         body["data"] = error.data
@@ -111,14 +111,14 @@ def encode_progress(method: str, progress: Progress) -> str:
 
 
 def decode_request(raw: RawMessage, *, require_version: bool = True) -> Request:
-    """Read what a client sent.
+    """Decode a client's message.
 
     Args:
         raw: a text or binary WebSocket message.
         require_version: refuse a message without ``jsonrpc``, as the renderer does and the backend does not.
 
     Raises:
-        RequestError: with the code that the client is to get; the message cannot be answered by id.
+        RequestError: with the code for the client; the answer to this message has no id.
     """
     message, payload = _decode(raw)
     problems = [f"unknown property {name!r}" for name in sorted(message.keys() - _REQUEST_KEYS)]
@@ -143,10 +143,10 @@ def decode_request(raw: RawMessage, *, require_version: bool = True) -> Request:
 
 
 def decode_server_message(raw: RawMessage) -> Reply | ErrorReply | Progress:
-    """Read what a server sent.
+    """Decode a server's message.
 
     Raises:
-        ProtocolError: it is none of the three kinds of message that a server sends.
+        ProtocolError: it is neither a reply, nor an error, nor progress.
     """
     try:
         message, payload = _decode(raw)
@@ -179,7 +179,7 @@ def _decode(raw: RawMessage) -> tuple[dict[str, Any], memoryview]:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
     try:
         message = json.loads(text, parse_constant=_refuse_constant)
-        if "\\u" in text:  # half of a surrogate pair is valid JSON, but no text; Python has some for names of files
+        if "\\u" in text:  # a lone surrogate is valid JSON but not valid text; Python uses some in names of files
             json.dumps(message, ensure_ascii=False).encode(errors="surrogateescape")
     except (ValueError, RecursionError) as error:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
@@ -190,7 +190,7 @@ def _decode(raw: RawMessage) -> tuple[dict[str, Any], memoryview]:
 
 
 def _refuse_constant(name: str) -> None:
-    # Python reads NaN and Infinity, which are no JSON and can't be sent on.
+    # Python reads NaN and Infinity, which are not JSON and cannot be forwarded.
     raise ValueError(f"{name} is not JSON")
 
 

@@ -1,7 +1,7 @@
-"""Which requests of one connection wait for an answer, without I/O.
+"""Table of one connection's pending requests, without I/O.
 
-Ids are unique in the process, so an answer that comes late, or over a newer connection, can never be taken for the
-answer to another request. Answers go to plain callbacks; the table knows no event loop.
+Ids are unique in the process, so a late answer, or one over a newer connection, is never taken for the answer to
+another request. Answers go to plain callbacks; the table needs no event loop.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class RequestTable:
     """The pending requests of one connection.
 
     Attributes:
-        strays: how many messages came for a request that nobody waits for (given up, or never sent).
+        strays: number of messages for requests that are not pending (given up, or never sent).
     """
 
     def __init__(self) -> None:
@@ -63,16 +63,16 @@ class RequestTable:
         return request_id
 
     def give_up(self, request_id: int) -> None:
-        """Wait no longer for a request; what still comes for it counts as stray."""
+        """Stop waiting for a request; later messages for it count as strays."""
         self._pending.pop(request_id, None)
 
     def receive(self, raw: RawMessage) -> None:
         """Route one message from the server.
 
-        An error without an id can belong to any pending request, so it fails all of them.
+        An error without an id may concern any pending request, so all of them fail with it.
 
         Raises:
-            ProtocolError: it is no message of a server; the connection can't be trusted any more.
+            ProtocolError: it is not a valid message of a server; the connection can't be trusted any more.
         """
         message = decode_server_message(raw)
         if isinstance(message, ErrorReply) and message.id is None:
@@ -93,7 +93,7 @@ class RequestTable:
             pending.on_progress(message)
 
     def close(self, error: BraynsWidgetError) -> None:
-        """Fail everything that is pending, and every later ``open``, with an error."""
+        """Fail all pending requests, and every later ``open``, with an error."""
         if self._closed is None:
             self._closed = error
         self._fail_pending(lambda _: error)

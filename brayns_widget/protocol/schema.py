@@ -1,8 +1,8 @@
 """Types of parameters and results: pydantic for validation, Brayns' dialect of JSON Schema and error texts.
 
 Brayns' schemas (recorded from the real servers) differ from pydantic's in a few ways: no ``$ref``, titles on
-objects only, optional properties that are simply absent instead of null, and read-only properties, which
-stand in ``required`` yet are refused on input.
+objects only, optional properties that are absent instead of null, and read-only properties, which are listed
+in ``required`` yet are refused on input.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ JsonSchema = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "x-titl
 
 
 class TakesSequences:
-    """Marks a list: users of Python may write a tuple, an array or the like for it; JSON has lists only."""
+    """Marker of a list that accepts tuples, arrays and other sequences in Python; in JSON only lists."""
 
     @staticmethod
     def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -56,7 +56,7 @@ class TakesSequences:
 
 
 def _listed(value: Any) -> Any:
-    if hasattr(value, "tolist"):  # an array: its own numbers would become none of Python's
+    if hasattr(value, "tolist"):  # an array: its numbers become Python's
         return value.tolist()
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
 
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 else:
 
     class Items:
-        """``Items[T]``: a list of T, for which users of Python may write another sequence."""
+        """``Items[T]``: a list of T that accepts other sequences in Python."""
 
         def __class_getitem__(cls, item: Any) -> Any:
             """Make the type of a list."""
@@ -90,13 +90,13 @@ Quaternion: TypeAlias = Vector4  # x, y, z, w
 class Object(BaseModel):
     """A JSON object of the protocol: unknown properties and numbers that are not finite are refused.
 
-    Whoever writes Python may write a tuple for a list and an integer for a number; what clients send is checked
-    without such conversions, see ``validate``.
+    In Python a tuple is accepted for a list and an integer for a number; clients' JSON is checked without such
+    conversions, see ``validate``.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
-    # Names of such properties, all and those that each answer has; to ask pydantic takes 5 µs an object.
+    # Names of read-only properties: all, and those that every answer has. Asking pydantic takes 5 µs per object.
     _read_only: ClassVar[tuple[str, ...]] = ()
     _answered: ClassVar[tuple[str, ...]] = ()
 
@@ -122,7 +122,7 @@ class Object(BaseModel):
         return data
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """List what it has, for ``repr``; of long lists the beginning."""
+        """List the fields for ``repr``; long lists are shortened."""
         for name in type(self).model_fields:
             value = getattr(self, name)
             if value is not None:
@@ -135,7 +135,7 @@ _MOST_SHOWN = 16  # items of a list
 
 
 class _Shortened:
-    """A long list, as ``repr`` shows it."""
+    """A long list, shortened by ``repr``."""
 
     def __init__(self, items: list[Any]) -> None:
         self._items = items
@@ -162,7 +162,7 @@ def unlisted(default: Any, **keywords: Any) -> Any:
 
 
 def validate(adapter: TypeAdapter[T], data: Any, *, message: str = "Invalid params schema") -> T:
-    """Check data that a client sent: nothing is converted, and read-only properties are refused.
+    """Validate data from a client; nothing is converted, and read-only properties are refused.
 
     Raises:
         RequestError: -32602 whose ``data`` lists every problem as "path: problem".
@@ -174,15 +174,15 @@ def validate(adapter: TypeAdapter[T], data: Any, *, message: str = "Invalid para
 
 
 def read_answer(adapter: TypeAdapter[T], data: Any, method: str) -> T:
-    """Check what a server answered; properties that it has beyond ours are left out.
+    """Validate a server's answer; unknown properties are ignored.
 
     Raises:
-        ProtocolError: it does not fit; tells the method, and every problem as "path: problem".
+        ProtocolError: it is not of the type; the message has the method, and every problem as "path: problem".
     """
     try:
         return adapter.validate_python(data, extra="ignore", context=_OUTPUT)
     except ValidationError as error:
-        raise ProtocolError(f"The answer to {method} does not fit: {'; '.join(_problems(error))}.") from error
+        raise ProtocolError(f"The answer to {method} is invalid: {'; '.join(_problems(error))}.") from error
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -1,4 +1,4 @@
-"""The local service as a whole: master and slave on their ports, over one manager of jobs."""
+"""The local service: master and slave on their ports, over one manager of jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GOODBYE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the service listens, as URLs."""
+    """URLs of master and slave."""
 
     master: str
     slave: str
@@ -37,14 +37,14 @@ async def serve(
 
     Args:
         manager: is closed at the end.
-        token: what clients must present.
+        token: the token that clients must send.
         host: address to listen on.
         port: the master's port, 0 for a free one.
         slave_port: the slave's port, 0 for a free one.
 
     Raises:
-        ServiceError: a port can't be had.
-        ExceptionGroup: the watch over the jobs broke, which ends the service.
+        ServiceError: a port is not available.
+        ExceptionGroup: the watch over the jobs failed, which ends the service.
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(manager.close)
@@ -61,7 +61,7 @@ async def serve(
 
 
 async def _listen(stack: contextlib.AsyncExitStack, application: web.Application, host: str, port: int) -> str:
-    """Serve an application until the stack unwinds; give the address as it stands in a URL."""
+    """Serve an application until the stack unwinds; return the host and port for a URL."""
     # An access log would hold the tokens of the slave's addresses.
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
     stack.push_async_callback(runner.cleanup)

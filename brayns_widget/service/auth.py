@@ -1,4 +1,4 @@
-"""The one token that opens the local service."""
+"""The token of the local service."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Token:
         return "Token(…)"
 
     def mask(self, text: str) -> str:
-        """Give `text` without this token, be it as it is or percent-encoded."""
+        """Return `text` without this token, plain or percent-encoded."""
         value = self._value.decode()
         return text.replace(quote(value, safe=""), "…").replace(value, "…")
 
     def admits(self, request: Request, *, query: bool = False) -> bool:
-        """Tell whether a request carries this token in its `Authorization` header.
+        """Whether a request has this token in its `Authorization` header.
 
         Args:
             request: the request.

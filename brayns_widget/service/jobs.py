@@ -1,4 +1,4 @@
-"""Job records in SQLite: what was asked for, how it stands, when it ends, and why it ended."""
+"""Job records in SQLite: use case, state, end time, and reason of the end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 
 
 class State(StrEnum):
-    """How far a job is. `ENDED` (as asked or planned) and `FAILED` are final."""
+    """State of a job. `ENDED` (on request or on time) and `FAILED` are final."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -44,11 +44,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One job as recorded. Times are aware and in UTC.
+    """The record of a job. Times are aware and in UTC.
 
     Attributes:
         end_time: when its allocation expires; None while it is queued.
-        reason: why it ended, for a person to read; "" before.
+        reason: why it ended, for people; "" before.
     """
 
     id: str
@@ -59,9 +59,9 @@ class Job:
     reason: str = ""
 
     def status(self) -> dict[str, Any]:
-        """Give what `GET /status/ID` answers: the contract's three keys, then those that only we add.
+        """Return the answer to `GET /status/ID`: the contract's three keys, then our additions.
 
-        `end_time` has no zone: the contract wants the server's own local time. `end_time_utc` is the same instant.
+        `end_time` has no zone: by the contract it is the server's local time. `end_time_utc` is the same instant.
         """
         end = None if self.state.final else self.end_time
         return {
@@ -75,13 +75,13 @@ class Job:
 
 
 class JobStore:
-    """The job records of one service, which alone may have the file open.
+    """The job records of one service, which opens the file exclusively.
 
     Args:
         path: the SQLite file, made when missing; ":memory:" keeps the records as long as the service lives.
 
     Raises:
-        ServiceError: the file can't be opened, is no record of ours, or belongs to a running service.
+        ServiceError: the file can't be opened, has another format, or belongs to a running service.
     """
 
     def __init__(self, path: str = ":memory:") -> None:
@@ -101,7 +101,7 @@ class JobStore:
 
     def _open(self) -> None:
         execute = self._database.execute
-        # One service owns the file: a second one would take our running jobs for left-overs.
+        # One service owns the file: a second one would take our running jobs for leftovers.
         execute("PRAGMA locking_mode = EXCLUSIVE")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
@@ -136,15 +136,15 @@ class JobStore:
         return _job(row) if row else None
 
     def all(self) -> list[Job]:
-        """Give all jobs, oldest first."""
+        """Return all jobs, oldest first."""
         return [_job(row) for row in self._database.execute(f"{_SELECT} ORDER BY created, id")]
 
     def unfinished(self) -> list[Job]:
-        """Give the jobs that have not come to a final state, oldest first."""
+        """Return the jobs that are not in a final state, oldest first."""
         return [job for job in self.all() if not job.state.final]
 
     def update(self, job: Job, state: State, *, reason: str = "", end_time: datetime | None = None) -> Job:
-        """Record a new state and return the new record; `end_time` stays as it was where none is given."""
+        """Record a new state and return the new record; `end_time` stays if none is given."""
         new = replace(job, state=state, reason=reason, end_time=end_time or job.end_time)
         self._database.execute(
             "UPDATE jobs SET state = ?, reason = ?, end_time = ? WHERE id = ?",

@@ -1,4 +1,4 @@
-"""The life of a process of ours hangs on its standard input: when the pipe ends, its owner is gone."""
+"""Life cycle of child processes: each ends when its standard input, a pipe held by its owner, closes."""
 
 import os
 import threading
@@ -10,8 +10,8 @@ _STDIN = 0
 def when_stdin_closes(callback: Callable[[], None]) -> None:
     """Call `callback` once, from a daemon thread, when standard input ends.
 
-    A pipe ends when the process at its other end closes it or dies, however it dies, on every platform. What arrives
-    before the end is thrown away. A standard input that can't be read counts as ended.
+    A pipe ends when the process at its other end closes it or dies, in any way, on every platform. Data before the end
+    is discarded. A standard input that can't be read counts as ended.
     """
 
     def watch() -> None:
@@ -19,12 +19,12 @@ def when_stdin_closes(callback: Callable[[], None]) -> None:
             pass
         callback()
 
-    # A blocked read can't be woken, so nobody could join this thread: a daemon.
+    # A blocked read can't be woken, so this thread can't be joined: a daemon.
     threading.Thread(target=watch, name="stdin-watch", daemon=True).start()
 
 
 def read_stdin_line(limit: int = 4096) -> str:
-    """Read the first line of standard input, without its end; what follows stays for `when_stdin_closes`.
+    """Read the first line of standard input, without its end; the rest stays for `when_stdin_closes`.
 
     Raises:
         EOFError: standard input ended before the line did.

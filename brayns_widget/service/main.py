@@ -1,4 +1,4 @@
-"""`brayns-widget service`: the local Brayns service as a process."""
+"""The command `brayns-widget service`: the local Brayns service as a process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "service",
         help="run the local Brayns service: proxy master and slave",
         description="Run proxy master and slave on this machine. When both listen, one line of JSON on the standard "
-        "output tells their addresses.",
+        "output has their addresses.",
     )
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on")
     parser.add_argument("--port", type=_port, default=0, help="the master's port; 0, the default, takes a free one")
@@ -43,28 +43,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--base-directory",
         type=Path,
         default=None,
-        help="what clients may see of the file system; by default the home directory, or the current directory "
-        "where that is not in it",
+        help="directory that clients may see; by default the home directory, or the current directory "
+        "if that is outside of it",
     )
-    parser.add_argument("--database", default=":memory:", help="SQLite file of job records; by default none is kept")
+    parser.add_argument("--database", default=":memory:", help="SQLite file of job records; by default not kept")
     parser.add_argument("--token-file", type=Path, help=f"file with the token; else it is taken from {TOKEN_VARIABLE}")
     parser.add_argument(
         "--exit-with-stdin",
         action="store_true",
-        help="read the token from the first line of the standard input, and leave when the standard input ends",
+        help="read the token from the first line of the standard input, and exit when the standard input ends",
     )
-    parser.add_argument("--log-level", choices=_LEVELS, default="warning", help="how much to write to stderr")
+    parser.add_argument("--log-level", choices=_LEVELS, default="warning", help="minimum level of messages on stderr")
     parser.add_argument(
         "--job-duration",
         type=_seconds,
         metavar="SECONDS",
-        help="how long a job may run, instead of its use case's time",
+        help="maximum run time of a job, instead of its use case's",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the service until its end is asked for; return the exit code."""
+    """Run the service until it is asked to end; return the exit code."""
     try:
         with _token(options) as (token, token_file):
             _log(options.log_level, token)
@@ -102,13 +102,13 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
 
 
 def default_base_directory() -> Path:
-    """Give the home directory, or the current directory where that is not in it."""
+    """Return the home directory, or the current directory if that is outside of it."""
     home, here = Path.home(), Path.cwd()
     return home if here.is_relative_to(home) else here
 
 
 def _log(level: str, token: Token) -> None:
-    """Log to stderr. The HTTP library quotes requests that it can't read, so the token is taken out of every text."""
+    """Log to stderr. The HTTP library quotes requests that it can't read, so the token is masked in every text."""
 
     class Masking(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
@@ -121,10 +121,10 @@ def _log(level: str, token: Token) -> None:
 
 @contextlib.contextmanager
 def _token(options: argparse.Namespace) -> Iterator[tuple[Token, Path | None]]:
-    """Get the token from where it is, or make one up, in a file that only this user can read.
+    """Get the given token, or make one in a file that only this user can read.
 
     Returns:
-        The token, and the file that was made for it, which goes when the context ends.
+        The token, and the file made for it, which is deleted when the context ends.
     """
     given = os.environ.pop(TOKEN_VARIABLE, None)  # popped: our children don't need it
     with contextlib.ExitStack() as stack:
@@ -153,7 +153,7 @@ def _token(options: argparse.Namespace) -> Iterator[tuple[Token, Path | None]]:
 
 @contextlib.contextmanager
 def _on_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call `end` on the signals that ask a process to leave."""
+    """Call `end` on the signals that ask a process to exit."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
     before = {number: signal.signal(number, lambda *_: end()) for number in (getattr(signal, name) for name in names)}
     try:

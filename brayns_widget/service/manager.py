@@ -1,4 +1,4 @@
-"""The jobs of a service: recorded first, then started, watched, and ended in time."""
+"""Manager of a service's jobs, which records, starts, watches and ends them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ logger = logging.getLogger(__name__)
 
 
 class UnknownUseCaseError(Exception):
-    """There is no such use case; the message says which there are."""
+    """There is no such use case; the message lists the existing ones."""
 
 
 class KeyReusedError(Exception):
-    """An idempotency key came again with another use case."""
+    """An idempotency key was reused with another use case."""
 
 
 class JobManager:
-    """Keeps the records and what really runs in step. It owns both and closes them.
+    """Manager that keeps records and running servers consistent. It owns both and closes them.
 
     Args:
-        duration: how long a job may run, instead of its use case's own time.
+        duration: maximum run time of jobs, instead of the use case's.
     """
 
     def __init__(self, store: JobStore, allocator: Allocator, *, duration: timedelta | None = None) -> None:
@@ -34,7 +34,7 @@ class JobManager:
         self._allocator = allocator
         self._duration = duration
         self._conditions: dict[str, Condition] = {}
-        # All servers die with their service, so what an earlier one left unfinished is over.
+        # All servers die with their service, so unfinished jobs of an earlier one are over.
         for job in store.unfinished():
             store.update(job, State.ENDED, reason="the service ended while the job was running")
 
@@ -43,7 +43,7 @@ class JobManager:
 
         Args:
             usecase: name of a use case, as the client sent it.
-            key: a name that the client made up for this start: the same key again gives the same job.
+            key: the client's idempotency key: the same key returns the same job.
 
         Raises:
             UnknownUseCaseError: there is no such use case.
@@ -71,14 +71,14 @@ class JobManager:
         return self._store.get(job_id)
 
     def all(self) -> list[Job]:
-        """Give all recorded jobs, oldest first."""
+        """Return all recorded jobs, oldest first."""
         return self._store.all()
 
     async def refresh(self, job: Job) -> Job:
-        """Bring a job's record up to date with its servers and return it."""
+        """Update a job's record from its servers and return it."""
         condition = await self._allocator.poll(job.id) if job.id in self._conditions else None
         job = self._store.get(job.id) or job
-        # It may have been stopped while we looked; what is over stays over.
+        # It may have been stopped meanwhile; a final state stays.
         if condition is None or job.id not in self._conditions or condition.state is job.state:
             return job
         end_time = job.end_time
@@ -91,17 +91,17 @@ class JobManager:
         return self._store.update(job, condition.state, reason=condition.reason, end_time=end_time)
 
     def address(self, job_id: str, server: str) -> tuple[str, int] | None:
-        """Give where a server of a ready job listens, None where the job is not ready or has no such server."""
+        """Return the address of a ready job's server, or None if the job is not ready or has no such server."""
         condition = self._conditions.get(job_id)
         return condition.addresses.get(server) if condition else None
 
     def secret(self, job_id: str) -> str:
-        """Give what the servers of a job want to hear as a bearer token, or ""."""
+        """Return the bearer token that the servers of a job require, or ""."""
         condition = self._conditions.get(job_id)
         return condition.secret if condition else ""
 
     async def stop(self, job: Job, reason: str) -> Job:
-        """End a job and return its record when nothing of it runs any more; a job that is over stays as it is."""
+        """Stop a job, and return its record when none of its processes runs; a job that is over does not change."""
         if self._conditions.pop(job.id, None):
             logger.info("job %s is over: %s", job.id, reason)
             job = self._store.update(job, State.ENDED, reason=reason)
@@ -122,7 +122,7 @@ class JobManager:
             await self.stop(job, "its time was over")
 
     async def end_all(self, reason: str) -> None:
-        """Stop all jobs and return when nothing of them runs any more."""
+        """Stop all jobs, and return when none of their processes runs."""
         running = list(self._conditions)
         self._conditions.clear()
         try:

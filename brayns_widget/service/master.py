@@ -20,9 +20,9 @@ MAX_KEY = 200
 
 
 def create_master(manager: JobManager, token: Token) -> web.Application:
-    """Make the application; all but `GET /healthz` wants the token. It sends no CORS headers: no page may call."""
+    """Make the application; all but `GET /healthz` requires the token. Without CORS headers no page may call it."""
 
-    # A middleware, so that no route can forget to ask.
+    # A middleware, so that no route can forget the check.
     @web.middleware
     async def require_token(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path != "/healthz" and not token.admits(request):

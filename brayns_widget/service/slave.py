@@ -39,7 +39,7 @@ Side: TypeAlias = "web.WebSocketResponse[Literal[False]] | Upstream"
 def create_slave(manager: JobManager, token: Token) -> web.Application:
     """Make the application with `/ID/renderer` and `/ID/backend`.
 
-    What goes wrong before the relay runs is told before the upgrade, as an HTTP status.
+    Errors before the relay runs are answered before the upgrade, as an HTTP status.
     """
     session_key = web.AppKey("session", aiohttp.ClientSession)
 
@@ -95,10 +95,10 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
 
 
 class _Relay:
-    """Passes messages both ways until one side ends, then closes both with the same code and reason.
+    """Relay of messages both ways until one side ends; then it closes both with the same code and reason.
 
     Args:
-        why_it_ended: tells why the server ended without a word.
+        why_it_ended: returns why the server ended without a close frame.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class _Relay:
         while (message := await source.receive()).type in (WSMsgType.BINARY, WSMsgType.TEXT):
             try:
                 await sink.send_frame(message.data, message.type)
-            except ConnectionError:  # the other direction, which reads from there, tells why
+            except ConnectionError:  # the other direction, which reads from there, has the reason
                 return
         if self._over:
             return
@@ -172,7 +172,7 @@ async def _why_it_ended(manager: JobManager, job: Job, server: str) -> ClosingWo
 
 
 def _closing_words(kind: WSMsgType, data: Any, extra: str | None) -> ClosingWords | None:
-    """Read code and reason from the last message of a side; None if it ended without a word."""
+    """Read code and reason from the last message of a side; None if it ended without a close frame."""
     if kind is WSMsgType.CLOSE:
         return (_NORMAL if data in _NOT_SENT else data), extra or ""
     if kind is WSMsgType.ERROR and isinstance(data, WebSocketError):

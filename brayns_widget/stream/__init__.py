@@ -1,6 +1,6 @@
-"""Frame stream: from what the picture should be to frames on the page, without a widget or a socket.
+"""Frame stream: turns the desired picture into frames for pages, without a widget or a socket.
 
-``FrameStream`` converges desired and applied state of one renderer and hands frames to the sinks of its
+``FrameStream`` brings the state of one renderer to the desired one and passes frames to the sinks of its
 views. ``views`` counts credits, ``quality`` chooses sizes and qualities, ``goal`` turns the desired state
 into the renderer's requests.
 """

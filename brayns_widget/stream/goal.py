@@ -1,4 +1,4 @@
-"""What the stream is to reach, as the renderer's requests."""
+"""Goals of the stream, as requests to the renderer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 
 Call = tuple[str, Any]
-"""Method and params of a request, as they are sent: what was sent last is compared with what is to be sent."""
+"""Method and params of a request as JSON, which is compared with the one sent last."""
 
 
 def encode(endpoint: Endpoint[P, Any], params: P) -> Call:
-    """Make the request of a call."""
+    """Encode a call as a request."""
     return endpoint.name, endpoint.encode(params)
 
 
@@ -27,13 +27,13 @@ class Goal:
     """A picture to reach.
 
     Attributes:
-        revision: of the scene and everything else that the requests don't show.
-        moving: a quick picture of a moving camera, not the last word.
+        revision: of the scene and of everything else that the requests don't contain.
+        moving: whether it is a quick picture of a moving camera.
         size: width and height of the picture.
         passes: render passes that make it up.
         calls: slot of the renderer's state → the request that sets it, in the order of sending. A request is
-            sent when it differs from the one last sent for its slot, so another kind of state, a simulation's
-            frame say, is one more slot.
+            sent when it differs from the one last sent for its slot, so another kind of state, such as a
+            simulation's frame, is one more slot.
     """
 
     revision: int
@@ -53,7 +53,7 @@ def make_goal(revision: int, camera: Sequence[Call], size: Size, passes: int, *,
         passes: render passes that make up the picture.
         moving: whether the camera moves.
     """
-    # Here and not above, for pydantic takes a fifth of a second to import.
+    # Here and not at the top, because pydantic takes a fifth of a second to import.
     from brayns_widget.protocol.brayns import core, renderers
 
     calls: dict[str, Call] = {
@@ -68,12 +68,12 @@ def make_goal(revision: int, camera: Sequence[Call], size: Size, passes: int, *,
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One ``render-image``.
+    """A ``render-image`` request.
 
     Attributes:
-        render: trace another pass; False fetches what is there.
-        send: ask for the picture.
-        final: with the quality that the goal's last picture is to have.
+        render: trace another pass; False fetches the present picture.
+        send: send the picture.
+        final: in the quality of the goal's last picture.
     """
 
     render: bool
@@ -83,9 +83,9 @@ class Shot:
 
 @dataclass(slots=True)
 class Refinement:
-    """How far the picture of a goal is refined. ``accumulation`` of ``maximum`` passes are traced.
+    """Refinement of a goal's picture: ``accumulation`` of ``maximum`` passes are traced.
 
-    Until ``hold_until`` pictures of less than a quarter of them are not sent: the one on the page is better.
+    Until ``hold_until`` pictures of less than a quarter of the passes are not sent: the one on the page is better.
     """
 
     goal: Goal
@@ -96,12 +96,12 @@ class Refinement:
     complete: bool = False
 
     def next_shot(self, now: float, *, credit: bool, interval: float) -> Shot | None:
-        """Choose the next request towards the goal, or None: it is reached, or waits for a credit.
+        """Choose the next request towards the goal, or None if it is reached or waits for a credit.
 
         Args:
             now: in seconds.
-            credit: whether some view may be sent a frame.
-            interval: shortest time in seconds between two refining pictures.
+            credit: whether some view has a credit.
+            interval: minimum time in seconds between two refining pictures.
         """
         if self.complete or (self.goal.moving and not credit):
             return None
@@ -109,12 +109,12 @@ class Refinement:
             return Shot(render=False, send=True, final=True) if credit else None
         last = self.accumulation + 1 >= self.maximum
         rough = self.accumulation + 1 < self.maximum / 4 and now < self.hold_until and not self.goal.moving
-        # Passes go on without a credit; only their pictures wait.
+        # Passes continue without a credit; only their pictures wait.
         send = credit and (last or now - self.sent_at >= interval) and not rough
         return Shot(render=True, send=send, final=last or self.goal.moving)
 
     def took(self, shot: Shot, accumulation: int, maximum: int, now: float) -> None:
-        """Take in the answer to ``shot``."""
+        """Record the answer to ``shot``."""
         self.accumulation, self.maximum = accumulation, maximum
         if shot.send:
             self.sent_at = now

@@ -1,4 +1,4 @@
-"""How large and how good a frame is: settings, picture sizes, and the pace while the camera moves."""
+"""Size and quality of frames: settings, picture sizes, and the pace while the camera moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
-    """What one renderer and one taste need. Times in seconds, qualities 1..100, sizes in device pixels.
+    """Settings for one kind of renderer. Times in seconds, qualities 1..100, sizes in device pixels.
 
     Attributes:
         window: frames that a view may have unacknowledged; measured: 2 doubles the comm's frame rate.
@@ -25,16 +25,16 @@ class StreamSettings:
         refine_quality: JPEG quality of the pictures that refine at rest.
         rest_quality: JPEG quality of the last picture at rest.
         rest_passes: render passes that make up the picture at rest.
-        refine_interval: shortest time between two refining pictures, so that a new drag never waits behind them.
-        hold_time: how long after a gesture its last picture stays at most while the first passes are rougher than it.
-        settle_time: a camera that stood still for so long is at rest, whatever the page said last.
+        refine_interval: minimum time between two refining pictures, so that a new drag never waits behind them.
+        hold_time: maximum time that a gesture's last picture stays while the first passes at rest are rougher.
+        settle_time: time without a change after which a camera is at rest, even if the page has not ended its gesture.
         min_side: shortest side of a picture; the real server crashes below 64.
         max_side: longest side of a picture.
-        deadline: longest wait for one picture.
+        deadline: maximum wait for one picture.
         retry_first: first wait after a failure; it doubles with each further failure.
         retry_last: longest wait after a failure.
-        inverted_quality: the server hands 100 - quality to its encoder.
-        gives_way: the server gives up a picture that nobody wants any more, when it is asked to.
+        inverted_quality: whether the server passes 100 - quality to its encoder.
+        gives_way: whether the server can cancel a picture.
     """
 
     window: int = 2
@@ -70,16 +70,16 @@ def settings_for(*, ours: bool, gives_way: bool) -> StreamSettings:
     """Choose the settings for a server.
 
     Args:
-        ours: it is ours, not the real one.
-        gives_way: it can cancel a picture.
+        ours: whether it is ours or the real one.
+        gives_way: whether it can cancel a picture.
     """
     return replace(StreamSettings() if ours else BRAYNS, gives_way=gives_way)
 
 
 def picture_size(width: float, height: float, settings: StreamSettings, scale: float = 1.0) -> Size:
-    """Size of the picture for a view of ``width`` by ``height`` device pixels, as a part ``scale`` of it per axis.
+    """Return the picture's size for a view of ``width`` by ``height`` device pixels, scaled by ``scale`` per axis.
 
-    The view's proportions are kept, unless it is so long and narrow that both limits of ``settings`` apply.
+    The aspect ratio is kept, unless the view is so narrow that both limits of ``settings`` apply.
     """
     largest = settings.max_side / max(width, height, 1)
     smallest = settings.min_side / max(min(width, height), 1)
@@ -92,7 +92,7 @@ def _side(length: float, settings: StreamSettings) -> int:
 
 
 class Pace:
-    """Finds the largest scale at which moving pictures are ready in time.
+    """Search for the largest scale at which moving pictures are ready in time.
 
     Four times the pixels take at most four times as long, and much less where a picture's fixed costs prevail. So the
     next larger scale is tried as soon as pictures take less than half of the time allowed; if it is too slow, it is not
@@ -112,11 +112,11 @@ class Pace:
         return SCALES[self._index]
 
     def begin(self) -> None:
-        """Take in that another gesture begins: it may be about a scene that costs less."""
+        """Begin another gesture, which may show a scene that costs less."""
         self._largest = 0
 
     def measured(self, seconds: float) -> None:
-        """Take in how long a moving picture took."""
+        """Record the render time of a moving picture."""
         self._count += 1
         self._mean += (seconds - self._mean) * max(1 / self._count, _SMOOTHING)
         if self._count < _ENOUGH and seconds < _ENOUGH * self._allowed:

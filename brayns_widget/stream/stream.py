@@ -1,4 +1,4 @@
-"""The loop that turns desired state into frames."""
+"""Loop that turns desired state into frames."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_siz
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
 RequestFunction = Callable[[str, Any], Awaitable[Reply]]
-"""Sends one request (method, params) to the renderer and waits for its answer."""
+"""Function that sends one request (method, params) to the renderer and waits for its answer."""
 
 
 class FrameStream:
     """Pictures of one renderer for any number of views.
 
-    All methods are called on the event loop's thread on which the stream was made, and none waits. Errors of
-    the renderer and of sinks go to ``on_error`` and never end the stream: after one it tries again when
-    something changes, or by itself after a growing pause.
+    Call all methods on the thread of the event loop that the stream was made on; none waits. Errors of the
+    renderer and of sinks go to ``on_error`` and never end the stream: it tries again when something changes,
+    or by itself after a growing pause.
 
     Args:
         request: sends a request to the renderer; None while there is no link.
         settings: sizes, qualities and times.
-        on_error: gets each error of the renderer once until a picture arrives again, and each sink's until it works.
+        on_error: gets each error of the renderer once until a picture arrives again, and of a sink until it works.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FrameStream:
         self._camera_at = 0.0
         self._moving = False
         self._busy = False
-        self._revision = 0  # grows with each change, so that none is lost while a request is on its way
+        self._revision = 0  # grows with each change, so that none is lost while a request is pending
         self._scene = 0  # the revision of the newest change that the requests of a goal don't show
         # applied
         self._applied: dict[str, Any] = {}
@@ -67,7 +67,7 @@ class FrameStream:
         self._task = asyncio.create_task(self._run(), name="frame stream")
 
     async def close(self) -> None:
-        """End the loop. What is on its way is given up."""
+        """End the loop and give up the pending request."""
         self._task.cancel()
         await asyncio.wait([self._task])
 
@@ -93,13 +93,13 @@ class FrameStream:
             self._touch()
 
     def resize(self, name: str, width: float, height: float, dpr: float = 1.0) -> None:
-        """Take in a canvas' new size (arguments as of ``add_view``). An unknown name changes nothing."""
+        """Set a canvas' new size (arguments as of ``add_view``). An unknown name changes nothing."""
         if view := self._views.get(name):
             view.width, view.height = width * dpr, height * dpr
             self._touch()
 
     def set_visible(self, name: str, visible: bool) -> None:
-        """Show or hide a view: hidden it gets nothing, shown again it gets the newest picture at once."""
+        """Show or hide a view. A hidden one gets no frames; shown again it gets the newest picture at once."""
         if (view := self._views.get(name)) and view.visible != visible:
             view.visible = visible
             if visible:
@@ -108,7 +108,7 @@ class FrameStream:
             self._touch()
 
     def ack(self, name: str, seq: int, *, shown: bool = True, decode_ms: float | None = None) -> None:
-        """Return the credit of frame ``seq``: it was shown, or dropped for a newer one."""
+        """Return the credit of frame ``seq``, which was shown, or dropped for a newer one."""
         if view := self._views.get(name):
             view.acknowledged(seq, self._clock(), shown=shown, decode_ms=decode_ms)
             self._flush(view)
@@ -120,8 +120,8 @@ class FrameStream:
         """Show the scene through another camera.
 
         Args:
-            camera: the requests that set it; always as many, so that each replaces the one before it.
-            moving: whether a gesture goes on.
+            camera: the requests that set it; always the same number, so that each replaces its predecessor.
+            moving: whether a gesture continues.
         """
         if moving and not self._moving:
             self._pace.begin()
@@ -129,23 +129,23 @@ class FrameStream:
         self._touch()
 
     def invalidate(self) -> None:
-        """Take in that the scene changed: whatever was rendered is out of date.
+        """Mark all pictures as out of date, because the scene has changed.
 
-        Whoever changed it may have set the renderer as a whole, so the samples are set again.
+        That change may have reset all of the renderer's settings, so the samples are set again.
         """
         self._touch()
         self._scene = self._revision
         self._applied.pop("samples", None)
 
     def set_busy(self, busy: bool) -> None:
-        """Hold the stream while the renderer works on something long: a picture would only wait behind it."""
+        """Pause the stream during a long call of the renderer: a picture would only wait behind it."""
         self._busy = busy
         self._touch()
 
     def set_request(self, request: RequestFunction | None, settings: StreamSettings | None = None) -> None:
-        """Take a new link, with the settings of its server, or None while there is none.
+        """Set a new link with the settings of its server, or None while there is none.
 
-        Nothing is known about the state behind a new link, so all of the desired state is applied again.
+        The state of the renderer behind a new link is unknown, so all of the desired state is applied again.
         """
         self._request = request
         if settings is not None:
@@ -158,7 +158,7 @@ class FrameStream:
         self._touch()
 
     def stats(self) -> dict[str, Any]:
-        """Tell what the stream did so far; times in ms, per view by its name."""
+        """Return counters and times (ms) of the stream so far, and of each view by its name."""
         views = {
             view.name: {
                 "sent": view.counts["sent"],
@@ -203,7 +203,7 @@ class FrameStream:
         return [view for view in self._views.values() if view.visible and view.width > 0 and view.height > 0]
 
     def _plan(self) -> tuple[Refinement, Shot] | None:
-        """Choose what to do next, or None if there is nothing to do now."""
+        """Choose the next step, or None if there is nothing to do now."""
         now, seen = self._clock(), self._seen()
         if self._request is None or self._camera is None or self._busy or not seen:
             return None
@@ -228,7 +228,7 @@ class FrameStream:
         return make_goal(self._scene, camera, size, passes, moving=self._moving)
 
     async def _sleep(self) -> None:
-        """Wait for a change, or for the next moment at which time alone makes one."""
+        """Wait for a change, or until the next deadline."""
         now = self._clock()
         moments = [moment for view in self._seen() if (moment := view.credit_at(now)) is not None]
         if self._moving:
@@ -249,7 +249,7 @@ class FrameStream:
             async with asyncio.timeout(self.settings.deadline):
                 await self._apply(request, refinement.goal)
                 await self._shoot(request, refinement, shot)
-        except Exception as error:  # whatever went wrong, the next picture may be all right
+        except Exception as error:  # after any error the next picture may succeed
             if request is self._request:
                 self._fail(error, revision)
 
@@ -299,7 +299,7 @@ class FrameStream:
         self._reported.clear()
 
     async def _while_wanted(self, refinement: Refinement, request: Awaitable[Reply]) -> Reply | None:
-        """Wait for a picture, or give it up, and return None, when it refines what is no longer wanted."""
+        """Wait for a picture; cancel it and return None if it refines a goal that is out of date."""
         task = asyncio.ensure_future(request)
         try:
             while not task.done():
@@ -318,7 +318,7 @@ class FrameStream:
         return None if task.cancelled() else task.result()
 
     def _outdated(self, refinement: Refinement) -> bool:
-        """Whether to give up a picture at rest; not the first one of a goal, or fast changes would never be seen."""
+        """Whether to cancel a picture at rest; never the first one of a goal, or fast changes would never be seen."""
         seen = self._seen()
         if refinement.goal.moving or self._camera is None:
             return False
@@ -334,7 +334,7 @@ class FrameStream:
             self._flush(view)
 
     def _flush(self, view: View) -> None:
-        """Send the newest picture to ``view`` if it has not had it and may have it."""
+        """Send the newest picture to ``view`` unless the view had it already or has no credit."""
         picture, now = self._picture, self._clock()
         if picture is None or picture.number <= view.picture or not view.visible or not view.has_credit(now):
             return
@@ -358,7 +358,7 @@ class FrameStream:
         self._pause = min(self._pause * 2 or settings.retry_first, settings.retry_last)
         self._failed_at = (revision, self._clock() + self._pause)
         if isinstance(error, ConnectionLost):
-            return  # whoever owns the link tells of it, once, and brings another
+            return  # the link's owner reports it, once, and sets another link
         if type(error) is TimeoutError:
             error = DeadlineExceeded(
                 f"The renderer did not send a picture within {settings.deadline:g} s.",

@@ -1,4 +1,4 @@
-"""Views of the stream: where frames go, and how many may be on their way."""
+"""Views of the stream: the sinks of frames, and the windows that limit frames in flight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 from brayns_widget.stream.quality import StreamSettings
 
-_FORGET = 60.0  # s; an acknowledgement older than this says nothing about the connection any more
+_FORGET = 60.0  # s; an older acknowledgement says nothing about the present connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +16,14 @@ class Picture:
     """An encoded picture as the renderer sent it.
 
     Attributes:
-        number: grows with each picture of a stream.
+        number: serial number in its stream.
         data: the encoded picture, untouched.
-        width: its own width in pixels, not that of the canvas.
-        height: its own height in pixels.
+        width: width of the picture in pixels, which may differ from the canvas'.
+        height: height of the picture in pixels.
         accumulation: render passes in it.
         max_accumulation: render passes in the last picture of this scene.
         moving: whether it is a quick picture of a moving camera.
-        mime: what ``data`` is encoded as.
+        mime: media type of ``data``.
     """
 
     number: int
@@ -38,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture on its way to one view; the view acknowledges ``seq``."""
+    """A picture in flight to one view, which acknowledges ``seq``."""
 
     seq: int
     view: str
@@ -46,14 +46,14 @@ class Frame:
 
 
 class FrameSink(Protocol):
-    """The way of frames to one view: the comm today."""
+    """Transport of frames to one view: the comm today."""
 
     def send(self, frame: Frame) -> None:
         """Send ``frame`` without waiting. An exception counts as a lost frame."""
 
 
 class View:
-    """One canvas on a page: its size, whether it is seen, and its credits.
+    """A canvas on a page: its size, its visibility, and its credits.
 
     Args:
         name: the page's name of the view.
@@ -87,20 +87,20 @@ class View:
         return self.credit_at(now) is None
 
     def credit_at(self, now: float) -> float | None:
-        """When the next credit returns by itself, or None if there is one now."""
+        """Time at which the next credit returns by itself, or None if there is one now."""
         returns = [sent + self.timeout for sent in self._sent.values()]
         pending = [moment for moment in returns if now < moment]
         return None if len(pending) < self._settings.window else pending[-self._settings.window]
 
     def sent(self, seq: int, picture: int, now: float) -> None:
-        """Take in that frame ``seq`` went out with picture number ``picture``."""
+        """Record that frame ``seq`` was sent with picture number ``picture``."""
         self._sent = {number: when for number, when in self._sent.items() if now - when < _FORGET}
         self._sent[seq] = now
         self.picture = picture
         self.counts["sent"] += 1
 
     def acknowledged(self, seq: int, now: float, *, shown: bool, decode_ms: float | None) -> None:
-        """Take in an acknowledgement; one of an unknown frame (a page before its reload) changes nothing."""
+        """Record an acknowledgement; one of an unknown frame (from before a page's reload) changes nothing."""
         sent = self._sent.pop(seq, None)
         if sent is None:
             return
@@ -110,5 +110,5 @@ class View:
         self.counts["shown" if shown else "dropped"] += 1
 
     def reset_window(self) -> None:
-        """Give all credits back: the page was reloaded, or shows the view again."""
+        """Return all credits, because the page was reloaded, or shows the view again."""
         self._sent.clear()

@@ -1,4 +1,4 @@
-// What the components of one view share.
+// The context that the components of one view share.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Model } from "./contract.js";
@@ -7,7 +7,7 @@ import type { TraitSignals } from "./kernel/traits.js";
 import type { Picture } from "./picture/picture.js";
 
 export interface View {
-  /** Differs from every other view's. */
+  /** Unique among all views. */
   readonly id: string;
   readonly model: Model;
   readonly traits: TraitSignals;

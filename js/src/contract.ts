@@ -1,4 +1,4 @@
-// The contract with the kernel, which is generated from its Python types, and names for parts of it.
+// The contract with the kernel, generated from its Python types, and names for parts of it.
 import type { AnyModel } from "@anywidget/types";
 import type { Camera, KernelMessages, PageMessages, Traits } from "./contract.gen.js";
 
@@ -7,6 +7,6 @@ export * from "./contract.gen.js";
 export type Model = AnyModel<Traits>;
 export type State = Traits["status"]["state"];
 export type Vec3 = Camera["position"];
-/** CSS pixels, and how many of the canvas's own pixels one of them has. */
+/** Size in CSS pixels, and the device pixels of one CSS pixel. */
 export type Size = PageMessages["resize"];
 export type Frame = KernelMessages["frame"];

@@ -1,6 +1,6 @@
-// Ends of things: one signal ends a view and all that belongs to it.
+// Life cycle: one signal ends a view and all its parts.
 
-/** Runs `action` once, when `signal` is aborted; then the signal holds on to nothing of it. */
+/** Runs `action` once, when `signal` is aborted, and then releases it. */
 export function atEnd(signal: AbortSignal, action: () => void): void {
   signal.addEventListener("abort", action, { once: true });
 }

@@ -1,4 +1,4 @@
-// Keys that are pressed in a view are for the view, and not for the notebook's shortcuts.
+// Keeps keys that are pressed in a view from the notebook's shortcuts.
 
 /**
  * JupyterLab leaves keys alone that are pressed in an element with the attribute that is set here; other notebooks

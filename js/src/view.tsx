@@ -1,4 +1,4 @@
-// One view of a widget: puts its parts together and takes them apart.
+// One view of a widget: assembles its parts and cleans them up.
 import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -42,7 +42,7 @@ function Widget() {
       keepKeys(root.current, signal);
     }
   }, [signal]);
-  /** Of the view while it is dragged, which only then tells the kernel and other views. */
+  /** Height of the view during a drag; the kernel and other views get the final one. */
   const dragged = useSignal<number | null>(null);
   const height = dragged.value ?? (traits.height.value || HEIGHT.default);
   const choose = (chosen: number) => {

@@ -1,4 +1,4 @@
-// What anywidget loads.
+// Entry point for anywidget.
 import type { RenderProps } from "@anywidget/types";
 import type { Traits } from "./contract.js";
 import { createView } from "./view.js";

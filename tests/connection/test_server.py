@@ -87,7 +87,7 @@ def test_parameters_that_are_missing_are_not_sent(cluster):
 
 def test_a_result_that_does_not_fit_is_told(cluster):
     cluster.renderer.models = None
-    with pytest.raises(ProtocolError, match="The answer to get-scene does not fit"):
+    with pytest.raises(ProtocolError, match="The answer to get-scene is invalid"):
         talk(cluster, lambda server: server.call(GET_SCENE))
 
 

@@ -95,7 +95,7 @@ def test_an_unknown_coloring_leaves_no_model():
 def test_a_model_that_cannot_be_described_is_removed(cluster, controller):
     controller.start().result(WAIT)
     cluster.renderer.answers["get-color-methods"] = lambda _: "no list"
-    with pytest.raises(Exception, match="does not fit"):
+    with pytest.raises(Exception, match="is invalid"):
         load(controller)
     assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
 

@@ -270,7 +270,7 @@ def test_every_material_goes_by_its_own_name(cluster, controller, name):
 @pytest.mark.parametrize("material", [Material(), "ghost", {}, Transform()])
 def test_what_is_no_material_is_refused(controller, material):
     model = load(controller)
-    with pytest.raises(TypeError, match=r"is no material; use one of|should be an instance of Material"):
+    with pytest.raises(TypeError, match=r"is not a material; use one of|should be an instance of Material"):
         model.material = material
 
 
@@ -314,7 +314,7 @@ def test_ids_are_in_the_order_of_loading(cluster, controller):
 
 def test_other_models_have_no_cells(cluster, controller):
     controller.renderer.request("add-spheres", [])
-    with pytest.raises(CircuitError, match="'geometry' is no circuit whose cells could be told apart"):
+    with pytest.raises(CircuitError, match="'geometry' is not a circuit, so its cells have no node ids"):
         controller.models[0].ids()
 
 

@@ -83,7 +83,7 @@ def test_cells_are_told_apart_by_id_without_a_legend(cluster, controller):
 def test_a_method_that_names_no_values_is_refused(cluster, controller):
     cluster.renderer.color_values["mtype"] = ["", ""]
     model = load(controller)
-    with pytest.raises(CircuitError, match="'mtype' of 'cells' names no values"):
+    with pytest.raises(CircuitError, match="'mtype' of 'cells' has no values"):
         model.color_by("mtype")
     assert model.colored_by == "solid"
 

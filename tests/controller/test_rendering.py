@@ -44,7 +44,7 @@ def test_a_renderer_that_knows_radius_floors_is_told_to_have_one(cluster, contro
 
 
 def test_the_radius_floor_is_set_where_there_is_one(cluster, controller):
-    with pytest.raises(CircuitError, match="knows no least radius"):
+    with pytest.raises(CircuitError, match="has no minimum radius"):
         controller.rendering.set_radius_floor(2)
     with pytest.raises(ValueError, match="pixels is 17"):
         controller.rendering.set_radius_floor(17)

@@ -101,7 +101,7 @@ def test_what_cannot_take_effect_raises(controller):
         camera.position = (0, 0, 0)
     with pytest.raises(ValueError, match="camera has no"):
         controller.camera = {"fov": 1}
-    with pytest.raises(ValueError, match="3 is no camera: use a Camera"):
+    with pytest.raises(ValueError, match="3 is not a camera: use a Camera"):
         controller.camera = 3
     assert camera == FRONT
 

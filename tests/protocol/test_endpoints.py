@@ -54,9 +54,9 @@ def test_objects_in_what_may_be_anything_are_sent_alike():
 def test_parameters_of_another_type_are_not_sent():
     with pytest.raises(TypeError, match="go takes Place, got Answer"):
         GO.encode(Answer(place=Place()))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="no parameters of go"):
+    with pytest.raises(TypeError, match="Invalid parameters of go"):
         GO.encode(Place().model_copy(update={"name": 7}))
-    with pytest.raises(TypeError, match="no parameters of many"):
+    with pytest.raises(TypeError, match="Invalid parameters of many"):
         MANY.encode([{"name": "a"}])  # type: ignore[list-item]
 
 
@@ -84,7 +84,7 @@ def test_answers_become_objects_and_may_have_more_than_we_know():
 def test_answers_that_do_not_fit_are_refused(result: Any, problem: str):
     with pytest.raises(ProtocolError) as caught:
         GO.decode(result)
-    assert str(caught.value) == f"The answer to go does not fit: {problem}."
+    assert str(caught.value) == f"The answer to go is invalid: {problem}."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Additions of ours, which the real renderer does not have."""
+"""Methods of our renderer that the real one lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from brayns_widget.protocol.schema import Object
 
 
 class RadiusFloor(Object):
-    """The least radius of neurites and spheres, in pixels of a picture with one sample a pixel; 0: no floor."""
+    """The minimum radius of neurites and spheres, in pixels of a picture with one sample per pixel; 0: no minimum."""
 
     pixels: Annotated[float, Field(ge=0, le=16)]
 

@@ -1,4 +1,4 @@
-"""Atlases: in which ways they can be shown, and what these need to know."""
+"""Atlases: the ways to show them, and the parameters of each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class UseCase(Object):
 
 
 class VisualizeParams(Object):
-    """The id of a model that shows an atlas, another way to show it, and that way's parameters."""
+    """The id of an atlas' model, a way to show the atlas, and the parameters of that way."""
 
     model_config = ConfigDict(title="VisualizeUseCaseMessage")
 
@@ -41,7 +41,7 @@ class VisualizeParams(Object):
 
 
 class Neighbor(Object):
-    """A column beside another one: by how many voxels it is away, and its color."""
+    """A column beside another one: its offset in voxels, and its color."""
 
     model_config = ConfigDict(title="HighlightNeighbour")
 
@@ -50,7 +50,7 @@ class Neighbor(Object):
 
 
 class ColumnParams(Object):
-    """A column by its voxels' x and z, its color, and columns beside it."""
+    """A column: its voxels' x and z, its color, and the columns beside it."""
 
     model_config = ConfigDict(title="HighlightColumParams")  # as the real renderer spells it
 

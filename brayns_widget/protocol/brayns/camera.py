@@ -1,4 +1,4 @@
-"""Cameras: where they stand, how they project, and which part of the picture they show."""
+"""Cameras: position and direction, projection, and the part of the picture that is rendered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from brayns_widget.protocol.schema import Object, Vector2, Vector3, unlisted
 
 
 class View(Object):
-    """Where a camera stands, what it looks at, and which way is up."""
+    """A camera's position, the point that it looks at, and its up direction."""
 
     position: Vector3
     target: Vector3
@@ -31,9 +31,9 @@ class Orthographic(Object):
 
 
 class Cylindric(Object):
-    """A camera that sees half a turn from left to right, and up and down as a perspective one.
+    """A camera that sees 180 degrees horizontally, and vertically as much as a perspective one.
 
-    ``fovy`` is the vertical field of view in degrees; by default that of the curved screen that it was made for.
+    ``fovy`` is the vertical field of view in degrees; its default fits the curved screen that the camera was made for.
     """
 
     fovy: float = unlisted(48.549)
@@ -54,7 +54,7 @@ def name_of(camera: Projection) -> str:
 
 
 class NearClip(Object):
-    """What is nearer to the camera than ``distance`` (µm) is not shown."""
+    """The near clipping plane: nothing nearer to the camera than ``distance`` (µm) is shown."""
 
     model_config = ConfigDict(title="CameraNearClipMessage")
 
@@ -62,7 +62,7 @@ class NearClip(Object):
 
 
 class Region(Object):
-    """The part of the image plane that is rendered, from one corner (x, y) to the opposite one, each 0 to 1."""
+    """The rendered part of the image plane: two opposite corners (x, y), each from 0 to 1."""
 
     model_config = ConfigDict(title="CameraRegionMessage")
 

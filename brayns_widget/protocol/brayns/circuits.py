@@ -17,7 +17,7 @@ class CircuitIdsParams(Object):
 
 
 class ThicknessParams(Object):
-    """The id of a model, and what its radii are multiplied by, again with each call."""
+    """The id of a model and a factor for its radii; the factors of several calls multiply."""
 
     model_config = ConfigDict(title="SetCircuitThicknessMessage")
 

@@ -8,7 +8,7 @@ from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.schema import Object, Size, Vector4
 
-# The renderer's coloring methods for attributes of cells, and what SONATA calls these.
+# The renderer's coloring methods for attributes of cells, and SONATA's names of these attributes.
 CELL_ATTRIBUTES = {
     "etype": "etype",
     "hemisphere": "hemisphere",

@@ -9,7 +9,7 @@ from brayns_widget.protocol.schema import JsonSchema, Object, Size2, read_only, 
 
 
 class Version(Object):
-    """The version of Brayns whose methods these are, and our own as its revision."""
+    """The version of Brayns that has these methods, with our own version as the revision."""
 
     model_config = ConfigDict(title="VersionMessage")
 
@@ -26,7 +26,7 @@ class SchemaParams(Object):
 
 
 class SchemaResult(Object):
-    """What a method takes and answers."""
+    """Schemas of a method's parameters and answer."""
 
     async_: bool = read_only(alias="async")
     deprecated: bool = read_only()

@@ -1,6 +1,6 @@
-"""Loaders of files: which there are, what each needs to know, and the methods that load.
+"""Loaders of files: their parameters, and the methods that load.
 
-``LOADERS`` tells by which name the parameters of a loader are sent.
+``LOADERS`` has the parameters of each loader by its name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ReportType = Literal[
 
 
 class MorphologyParams(Object):
-    """What of each cell is loaded, and how."""
+    """The parts of each cell that are loaded, and their geometry."""
 
     model_config = ConfigDict(title="NeuronMorphologyLoaderParameters")
 
@@ -66,7 +66,7 @@ class VasculatureParams(Object):
 
 
 class PopulationParams(Object):
-    """Which cells of a population are loaded, and how."""
+    """The cells of a population that are loaded, and options of the load."""
 
     model_config = ConfigDict(title="SonataNodePopulationParameters")
 
@@ -96,7 +96,7 @@ class SonataParams(Object):
 
 
 class CellPlacementParams(Object):
-    """Which cells are loaded, and where their morphologies are.
+    """The cells that are loaded, and the folder of their morphologies.
 
     ``morphology_folder`` (absolute, or relative to the nodes file) may be a container of H5 morphologies, too.
     """
@@ -116,7 +116,7 @@ ColorScheme = Literal["none", "by_id", "protein_atoms", "protein_chains", "prote
 
 
 class ProteinParams(Object):
-    """The atoms' colors at first, and a factor for their radii."""
+    """The atoms' initial colors, and a factor for their radii."""
 
     model_config = ConfigDict(title="ProteinLoaderParameters")
 
@@ -125,7 +125,7 @@ class ProteinParams(Object):
 
 
 class NrrdParams(Object):
-    """What the values of a voxel mean."""
+    """The meaning of a voxel's values."""
 
     model_config = ConfigDict(title="NRRDLoaderParameters")
 
@@ -149,7 +149,7 @@ class RawVolumeParams(Object):
     spacing: Vector3
 
 
-# The properties of loaders that have none: the real renderer takes anything.
+# For loaders without properties the real renderer accepts anything.
 EmptyParams = Annotated[Any, WithJsonSchema({"x-title": "EmptyLoaderParams"})]
 
 # --- methods ---
@@ -175,7 +175,7 @@ LOADERS: dict[str, type[Object] | None] = {
     XYZ: None,
     NRRD: NrrdParams,
 }
-"""Parameters by the name of the loader; None if it has none, then ``{}`` is sent."""
+"""Parameters by the name of the loader; None if it has none (then ``{}`` is sent)."""
 
 LoaderParams = RawVolumeParams | CellPlacementParams | MorphologyParams | SonataParams | ProteinParams | NrrdParams
 """The parameters of any loader."""

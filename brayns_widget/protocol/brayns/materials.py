@@ -1,4 +1,4 @@
-"""Materials: how the surfaces of models reflect light, as Brayns 3.10 names it."""
+"""Materials, which say how a model's surface reflects light, named as in Brayns 3.10."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Color = Vector3
 
 
 class Material(Object):
-    """How a model's surface reflects light; without anything set it is matte and opaque."""
+    """Base of all materials; a model without one is matte and opaque."""
 
 
 class Matte(Material):
@@ -25,7 +25,7 @@ class Matte(Material):
 
 
 class Phong(Matte):
-    """Scatters light evenly too: the real renderer sets no highlight either."""
+    """Scatters light evenly, too: the real renderer has no highlight either."""
 
 
 class Plastic(Matte):
@@ -91,7 +91,7 @@ class Principled(Material):
     transmission_depth: Float32 = unlisted(1.0)
 
 
-# By the names that methods use; a model that nobody has given a material is matte.
+# By the names in methods; a model without a material is matte.
 MATERIALS: dict[str, type[Material]] = {
     "carpaint": CarPaint,
     "emissive": Emissive,
@@ -165,10 +165,10 @@ _SETTERS: dict[type[Material], Endpoint[Any, None]] = {
 
 
 def getter(kind: type[M]) -> Endpoint[GetModelParams, M]:
-    """Find the method that tells a model's material, if it is of a type."""
+    """Return the method that gets a model's material of a given type."""
     return _GETTERS[kind]
 
 
 def setter(kind: type[M]) -> Endpoint[SetMaterialParams[M], None]:
-    """Find the method that gives a model a material of a type."""
+    """Return the method that sets a model's material to one of a given type."""
     return _SETTERS[kind]

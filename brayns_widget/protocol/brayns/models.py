@@ -1,4 +1,4 @@
-"""Models and lights of the scene: what they are, where they stand, and where they came from."""
+"""Models and lights of the scene: their properties, their transforms, and the sources they were loaded from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from brayns_widget.protocol.schema import Items, Object, Quaternion, Size, Vecto
 
 
 class Bounds(Object):
-    """A box in µm; the bounds of nothing are the largest numbers, swapped."""
+    """A box in µm; an empty one has the largest floats, with minimum and maximum swapped."""
 
     max: Vector3 = read_only()
     min: Vector3 = read_only()
@@ -26,7 +26,7 @@ class Transform(Object):
 
 
 class LoadInfo(Object):
-    """Where a model came from."""
+    """The source of a model."""
 
     load_parameters: Any = read_only()
     loader_name: str = read_only()
@@ -35,7 +35,7 @@ class LoadInfo(Object):
 
 
 class ModelInfo(Object):
-    """What is known about a model; lights have none of it."""
+    """Properties of a model; lights have none."""
 
     base_transform: Transform | None = read_only(required=False)
     load_info: LoadInfo | None = read_only(required=False)
@@ -71,7 +71,7 @@ class GetModelParams(Object):
 
 
 class UpdateModelParams(Object):
-    """The id of a model and what changes."""
+    """The id of a model and its changed properties."""
 
     model_config = ConfigDict(title="UpdateModelMessage")
 
@@ -88,7 +88,7 @@ class RemoveModelParams(Object):
 
 
 class InstantiateParams(Object):
-    """The id of a model and a place for each further one."""
+    """The id of a model and the transform of each copy."""
 
     model_config = ConfigDict(title="InstantiateMessage")
 
@@ -97,7 +97,7 @@ class InstantiateParams(Object):
 
 
 class InspectParams(Object):
-    """A point of the picture: 0 to 1 from the first column and row to the last."""
+    """A point of the picture; 0 is the first column or row, 1 the last."""
 
     model_config = ConfigDict(title="InspectMessage")
 
@@ -108,7 +108,7 @@ NOTHING = object()  # becomes null, while None is left out of results
 
 
 class InspectResult(Object):
-    """What is seen there, and where (µm)."""
+    """The model seen at a point of the picture, and the position (µm) of its surface there."""
 
     hit: bool = read_only()
     metadata: Annotated[Any, PlainSerializer(lambda value: None if value is NOTHING else value)] = read_only()

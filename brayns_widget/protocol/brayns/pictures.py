@@ -1,4 +1,4 @@
-"""Pictures: frames of the interactive one, and finished ones beside it."""
+"""Pictures: frames of the interactive view, and separate snapshots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brayns_widget.protocol.schema import Items, Object, Size, Size2, Vector2, r
 
 
 class RenderImageParams(Object):
-    """Whether to render, and what to send."""
+    """Whether to render a pass and to send the picture, and its encoding."""
 
     accumulate: bool = False
     force: bool = False
@@ -23,14 +23,14 @@ class RenderImageParams(Object):
 
 
 class RenderImageResult(Object):
-    """How many samples the picture has, and how many it will have."""
+    """Number of samples in the picture so far, and of the finished one."""
 
     accumulation: Size = read_only()
     max_accumulation: Size = read_only()
 
 
 class EngineObject(Object):
-    """A type of camera or renderer and its parameters; without a name the current one."""
+    """A camera or renderer by type and parameters; without a name the current one."""
 
     model_config = ConfigDict(title="EngineObjectData")
 
@@ -39,7 +39,7 @@ class EngineObject(Object):
 
 
 class ShotParams(Object):
-    """A picture's scene settings; what is left out is as it is for ``render-image``."""
+    """A picture's scene settings; the default of each is the setting for ``render-image``."""
 
     camera: EngineObject = unlisted(EngineObject())
     camera_near_clip: float = unlisted(0.0)
@@ -52,7 +52,7 @@ class ShotParams(Object):
 
 
 class ImageSettings(Object):
-    """Size (pixels), format and JPEG quality; without a size the viewport's."""
+    """Size (pixels), format and JPEG quality; the default size is the viewport's."""
 
     format: str = "png"
     quality: Annotated[int, Field(ge=0)] = 100
@@ -60,7 +60,7 @@ class ImageSettings(Object):
 
 
 class ImageMetadata(Object):
-    """Texts that go into the picture's file."""
+    """Texts for the picture file's metadata."""
 
     description: str
     keywords: Items[str]
@@ -69,14 +69,14 @@ class ImageMetadata(Object):
 
 
 class SnapshotParams(ShotParams):
-    """The picture's scene settings, its format, and what its file tells about it."""
+    """The picture's scene settings, its format, and the texts of its metadata."""
 
     image_settings: ImageSettings = unlisted(ImageSettings())
     metadata: ImageMetadata | None = unlisted(None)
 
 
 class ColorBuffer(Object):
-    """Where the picture stands in the answer's bytes."""
+    """Position of the picture in the answer's payload."""
 
     model_config = ConfigDict(title="ColorBufferMessage")
 
@@ -85,13 +85,13 @@ class ColorBuffer(Object):
 
 
 class SnapshotResult(Object):
-    """The picture's place in the answer; its size is 0 if it went to a file."""
+    """Position of the picture in the payload; its size is 0 if it was written to a file."""
 
     color_buffer: ColorBuffer = read_only()
 
 
 class GBuffersParams(ShotParams):
-    """The picture's scene settings, its size in pixels, and which channels."""
+    """The picture's scene settings, its size in pixels, and its channels."""
 
     channels: Items[Literal["color", "depth", "albedo", "normal"]]
     resolution: Size2 = unlisted([0, 0])
@@ -99,7 +99,7 @@ class GBuffersParams(ShotParams):
     model_config = ConfigDict(title="GBuffersParams")
 
 
-# Pictures come as the answers' bytes.
+# Pictures are the payload of the answers.
 RENDER_IMAGE = Endpoint("render-image", RenderImageParams, RenderImageResult)
 SNAPSHOT = Endpoint("snapshot", SnapshotParams, SnapshotResult)
 EXPORT_GBUFFERS = Endpoint("export-gbuffers", GBuffersParams)

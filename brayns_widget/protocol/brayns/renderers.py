@@ -1,4 +1,4 @@
-"""Renderers, and framebuffers: what the interactive picture is made by, and in which steps."""
+"""Renderers and framebuffers, which define how the interactive picture is traced and refined."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SampleCount = Annotated[int, Field(ge=1), AfterValidator(_countable)]
 
 
 class Interactive(Object):
-    """The renderer for moving about; the defaults are those of ``set-renderer-interactive {}``."""
+    """The renderer for navigation; the defaults are those of ``set-renderer-interactive {}``."""
 
     samples_per_pixel: SampleCount = unlisted(1)
     ao_samples: Size = unlisted(1)
@@ -50,11 +50,11 @@ def name_of(renderer: Renderer) -> str:
 
 
 class Static(Object):
-    """A framebuffer that always has the viewport's size."""
+    """A framebuffer of the viewport's size."""
 
 
 class Progressive(Object):
-    """A framebuffer whose first frame is ``scale`` times smaller a side."""
+    """A framebuffer whose first frame is smaller than the viewport, by ``scale`` per axis."""
 
     model_config = ConfigDict(title="ProgressiveFrameMessage")
 

@@ -1,4 +1,4 @@
-"""Simple shapes: as models with colors, and as what cuts parts of the scene away. Lengths are in µm."""
+"""Simple shapes, used as models and as clipping geometry. Lengths are in µm."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Capsule(Object):
 
 
 class Box(Object):
-    """A box along the axes."""
+    """An axis-aligned box."""
 
     max: Vector3
     min: Vector3
@@ -41,7 +41,7 @@ class Plane(Object):
 
 
 class BoundedPlane(Object):
-    """The part of a plane that lies in a box."""
+    """The part of a plane inside a box."""
 
     bounds: Box
     coefficients: Vector4
@@ -61,7 +61,7 @@ class Colored(Object, Generic[S]):
 
 
 class Clipping(Object, Generic[S]):
-    """Shapes that cut, and whether they cut their other side."""
+    """Clipping shapes, and whether they are inverted."""
 
     model_config = ConfigDict(title="ClippingGeometry")
 

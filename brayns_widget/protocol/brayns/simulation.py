@@ -1,4 +1,4 @@
-"""Simulations: which frame is shown, by which models, in which colors; and the colors of volumes."""
+"""Simulations: the current frame, the models that show it, and color ramps (of volumes, too)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
 
 
 class SimulationParameters(Object):
-    """The frames of all simulations, and the one that is shown; ``dt`` is a frame's duration in ``unit``."""
+    """The range of frames of all simulations, and the current one; ``dt`` is a frame's duration in ``unit``."""
 
     current: Size = unlisted(0)
     dt: float = read_only()
@@ -39,14 +39,14 @@ class EnableSimulationParams(Object):
 
 
 class ColorRamp(Object):
-    """Colors (linear RGBA) at even steps from the lowest value of the range to the highest."""
+    """Colors (linear RGBA) at even steps over the range of values."""
 
     colors: RampColors = unlisted([])
     range: Vector2 = unlisted([0.0, 1.0])
 
 
 class SetColorRampParams(Object):
-    """A model and the colors of its simulation or volume."""
+    """The id of a model and the color ramp of its simulation or volume."""
 
     model_config = ConfigDict(title="SetColorRampMessage")
 

@@ -1,4 +1,4 @@
-"""Who runs a job's servers: the interface between the jobs and the machines they run on."""
+"""Interface between jobs and the machines that their servers run on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SERVERS = (RENDERER, BACKEND)
 
 @dataclass(frozen=True)
 class Condition:
-    """How a job's servers are doing.
+    """Condition of a job's servers.
 
     Attributes:
-        reason: why it is so, for a person to read; never empty when it failed.
+        reason: an explanation for people; never empty after a failure.
         addresses: server name → (host, port), complete when the state is READY.
-        secret: what the servers want to hear as a bearer token, or "" if they ask for none.
+        secret: the bearer token that the servers require, or "".
     """
 
     state: State
@@ -30,14 +30,14 @@ class Condition:
 
 
 class Allocator(ABC):
-    """Gets a job's renderer and backend to run somewhere.
+    """Launcher of a job's renderer and backend.
 
-    A job that has failed or ended by itself leaves nothing running: the allocator sees to that without being asked.
+    A job that has failed or ended by itself leaves nothing running: the allocator cleans up without being asked.
     """
 
     @abstractmethod
     async def start(self, job: Job) -> None:
-        """Begin; returns before the servers are up.
+        """Begin to start a job; returns before its servers are up.
 
         Raises:
             OSError: nothing could be started.
@@ -45,12 +45,12 @@ class Allocator(ABC):
 
     @abstractmethod
     async def poll(self, job_id: str) -> Condition:
-        """Tell how a job is doing now; one that it does not know, or not yet, is queued."""
+        """Return the present condition of a job; an unknown one counts as queued."""
 
     @abstractmethod
     async def stop(self, job_id: str) -> None:
-        """End a job and return when nothing of it runs any more; a job that is unknown or over is no error."""
+        """Stop a job, and return when none of its processes runs; a job that is unknown or over is not an error."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Stop all jobs and return when nothing of them runs any more."""
+        """Stop all jobs, and return when none of their processes runs."""

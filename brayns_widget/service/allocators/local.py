@@ -17,10 +17,10 @@ _PROBE_SECONDS = 0.05
 
 
 def local_commands(base_directory: Path) -> dict[str, list[str]]:
-    """Give the commands of a job's servers. Each picks a free port itself, so that no two can race for one.
+    """Return the commands of a job's servers. Each picks a free port itself, so that no two can race for one.
 
     Args:
-        base_directory: what the backend lets its clients see.
+        base_directory: the directory that the backend shows to its clients.
     """
     # -P: a file of the user's, say random.py in the notebook's folder, must not take the place of a module.
     python = [sys.executable, "-P", "-m", "brayns_widget"]
@@ -36,13 +36,13 @@ def local_commands(base_directory: Path) -> dict[str, list[str]]:
 
 
 class LocalAllocator(Allocator):
-    """Starts each job's servers as child processes and watches them.
+    """Allocator that starts each job's servers as child processes and watches them.
 
     Args:
         commands: server name → command; a server reads the job's secret from the first line of its stdin, prints
             "listening on HOST:PORT", answers `GET /healthz` with 200 when it is ready, and leaves when its stdin ends.
         ready_within: seconds that the servers of a job may take to come up.
-        grace: seconds from asking a server to leave to killing it.
+        grace: seconds between asking a server to exit and killing it.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class _LocalJob:
         self._servers = servers
         self._secret = secret
         self._grace = grace
-        # Two tasks: the first may be cancelled at any time, the second cleans up after it and never is.
+        # Two tasks: the first may be cancelled at any time, the second cleans up after it and is never cancelled.
         self._life = asyncio.create_task(self._live(ready_within))
         self._end = asyncio.create_task(self._wind_up())
 
@@ -129,7 +129,7 @@ async def _come_up(server: ServerProcess) -> tuple[str, int]:
 
 
 async def _healthy(host: str, port: int) -> bool:
-    """Tell whether `GET /healthz` is answered with 200."""
+    """Whether `GET /healthz` is answered with 200."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
         try:
@@ -148,7 +148,7 @@ async def _stop_all(servers: Sequence[ServerProcess], grace: float) -> None:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Give the first cause in a group of errors, as one line for a person."""
+    """Return the first cause in a group of errors, as one line for people."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error)

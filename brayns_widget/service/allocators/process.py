@@ -1,4 +1,4 @@
-"""One server of a job as a child process that tells on its standard output where it listens."""
+"""One server of a job as a child process, which writes its address to its standard output."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ logger = logging.getLogger(__name__)
 
 
 class ServerDiedError(Exception):
-    """A server ended though nobody asked it to; the message gives its exit code and its last words."""
+    """A server ended by itself; the message has its exit code and the last lines of its log."""
 
 
 class ServerProcess:
-    """A running child whose standard input is a pipe that we hold: it ends when we do, however we end.
+    """A running child whose standard input is a pipe from this process: it ends when this process ends, in any way.
 
-    Make one with `start`; whoever does must `stop` it.
+    Make one with `start`; the caller must `stop` it.
     """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
@@ -45,10 +45,10 @@ class ServerProcess:
 
     @classmethod
     async def start(cls, name: str, command: Sequence[str], secret: str) -> ServerProcess:
-        """Start `command`, with `secret` as the first line of its standard input: arguments can be read by anybody.
+        """Start `command`, with `secret` as the first line of its standard input: arguments are readable by all users.
 
         Raises:
-            OSError: there is no such program, or no room for another process.
+            OSError: there is no such program, or no further process can be started.
         """
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -68,7 +68,7 @@ class ServerProcess:
         """Wait for the line "listening on HOST:PORT"; call it once.
 
         Raises:
-            ServerDiedError: the process ended, or said something else.
+            ServerDiedError: the process ended, or wrote something else.
         """
         try:
             line = await self._stdout.readline()
@@ -83,7 +83,7 @@ class ServerProcess:
         return host.decode(), int(port)
 
     async def ended(self) -> str:
-        """Wait for the end of the process and say how it ended, with the last lines that it wrote to its stderr."""
+        """Wait for the end of the process; return its exit code and the last lines of its stderr, as a text."""
         code = await self._process.wait()
         await asyncio.wait(self._drains, timeout=_DRAIN_SECONDS)
         text = f"the {self.name} ended with {_exit(code)}"
@@ -91,9 +91,9 @@ class ServerProcess:
         return f"{text}\nits last words:\n{tail}" if tail else text
 
     async def stop(self, grace: float) -> None:
-        """End the process and wait for its end: ask, and after `grace` seconds kill."""
+        """End the process and wait for its end: terminate it, and after `grace` seconds kill it."""
         self._stdin.close()
-        # A process that ended between the look and the signal is what we want.
+        # The process may end between the check and the signal, which is fine.
         with contextlib.suppress(ProcessLookupError):
             if self._process.returncode is None:
                 self._process.terminate()

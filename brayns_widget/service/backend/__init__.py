@@ -1,5 +1,5 @@
-"""The metadata backend: what files there are and what is in a SONATA circuit, without loading it.
+"""The metadata backend: listings of files, and contents of SONATA circuits without loading them.
 
-``base`` confines paths, ``reader`` reads circuits in child processes, ``circuits`` is what such a child runs,
+``base`` confines paths, ``reader`` reads circuits in child processes, such a child runs ``circuits``,
 ``methods`` declares the JSON-RPC methods, ``main`` is the command. Contract: that of the real backend, version 3.0.0.
 """

@@ -1,4 +1,4 @@
-"""Attributes of nodes, read with libsonata in the child process of ``circuits``."""
+"""Attributes of nodes, read with libsonata in the child process that runs ``circuits``."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Attribute:
 
     Attributes:
         population: a ``libsonata.NodePopulation``.
-        name: as clients know it.
-        stored: as the file has it.
+        name: name for clients.
+        stored: name in the file.
         dynamics: whether it is one of ``dynamics_params``.
     """
 
@@ -36,7 +36,7 @@ class Attribute:
 
     @cached_property
     def enumerated(self) -> bool:
-        """Whether the file has numbers of texts that a library lists."""
+        """Whether the file has indices into a library of texts."""
         return not self.dynamics and self.stored in self.population.enumeration_names
 
     @cached_property
@@ -44,7 +44,7 @@ class Attribute:
         """The type of its values.
 
         Raises:
-            libsonata.SonataError: it is one that cannot be read.
+            libsonata.SonataError: the type cannot be read.
         """
         if self.enumerated:
             return "string"
@@ -52,10 +52,10 @@ class Attribute:
         return "float" if kind == "f" else "integer" if kind in "iu" else "string"
 
     def column(self, selection: Any) -> tuple[list[str], npt.NDArray[Any]]:
-        """Read the values of nodes: texts and what points to them, or no texts and numbers.
+        """Read the values of nodes: texts with an index per node, or no texts with a number per node.
 
         Raises:
-            RequestError: -32603, a value points to no text.
+            RequestError: -32603, an index is out of range.
             libsonata.SonataError: it cannot be read.
         """
         match self.type:
@@ -80,7 +80,7 @@ class Attribute:
 
 
 def attributes_of(population: Any) -> dict[str, Attribute]:
-    """Find the attributes of a ``libsonata.NodePopulation`` by the names that clients know."""
+    """Return the attributes of a ``libsonata.NodePopulation`` by their names for clients."""
     own = {name: Attribute(population, name, name, dynamics=False) for name in sorted(population.attribute_names)}
     dynamics = {}
     for stored in sorted(population.dynamics_attribute_names):
@@ -90,7 +90,7 @@ def attributes_of(population: Any) -> dict[str, Attribute]:
 
 
 def listed(population: Any) -> dict[str, Any]:
-    """Tell names and types; no value is read."""
+    """List names and types; no value is read."""
     readable, left_out = [], []
     for name, attribute in attributes_of(population).items():
         try:
@@ -109,10 +109,10 @@ def read(population: Any, ids: Sequence[int] | None, names: Sequence[str] | None
         names: of the attributes; None: all that can be read.
 
     Returns:
-        what ``sonata-get-node-attributes`` answers, and its payload.
+        the answer to ``sonata-get-node-attributes``, and its payload.
 
     Raises:
-        RequestError: -32602, there is no such node or attribute, or they are too many for one answer; -32603, an
+        RequestError: -32602, there is no such node or attribute, or too many for one answer; -32603, an
             attribute cannot be read.
     """
     selection, order = _selected(population, ids)
@@ -137,7 +137,7 @@ def read(population: Any, ids: Sequence[int] | None, names: Sequence[str] | None
 
 
 def _selected(population: Any, ids: Sequence[int] | None) -> tuple[Any, npt.NDArray[np.intp] | None]:
-    """Select nodes once, in ascending order, which is quick; and where each of ``ids`` is among them."""
+    """Select each node once, in ascending order, which is quick; also return the index of each of ``ids`` in that."""
     if ids is None:
         return population.select_all() if population.size else libsonata.Selection([]), None
     # Python's own maximum: an id may be larger than NumPy's integers.

@@ -1,8 +1,8 @@
-"""The base directory: clients see what is in it, and nothing else.
+"""The base directory, which confines what clients can see.
 
-A path counts as inside if the file that it leads to, after ``..`` and all symbolic links, is inside. Two limits, both
-of which need somebody who can write into the base directory: a link that is swapped between the check and the
-opening, and an HDF5 file with an external link, which the HDF5 library follows by itself.
+A path counts as inside if its target, after ``..`` and all symbolic links, is inside. Two attacks remain possible for
+users who can write into the base directory: a link that is swapped between the check and the opening, and an HDF5 file
+with an external link, which the HDF5 library follows by itself.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class BaseDirectory:
     """A directory that clients are confined to.
 
     Args:
-        path: of the directory.
+        path: path of the directory.
 
     Raises:
-        NotADirectoryError: it is none.
+        NotADirectoryError: it is not a directory.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -32,10 +32,10 @@ class BaseDirectory:
             raise NotADirectoryError(f"{str(self.path)!r} is not a directory.")
 
     def resolve(self, path: str) -> Path:
-        """Follow a client's absolute path to what it leads to, which need not exist.
+        """Resolve a client's absolute path to its target, which need not exist.
 
         Raises:
-            RequestError: -32602, it leads out of the base directory or is no path.
+            RequestError: -32602, it leads out of the base directory or is not a path.
         """
         try:
             # A relative path would depend on where this process was started.
@@ -47,7 +47,7 @@ class BaseDirectory:
         return real
 
     def regular_file(self, path: str, *, code: int = INVALID_PARAMS) -> Path:
-        """Follow a path to a regular file; a pipe or a device could keep its reader waiting for ever.
+        """Resolve a path to a regular file; a pipe or a device could block its reader forever.
 
         Args:
             path: as for `resolve`.
@@ -63,10 +63,10 @@ class BaseDirectory:
 
 
 def kind_of(path: Path) -> Literal["file", "directory"] | None:
-    """Tell what is at a path; None: nothing, or something that is neither.
+    """Return "file" or "directory"; None for a path that does not exist or is neither.
 
     Raises:
-        RequestError: -32603, the system does not say: a name that is too long, a directory that may not be entered.
+        RequestError: -32603, the system refuses: the name is too long, or the directory may not be entered.
     """
     try:
         mode = path.stat().st_mode

@@ -1,8 +1,8 @@
-"""What is in a SONATA configuration. Run as a process of its own by ``reader``, see there why.
+"""Contents of a SONATA configuration, read in a child process of ``reader`` (see there for the reason).
 
 ``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` reads one line of JSON from its standard input,
 further parameters of the question, and writes one to its standard output: ``{"result": …}`` or
-``{"error": {"code": …, "message": …}}``; raw bytes may follow. It leaves when its standard input closes.
+``{"error": {"code": …, "message": …}}``; raw bytes may follow. It exits when its standard input closes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Config:
     file for its client.
 
     Args:
-        base: what the files are confined to.
+        base: the directory that the files are confined to.
         path: of the configuration, as the client gave it.
 
     Raises:
@@ -61,7 +61,7 @@ class Config:
         return content
 
     def nodes(self) -> Iterator[tuple[str, Any]]:
-        """Give the type and the opened population of each node population that is not virtual, by name."""
+        """Return type and opened population of each node population that is not virtual, by name."""
         for name in sorted(self.circuit.node_populations):
             properties = self.circuit.node_population_properties(name)
             if properties.type != VIRTUAL:
@@ -69,7 +69,7 @@ class Config:
                 yield properties.type, self.circuit.node_population(name)
 
     def population(self, name: str) -> Any:
-        """Open a node population; those that are virtual, too.
+        """Open a node population, which may be virtual.
 
         Raises:
             RequestError: -32602, there is none of this name.
@@ -82,13 +82,13 @@ class Config:
         return self.circuit.node_population(name)
 
     def edges(self) -> Iterator[Any]:
-        """Give the opened edge populations, by name."""
+        """Return the opened edge populations, by name."""
         for name in sorted(self.circuit.edge_populations):
             self._check(self.circuit.edge_population_properties(name))
             yield self.circuit.edge_population(name)
 
     def node_sets(self) -> Iterator[Any]:
-        """Give the node sets of the circuit and of the simulation; a missing file counts as empty, as in Brayns."""
+        """Return the node sets of circuit and simulation; a missing file counts as empty, as in Brayns."""
         paths = {self.circuit.node_sets_path}
         if self.simulation is not None:
             paths.add(self.simulation.node_sets_file)
@@ -116,7 +116,7 @@ def populations(config: Config) -> dict[str, Any]:
 
 
 def _reports(simulation: Any) -> list[dict[str, Any]]:
-    """Describe the spikes, under no name, and the enabled reports; times in ms."""
+    """Describe the spikes, with an empty name, and the enabled reports; times in ms."""
     if simulation is None:
         return []
     run = simulation.run
@@ -140,12 +140,12 @@ def _reports(simulation: Any) -> list[dict[str, Any]]:
 
 
 def node_sets(config: Config) -> dict[str, Any]:
-    """Name the node sets, sorted."""
+    """Return the names of the node sets, sorted."""
     return {"node_sets": sorted({name for sets in config.node_sets() for name in sets.names})}
 
 
 def node_attributes(config: Config, population: str) -> dict[str, Any]:
-    """Name the attributes of a node population, and their types."""
+    """Return names and types of the attributes of a node population."""
     from brayns_widget.service.backend import attributes  # imports NumPy, which the other questions do not need
 
     return attributes.listed(config.population(population))
@@ -154,7 +154,7 @@ def node_attributes(config: Config, population: str) -> dict[str, Any]:
 def get_node_attributes(
     config: Config, population: str, ids: list[int] | None, names: list[str] | None
 ) -> tuple[dict[str, Any], bytes]:
-    """Read attributes of nodes: what the columns are, and the columns."""
+    """Read attributes of nodes; return the columns' descriptions and the columns."""
     from brayns_widget.service.backend import attributes
 
     return attributes.read(config.population(population), ids, names)
@@ -169,13 +169,13 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 def answer(question: str, base: str, path: str, **params: Any) -> dict[str, Any]:
-    """Answer a question about a configuration, whatever happens; "payload" is what follows the line of JSON."""
+    """Answer a question about a configuration, errors included; "payload" has the bytes after the line of JSON."""
     try:
         result = QUESTIONS[question](Config(BaseDirectory(base), path), **params)
     except RequestError as error:
         return {"error": {"code": error.code, "message": error.message}}
     except (libsonata.SonataError, RuntimeError, OSError, UnicodeDecodeError) as error:
-        # RuntimeError: what libsonata lets through from HDF5 and from its JSON parser.
+        # RuntimeError: errors of HDF5 and of the JSON parser that libsonata passes on.
         return {"error": {"code": INTERNAL_ERROR, "message": f"{path!r} cannot be read: {error}"}}
     if isinstance(result, tuple):
         return {"result": result[0], "payload": result[1]}

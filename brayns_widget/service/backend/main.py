@@ -23,18 +23,18 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "backend",
         help="run one metadata backend",
-        description="Run one metadata backend: what files there are and what is in a circuit, as JSON-RPC methods over "
+        description="Run one metadata backend: listings of files and contents of circuits, as JSON-RPC methods over "
         "WebSocket. Prints 'listening on HOST:PORT' once it accepts clients.",
     )
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="name or address to bind")
     parser.add_argument("--port", type=int, default=5001, metavar="P", help="port to bind; 0: a free one")
-    parser.add_argument("--base-directory", required=True, metavar="D", help="clients see what is in it, nothing else")
+    parser.add_argument("--base-directory", required=True, metavar="D", help="directory that clients may see")
     parser.add_argument(
         "--secret-from-stdin",
         action="store_true",
         help="accept only clients that send the first line of standard input as their bearer token",
     )
-    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="exit when standard input ends")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warning")
     parser.set_defaults(run=run)
 
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         secret = read_stdin_line() if options.secret_from_stdin else None
         asyncio.run(_serve(options, BaseDirectory(options.base_directory), secret))
-    except (OSError, OverflowError, ValueError, EOFError) as error:  # OverflowError: a port that is no port
+    except (OSError, OverflowError, ValueError, EOFError) as error:  # OverflowError: a port out of range
         print(f"brayns-widget backend: {error}", file=sys.stderr)
         return 1
     return 0
@@ -75,4 +75,4 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: str |
         async with server.serve(options.host, options.port) as address:
             print(f"listening on {address[0]}:{address[1]}", flush=True)
             await stopped.wait()
-            reader.close()  # first, so that nobody waits for a file that does not come
+            reader.close()  # first, so that no request waits for a file that does not come

@@ -1,6 +1,6 @@
 """The backend's JSON-RPC methods.
 
-Their types stand in ``protocol.backend``.
+Their types are in ``protocol.backend``.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ from brayns_widget.service.backend.base import BaseDirectory, kind_of
 from brayns_widget.service.backend.reader import CircuitReader
 from brayns_widget.service.rpc.methods import Method, Methods, WithPayload
 
-BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are: clients go by it
+BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are; clients check it
 
 
 @dataclass
 class Context:
-    """What all methods share.
+    """Context of all methods.
 
     Attributes:
-        base: what clients may see of the file system.
+        base: the directory that clients may see.
         reader: reads circuits.
         stop: ends the process; safe on any thread.
         storage: the session variables, common to all clients.

@@ -1,7 +1,7 @@
-"""Read circuits in child processes.
+"""Reader of circuits in child processes.
 
-HDF5 files come from anywhere. A damaged one can crash the HDF5 library, one on a server that is gone can keep it
-waiting for ever, and either would take the backend with it. A child costs 0.1 s and may die.
+HDF5 files come from any source. A damaged one can crash the HDF5 library, one on a lost server can block it forever,
+and either would take the backend with it. A child costs 0.1 s and may die.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ DEADLINE = 60.0  # seconds
 
 
 class CircuitReader:
-    """Answers questions about circuits; usable on several threads at once.
+    """Reader that answers questions about circuits; thread-safe.
 
     Args:
-        base: what circuits are confined to.
+        base: the directory that circuits are confined to.
         deadline: seconds that one answer may take.
         module: run as the child, with a question, the base directory and a path as its arguments.
     """
@@ -56,8 +56,8 @@ class CircuitReader:
         return self.fetch(question, path, **params)[0]
 
     def fetch(self, question: str, path: str, **params: Any) -> tuple[Any, memoryview]:
-        """Ask as ``ask`` does; returns what comes behind the answer, too."""
-        self._base.regular_file(path)  # the common mistakes do not need a child
+        """Ask as ``ask`` does; also return the bytes after the answer."""
+        self._base.regular_file(path)  # common errors are found without a child
         late = threading.Event()
         with self._start(question, path) as child:
             assert child.stdout
@@ -94,8 +94,8 @@ class CircuitReader:
         with self._lock:
             if self._closed:
                 raise RequestError("The backend is closing", code=INTERNAL_ERROR)
-            # HDF5 prints its stack of errors to stderr; what matters of it is in the answer.
-            # Without buffers: what is left in one would be an error when it is closed after the child's death.
+            # HDF5 prints its stack of errors to stderr; the answer has the relevant part.
+            # Without buffers: closing one that is not empty after the child's death would raise an error.
             child = subprocess.Popen(
                 command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
@@ -103,7 +103,7 @@ class CircuitReader:
             return child
 
     def close(self) -> None:
-        """Stop the children that run; whoever waits for one gets an error."""
+        """Stop the running children; their callers get an error."""
         with self._lock:
             self._closed = True
             for child in self._children:
@@ -111,7 +111,7 @@ class CircuitReader:
 
 
 def _write(pipe: Any, data: bytes) -> None:
-    """Write to a child, which may have died: that is told by its exit code."""
+    """Write to a child, which may have died: its exit code says so."""
     rest = memoryview(data)
     with contextlib.suppress(OSError):
         while rest:

@@ -1,4 +1,4 @@
-"""The method ``cancel``, which the server runs at once and for the connection that it came from."""
+"""The method ``cancel``, which the server runs at once, for requests of the same connection."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from brayns_widget.service.rpc.methods import Methods
 
 
 class Canceller(Protocol):
-    """A connection's requests."""
+    """Requests of a connection that can be cancelled."""
 
     def cancel(self, request_id: RequestId | None) -> None:
-        """Stop one of them; raises ``RequestError`` if that is impossible."""
+        """Cancel a request; raises ``RequestError`` if that is impossible."""
 
 
 # Any: it is added to methods with other contexts; the server passes a Canceller.

@@ -48,11 +48,11 @@ class WithPayload(Generic[R]):
 
 
 POLL_INTERVAL = 0.02  # seconds
-REPORT_INTERVAL = 0.05  # seconds; more progress messages than a person can see only cost time
+REPORT_INTERVAL = 0.05  # seconds; more progress messages than people can see only cost time
 
 
-class _End:
-    """Why a request is to end before it is done; its parts share one."""
+class _Cancellation:
+    """Cancellation state of a request, shared by its parts."""
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
@@ -85,7 +85,7 @@ class RunningRequest:
 
     def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
         self._report = report
-        self._end = _End()
+        self._end = _Cancellation()
         self._operation = ""
         self._next_report = 0.0
 
@@ -99,7 +99,7 @@ class RunningRequest:
         self._end.cancel()
 
     def end(self) -> None:
-        """Call nothing any more when it is cancelled: the method is done, and the next one may be running."""
+        """Disconnect the functions of ``when_cancelled``: the method is done, and the next one may be running."""
         self._end.forget_calls()
 
     def when_cancelled(self, call: Callable[[], None]) -> None:
@@ -107,19 +107,19 @@ class RunningRequest:
         self._end.when_cancelled(call)
 
     def only_for_client(self) -> None:
-        """Say that nobody but the client gets what the method makes: it is cancelled when the client leaves."""
+        """Declare that only this client gets the result, so the task is cancelled when the client disconnects."""
         self._end.only_for_client.set()
         if self._end.client_left.is_set():
             self.cancel()
 
     def leave(self) -> None:
-        """Learn that the client has left; safe on any thread."""
+        """Record that the client has disconnected; safe on any thread."""
         self._end.client_left.set()
         if self._end.only_for_client.is_set():
             self.cancel()
 
     def check(self) -> None:
-        """Stop here if the client has cancelled.
+        """Raise if the client has cancelled.
 
         Raises:
             RequestError: 20, "Task has been cancelled".
@@ -130,7 +130,7 @@ class RunningRequest:
     def progress(self, amount: float, operation: str) -> None:
         """Tell the client how far the request is, or stop if it has cancelled (as ``check``).
 
-        Cheap enough for inner loops: the client hears of a new operation at once, of amounts at ``REPORT_INTERVAL``.
+        Cheap enough for inner loops: a new operation is sent at once, amounts every ``REPORT_INTERVAL``.
         """
         self.check()
         now = time.monotonic()
@@ -139,14 +139,14 @@ class RunningRequest:
             self._report(min(1.0, max(0.0, amount)), operation)
 
     def aside(self, work: Callable[[], R], operation: str = "") -> R:
-        """Do what cannot be stopped, such as encoding a large picture, on a thread of its own.
+        """Do work that cannot be stopped, such as encoding a large picture, on a thread of its own.
 
-        A client that cancels does not wait for it; the thread ends after the work, whose result nobody gets then.
+        A client that cancels does not wait for it; the thread ends after the work, and its result is discarded.
 
         Args:
-            work: what to do.
-            operation: what the client is told meanwhile, with the amount 1, for nobody knows how far it is; nothing
-                without.
+            work: the work.
+            operation: reported to the client meanwhile, with the amount 1, as the progress is unknown; without one
+                nothing is reported.
 
         Raises:
             RequestError: 20, "Task has been cancelled".
@@ -170,7 +170,7 @@ class RunningRequest:
 
 @dataclass(frozen=True)
 class Method(Generic[C]):
-    """One declared method."""
+    """A declared method."""
 
     endpoint: Endpoint[Any, Any]
     run: Callable[..., Any]
@@ -183,7 +183,7 @@ class Method(Generic[C]):
 
     @property
     def name(self) -> str:
-        """As requests name it."""
+        """Name in requests."""
         return self.endpoint.name
 
     def params_schema(self) -> dict[str, Any] | None:
@@ -202,7 +202,7 @@ class Method(Generic[C]):
         """Validate, run, and make the result JSON; returns (result, payload).
 
         Raises:
-            RequestError: the parameters do not fit, or the method refused.
+            RequestError: the parameters are invalid, or the method refused.
         """
         arguments: list[Any] = []
         if self.endpoint.params_type is not None:
@@ -238,18 +238,18 @@ class Methods(Generic[C]):
         asynchronous: bool | None = None,
         deprecated: bool = False,
     ) -> Callable[[F], F]:
-        """Declare that the decorated function serves an endpoint; see the module's docstring for its form.
+        """Declare that the decorated function serves an endpoint; for its form see the module's docstring.
 
         Args:
             endpoint: the method's name and types.
-            description: what the schema says of it; by default the function's docstring.
+            description: description in the schema; by default the function's docstring.
             plugin: the plugin of Brayns that has the method.
             cancellable: whether ``cancel`` can stop it; then the function takes a ``request``.
             asynchronous: what the schema says of that, where it must say something else.
             deprecated: what the schema says.
 
         Raises:
-            ValueError: there is such a method.
+            ValueError: there is a method of this name.
             TypeError: on decoration, the function's annotations are not the endpoint's types.
         """
 
@@ -303,10 +303,10 @@ class Methods(Generic[C]):
 
 
 def _check_annotations(run: Callable[..., Any], hints: dict[str, Any], endpoint: Endpoint[Any, Any]) -> None:
-    """Check that a function takes and returns what an endpoint says.
+    """Check that a function's annotations are the types of an endpoint.
 
     Raises:
-        TypeError: it does not.
+        TypeError: they differ.
     """
     returned = hints.get("return")
     if get_origin(returned) is WithPayload:

@@ -1,4 +1,4 @@
-"""Serve declared methods over WebSocket.
+"""Server of declared methods over WebSocket.
 
 Requests of one connection are answered in order. Methods run on worker threads: with one worker all requests of
 all clients run one after another, as in the real renderer. Only ``cancel`` overtakes (see
@@ -58,15 +58,15 @@ SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the serv
 
 
 class RpcServer(Generic[C]):
-    """Serves ``methods`` to any number of clients.
+    """Server of ``methods`` for any number of clients.
 
     Args:
         methods: the declared methods.
-        context: handed to every method.
+        context: passed to every method.
         workers: where methods run; its owner shuts it down.
         require_version: refuse requests without ``jsonrpc``.
         max_clients: how many may be connected; others get HTTP status 503.
-        secret: what clients must send as ``Authorization: Bearer``, or they get HTTP status 401; None: nothing.
+        secret: token that clients must send as ``Authorization: Bearer``, or they get HTTP status 401; None: no token.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class RpcServer(Generic[C]):
 
     @contextlib.asynccontextmanager
     async def serve(self, host: str, port: int, **options: Any) -> AsyncIterator[tuple[str, int]]:
-        """Listen while the context lasts; gives the address (port 0: a free one).
+        """Listen while the context lasts; yields the address (port 0: a free one).
 
         At the end running requests are cancelled, and answered if they end soon.
 
@@ -146,7 +146,7 @@ class _Session(Generic[C]):
     """One connection: a reader that never waits for a method, and a runner that keeps the order.
 
     Attributes:
-        connected: whether the client is there; what it has sent may still run when it is not.
+        connected: whether the client is connected; its requests may still run afterwards.
     """
 
     def __init__(self, server: RpcServer[C], connection: ServerConnection) -> None:
@@ -175,7 +175,7 @@ class _Session(Generic[C]):
             await runner
 
     async def _read(self) -> None:
-        with contextlib.suppress(ConnectionClosed):  # a client may leave as it likes
+        with contextlib.suppress(ConnectionClosed):  # a client may disconnect in any way
             async for frame in self._connection:
                 await self._receive(frame)
 
@@ -201,7 +201,7 @@ class _Session(Generic[C]):
         self._waiting_bytes += size
 
     def cancel(self, request_id: RequestId | None) -> None:
-        """Cancel a request of this connection that runs or waits.
+        """Cancel a running or waiting request of this connection.
 
         Raises:
             RequestError: -32602, there is none, or it cannot be cancelled.
@@ -218,7 +218,7 @@ class _Session(Generic[C]):
         running.cancel()
 
     async def finish(self) -> None:
-        """Begin no more requests and wait until the running one is answered, but not long."""
+        """Begin no more requests, and wait a limited time until the running one is answered."""
         self._finishing = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), SHUTDOWN_TIMEOUT)
@@ -229,7 +229,7 @@ class _Session(Generic[C]):
             self._reader.cancel()  # it may wait for a client that does not read its answers
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._connection.close(CloseCode.GOING_AWAY), CLOSE_TIMEOUT)
-        self._connection.transport.abort()  # nobody may keep the server from ending
+        self._connection.transport.abort()  # no client may keep the server from ending
 
     async def _run_requests(self) -> None:
         while not self._finishing and (waiting := await self._waiting.get()) is not None:
@@ -274,7 +274,7 @@ class _Session(Generic[C]):
 
         def report(amount: float, operation: str) -> None:
             text = encode_progress(method, Progress(request_id, amount, operation))
-            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is left to tell
+            with contextlib.suppress(RuntimeError):  # the loop has ended: there is no client left
                 loop.call_soon_threadsafe(lambda: _spawn(self._send(text)))
 
         return RunningRequest(report)
@@ -308,7 +308,7 @@ def _answer(request: Request, method: Method[Any], context: Any, running: Runnin
         logger.warning("Method %r: %s", request.method, error)
         return _failure(request, RequestError("There is not enough memory for that", code=INTERNAL_ERROR))
     except Exception as error:
-        # A method that breaks must not take the scene of the other clients with it.
+        # An exception of a method must not take the scene of the other clients with it.
         logger.exception("Method %r failed", request.method)
         return _failure(request, RequestError(f"{type(error).__name__}: {error}", code=INTERNAL_ERROR))
 
@@ -320,7 +320,7 @@ def _failure(request: Request, error: RequestError) -> RawMessage:
 
 
 def _error_frame(request_id: RequestId | None, error: RequestError) -> str:
-    """Make the answer; what a client sent wrongly does not come back at full length."""
+    """Make the error answer; quotes of a client's request are shortened."""
     data = error.data
     if isinstance(data, list):
         more = [f"... and {len(data) - MAX_PROBLEMS} more"] if len(data) > MAX_PROBLEMS else []

@@ -1,4 +1,4 @@
-// Commands that belong to one group of controls: whether one of them runs, and how the newest has failed.
+// Commands of one group of controls: whether one of them runs, and the error of the newest.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
 export class Commands {
@@ -12,7 +12,7 @@ export class Commands {
     return this.#failure;
   }
 
-  /** Runs `action`, and answers whether it went well. */
+  /** Runs `action`, and returns whether it succeeded. */
   async run(action: () => Promise<unknown>): Promise<boolean> {
     this.#newest += 1;
     const own = this.#newest;

@@ -1,8 +1,8 @@
-// One view's messages: the handshake, commands with deadlines, and who hears what the kernel says.
+// One view's messages: the handshake, commands with deadlines, and listeners for the kernel's messages.
 import type { Calls, ErrorData, KernelMessages, Model, PageMessages, Size } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 
-/** A message can be lost until the kernel listens, so `ready` is said again until `welcome` comes. */
+/** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;
 const HELLO_TRIES = 30;
 const DEADLINE_MS = 30_000;
@@ -42,7 +42,7 @@ export class Link {
   #lastCall = 0;
   #hello: ReturnType<typeof setTimeout> | undefined;
 
-  /** `view` must differ from every other view's; `signal` ends the link and says so to the kernel. */
+  /** `view` must be unique among all views; `signal` ends the link, and the kernel is told. */
   constructor(model: Model, view: string, events: LinkEvents, signal: AbortSignal) {
     this.#model = model;
     this.#view = view;
@@ -66,7 +66,7 @@ export class Link {
     }
   }
 
-  /** Greets the kernel until it answers; `size` is asked anew each time. */
+  /** Greets the kernel until it answers; `size` is called each time. */
   greet(size: () => Size): void {
     clearTimeout(this.#hello);
     let tries = 0;
@@ -96,7 +96,7 @@ export class Link {
       try {
         this.send("call", { id, method, params });
       } catch (error) {
-        // Jupyter's own words, such as "Cannot send", say neither what happened nor what to do.
+        // Jupyter's own messages, such as "Cannot send", say neither what happened nor what to do.
         console.error("brayns_widget:", error);
         this.#fail(id, "ConnectionLost", "This view has lost its kernel.", "Was it restarted? Run the cell again.");
       }

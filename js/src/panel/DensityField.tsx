@@ -1,4 +1,4 @@
-// How much of a population to load: a slider over powers of ten and an exact percentage, kept in step.
+// Control for the density of a load: a logarithmic slider and an exact percentage, synchronized.
 import { useSignal } from "@preact/signals";
 import { PARAMETERS } from "../contract.js";
 import { Field } from "../ui/Field.js";
@@ -10,7 +10,7 @@ const DENSITY = PARAMETERS["models.load_circuit"].density;
 interface DensityFieldProps {
   /** Fraction of the cells, 0 < density ≤ 1. */
   readonly density: number;
-  /** How many cells there are. */
+  /** Number of cells in the population. */
   readonly cells: number;
   readonly onChange: (density: number) => void;
 }
@@ -20,7 +20,7 @@ function percentOf(density: number): string {
 }
 
 export function DensityField({ density, cells, onChange }: DensityFieldProps) {
-  /** The percentage while it is typed. */
+  /** The percentage during typing. */
   const typed = useSignal<string | null>(null);
   const type = (input: HTMLInputElement) => {
     typed.value = input.value;

@@ -1,4 +1,4 @@
-// Walks the folders that the kernel's backend shows, and picks a file.
+// Browser of the backend's folders, to pick a file.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
@@ -9,7 +9,7 @@ import { formatBytes } from "../ui/format.js";
 import { Icon } from "../ui/Icon.js";
 import { Problem } from "../ui/Problem.js";
 
-/** Folders of simulations can hold very many files; more than these are found by their path. */
+/** Maximum number of entries shown: folders of simulations can have very many files, which are opened by path. */
 const SHOWN_MAX = 500;
 
 interface Entry {
@@ -55,7 +55,7 @@ export function FileBrowser({ hidden, onPick }: FileBrowserProps) {
       }
     });
   };
-  // The backend can be asked once the renderer is ready, and need not be before anyone looks.
+  // The backend can be asked once the renderer is ready, and need not be before the browser is open.
   const awake = traits.panel_open.value && traits.status.value.state === "ready";
   useLayoutEffect(() => {
     if (awake && asked.current === 0) {

@@ -1,4 +1,4 @@
-// Load a circuit: browse, look into it, say what to load.
+// Form to load a circuit: browse, inspect, choose options.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
@@ -14,7 +14,7 @@ import { FileBrowser } from "./FileBrowser.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
 
-/** What the form says. */
+/** Values of the form. */
 interface Choices {
   readonly population: string;
   /** Or "" for all cells. */
@@ -44,7 +44,7 @@ function find(circuit: Circuit, population: string | null): Population | undefin
   return circuit.populations.find(({ name }) => name === population);
 }
 
-/** What follows from the choice of a population. */
+/** Values that depend on the chosen population. */
 function choosing(population: Population | undefined, colorBy: string): Partial<Choices> {
   return {
     population: population?.name ?? "",

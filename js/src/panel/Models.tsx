@@ -1,4 +1,4 @@
-// The list of what is loaded: show, color, remove.
+// The list of models: show, color, remove.
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
@@ -27,7 +27,7 @@ export function Models() {
   );
 }
 
-/** What was chosen and is not yet true. */
+/** Choices that the kernel has not confirmed yet. */
 interface Draft {
   readonly of: ModelState;
   readonly changes: Partial<ModelState>;
@@ -37,7 +37,7 @@ function Row({ entry }: { readonly entry: ModelState }) {
   const { link } = useView();
   const commands = useCommands();
   const draft = useSignal<Draft | null>(null);
-  // Controls show what was chosen until the kernel says what is true, or that it failed.
+  // Controls show the choice until the kernel confirms it or reports a failure.
   const shown = draft.value?.of === entry ? { ...entry, ...draft.value.changes } : entry;
   const swatch = useRef(GRAY);
   if (shown.color) {

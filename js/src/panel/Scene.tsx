@@ -1,4 +1,4 @@
-// What concerns the whole picture: the camera and the background.
+// Settings of the whole picture: the camera and the background.
 import { useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";

@@ -1,4 +1,4 @@
-// How much of a population to load: powers of ten on a slider, and what a first load takes.
+// Density of a load: a logarithmic slider, and the default for a first load.
 
 const SMALLEST = 1e-4;
 /** A first load of a large circuit shows about this many cells. */
@@ -17,7 +17,7 @@ export function comfortableDensity(cells: number): number {
   return cells <= COMFORTABLE_CELLS ? 1 : Number((COMFORTABLE_CELLS / cells).toPrecision(1));
 }
 
-/** How many of `cells` are loaded at a density: at least one, if there are any. */
+/** Number of `cells` that are loaded at a density: at least one, if there are any. */
 export function cellsAt(density: number, cells: number): number {
   return Math.max(Math.round(cells * density), Math.min(cells, 1));
 }

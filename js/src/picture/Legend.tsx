@@ -1,4 +1,4 @@
-// What the colors in the picture mean: categories with their colors, or a color bar.
+// The legend of the picture: categories with their colors, or a color bar.
 import { useSignal } from "@preact/signals";
 import { useView } from "../context.js";
 import type { LegendSection } from "../contract.js";
@@ -42,7 +42,7 @@ export function Legend() {
 
 interface SectionProps {
   readonly section: LegendSection;
-  /** The model's, where there are several. */
+  /** The model's name, if there are several models. */
   readonly name: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Words on the canvas while there is no picture of something.
+// Text over the picture: status and hints.
 import { useComputed } from "@preact/signals";
 import { useView } from "../context.js";
 import { Button } from "../ui/Button.js";

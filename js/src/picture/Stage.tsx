@@ -1,4 +1,4 @@
-// The canvas and what lies on it.
+// The canvas with its overlays.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { panelId, useView } from "../context.js";
 import { publish } from "../kernel/traits.js";

@@ -23,7 +23,7 @@ function normalize(a: Vec3, otherwise: Vec3): Vec3 {
   return norm > 1e-12 ? scale(a, 1 / norm) : otherwise;
 }
 
-/** Any unit vector at a right angle to the unit vector `a`. */
+/** Any unit vector perpendicular to the unit vector `a`. */
 function perpendicular(a: Vec3): Vec3 {
   return normalize(cross(a, Math.abs(a[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]), [0, 0, 1]);
 }
@@ -40,7 +40,7 @@ interface Basis {
   readonly back: Vec3;
   readonly right: Vec3;
   readonly top: Vec3;
-  /** The axis that orbits keep upright. */
+  /** The axis of yaw. */
   readonly pole: Vec3;
   readonly distance: number;
 }
@@ -50,7 +50,7 @@ function basis({ position, target, up }: Camera): Basis {
   const back = normalize(offset, [0, 0, 1]);
   const pole = normalize(up, [0, 1, 0]);
   const side = cross(pole, back);
-  // Straight down the pole there is no right; any will do, as long as it stays the same.
+  // At the pole the right direction is undefined; any one will do, as long as it stays the same.
   const right = length(side) > 1e-6 ? normalize(side, [1, 0, 0]) : perpendicular(pole);
   return { back, right, top: cross(back, right), pole, distance: Math.max(length(offset), NEAREST_UM) };
 }
@@ -96,7 +96,7 @@ export function zoom(camera: Camera, factor: number): Camera {
   return dolly(camera, factor);
 }
 
-/** The same view, as far as the other projection can show it: what lies at the target keeps its size. */
+/** The same view in the other projection: objects at the target keep their size. */
 export function project(camera: Camera, type: Camera["type"]): Camera {
   if (type === camera.type) {
     return camera;
@@ -108,7 +108,7 @@ export function project(camera: Camera, type: Camera["type"]): Camera {
   return dolly({ ...camera, type }, distance / basis(camera).distance);
 }
 
-/** Whether two cameras show the same picture, up to what rounding does on the way through the kernel. */
+/** Whether two cameras show the same picture, up to rounding on the way through the kernel. */
 export function sameView(a: Camera, b: Camera): boolean {
   const tolerance = 1e-6 * Math.max(1, length(a.position), length(a.target), a.height);
   const near = (p: Vec3, q: Vec3) => length(subtract(p, q)) <= tolerance;

@@ -1,11 +1,11 @@
-// The canvas: how large it is, whether it can be seen, and the newest picture on it.
+// The canvas: its size, its visibility, and the newest picture on it.
 import { CANVAS, type Size } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 
 const DPR_MAX = 2;
 const RESIZE_REST_MS = 100;
 
-/** What to render for a canvas of so many CSS pixels: whole pixels, each side within the limits after scaling. */
+/** The size to render for a canvas in CSS pixels: whole pixels, each side within the limits after scaling. */
 export function measure(width: number, height: number, devicePixelRatio: number): Size {
   const fit = (side: number) => Math.min(Math.max(Math.round(side), CANVAS.minimum), CANVAS.maximum);
   const [wide, high] = [fit(width), fit(height)];

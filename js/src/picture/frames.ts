@@ -1,4 +1,4 @@
-// From encoded frames to pictures: the newest wins, losers are closed, every frame is acknowledged once.
+// Decoding of frames: the newest wins, older ones are closed, every frame is acknowledged once.
 import type { Frame } from "../contract.js";
 
 export interface FrameEvents {

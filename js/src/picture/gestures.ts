@@ -1,4 +1,4 @@
-// From pointers, wheel and keys on the canvas to camera movements.
+// Camera movements by pointers, wheel and keys on the canvas.
 import { orbit, pan, zoom } from "./camera.js";
 import type { Pilot } from "./pilot.js";
 
@@ -12,7 +12,7 @@ const WHEEL_RATE = 0.0015;
 const PINCH_RATE = 0.01;
 const WHEEL_LIMIT = 0.3;
 const LINE_PX = 16;
-/** Wheel and keys have no end; after this long without one the camera is at rest. */
+/** Wheel and keys have no end event; after this time without an event the camera is at rest. */
 const REST_MS = 150;
 
 export const KEYS_HELP =

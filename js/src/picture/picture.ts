@@ -16,9 +16,9 @@ export class Picture {
   readonly pilot: Pilot;
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
-  /** Whether the kernel has answered none of the greetings. */
+  /** Whether all greetings remained without an answer. */
   readonly silent = signal(false);
-  /** What is said for a moment, or "". */
+  /** A temporary message, or "". */
   readonly hint = signal("");
   readonly #signal: AbortSignal;
   readonly #decoder: FrameDecoder;
@@ -72,7 +72,7 @@ export class Picture {
     });
   }
 
-  /** Shows the picture on `element`, which also takes the gestures. Once a view. */
+  /** Shows the picture on `element`, which also gets the gestures. Call it once per view. */
   attach(element: HTMLCanvasElement): void {
     this.#canvas = new Canvas(
       element,
@@ -103,7 +103,7 @@ export class Picture {
     this.link.call("camera.reset", {}).catch((error: unknown) => this.say(String(error)));
   }
 
-  /** Says something over the picture for a moment. */
+  /** Shows a temporary message over the picture. */
   say(text: string): void {
     this.hint.value = text;
     clearTimeout(this.#hintTimer);

@@ -1,10 +1,10 @@
-// Who steers: the user's hand while a gesture lasts, the model's camera trait else.
+// The pilot of the camera: the user's hand during a gesture, else the model's camera trait.
 
 import type { Camera } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 import { sameView } from "./camera.js";
 
-/** How long traits that are older than our last move may still arrive. */
+/** Time during which traits that are older than our last move may still arrive. */
 const ECHO_MS = 1000;
 
 export interface PilotPorts {
@@ -21,9 +21,9 @@ export class Pilot {
   #request = 0;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #echoTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last camera that was sent and that the model does not show yet. */
+  /** The last camera that was sent and that the model does not have yet. */
   #sent: Camera | null = null;
-  /** Whether the model has shown another camera than that one since. */
+  /** Whether the model has had another camera since. */
   #other = false;
 
   constructor(ports: PilotPorts, signal: AbortSignal) {
@@ -77,7 +77,7 @@ export class Pilot {
     this.#camera = camera;
   }
 
-  /** Takes the next camera of the model as it is: it will not be the echo of a move. */
+  /** Accepts the next camera of the model, which will not be the echo of a move. */
   release(): void {
     clearTimeout(this.#echoTimer);
     this.#sent = null;
@@ -104,7 +104,7 @@ export class Pilot {
     this.#ports.send(this.#camera, this.#moving);
   }
 
-  /** The echo had its time; what the model shows else is meant. */
+  /** The echo's time is over; another camera of the model is intended. */
   #yield(): void {
     if (this.#other) {
       this.#camera = this.#ports.read();

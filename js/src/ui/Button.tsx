@@ -1,4 +1,4 @@
-// What is pressed.
+// Buttons.
 import type { ComponentChildren } from "preact";
 import { Icon, type IconName } from "./Icon.js";
 
@@ -27,10 +27,10 @@ interface IconButtonProps {
   readonly icon: IconName;
   /** Its accessible name. */
   readonly label: string;
-  /** Its tooltip, if that is not the name. */
+  /** Its tooltip, if that differs from the name. */
   readonly title?: string;
   readonly disabled?: boolean;
-  /** The id of what it opens, and whether that is open. */
+  /** The id of the element that it opens, and whether that is open. */
   readonly controls?: string;
   readonly expanded?: boolean;
   readonly onClick: () => void;

@@ -1,18 +1,18 @@
-// A color that people choose: "#rrggbb", or "#rrggbbaa" if it is not opaque.
+// A control for a color: "#rrggbb", or "#rrggbbaa" if it is not opaque.
 
 interface ColorInputProps {
   readonly color: string;
   readonly id?: string;
-  /** Its accessible name, where no label names it. */
+  /** Its accessible name, if it has no label. */
   readonly label?: string;
   readonly class?: string;
   readonly hidden?: boolean;
   readonly disabled?: boolean;
-  /** Gets the new color, as opaque as the old one. */
+  /** Gets the new color, with the old opacity. */
   readonly onChoose: (color: string) => void;
 }
 
-/** The color without its opacity, which the browser's own input does not know. */
+/** The color without its opacity, which the browser's input does not support. */
 export function opaque(color: string): string {
   return color.slice(0, 7);
 }

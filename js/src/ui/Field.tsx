@@ -1,15 +1,15 @@
-// A control with its name in front of it.
+// A control with a label in front of it.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 interface FieldProps {
   readonly name: string;
-  /** The control, which must carry `id`. It is not inside the label, which would take a select's choices for its name. */
+  /** The control, which must carry `id`. Inside the label, a select's options would become part of its name. */
   readonly children: (id: string) => ComponentChildren;
 }
 
 export function Field({ name, children }: FieldProps) {
-  // Not useId, whose ids are those of another view's fields on the same page.
+  // Not useId, whose ids repeat in other views on the same page.
   const [id] = useState(() => `bw-${Math.random().toString(36).slice(2)}`);
   return (
     <div class="bw-field">

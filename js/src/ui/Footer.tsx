@@ -1,4 +1,4 @@
-// The line below the picture: how things are, how far a task is, what is shown.
+// The line below the picture: status, progress of a task, and summary of the scene.
 import { useLayoutEffect } from "preact/hooks";
 import { useView } from "../context.js";
 import { Button } from "./Button.js";

@@ -5,11 +5,11 @@ import { HEIGHT } from "../contract.js";
 const STEP = 20;
 
 interface HandleProps {
-  /** Of the view, in CSS pixels. */
+  /** Height of the view in CSS pixels. */
   readonly height: number;
-  /** Follows the pointer. */
+  /** Gets each height during a drag. */
   readonly onMove: (height: number) => void;
-  /** Gets the height that was chosen. */
+  /** Gets the final height. */
   readonly onChoose: (height: number) => void;
 }
 

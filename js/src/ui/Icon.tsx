@@ -1,4 +1,4 @@
-// Drawings for buttons and rows.
+// Icons for buttons and rows.
 
 /** Strokes on a 16 × 16 grid. */
 const ICONS = {

@@ -1,4 +1,4 @@
-// What the user must be told, over the picture: errors, warnings, and a way on when the renderer is gone.
+// Messages over the picture: errors, warnings, and a button for a new renderer when it is lost.
 import { useLayoutEffect } from "preact/hooks";
 import { useView } from "../context.js";
 import type { State } from "../contract.js";
@@ -8,7 +8,7 @@ import { Problem } from "./Problem.js";
 
 const RETRY_STATES: readonly State[] = ["failed", "stale", "ended"];
 
-/** A box that is there while there is something to tell. */
+/** A box that is shown while there is a message. */
 export function Notice() {
   const { link, picture, traits } = useView();
   const commands = useCommands();

@@ -1,4 +1,4 @@
-// A place beside controls where the failure of their commands is told.
+// The error of a failed command, beside its controls.
 import type { Commands } from "../kernel/calls.js";
 import { CallError } from "../kernel/link.js";
 

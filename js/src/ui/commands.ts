@@ -1,4 +1,4 @@
-// Commands of a component, and the focus of the control that ran one.
+// Commands of a component, and the focus of the control that started one.
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Commands } from "../kernel/calls.js";
 

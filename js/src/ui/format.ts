@@ -1,4 +1,4 @@
-// Numbers and names as people read them.
+// Formats of numbers and names for people.
 
 export function formatBytes(size: number): string {
   const units = ["B", "KB", "MB", "GB", "TB"];
@@ -15,13 +15,13 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** The end of a path, by which people tell circuits apart. */
+/** The end of a path, which people recognize circuits by. */
 export function shortPath(path: string): string {
   const parts = path.split(/[\\/]/);
   return parts.length > 3 ? `…/${parts.slice(-2).join("/")}` : path;
 }
 
-/** The ends of a range with as many digits as tell them apart. */
+/** The ends of a range with enough digits to tell them apart. */
 export function formatRange([low, high]: readonly [number, number]): [string, string] {
   const span = high - low || Math.abs(low) || 1;
   const largest = Math.max(Math.abs(low), Math.abs(high));
@@ -30,7 +30,7 @@ export function formatRange([low, high]: readonly [number, number]): [string, st
       return value.toExponential(2).replace(/\.?0*e\+?/, "e");
     }
     const digits = Math.max(2 - Math.floor(Math.log10(Math.abs(span))), 0);
-    // Adding 0 makes 0 of -0, which would be written with its sign.
+    // Adding 0 turns -0 into 0, which has no sign.
     return (Number(value.toFixed(digits)) + 0).toLocaleString("en", { maximumFractionDigits: digits });
   };
   return [format(low), format(high)];
