@@ -7,6 +7,7 @@ ours that a docstring or a signature mentions and no page has.
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import re
 import shutil
@@ -15,6 +16,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -102,6 +104,13 @@ def add_contents(_app: Sphinx, document: str, source: list[str]) -> None:
         source[0] += CONTENTS
 
 
+def qualify_builtins(_app: Sphinx, doctree: Any) -> None:
+    """Name the module of built-in names, such as `type`: Sphinx would link to any attribute of ours with that name."""
+    for node in doctree.findall(pending_xref):
+        if node.get("refdomain") == "py" and getattr(builtins, node["reftarget"], None) is not None:
+            node["reftarget"] = f"builtins.{node['reftarget']}"
+
+
 def let_others_be(_app: Sphinx, _env: BuildEnvironment, node: Any, text: Any) -> Any:
     """Show a name of another package as it is, if there is such a name; ours and misspelled ones are errors."""
     target = node.get("reftarget", "")
@@ -132,5 +141,6 @@ def setup(app: Sphinx) -> None:
     reference.write_pages(ROOT / "docs" / "reference")
     app.connect("autodoc-process-docstring", read_docstring)
     app.connect("source-read", add_contents)
+    app.connect("doctree-read", qualify_builtins)
     app.connect("missing-reference", let_others_be)
     app.connect("build-finished", add_index)

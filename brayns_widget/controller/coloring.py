@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.controller.colors import Rgba, parse, to_hex
 from brayns_widget.controller.legend import LegendEntry, LegendSection
 from brayns_widget.controller.palettes import colors_of_names
+from brayns_widget.protocol.colors import Rgba, parse, to_hex
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from brayns_widget.controller.colors import to_hex
+from brayns_widget.protocol.colors import to_hex
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,11 @@ class Models(Group, Sequence["Model"]):
         """
         found = list(self)
         if not isinstance(key, str):
-            return found[key]
+            try:
+                return found[key]
+            except IndexError:
+                count = f"there are {len(found)}" if found else "none is loaded yet"
+                raise IndexError(f"there is no model {key}: {count}") from None
         named = [model for model in found if model.name == key]
         if len(named) == 1:
             return named[0]

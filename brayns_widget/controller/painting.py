@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.server import Server
-from brayns_widget.controller import colors
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.legend import LegendSection, legend_of_values
 from brayns_widget.controller.palettes import colors_by_value
 from brayns_widget.controller.palettes import palette as usual_palette
 from brayns_widget.controller.state import ModelState
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError, RequestError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 
-from brayns_widget.controller.colors import Rgba, from_srgb
+from brayns_widget.protocol.colors import Rgba, from_srgb
 
 PALETTE = (
     "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",

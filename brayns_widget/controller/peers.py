@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from annotated_types import Gt
 
 from brayns_widget.connection.server import Server
-from brayns_widget.controller import colors
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.messages import Reply
 
 # Methods that do not change the scene; after all others it is read again.
@@ -39,7 +39,7 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
         store.state = replace(store.state, camera=replace(store.state.camera, **values))
     elif method == renderers.SET_RENDERER_INTERACTIVE.name:
         color = (await server.call(renderers.GET_RENDERER_INTERACTIVE)).background_color
-        store.state = replace(store.state, background=colors.to_hex(color))
+        store.state = replace(store.state, background=colors.to_hex([float(channel) for channel in color]))
 
 
 class Renderer(Group):

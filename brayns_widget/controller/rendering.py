@@ -10,9 +10,9 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.server import Server
-from brayns_widget.controller import colors
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:

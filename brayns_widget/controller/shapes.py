@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from brayns_widget.controller import colors
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.models import Model, Models
 from brayns_widget.controller.painting import SOLID
 from brayns_widget.controller.parts import choose
+from brayns_widget.protocol import colors
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import ModelInstance

@@ -13,7 +13,6 @@ import anywidget
 import traitlets
 
 from brayns_widget.connection.status import Status
-from brayns_widget.controller import colors
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
@@ -25,6 +24,7 @@ from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.notebook.page import Page
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
+from brayns_widget.protocol import colors
 
 _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0

@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from brayns_widget.protocol.colors import parse
 from brayns_widget.protocol.errors import INVALID_PARAMS, ProtocolError, RequestError
 from brayns_widget.protocol.messages import type_name
 
@@ -55,6 +56,25 @@ class TakesSequences:
         return core_schema.lax_or_strict_schema(lax_schema=from_sequence, strict_schema=as_list)
 
 
+class TakesColors:
+    """Marker of a linear color that accepts colors by name and in hexadecimal in Python; in JSON only numbers.
+
+    Args:
+        channels: 3 without and 4 with opacity.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        numbers = handler(source)
+        from_name = core_schema.no_info_before_validator_function(self._read, numbers)
+        return core_schema.lax_or_strict_schema(lax_schema=from_name, strict_schema=numbers)
+
+    def _read(self, value: Any) -> Any:
+        return list(parse(value)[: self._channels]) if isinstance(value, str) else value
+
+
 def _listed(value: Any) -> Any:
     if hasattr(value, "tolist"):  # an array: its numbers become Python's
         return value.tolist()
@@ -67,6 +87,8 @@ if TYPE_CHECKING:
     Vector2: TypeAlias = Sequence[float]
     Vector3: TypeAlias = Sequence[float]
     Vector4: TypeAlias = Sequence[float]
+    Color3: TypeAlias = Sequence[float] | str
+    Color4: TypeAlias = Sequence[float] | str
     Int2: TypeAlias = Sequence[int]
     Size2: TypeAlias = Sequence[int]
     Size3: TypeAlias = Sequence[int]
@@ -83,6 +105,7 @@ else:
         return Annotated[list[kind], Field(min_length=length, max_length=length), TakesSequences]
 
     Vector2, Vector3, Vector4 = (_vector(Float32, length) for length in (2, 3, 4))
+    Color3, Color4 = Annotated[Vector3, TakesColors(3)], Annotated[Vector4, TakesColors(4)]  # linear
     Int2, Size2, Size3 = _vector(int, 2), _vector(Size, 2), _vector(Size, 3)
 Quaternion: TypeAlias = Vector4  # x, y, z, w
 

@@ -1,7 +1,7 @@
 // The context that the components of one view share.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Model } from "./contract.js";
+import type { WidgetModel } from "./contract.js";
 import type { Link } from "./kernel/link.js";
 import type { TraitSignals } from "./kernel/traits.js";
 import type { Picture } from "./picture/picture.js";
@@ -9,7 +9,7 @@ import type { Picture } from "./picture/picture.js";
 export interface View {
   /** Unique among all views. */
   readonly id: string;
-  readonly model: Model;
+  readonly model: WidgetModel;
   readonly traits: TraitSignals;
   readonly link: Link;
   readonly picture: Picture;

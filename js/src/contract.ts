@@ -4,7 +4,7 @@ import type { Camera, KernelMessages, PageMessages, Traits } from "./contract.ge
 
 export * from "./contract.gen.js";
 
-export type Model = AnyModel<Traits>;
+export type WidgetModel = AnyModel<Traits>;
 export type State = Traits["status"]["state"];
 export type Vec3 = Camera["position"];
 /** Size in CSS pixels, and the device pixels of one CSS pixel. */

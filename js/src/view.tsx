@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView, type View, ViewContext } from "./context.js";
-import { HEIGHT, type Model } from "./contract.js";
+import { HEIGHT, type WidgetModel } from "./contract.js";
 import { followTraits, publish } from "./kernel/traits.js";
 import { atEnd } from "./lifetime.js";
 import { Panel } from "./panel/Panel.js";
@@ -14,7 +14,7 @@ import { Footer } from "./ui/Footer.js";
 import { Handle } from "./ui/Handle.js";
 
 /** Fills `el`, and empties it again when `signal` is aborted. */
-export function createView(model: Model, el: HTMLElement, signal: AbortSignal): void {
+export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSignal): void {
   // Not randomUUID, which pages served over plain HTTP do not have.
   const id = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("");
   const traits = followTraits(model, signal);

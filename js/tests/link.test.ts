@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { Model } from "../src/contract.js";
+import type { WidgetModel } from "../src/contract.js";
 import { CallError, Link } from "../src/kernel/link.js";
 
 type Message = Record<string, unknown>;
@@ -14,7 +14,7 @@ function setUp(t: TestContext) {
     on: (_: string, handler: (message: unknown, buffers: DataView[]) => void) => handlers.add(handler),
     off: (_: string, handler: (message: unknown, buffers: DataView[]) => void) => handlers.delete(handler),
     send: (message: Message) => void sent.push(message),
-  } as unknown as Model;
+  } as unknown as WidgetModel;
   const end = new AbortController();
   const link = new Link(
     model,
@@ -143,7 +143,7 @@ test("a call without a kernel says what to do", async (t) => {
     send: () => {
       throw new Error("Cannot send");
     },
-  } as unknown as Model;
+  } as unknown as WidgetModel;
   const link = new Link(model, "me", { welcome() {}, frame() {}, silent() {} }, new AbortController().signal);
   await assert.rejects(link.call("camera.reset", {}), (error) => {
     assert.deepEqual(failure(error), {

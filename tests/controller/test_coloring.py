@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brayns_widget.controller.coloring import color_cells, format_ids
-from brayns_widget.controller.colors import parse, to_hex
 from brayns_widget.controller.legend import LegendEntry
 from brayns_widget.controller.palettes import colors_by_value
+from brayns_widget.protocol.colors import parse, to_hex
 
 
 def ids_in(key: str) -> list[int]:

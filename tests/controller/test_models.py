@@ -41,7 +41,7 @@ def test_what_is_not_there_is_told_with_what_is(controller):
     load(controller)
     with pytest.raises(KeyError, match="there is no model 'x'; there are: cells"):
         controller.models["x"]
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match="there is no model 1: there are 1"):
         controller.models[1]
     with pytest.raises(CircuitError, match=r"no model 99\. There are: 3 \(cells\)"):
         controller.models.by_id(99)

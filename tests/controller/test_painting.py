@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brayns_widget.controller import colors
 from brayns_widget.controller.legend import LegendEntry
 from brayns_widget.controller.painting import method_name
 from brayns_widget.controller.palettes import PALETTE, colors_by_value
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError
 from tests.controller.scenes import WAIT, load
 from tests.listening import Listener

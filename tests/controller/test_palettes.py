@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brayns_widget.controller.colors import parse, to_hex
 from brayns_widget.controller.palettes import PALETTE, colors_by_value, palette
+from brayns_widget.protocol.colors import parse, to_hex
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color Vision Deficiency",
 # table 1, severity 1.0; for linear RGB.

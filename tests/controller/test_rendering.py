@@ -6,9 +6,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from brayns_widget.controller import colors
 from brayns_widget.controller.rendering import interactive
 from brayns_widget.controller.state import BACKGROUND
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from brayns_widget.protocol.errors import CircuitError
 from tests.controller.scenes import WAIT, on_loop

@@ -74,6 +74,14 @@ def test_browsing(panel):
     assert [call["path"] for call in panel.calls("files.list")] == [None, "/srv/circuits", "/srv"]
 
 
+def test_a_circuit_without_populations_is_told_and_the_files_stay(panel):
+    panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [], "default_population": None}})
+    panel.page.get_by_label("Path").fill("/data/empty.json")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.panel.get_by_role("alert").filter(has_text="no node population that can be shown").wait_for()
+    assert panel.page.get_by_label("Path").is_visible()
+
+
 def test_a_typed_path_is_listed_or_inspected(panel):
     panel.page.get_by_label("Path").fill("/data")
     panel.page.get_by_label("Path").press("Enter")

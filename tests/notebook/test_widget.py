@@ -158,8 +158,8 @@ def test_a_widget_starts_with_nothing_to_tell():
     }
 
 
-def test_a_widget_shows_its_own_words():
-    words = dir(BraynsWidget())
+def test_a_widget_shows_its_own_words(viewer: BraynsWidget) -> None:
+    words = dir(viewer)
     assert {"models", "camera", "load_circuit", "snapshot", "rendering", "legend", "controller", "layout"} <= set(words)
     assert len(words) < 40
     assert not {"keys", "trait_names", "add_traits", "get_state", "hold_sync", "comm"} & set(words)

@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 import jsonschema
 import pytest
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import (
     JsonSchema,
@@ -115,3 +117,23 @@ def test_numbers_that_a_renderer_cannot_compute_with_are_refused(number: float):
 
 def test_the_largest_float32_is_a_number_like_others():
     assert validate(OUTER, {"count": 1, "place": [3.4028235e38, 0, 0]}).place[0] == 3.4028235e38
+
+
+@pytest.mark.parametrize(
+    ("value", "channels"),
+    [("red", [1, 0, 0]), ("#00f", [0, 0, 1]), ([0.5, 0.5, 0.5], [0.5] * 3), ((0, 1, 0), [0, 1, 0])],
+)
+def test_colors_may_have_names_in_python(value, channels):
+    assert AmbientLight(color=value).color == channels
+    background = value if isinstance(value, str) else [*value, 1]
+    assert Interactive(background_color=background).background_color == [*channels, 1]
+
+
+def test_a_misspelled_color_is_told():
+    with pytest.raises(ValidationError, match="is not a color"):
+        AmbientLight(color="rad")
+
+
+def test_clients_send_numbers_for_colors():
+    with pytest.raises(RequestError):
+        validate(TypeAdapter(AmbientLight), {"color": "red"})

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Int2, Items, JsonSchema, Object, Size, Size2, Vector4, unlisted
+from brayns_widget.protocol.schema import Color4, Int2, Items, JsonSchema, Object, Size, Size2, unlisted
 
 VoxelType = Literal["scalar", "orientation", "flatmap", "layer_distance", "vector"]
 
@@ -45,7 +45,7 @@ class Neighbor(Object):
 
     model_config = ConfigDict(title="HighlightNeighbour")
 
-    color: Vector4
+    color: Color4
     relative_xz: Int2
 
 
@@ -54,7 +54,7 @@ class ColumnParams(Object):
 
     model_config = ConfigDict(title="HighlightColumParams")  # as the real renderer spells it
 
-    color: Vector4
+    color: Color4
     neighbours: Items[Neighbor] = unlisted([])
     xz_coordinate: Size2
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import FLOAT32, Float32, Object, Vector3
+from brayns_widget.protocol.schema import FLOAT32, Color3, Float32, Object, Vector3
 
 WHITE = [1.0, 1.0, 1.0]
 Intensity = Annotated[float, Field(ge=0), FLOAT32]
@@ -17,14 +17,14 @@ Intensity = Annotated[float, Field(ge=0), FLOAT32]
 class AmbientLight(Object):
     """Light from everywhere."""
 
-    color: Vector3 = WHITE
+    color: Color3 = WHITE
     intensity: Intensity = 1.0
 
 
 class DirectionalLight(Object):
     """Light from infinitely far, traveling along ``direction``."""
 
-    color: Vector3 = WHITE
+    color: Color3 = WHITE
     intensity: Intensity = 1.0
     direction: Vector3 = [-1.0, -1.0, 0.0]
 
@@ -32,7 +32,7 @@ class DirectionalLight(Object):
 class SphereLight(Object):
     """Light from a sphere into all directions, or from a point if ``radius`` is 0; lengths in µm."""
 
-    color: Vector3 = WHITE
+    color: Color3 = WHITE
     intensity: Intensity = 1.0
     position: Vector3 = [0.0, 0.0, 0.0]
     radius: Float32 = 0.0
@@ -41,7 +41,7 @@ class SphereLight(Object):
 class QuadLight(Object):
     """Light from a parallelogram at the corner ``position``, on the side of ``edge1`` x ``edge2``; lengths in µm."""
 
-    color: Vector3 = WHITE
+    color: Color3 = WHITE
     edge1: Vector3 = [1.0, 0.0, 0.0]
     edge2: Vector3 = [0.0, 0.0, 1.0]
     intensity: Intensity = 1.0

@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field
 
 from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import FLOAT32, Float32, Object, Size, Vector3, unlisted
+from brayns_widget.protocol.schema import FLOAT32, Color3, Float32, Object, Size, unlisted
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Color = Vector3
+Color = Color3
 
 
 class Material(Object):

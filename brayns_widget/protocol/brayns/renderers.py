@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object, Size, Vector4, unlisted
+from brayns_widget.protocol.schema import Color4, Object, Size, unlisted
 
 
 def _countable(value: int) -> int:
@@ -28,7 +28,7 @@ class Interactive(Object):
     ao_samples: Size = unlisted(1)
     enable_shadows: bool = unlisted(default=True)
     max_ray_bounces: Size = unlisted(3)
-    background_color: Vector4 = unlisted([0.0, 0.0, 0.0, 1.0])
+    background_color: Color4 = unlisted([0.0, 0.0, 0.0, 1.0])
 
 
 class Production(Object):
@@ -36,7 +36,7 @@ class Production(Object):
 
     samples_per_pixel: SampleCount = unlisted(5)
     max_ray_bounces: Size = unlisted(3)
-    background_color: Vector4 = unlisted([0.0, 0.0, 0.0, 1.0])
+    background_color: Color4 = unlisted([0.0, 0.0, 0.0, 1.0])
 
 
 Renderer = Interactive | Production

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Float32, Items, Object, Vector3, Vector4
+from brayns_widget.protocol.schema import Color4, Float32, Items, Object, Vector3, Vector4
 
 
 class Sphere(Object):
@@ -56,7 +56,7 @@ class Colored(Object, Generic[S]):
 
     model_config = ConfigDict(title="GeometryWithColor")
 
-    color: Vector4
+    color: Color4
     geometry: S
 
 

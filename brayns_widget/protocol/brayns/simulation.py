@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field
 
 from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object, Size, TakesSequences, Vector2, Vector4, read_only, unlisted
+from brayns_widget.protocol.schema import Color4, Object, Size, TakesSequences, Vector2, read_only, unlisted
 
 MOST_COLORS = 256  # of a ramp
 
 if TYPE_CHECKING:
-    RampColors: TypeAlias = Sequence[Vector4]
+    RampColors: TypeAlias = Sequence[Color4]
 else:
-    RampColors = Annotated[list[Vector4], Field(max_length=MOST_COLORS), TakesSequences]
+    RampColors = Annotated[list[Color4], Field(max_length=MOST_COLORS), TakesSequences]
 
 
 class SimulationParameters(Object):

@@ -1,5 +1,5 @@
 // One view's messages: the handshake, commands with deadlines, and listeners for the kernel's messages.
-import type { Calls, ErrorData, KernelMessages, Model, PageMessages, Size } from "../contract.js";
+import type { Calls, ErrorData, KernelMessages, PageMessages, Size, WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 
 /** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
@@ -34,7 +34,7 @@ interface PendingCall {
 }
 
 export class Link {
-  readonly #model: Model;
+  readonly #model: WidgetModel;
   readonly #view: string;
   readonly #events: LinkEvents;
   readonly #signal: AbortSignal;
@@ -43,7 +43,7 @@ export class Link {
   #hello: ReturnType<typeof setTimeout> | undefined;
 
   /** `view` must be unique among all views; `signal` ends the link, and the kernel is told. */
-  constructor(model: Model, view: string, events: LinkEvents, signal: AbortSignal) {
+  constructor(model: WidgetModel, view: string, events: LinkEvents, signal: AbortSignal) {
     this.#model = model;
     this.#view = view;
     this.#events = events;

@@ -1,12 +1,12 @@
 // The model's traits as signals: one trait is one signal.
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type Model, TRAITS, type Traits } from "../contract.js";
+import { TRAITS, type Traits, type WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 
 export type TraitSignals = { readonly [K in keyof Traits]: ReadonlySignal<Traits[K]> };
 
 /** Signals that follow the model's traits until `end` is aborted. */
-export function followTraits(model: Model, end: AbortSignal): TraitSignals {
+export function followTraits(model: WidgetModel, end: AbortSignal): TraitSignals {
   const followOne = <K extends keyof Traits>(name: K): ReadonlySignal<Traits[K]> => {
     const trait = signal(model.get(name));
     const update = () => {
@@ -21,7 +21,7 @@ export function followTraits(model: Model, end: AbortSignal): TraitSignals {
 
 /** Sets a trait that the page may set, for the kernel and all other views. */
 export function publish<K extends "background" | "height" | "panel_open">(
-  model: Model,
+  model: WidgetModel,
   name: K,
   value: Traits[K],
 ): void {

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type Circuit, PARAMETERS, type Population } from "../contract.js";
+import { CallError } from "../kernel/link.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
@@ -63,6 +64,10 @@ export function Load() {
   };
   const inspect = async (path: string) => {
     const found = await link.call("files.inspect", { path });
+    if (found.populations.length === 0) {
+      const message = "This circuit has no node population that can be shown.";
+      throw new CallError({ type: "CircuitError", message, hint: "Choose another file." });
+    }
     change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
   };

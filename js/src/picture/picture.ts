@@ -1,6 +1,6 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
 import { effect, signal } from "@preact/signals";
-import type { Frame, Model } from "../contract.js";
+import type { Frame, WidgetModel } from "../contract.js";
 import { Link } from "../kernel/link.js";
 import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
@@ -25,7 +25,7 @@ export class Picture {
   #canvas: Canvas | null = null;
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(model: Model, view: string, traits: TraitSignals, end: AbortSignal) {
+  constructor(model: WidgetModel, view: string, traits: TraitSignals, end: AbortSignal) {
     this.#signal = end;
     this.link = new Link(
       model,

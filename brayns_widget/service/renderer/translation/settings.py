@@ -44,7 +44,7 @@ def _projection_of(projection: protocol.Projection) -> Projection:
 
 def settings_of(renderer: Renderer) -> RenderSettings:
     """Convert the interactive or the production renderer."""
-    red, green, blue, alpha = renderer.background_color
+    red, green, blue, alpha = map(float, renderer.background_color)
     background = (red, green, blue, alpha)
     match renderer:
         case Interactive():

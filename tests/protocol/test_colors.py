@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brayns_widget.controller.colors import from_srgb, parse, to_hex
+from brayns_widget.protocol.colors import from_srgb, parse, to_hex
 
 
 def test_srgb_is_made_linear():
@@ -148,7 +148,7 @@ def test_what_is_out_of_range_is_cut_off():
 
 def test_hexadecimal_colors_need_no_package():
     script = (
-        "import sys; from brayns_widget.controller.colors import parse;"
+        "import sys; from brayns_widget.protocol.colors import parse;"
         "parse('#f80'); parse((1, 0, 0)); parse('tab:blue');"
         "print({'cmap', 'numpy', 'PIL'} & sys.modules.keys())"
     )
