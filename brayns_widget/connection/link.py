@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import websockets
-from websockets.asyncio.client import ClientConnection, connect
 
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.tokens import Token, redact
@@ -50,12 +49,6 @@ class Unreachable(ConnectionLost):
         self.status = status
 
 
-class _Connect(connect):
-    def process_redirect(self, exc: Exception) -> Exception:
-        # A redirect would carry the token to a server that the user did not name.
-        return exc
-
-
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine."""
     return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
@@ -75,7 +68,9 @@ class Link:
         closed: why the link closed, or None while it is open.
     """
 
-    def __init__(self, socket: ClientConnection, name: str, on_close: Callable[[BraynsWidgetError], None]) -> None:
+    def __init__(
+        self, socket: websockets.ClientConnection, name: str, on_close: Callable[[BraynsWidgetError], None]
+    ) -> None:
         self.name = name
         self.cancellable: frozenset[str] = frozenset()
         self.greeting: Any = None
@@ -267,10 +262,17 @@ class Link:
         self._on_close(error)
 
 
-async def _connect(url: str, token: Token, name: str) -> ClientConnection:
+async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnection:
+    from websockets.asyncio.client import connect  # late, to import the widget in 5 % less time
+
+    class Connect(connect):
+        def process_redirect(self, exc: Exception) -> Exception:
+            # A redirect would carry the token to a server that the user did not name.
+            return exc
+
     secret = token.reveal()
     try:
-        return await _Connect(
+        return await Connect(
             f"{url}?token={quote(secret, safe='')}",
             additional_headers={"Authorization": f"Bearer {secret}"},
             compression=None,

@@ -55,20 +55,19 @@ async def read_cells(
     return pd.concat(frames, axis=1)
 
 
-async def read_values(server: Server, model: ModelState, name: str) -> Sequence[str]:
-    """Return the values that an attribute of texts has in a model's population, as far as they are listed there.
+async def read_values(server: Server, path: str, population: str, name: str) -> Sequence[str]:
+    """Return the values that an attribute of texts has in a node population, as far as they are listed there.
 
     Args:
         server: the backend.
-        model: the model.
+        path: the circuit's configuration.
+        population: the node population.
         name: name of the attribute.
     """
     from brayns_widget.protocol import backend
 
-    if model.path is None or model.population is None:
-        return ()
     # Without ids no node is read, only the list of values that SONATA keeps for enumerations.
-    params = backend.NodeAttributesParams(path=model.path, population=model.population, ids=[], names=[name])
+    params = backend.NodeAttributesParams(path=path, population=population, ids=[], names=[name])
     try:
         found = await server.call(backend.SONATA_GET_NODE_ATTRIBUTES, params)
     except RequestError:

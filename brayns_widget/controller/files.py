@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -83,8 +84,13 @@ def resolve(core: Core, path: str | Path) -> str:
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
 
 
-async def inspect_circuit(server: Server, path: str) -> Circuit:
+async def inspect_circuit(server: Server, path: str, *, node_sets: bool = True) -> Circuit:
     """Read a circuit's node populations and node sets.
+
+    Args:
+        server: the backend.
+        path: circuit or simulation configuration.
+        node_sets: False leaves out the node sets, which takes half the time.
 
     Raises:
         CircuitError: it cannot be read.
@@ -93,13 +99,15 @@ async def inspect_circuit(server: Server, path: str) -> Circuit:
 
     try:
         found = await server.call(backend.SONATA_LIST_POPULATIONS, backend.PopulationParams(path=path))
-        node_sets = await server.call(backend.SONATA_GET_NODE_SETS, backend.NodeSetParams(path=path))
+        sets: Sequence[str] = ()
+        if node_sets:
+            sets = (await server.call(backend.SONATA_GET_NODE_SETS, backend.NodeSetParams(path=path))).node_sets
     except RequestError as error:
         raise CircuitError(
             f"The circuit {path!r} cannot be read: {reason(error).removeprefix(f'{path!r} cannot be read: ')}",
             hint="Name a SONATA configuration file, such as circuit_config.json.",
         ) from error
-    return Circuit.of(path, found, node_sets.node_sets)
+    return Circuit.of(path, found, sets)
 
 
 async def _color_attributes(server: Server, path: str, population: Population) -> Population:

@@ -18,6 +18,7 @@ from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
+from brayns_widget.controller.vocabulary import preload
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
 
 FOLLOW_PERIOD = 3.0
@@ -112,6 +113,8 @@ class Core:
     # ------------------------------------------------------------------ the job's life
 
     def _set_status(self, status: Status) -> None:
+        if status.state == "starting" != self.store.state.status.state:
+            asyncio.get_running_loop().run_in_executor(None, preload)
         self.store.state = replace(self.store.state, status=status)
 
     async def _prepare(self, ready: Ready) -> None:

@@ -150,7 +150,7 @@ class Models(Group, Sequence["Model"]):
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
         report(None, "Reading the circuit ...")
         if ready.backend is not None:
-            population = (await inspect_circuit(ready.backend, where)).choose(population).name
+            population = (await inspect_circuit(ready.backend, where, node_sets=False)).choose(population).name
         elif population is None:
             raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
         parameters = sonata_params(
@@ -166,6 +166,8 @@ class Models(Group, Sequence["Model"]):
         )
         from brayns_widget.protocol.brayns.loaders import SONATA
 
+        if color_by is not None:
+            self._painter.list_values(where, population, color_by)
         return await self._load(ready.renderer, report, where, SONATA, parameters, color_by=color_by, frame=frame)
 
     @long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -33,6 +34,37 @@ class Painter:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._listed: dict[tuple[str, str, str], asyncio.Task[Sequence[str]]] = {}
+
+    def list_values(self, path: str | None, population: str | None, name: str) -> asyncio.Task[Sequence[str]] | None:
+        """Begin to read all values that an attribute has in a population, as far as the backend tells.
+
+        It is read once, and while a model loads, because the backend starts a process for it.
+
+        Args:
+            path: the circuit's configuration, or None for other files.
+            population: the node population, or None.
+            name: name of the coloring method.
+
+        Returns:
+            the task that reads them, not to be cancelled; None if there is nothing to ask.
+        """
+        from brayns_widget.controller.attributes import read_values
+        from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
+
+        method, ready = method_name(name, tuple(CELL_ATTRIBUTES)), self._core.connection.ready
+        if path is None or population is None or method is None or ready is None or ready.backend is None:
+            return None
+        key = (path, population, method)
+        if (task := self._listed.get(key)) is None:
+            work = read_values(ready.backend, path, population, CELL_ATTRIBUTES[method])
+            task = self._listed[key] = asyncio.create_task(work, name="list values")
+            task.add_done_callback(lambda done: self._forget_failed(key, done))
+        return task
+
+    def _forget_failed(self, key: tuple[str, str, str], task: asyncio.Task[Sequence[str]]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            del self._listed[key]
 
     async def paint_new(self, renderer: Server, model_id: int, color_by: str | None) -> None:
         """Color a model that was just loaded: with a color that no other model has, then as requested.
@@ -148,7 +180,8 @@ class Painter:
                 hint="Send your own with renderer.request('color-model', …).",
             )
         if palette is None:
-            values = colors_by_value(method, names, await self._known(model, method))
+            listed = self.list_values(model.path, model.population, method)
+            values = colors_by_value(method, names, () if listed is None else await asyncio.shield(listed))
         else:
             from brayns_widget.controller.coloring import colors_of_categories
 
@@ -156,16 +189,6 @@ class Painter:
         await self._send(renderer, model.id, method, values)
         legend = None if method == BY_ID else legend_of_values(model.id, title or method, values)
         self._colored(model, colored_by=method, legend=legend)
-
-    async def _known(self, model: ModelState, method: str) -> Sequence[str]:
-        """Return all values that an attribute has in the population, as far as the backend tells."""
-        from brayns_widget.controller.attributes import read_values
-        from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
-
-        ready = self._core.connection.ready
-        if method not in CELL_ATTRIBUTES or ready is None or ready.backend is None:
-            return ()
-        return await read_values(ready.backend, model, CELL_ATTRIBUTES[method])
 
     async def _send(self, renderer: Server, model_id: int, method: str, values: Mapping[str, colors.Rgba]) -> None:
         from brayns_widget.protocol.brayns.colors import COLOR_MODEL, ColorModelParams

@@ -41,3 +41,10 @@ class _Vocabulary(Mapping[str, Any]):
 
 
 VOCABULARY = _Vocabulary()
+
+
+def preload() -> None:
+    """Import what nearly every session needs, for a thread that has time while the servers start."""
+    importlib.import_module("websockets.asyncio.client")
+    for module in ("brayns.core", "brayns.lights", "brayns.renderers", "brayns.additions", "brayns.loaders", "backend"):
+        importlib.import_module(f"brayns_widget.protocol.{module}")

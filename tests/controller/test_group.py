@@ -26,6 +26,14 @@ from tests.listening import Listener
 STOP = f"POST /stop/{JOB_ID}"
 
 
+def test_the_vocabulary_is_imported_while_the_servers_start(cluster, controller, monkeypatch):
+    imported: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(group, "preload", lambda: imported.put(threading.current_thread().name))
+    controller.start().result(WAIT)
+    assert imported.get(timeout=WAIT) != threading.current_thread().name
+    assert imported.empty()
+
+
 def test_a_start_tells_how_far_it_is(cluster, controller):
     cluster.polls = 2
     statuses = Listener(controller, lambda state: state.status.state)

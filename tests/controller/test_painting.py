@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import AsyncMock
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from brayns_widget.controller import attributes as reading
 from brayns_widget.controller.legend import LegendEntry
 from brayns_widget.controller.painting import method_name
 from brayns_widget.controller.palettes import PALETTE, colors_by_value
 from brayns_widget.protocol import colors
-from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.errors import CircuitError, ConnectionLost
 from tests.controller.scenes import WAIT, load
 from tests.listening import Listener
 
@@ -226,6 +228,24 @@ def test_a_name_that_is_neither_a_method_nor_an_attribute_is_told_with_both(cont
         CircuitError, match=r"no coloring method and no node attribute 'nope'.*solid, mtype.*depth, kind"
     ):
         model.color_by("nope")
+
+
+def test_the_values_of_a_population_are_read_once(cluster, controller):
+    cluster.backend.node_attributes = {"mtype": ["a", "b", "b", "c"]}
+    load(controller, color_by="mtype").color_by("mtype")
+    load(controller, color_by="mtype")
+    asked = [method for method, _ in cluster.backend.requests]
+    assert asked.count("sonata-get-node-attributes") == 1
+
+
+def test_values_that_could_not_be_read_are_asked_for_again(cluster, controller, monkeypatch):
+    model = load(controller)
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read_values", AsyncMock(side_effect=ConnectionLost("gone")))
+        with pytest.raises(ConnectionLost, match="gone"):
+            model.color_by("mtype")
+    model.color_by("mtype")
+    assert model.colored_by == "mtype"
 
 
 # ---------------------------------------------------------------------- the legend

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from brayns_widget.controller.vocabulary import VOCABULARY
+
+
+def test_every_class_has_its_home():
+    assert {name: VOCABULARY[name] for name in VOCABULARY}.keys() == set(VOCABULARY)
+    assert len(VOCABULARY) == len(list(VOCABULARY))
+
+
+def test_a_load_after_the_preload_imports_little_more():
+    code = (
+        "import sys; from brayns_widget.controller.vocabulary import preload; preload(); "
+        "print({'brayns_widget.protocol.backend', 'brayns_widget.protocol.brayns.models'} <= set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "True"
