@@ -24,6 +24,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
@@ -59,7 +60,7 @@ class Waiting(Protocol[P, T_co]):
         """Make the call and await its result."""
 
 
-class Capability(Generic[G]):
+class Capability(ABC, Generic[G]):
     """A method decorated with ``waiting`` or ``long``.
 
     Attributes:
@@ -103,6 +104,7 @@ class Capability(Generic[G]):
         """The signature of the waiting form."""
         return self.arguments.signature
 
+    @abstractmethod
     async def run(self, group: G, values: dict[str, Any]) -> Any:
         """Call it on the loop thread with named arguments, as a page does; a long call returns its task.
 
@@ -110,7 +112,6 @@ class Capability(Generic[G]):
             TypeError: an argument is missing or unknown.
             ValueError: a value violates its annotation.
         """
-        raise NotImplementedError
 
 
 class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -64,13 +65,13 @@ class Part(Group):
 class Parts(Group, Sequence[Part]):
     """The parts of one kind, in the order in which they were added."""
 
+    @abstractmethod
     def _states(self, state: State) -> tuple[PartState, ...]:
         """Read the parts of this kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _with(self, state: State, parts: tuple[PartState, ...]) -> State:
         """Return a state with other parts of this kind."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self._states(self._store.state))

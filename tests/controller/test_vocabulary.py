@@ -11,7 +11,7 @@ def test_every_class_has_its_home():
     assert len(VOCABULARY) == len(list(VOCABULARY))
 
 
-def test_a_load_after_the_preload_imports_little_more():
+def test_the_preload_imports_what_a_start_and_a_load_need():
     code = (
         "import sys; from brayns_widget.controller.vocabulary import preload; preload(); "
         "print({'brayns_widget.protocol.backend', 'brayns_widget.protocol.brayns.models'} <= set(sys.modules))"
