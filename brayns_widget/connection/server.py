@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from brayns_widget.connection.link import Link
+from brayns_widget.connection.link import Address, Link
 from brayns_widget.connection.reports import Report
 from brayns_widget.protocol.messages import Progress, Reply
 
@@ -53,6 +53,11 @@ class Server:
     def name(self) -> str:
         """Name of the server in messages, such as "renderer"."""
         return self._link.name
+
+    @property
+    def address(self) -> Address:
+        """Its address, for another link to it."""
+        return self._link.address
 
     @property
     def greeting(self) -> Any:

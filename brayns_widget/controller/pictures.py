@@ -138,8 +138,7 @@ class Pictures(Group):
 
         seen = self._store.state.camera if camera is None else read_camera(camera)
         rendering = self._rendering
-        # Snapshots have ambient occlusion, which gives depth and is too grainy for a moving view.
-        settings = interactive(rendering.settings, rendering.background, samples=samples, ao_samples=1)
+        settings = interactive(rendering.settings, rendering.background, samples=samples)
         return {
             "camera": EngineObject(name=seen.type, params=seen.projection),
             "camera_view": seen.view,

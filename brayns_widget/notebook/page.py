@@ -6,16 +6,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import State
+from brayns_widget.frames.client import Frames
+from brayns_widget.frames.makers import Target
+from brayns_widget.frames.messages import CANVAS_MAX, CANVAS_MIN, AckMessage, CameraMessage, FrameMessage
 from brayns_widget.notebook import messages
 from brayns_widget.notebook.commands import Commands, error_data
-from brayns_widget.notebook.messages import CANVAS_MAX, CANVAS_MIN, KernelMessage, kernel_message, read_page_message
+from brayns_widget.notebook.messages import KernelMessage, kernel_message, read_page_message
 from brayns_widget.notebook.traits import SHOWN
 from brayns_widget.protocol.errors import BraynsWidgetError
-from brayns_widget.stream import Frame, FrameStream, encode, settings_for
+from brayns_widget.stream import Picture
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,6 +27,8 @@ _MAX_VIEWS = 32
 _MAX_DPR = 8.0
 _MAX_CALLS = 64
 
+Transport = Literal["auto", "socket", "comm"]
+"""How frames go to a page: over a socket of its own, over the comm, or over a socket wherever that can be opened."""
 
 Send = Callable[[dict[str, Any], list[memoryview]], None]
 """Function that sends a custom message and its buffers to all pages; called on the loop thread, so it must not wait."""
@@ -36,19 +42,21 @@ class Publish(Protocol):
 
 
 class Page:
-    """Link between a controller, its frame stream and the widget's pages.
+    """Link between a controller, its frames and the widget's pages.
 
     Args:
         controller: the controller of the scene.
         send: sends custom messages to the pages.
         publish: sets traits.
+        transport: how frames go to the pages.
     """
 
-    def __init__(self, controller: Controller, send: Send, publish: Publish) -> None:
+    def __init__(self, controller: Controller, send: Send, publish: Publish, transport: Transport = "auto") -> None:
         self._controller = controller
         self._send_raw = send
         self._publish = publish
-        self._stream = FrameStream(on_error=self._stream_failed)
+        self._transport = transport
+        self._frames = Frames(self, comm=transport != "socket")
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
         self._views: list[str] = []
@@ -57,33 +65,34 @@ class Page:
             messages.ReadyMessage: self._ready,
             messages.ResizeMessage: self._resize,
             messages.VisibleMessage: self._visible,
-            messages.CameraMessage: self._steer,
-            messages.AckMessage: self._ack,
+            CameraMessage: self._frames.receive,
+            AckMessage: self._frames.receive,
+            messages.NoSocketMessage: self._lacks_socket,
             messages.GoneMessage: self._gone,
             messages.CallMessage: self._call,
         }
         self._ends = [self._show(name, read) for name, read in SHOWN.items()]
         self._ends += [
-            controller.listen(lambda state: state.camera, lambda _: self._look(moving=False)),
+            controller.listen(lambda state: state.camera, lambda _: self._look()),
             controller.listen(lambda state: state.capabilities, lambda _: self._connect()),
-            controller.listen(lambda state: state.revision, lambda _: self._stream.invalidate()),
+            controller.listen(lambda state: state.revision, lambda _: self._redraw()),
             # The renderer answers in order: a picture asked for now would come when the long task is done.
-            controller.listen(lambda state: state.progress is not None, self._stream.set_busy),
+            controller.listen(lambda state: state.progress is not None, self._frames.set_busy),
         ]
-        self._look(moving=False)
+        self._look()
         self._connect()
 
     async def close(self) -> None:
-        """Stop listening, end the stream, cancel running commands."""
+        """Stop listening, end the frames, cancel running commands."""
         for end in self._ends:
             end()
         for task in self._calls:
             task.cancel()
-        await self._stream.close()
+        await self._frames.close()
 
-    def stats(self) -> dict[str, Any]:
-        """Return the frame stream's statistics."""
-        return self._stream.stats()
+    async def stats(self) -> dict[str, Any]:
+        """Return the frames' statistics."""
+        return await self._frames.stats()
 
     # ------------------------------------------------------------------ from the pages
 
@@ -107,13 +116,26 @@ class Page:
         if message.view in self._views:
             self._views.remove(message.view)
         elif len(self._views) >= _MAX_VIEWS:
-            self._stream.remove_view(self._views.pop(0))
+            self._frames.remove_view(self._views.pop(0))
         self._views.append(message.view)
-        self._send(messages.WelcomeMessage(message.view, self._stream.settings.window))
-        self._stream.add_view(message.view, _CommSink(self._send_raw), width, height, dpr)
+        self._send(messages.WelcomeMessage(message.view))
+        self._frames.add_view(message.view, width, height, dpr)
+        if message.origin and self._transport != "comm":
+            self._start(self._offer_socket(message.view, message.origin))
+        elif self._transport == "socket":
+            self._lacks_socket(messages.NoSocketMessage(message.view, "It is not a page of a Jupyter server."))
+
+    async def _offer_socket(self, view: str, origin: str) -> None:
+        port, ticket = await self._frames.ticket(view, origin)
+        self._send(messages.SocketMessage(view, port, ticket))
+
+    def _lacks_socket(self, message: messages.NoSocketMessage) -> None:
+        if self._transport == "socket":
+            hint = 'Install jupyter-server-proxy where the Jupyter server runs, or use transport="auto".'
+            self._controller.notices.tell("error", f"This page has no socket for frames. {message.reason}", hint)
 
     def _resize(self, message: messages.ResizeMessage) -> None:
-        self._stream.resize(message.view, *self._measure(message))
+        self._frames.resize(message.view, *self._measure(message))
 
     def _measure(self, message: messages.ReadyMessage | messages.ResizeMessage) -> tuple[float, float, float]:
         width, height = (min(max(side, CANVAS_MIN), CANVAS_MAX) for side in (message.width, message.height))
@@ -121,23 +143,12 @@ class Page:
         return width, height, min(max(message.dpr, 0.25), _MAX_DPR)
 
     def _visible(self, message: messages.VisibleMessage) -> None:
-        self._stream.set_visible(message.view, message.visible)
-
-    def _steer(self, message: messages.CameraMessage) -> None:
-        self._steering = True
-        try:
-            self._controller.camera = message.camera
-        finally:
-            self._steering = False
-        self._look(moving=message.moving)
-
-    def _ack(self, message: messages.AckMessage) -> None:
-        self._stream.ack(message.view, message.seq, shown=message.shown, decode_ms=message.decode_ms)
+        self._frames.set_visible(message.view, message.visible)
 
     def _gone(self, message: messages.GoneMessage) -> None:
         if message.view in self._views:
             self._views.remove(message.view)
-            self._stream.remove_view(message.view)
+            self._frames.remove_view(message.view)
 
     def _call(self, message: messages.CallMessage) -> None:
         if len(self._calls) >= _MAX_CALLS:
@@ -173,47 +184,47 @@ class Page:
         self._publish(name, read(self._controller.state))
         return self._controller.listen(read, lambda value: self._publish(name, value))
 
-    def _look(self, *, moving: bool) -> None:
+    def _look(self) -> None:
         if not self._steering:
             camera = self._controller.camera.value
-            self._stream.set_camera([encode(*call) for call in camera.calls()], moving)
-            self._publish("camera", camera, share=not moving)
+            self._frames.set_camera(camera, moving=False)
+            self._publish("camera", camera)
 
     def _connect(self) -> None:
         ready = self._controller.ready
         if ready is None:
-            self._stream.set_request(None)
+            self._frames.set_target(None)
         else:
             from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE
 
-            found = ready.capabilities
+            found, renderer = ready.capabilities, ready.renderer
             gives_way = RENDER_IMAGE.name in found.cancellable
-            self._stream.set_request(ready.renderer.request, settings_for(ours=found.ours, gives_way=gives_way))
+            self._frames.set_target(Target(renderer.address, renderer.request, found.ours, gives_way))
+            self._redraw()
 
-    def _stream_failed(self, error: Exception) -> None:
-        if not isinstance(error, BraynsWidgetError):
-            _LOG.error("The frame stream failed", exc_info=error)
-        told = error_data(error)
-        self._controller.notices.tell("error", f"No picture: {told.message}", told.hint)
+    def _redraw(self) -> None:
+        if self._controller.ready is not None:
+            self._frames.set_ao_samples(self._controller.rendering.settings.ao_samples)
+        self._frames.invalidate()
 
+    # ------------------------------------------------------------------ from the frames
 
-class _CommSink:
-    """Sink that sends frames as custom messages with a buffer."""
+    def frame(self, message: FrameMessage, data: memoryview) -> None:
+        """Send a frame to a view on the comm."""
+        self._send_raw(kernel_message(message), [data])
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def steered(self, camera: Camera, moving: bool) -> None:
+        """Take a camera that a page has set."""
+        self._steering = True
+        try:
+            self._controller.camera = camera
+        finally:
+            self._steering = False
+        self._publish("camera", camera, share=not moving)
 
-    def send(self, frame: Frame) -> None:
-        """Send one frame without copying the picture's bytes."""
-        picture = frame.picture
-        message = messages.FrameMessage(
-            view=frame.view,
-            seq=frame.seq,
-            width=picture.width,
-            height=picture.height,
-            accumulation=picture.accumulation,
-            max_accumulation=picture.max_accumulation,
-            moving=picture.moving,
-            mime=picture.mime,
-        )
-        self._send(kernel_message(message), [picture.data])
+    def rested(self, picture: Picture) -> None:
+        """Keep the finished picture of a scene at rest."""
+
+    def failed(self, message: str, hint: str) -> None:
+        """Tell that no picture can be had."""
+        self._controller.notices.tell("error", f"No picture: {message}", hint)

@@ -7,7 +7,7 @@ import inspect
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import anywidget
 import traitlets
@@ -21,7 +21,7 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
-from brayns_widget.notebook.page import Page
+from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
@@ -67,6 +67,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
         controller: show this controller's scene. Its owner closes it; without one, the widget makes and closes one.
         height: of the canvas, in CSS pixels, 160 to 2000.
+        transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
+            "comm" through the kernel; "auto" over a socket wherever the page can open one.
         options: options of the load of ``circuit``, as for ``load_circuit``.
 
     Attributes:
@@ -124,11 +126,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         token: str | Callable[[], str] | None = None,
         controller: Controller | None = None,
         height: int = HEIGHT,
+        transport: Transport = "auto",
         **options: Any,
     ) -> None:
         self._check_options(circuit, options)
         if controller is not None and not (master is slave is token is None):
             raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
+        if transport not in get_args(Transport):
+            raise ValueError(f"transport is {transport!r}, not one of {', '.join(get_args(Transport))}")
         # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
         self._context = contextvars.copy_context()
         self._heard_page = False
@@ -141,7 +146,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self.controller = controller or Controller(master=master, slave=slave, token=token)
         self._take_groups(self.controller)
         self._writer = TraitWriter(self._write)
-        self._page: Page = self.controller.loop.submit(self._open()).result()
+        self._page: Page = self.controller.loop.submit(self._open(transport)).result()
         self.on_msg(self._receive)
         try:
             self.controller.start()
@@ -271,8 +276,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             check_settable(type(self), name)
         super().__setattr__(name, value)
 
-    async def _open(self) -> Page:
-        return Page(self.controller, self.send, self._writer.put)
+    async def _open(self, transport: Transport) -> Page:
+        return Page(self.controller, self.send, self._writer.put, transport)
 
     async def _shut(self) -> None:
         await self._page.close()
@@ -280,13 +285,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             await self.controller.job.close.aio()
 
     async def _stats(self) -> dict[str, Any]:
-        return self._page.stats()
+        return await self._page.stats()
 
     @staticmethod
     def _check_options(circuit: str | Path | None, options: Mapping[str, Any]) -> None:
         for name in options:
             if name not in LOAD_OPTIONS:
-                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height")
+                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height", "transport")
                 raise TypeError(unexpected("BraynsWidget", name, known))
         if options and circuit is None:
             raise TypeError(f"{next(iter(options))!r} says how to load a circuit, but none is given")

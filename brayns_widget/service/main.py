@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
 from brayns_widget.service.app import serve
 from brayns_widget.service.auth import Token
 from brayns_widget.service.jobs import JobStore
-from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.manager import JobManager
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value

@@ -59,6 +59,12 @@ export interface LegendEntry {
   readonly color: string;
 }
 
+export interface Ack {
+  readonly seq: number;
+  readonly shown: boolean;
+  readonly decode_ms: number;
+}
+
 export interface ErrorData {
   readonly type: string;
   readonly message: string;
@@ -116,19 +122,21 @@ export type Traits = {
 
 /** Page to kernel, by kind; each also carries `view`. */
 export interface PageMessages {
-  ready: { width: number; height: number; dpr: number };
+  ready: { width: number; height: number; dpr: number; origin: string };
   resize: { width: number; height: number; dpr: number };
   visible: { visible: boolean };
-  camera: { camera: Camera; moving: boolean };
-  ack: { seq: number; shown: boolean; decode_ms: number };
+  camera: { number: number; camera: Camera; moving: boolean; acks: readonly Ack[] };
+  ack: { acks: readonly Ack[] };
+  "no-socket": { reason: string };
   gone: Record<string, never>;
   call: { id: number; method: string; params: Readonly<Record<string, unknown>> };
 }
 
 /** Kernel to page, by kind; each also carries `view`. */
 export interface KernelMessages {
-  welcome: { window: number };
-  frame: { seq: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
+  welcome: Record<string, never>;
+  socket: { port: number; ticket: string };
+  frame: { seq: number; camera: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
   reply: { id: number; result?: unknown; error?: ErrorData | null };
 }
 

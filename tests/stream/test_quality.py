@@ -35,7 +35,7 @@ def _gesture(pace: Pace, times: dict[float, float], pictures: int = 30) -> list[
     scales = []
     for _ in range(pictures):
         scales.append(pace.scale)
-        pace.measured(times[pace.scale])
+        pace.rendered(times[pace.scale])
     return scales
 
 
@@ -61,9 +61,9 @@ def test_a_picture_with_fixed_costs_is_not_held_small_by_them():
 def test_one_hiccup_does_not_change_the_size_but_a_long_one_does():
     pace = Pace(SETTINGS)
     for seconds in (0.020, 0.050, 0.020, 0.020):
-        pace.measured(seconds)
+        pace.rendered(seconds)
     assert pace.scale == 0.5
-    pace.measured(0.400)
+    pace.rendered(0.400)
     assert pace.scale == 0.25
 
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
 

@@ -1,11 +1,14 @@
 // One view's messages: the handshake, commands with deadlines, and listeners for the kernel's messages.
 import type { Calls, ErrorData, KernelMessages, PageMessages, Size, WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
+import { FrameSocket, jupyterBase, proxied, type Steering } from "./socket.js";
 
 /** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;
 const HELLO_TRIES = 30;
 const DEADLINE_MS = 30_000;
+/** Sockets that may break until this page uses the comm only. */
+const BREAKS = 5;
 /** A circuit on a network disk takes long to open. */
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { "files.inspect": 120_000 };
 
@@ -23,6 +26,10 @@ export class CallError extends Error {
 export interface LinkEvents {
   welcome(message: KernelMessages["welcome"]): void;
   frame(message: KernelMessages["frame"], data: DataView): void;
+  /** Frames come another way from now on: over a socket, or over the comm again. */
+  rerouted(): void;
+  /** The socket has broken: the view has to be greeted again. */
+  unplugged(): void;
   /** The kernel answered none of the greetings. */
   silent(): void;
 }
@@ -41,6 +48,9 @@ export class Link {
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
   #hello: ReturnType<typeof setTimeout> | undefined;
+  #base = jupyterBase();
+  #socket: FrameSocket | null = null;
+  #breaks = 0;
 
   /** `view` must be unique among all views; `signal` ends the link, and the kernel is told. */
   constructor(model: WidgetModel, view: string, events: LinkEvents, signal: AbortSignal) {
@@ -53,6 +63,7 @@ export class Link {
     atEnd(signal, () => {
       model.off("msg:custom", receive);
       clearTimeout(this.#hello);
+      this.#socket?.close();
       for (const id of [...this.#calls.keys()]) {
         this.#fail(id, "ViewClosed", "The view was closed.", "");
       }
@@ -66,9 +77,25 @@ export class Link {
     }
   }
 
+  /** Whether frames come over the page's own socket. */
+  get plugged(): boolean {
+    return this.#socket?.open ?? false;
+  }
+
+  /** Sends a camera or acknowledgements, the way that frames come. */
+  steer<K extends keyof Steering>(kind: K, fields: Steering[K]): void {
+    if (this.#socket?.open) {
+      this.#socket.send(kind, fields);
+    } else {
+      this.send(kind, fields as PageMessages[K]);
+    }
+  }
+
   /** Greets the kernel until it answers; `size` is called each time. */
   greet(size: () => Size): void {
     clearTimeout(this.#hello);
+    this.#socket?.close();
+    this.#socket = null;
     let tries = 0;
     const say = () => {
       if (tries === HELLO_TRIES) {
@@ -76,7 +103,7 @@ export class Link {
         return;
       }
       tries += 1;
-      this.send("ready", size());
+      this.send("ready", { ...size(), origin: this.#base === null ? "" : location.origin });
       this.#hello = setTimeout(say, HELLO_PERIOD_MS);
     };
     say();
@@ -124,8 +151,13 @@ export class Link {
     if (message.kind === "welcome") {
       clearTimeout(this.#hello);
       this.#events.welcome(content as KernelMessages["welcome"]);
+    } else if (message.kind === "socket") {
+      this.#plug(content as KernelMessages["socket"]);
     } else if (message.kind === "frame") {
       const data = buffers[0];
+      if (this.plugged) {
+        return; // it was under way while the socket was opened
+      }
       if (data) {
         this.#events.frame(content as KernelMessages["frame"], data);
       } else {
@@ -134,6 +166,31 @@ export class Link {
     } else if (message.kind === "reply") {
       this.#settle(content as KernelMessages["reply"]);
     }
+  }
+
+  #plug({ port, ticket }: KernelMessages["socket"]): void {
+    if (this.#socket || this.#base === null) {
+      return; // an answer to a greeting that was repeated
+    }
+    let opened = false;
+    this.#socket = new FrameSocket(proxied(this.#base, port), ticket, {
+      opened: () => {
+        opened = true;
+        this.#events.rerouted();
+      },
+      frame: (frame, data) => this.#events.frame(frame, data),
+      closed: (reason) => {
+        this.#socket = null;
+        this.#breaks += 1;
+        if (!opened || this.#breaks === BREAKS) {
+          this.#base = null; // until the page is loaded again
+          this.send("no-socket", { reason });
+        }
+        if (opened) {
+          this.#events.unplugged();
+        }
+      },
+    });
   }
 
   #settle(reply: KernelMessages["reply"]): void {

@@ -4,13 +4,15 @@ import type { Frame } from "../contract.js";
 export interface FrameEvents {
   /** Takes over `bitmap`, and closes it when done with it. */
   show(bitmap: ImageBitmap, frame: Frame): void;
-  ack(seq: number, shown: boolean, decodeMs: number): void;
+  /** `decodeMs` is from when it came until it was drawn. */
+  ack(frame: Frame, shown: boolean, decodeMs: number): void;
   broken(error: unknown): void;
 }
 
 interface Encoded {
   frame: Frame;
   data: DataView;
+  came: number;
 }
 
 export class FrameDecoder {
@@ -31,14 +33,14 @@ export class FrameDecoder {
       return;
     }
     if (frame.seq <= this.#newest) {
-      this.#events.ack(frame.seq, false, 0);
+      this.#events.ack(frame, false, 0);
       return;
     }
     this.#newest = frame.seq;
     if (this.#waiting) {
-      this.#events.ack(this.#waiting.frame.seq, false, 0);
+      this.#events.ack(this.#waiting.frame, false, 0);
     }
-    this.#waiting = { frame, data };
+    this.#waiting = { frame, data, came: performance.now() };
     if (!this.#busy) {
       void this.#run();
     }
@@ -68,8 +70,7 @@ export class FrameDecoder {
     return next;
   }
 
-  async #one({ frame, data }: Encoded): Promise<void> {
-    const start = performance.now();
+  async #one({ frame, data, came }: Encoded): Promise<void> {
     let bitmap: ImageBitmap;
     try {
       // The buffer behind a DataView can hold the whole message: take this frame's part of it only.
@@ -77,7 +78,7 @@ export class FrameDecoder {
       bitmap = await this.#decode(new Blob([bytes], { type: frame.mime }));
     } catch (error) {
       if (!this.#closed) {
-        this.#events.ack(frame.seq, false, performance.now() - start);
+        this.#events.ack(frame, false, performance.now() - came);
         this.#events.broken(error);
       }
       return;
@@ -87,6 +88,6 @@ export class FrameDecoder {
       return;
     }
     this.#events.show(bitmap, frame);
-    this.#events.ack(frame.seq, true, performance.now() - start);
+    this.#events.ack(frame, true, performance.now() - came);
   }
 }

@@ -8,8 +8,12 @@ import { Canvas } from "./canvas.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
 import { Pilot } from "./pilot.js";
+import { Steering } from "./steering.js";
 
 const HINT_MS = 1800;
+/** Cameras under way without their pictures. On a socket a second one only waits; it doubles the comm's frame rate. */
+const SOCKET_WINDOW = 1;
+const COMM_WINDOW = 2;
 
 export class Picture {
   readonly link: Link;
@@ -22,6 +26,7 @@ export class Picture {
   readonly hint = signal("");
   readonly #signal: AbortSignal;
   readonly #decoder: FrameDecoder;
+  readonly #steering: Steering;
   #canvas: Canvas | null = null;
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -32,11 +37,13 @@ export class Picture {
       view,
       {
         welcome: () => {
-          this.#decoder.restart();
+          this.#restart();
           this.silent.value = false;
           this.link.send("visible", { visible: this.#canvas?.visible ?? true });
         },
         frame: (frame, data) => this.#decoder.push(frame, data),
+        rerouted: () => this.#restart(),
+        unplugged: () => this.greet(),
         silent: () => {
           this.silent.value = true;
         },
@@ -46,16 +53,21 @@ export class Picture {
     this.pilot = new Pilot(
       {
         read: () => traits.camera.peek(),
-        send: (camera, moving) => this.link.send("camera", { camera, moving }),
+        send: (camera, moving) => this.#steering.steer(camera, moving),
       },
       end,
     );
+    this.#steering = new Steering({
+      camera: (message) => this.link.steer("camera", message),
+      ack: (acks) => this.link.steer("ack", { acks }),
+      window: () => (this.link.plugged ? SOCKET_WINDOW : COMM_WINDOW),
+    });
     this.#decoder = new FrameDecoder((blob) => createImageBitmap(blob), {
       show: (bitmap, frame) => {
         this.#canvas?.show(bitmap);
         this.frame.value = frame;
       },
-      ack: (seq, shown, decode_ms) => this.link.send("ack", { seq, shown, decode_ms }),
+      ack: (frame, shown, decode_ms) => this.#steering.answer({ seq: frame.seq, shown, decode_ms }, frame.camera),
       broken: (error) => {
         console.error("brayns_widget: a frame could not be decoded", error);
         this.say("A picture came that this browser cannot decode.");
@@ -68,6 +80,7 @@ export class Picture {
     atEnd(end, () => {
       stopFollowing();
       this.#decoder.close();
+      this.#steering.close();
       clearTimeout(this.#hintTimer);
     });
   }
@@ -96,6 +109,11 @@ export class Picture {
     if (canvas) {
       this.link.greet(() => canvas.size);
     }
+  }
+
+  #restart(): void {
+    this.#decoder.restart();
+    this.#steering.restart();
   }
 
   resetCamera(): void {
