@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import nbformat
 import psutil
 from jupyter_client.blocking.client import BlockingKernelClient
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
@@ -67,6 +68,7 @@ class Lab:
     """A running application. ``root`` is the folder that it shows; ``url`` is without the token."""
 
     application: Application
+    process: int
     url: str
     token: str
     root: Path
@@ -109,7 +111,7 @@ def run_lab(folder: Path, application: Application = JUPYTERLAB) -> Iterator[Lab
         server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             url = _wait_for_server(server, places["runtime"], token)
-            yield Lab(application, url, token, places["root"], places["runtime"])
+            yield Lab(application, server.pid, url, token, places["root"], places["runtime"])
         finally:
             _stop(server)
 
@@ -265,6 +267,14 @@ class Notebook:
         """Keep what the page shows for people to look at."""
         file.parent.mkdir(exist_ok=True)
         self.page.screenshot(path=file)
+
+
+def write_notebook(lab: Lab, name: str, *cells: str) -> str:
+    """Write a notebook of code cells into the server's folder and return its path."""
+    made: Any = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(made, lab.root / name)
+    return name
 
 
 def open_notebook(lab: Lab, browser: Browser, path: str) -> Notebook:
