@@ -63,6 +63,11 @@ export class Canvas {
     bitmap.close();
   }
 
+  /** Tells whoever measures from outside, such as the benchmark, by an event. */
+  tell(name: "bw-camera" | "bw-shown", detail: object): void {
+    this.element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+
   #measure(): void {
     const { clientWidth, clientHeight } = this.element;
     if (clientWidth === 0 || clientHeight === 0) {

@@ -58,7 +58,10 @@ export class Picture {
       end,
     );
     this.#steering = new Steering({
-      camera: (message) => this.link.steer("camera", message),
+      camera: (message) => {
+        this.link.steer("camera", message);
+        this.#canvas?.tell("bw-camera", { number: message.number });
+      },
       ack: (acks) => this.link.steer("ack", { acks }),
       window: () => (this.link.plugged ? SOCKET_WINDOW : COMM_WINDOW),
     });
@@ -66,6 +69,7 @@ export class Picture {
       show: (bitmap, frame) => {
         this.#canvas?.show(bitmap);
         this.frame.value = frame;
+        this.#canvas?.tell("bw-shown", frame);
       },
       ack: (frame, shown, decode_ms) => this.#steering.answer({ seq: frame.seq, shown, decode_ms }, frame.camera),
       broken: (error) => {
