@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TypeVar
 
 from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams, RenderImageResult
@@ -84,6 +85,7 @@ def render_image(
     if params.force and not params.send:
         raise RequestError("Cannot force sending if send is disabled", code=INVALID_PARAMS)
     image_format = check_format(params.format)
+    started = time.perf_counter()
     engine = context.prepared_engine()
 
     def stopped() -> bool:
@@ -97,14 +99,19 @@ def render_image(
         while params.accumulate and not stopped() and engine.accumulation < engine.max_accumulation:
             fresh |= engine.render(stopped, patient=True)
         request.check()
-    result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
-    if not params.send or not (fresh or params.force):
-        return WithPayload(result)
 
     def encode() -> bytes:
         return engine.encode(image_format, params.jpeg_quality)
 
-    return WithPayload(result, encode() if math.prod(engine.size) < _MANY_PIXELS else request.aside(encode))
+    image = b""
+    if params.send and (fresh or params.force):
+        image = encode() if math.prod(engine.size) < _MANY_PIXELS else request.aside(encode)
+    result = RenderImageResult(
+        accumulation=engine.accumulation,
+        max_accumulation=engine.max_accumulation,
+        render_ms=(time.perf_counter() - started) * 1e3,
+    )
+    return WithPayload(result, image)
 
 
 def check_format(name: str) -> str:
