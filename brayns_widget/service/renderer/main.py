@@ -12,7 +12,6 @@ import signal
 import ssl
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +98,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     from brayns_widget.service.renderer.loaders.registry import LOADERS
     from brayns_widget.service.renderer.methods import METHODS
     from brayns_widget.service.rpc.server import RpcServer
+    from brayns_widget.service.rpc.turns import Turns
 
     # A request with many shapes is millions of objects: to look through them again and again takes most of its time.
     gc.set_threshold(100_000, 50, 100)
@@ -124,15 +124,15 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     _on_signals(stop)
     if options.exit_with_stdin:
         when_stdin_closes(stop)
-    context = Context(METHODS, LOADERS, stop, memory)
-    worker = ThreadPoolExecutor(1, "renderer")  # one: requests run one after another
-    server = RpcServer(METHODS, context, worker, max_clients=options.max_clients, secret=secret)
+    turns = Turns("renderer")
+    context = Context(METHODS, LOADERS, stop, memory, turns)
+    server = RpcServer(METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, ssl=tls) as address:
         print(f"listening on {address[0]}:{address[1]}", flush=True)
         context.start(make_engine, warm_up)
         await stopped.wait()
         context.interrupt()
-    worker.shutdown(wait=False, cancel_futures=True)
+    turns.shutdown(wait=False, cancel_futures=True)
     if context.starting or server.running or _compiling():
         # Neither a compiler nor a library can be stopped, and the interpreter waits for them, or crashes.
         logging.shutdown()

@@ -24,7 +24,7 @@ from brayns_widget.protocol.brayns.renderers import (
 )
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
 
 methods: Methods[Context] = Methods()
 
@@ -35,49 +35,49 @@ FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
 R = TypeVar("R", Interactive, Production)
 
 
-@methods.add(GET_RENDERER_TYPE)
+@methods.add(GET_RENDERER_TYPE, turn=Turn.AT_ONCE)
 def get_renderer_type(context: Context) -> str:
     """Get the type of the renderer."""
     return name_of(context.renderer)
 
 
-@methods.add(GET_RENDERER_INTERACTIVE)
+@methods.add(GET_RENDERER_INTERACTIVE, turn=Turn.AT_ONCE)
 def get_renderer_interactive(context: Context) -> Interactive:
     """Get the interactive renderer, if that is the active one."""
     return _active(context, Interactive)
 
 
-@methods.add(SET_RENDERER_INTERACTIVE)
+@methods.add(SET_RENDERER_INTERACTIVE, turn=Turn.AT_ONCE)
 def set_renderer_interactive(context: Context, params: Interactive) -> None:
     """Use the interactive renderer; what is left out stays, if it is active."""
     context.renderer = _merged(context.renderer, params)
 
 
-@methods.add(GET_RENDERER_PRODUCTION)
+@methods.add(GET_RENDERER_PRODUCTION, turn=Turn.AT_ONCE)
 def get_renderer_production(context: Context) -> Production:
     """Get the production renderer, if that is the active one."""
     return _active(context, Production)
 
 
-@methods.add(SET_RENDERER_PRODUCTION)
+@methods.add(SET_RENDERER_PRODUCTION, turn=Turn.AT_ONCE)
 def set_renderer_production(context: Context, params: Production) -> None:
     """Use the production renderer, a path tracer; what is left out stays, if it is active."""
     context.renderer = _merged(context.renderer, params)
 
 
-@methods.add(SET_FRAMEBUFFER_STATIC)
+@methods.add(SET_FRAMEBUFFER_STATIC, turn=Turn.AT_ONCE)
 def set_framebuffer_static(context: Context) -> None:
     """Render all frames in the viewport's size."""
     context.framebuffer = Static()
 
 
-@methods.add(SET_FRAMEBUFFER_PROGRESSIVE)
+@methods.add(SET_FRAMEBUFFER_PROGRESSIVE, turn=Turn.AT_ONCE)
 def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
     """Render the first frame after a change in a smaller size."""
     context.framebuffer = params
 
 
-@methods.add(RENDER_IMAGE, cancellable=True, asynchronous=False)
+@methods.add(RENDER_IMAGE, cancellable=True, asynchronous=False, turn=Turn.BETWEEN)
 def render_image(
     context: Context, params: RenderImageParams, request: RunningRequest
 ) -> WithPayload[RenderImageResult]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,24 @@ class Surfaces:
     depth: Floats
     albedo: Floats
     normal: Floats
+
+
+class Others(Protocol):
+    """Other users of the engine, who may use it between the steps of a long picture."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits; then ``Engine.interrupt`` is called, or has been."""
+
+    def pause(self) -> None:
+        """Let those who wait use the engine now; they do not change the scene."""
+
+
+class _Nobody:
+    wanted = False
+
+    def pause(self) -> None:
+        pass
 
 
 class Engine:
@@ -260,7 +278,7 @@ class Engine:
             camera: may differ from that of ``set_camera``.
             settings: samples, light effects and background; None: those of ``set_render_settings``.
             progress: called with 0..1; what it raises ends the work.
-            cancelled: asked every 20 ms whether to give up.
+            cancelled: asked every few ms whether to give up.
 
         Returns:
             uint8 (height, width, 4), RGBA.
@@ -281,28 +299,38 @@ class Engine:
         progress: Callable[[float], None] | None = None,
         compiling: Callable[[], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        others: Others | None = None,
     ) -> Frame:
         """Trace a frame as ``snapshot`` does, and ``keep`` its linear light, too.
 
         ``compiling`` is called instead of ``progress`` while its kernel is compiled, for some seconds once a machine.
+        ``others`` may use the engine in between; the frame is the same.
         """
+        others = others or _Nobody()
         settings = settings or self._settings
         frame = Frame(*checked_size(*size), accumulates=keep or settings.samples > 1)
         self.scene.commit(None, cancelled)
         look = _look(self.scene, camera, settings, size)
 
-        def watch(part: float | None) -> bool:
-            if part is None:
+        def proceed(compiles: bool = False) -> bool:
+            if compiles:
                 if compiling is not None:
                     compiling()
             elif progress is not None:
-                progress((frame.samples + part) / settings.samples)
+                progress(frame.traced / settings.samples)
             return cancelled is None or not cancelled()
 
-        with self._snapshot_scene(look, size[1], settings, lambda: not watch(0.0)) as traced:
+        def watch(compiles: bool) -> bool:
+            if others.wanted:
+                self._tracer.stop()
+            return proceed(compiles)
+
+        with self._snapshot_scene(look, size[1], settings, lambda: not proceed(), others.pause) as traced:
             while frame.samples < settings.samples:
-                self._tracer.add_sample(frame, traced, _focused(look, camera, frame.samples), watch)
-                watch(0.0)
+                focused = _focused(look, camera, frame.samples)
+                self._tracer.add_sample(frame, traced, focused, watch, lambda: others.wanted)
+                proceed()
+                others.pause()
         return frame
 
     def surfaces(
@@ -312,15 +340,18 @@ class Engine:
         *,
         progress: Callable[[float], None] = lambda _amount: None,
         cancelled: Callable[[], bool] | None = None,
+        others: Others | None = None,
     ) -> Surfaces:
-        """Trace the middle of each pixel for depth, albedo and normal; arguments are those of ``snapshot``.
+        """Trace the middle of each pixel for depth, albedo and normal; arguments are those of ``trace``.
 
         Raises:
             ValueError: the size or the camera makes no picture.
             Cancelled: ``cancelled`` said so.
         """
+        others = others or _Nobody()
 
         def proceed() -> None:
+            others.pause()
             if cancelled is not None and cancelled():
                 raise Cancelled("The buffers were cancelled.")
 
@@ -374,10 +405,15 @@ class Engine:
 
     @contextlib.contextmanager
     def _snapshot_scene(
-        self, look: Look, height: int, settings: RenderSettings, cancelled: Callable[[], bool] | None
+        self,
+        look: Look,
+        height: int,
+        settings: RenderSettings,
+        cancelled: Callable[[], bool],
+        pause: Callable[[], None],
     ) -> Iterator[Traced]:
         if self._radius_floor > 0:
-            with self._copies.fitting(self._floor(look, height, settings), cancelled) as copy:
+            with self._copies.fitting(self._floor(look, height, settings), cancelled, pause) as copy:
                 yield self.scene.traced if copy is None else copy.traced(self.scene)
         else:
             yield self.scene.traced

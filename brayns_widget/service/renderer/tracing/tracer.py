@@ -28,7 +28,7 @@ from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.005
 
 
 def _array(kind: types.Type, dimensions: int) -> types.Array:
@@ -154,7 +154,7 @@ class Tracer:
         frame: Frame,
         traced: Traced,
         look: Look,
-        watch: Callable[[float | None], bool] | None = None,
+        watch: Callable[[bool], bool] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Add one sample to every pixel of the frame.
@@ -163,8 +163,7 @@ class Tracer:
             frame: what to add to; tiles that an earlier, stopped call finished are skipped.
             traced: the scene.
             look: everything else.
-            watch: called every 20 ms with the share of tiles that is done, or with None while the kernel is being
-                compiled, once a machine; False cancels.
+            watch: called every few ms with whether the kernel is still being compiled, once a machine; False cancels.
             stopped: whether ``stop`` was meant for this pass; called while the kernel is being compiled, and once at
                 the beginning.
 
@@ -181,7 +180,7 @@ class Tracer:
         kernel, materials, effects = _kernel(look)
 
         def proceed() -> bool:
-            if watch is not None and not watch(None):
+            if watch is not None and not watch(True):
                 raise Cancelled("The picture was cancelled.")
             return not stopped()
 
@@ -203,7 +202,7 @@ class Tracer:
             lanes = scratch.view(np.int32)
             kernel(traced.scene, traced.table, *materials, scratch, lanes, state, frame.done, *arguments)
 
-        self._run(trace, watch and (lambda: watch(min(1.0, float(state[surfaces.NEXT_TILE]) / len(frame.done)))))
+        self._run(trace, watch and (lambda: watch(False)))
         if (frame.done <= frame.samples).any():
             return False
         frame.samples += 1
@@ -215,14 +214,14 @@ class Tracer:
         traced: Traced,
         look: Look,
         offset: tuple[float, float],
-        watch: Callable[[float | None], bool] | None,
+        watch: Callable[[bool], bool] | None,
     ) -> Mask:
         """Make the mask of pixels to trace: all of them if a mask costs more than it saves, or is not compiled yet."""
         if not (ready() and worthwhile(traced.primitives, frame.size)):
             return whole_mask(*frame.size)
 
         def run(work: Callable[[], None]) -> None:
-            self._run(lambda _scratch: work(), watch and (lambda: watch(0.0)))
+            self._run(lambda _scratch: work(), watch and (lambda: watch(False)))
 
         mask = self._cover.mask(traced.primitives, look.camera, frame.size, offset, run=run, state=self._state)
         self._state[surfaces.NEXT_TILE] = 0
@@ -232,7 +231,7 @@ class Tracer:
         """Run the work on all threads, each with its scratch, and wait for them.
 
         Raises:
-            Cancelled: ``watch``, called every 20 ms, returned False.
+            Cancelled: ``watch``, called every few ms, returned False.
         """
         futures = [self._pool.submit(work, scratch) for scratch in self._scratch]
         try:
