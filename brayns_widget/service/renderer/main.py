@@ -47,7 +47,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="accepted; all are built in")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
     parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
-    parser.add_argument("--threads", type=_count, metavar="N", help="tracing threads (default: one a core)")
+    parser.add_argument(
+        "--threads", type=_count, metavar="N", help="tracing threads (default: one for each core that it may use)"
+    )
     parser.add_argument(
         "--memory-budget", metavar="SIZE",
         help="what the scene may take, such as 4G; detail that does not fit is left out (default: the environment "

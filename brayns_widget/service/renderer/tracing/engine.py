@@ -212,7 +212,7 @@ class Engine:
         """Trace one step; False if the picture is complete, or if ``interrupt`` came before the step was done.
 
         Restarts the accumulation if the scene has changed, after committing it, or if its thickened copy is ready. The
-        last of several samples waits for that copy, a little with each call.
+        first picture of a scene and the last of several samples wait for that copy, the latter a little with each call.
 
         Args:
             stopped: whether to give up; asked on any thread while the scene is built, and once when tracing begins:
@@ -230,7 +230,7 @@ class Engine:
             self._revision = self.scene.revision
             self._restart()
         look = _look(self.scene, self._camera, self._settings, self._viewport)
-        traced = self._traced_scene(look)
+        traced = self._traced_scene(look, stopped)
         if self._steps >= self.max_accumulation:
             return False
         last = self._steps == self.max_accumulation - 1
@@ -392,12 +392,14 @@ class Engine:
         handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
         return Pick(handle, slot, origin + hits.distance[0] * direction)
 
-    def _traced_scene(self, look: Look) -> Traced:
+    def _traced_scene(self, look: Look, stopped: Callable[[], bool]) -> Traced:
         """Choose what the next step of the interactive picture traces."""
         copy = None
         if self._radius_floor > 0:
-            floor = self._floor(look, self._viewport[1], self._settings)
-            copy = self._copies.best(floor, moving=self._settings.samples == 1)
+            floor, moving = self._floor(look, self._viewport[1], self._settings), self._settings.samples == 1
+            copy = self._copies.best(floor, moving)
+            if copy is None and self._copies.wait_for_first(stopped):
+                copy = self._copies.best(floor, moving)
         if copy is not self._thickened:
             self._thickened = copy
             self._restart()

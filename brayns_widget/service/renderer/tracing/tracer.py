@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.content.volumes import Packed
 from brayns_widget.service.renderer.tracing.compiling import Compilation
@@ -143,7 +143,7 @@ class Tracer:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        count = threads or _usable_cores()
+        count = threads or usable_cores()
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
         self._scratch = [_aligned(VOLUME_PATH_ROWS) for _ in range(count)]
         self._state = np.zeros(2, np.int64)
@@ -269,11 +269,6 @@ def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
     if look.plain:
         return surfaces.trace, (), effects
     return trace_layers, (look.materials,), (*effects, look.bounces)
-
-
-def _usable_cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _aligned(rows: int) -> Floats:

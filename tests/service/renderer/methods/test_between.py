@@ -92,7 +92,8 @@ def test_pictures_of_the_same_client_go_on_but_not_past_its_own_changes(address:
             red = {"id": model, "method": "solid", "values": {"color": [1, 0, 0, 1]}}
             color = await client.send("color-model", red)
             after = await client.send("render-image", {"force": True, "format": "png"})
-            order, middles = [], {}
+            order: list[int] = []
+            middles: dict[int, Any] = {}
             while len(order) < 4:
                 message = await client.receive()
                 if "method" not in message:
@@ -113,7 +114,7 @@ def test_a_snapshot_is_taken_with_what_was_set_before_it(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
             await client.call("add-spheres", BALLS)
-            pictures = []
+            pictures: list[bytes] = []
             for _once_alone_and_once_with_changes_behind_it in range(2):
                 await client.call("set-camera-view", SEEN)
                 await client.call("set-renderer-interactive", {"samples_per_pixel": 30, "ao_samples": 1})

@@ -33,6 +33,7 @@ _NICENESS = 10  # of the threads that build a copy where another one already ser
 _PAUSE = 2.0  # seconds between builds while the camera moves, for each second that the last one took
 _KEPT = 2  # copies
 _POLL_SECONDS = 0.005
+_FIRST_WAIT = 2.0  # seconds; what takes longer to build is so dense that its pictures are hardly speckle
 _THIN = 0.1  # quantile of a scene's radii that counts as the thinnest
 _THINNEST = 1e-30  # µm; single precision loses what is much thinner
 _MARGIN = 1e3  # factor between the largest radii and the largest coordinate that Embree accepts
@@ -72,8 +73,8 @@ class Copies:
         floor = floor.snapped(self._bounds, self._thin)
         found = self._nearest(floor)
         off = math.inf if found is None else self._octaves(found, floor)
-        # A picture of one sample is speckle then; at rest it refines until the copy is there.
-        urgent = moving and (math.isinf(off) or (found is not None and floor.octaves_above(found.floor) > _USABLE))
+        # A picture of one sample is speckle then; at rest it refines until the copy is there, which the first waits for.
+        urgent = found is None or (moving and (math.isinf(off) or floor.octaves_above(found.floor) > _USABLE))
         paused = moving and not urgent and time.monotonic() < self._pause_end
         if urgent and not self._urgent:
             self._cancelled = True  # the running build would take long; one of the next calls collects it
@@ -150,6 +151,21 @@ class Copies:
             return False
         wait([self._building], seconds)
         return True
+
+    def wait_for_first(self, stopped: Callable[[], bool]) -> bool:
+        """Wait for the first copy of a scene, which is no picture but speckle without; not too long in a large scene.
+
+        Args:
+            stopped: asked every few ms whether to give up.
+
+        Returns:
+            Whether it is there; the next call of ``best`` finds it. False if others are, or none is being built.
+        """
+        if self._ready or self._building is None:
+            return False
+        while not self._building.done() and time.monotonic() < self._started + _FIRST_WAIT and not stopped():
+            wait([self._building], _POLL_SECONDS)
+        return self._building.done()
 
     def stop(self) -> None:
         """Stop building: the geometry that is being copied may be about to change."""
