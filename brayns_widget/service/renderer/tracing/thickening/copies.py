@@ -73,7 +73,7 @@ class Copies:
         floor = floor.snapped(self._bounds, self._thin)
         found = self._nearest(floor)
         off = math.inf if found is None else self._octaves(found, floor)
-        # A picture of one sample is speckle then; at rest it refines until the copy is there (which a first one awaits).
+        # A picture of one sample is speckle then; at rest it refines until the copy is there. The first one waits.
         urgent = found is None or (moving and (math.isinf(off) or floor.octaves_above(found.floor) > _USABLE))
         paused = moving and not urgent and time.monotonic() < self._pause_end
         if urgent and not self._urgent:
