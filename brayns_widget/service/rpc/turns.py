@@ -15,7 +15,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # After a pause a long call goes on for this part of the time that the others took, at most for so many seconds.
-_SHARE, _LONGEST_STEP = 0.5, 0.04
+_SHARE, _LONGEST_STEP = 0.5, 0.1
 
 
 def _nothing() -> None:
@@ -62,6 +62,7 @@ class Turns(Executor):
         self._pausing = False
         self._interrupt: Callable[[], None] = _nothing
         self._undisturbed_until = 0.0  # by ``time.monotonic``
+        self._alarm: threading.Timer | None = None
         self.between: Executor = _Between(self._submit)
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
@@ -81,10 +82,28 @@ class Turns(Executor):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name)
                 self._thread.start()
-            # Under the lock: a late interruption would meet a call that runs between.
-            if call.between and self._sharing and not self._pausing and self._disturbed():
-                self._interrupt()
+            if call.between:
+                self._ask_for_pause()
         return call.end
+
+    def _ask_for_pause(self) -> None:
+        """Interrupt the sharing call if somebody waits for a pause, now or when it is time."""
+        # Under the lock: a late interruption would meet a call that runs between.
+        with self._changed:
+            if not self._sharing or self._pausing or not any(call.between for call in self._waiting):
+                return
+            left = self._undisturbed_until - time.monotonic()
+            if left <= 0:
+                self._interrupt()
+            elif self._alarm is None:
+                self._alarm = threading.Timer(left, self._ring)
+                self._alarm.daemon = True
+                self._alarm.start()
+
+    def _ring(self) -> None:
+        with self._changed:
+            self._alarm = None
+            self._ask_for_pause()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the thread after the calls that wait, or after the running one if ``cancel_futures``."""
@@ -117,7 +136,8 @@ class Turns(Executor):
     def wanted(self) -> bool:
         """Whether the sharing call should pause: a call waits for that, and the last pause is long enough ago."""
         with self._changed:
-            return self._sharing and self._disturbed() and any(call.between for call in self._waiting)
+            disturbed = time.monotonic() >= self._undisturbed_until
+            return self._sharing and disturbed and any(call.between for call in self._waiting)
 
     def pause(self) -> None:
         """Let others run now, if the running call shares and one waits. Only for the running call."""
@@ -133,9 +153,7 @@ class Turns(Executor):
         now = time.monotonic()
         with self._changed:
             self._pausing, self._undisturbed_until = False, now + min(_LONGEST_STEP, _SHARE * (now - begun))
-
-    def _disturbed(self) -> bool:
-        return time.monotonic() >= self._undisturbed_until
+            self._ask_for_pause()
 
     def _run(self) -> None:
         while True:

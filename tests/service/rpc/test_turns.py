@@ -120,6 +120,22 @@ def test_a_long_call_gets_its_share_of_the_time(turns: Turns, monkeypatch: pytes
     second.result(DEADLINE)
 
 
+def test_who_comes_too_early_is_not_forgotten(turns: Turns, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns_module, "_SHARE", 1e6)
+    monkeypatch.setattr(turns_module, "_LONGEST_STEP", 0.05)
+    long = Long(turns)
+    ends = [turns.between.submit(time.sleep, 0.001)]
+    assert long.interruptions.acquire(timeout=DEADLINE)
+    long.step()
+    ends.append(turns.between.submit(lambda: None))
+    assert long.interruptions.acquire(timeout=DEADLINE)
+    assert turns.wanted
+    long.step()
+    for end in ends:
+        end.result(DEADLINE)
+    long.finish()
+
+
 def test_nothing_that_runs_between_is_interrupted(turns: Turns):
     long = Long(turns)
     begun, go_on = threading.Event(), threading.Event()

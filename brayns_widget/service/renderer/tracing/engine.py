@@ -73,7 +73,7 @@ class Others(Protocol):
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits; then ``Engine.interrupt`` is called, or has been."""
+        """Whether somebody waits; who makes it so calls ``Engine.interrupt``."""
 
     def pause(self) -> None:
         """Let those who wait use the engine now; they do not change the scene."""
@@ -278,7 +278,7 @@ class Engine:
             camera: may differ from that of ``set_camera``.
             settings: samples, light effects and background; None: those of ``set_render_settings``.
             progress: called with 0..1; what it raises ends the work.
-            cancelled: asked every few ms whether to give up.
+            cancelled: asked every 20 ms whether to give up.
 
         Returns:
             uint8 (height, width, 4), RGBA.
@@ -320,15 +320,10 @@ class Engine:
                 progress(frame.traced / settings.samples)
             return cancelled is None or not cancelled()
 
-        def watch(compiles: bool) -> bool:
-            if others.wanted:
-                self._tracer.stop()
-            return proceed(compiles)
-
         with self._snapshot_scene(look, size[1], settings, lambda: not proceed(), others.pause) as traced:
             while frame.samples < settings.samples:
                 focused = _focused(look, camera, frame.samples)
-                self._tracer.add_sample(frame, traced, focused, watch, lambda: others.wanted)
+                self._tracer.add_sample(frame, traced, focused, proceed, lambda: others.wanted)
                 proceed()
                 others.pause()
         return frame

@@ -28,7 +28,7 @@ from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
 
-_POLL_SECONDS = 0.005
+_POLL_SECONDS = 0.02
 
 
 def _array(kind: types.Type, dimensions: int) -> types.Array:
@@ -163,7 +163,7 @@ class Tracer:
             frame: what to add to; tiles that an earlier, stopped call finished are skipped.
             traced: the scene.
             look: everything else.
-            watch: called every few ms with whether the kernel is still being compiled, once a machine; False cancels.
+            watch: called every 20 ms with whether the kernel is still being compiled, once a machine; False cancels.
             stopped: whether ``stop`` was meant for this pass; called while the kernel is being compiled, and once at
                 the beginning.
 
@@ -231,7 +231,7 @@ class Tracer:
         """Run the work on all threads, each with its scratch, and wait for them.
 
         Raises:
-            Cancelled: ``watch``, called every few ms, returned False.
+            Cancelled: ``watch``, called every 20 ms, returned False.
         """
         futures = [self._pool.submit(work, scratch) for scratch in self._scratch]
         try:
