@@ -253,8 +253,13 @@ def test_superfluous_copies_are_closed(scene, copies, monkeypatch):
 
 
 def test_a_copy_that_is_lent_outlives_what_others_do_meanwhile(scene, copies, monkeypatch):
-    closed, close = [], ThickenedScene.close
-    monkeypatch.setattr(ThickenedScene, "close", lambda copy: (closed.append(copy), close(copy)))
+    closed, really_close = [], ThickenedScene.close
+
+    def close(copy: ThickenedScene) -> None:
+        closed.append(copy)
+        really_close(copy)
+
+    monkeypatch.setattr(ThickenedScene, "close", close)
     scene.add(neurite(), WHITE)
     scene.commit()
     copies.best(FAR)
