@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -15,11 +15,15 @@ from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.guarded import Guarded
+from brayns_widget.controller.journal import Journal
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
+
+if TYPE_CHECKING:
+    from brayns_widget.controller.restoring import Restorer
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, because other clients may have changed it."""
@@ -47,6 +51,8 @@ class Core:
         self.runner = Runner(self.loop, self._watch)
         self.store = Store()
         self.scene = Scene(self.store)
+        self.journal = Journal()
+        self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
         self.aspect = 4 / 3  # of the picture that cameras frame models for
         self.light: Callable[[Server], Awaitable[None]]  # lights a scene that has lost its lights
@@ -78,6 +84,32 @@ class Core:
         if backend is None:
             raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
         return backend
+
+    def sleep(self, text: str) -> bool:
+        """Give the job back; the next call gets another one, with the same scene.
+
+        Args:
+            text: why, for people.
+
+        Returns:
+            whether there was a job to give back: one that is ready, and was started here.
+        """
+        self.restorer.wanted = True
+        given = self.connection.give_back(text)
+        self.restorer.wanted = given or self.store.state.status.state == "asleep"
+        return given
+
+    async def restore(self, report: Report) -> None:
+        """Start a job, if none runs, and bring the remembered scene back."""
+        before, self.restorer.wanted = self.restorer.wanted, True
+        try:
+            ready = await self.connection.ensure(report)
+            if self.restorer.remembers:  # the job ran already, with a scene of its own
+                await self.restorer.bring_back(ready.renderer, report, fresh=False)
+                self._tell_problems()
+        except BaseException:
+            self.restorer.wanted = before
+            raise
 
     async def close(self) -> None:
         """Cancel running tasks, and close the connection."""
@@ -118,24 +150,38 @@ class Core:
         self.store.state = replace(self.store.state, status=status)
 
     async def _prepare(self, ready: Ready) -> None:
-        await self.scene.read(ready.renderer)  # we may have attached to a job in use
+        self.journal.clear()
+        ready.renderer.on_call = self.journal.note
+        if self.restorer.wanted and self.restorer.remembers:
+            await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
+        else:
+            await self.scene.read(ready.renderer)  # we may have attached to a job in use
         for step in self.prepare:
             await step(ready)
 
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete.
         self.store.state = replace(self.store.state, capabilities=ready.capabilities, notice=None)
+        self.restorer.wanted = False
+        self._tell_problems()
         self.touch()
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
     def _left(self, end: EndOfJob | None) -> None:
         if self._following is not None:
             self._following.cancel()
-        self.store.state = replace(self.store.state, capabilities=None, models=(), lights=(), clips=(), sections=())
-        self.touch()
+        if end is None:
+            self.restorer.keep()
+        state = replace(self.store.state, capabilities=None)
+        self.store.state = state if self.restorer.wanted else self.scene.lose(state)
         if end is not None:
             hint = "Load again to start a new job."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
+
+    def _tell_problems(self) -> None:
+        if problems := self.restorer.problems:
+            self.restorer.problems = ()
+            self.tell("warning", "Not all of the scene has come back.", "\n".join(problems))
 
     async def _follow(self, renderer: Server) -> None:
         pause = FOLLOW_PERIOD

@@ -37,7 +37,10 @@ class Job(Group):
     @offered
     @long
     async def restore(self, report: Report) -> None:
-        """Start a job in the place of one that has ended, and bring the scene back.
+        """Start a job in the place of one that has ended, and bring the scene back: all that these calls have made.
+
+        What requests of your own have changed is not known, and so does not come back. A notice tells what is missing.
+        If a job runs already, models and clipping shapes are added to its scene.
 
         Args:
             report: gets the progress.
@@ -45,7 +48,7 @@ class Job(Group):
         Raises (from the task):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
-        await self._core.connection.ensure(report)
+        await self._core.restore(report)
 
     @waiting
     async def close(self) -> None:

@@ -262,14 +262,13 @@ class Model(Group):
 
     def __init__(self, core: Core, painter: Painter, model_id: int) -> None:
         super().__init__(core)
-        self._id = model_id
-        self._generation = core.scene.generation(model_id)
+        self._key = core.scene.key(model_id)
         self._painter = painter
 
     @property
     def id(self) -> int:
         """The renderer's id; renderers use an id again after its model was removed."""
-        return self._id
+        return self._core.scene.present(self._key)[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self._identity == other._identity
@@ -279,7 +278,7 @@ class Model(Group):
 
     @property
     def _identity(self) -> tuple[int, int, int]:
-        return id(self._core), self.id, self._generation
+        return id(self._core), *self._core.scene.present(self._key)
 
     def __repr__(self) -> str:
         try:
@@ -297,7 +296,7 @@ class Model(Group):
         Raises:
             CircuitError: it was removed.
         """
-        return self._core.scene.model(self.id, self._generation)
+        return self._core.scene.model(*self._core.scene.present(self._key))
 
     @property
     def name(self) -> str:

@@ -66,6 +66,7 @@ class Renderer(Group):
         server = await self._core.renderer()
         reply = await server.request(method, params, payload, timeout=timeout)
         if not method.startswith(_HARMLESS):
+            self._core.journal.altered = True
             await self._core.scene.read(server)
             await follow(self._core, server, method, params)
             self._core.touch()
