@@ -23,6 +23,7 @@ from brayns_widget.controller.vocabulary import preload
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
 
 if TYPE_CHECKING:
+    from brayns_widget.controller.presence import Presence
     from brayns_widget.controller.restoring import Restorer
 
 FOLLOW_PERIOD = 3.0
@@ -52,6 +53,7 @@ class Core:
         self.store = Store()
         self.scene = Scene(self.store)
         self.journal = Journal()
+        self.presence: Presence  # lets a scene sleep that nobody looks at
         self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
         self.aspect = 4 / 3  # of the picture that cameras frame models for
@@ -115,6 +117,7 @@ class Core:
         """Cancel running tasks, and close the connection."""
         for task in self.tasks.values():
             task.cancel()
+        await self.presence.close()
         await self._stop_following()
         await self.connection.close()
 

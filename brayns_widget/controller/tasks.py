@@ -182,10 +182,16 @@ class Runner:
     Args:
         loop: where they run.
         watch: called at the progress and the end of long calls.
+
+    Attributes:
+        running: number of calls that run; read it on the loop thread.
+        last: when the last call began or ended, on the loop's clock.
     """
 
     def __init__(self, loop: LoopThread, watch: Callable[[Task[Any]], object]) -> None:
         self.loop = loop
+        self.running = 0
+        self.last = loop.loop.time()
         self._watch = watch
 
     def wait(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
@@ -201,7 +207,7 @@ class Runner:
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
         """Run a short call and await its result, on any event loop."""
         if self.loop.is_current:
-            return await work()
+            return await self._count(work())
         return await self._task(lambda _: work(), name)
 
     def start(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> Task[T]:
@@ -211,4 +217,13 @@ class Runner:
         return task
 
     def _task(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> Task[T]:
-        return Task(self.loop, work, name.replace("_", " "))
+        return Task(self.loop, lambda report: self._count(work(report)), name.replace("_", " "))
+
+    async def _count(self, work: Coroutine[Any, Any, T]) -> T:
+        self.running += 1
+        self.last = self.loop.loop.time()
+        try:
+            return await work
+        finally:
+            self.running -= 1
+            self.last = self.loop.loop.time()

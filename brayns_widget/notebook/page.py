@@ -79,6 +79,8 @@ class Page:
             end()
         for task in self._calls:
             task.cancel()
+        for view in self._views:
+            self._controller.presence.gone((id(self), view))
         await self._stream.close()
 
     def stats(self) -> dict[str, Any]:
@@ -98,6 +100,8 @@ class Page:
         """Handle a custom message of a page; a malformed one is logged and ignored."""
         try:
             message = read_page_message(content)
+            gone = isinstance(message, messages.GoneMessage)
+            (self._controller.presence.gone if gone else self._controller.presence.heard)((id(self), message.view))
             self._handlers[type(message)](message)
         except ValueError as error:
             _LOG.warning("A page sent a malformed message (%s): %.200r", error, content)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextvars
 import inspect
+import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -21,8 +24,10 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
+from brayns_widget.notebook.holders import is_held, registry
 from brayns_widget.notebook.page import Page
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
+from brayns_widget.notebook.weakly import weakly
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
 
@@ -137,12 +142,16 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self._quiet = False
         super().__init__(height=height)
         self._free_route()
+        self._let_go()
         self._owns_controller = controller is None
         self.controller = controller or Controller(master=master, slave=slave, token=token)
         self._take_groups(self.controller)
-        self._writer = TraitWriter(self._write)
+        self._writer = TraitWriter(weakly(self._write))
         self._page: Page = self.controller.loop.submit(self._open()).result()
         self.on_msg(self._receive)
+        if self._owns_controller:
+            me = weakref.ref(self)
+            self._post(self.controller.presence.guard, lambda: (widget := me()) is not None and is_held(widget))
         try:
             self.controller.start()
             if circuit is not None:
@@ -160,13 +169,18 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def close(self) -> None:
         """Close the view, and stop the job if the widget started it."""
-        if not self._closing and hasattr(self, "_page"):
-            self._closing = True
-            closed = self.controller.loop.submit(self._shut())
-            if not self.controller.loop.is_current:  # the garbage collector runs on any thread
-                closed.result(_CLOSE_TIMEOUT)
+        closed = self._begin_to_close()
+        if closed is not None and not self.controller.loop.is_current:
+            closed.result(_CLOSE_TIMEOUT)
             self._writer.close()
         super().close()
+
+    def __del__(self) -> None:
+        """Close it when nothing holds it any more."""
+        if not sys.is_finalizing():  # then all has been closed
+            # Without a wait: the garbage collector runs on any thread, which may hold any lock.
+            self._begin_to_close()
+            super().close()
 
     def __repr__(self) -> str:
         return f"<BraynsWidget: {self.status.text}>"
@@ -174,6 +188,31 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def __dir__(self) -> list[str]:
         ours = {name for kind in (BraynsWidget, Groups) for name in (*vars(kind), *kind.__annotations__)} - _OVERRIDDEN
         return sorted({name for name in ours if not name.startswith("_")} | {"controller", *_IPYWIDGETS})
+
+    # ------------------------------------------------------------------ life
+
+    def _let_go(self) -> None:
+        """Let the garbage collector close it: ipywidgets keeps all widgets, and the comm keeps its handler."""
+        registry().pop(self.model_id, None)
+        self.comm.on_msg(weakly(self._handle_msg))
+
+    def _keep(self) -> None:
+        """Keep it, from when it is shown on: a page may show it again at any time."""
+        if not self._closing and self.comm is not None:
+            registry()[self.model_id] = self
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        self._keep()
+        return super()._repr_mimebundle_(**options)
+
+    def _begin_to_close(self) -> concurrent.futures.Future[None] | None:
+        """Begin to close page and controller, unless that has begun; return what tells the end."""
+        if self._closing or not hasattr(self, "_page"):
+            return None
+        self._closing = True
+        closed = self.controller.loop.submit(self._shut())
+        closed.add_done_callback(lambda _: self._writer.end())
+        return closed
 
     # ------------------------------------------------------------------ traits
 
@@ -243,6 +282,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         self._context = contextvars.copy_context()
         self._heard_page = True
+        self._keep()
         self._post(self._page.receive, content)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:
@@ -272,7 +312,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__setattr__(name, value)
 
     async def _open(self) -> Page:
-        return Page(self.controller, self.send, self._writer.put)
+        return Page(self.controller, weakly(self.send), self._writer.put)
 
     async def _shut(self) -> None:
         await self._page.close()
