@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -33,6 +33,8 @@ FOLLOW_DEADLINE = 10.0
 FOLLOW_PAUSE = 60.0
 """Seconds that reading may take, and those until the next time after it took longer."""
 
+T = TypeVar("T")
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -57,6 +59,7 @@ class Core:
         self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
         self.aspect = 4 / 3  # of the picture that cameras frame models for
+        self.aimed = False  # the camera was set for models that are still to come
         self.light: Callable[[Server], Awaitable[None]]  # lights a scene that has lost its lights
         self.prepare: Sequence[Callable[[Ready], Any]] = ()  # what groups do before a new job is ready, in order
         self.connection = Connection(
@@ -112,6 +115,21 @@ class Core:
         except BaseException:
             self.restorer.wanted = before
             raise
+
+    async def look(self, server: Server, request: Coroutine[Any, Any, T]) -> T:
+        """Send the present camera, and right behind it a request that sees through it.
+
+        Nobody else may have sent it: views send the newest camera when they come to it, and there may be none.
+        """
+        calls = [asyncio.ensure_future(server.call(*call)) for call in self.store.state.camera.calls()]
+        looking = asyncio.ensure_future(request)
+        try:
+            await asyncio.gather(*calls, looking)
+        finally:
+            for task in (*calls, looking):
+                task.cancel()
+            await asyncio.gather(*calls, looking, return_exceptions=True)
+        return looking.result()
 
     async def close(self) -> None:
         """Cancel running tasks, and close the connection."""

@@ -135,7 +135,7 @@ class Models(Group, Sequence["Model"]):
             dendrites: load the dendrites.
             radius_multiplier: factor on all radii, 0.1 or more.
             color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
-            frame: point the camera at it, if it is the first model.
+            frame: point the camera at it, if it is the first model and no camera was set before.
 
         Raises:
             ValueError: an option is out of range.
@@ -244,8 +244,9 @@ class Models(Group, Sequence["Model"]):
                 await finish_cleanup(discard(renderer, scene, ids))
                 raise
         loaded = [self.by_id(model_id) for model_id in ids]
-        if first and frame:
+        if first and frame and not self._core.aimed:
             LiveCamera._of(self._core)._show_all()  # noqa: SLF001 - of the same package
+        self._core.aimed = False
         for model in loaded:
             if model.state.left_out:
                 text = f"{model.name} does not fit into the renderer's memory. Left out: {model.state.left_out}."

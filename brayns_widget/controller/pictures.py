@@ -120,9 +120,7 @@ class Pictures(Group):
         from brayns_widget.protocol.brayns.models import INSPECT, InspectParams
 
         renderer = await self._core.renderer()
-        for endpoint, params in self._store.state.camera.calls():  # where no view is shown, nobody else has sent it
-            await renderer.call(endpoint, params)
-        return await renderer.call(INSPECT, InspectParams(position=(x, y)))
+        return await self._core.look(renderer, renderer.call(INSPECT, InspectParams(position=(x, y))))
 
     def _snapshot_params(
         self, camera: AnyCamera | None, size: Sequence[int], samples: int, image_format: str

@@ -130,7 +130,7 @@ class Page:
     def _steer(self, message: messages.CameraMessage) -> None:
         self._steering = True
         try:
-            self._controller.camera = message.camera
+            self._controller.camera._steer(message.camera)  # noqa: SLF001 - of the same package
         finally:
             self._steering = False
         self._look(moving=message.moving)

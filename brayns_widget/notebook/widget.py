@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import contextvars
 import inspect
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -118,7 +119,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
 
     _closing = False
-    _from_page = False
+    _page_thread: int | None = None  # the thread that applies what a page has set
 
     def __init__(
         self,
@@ -138,7 +139,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self._context = contextvars.copy_context()
         self._heard_page = False
         self._comm_lock = threading.RLock()
-        self._published: dict[str, Any] = {}
+        self._by_hand = threading.local()
         self._quiet = False
         super().__init__(height=height)
         self._free_route()
@@ -229,12 +230,18 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _valid_height(self, proposal: dict[str, Any]) -> int:
         return min(max(int(proposal["value"]), HEIGHT_MIN), HEIGHT_MAX)
 
-    @traitlets.observe("camera", "background")
-    def _set_by_hand(self, change: dict[str, Any]) -> None:
-        name, value = change["name"], change["new"]
-        if not hasattr(self, "_page") or (self._writer.is_current and self._published.get(name) == value):
-            return  # from the controller, which knows it
-        if self._from_page:  # a handler of the comm never waits
+    @contextlib.contextmanager
+    def _setting(self, name: str | None) -> Iterator[list[Any]]:
+        """Set a trait by hand, or, without a name, to what the controller has; yields what the controller was given."""
+        before, self._by_hand.now = getattr(self._by_hand, "now", None), (name, handed_over := [])
+        try:
+            yield handed_over
+        finally:
+            self._by_hand.now = before
+
+    def _hand_over(self, name: str, value: Any) -> None:
+        """Give the controller what was set by hand; it has taken effect when this returns."""
+        if self._page_thread == threading.get_ident():  # a handler of the comm never waits
             self._post(self._page.set, name, value)
         elif name == "camera":
             self.controller.camera = value
@@ -244,18 +251,21 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _write(self, name: str, value: Any, share: bool) -> None:
         """Set a trait that the controller has changed; on the writer's thread."""
         with self._comm_lock:
-            self._published[name] = value
             # A moving camera is not sent to the pages at each step: the page that moves it has it already.
             self._quiet = name == "camera"
             try:
-                self.set_trait(name, value)
+                self.traits()[name].follow(self, value)
             finally:
                 self._quiet = False
             if name == "camera" and share:
                 self.send_state(name)
 
     def notify_change(self, change: Any) -> None:
-        """Send the change to the pages, unless they must not get it, and call the observers."""
+        """Hand the change over, send it to the pages, unless they must not get it, and call the observers."""
+        name, handed_over = getattr(self._by_hand, "now", None) or (None, [])
+        if name is not None and name == change["name"]:
+            handed_over.append(change["new"])
+            self._hand_over(name, change["new"])
         if self._quiet and self._writer.is_current:
             traitlets.HasTraits.notify_change(self, change)  # skips ipywidgets' method, which would send it
         else:
@@ -265,7 +275,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         """Apply traits that a page has set; a wrong one raises a notice and is reset on the page."""
         # ipywidgets holds and restores parts of the widget here, without a lock against the writer's thread.
         with self._comm_lock:
-            self._from_page = True
+            self._page_thread = threading.get_ident()
             try:
                 if foreign := [name for name in sync_data if name in SHOWN and self.traits()[name].read_only]:
                     raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
@@ -275,7 +285,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 self._post(self.controller.notices.tell, "warning", text)
                 self.send_state(list(sync_data))
             finally:
-                self._from_page = False
+                self._page_thread = None
 
     # ------------------------------------------------------------------ messages
 
