@@ -18,6 +18,7 @@ from pathlib import Path
 
 from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
+from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.app import serve
 from brayns_widget.service.auth import Token
 from brayns_widget.service.jobs import JobStore
@@ -88,7 +89,7 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
             when_stdin_closes(end)
         manager = JobManager(
             JobStore(options.database),
-            LocalAllocator(local_commands(options.base_directory or default_base_directory())),
+            LocalAllocator(local_commands(options.base_directory or default_base_directory()), spare=wanted()),
             duration=options.job_duration,
         )
         async with serve(
