@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextvars
 import dataclasses
+import gc
 import inspect
 import json
 import logging
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 import traitlets
 
 from brayns_widget.connection.status import Status
+from brayns_widget.controller import presence
 from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.notebook import widget as module
@@ -588,3 +591,59 @@ def test_snapshot_and_reset_camera(viewer, page, cluster, tmp_path):
     viewer.reset_camera()
     until(lambda: viewer.camera.to_dict()["position"] != CAMERA["position"])
     assert repr(viewer) == "<BraynsWidget: Ready.>"
+
+
+# ---------------------------------------------------------------------- life
+
+
+def forgotten(cluster: FakeCluster, use: Callable[[BraynsWidget], object]) -> weakref.ref[BraynsWidget]:
+    """Make a ready widget, use it, and hold it no more."""
+    viewer = BraynsWidget(**cluster.options)
+    until(lambda: viewer.status.state == "ready")
+    use(viewer)
+    return weakref.ref(viewer)
+
+
+def test_a_widget_that_nothing_holds_is_closed(cluster, comms):
+    cluster.dialect = "2024"
+    threads = set(threading.enumerate())
+    viewer = forgotten(cluster, lambda _: None)
+    gc.collect()
+    assert viewer() is None
+    until(lambda: any(path.startswith("POST /stop/") for path in cluster.paths()))
+    assert comms[0].closed
+    until(lambda: not any(thread.name == "brayns-widget traits" for thread in set(threading.enumerate()) - threads))
+
+
+@pytest.mark.parametrize("how", ["shown", "displayed"])
+def test_a_widget_that_was_on_a_page_stays_for_it(cluster, comms, how):
+    def show(viewer: BraynsWidget) -> None:
+        if how == "displayed":
+            viewer._repr_mimebundle_()
+        else:
+            comms[0].say("ready", width=400, height=300, dpr=2)
+            comms[0].wait("frame")
+
+    viewer = forgotten(cluster, show)
+    gc.collect()
+    kept = viewer()
+    assert kept is not None
+    assert kept.status.state == "ready"
+    kept.close()
+
+
+def test_a_widget_sleeps_when_it_was_taken_from_the_page_and_wakes_when_it_is_shown(cluster, comms, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 0.05)
+    monkeypatch.setattr(module, "is_held", lambda _: False)
+    viewer = BraynsWidget("/data/circuit.json", **cluster.options)
+    (page,) = comms
+    page.say("ready", width=400, height=300, dpr=2)
+    until(lambda: viewer.status.state == "ready" and len(viewer.models) == 1)
+    page.say("gone")
+    until(lambda: viewer.status.state == "asleep")
+    assert len(viewer.models) == 1
+    page.say("ready", view="w", width=400, height=300, dpr=2)
+    until(lambda: viewer.status.state == "ready")
+    page.wait("frame", lambda content: content["view"] == "w")
+    assert [model["model_type"] for model in cluster.renderer.models].count("neurons") == 1
+    viewer.close()
