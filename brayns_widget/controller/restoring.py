@@ -11,9 +11,10 @@ from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
+from brayns_widget.controller.legend import LegendSection
 from brayns_widget.controller.loading import discard
 from brayns_widget.controller.scene import Key, Scene, model_state
-from brayns_widget.controller.state import LegendSection, ModelState, PartState, Store
+from brayns_widget.controller.state import ModelState, PartState, Store
 from brayns_widget.protocol.errors import RequestCancelled, RequestError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Restorer:
         if not self.wanted and not state.models and not state.clips:
             return
         made = {thing for entry in record.made for thing in entry.ids}
-        there = [thing.id for thing in (*state.models, *state.lights, *state.clips)]
+        there = [*(model.id for model in state.models), *(part.id for part in (*state.lights, *state.clips))]
         self._remembered = Remembered(
             record,
             {model.id: model for model in state.models},

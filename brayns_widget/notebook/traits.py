@@ -100,11 +100,11 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         if self._check is None or not obj._has_controller:  # noqa: SLF001 - its owner
             super().set(obj, value)
             return
-        value = self._validate(obj, value)
+        checked: Any = self._validate(obj, value)
         with obj._setting(self.name) as handed_over:  # noqa: SLF001 - its owner
-            super().set(obj, value)
+            super().set(obj, checked)
         if not handed_over:  # the trait has this value already, but the controller may be ahead of it
-            obj._hand_over(self.name, value)  # noqa: SLF001 - its owner
+            obj._hand_over(self.name, checked)  # noqa: SLF001 - its owner
 
     def follow(self, obj: Any, value: Any) -> None:
         """Set the trait to what the controller has already."""

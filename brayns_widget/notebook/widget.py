@@ -233,7 +233,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     @contextlib.contextmanager
     def _setting(self, name: str | None) -> Iterator[list[Any]]:
         """Set a trait by hand, or, without a name, to what the controller has; yields what the controller was given."""
-        before, self._by_hand.now = getattr(self._by_hand, "now", None), (name, handed_over := [])
+        handed_over: list[Any] = []
+        before, self._by_hand.now = getattr(self._by_hand, "now", None), (name, handed_over)
         try:
             yield handed_over
         finally:

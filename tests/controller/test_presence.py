@@ -33,6 +33,14 @@ def guard(controller, is_held: Callable[[], bool]) -> None:
     post(controller, controller.presence.guard, is_held)
 
 
+def asked_and_not_held(asked: threading.Event) -> Callable[[], bool]:
+    def is_held() -> bool:
+        asked.set()
+        return False
+
+    return is_held
+
+
 def show(controller, view=VIEW) -> None:
     post(controller, controller.presence.heard, view)
 
@@ -42,7 +50,7 @@ def hide(controller, view=VIEW) -> None:
 
 
 def state(controller) -> str:
-    return controller.status.state
+    return str(controller.status.state)
 
 
 def test_what_was_taken_from_the_page_and_is_held_by_nothing_sleeps_soon(cluster, controller):
@@ -92,7 +100,7 @@ def test_what_is_held_waits_for_the_end_of_the_rest(cluster, controller, monkeyp
 
 def test_a_view_that_comes_back_at_once_keeps_the_job(cluster, controller):
     asked = threading.Event()
-    guard(controller, lambda: bool(asked.set()))
+    guard(controller, asked_and_not_held(asked))
     load(controller)
     show(controller)
     hide(controller)
@@ -103,7 +111,7 @@ def test_a_view_that_comes_back_at_once_keeps_the_job(cluster, controller):
 
 def test_a_page_that_is_slow_to_show_it_has_time(cluster, controller, monkeypatch):
     asked = threading.Event()
-    guard(controller, lambda: bool(asked.set()))
+    guard(controller, asked_and_not_held(asked))
     load(controller)
     assert not asked.wait(0.3)
     monkeypatch.setattr(presence, "UNSEEN", 0.1)

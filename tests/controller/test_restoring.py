@@ -16,7 +16,7 @@ from tests.listening import Listener
 
 def sleep(controller) -> None:
     async def work() -> bool:
-        return controller._core.sleep("It slept.")
+        return bool(controller._core.sleep("It slept."))
 
     assert on_loop(controller, work)
     assert controller.status.state == "asleep"
@@ -278,7 +278,7 @@ def test_a_job_of_others_is_never_given_back(cluster):
         controller.start().result(WAIT)
 
         async def work() -> bool:
-            return controller._core.sleep("It slept.")
+            return bool(controller._core.sleep("It slept."))
 
         assert not on_loop(controller, work)
         assert controller.status.state == "ready"

@@ -29,14 +29,13 @@ def _count(notebook: Notebook, kind: str) -> int:
 
 def _run(notebook: Notebook) -> None:
     """Run all cells and wait until the newest view has its circuit."""
-    before = notebook.page.locator("canvas.bw-canvas").evaluate_all("all => all.map(one => one.id = 'old').length")
+    notebook.page.locator("canvas.bw-canvas").evaluate_all("all => all.forEach(one => one.id = 'old')")
     notebook.command("notebook:run-all-cells")
     notebook.page.wait_for_function(
         "document.querySelectorAll('canvas.bw-canvas:not(#old)').length > 0", timeout=WAIT * 1e3
     )
     notebook.page.locator(".bw-model").last.wait_for(timeout=WAIT * 1e3)
     notebook.wait_for_text(".bw-status", "Ready", WAIT)
-    assert before >= 0
 
 
 def test_a_cell_that_runs_again_five_times_leaves_one_renderer(lab, browser, second_circuit):
@@ -46,7 +45,6 @@ def test_a_cell_that_runs_again_five_times_leaves_one_renderer(lab, browser, sec
         _run(notebook)
     until(lambda: _count(notebook, "renderer") == 1, 30, "one renderer")
     assert _count(notebook, "backend") == 1
-    assert _count(notebook, "service") == 1
     assert notebook.evaluate("viewer.status.state") == "ready"
     states = "[old.status.state for old in Out.values() if isinstance(old, BraynsWidget)]"
     assert notebook.evaluate(states) == ["asleep"] * 5 + ["ready"]
@@ -72,7 +70,6 @@ def test_widgets_of_a_loop_keep_their_jobs_and_go_when_nothing_holds_them(lab, b
     assert _count(notebook, "renderer") == 3
     notebook.command("notebook:clear-all-cell-outputs")
     until(lambda: _count(notebook, "renderer") == 0, 30, "no renderer")
-    assert _count(notebook, "service") == 1
     with notebook.client() as client:
         client.execute("viewer = BraynsWidget(); viewer.controller.start().result(60)", reply=True, timeout=WAIT)
         assert _count(notebook, "renderer") == 1

@@ -6,8 +6,9 @@ import gc
 import weakref
 from typing import Any
 
-import ipywidgets
 import pytest
+from ipywidgets.widgets.widget_box import HBox
+from ipywidgets.widgets.widget_string import Label
 
 from brayns_widget.notebook import holders
 from brayns_widget.notebook.weakly import weakly
@@ -94,7 +95,7 @@ def test_what_only_the_notebook_keeps_is_not_held(names, place):
 
 
 def test_a_container_of_widgets_holds_only_if_it_is_held(names):
-    names["Out"][1] = ipywidgets.HBox([ipywidgets.Label("a")])
+    names["Out"][1] = HBox([Label("a")])
     label = weakref.ref(names["Out"][1].children[0])
     assert not held(names, label)
     names["box"] = names["Out"][1]

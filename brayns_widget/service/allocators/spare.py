@@ -55,6 +55,6 @@ def _times(processes: Iterable[int]) -> dict[int, float]:
     times = {}
     for process in processes:
         with contextlib.suppress(psutil.Error):  # it may just have ended
-            spent = psutil.Process(process).cpu_times()
+            spent = psutil.Process(process).cpu_times()  # type: ignore[no-untyped-call]
             times[process] = spent.user + spent.system
     return times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 
@@ -119,7 +120,7 @@ def test_without_room_there_is_none(fake_commands, monkeypatch):
 )
 def test_there_is_room_with_two_cores_and_two_gigabytes(monkeypatch, cores, free, room):
     monkeypatch.undo()
-    monkeypatch.setattr(spare.os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
     monkeypatch.setattr(memory, "available", lambda: free)
     assert spare.has_room() is room
 
