@@ -24,6 +24,8 @@ GRACE = 3.0
 UNSEEN = 60.0
 """The same for a scene that no page has shown yet: a page may take its time."""
 
+_LOOK_SECONDS = 0.2
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -52,6 +54,11 @@ class Presence:
         self._is_held = is_held
         self._left = self._now()
         self._resting = asyncio.create_task(self._rest(), name="rest")
+
+    async def until_idle(self) -> None:
+        """Wait until no call runs."""
+        while self._core.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def close(self) -> None:
         """Let the scene sleep no more."""

@@ -180,7 +180,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         """Close it when nothing holds it any more."""
         if not sys.is_finalizing():  # then all has been closed
             # Without a wait: the garbage collector runs on any thread, which may hold any lock.
-            self._begin_to_close()
+            self._begin_to_close(patient=True)
             super().close()
 
     def __repr__(self) -> str:
@@ -206,12 +206,12 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self._keep()
         return super()._repr_mimebundle_(**options)
 
-    def _begin_to_close(self) -> concurrent.futures.Future[None] | None:
-        """Begin to close page and controller, unless that has begun; return what tells the end."""
+    def _begin_to_close(self, *, patient: bool = False) -> concurrent.futures.Future[None] | None:
+        """Begin to close page and controller, ``patient`` after the running calls; return what tells the end."""
         if self._closing or not hasattr(self, "_page"):
             return None
         self._closing = True
-        closed = self.controller.loop.submit(self._shut())
+        closed = self.controller.loop.submit(self._shut(patient=patient))
         closed.add_done_callback(lambda _: self._writer.end())
         return closed
 
@@ -325,9 +325,11 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     async def _open(self) -> Page:
         return Page(self.controller, weakly(self.send), self._writer.put)
 
-    async def _shut(self) -> None:
+    async def _shut(self, *, patient: bool) -> None:
         await self._page.close()
         if self._owns_controller:
+            if patient:
+                await self.controller.presence.until_idle()
             await self.controller.job.close.aio()
 
     async def _stats(self) -> dict[str, Any]:

@@ -615,6 +615,15 @@ def test_a_widget_that_nothing_holds_is_closed(cluster, comms):
     until(lambda: not any(thread.name == "brayns-widget traits" for thread in set(threading.enumerate()) - threads))
 
 
+def test_a_call_of_a_widget_that_nothing_holds_comes_to_its_end(cluster, comms):
+    cluster.renderer.delays["snapshot"] = 0.5
+    pending: list[Any] = []
+    viewer = forgotten(cluster, lambda viewer: pending.append(viewer.snapshot(size=(16, 16))))
+    gc.collect()
+    assert viewer() is None
+    assert pending[0].result(10)
+
+
 @pytest.mark.parametrize("how", ["shown", "displayed"])
 def test_a_widget_that_was_on_a_page_stays_for_it(cluster, comms, how):
     def show(viewer: BraynsWidget) -> None:
