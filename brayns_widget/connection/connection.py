@@ -75,7 +75,7 @@ class Connection:
         self._job: Job | None = None
         self._closed = False
         self._resting = _CANCELLED  # the status after a cancelled start
-        self._given_back: set[Job] = set()
+        self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
         self._starting: asyncio.Task[Ready] | None = None
         self._waiters: list[Report] = []
         self._endings: set[asyncio.Task[None]] = set()
@@ -126,11 +126,10 @@ class Connection:
             return False
         job = self._leave()
         assert job is not None
-        self._given_back.add(job)
         PROCESS.add(self)
         self._resting = Status("asleep", text)
         self._set_status("asleep", text)
-        self._run_to_end(self._end(job), "give back")
+        self._given_back[job] = self._run_to_end(self._end(job), "give back")
         return True
 
     def report(self, amount: float | None, text: str) -> None:
@@ -180,6 +179,9 @@ class Connection:
     async def _start(self) -> Ready:
         PROCESS.add(self)
         try:
+            # A cluster may have no room for two; on this machine the next one need not wait.
+            if ending := [task for job, task in self._given_back.items() if not job.local]:
+                await asyncio.wait(ending)
             job = await Job.start(
                 self.place,
                 job_id=self._attach_to,
@@ -236,7 +238,7 @@ class Connection:
 
     async def _end(self, job: Job) -> None:
         await job.close()
-        self._given_back.discard(job)
+        del self._given_back[job]
         if self._job is None and (self._starting is None or self._starting.done()) and not self._given_back:
             PROCESS.discard(self)
 
@@ -247,10 +249,11 @@ class Connection:
             self._on_left(None)
         return job
 
-    def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
+        return task
 
     def _set_status(self, state: State, text: str) -> None:
         status = Status(state, text)
