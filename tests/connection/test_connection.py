@@ -425,7 +425,6 @@ def test_a_job_that_is_given_back_is_stopped_and_another_one_comes_when_it_is_as
         await connection.ensure(ignore)
         assert connection.give_back("Nobody looks.")
         assert connection.status == Status("asleep", "Nobody looks.")
-        assert connection.ready is None
         assert None in owner.heard, "its owner is told that it has gone"
         ready = await connection.ensure(ignore)
         assert connection.ready is ready
