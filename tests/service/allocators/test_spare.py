@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import subprocess
-import sys
+import time
 
 import psutil
 import pytest
@@ -133,19 +132,17 @@ def test_the_environment_can_switch_it_off(monkeypatch, value, expected):
     assert spare.wanted() is expected
 
 
-def test_servers_that_compute_are_not_idle():
-    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+def test_servers_that_compute_are_not_idle(monkeypatch):
+    looks = iter([{1: 0.0}, {1: 5.0}, {1: 5.0}, {1: 9.0}, {1: 9.0, 2: 0.0}, {1: 9.0, 2: 0.0}, {2: 0.0}])
+    monkeypatch.setattr(spare, "_times", lambda _: next(looks))
 
     async def main():
-        waiting = asyncio.create_task(spare.until_idle(lambda: [busy.pid]))
-        done, _ = await asyncio.wait([waiting], timeout=0.5)
-        assert not done
-        busy.kill()
         async with asyncio.timeout(DEADLINE):
-            await waiting
+            await spare.until_idle(list)
 
-    try:
-        asyncio.run(main())
-    finally:
-        busy.kill()
-        busy.wait()
+    asyncio.run(main())
+    assert list(looks) == [], "it computed, was idle once, computed, a server came, and then it was idle twice"
+
+
+def test_what_processes_have_computed_is_read_from_the_system():
+    assert spare._times([os.getpid(), 2**22 + 1]) == {os.getpid(): pytest.approx(time.process_time(), abs=5)}
