@@ -34,6 +34,19 @@ class Job(Group):
         """
         await self._core.connection.ensure(report)
 
+    @offered
+    @long
+    async def restore(self, report: Report) -> None:
+        """Start a job in the place of one that has ended, and bring the scene back.
+
+        Args:
+            report: gets the progress.
+
+        Raises (from the task):
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
+        """
+        await self._core.connection.ensure(report)
+
     @waiting
     async def close(self) -> None:
         """Stop the job if this controller started it, and close its links. It can't be used again."""

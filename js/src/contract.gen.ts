@@ -25,7 +25,7 @@ export interface ModelState {
 }
 
 export interface Status {
-  readonly state: "idle" | "starting" | "queued" | "ready" | "stale" | "ended" | "failed";
+  readonly state: "idle" | "starting" | "queued" | "ready" | "stale" | "ended" | "failed" | "asleep";
   readonly text: string;
 }
 
@@ -138,6 +138,7 @@ export interface Calls {
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
+  "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
   "tasks.cancel": { params: { task: string }; result: null };
   "notices.dismiss": { params: Record<string, never>; result: null };
