@@ -89,8 +89,15 @@ class CallMessage:
     params: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PingMessage:
+    """The page asks whether the kernel answers; a ``PongMessage`` does."""
+
+    view: str
+
+
 PageMessage: TypeAlias = (
-    ReadyMessage | ResizeMessage | VisibleMessage | CameraMessage | AckMessage | GoneMessage | CallMessage
+    ReadyMessage | ResizeMessage | VisibleMessage | CameraMessage | AckMessage | GoneMessage | CallMessage | PingMessage
 )
 PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
     "ready": ReadyMessage,
@@ -100,6 +107,7 @@ PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
     "ack": AckMessage,
     "gone": GoneMessage,
     "call": CallMessage,
+    "ping": PingMessage,
 }
 
 # ---------------------------------------------------------------------- kernel to page
@@ -146,11 +154,19 @@ class ReplyMessage:
     error: ErrorData | None = None
 
 
-KernelMessage: TypeAlias = WelcomeMessage | FrameMessage | ReplyMessage
+@dataclass(frozen=True, slots=True)
+class PongMessage:
+    """The answer to a ``PingMessage``, from the loop thread: a cell that runs does not delay it."""
+
+    view: str
+
+
+KernelMessage: TypeAlias = WelcomeMessage | FrameMessage | ReplyMessage | PongMessage
 KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "welcome": WelcomeMessage,
     "frame": FrameMessage,
     "reply": ReplyMessage,
+    "pong": PongMessage,
 }
 
 

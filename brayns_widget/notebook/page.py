@@ -22,6 +22,7 @@ _LOG = logging.getLogger(__name__)
 _MAX_VIEWS = 32
 _MAX_DPR = 8.0
 _MAX_CALLS = 64
+_LINK_REST = 0.3  # s; a linked camera that is not set again within it is at rest
 
 
 Send = Callable[[dict[str, Any], list[memoryview]], None]
@@ -52,6 +53,7 @@ class Page:
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
         self._views: list[str] = []
+        self._rest: asyncio.TimerHandle | None = None  # ends the movement of a camera that comes by its trait
         self._steering = False  # the camera that is being set comes from a page's gesture
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.ReadyMessage: self._ready,
@@ -61,6 +63,7 @@ class Page:
             messages.AckMessage: self._ack,
             messages.GoneMessage: self._gone,
             messages.CallMessage: self._call,
+            messages.PingMessage: lambda ping: self._send(messages.PongMessage(ping.view)),
         }
         self._ends = [self._show(name, read) for name, read in SHOWN.items()]
         self._ends += [
@@ -77,6 +80,8 @@ class Page:
         """Stop listening, end the stream, cancel running commands."""
         for end in self._ends:
             end()
+        if self._rest is not None:
+            self._rest.cancel()
         for task in self._calls:
             task.cancel()
         await self._stream.close()
@@ -90,7 +95,7 @@ class Page:
     def set(self, name: str, value: Any) -> None:
         """Apply a trait, "camera" or "background", that a page has set."""
         if name == "camera":
-            self._controller.camera = value
+            self._follow(value)
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
 
@@ -124,12 +129,27 @@ class Page:
         self._stream.set_visible(message.view, message.visible)
 
     def _steer(self, message: messages.CameraMessage) -> None:
+        self._move(message.camera, moving=message.moving)
+
+    def _follow(self, camera: Any) -> None:
+        # A linked view's camera comes by its trait, many times a second while the other view is moved.
+        moving = self._rest is not None
+        if self._rest is not None:
+            self._rest.cancel()
+        self._rest = asyncio.get_running_loop().call_later(_LINK_REST, self._end_following)
+        self._move(camera, moving=moving)
+
+    def _end_following(self) -> None:
+        self._rest = None
+        self._look(moving=False)
+
+    def _move(self, camera: Any, *, moving: bool) -> None:
         self._steering = True
         try:
-            self._controller.camera = message.camera
+            self._controller.camera = camera
         finally:
             self._steering = False
-        self._look(moving=message.moving)
+        self._look(moving=moving)
 
     def _ack(self, message: messages.AckMessage) -> None:
         self._stream.ack(message.view, message.seq, shown=message.shown, decode_ms=message.decode_ms)

@@ -123,6 +123,7 @@ export interface PageMessages {
   ack: { seq: number; shown: boolean; decode_ms: number };
   gone: Record<string, never>;
   call: { id: number; method: string; params: Readonly<Record<string, unknown>> };
+  ping: Record<string, never>;
 }
 
 /** Kernel to page, by kind; each also carries `view`. */
@@ -130,6 +131,7 @@ export interface KernelMessages {
   welcome: { window: number };
   frame: { seq: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
   reply: { id: number; result?: unknown; error?: ErrorData | null };
+  pong: Record<string, never>;
 }
 
 /** What a page may call, by path. */

@@ -71,6 +71,9 @@ class FakeModel {
     if (message.kind === "camera") {
       queueMicrotask(() => this.trait("camera", message.camera));
     }
+    if (message.kind === "ping") {
+      queueMicrotask(() => this.deliver({ kind: "pong", view: message.view }));
+    }
     if (message.kind === "call") {
       const answer = this.answers[message.method] ?? { result: {} };
       const chosen = Array.isArray(answer) ? answer.shift() : answer;

@@ -198,7 +198,7 @@ def test_a_silent_kernel_is_told(cell):
     for _ in range(31):
         cell.page.clock.run_for(1000)
     assert len(cell.sent("ready")) == 30
-    cell.page.get_by_text("The kernel does not answer.").wait_for()
+    cell.page.get_by_role("status").get_by_text("The kernel does not answer.").wait_for()
 
 
 def test_height_by_pointer_keys_and_trait(cell):

@@ -123,6 +123,29 @@ def test_a_moving_camera_is_kept_from_the_pages(cluster):
     run(cluster, test)
 
 
+def test_a_linked_camera_moves_while_it_is_set_again_and_again_and_then_rests(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.set("camera", controller.camera.to_dict() | {"position": [0, 0, 7.0]})
+        assert port.shared[-1:] == ["camera"], "one alone does not move"
+        port.shared.clear()
+        for z in (8.0, 9.0):
+            page.set("camera", controller.camera.to_dict() | {"position": [0, 0, z]})
+        assert list(controller.camera.position) == [0, 0, 9]
+        assert port.shared == []
+        await until(lambda: port.shared)
+        assert port.shared == ["camera"]
+
+    run(cluster, test)
+
+
+def test_a_ping_is_answered(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive({"kind": "ping", "view": "v"})
+        assert port.posts == [{"kind": "pong", "view": "v"}]
+
+    run(cluster, test)
+
+
 def test_while_a_circuit_loads_no_picture_is_asked_for(cluster):
     cluster.renderer.delays["add-model"] = 0.3
 

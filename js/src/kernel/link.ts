@@ -5,6 +5,8 @@ import { atEnd } from "../lifetime.js";
 /** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;
 const HELLO_TRIES = 30;
+/** What the kernel answers at once, or should. */
+const ANSWERED: readonly (keyof PageMessages)[] = ["ready", "camera", "call"];
 const DEADLINE_MS = 30_000;
 /** A circuit on a network disk takes long to open. */
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { "files.inspect": 120_000 };
@@ -23,8 +25,12 @@ export class CallError extends Error {
 export interface LinkEvents {
   welcome(message: KernelMessages["welcome"]): void;
   frame(message: KernelMessages["frame"], data: DataView): void;
-  /** The kernel answered none of the greetings. */
-  silent(): void;
+  /** Something has come from the kernel. */
+  heard(): void;
+  /** A message was sent that the kernel answers. */
+  expect(): void;
+  /** A message could not be sent. */
+  unsent(): void;
 }
 
 interface PendingCall {
@@ -61,8 +67,17 @@ export class Link {
   }
 
   send<K extends keyof PageMessages>(kind: K, fields: PageMessages[K]): void {
-    if (!this.#signal.aborted) {
+    if (this.#signal.aborted) {
+      return;
+    }
+    try {
       this.#post(kind, fields);
+    } catch {
+      this.#events.unsent(); // Jupyter's error says "Cannot send", at each move of the pointer
+      return;
+    }
+    if (ANSWERED.includes(kind)) {
+      this.#events.expect();
     }
   }
 
@@ -71,13 +86,11 @@ export class Link {
     clearTimeout(this.#hello);
     let tries = 0;
     const say = () => {
-      if (tries === HELLO_TRIES) {
-        this.#events.silent();
-        return;
-      }
       tries += 1;
       this.send("ready", size());
-      this.#hello = setTimeout(say, HELLO_PERIOD_MS);
+      if (tries < HELLO_TRIES) {
+        this.#hello = setTimeout(say, HELLO_PERIOD_MS);
+      }
     };
     say();
   }
@@ -93,11 +106,17 @@ export class Link {
         this.#fail(id, "DeadlineExceeded", message, "It may be busy, stopped or disconnected; look at its status.");
       }, deadline);
       this.#calls.set(id, { resolve, reject, timer });
+      if (this.#signal.aborted) {
+        this.#fail(id, "ViewClosed", "The view was closed.", "");
+        return;
+      }
       try {
-        this.send("call", { id, method, params });
+        this.#post("call", { id, method, params });
+        this.#events.expect();
       } catch (error) {
         // Jupyter's own messages, such as "Cannot send", say neither what happened nor what to do.
-        console.error("brayns_widget:", error);
+        console.warn("brayns_widget:", error);
+        this.#events.unsent();
         this.#fail(id, "ConnectionLost", "This view has lost its kernel.", "Was it restarted? Run the cell again.");
       }
     });
@@ -121,6 +140,7 @@ export class Link {
     if (message?.view !== this.#view) {
       return; // for another view of the same model
     }
+    this.#events.heard();
     if (message.kind === "welcome") {
       clearTimeout(this.#hello);
       this.#events.welcome(content as KernelMessages["welcome"]);

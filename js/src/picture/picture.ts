@@ -1,7 +1,8 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
 import { effect, signal } from "@preact/signals";
-import type { Frame, WidgetModel } from "../contract.js";
+import type { Camera, Frame, WidgetModel } from "../contract.js";
 import { Link } from "../kernel/link.js";
+import { KernelWatch } from "../kernel/presence.js";
 import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
 import { Canvas } from "./canvas.js";
@@ -10,22 +11,34 @@ import { listen } from "./gestures.js";
 import { Pilot } from "./pilot.js";
 
 const HINT_MS = 1800;
+const LATE_MS = 1800;
 
 export class Picture {
   readonly link: Link;
   readonly pilot: Pilot;
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
-  /** Whether all greetings remained without an answer. */
-  readonly silent = signal(false);
+  /** Whether the kernel is there. */
+  readonly kernel: KernelWatch;
+  /** Whether the canvas can be seen. */
+  readonly visible = signal(false);
+  /** Whether a picture was asked for some time ago, and none has come. */
+  readonly late = signal(false);
   /** A temporary message, or "". */
   readonly hint = signal("");
+  readonly #model: WidgetModel;
+  readonly #traits: TraitSignals;
   readonly #signal: AbortSignal;
   readonly #decoder: FrameDecoder;
   #canvas: Canvas | null = null;
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
+  #lateTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the model's camera changes because this view moves it. */
+  #sharing = false;
 
   constructor(model: WidgetModel, view: string, traits: TraitSignals, end: AbortSignal) {
+    this.#model = model;
+    this.#traits = traits;
     this.#signal = end;
     this.link = new Link(
       model,
@@ -33,20 +46,32 @@ export class Picture {
       {
         welcome: () => {
           this.#decoder.restart();
-          this.silent.value = false;
           this.link.send("visible", { visible: this.#canvas?.visible ?? true });
         },
-        frame: (frame, data) => this.#decoder.push(frame, data),
-        silent: () => {
-          this.silent.value = true;
+        frame: (frame, data) => {
+          this.#want(false);
+          this.#decoder.push(frame, data);
         },
+        heard: () => this.kernel.heard(),
+        expect: () => this.kernel.expect(),
+        unsent: () => this.kernel.unsent(),
       },
+      end,
+    );
+    this.kernel = new KernelWatch(
+      model,
+      () => this.link.send("ping", {}),
+      () => this.greet(),
       end,
     );
     this.pilot = new Pilot(
       {
         read: () => traits.camera.peek(),
-        send: (camera, moving) => this.link.send("camera", { camera, moving }),
+        send: (camera, moving) => {
+          this.#want(true);
+          this.link.send("camera", { camera, moving });
+          this.#share(camera, moving);
+        },
       },
       end,
     );
@@ -63,12 +88,21 @@ export class Picture {
     });
     const stopFollowing = effect(() => {
       traits.camera.value;
-      this.pilot.follow();
+      if (!this.#sharing) {
+        this.pilot.follow();
+      }
+    });
+    const stopDoubting = this.kernel.state.subscribe((state) => {
+      const wanted = this.#lateTimer !== undefined;
+      this.#want(false);
+      this.#want(wanted && state === "here"); // its time begins when the kernel hands it on
     });
     atEnd(end, () => {
       stopFollowing();
+      stopDoubting();
       this.#decoder.close();
       clearTimeout(this.#hintTimer);
+      clearTimeout(this.#lateTimer);
     });
   }
 
@@ -77,9 +111,18 @@ export class Picture {
     this.#canvas = new Canvas(
       element,
       {
-        ready: () => this.greet(),
-        resized: (size) => this.link.send("resize", size),
-        visible: (visible) => this.link.send("visible", { visible }),
+        ready: () => {
+          this.greet();
+          this.#look(this.#canvas?.visible ?? true);
+        },
+        resized: (size) => {
+          this.#want(true);
+          this.link.send("resize", size);
+        },
+        visible: (visible) => {
+          this.link.send("visible", { visible });
+          this.#look(visible);
+        },
       },
       this.#signal,
     );
@@ -95,6 +138,37 @@ export class Picture {
     const canvas = this.#canvas;
     if (canvas) {
       this.link.greet(() => canvas.size);
+    }
+  }
+
+  #look(visible: boolean): void {
+    this.visible.value = visible;
+    this.kernel.look(visible);
+    if (!visible) {
+      this.#want(false);
+    }
+  }
+
+  /** A picture is expected from now on, or no more. */
+  #want(wanted: boolean): void {
+    if (!wanted) {
+      clearTimeout(this.#lateTimer);
+      this.#lateTimer = undefined;
+      this.late.value = false;
+    } else if (this.#traits.status.peek().state === "ready" && this.visible.peek()) {
+      this.#lateTimer ??= setTimeout(() => {
+        this.late.value = true;
+      }, LATE_MS);
+    }
+  }
+
+  /** Lets others on the page, such as jslink, follow a gesture; the kernel gets the last camera of it. */
+  #share(camera: Camera, moving: boolean): void {
+    this.#sharing = true;
+    this.#model.set("camera", camera);
+    this.#sharing = false;
+    if (!moving) {
+      this.#model.save_changes(); // else the next change of any trait would bring this camera back
     }
   }
 
