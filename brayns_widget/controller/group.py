@@ -61,6 +61,7 @@ class Core:
             on_left=self._left,
         )
         self._following: asyncio.Task[None] | None = None
+        self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
     # ------------------------------------------------------------------ servers
 
@@ -101,14 +102,21 @@ class Core:
             self.tasks[task.id] = task
         else:
             self.tasks.pop(task.id, None)
-            error = task.exception()
-            if error is not None and not isinstance(error, RequestCancelled):
-                self.store.state = replace(self.store.state, notice=Notice.of(error))
+            self._tell_end(task)
         newest = next(reversed(self.tasks.values()), None)
         activity = None
         if newest is not None:
             activity = Activity(newest.id, newest.progress.operation or newest.name, newest.progress.amount)
         self.store.state = replace(self.store.state, progress=activity)
+
+    def _tell_end(self, task: Task[Any]) -> None:
+        """Tell the error of a task, and take it back when the same call has succeeded."""
+        error, about = task.exception(), (task.name, task.subject)
+        if error is None and self._told == (about, self.store.state.notice):
+            self.store.state = replace(self.store.state, notice=None)
+        elif error is not None and not isinstance(error, RequestCancelled):
+            self._told = about, Notice.of(error)
+            self.store.state = replace(self.store.state, notice=self._told[1])
 
     # ------------------------------------------------------------------ the job's life
 

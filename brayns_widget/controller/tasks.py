@@ -41,11 +41,19 @@ class Task(Generic[T]):
         loop: the thread that it runs on.
         work: makes the coroutine; gets a function that reports progress.
         name: description of the call, such as "load circuit.json".
+        subject: what it is about, such as the path of a circuit, or None.
     """
 
-    def __init__(self, loop: LoopThread, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> None:
+    def __init__(
+        self,
+        loop: LoopThread,
+        work: Callable[[Report], Coroutine[Any, Any, T]],
+        name: str,
+        subject: object = None,
+    ) -> None:
         self.id = f"task-{next(_IDS)}"
         self.name = name
+        self.subject = subject
         self.progress = TaskProgress()
         self._loop = loop
         self._changed = threading.Condition()
@@ -204,11 +212,11 @@ class Runner:
             return await work()
         return await self._task(lambda _: work(), name)
 
-    def start(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> Task[T]:
-        """Start a long call."""
-        task = self._task(work, name)
+    def start(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str, subject: object = None) -> Task[T]:
+        """Start a long call about ``subject``."""
+        task = self._task(work, name, subject)
         task.add_callback(self._watch)
         return task
 
-    def _task(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> Task[T]:
-        return Task(self.loop, work, name.replace("_", " "))
+    def _task(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str, subject: object = None) -> Task[T]:
+        return Task(self.loop, work, name.replace("_", " "), subject)

@@ -106,6 +106,18 @@ def test_a_failed_start_is_told_and_can_be_tried_again(cluster, controller):
     assert controller.state.notice is None  # what was told of the last job is over
 
 
+def test_an_error_leaves_when_the_same_call_succeeds(cluster, controller):
+    controller.start().result(WAIT)
+    cluster.renderer.errors["add-model"] = (1, "no such file")
+    with pytest.raises(BraynsWidgetError, match="no such file"):
+        controller.load_circuit("/data/one.json").result(WAIT)
+    del cluster.renderer.errors["add-model"]
+    controller.load_circuit("/data/other.json").result(WAIT)
+    assert controller.state.notice is not None, "the first one is not loaded yet"
+    controller.load_circuit("/data/one.json").result(WAIT)
+    assert controller.state.notice is None
+
+
 def test_a_cancelled_start_tells_no_notice(cluster, controller):
     cluster.polls = 10**9
     statuses = Listener(controller, lambda state: state.status.state)
