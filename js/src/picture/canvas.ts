@@ -25,7 +25,8 @@ export class Canvas {
   readonly #events: CanvasEvents;
   #size: Size | null = null;
   #onPage = false;
-  #visible = true;
+  /** Or null until the browser has said so. */
+  #visible: boolean | null = null;
   #bitmap: ImageBitmap | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,7 +57,7 @@ export class Canvas {
   }
 
   get visible(): boolean {
-    return this.#visible;
+    return this.#visible ?? true;
   }
 
   /** Draws a picture and keeps it until the next one. */

@@ -111,10 +111,7 @@ export class Picture {
     this.#canvas = new Canvas(
       element,
       {
-        ready: () => {
-          this.greet();
-          this.#look(this.#canvas?.visible ?? true);
-        },
+        ready: () => this.greet(),
         resized: (size) => {
           this.#want(true);
           this.link.send("resize", size);
