@@ -1,6 +1,6 @@
 // Messages over the picture: what has happened, what helps, and a button for it.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { Condition } from "../condition.js";
 import { useView } from "../context.js";
 import type { Notice as Told } from "../contract.js";
@@ -22,7 +22,7 @@ export function Notice() {
   /** Whether someone reads it, by pointer or focus. */
   const held = useSignal(false);
   const time = told && !held.value ? SHOWN_MS[told.level] : null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const end = () => {
       over.value = told;
     };
