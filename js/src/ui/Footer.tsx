@@ -27,7 +27,7 @@ function StatusText() {
 function ProgressBar() {
   const { link, traits, condition } = useView();
   const commands = useCommands();
-  const progress = condition.value.past ? null : traits.progress.value;
+  const progress = condition.value.state === "lost" ? null : traits.progress.value;
   const task = progress?.task ?? null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another task has nothing to do with the failure
   useLayoutEffect(() => commands.clear(), [task]);
