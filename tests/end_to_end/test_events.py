@@ -53,6 +53,7 @@ class Shown:
     def process(self, name: str) -> psutil.Process:
         """The process of the kernel's that runs this command and has no children: "renderer" or "backend"."""
         running = [p for p in self.kernel.children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+        found: psutil.Process
         (found,) = [p for p in running if name in p.cmdline() and not p.children()]
         return found
 
@@ -78,7 +79,7 @@ class Shown:
 
 def _lives(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 

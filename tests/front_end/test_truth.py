@@ -179,8 +179,8 @@ def test_notices_leave_most_of_the_picture_free(cell):
 
 def test_the_error_of_a_file_leaves_when_another_folder_is_opened(cell):
     cell.mount()
-    listing = {"path": "/data", "parent": "/", "directories": [], "files": []}
-    listing["files"] = [{"name": "broken.json", "path": "/data/broken.json", "size": 3}]
+    files = [{"name": "broken.json", "path": "/data/broken.json", "size": 3}]
+    listing = {"path": "/data", "parent": "/", "directories": [], "files": files}
     cell.answer("files.list", {"result": listing})
     error = {"type": "CircuitError", "message": "This is no circuit.", "hint": ""}
     cell.answer("files.inspect", {"error": error})
