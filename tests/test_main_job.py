@@ -49,9 +49,9 @@ def test_two_circuits_are_loaded_shown_and_removed(controller, tiny, data_dir):
     (second,) = controller.load_circuit(single, axon=True).result(WAIT)
     assert second.state.cells == 1
     assert list(controller.models) == [first, second]
-    picture = controller.snapshot(size=(160, 120), samples=1).result(WAIT)
+    picture = controller.snapshot(size=(160, 120), samples=1).result(WAIT).data
     controller.clear()
-    empty = controller.snapshot(size=(160, 120), samples=1).result(WAIT)
+    empty = controller.snapshot(size=(160, 120), samples=1).result(WAIT).data
     assert picture[:4] == empty[:4] == b"\x89PNG"
     assert len(picture) > 2 * len(empty)
 
