@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from annotated_types import Predicate
 
 from brayns_widget.controller.camera import Camera
+from brayns_widget.notebook.stills import Output
 
 MAX_NAME = 64
 """Maximum length of a view's name."""
@@ -146,11 +147,21 @@ class ReplyMessage:
     error: ErrorData | None = None
 
 
-KernelMessage: TypeAlias = WelcomeMessage | FrameMessage | ReplyMessage
+@dataclass(frozen=True, slots=True)
+class StillMessage:
+    """Outputs for the notebook, to stand after the one that shows the widget ``model``; for each page, not each view."""
+
+    view: str
+    model: str
+    outputs: Sequence[Output]
+
+
+KernelMessage: TypeAlias = WelcomeMessage | FrameMessage | ReplyMessage | StillMessage
 KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "welcome": WelcomeMessage,
     "frame": FrameMessage,
     "reply": ReplyMessage,
+    "still": StillMessage,
 }
 
 
@@ -185,4 +196,6 @@ def kernel_message(message: KernelMessage) -> dict[str, Any]:
         del fields["error" if message.error is None else "result"]
         if message.error is not None:
             fields["error"] = {name: getattr(message.error, name) for name in ErrorData.__slots__}
+    if isinstance(message, StillMessage):
+        fields["outputs"] = [{"data": dict(one.data), "metadata": dict(one.metadata)} for one in message.outputs]
     return {"kind": kind, **fields}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from brayns_widget.controller.state import State
 from brayns_widget.notebook import messages
 from brayns_widget.notebook.commands import Commands, error_data
 from brayns_widget.notebook.messages import CANVAS_MAX, CANVAS_MIN, KernelMessage, kernel_message, read_page_message
+from brayns_widget.notebook.stills import Keeper, Output
 from brayns_widget.notebook.traits import SHOWN
 from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.stream import Frame, FrameStream, encode, settings_for
@@ -42,13 +43,16 @@ class Page:
         controller: the controller of the scene.
         send: sends custom messages to the pages.
         publish: sets traits.
+        widget: the widget's id.
     """
 
-    def __init__(self, controller: Controller, send: Send, publish: Publish) -> None:
+    def __init__(self, controller: Controller, send: Send, publish: Publish, widget: str) -> None:
         self._controller = controller
         self._send_raw = send
         self._publish = publish
-        self._stream = FrameStream(on_error=self._stream_failed)
+        self._widget = widget
+        self._keeper = Keeper(controller, widget, self._keep)
+        self._stream = FrameStream(on_error=self._stream_failed, on_rest=self._keeper.take)
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
         self._views: list[str] = []
@@ -79,11 +83,20 @@ class Page:
             end()
         for task in self._calls:
             task.cancel()
+        self._keeper.close()
         await self._stream.close()
 
     def stats(self) -> dict[str, Any]:
         """Return the frame stream's statistics."""
         return self._stream.stats()
+
+    async def still(self) -> Sequence[Output]:
+        """Render the outputs that show the scene where no page is.
+
+        Raises:
+            BraynsWidgetError: there is no picture, and why.
+        """
+        return await self._keeper.render(self._stream)
 
     # ------------------------------------------------------------------ from the pages
 
@@ -111,6 +124,7 @@ class Page:
         self._views.append(message.view)
         self._send(messages.WelcomeMessage(message.view, self._stream.settings.window))
         self._stream.add_view(message.view, _CommSink(self._send_raw), width, height, dpr)
+        self._keeper.repeat()
 
     def _resize(self, message: messages.ResizeMessage) -> None:
         self._stream.resize(message.view, *self._measure(message))
@@ -160,6 +174,10 @@ class Page:
                 _LOG.exception("The call %.80r failed", message.method)
             reply = replace(reply, error=error_data(error))
         self._send(reply)
+
+    def _keep(self, outputs: Sequence[Output]) -> None:
+        if self._views:
+            self._send(messages.StillMessage(self._views[-1], self._widget, outputs))
 
     def _send(self, message: KernelMessage) -> None:
         self._send_raw(kernel_message(message), [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -21,10 +21,13 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
+from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.page import Page
+from brayns_widget.notebook.stills import Output, explain
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
+from brayns_widget.protocol.errors import BraynsWidgetError
 
 _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
@@ -113,6 +116,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
 
     _closing = False
+    _headless: HeadlessDisplay | None = None
     _from_page = False
 
     def __init__(
@@ -162,11 +166,28 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         """Close the view, and stop the job if the widget started it."""
         if not self._closing and hasattr(self, "_page"):
             self._closing = True
+            if self._headless is not None:
+                self._headless.close()
             closed = self.controller.loop.submit(self._shut())
             if not self.controller.loop.is_current:  # the garbage collector runs on any thread
                 closed.result(_CLOSE_TIMEOUT)
             self._writer.close()
         super().close()
+
+    def _ipython_display_(self) -> None:
+        """Show a picture where no page will show the view; elsewhere IPython goes on with ``_repr_mimebundle_``."""
+        if not is_headless():
+            raise NotImplementedError
+        if self._headless is None:
+            self._headless = HeadlessDisplay(self._still, self._version)
+        else:
+            self._headless.show()
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**options)
+        if bundle is not None:  # what stands where no widgets are known, above the picture
+            bundle[0]["text/plain"] = "BraynsWidget: a live view, seen while its kernel runs."
+        return bundle
 
     def __repr__(self) -> str:
         return f"<BraynsWidget: {self.status.text}>"
@@ -272,12 +293,29 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__setattr__(name, value)
 
     async def _open(self) -> Page:
-        return Page(self.controller, self.send, self._writer.put)
+        return Page(self.controller, self.send, self._writer.put, self.model_id)
 
     async def _shut(self) -> None:
         await self._page.close()
         if self._owns_controller:
             await self.controller.job.close.aio()
+
+    def _still(self) -> Sequence[Output]:
+        """Wait for the outputs that show the scene where no page is."""
+        if self._closing:
+            return explain(BraynsWidgetError("The view is closed."), self.model_id)
+        rendering = self.controller.loop.submit(self._page.still())
+        try:
+            return rendering.result()
+        except KeyboardInterrupt:
+            rendering.cancel()
+            raise
+        except BraynsWidgetError as error:
+            return explain(error, self.model_id)
+
+    def _version(self) -> object:
+        state = self.controller.state
+        return state.camera, state.revision, state.progress
 
     async def _stats(self) -> dict[str, Any]:
         return self._page.stats()

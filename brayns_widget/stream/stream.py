@@ -29,6 +29,7 @@ class FrameStream:
         request: sends a request to the renderer; None while there is no link.
         settings: sizes, qualities and times.
         on_error: gets each error of the renderer once until a picture arrives again, and of a sink until it works.
+        on_rest: gets each last picture at rest, unless it is out of date already.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class FrameStream:
         *,
         settings: StreamSettings | None = None,
         on_error: Callable[[Exception], None],
+        on_rest: Callable[[Picture], object] = lambda _: None,
     ) -> None:
         self.settings = settings or StreamSettings()
         self._on_error = on_error
+        self._on_rest = on_rest
         self._clock = asyncio.get_running_loop().time
         self._request = request
         # desired
@@ -294,7 +297,9 @@ class FrameStream:
             self._pace.measured(now - started)
         refinement.took(shot, accumulation, maximum, now)
         if shot.send:
-            self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
+            picture = self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
+            if self._is_last(refinement):
+                self._on_rest(picture)
         self._failed_at, self._pause = None, 0.0
         self._reported.clear()
 
@@ -326,12 +331,20 @@ class FrameStream:
             return True
         return refinement.accumulation > 0 and self._goal(self._camera, _largest(seen)) != refinement.goal
 
-    def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> None:
+    def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> Picture:
         self._counts["pictures"] += 1
         self._counts["bytes"] += len(data)
-        self._picture = Picture(next(self._numbers), data, *size, accumulation, maximum, moving)
+        self._picture = picture = Picture(next(self._numbers), data, *size, accumulation, maximum, moving)
         for view in self._views.values():
             self._flush(view)
+        return picture
+
+    def _is_last(self, refinement: Refinement) -> bool:
+        """Whether this is the last picture at rest of what is desired now."""
+        seen = self._seen()
+        if not refinement.complete or refinement.goal.moving or self._camera is None or not seen:
+            return False
+        return self._goal(self._camera, _largest(seen)) == refinement.goal
 
     def _flush(self, view: View) -> None:
         """Send the newest picture to ``view`` unless the view had it already or has no credit."""

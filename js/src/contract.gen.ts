@@ -65,6 +65,11 @@ export interface ErrorData {
   readonly hint: string;
 }
 
+export interface Output {
+  readonly data: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
 export interface Started {
   readonly task: string;
 }
@@ -130,6 +135,7 @@ export interface KernelMessages {
   welcome: { window: number };
   frame: { seq: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
   reply: { id: number; result?: unknown; error?: ErrorData | null };
+  still: { model: string; outputs: readonly Output[] };
 }
 
 /** What a page may call, by path. */

@@ -1,5 +1,5 @@
 // One view of a widget: assembles its parts and cleans them up.
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView, type View, ViewContext } from "./context.js";
@@ -35,7 +35,7 @@ export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSig
 }
 
 function Widget() {
-  const { model, traits, signal } = useView();
+  const { model, traits, picture, signal } = useView();
   const root = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (root.current) {
@@ -45,6 +45,8 @@ function Widget() {
   /** Height of the view during a drag; the kernel and other views get the final one. */
   const dragged = useSignal<number | null>(null);
   const height = dragged.value ?? (traits.height.value || HEIGHT.default);
+  // While there is a picture the stills beside it are hidden; their own style does it.
+  const live = useComputed(() => picture.frame.value !== null);
   const choose = (chosen: number) => {
     publish(model, "height", chosen);
     dragged.value = null;
@@ -54,6 +56,7 @@ function Widget() {
       ref={root}
       class={traits.panel_open.value ? "brayns-widget bw-open" : "brayns-widget"}
       data-state={traits.status.value.state}
+      data-live={live.value || undefined}
     >
       <div class="bw-body" style={{ height: `${height}px` }}>
         <Stage />

@@ -48,7 +48,7 @@ def cluster() -> Iterator[FakeCluster]:
 async def opened(controller: Controller) -> AsyncIterator[tuple[Page, Port]]:
     await controller.start()
     port = Port()
-    page = Page(controller, port.post, port.publish)
+    page = Page(controller, port.post, port.publish, "widget-1")
     try:
         yield page, port
     finally:

@@ -1,0 +1,60 @@
+"""Display of a widget where a program runs the notebook, such as nbconvert or papermill, and no page shows it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
+from brayns_widget.notebook.stills import Output
+
+
+def is_headless() -> bool:
+    """Whether a program runs the cell, so that no page will show what it displays.
+
+    nbclient, which runs notebooks for nbconvert, papermill, MyST-NB and others, says that nobody can be asked for input;
+    JupyterLab, Notebook and VS Code say that somebody can. Voilà runs cells by nbclient and shows live widgets afterwards.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return False
+    return kernel.get_parent("shell").get("content", {}).get("allow_stdin") is False
+
+
+class HeadlessDisplay:
+    """A still in place of a widget, which follows the scene until the notebook's end.
+
+    Args:
+        render: waits for the outputs of the present scene.
+        version: returns what differs after a change of the scene.
+    """
+
+    def __init__(self, render: Callable[[], Sequence[Output]], version: Callable[[], object]) -> None:
+        self._render = render
+        self._version = version
+        self._shown: object = None
+        self._ids: list[str] = []
+        self._shell = get_ipython()
+        self.show()
+        self._shell.events.register("post_run_cell", self._follow)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self._shell.events.unregister("post_run_cell", self._follow)
+
+    def show(self) -> None:
+        """Show the present scene, in the same place each time."""
+        outputs = self._render()
+        self._shown = self._version()
+        update = bool(self._ids)
+        self._ids = self._ids or [uuid.uuid4().hex for _ in outputs]
+        for place, output in zip(self._ids, outputs, strict=True):
+            display(dict(output.data), metadata=dict(output.metadata), raw=True, display_id=place, update=update)
+
+    def _follow(self, _result: Any) -> None:
+        if self._version() != self._shown:
+            self.show()
