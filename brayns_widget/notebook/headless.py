@@ -37,24 +37,21 @@ class HeadlessDisplay:
         self._render = render
         self._version = version
         self._shown: object = None
-        self._ids: list[str] = []
+        self._places = (uuid.uuid4().hex, uuid.uuid4().hex)
         self._shell = get_ipython()
-        self.show()
         self._shell.events.register("post_run_cell", self._follow)
 
     def close(self) -> None:
         """Follow no longer."""
         self._shell.events.unregister("post_run_cell", self._follow)
 
-    def show(self) -> None:
-        """Show the present scene, in the same place each time."""
+    def show(self, *, update: bool = False) -> None:
+        """Show the present scene in another cell, or only where it was shown before."""
         outputs = self._render()
         self._shown = self._version()
-        update = bool(self._ids)
-        self._ids = self._ids or [uuid.uuid4().hex for _ in outputs]
-        for place, output in zip(self._ids, outputs, strict=True):
+        for place, output in zip(self._places, outputs, strict=True):
             display(dict(output.data), metadata=dict(output.metadata), raw=True, display_id=place, update=update)
 
     def _follow(self, _result: Any) -> None:
         if self._version() != self._shown:
-            self.show()
+            self.show(update=True)

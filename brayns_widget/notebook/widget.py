@@ -180,8 +180,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             raise NotImplementedError
         if self._headless is None:
             self._headless = HeadlessDisplay(self._still, self._version)
-        else:
-            self._headless.show()
+        self._headless.show()
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**options)
