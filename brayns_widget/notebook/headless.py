@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.core.getipython import get_ipython
-from IPython.display import display
 
 from brayns_widget.notebook.stills import Output
 
@@ -16,8 +15,9 @@ from brayns_widget.notebook.stills import Output
 def is_headless() -> bool:
     """Whether a program runs the cell, so that no page will show what it displays.
 
-    nbclient, which runs notebooks for nbconvert, papermill, MyST-NB and others, says that nobody can be asked for input;
-    JupyterLab, Notebook and VS Code say that somebody can. Voilà runs cells by nbclient and shows live widgets afterwards.
+    nbclient, which runs notebooks for nbconvert, papermill, MyST-NB and others, says that nobody can be asked for
+    input; JupyterLab, Notebook and VS Code say that somebody can. Voilà runs cells by nbclient, too, and then shows live
+    widgets.
     """
     kernel = getattr(get_ipython(), "kernel", None)
     if kernel is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
@@ -38,7 +38,7 @@ class HeadlessDisplay:
         self._version = version
         self._shown: object = None
         self._places = (uuid.uuid4().hex, uuid.uuid4().hex)
-        self._shell = get_ipython()
+        self._shell: Any = get_ipython()
         self._shell.events.register("post_run_cell", self._follow)
 
     def close(self) -> None:
@@ -50,7 +50,9 @@ class HeadlessDisplay:
         outputs = self._render()
         self._shown = self._version()
         for place, output in zip(self._places, outputs, strict=True):
-            display(dict(output.data), metadata=dict(output.metadata), raw=True, display_id=place, update=update)
+            self._shell.display_pub.publish(
+                dict(output.data), dict(output.metadata), transient={"display_id": place}, update=update
+            )
 
     def _follow(self, _result: Any) -> None:
         if self._version() != self._shown:

@@ -149,7 +149,7 @@ class ReplyMessage:
 
 @dataclass(frozen=True, slots=True)
 class StillMessage:
-    """Outputs for the notebook, to stand after the one that shows the widget ``model``; for each page, not each view."""
+    """Outputs for each page's notebook, to stand after the output that shows the widget ``model``."""
 
     view: str
     model: str

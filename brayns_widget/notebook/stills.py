@@ -193,7 +193,9 @@ def _is_settled(state: State) -> bool:
     ended = state.status.state in {"failed", "ended", "stale"}
     settled = state.status.state == "ready" and state.progress is None
     if ended or (settled and not state.models and notice is not None and notice.level == "error"):
-        raise BraynsWidgetError(state.status.text if notice is None else notice.text, hint=notice.hint if notice else "")
+        raise BraynsWidgetError(
+            state.status.text if notice is None else notice.text, hint=notice.hint if notice else ""
+        )
     return settled
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from brayns_widget.controller.camera import Camera
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream import Frame, FrameStream, StreamSettings, encode
+from brayns_widget.stream.views import Picture
 
 FAST = StreamSettings(credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, retry_first=0.05)
 
@@ -106,7 +107,10 @@ class Bench:
     def __init__(self, settings: StreamSettings) -> None:
         self.renderer = Renderer()
         self.errors: list[Exception] = []
-        self.stream = FrameStream(self.renderer, settings=settings, on_error=self.errors.append)
+        self.rests: list[Picture] = []
+        self.stream = FrameStream(
+            self.renderer, settings=settings, on_error=self.errors.append, on_rest=self.rests.append
+        )
 
     def view(
         self, name: str = "a", width: float = 800, height: float = 600, dpr: float = 1.0, *, acks: bool = True

@@ -26,6 +26,35 @@ async def test_a_view_gets_a_picture_that_refines_and_ends_in_full_quality(b: Be
 
 
 @run
+async def test_only_the_last_picture_at_rest_is_told(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: sink.frames)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert [(picture.accumulation, picture.moving) for picture in b.rests] == [(3, False)]
+    b.stream.invalidate()
+    await b.idle()
+    assert len(b.rests) == 2
+
+
+@run
+async def test_a_picture_that_is_out_of_date_when_it_comes_is_no_rest(b: Bench) -> None:
+    def answer(method: str, params: Any) -> Reply:
+        reply = b.renderer.answer(method, params)
+        if b.renderer.accumulation == 3:
+            b.stream.set_camera(camera(2))
+        return reply
+
+    b.renderer.override = answer
+    sink = b.view()
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    assert "800x600 x1 3 q95" in sink.texts
+    assert [bytes(picture.data).decode() for picture in b.rests] == ["800x600 x2 3 q95"]
+
+
+@run
 async def test_nothing_is_asked_without_a_camera_a_view_or_a_link(b: Bench) -> None:
     b.stream.set_camera(CAMERA)
     await b.idle()
