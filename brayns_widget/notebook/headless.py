@@ -16,8 +16,8 @@ def is_headless() -> bool:
     """Whether a program runs the cell, so that no page will show what it displays.
 
     nbclient, which runs notebooks for nbconvert, papermill, MyST-NB and others, says that nobody can be asked for
-    input; JupyterLab, Notebook and VS Code say that somebody can. Voilà runs cells by nbclient, too, and then shows live
-    widgets.
+    input; JupyterLab, Notebook and VS Code say that somebody can. Voilà runs cells by nbclient, too, and then shows
+    live widgets.
     """
     kernel = getattr(get_ipython(), "kernel", None)
     if kernel is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):

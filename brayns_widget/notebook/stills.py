@@ -193,9 +193,8 @@ def _is_settled(state: State) -> bool:
     ended = state.status.state in {"failed", "ended", "stale"}
     settled = state.status.state == "ready" and state.progress is None
     if ended or (settled and not state.models and notice is not None and notice.level == "error"):
-        raise BraynsWidgetError(
-            state.status.text if notice is None else notice.text, hint=notice.hint if notice else ""
-        )
+        text, hint = (state.status.text, "") if notice is None else (notice.text, notice.hint)
+        raise BraynsWidgetError(text, hint=hint)
     return settled
 
 
