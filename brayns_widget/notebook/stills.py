@@ -77,18 +77,17 @@ def make_outputs(picture: Picture, models: Sequence[ModelState], widget: str) ->
     mime, data = fitted(bytes(picture.data), picture.mime)
     text = describe(models, datetime.now().astimezone())
     encoded = base64.b64encode(data).decode("ascii")
-    return Output({mime: encoded, "text/plain": text}, {mime: {"alt": text}, MARK: widget}), _caption(text, widget)
+    mark = {MARK: widget}
+    return Output({mime: encoded, "text/plain": text}, {mime: {"alt": text}, **mark}), _caption(text, mark)
 
 
-def explain(error: Exception, widget: str) -> tuple[Output, ...]:
+def explain(error: Exception) -> tuple[Output, ...]:
     """Make the outputs for a picture that could not be had."""
-    text = f"No picture: {error}"
-    return Output({"text/plain": text}, {MARK: widget}), _caption("Run the cell to make it live.", widget)
+    return Output({"text/plain": f"No picture: {error}"}, {}), _caption("Run the cell to make it live.", {})
 
 
-def _caption(text: str, widget: str) -> Output:
-    shown = _CAPTION.replace("{text}", html.escape(text))
-    return Output({"text/html": shown, "text/plain": text}, {MARK: widget})
+def _caption(text: str, metadata: Mapping[str, Any]) -> Output:
+    return Output({"text/html": _CAPTION.replace("{text}", html.escape(text)), "text/plain": text}, metadata)
 
 
 class Keeper:

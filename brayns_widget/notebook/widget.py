@@ -302,7 +302,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _still(self) -> Sequence[Output]:
         """Wait for the outputs that show the scene where no page is."""
         if self._closing:
-            return explain(BraynsWidgetError("The view is closed."), self.model_id)
+            return explain(BraynsWidgetError("The view is closed."))
         rendering = self.controller.loop.submit(self._page.still())
         try:
             return rendering.result()
@@ -310,7 +310,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             rendering.cancel()
             raise
         except BraynsWidgetError as error:
-            return explain(error, self.model_id)
+            return explain(error)
 
     def _version(self) -> object:
         state = self.controller.state

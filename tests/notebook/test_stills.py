@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import dataclasses
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -237,7 +236,6 @@ def test_without_a_page_what_goes_wrong_is_told(cluster, monkeypatch):
 
 
 def test_a_reason_takes_the_place_of_the_picture():
-    reason, caption = stills.explain(BraynsWidgetError("The renderer ended.", hint="Run it again."), "widget-1")
+    reason, caption = stills.explain(BraynsWidgetError("The renderer ended.", hint="Run it again."))
     assert reason.data == {"text/plain": "No picture: The renderer ended. Run it again."}
     assert "Run the cell" in caption.data["text/html"]
-    assert dataclasses.asdict(reason)["metadata"] == {"brayns_widget": "widget-1"}
