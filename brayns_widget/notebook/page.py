@@ -83,8 +83,8 @@ class Page:
             end()
         for task in self._calls:
             task.cancel()
-        self._keeper.close()
         await self._stream.close()
+        await self._keeper.close()
 
     def stats(self) -> dict[str, Any]:
         """Return the frame stream's statistics."""

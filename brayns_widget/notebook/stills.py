@@ -109,10 +109,14 @@ class Keeper:
         self._sending: asyncio.Task[None] | None = None
         self._end = controller.listen(lambda state: (state.camera, state.revision), lambda _: self._forget())
 
-    def close(self) -> None:
-        """Keep no more pictures."""
+    async def close(self) -> None:
+        """Keep no more pictures; the last one is sent now."""
         self._end()
-        self._forget()
+        if self._timer is not None:
+            self._stop()
+            self._start()
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
 
     def take(self, picture: Picture) -> None:
         """Take a picture at rest; it is sent after a while unless the view changes."""
@@ -157,6 +161,7 @@ class Keeper:
             end()
 
     def _start(self) -> None:
+        self._timer = None
         if self._picture is not None and self._controller.state.models:  # nobody wants to read an empty scene
             self._sending = asyncio.create_task(self._keep(self._picture))
 
@@ -174,6 +179,7 @@ class Keeper:
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._sending is not None:
             self._sending.cancel()
 

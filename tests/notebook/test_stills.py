@@ -168,6 +168,22 @@ def test_while_somebody_moves_nothing_is_sent_and_afterwards_the_new_picture(clu
     run(cluster, test)
 
 
+def test_the_last_picture_of_a_view_that_is_closed_is_kept(cluster, monkeypatch):
+    monkeypatch.setattr(stills, "QUIET", 60)
+
+    async def test(opened: Opened) -> None:
+        opened.page.receive(READY)
+        async with asyncio.timeout(10):
+            await opened.page._keeper._taken.wait()
+        assert opened.stills == []
+        await opened.page.close()
+        assert len(opened.stills) == 1
+        await opened.page.close()
+        assert len(opened.stills) == 1
+
+    run(cluster, test)
+
+
 def test_an_empty_scene_is_not_kept(cluster):
     async def test(opened: Opened) -> None:
         opened.page.receive(READY)
