@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from IPython.core.getipython import get_ipython
 
-from brayns_widget.notebook.stills import Output
+from brayns_widget.notebook.stills import Output, explain
+from brayns_widget.protocol.errors import BraynsWidgetError
 
 
 def is_headless() -> bool:
@@ -29,7 +30,7 @@ class HeadlessDisplay:
     """A still in place of a widget, which follows the scene until the notebook's end.
 
     Args:
-        render: waits for the outputs of the present scene.
+        render: waits for the outputs of the present scene; raises BraynsWidgetError.
         version: returns what differs after a change of the scene.
     """
 
@@ -38,7 +39,7 @@ class HeadlessDisplay:
         self._version = version
         self._shown: object = None
         self._places = (uuid.uuid4().hex, uuid.uuid4().hex)
-        self._shell: Any = get_ipython()
+        self._shell = cast("Any", get_ipython())
         self._shell.events.register("post_run_cell", self._follow)
 
     def close(self) -> None:
@@ -46,9 +47,19 @@ class HeadlessDisplay:
         self._shell.events.unregister("post_run_cell", self._follow)
 
     def show(self, *, update: bool = False) -> None:
-        """Show the present scene in another cell, or only where it was shown before."""
-        outputs = self._render()
-        self._shown = self._version()
+        """Show the present scene, or why there is no picture, in another cell.
+
+        Args:
+            update: show it only where it was shown before; without a new picture the last one stays.
+        """
+        try:
+            outputs = self._render()
+        except BraynsWidgetError as error:
+            if update:
+                return
+            outputs = explain(error)
+        finally:
+            self._shown = self._version()
         for place, output in zip(self._places, outputs, strict=True):
             self._shell.display_pub.publish(
                 dict(output.data), dict(output.metadata), transient={"display_id": place}, update=update

@@ -23,7 +23,7 @@ from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.page import Page
-from brayns_widget.notebook.stills import Output, explain
+from brayns_widget.notebook.stills import Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
@@ -300,17 +300,15 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             await self.controller.job.close.aio()
 
     def _still(self) -> Sequence[Output]:
-        """Wait for the outputs that show the scene where no page is."""
+        """Wait for the outputs that show the scene where no page is; raises BraynsWidgetError."""
         if self._closing:
-            return explain(BraynsWidgetError("The view is closed."))
+            raise BraynsWidgetError("The view is closed.")
         rendering = self.controller.loop.submit(self._page.still())
         try:
             return rendering.result()
         except KeyboardInterrupt:
             rendering.cancel()
             raise
-        except BraynsWidgetError as error:
-            return explain(error)
 
     def _version(self) -> object:
         state = self.controller.state

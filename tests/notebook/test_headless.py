@@ -98,6 +98,23 @@ def test_a_still_follows_the_scene_in_all_cells_that_show_it(shell):
     assert shell.callbacks == []
 
 
+def test_without_a_new_picture_the_last_one_stays(shell):
+    scene = ["first"]
+
+    def render() -> tuple[Output, Output]:
+        if scene[0] != "first":
+            raise ServiceError("The renderer ended.")
+        return Output({"text/plain": "picture"}, {}), Output({"text/plain": "caption"}, {})
+
+    shown = headless.HeadlessDisplay(render, lambda: scene[0])
+    shown.show()
+    scene[0] = "second"
+    shell.callbacks[0](None)
+    assert len(shell.published) == 2
+    shown.show()
+    assert shell.published[2][1] == "No picture: The renderer ended."
+
+
 def test_a_widget_shows_its_picture_and_closed_says_so(shell, viewer):
     DisplayFormatter().format(viewer)
     DisplayFormatter().format(viewer)
