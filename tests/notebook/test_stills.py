@@ -92,10 +92,9 @@ class Opened:
                 await asyncio.sleep(0.002)
         return self.stills[number - 1]
 
-    async def until_frame(self) -> None:
+    async def until_rest(self) -> None:
         async with asyncio.timeout(10):
-            while not any(content["kind"] == "frame" for content in self.sent):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.002)
+            await self.page._keeper._taken.wait()
 
 
 def run(cluster: FakeCluster, test: Callable[[Opened], Any], *, load: bool = True) -> None:
@@ -156,7 +155,7 @@ def test_while_somebody_moves_nothing_is_sent_and_afterwards_the_new_picture(clu
 
     async def test(opened: Opened) -> None:
         opened.page.receive(READY)
-        await opened.until_frame()
+        await opened.until_rest()
         for step in range(60):
             camera = CAMERA | {"position": [0, step, 50]}
             opened.page.receive({"kind": "camera", "view": "v", "camera": camera, "moving": True})
@@ -173,8 +172,7 @@ def test_the_last_picture_of_a_view_that_is_closed_is_kept(cluster, monkeypatch)
 
     async def test(opened: Opened) -> None:
         opened.page.receive(READY)
-        async with asyncio.timeout(10):
-            await opened.page._keeper._taken.wait()
+        await opened.until_rest()
         assert opened.stills == []
         await opened.page.close()
         assert len(opened.stills) == 1
@@ -187,7 +185,7 @@ def test_the_last_picture_of_a_view_that_is_closed_is_kept(cluster, monkeypatch)
 def test_an_empty_scene_is_not_kept(cluster):
     async def test(opened: Opened) -> None:
         opened.page.receive(READY)
-        await opened.until_frame()
+        await opened.until_rest()
         await asyncio.sleep(4 * stills.QUIET)
         assert opened.stills == []
 
