@@ -51,6 +51,13 @@ def test_shows_and_acknowledges_frames(cell):
     assert re.search(r"320 . 200 · 1/32", cell.page.locator(".bw-footer").inner_text())
 
 
+def test_a_view_is_live_from_its_first_picture_on(cell):
+    cell.mount()
+    cell.page.locator(".brayns-widget:not([data-live])").wait_for()
+    cell.frame()
+    cell.page.locator(".brayns-widget[data-live]").wait_for()
+
+
 def test_a_burst_of_frames_ends_with_the_newest_and_every_one_is_acknowledged_once(cell):
     cell.mount()
     burst = [{"seq": seq, "color": "#0000ff" if seq == 12 else "#ff0000"} for seq in range(1, 13)]
