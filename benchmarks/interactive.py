@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import random
 import statistics
 import threading
@@ -26,6 +25,7 @@ import numpy as np
 
 from benchmarks.renderer import arbors, circuit_geometry, load
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View
 from brayns_widget.service.renderer.tracing.cover import warm_up as warm_up_cover
@@ -85,7 +85,7 @@ class Watcher:
             self.engine.render()
             self.engine.encode("jpg", self.settings.moving_quality)
             times.append(time.perf_counter() - start)
-            self.pace.measured(times[-1])
+            self.pace.rendered(times[-1])
         return [1e3 * seconds for seconds in times]
 
     def rest(self, step: int, interrupt_after: float | None = None, ambient: int = 0) -> tuple[float, float]:
@@ -143,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--circuit", help="a SONATA circuit configuration")
     parser.add_argument("--cells", type=int, default=100)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     copies = side_by_side(circuit_geometry(options.circuit) if options.circuit else arbors(10), options.cells)

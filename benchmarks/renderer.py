@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.sonata import LOADER
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
@@ -260,7 +261,7 @@ def main() -> None:
     parser.add_argument("--circuit", help="a SONATA circuit configuration")
     parser.add_argument("--views", type=Path, help="a folder of recorded requests with cameras for it")
     parser.add_argument("--frames", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     geometry = circuit_geometry(options.circuit) if options.circuit else arbors(10)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import platform
 import statistics
 import sys
@@ -28,6 +27,7 @@ import psutil
 
 from brayns_widget.demo import write_circuit
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.loaders.circuits.sonata import LOADER
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame
 from brayns_widget.service.renderer.tracing.engine import Engine
@@ -193,7 +193,7 @@ def main() -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cells", type=int, nargs="+", default=[10, 100, 1000], metavar="N")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: one a core")
+    parser.add_argument("--threads", type=int, metavar="N", help="default: one for each usable core")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE")
     options = parser.parse_args()
@@ -205,7 +205,7 @@ def main() -> int:
             config = write_circuit(Path(folder) / "circuit", cells=cells)
             rows.append(pool.submit(measure, config, cells, options.threads).result())
     print(table(rows))
-    machine = {"processor": platform.processor(), "cores": os.cpu_count(), "system": platform.system()}
+    machine = {"processor": platform.processor(), "cores": usable_cores(), "system": platform.system()}
     if options.json:
         options.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
     if options.svg:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from brayns_widget.controller.camera import Camera
     from brayns_widget.controller.controller import Controller
+    from brayns_widget.controller.encoded import Snapshot
     from brayns_widget.controller.legend import Legend
     from brayns_widget.controller.models import Model
     from brayns_widget.controller.tasks import Task
@@ -41,6 +42,7 @@ __all__ = [
     "RequestCancelled",
     "RequestError",
     "ServiceError",
+    "Snapshot",
     "Task",
 ]
 
@@ -50,6 +52,7 @@ _HOMES = {
     "Controller": "brayns_widget.controller.controller",
     "Legend": "brayns_widget.controller.legend",
     "Model": "brayns_widget.controller.models",
+    "Snapshot": "brayns_widget.controller.encoded",
     "Task": "brayns_widget.controller.tasks",
 }
 

@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser
 
 ARTIFACTS = Path(__file__).resolve().parent.parent / "test-artifacts"
 """Screenshots and the like that tests keep for people to look at; not in git."""
@@ -35,11 +35,11 @@ FLAGS = (
 LAUNCH_TIMEOUT_MS = 60_000
 
 
-def find_chromium(playwright: Playwright) -> Path | None:
-    """Path of a Chromium that can be started, or None."""
+def find_chromium(installed: str) -> Path | None:
+    """Path of a Chromium that can be started, or None; Playwright would have ``installed`` its own there."""
     if chosen := os.environ.get("BRAYNS_WIDGET_CHROMIUM"):
         return Path(chosen)
-    bundled = Path(playwright.chromium.executable_path)
+    bundled = Path(installed)
     if bundled.is_file():
         return bundled
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -54,7 +54,7 @@ def launch() -> Iterator[Browser]:
     """
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra 'test' (package playwright)")
     with sync_api.sync_playwright() as playwright:
-        executable = find_chromium(playwright)
+        executable = find_chromium(playwright.chromium.executable_path)
         if executable is None:
             pytest.skip("no browser: run 'playwright install chromium' or set BRAYNS_WIDGET_CHROMIUM")
         root = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests that count processes start no others than they ask for.
+os.environ.setdefault("BRAYNS_WIDGET_SPARE", "0")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "service": ("brayns_widget.service.main", "run the local Brayns service: proxy master and slave"),
     "renderer": ("brayns_widget.service.renderer.main", "run one renderer (the flags of braynsService)"),
     "backend": ("brayns_widget.service.backend.main", "run one metadata backend"),
+    "frames": ("brayns_widget.frames.process", "make the frames of a kernel's widgets (a kernel starts it)"),
     "snapshot": ("brayns_widget.cli.snapshot", "render one picture of a circuit without a notebook"),
     "demo": ("brayns_widget.cli.demo", "write a synthetic SONATA circuit"),
 }

@@ -20,6 +20,8 @@ from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
 
+_CANCELLED = Status("idle", "The start was cancelled.")
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -72,6 +74,8 @@ class Connection:
         self._on_left = on_left
         self._job: Job | None = None
         self._closed = False
+        self._resting = _CANCELLED  # the status after a cancelled start
+        self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
         self._starting: asyncio.Task[Ready] | None = None
         self._waiters: list[Report] = []
         self._endings: set[asyncio.Task[None]] = set()
@@ -109,6 +113,31 @@ class Connection:
         finally:
             self._waiters.remove(report)
 
+    def give_back(self, text: str) -> bool:
+        """Give the job back until the next ``ensure`` starts another one; ``close`` awaits its end.
+
+        Args:
+            text: why, for people.
+
+        Returns:
+            whether there was a job to give back: one that is ready, and was started here.
+        """
+        if self.ready is None or self._attach_to is not None:
+            return False
+        job = self._leave()
+        assert job is not None
+        PROCESS.add(self)
+        self._resting = Status("asleep", text)
+        self._set_status("asleep", text)
+        self._given_back[job] = self._run_to_end(self._end(job), "give back")
+        return True
+
+    def report(self, amount: float | None, text: str) -> None:
+        """Report the progress of a start to all that wait for it."""
+        self._set_status("starting", text)
+        for report in self._waiters:
+            report(amount, text)
+
     async def close(self, *, stop: bool = True) -> None:
         """Close the links, and stop the job if it was started here. No job can be started afterwards.
 
@@ -122,15 +151,16 @@ class Connection:
         job = self._leave()
         if job is not None:
             self._run_to_end(job.close(stop=stop), "close")
-        if self.status.state in {"ready", "stale"}:
+        if self.status.state in {"ready", "stale", "asleep"}:
             self._set_status("ended", "Closed.")
         if self._endings:
             await asyncio.wait(self._endings)
 
     def stop_blocking(self) -> None:
         """Stop the job without the event loop, at process exit. A job of the local service ends with the service."""
-        if self._job is not None and not self._job.local:
-            self._job.stop_blocking()
+        for job in (self._job, *self._given_back):
+            if job is not None and not job.local:
+                job.stop_blocking()
 
     async def _join(self, starting: asyncio.Task[Ready]) -> Ready | None:
         """Wait for a start; None if it was given up by its earlier callers, or by ``close``."""
@@ -149,6 +179,9 @@ class Connection:
     async def _start(self) -> Ready:
         PROCESS.add(self)
         try:
+            # A cluster may have no room for two; on this machine the next one need not wait.
+            if ending := [task for job, task in self._given_back.items() if not job.local]:
+                await asyncio.wait(ending)
             job = await Job.start(
                 self.place,
                 job_id=self._attach_to,
@@ -163,13 +196,14 @@ class Connection:
                 raise
         except asyncio.CancelledError:
             PROCESS.discard(self)
-            self._set_status("idle", "The start was cancelled.")
+            self._set_status(self._resting.state, self._resting.text)
             raise
         except Exception as error:
             PROCESS.discard(self)
             self._set_status("failed", str(error))
             raise
         self._job, self.ready = job, ready
+        self._resting = _CANCELLED
         self._set_status("ready", "Ready.")
         self._on_ready(ready)
         return ready
@@ -202,6 +236,12 @@ class Connection:
             self._on_left(end)
         await job.close()
 
+    async def _end(self, job: Job) -> None:
+        await job.close()
+        del self._given_back[job]
+        if self._job is None and (self._starting is None or self._starting.done()) and not self._given_back:
+            PROCESS.discard(self)
+
     def _leave(self) -> Job | None:
         job, self._job, self.ready = self._job, None, None
         if job is not None:
@@ -209,10 +249,11 @@ class Connection:
             self._on_left(None)
         return job
 
-    def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
+        return task
 
     def _set_status(self, state: State, text: str) -> None:
         status = Status(state, text)

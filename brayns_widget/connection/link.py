@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -54,6 +55,14 @@ def is_loopback(url: str) -> bool:
     return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Address of a server: ``ws://`` or ``wss://`` without a query, and the token that it wants."""
+
+    url: str
+    token: Token = field(repr=False)
+
+
 class Link:
     """An open connection on one event loop. Make it with ``Link.open``.
 
@@ -64,6 +73,7 @@ class Link:
 
     Attributes:
         cancellable: the methods that the server can cancel; asking it to cancel others is an error.
+        address: the server's.
         greeting: the server's answer to the probe after connecting.
         closed: why the link closed, or None while it is open.
     """
@@ -73,6 +83,7 @@ class Link:
     ) -> None:
         self.name = name
         self.cancellable: frozenset[str] = frozenset()
+        self.address: Address
         self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
@@ -114,6 +125,7 @@ class Link:
             async with asyncio.timeout(timeout):
                 socket = await _connect(url, token, name)
                 link = cls(socket, name, on_close)
+                link.address = Address(url, token)
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
                     link.greeting = (await link.request(probe)).result

@@ -1,4 +1,4 @@
-"""Resources that exist once per process: its loop thread, its local services and its running jobs.
+"""Resources that exist once per process: its loop thread, its child processes and its running jobs.
 
 One object holds them, because all have to end with the process, in an order that matters, and because a forked child
 has to drop them all.
@@ -12,13 +12,25 @@ import concurrent.futures
 import contextlib
 import os
 import threading
+from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
+from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
 from brayns_widget.connection.loop import LoopThread
 
 EXIT_DEADLINE = 5.0
+
+
+class HasChild(Protocol):
+    """Something that a child process does, such as the local service."""
+
+    child: Child
+
+
+H = TypeVar("H", bound=HasChild)
 
 
 class Running(Protocol):
@@ -37,8 +49,8 @@ class Process:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: LoopThread | None = None
-        self._launched: list[LocalService] = []
-        self._services: dict[Path, asyncio.Task[LocalService]] = {}
+        self._children: list[Child] = []
+        self._shared: dict[Hashable, asyncio.Task[Any]] = {}  # by key, what its launch has made
         # They are kept here, with their loops, so that a job that was not closed is stopped at the end.
         self._running: dict[Running, asyncio.AbstractEventLoop] = {}
 
@@ -55,17 +67,26 @@ class Process:
         Raises:
             ServiceError: it cannot be started.
         """
-        task = self._services.get(base_directory)
-        if task is None or (task.done() and (task.cancelled() or task.exception() or not task.result().alive)):
-            task = asyncio.create_task(asyncio.to_thread(self.launch_service, base_directory))
-            self._services[base_directory] = task
-        # Shielded: others may wait for the same start.
-        return await asyncio.shield(task)
+        return await self.shared(base_directory, partial(LocalService.launch, base_directory))
 
-    def launch_service(self, base_directory: Path) -> LocalService:
-        """Start a local service that ends with this process. See ``LocalService.launch``."""
-        # It is kept from its first moment on: this process may end before the service has sent its greeting.
-        return LocalService.launch(base_directory, on_process=self._add_service)
+    async def shared(self, key: Hashable, launch: Callable[..., H]) -> H:
+        """Return what the child process for ``key`` does; starts it unless it runs. Call it on the loop thread.
+
+        Args:
+            key: for one key there is one child.
+            launch: starts it, on a thread; gets ``on_process``, to be called as soon as the process exists.
+
+        Raises:
+            ServiceError: it cannot be started.
+        """
+        task = self._shared.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() or not task.result().child.alive)):
+            # It is kept from its first moment on: this process may end before the child has sent its greeting.
+            task = asyncio.create_task(asyncio.to_thread(launch, on_process=self._add_child))
+            self._shared[key] = task
+        # Shielded: others may wait for the same start.
+        made: H = await asyncio.shield(task)
+        return made
 
     def add(self, running: Running) -> None:
         """Stop and close ``running`` at the end of the process. Call it on its loop."""
@@ -91,24 +112,25 @@ class Process:
             if loop.is_running()
         ]
         concurrent.futures.wait(closing, EXIT_DEADLINE)
-        for service in self._launched:
-            service.close()
-        self._launched.clear()
+        for child in self._children:
+            with contextlib.suppress(Exception):  # one that cannot be ended must not keep the others
+                child.close()
+        self._children.clear()
 
     def forget(self) -> None:
         """Drop everything in a forked child: threads are not copied, and the rest belongs to the parent."""
         self._lock = threading.Lock()  # another thread of the parent may have held the old one
         self._loop = None
         self._running.clear()
-        self._services.clear()
-        for service in self._launched:  # while the child held their life lines, they would outlive the parent
-            service.hang_up()
-        self._launched.clear()
+        self._shared.clear()
+        for child in self._children:  # while the fork held their life lines, they would outlive the parent
+            child.hang_up()
+        self._children.clear()
 
-    def _add_service(self, service: LocalService) -> None:
-        with self._lock:  # services are launched on worker threads
-            gone = [other for other in self._launched if not other.alive]
-            self._launched = [*(other for other in self._launched if other not in gone), service]
+    def _add_child(self, child: Child) -> None:
+        with self._lock:  # children are launched on worker threads
+            gone = [other for other in self._children if not other.alive]
+            self._children = [*(other for other in self._children if other not in gone), child]
         for other in gone:
             other.close()
 

@@ -3,9 +3,10 @@
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from brayns_widget.connection.link import Link
+from brayns_widget.connection.link import Address, Link
 from brayns_widget.connection.reports import Report
 from brayns_widget.protocol.messages import Progress, Reply
 
@@ -41,10 +42,14 @@ class Server:
 
     Args:
         link: the link to it.
+
+    Attributes:
+        on_call: called with the endpoint, the JSON of the parameters and the result of each typed call that succeeded.
     """
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self.on_call: Callable[[Endpoint[Any, Any], Any, Any], None] = _ignore
 
     def __repr__(self) -> str:
         return f"<Server over {self._link!r}>"
@@ -53,6 +58,11 @@ class Server:
     def name(self) -> str:
         """Name of the server in messages, such as "renderer"."""
         return self._link.name
+
+    @property
+    def address(self) -> Address:
+        """Its address, for another link to it."""
+        return self._link.address
 
     @property
     def greeting(self) -> Any:
@@ -97,9 +107,25 @@ class Server:
         timeout: float | None = None,
     ) -> tuple[R, memoryview]:
         """Call a method as ``call`` does; return its result and the payload."""
-        encoded = endpoint.encode(params)
-        reply = await self.request(endpoint.name, encoded, payload, on_progress=on_progress, timeout=timeout)
-        return endpoint.decode(reply.result), reply.payload
+        return await self._send(endpoint, endpoint.encode(params), payload, on_progress, timeout)
+
+    async def repeat(self, endpoint: Endpoint[Any, R], params: Any, *, on_progress: Report | None = None) -> R:
+        """Call a method as ``call`` does, with parameters that are JSON already."""
+        result, _ = await self._send(endpoint, params, b"", on_progress, None)
+        return result
+
+    async def _send(
+        self,
+        endpoint: Endpoint[Any, R],
+        params: Any,
+        payload: bytes | memoryview,
+        on_progress: Report | None,
+        timeout: float | None,
+    ) -> tuple[R, memoryview]:
+        reply = await self.request(endpoint.name, params, payload, on_progress=on_progress, timeout=timeout)
+        result = endpoint.decode(reply.result)
+        self.on_call(endpoint, params, result)
+        return result, reply.payload
 
     async def request(
         self,
@@ -123,3 +149,7 @@ class Server:
             on_progress=None if on_progress is None else heard,
             timeout=default_timeout(method) if timeout is None else timeout,
         )
+
+
+def _ignore(_endpoint: Endpoint[Any, Any], _params: Any, _result: Any) -> None:
+    pass

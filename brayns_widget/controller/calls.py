@@ -186,7 +186,8 @@ class long(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
     def _start(self, group: G, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Task[T]:
         bound = self.arguments.bind(args, kwargs)
         runner = group._runner  # noqa: SLF001 - see HasRunner
-        return runner.start(lambda report: self._work(group, report, *bound.args, **bound.kwargs), self.name)
+        subject = str(bound.args[0]) if bound.args else None  # the path of a circuit, of a picture
+        return runner.start(lambda report: self._work(group, report, *bound.args, **bound.kwargs), self.name, subject)
 
     async def run(self, group: G, values: dict[str, Any]) -> Any:
         """Start it; see ``Capability``."""

@@ -24,7 +24,9 @@ from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.peers import Backend, Renderer
 from brayns_widget.controller.pictures import Pictures
+from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.rendering import Rendering
+from brayns_widget.controller.restoring import Restorer
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
@@ -109,6 +111,8 @@ class Controller(Groups, Guarded):
     ) -> None:
         root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
         core = Core(Place(master, slave, Token(token), usecase, project, root), attach_to, start_timeout)
+        core.presence = Presence(core)
+        core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
         lights, rendering, models = Lights(core), Rendering(core), Models(core)
         core.prepare = (lights.prepare, rendering.prepare)
@@ -151,6 +155,7 @@ class Controller(Groups, Guarded):
 
     start = shortcut("job", Job.start)
     close = shortcut("job", Job.close)
+    restore = shortcut("job", Job.restore)
 
     # ------------------------------------------------------------------ state, readable from any thread
 
@@ -191,6 +196,11 @@ class Controller(Groups, Guarded):
     def loop(self) -> LoopThread:
         """The thread of listeners and links."""
         return self._core.loop
+
+    @property
+    def presence(self) -> Presence:
+        """Who looks at the scene, for use on the loop thread."""
+        return self._core.presence
 
     @property
     def ready(self) -> Ready | None:

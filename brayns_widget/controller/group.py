@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -15,11 +15,16 @@ from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.guarded import Guarded
+from brayns_widget.controller.journal import Journal
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
+
+if TYPE_CHECKING:
+    from brayns_widget.controller.presence import Presence
+    from brayns_widget.controller.restoring import Restorer
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, because other clients may have changed it."""
@@ -27,6 +32,8 @@ FOLLOW_PERIOD = 3.0
 FOLLOW_DEADLINE = 10.0
 FOLLOW_PAUSE = 60.0
 """Seconds that reading may take, and those until the next time after it took longer."""
+
+T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,8 +54,13 @@ class Core:
         self.runner = Runner(self.loop, self._watch)
         self.store = Store()
         self.scene = Scene(self.store)
+        self.journal = Journal()
+        self.presence: Presence  # lets a scene sleep that nobody looks at
+        self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
+        self.beside: frozenset[str] = frozenset()  # long calls between whose steps our renderer draws the view
         self.aspect = 4 / 3  # of the picture that cameras frame models for
+        self.aimed = False  # the camera was set for models that are still to come
         self.light: Callable[[Server], Awaitable[None]]  # lights a scene that has lost its lights
         self.prepare: Sequence[Callable[[Ready], Any]] = ()  # what groups do before a new job is ready, in order
         self.connection = Connection(
@@ -61,6 +73,7 @@ class Core:
             on_left=self._left,
         )
         self._following: asyncio.Task[None] | None = None
+        self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
     # ------------------------------------------------------------------ servers
 
@@ -79,10 +92,52 @@ class Core:
             raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
         return backend
 
+    def sleep(self, text: str) -> bool:
+        """Give the job back; the next call gets another one, with the same scene.
+
+        Args:
+            text: why, for people.
+
+        Returns:
+            whether there was a job to give back: one that is ready, and was started here.
+        """
+        self.restorer.wanted = True
+        given = self.connection.give_back(text)
+        self.restorer.wanted = given or self.store.state.status.state == "asleep"
+        return given
+
+    async def restore(self, report: Report) -> None:
+        """Start a job, if none runs, and bring the remembered scene back."""
+        before, self.restorer.wanted = self.restorer.wanted, True
+        try:
+            ready = await self.connection.ensure(report)
+            if self.restorer.remembers:  # the job ran already, with a scene of its own
+                await self.restorer.bring_back(ready.renderer, report, fresh=False)
+                self._tell_problems()
+        except BaseException:
+            self.restorer.wanted = before
+            raise
+
+    async def look(self, server: Server, request: Coroutine[Any, Any, T]) -> T:
+        """Send the present camera, and right behind it a request that sees through it.
+
+        Nobody else may have sent it: views send the newest camera when they come to it, and there may be none.
+        """
+        calls = [asyncio.ensure_future(server.call(*call)) for call in self.store.state.camera.calls()]
+        looking = asyncio.ensure_future(request)
+        try:
+            await asyncio.gather(*calls, looking)
+        finally:
+            for task in (*calls, looking):
+                task.cancel()
+            await asyncio.gather(*calls, looking, return_exceptions=True)
+        return looking.result()
+
     async def close(self) -> None:
         """Cancel running tasks, and close the connection."""
         for task in self.tasks.values():
             task.cancel()
+        await self.presence.close()
         await self._stop_following()
         await self.connection.close()
 
@@ -101,14 +156,24 @@ class Core:
             self.tasks[task.id] = task
         else:
             self.tasks.pop(task.id, None)
-            error = task.exception()
-            if error is not None and not isinstance(error, RequestCancelled):
-                self.store.state = replace(self.store.state, notice=Notice.of(error))
+            self._tell_end(task)
         newest = next(reversed(self.tasks.values()), None)
         activity = None
         if newest is not None:
             activity = Activity(newest.id, newest.progress.operation or newest.name, newest.progress.amount)
-        self.store.state = replace(self.store.state, progress=activity)
+        found = self.store.state.capabilities
+        beside = self.beside if found is not None and found.ours else frozenset()
+        holding = any(task.name not in beside for task in self.tasks.values())
+        self.store.state = replace(self.store.state, progress=activity, holding=holding)
+
+    def _tell_end(self, task: Task[Any]) -> None:
+        """Tell the error of a task, and take it back when the same call has succeeded."""
+        error, about = task.exception(), (task.name, task.subject)
+        if error is None and self._told == (about, self.store.state.notice):
+            self.store.state = replace(self.store.state, notice=None)
+        elif error is not None and not isinstance(error, RequestCancelled):
+            self._told = about, Notice.of(error)
+            self.store.state = replace(self.store.state, notice=self._told[1])
 
     # ------------------------------------------------------------------ the job's life
 
@@ -118,24 +183,38 @@ class Core:
         self.store.state = replace(self.store.state, status=status)
 
     async def _prepare(self, ready: Ready) -> None:
-        await self.scene.read(ready.renderer)  # we may have attached to a job in use
+        self.journal.clear()
+        ready.renderer.on_call = self.journal.note
+        if self.restorer.wanted and self.restorer.remembers:
+            await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
+        else:
+            await self.scene.read(ready.renderer)  # we may have attached to a job in use
         for step in self.prepare:
             await step(ready)
 
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete.
         self.store.state = replace(self.store.state, capabilities=ready.capabilities, notice=None)
+        self.restorer.wanted = False
+        self._tell_problems()
         self.touch()
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
     def _left(self, end: EndOfJob | None) -> None:
         if self._following is not None:
             self._following.cancel()
-        self.store.state = replace(self.store.state, capabilities=None, models=(), lights=(), clips=(), sections=())
-        self.touch()
+        if end is None:
+            self.restorer.keep()
+        state = replace(self.store.state, capabilities=None)
+        self.store.state = state if self.restorer.wanted else self.scene.lose(state)
         if end is not None:
-            hint = "Load again to start a new job."
+            hint = "job.restore() starts a new job with the same scene."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
+
+    def _tell_problems(self) -> None:
+        if problems := self.restorer.problems:
+            self.restorer.problems = ()
+            self.tell("warning", "Not all of the scene has come back.", "\n".join(problems))
 
     async def _follow(self, renderer: Server) -> None:
         pause = FOLLOW_PERIOD

@@ -9,7 +9,7 @@ from typing import Any
 from brayns_widget.connection.reports import Report
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.group import Group
-from brayns_widget.controller.state import Level
+from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
 
 
@@ -33,6 +33,22 @@ class Job(Group):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
         await self._core.connection.ensure(report)
+
+    @offered
+    @long
+    async def restore(self, report: Report) -> None:
+        """Start a job in the place of one that has ended, and bring the scene back: all that these calls have made.
+
+        What requests of your own have changed is not known, and so does not come back. A notice tells what is missing.
+        If a job runs already, models and clipping shapes are added to its scene.
+
+        Args:
+            report: gets the progress.
+
+        Raises (from the task):
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
+        """
+        await self._core.restore(report)
 
     @waiting
     async def close(self) -> None:
@@ -71,6 +87,11 @@ class Notices(Group):
     def tell(self, level: Level, text: str, hint: str = "") -> None:
         """Set the notice, with a hint what to do; on the loop thread only."""
         self._core.tell(level, text, hint)
+
+    def take_back(self, notice: Notice | None) -> None:
+        """Remove the notice if it is this one still; on the loop thread only."""
+        if notice is not None and self._store.state.notice == notice:
+            self._store.state = replace(self._store.state, notice=None)
 
     @offered
     @waiting

@@ -57,7 +57,7 @@ class Lights(Parts):
 
     async def prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is lit."""
-        self._dark = False
+        self._dark = self._dark and self._core.restorer.wanted  # what has come back was dark already
         await self._relight(ready.renderer)
 
     async def _relight(self, renderer: Server) -> None:

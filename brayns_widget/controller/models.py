@@ -135,7 +135,7 @@ class Models(Group, Sequence["Model"]):
             dendrites: load the dendrites.
             radius_multiplier: factor on all radii, 0.1 or more.
             color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
-            frame: point the camera at it, if it is the first model.
+            frame: point the camera at it, if it is the first model and no camera was set before.
 
         Raises:
             ValueError: an option is out of range.
@@ -244,8 +244,9 @@ class Models(Group, Sequence["Model"]):
                 await finish_cleanup(discard(renderer, scene, ids))
                 raise
         loaded = [self.by_id(model_id) for model_id in ids]
-        if first and frame:
+        if first and frame and not self._core.aimed:
             LiveCamera._of(self._core)._show_all()  # noqa: SLF001 - of the same package
+        self._core.aimed = False
         for model in loaded:
             if model.state.left_out:
                 text = f"{model.name} does not fit into the renderer's memory. Left out: {model.state.left_out}."
@@ -262,14 +263,13 @@ class Model(Group):
 
     def __init__(self, core: Core, painter: Painter, model_id: int) -> None:
         super().__init__(core)
-        self._id = model_id
-        self._generation = core.scene.generation(model_id)
+        self._key = core.scene.key(model_id)
         self._painter = painter
 
     @property
     def id(self) -> int:
         """The renderer's id; renderers use an id again after its model was removed."""
-        return self._id
+        return self._core.scene.present(self._key)[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self._identity == other._identity
@@ -279,7 +279,7 @@ class Model(Group):
 
     @property
     def _identity(self) -> tuple[int, int, int]:
-        return id(self._core), self.id, self._generation
+        return id(self._core), *self._core.scene.present(self._key)
 
     def __repr__(self) -> str:
         try:
@@ -297,7 +297,7 @@ class Model(Group):
         Raises:
             CircuitError: it was removed.
         """
-        return self._core.scene.model(self.id, self._generation)
+        return self._core.scene.model(*self._core.scene.present(self._key))
 
     @property
     def name(self) -> str:

@@ -23,13 +23,13 @@ class Part(Group):
 
     def __init__(self, core: Core, state: PartState) -> None:
         super().__init__(core)
-        self._id = state.id
+        self._key = core.scene.key(state.id)
         self._type = state.type
 
     @property
     def id(self) -> int:
         """The renderer's id."""
-        return self._id
+        return self._core.scene.present(self._key)[0]
 
     @property
     def type(self) -> str:
@@ -54,8 +54,9 @@ class Part(Group):
         """
         from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
 
-        state = self._store.state
-        if self.id not in {part.id for part in (*state.lights, *state.clips)}:  # renderers reuse ids
+        state, key = self._store.state, self._core.scene.present(self._key)
+        there = self.id in {part.id for part in (*state.lights, *state.clips)}
+        if not there or key != self._core.scene.key(self.id):  # renderers reuse ids
             raise CircuitError(f"The {self.type} {self.id} was removed before.")
         await (await self._core.renderer()).call(REMOVE_MODEL, RemoveModelParams(ids=[self.id]))
         self._core.scene.drop([self.id])

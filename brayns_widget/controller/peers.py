@@ -10,10 +10,13 @@ from annotated_types import Gt
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.messages import Reply
 
+# Methods that see through the camera, tell it, or change a part of it.
+_LOOKING = ("get-camera", "set-camera", "render-image", "snapshot", "export-", "inspect")
 # Methods that do not change the scene; after all others it is read again.
 _HARMLESS = ("get-", "render-image", "registry", "schema", "inspect", "snapshot", "export-", "cancel", "quit")
 
@@ -45,6 +48,10 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
 class Renderer(Group):
     """Any requests to the renderer."""
 
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self._sent: tuple[Server, Camera] | None = None  # the camera that was sent for requests, and where to
+
     @waiting
     async def request(
         self, method: str, params: Any = None, payload: Any = b"", *, timeout: Seconds | None = None
@@ -64,8 +71,16 @@ class Renderer(Group):
             RequestError: the renderer refused it.
         """
         server = await self._core.renderer()
-        reply = await server.request(method, params, payload, timeout=timeout)
+        sent = server.request(method, params, payload, timeout=timeout)
+        seen = server, self._store.state.camera
+        # A camera that was sent again would start a picture anew.
+        if method.startswith(_LOOKING) and self._sent != seen:
+            reply = await self._core.look(server, sent)
+            self._sent = seen
+        else:
+            reply = await sent
         if not method.startswith(_HARMLESS):
+            self._core.journal.altered = True
             await self._core.scene.read(server)
             await follow(self._core, server, method, params)
             self._core.touch()

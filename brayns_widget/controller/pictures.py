@@ -11,6 +11,7 @@ from annotated_types import Ge, Le
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.controller.calls import long, waiting
+from brayns_widget.controller.encoded import GBuffers, Snapshot, expanded
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.rendering import Rendering, interactive
 from brayns_widget.controller.views import AnyCamera, read_camera
@@ -33,6 +34,7 @@ class Pictures(Group):
     def __init__(self, core: Core, rendering: Rendering) -> None:
         super().__init__(core)
         self._rendering = rendering
+        core.beside |= {"snapshot", "gbuffers"}
 
     @long
     async def snapshot(
@@ -44,7 +46,7 @@ class Pictures(Group):
         samples: Samples = 16,
         format: str | None = None,  # noqa: A002 - Brayns' name of it
         camera: AnyCamera | None = None,
-    ) -> bytes:
+    ) -> Snapshot:
         """Render a picture in full quality.
 
         Args:
@@ -56,7 +58,7 @@ class Pictures(Group):
             camera: the camera; None takes the controller's.
 
         Returns:
-            the picture's bytes.
+            the picture, which a notebook shows.
 
         Raises:
             ValueError: a value is out of range.
@@ -74,9 +76,10 @@ class Pictures(Group):
         report(0.0, "Rendering ...")
         params = self._snapshot_params(camera, size, samples, image_format)
         result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report)
-        picture = cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        data = cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        picture = Snapshot(data, image_format, (size[0], size[1]))
         if file is not None:
-            await asyncio.to_thread(_write, file, picture)
+            await asyncio.to_thread(picture.save, file)
         return picture
 
     @long
@@ -87,7 +90,7 @@ class Pictures(Group):
         channels: Sequence[Channel] = ("depth", "normal"),
         size: tuple[Side, Side] = (1200, 900),
         camera: AnyCamera | None = None,
-    ) -> bytes:
+    ) -> GBuffers:
         """Render channels of numbers, such as depths and normals.
 
         Args:
@@ -97,7 +100,7 @@ class Pictures(Group):
             camera: the camera; None takes the controller's.
 
         Returns:
-            an OpenEXR file's bytes.
+            an OpenEXR file.
 
         Raises:
             ValueError: a value is out of range.
@@ -107,7 +110,7 @@ class Pictures(Group):
         renderer = await self._core.renderer(report)
         params = brayns.GBuffersParams(channels=list(channels), resolution=list(size), **self._shot(camera, samples=16))
         _, payload = await renderer.call_with_payload(brayns.EXPORT_GBUFFERS, params, on_progress=report)
-        return bytes(payload)
+        return GBuffers(bytes(payload), tuple(channels), (size[0], size[1]))
 
     @waiting
     async def inspect(self, x: Annotated[float, Ge(0), Le(1)], y: Annotated[float, Ge(0), Le(1)]) -> InspectResult:
@@ -120,9 +123,7 @@ class Pictures(Group):
         from brayns_widget.protocol.brayns.models import INSPECT, InspectParams
 
         renderer = await self._core.renderer()
-        for endpoint, params in self._store.state.camera.calls():  # where no view is shown, nobody else has sent it
-            await renderer.call(endpoint, params)
-        return await renderer.call(INSPECT, InspectParams(position=(x, y)))
+        return await self._core.look(renderer, renderer.call(INSPECT, InspectParams(position=(x, y))))
 
     def _snapshot_params(
         self, camera: AnyCamera | None, size: Sequence[int], samples: int, image_format: str
@@ -138,18 +139,12 @@ class Pictures(Group):
 
         seen = self._store.state.camera if camera is None else read_camera(camera)
         rendering = self._rendering
-        # Snapshots have ambient occlusion, which gives depth and is too grainy for a moving view.
-        settings = interactive(rendering.settings, rendering.background, samples=samples, ao_samples=1)
+        settings = interactive(rendering.settings, rendering.background, samples=samples)
         return {
             "camera": EngineObject(name=seen.type, params=seen.projection),
             "camera_view": seen.view,
             "renderer": EngineObject(name="interactive", params=settings),
         }
-
-
-def expanded(path: str | Path) -> Path:
-    """Return a path with "~" replaced by the home directory."""
-    return Path(path).expanduser()
 
 
 def cut(payload: memoryview, offset: int, size: int) -> bytes:
@@ -173,13 +168,3 @@ def format_of(path: PurePath | None, chosen: str | None) -> str:
     if (name or "png") not in FORMATS:
         raise ValueError(f"picture format is {name!r}, not one of {', '.join(sorted(FORMATS))}")
     return FORMATS[name or "png"]
-
-
-def _write(file: Path, data: bytes) -> None:
-    # A partly written picture must not replace an older one.
-    draft = file.with_name(f".{file.name}.part")
-    try:
-        draft.write_bytes(data)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -27,6 +27,7 @@ class Rendering(Group):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
+        self._floor = RADIUS_FLOOR
         self._settings: Interactive | None = None  # what the user has set; None: the usual ones
 
     @property
@@ -54,13 +55,14 @@ class Rendering(Group):
 
     @property
     def settings(self) -> Interactive:
-        """Shadows, ambient occlusion and bounces of the view; set it to an ``Interactive``.
+        """Shadows, ambient occlusion and bounces of view and snapshots; set it to an ``Interactive``.
 
         Samples and background are not its matter: the view chooses samples, and the background has its own attribute.
+        While the camera moves there is no ambient occlusion: it is grain in a picture of one sample.
         """
         from brayns_widget.protocol.brayns.renderers import Interactive
 
-        return self._settings or Interactive(ao_samples=0, enable_shadows=True, max_ray_bounces=3)
+        return self._settings or Interactive(ao_samples=1, enable_shadows=True, max_ray_bounces=3)
 
     @settings.setter
     def settings(self, settings: Interactive) -> None:
@@ -98,6 +100,7 @@ class Rendering(Group):
         if not ready.capabilities.offers(SET_RADIUS_FLOOR.name):
             raise CircuitError("This renderer has no minimum radius.", hint="That of the local service has one.")
         await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=pixels))
+        self._floor = pixels
         self._core.touch()
 
     async def _apply(self) -> None:
@@ -118,7 +121,7 @@ class Rendering(Group):
 
         await ready.renderer.call(SET_FRAMEBUFFER_STATIC)
         if ready.capabilities.offers(SET_RADIUS_FLOOR.name):
-            await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=RADIUS_FLOOR))
+            await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=self._floor))
         # Settings made before the job counts as ready are only stored, so they are compared again after each answer.
         sent = None
         while sent != (self.settings, self.background):
@@ -126,22 +129,19 @@ class Rendering(Group):
             await self._send(ready.renderer)
 
 
-def interactive(
-    settings: Interactive, background: str, *, samples: int = 1, ao_samples: int | None = None
-) -> Interactive:
+def interactive(settings: Interactive, background: str, *, samples: int = 1) -> Interactive:
     """Return all settings of the interactive renderer, so that none keeps an old value.
 
     Args:
-        settings: shadows and bounces, and ambient occlusion unless ``ao_samples`` is given.
+        settings: shadows, ambient occlusion and bounces.
         background: a color.
         samples: samples per pixel.
-        ao_samples: samples of ambient occlusion.
     """
     from brayns_widget.protocol.brayns.renderers import Interactive
 
     return Interactive(
         samples_per_pixel=samples,
-        ao_samples=settings.ao_samples if ao_samples is None else ao_samples,
+        ao_samples=settings.ao_samples,
         enable_shadows=settings.enable_shadows,
         max_ray_bounces=settings.max_ray_bounces,
         background_color=list(colors.parse(background)),

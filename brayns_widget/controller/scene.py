@@ -15,6 +15,9 @@ from brayns_widget.protocol.errors import CircuitError, RequestError
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Bounds, ModelInstance
 
+Key = tuple[int, int]
+"""An id and its generation: how many things with that id have gone before, because renderers use ids again."""
+
 LIGHT = "light"
 CLIPS = frozenset({"clip_geometry", "clipping_geometry"})
 
@@ -31,6 +34,7 @@ class Scene:
         self._store = store
         self._seen: dict[int, tuple[object, ...]] = {}
         self._generations: dict[int, int] = {}
+        self._moved: dict[Key, Key] = {}  # what has come back has other ids
         store.listen(lambda state: state.models, self._count)
 
     async def read(self, renderer: Server) -> None:
@@ -101,6 +105,7 @@ class Scene:
     def drop(self, ids: Iterable[int]) -> None:
         """Forget models, lights and clipping shapes by their ids."""
         state, gone = self._store.state, set(ids)
+        self._count_parts(part for part in (*state.lights, *state.clips) if part.id in gone)
         self._store.state = replace(
             state,
             lights=tuple(light for light in state.lights if light.id not in gone),
@@ -108,9 +113,39 @@ class Scene:
         )
         self._set([model for model in state.models if model.id not in gone])
 
-    def generation(self, model_id: int) -> int:
-        """Return how many models that had an id have gone: renderers use ids again."""
-        return self._generations.get(model_id, 0)
+    def lose(self, state: State) -> State:
+        """Return a state without the scene, whose renderer is gone."""
+        self._count_parts((*state.lights, *state.clips))
+        return replace(_with_models(state, ()), lights=(), clips=())
+
+    def generation(self, thing: int) -> int:
+        """Return how many things that had an id have gone."""
+        return self._generations.get(thing, 0)
+
+    def key(self, thing: int) -> Key:
+        """Return the key of what has an id now."""
+        return thing, self.generation(thing)
+
+    def present(self, key: Key) -> Key:
+        """Return the present key of a thing that has come back since, or else its own."""
+        while key in self._moved:
+            key = self._moved[key]
+        return key
+
+    def restore(self, state: State, moved: Mapping[Key, int]) -> None:
+        """Set a state with a scene that has come back.
+
+        Args:
+            state: the state.
+            moved: the new ids of models, lights and clipping shapes by their old keys.
+        """
+        ids = {thing for thing, _ in moved} | set(moved.values()) | set(self._seen)
+        kept = {model.id for model in self._store.state.models} & {model.id for model in state.models}
+        for thing in ids - (kept - set(moved.values())):
+            self._generations[thing] = self.generation(thing) + 1
+        self._moved |= {old: self.key(new) for old, new in moved.items()}
+        self._seen = {model.id: _kind(model) for model in state.models}
+        self._store.state = replace(state, revision=state.revision + 1)
 
     def forget_colors(self, model_id: object) -> None:
         """Take in that others have colored a model."""
@@ -139,6 +174,10 @@ class Scene:
                 return model
         there = ", ".join(f"{model.id} ({model.name})" for model in models) or "none"
         raise CircuitError(f"There is no model {model_id}.", hint=f"There are: {there}.")
+
+    def _count_parts(self, gone: Iterable[PartState]) -> None:
+        for part in gone:
+            self._generations[part.id] = self.generation(part.id) + 1
 
     def _count(self, models: Sequence[ModelState]) -> None:
         now = {model.id: _kind(model) for model in models}

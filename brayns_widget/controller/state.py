@@ -115,6 +115,7 @@ class State:
         camera: the camera.
         background: "#rrggbb".
         progress: the newest long call that runs, or None.
+        holding: whether a long call runs during which the renderer draws no view.
         notice: the last thing worth telling, until it is dismissed, or None.
         revision: grows with every change, other than of the camera, that makes the picture stale.
     """
@@ -128,6 +129,7 @@ class State:
     camera: Camera = FRONT
     background: str = BACKGROUND
     progress: Activity | None = None
+    holding: bool = False
     notice: Notice | None = None
     revision: int = 0
 

@@ -41,11 +41,19 @@ class Task(Generic[T]):
         loop: the thread that it runs on.
         work: makes the coroutine; gets a function that reports progress.
         name: description of the call, such as "load circuit.json".
+        subject: what it is about, such as the path of a circuit, or None.
     """
 
-    def __init__(self, loop: LoopThread, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> None:
+    def __init__(
+        self,
+        loop: LoopThread,
+        work: Callable[[Report], Coroutine[Any, Any, T]],
+        name: str,
+        subject: object = None,
+    ) -> None:
         self.id = f"task-{next(_IDS)}"
         self.name = name
+        self.subject = subject
         self.progress = TaskProgress()
         self._loop = loop
         self._changed = threading.Condition()
@@ -182,10 +190,16 @@ class Runner:
     Args:
         loop: where they run.
         watch: called at the progress and the end of long calls.
+
+    Attributes:
+        running: number of calls that run; read it on the loop thread.
+        last: when the last call began or ended, on the loop's clock.
     """
 
     def __init__(self, loop: LoopThread, watch: Callable[[Task[Any]], object]) -> None:
         self.loop = loop
+        self.running = 0
+        self.last = loop.loop.time()
         self._watch = watch
 
     def wait(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
@@ -201,14 +215,23 @@ class Runner:
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
         """Run a short call and await its result, on any event loop."""
         if self.loop.is_current:
-            return await work()
+            return await self._count(work())
         return await self._task(lambda _: work(), name)
 
-    def start(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> Task[T]:
-        """Start a long call."""
-        task = self._task(work, name)
+    def start(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str, subject: object = None) -> Task[T]:
+        """Start a long call about ``subject``."""
+        task = self._task(work, name, subject)
         task.add_callback(self._watch)
         return task
 
-    def _task(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str) -> Task[T]:
-        return Task(self.loop, work, name.replace("_", " "))
+    def _task(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str, subject: object = None) -> Task[T]:
+        return Task(self.loop, lambda report: self._count(work(report)), name.replace("_", " "), subject)
+
+    async def _count(self, work: Coroutine[Any, Any, T]) -> T:
+        self.running += 1
+        self.last = self.loop.loop.time()
+        try:
+            return await work
+        finally:
+            self.running -= 1
+            self.last = self.loop.loop.time()

@@ -100,10 +100,14 @@ class LiveCamera(Camera):
         value = read_camera(camera)
         self._change(lambda _: value)
 
+    def _steer(self, camera: Camera) -> None:
+        """Follow a gesture on a page; on the loop thread only."""
+        self._set(camera)
+
     @offered
     @waiting
     async def reset(self) -> None:
-        """Look at all visible models from the front, y up; the projection stays."""
+        """Look at all visible models from the front, y up; projection and ``fovy`` stay, ``height`` fits."""
         self._show_all()
 
     @waiting
@@ -118,7 +122,8 @@ class LiveCamera(Camera):
 
     def _show_all(self) -> None:
         """Do what ``reset`` does; on the loop thread only."""
-        front = replace(FRONT, type=self.type, fovy=self.fovy)
+        height = self.height if self.type == "orthographic" else FRONT.height
+        front = replace(FRONT, type=self.type, fovy=self.fovy, height=height)
         bounds = union(model.bounds for model in self._core.store.state.models if model.visible)
         self._set(front if bounds is None else front.framing(bounds, self._core.aspect))
 
@@ -128,13 +133,18 @@ class LiveCamera(Camera):
 
     def _change(self, change: Callable[[Camera], Camera]) -> None:
         # On the loop thread, so that no simultaneous change, such as a gesture's, is lost.
-        async def work() -> None:
+        def work() -> None:
+            if not self._core.store.state.models:
+                self._core.aimed = True
             self._set(change(self.value))
 
+        async def wait() -> None:
+            work()
+
         if self._core.loop.is_current:
-            self._set(change(self.value))
+            work()
         else:
-            self._runner.wait(work, "camera")
+            self._runner.wait(wait, "camera")
 
     def _set(self, camera: Camera) -> None:
         store = self._core.store

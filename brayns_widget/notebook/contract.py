@@ -19,8 +19,9 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
 from brayns_widget.controller.calls import Capability
 from brayns_widget.controller.tasks import Task
+from brayns_widget.frames.messages import CANVAS_MAX, CANVAS_MIN
 from brayns_widget.notebook.commands import Started, offered_calls
-from brayns_widget.notebook.messages import CANVAS_MAX, CANVAS_MIN, KERNEL_MESSAGES, PAGE_MESSAGES
+from brayns_widget.notebook.messages import KERNEL_MESSAGES, PAGE_MESSAGES
 from brayns_widget.notebook.traits import Traits
 
 _HEAD = """\
@@ -143,7 +144,10 @@ def contract() -> str:
     traits = _block("export type Traits =", writer.fields(Traits))
     page = _block(
         "export interface PageMessages",
-        {kind: _object(writer.fields(made, without=["view"])) for kind, made in PAGE_MESSAGES.items()},
+        {
+            json.dumps(kind) if "-" in kind else kind: _object(writer.fields(made, without=["view"]))
+            for kind, made in PAGE_MESSAGES.items()
+        },
     )
     kernel = _block(
         "export interface KernelMessages",

@@ -1,38 +1,41 @@
 """Types of the custom messages between the kernel and a page.
 
-``contract`` generates the front end's types from them. Every message has its ``view``, an id made by the page.
+``contract`` generates the front end's types from them. Every message has its ``view``, an id made by the page. Cameras,
+acknowledgements and frames can also go over the page's own socket; their types are in ``frames.messages``.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
-from annotated_types import Predicate
+from annotated_types import MaxLen
 
-from brayns_widget.controller.camera import Camera
+from brayns_widget.frames.messages import AckMessage, CameraMessage, Finite, FrameMessage, read_as
+from brayns_widget.notebook.stills import Output
 
 MAX_NAME = 64
 """Maximum length of a view's name."""
 
-CANVAS_MIN, CANVAS_MAX = 16, 4096
-"""Minimum and maximum side of a canvas, in CSS pixels; a larger one is a runaway layout."""
-
-Finite = Annotated[float, Predicate(math.isfinite)]
+MAX_ORIGIN = 512
+"""Maximum length of a page's origin."""
 
 # ---------------------------------------------------------------------- page to kernel
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyMessage:
-    """A view is on the page; it gets the newest frame. Sizes are in CSS pixels of ``dpr`` device pixels each."""
+    """A view is on the page; it gets the newest frame. Sizes are in CSS pixels of ``dpr`` device pixels each.
+
+    ``origin`` is the page's scheme, host and port, if it can open a socket through its Jupyter server, else "".
+    """
 
     view: str
     width: Finite
     height: Finite
     dpr: Finite
+    origin: Annotated[str, MaxLen(MAX_ORIGIN)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +57,11 @@ class VisibleMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class CameraMessage:
-    """The newest camera; ``moving`` false ends a gesture."""
+class NoSocketMessage:
+    """The view's socket could not be opened; ``reason`` is for people."""
 
     view: str
-    camera: Camera
-    moving: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AckMessage:
-    """Frame ``seq`` was drawn (``shown``), or dropped for a newer one."""
-
-    view: str
-    seq: int
-    shown: bool
-    decode_ms: Finite
+    reason: Annotated[str, MaxLen(MAX_ORIGIN)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +81,23 @@ class CallMessage:
     params: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PingMessage:
+    """The page asks whether the kernel answers; a ``PongMessage`` does."""
+
+    view: str
+
+
 PageMessage: TypeAlias = (
-    ReadyMessage | ResizeMessage | VisibleMessage | CameraMessage | AckMessage | GoneMessage | CallMessage
+    ReadyMessage
+    | ResizeMessage
+    | VisibleMessage
+    | CameraMessage
+    | AckMessage
+    | NoSocketMessage
+    | GoneMessage
+    | CallMessage
+    | PingMessage
 )
 PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
     "ready": ReadyMessage,
@@ -98,8 +105,10 @@ PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
     "visible": VisibleMessage,
     "camera": CameraMessage,
     "ack": AckMessage,
+    "no-socket": NoSocketMessage,
     "gone": GoneMessage,
     "call": CallMessage,
+    "ping": PingMessage,
 }
 
 # ---------------------------------------------------------------------- kernel to page
@@ -107,24 +116,18 @@ PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
 
 @dataclass(frozen=True, slots=True)
 class WelcomeMessage:
-    """The answer to ``ReadyMessage``: ``window`` frames may be unacknowledged."""
+    """The answer to ``ReadyMessage``."""
 
     view: str
-    window: int
 
 
 @dataclass(frozen=True, slots=True)
-class FrameMessage:
-    """An encoded picture in the message's buffer; ``width`` and ``height`` are in its own pixels."""
+class SocketMessage:
+    """The view may open a socket to ``port`` of the kernel's machine; ``ticket`` admits it once, within a minute."""
 
     view: str
-    seq: int
-    width: int
-    height: int
-    accumulation: int
-    max_accumulation: int
-    moving: bool
-    mime: str
+    port: int
+    ticket: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +149,30 @@ class ReplyMessage:
     error: ErrorData | None = None
 
 
-KernelMessage: TypeAlias = WelcomeMessage | FrameMessage | ReplyMessage
+@dataclass(frozen=True, slots=True)
+class PongMessage:
+    """The answer to a ``PingMessage``, from the loop thread: a cell that runs does not delay it."""
+
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillMessage:
+    """Outputs for each page's notebook, to stand after the output that shows the widget ``model``."""
+
+    view: str
+    model: str
+    outputs: Sequence[Output]
+
+
+KernelMessage: TypeAlias = WelcomeMessage | SocketMessage | FrameMessage | ReplyMessage | PongMessage | StillMessage
 KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "welcome": WelcomeMessage,
+    "socket": SocketMessage,
     "frame": FrameMessage,
     "reply": ReplyMessage,
+    "pong": PongMessage,
+    "still": StillMessage,
 }
 
 
@@ -160,20 +182,13 @@ def read_page_message(content: Any) -> PageMessage:
     Raises:
         ValueError: the message is malformed.
     """
-    from pydantic import TypeAdapter
-
     kind = content.get("kind") if isinstance(content, Mapping) else None
     if not isinstance(kind, str) or kind not in PAGE_MESSAGES:
         raise ValueError(f"there is no message of the kind {kind!r:.80}")
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(PAGE_MESSAGES[kind])
-    message: PageMessage = _ADAPTERS[kind].validate_python(dict(content), strict=False)
+    message: PageMessage = read_as(PAGE_MESSAGES[kind], content)
     if not 0 < len(message.view) <= MAX_NAME:
         raise ValueError(f"{message.view!r:.80} is not a name of a view")
     return message
-
-
-_ADAPTERS: dict[str, Any] = {}
 
 
 def kernel_message(message: KernelMessage) -> dict[str, Any]:
@@ -185,4 +200,6 @@ def kernel_message(message: KernelMessage) -> dict[str, Any]:
         del fields["error" if message.error is None else "result"]
         if message.error is not None:
             fields["error"] = {name: getattr(message.error, name) for name in ErrorData.__slots__}
+    if isinstance(message, StillMessage):
+        fields["outputs"] = [{"data": dict(one.data), "metadata": dict(one.metadata)} for one in message.outputs]
     return {"kind": kind, **fields}

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.state import State
+from brayns_widget.controller.state import Notice, State
+from brayns_widget.controller.views import read_camera
+from brayns_widget.frames.client import Frames
+from brayns_widget.frames.makers import Target
+from brayns_widget.frames.messages import CANVAS_MAX, CANVAS_MIN, Ack, AckMessage, CameraMessage, FrameMessage
 from brayns_widget.notebook import messages
 from brayns_widget.notebook.commands import Commands, error_data
-from brayns_widget.notebook.messages import CANVAS_MAX, CANVAS_MIN, KernelMessage, kernel_message, read_page_message
+from brayns_widget.notebook.messages import KernelMessage, kernel_message, read_page_message
+from brayns_widget.notebook.stills import NOBODY, Keeper, Output
 from brayns_widget.notebook.traits import SHOWN
 from brayns_widget.protocol.errors import BraynsWidgetError
-from brayns_widget.stream import Frame, FrameStream, encode, settings_for
+from brayns_widget.stream import Picture
 
 _LOG = logging.getLogger(__name__)
 
 _MAX_VIEWS = 32
 _MAX_DPR = 8.0
 _MAX_CALLS = 64
+_MAX_RESTS = 16
+_LINK_REST = 0.3  # s; a linked camera that is not set again within it is at rest
 
+Transport = Literal["auto", "socket", "comm"]
+"""How frames go to a page: over a socket of its own, over the comm, or over a socket wherever that can be opened."""
 
 Send = Callable[[dict[str, Any], list[memoryview]], None]
 """Function that sends a custom message and its buffers to all pages; called on the loop thread, so it must not wait."""
@@ -36,61 +47,86 @@ class Publish(Protocol):
 
 
 class Page:
-    """Link between a controller, its frame stream and the widget's pages.
+    """Link between a controller, its frames and the widget's pages.
 
     Args:
         controller: the controller of the scene.
         send: sends custom messages to the pages.
         publish: sets traits.
+        widget: the widget's id.
+        transport: how frames go to the pages.
     """
 
-    def __init__(self, controller: Controller, send: Send, publish: Publish) -> None:
+    def __init__(
+        self, controller: Controller, send: Send, publish: Publish, widget: str, transport: Transport = "auto"
+    ) -> None:
         self._controller = controller
         self._send_raw = send
         self._publish = publish
-        self._stream = FrameStream(on_error=self._stream_failed)
+        self._widget = widget
+        self._transport = transport
+        self._keeper = Keeper(controller, widget, self._keep)
+        self._frames = Frames(self)
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
         self._views: list[str] = []
+        self._rest: asyncio.TimerHandle | None = None  # ends the movement of a camera that comes by its trait
+        self._rests: deque[Camera] = deque(maxlen=_MAX_RESTS)  # cameras at which pages' gestures have ended
+        self._failure: Notice | None = None  # what was told when no picture could be had
         self._steering = False  # the camera that is being set comes from a page's gesture
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.ReadyMessage: self._ready,
             messages.ResizeMessage: self._resize,
             messages.VisibleMessage: self._visible,
-            messages.CameraMessage: self._steer,
-            messages.AckMessage: self._ack,
+            CameraMessage: self._frames.receive,
+            AckMessage: self._frames.receive,
+            messages.NoSocketMessage: self._lacks_socket,
             messages.GoneMessage: self._gone,
             messages.CallMessage: self._call,
+            messages.PingMessage: lambda ping: self._send(messages.PongMessage(ping.view)),
         }
         self._ends = [self._show(name, read) for name, read in SHOWN.items()]
         self._ends += [
-            controller.listen(lambda state: state.camera, lambda _: self._look(moving=False)),
+            controller.listen(lambda state: state.camera, lambda _: self._look()),
             controller.listen(lambda state: state.capabilities, lambda _: self._connect()),
-            controller.listen(lambda state: state.revision, lambda _: self._stream.invalidate()),
+            controller.listen(lambda state: state.revision, lambda _: self._redraw()),
             # The renderer answers in order: a picture asked for now would come when the long task is done.
-            controller.listen(lambda state: state.progress is not None, self._stream.set_busy),
+            controller.listen(lambda state: state.holding, self._frames.set_busy),
         ]
-        self._look(moving=False)
+        self._look()
         self._connect()
 
     async def close(self) -> None:
-        """Stop listening, end the stream, cancel running commands."""
+        """Stop listening, end the frames, cancel running commands."""
         for end in self._ends:
             end()
+        if self._rest is not None:
+            self._rest.cancel()
         for task in self._calls:
             task.cancel()
-        await self._stream.close()
+        for view in self._views:
+            self._controller.presence.gone((id(self), view))
+        await self._frames.close()
+        await self._keeper.close()
 
-    def stats(self) -> dict[str, Any]:
-        """Return the frame stream's statistics."""
-        return self._stream.stats()
+    async def stats(self) -> dict[str, Any]:
+        """Return the frames' statistics."""
+        return await self._frames.stats()
+
+    async def still(self) -> Sequence[Output]:
+        """Render the outputs that show the scene where no page is.
+
+        Raises:
+            BraynsWidgetError: there is no picture, and why.
+        """
+        return await self._keeper.render(self._frames)
 
     # ------------------------------------------------------------------ from the pages
 
     def set(self, name: str, value: Any) -> None:
         """Apply a trait, "camera" or "background", that a page has set."""
         if name == "camera":
-            self._controller.camera = value
+            self._follow(value)
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
 
@@ -98,22 +134,48 @@ class Page:
         """Handle a custom message of a page; a malformed one is logged and ignored."""
         try:
             message = read_page_message(content)
+            self._note_presence(message)
             self._handlers[type(message)](message)
         except ValueError as error:
             _LOG.warning("A page sent a malformed message (%s): %.200r", error, content)
+
+    def _note_presence(self, message: messages.PageMessage) -> None:
+        presence, view = self._controller.presence, (id(self), message.view)
+        if isinstance(message, messages.GoneMessage):
+            presence.gone(view)
+        elif not isinstance(message, messages.VisibleMessage) or message.visible:
+            presence.heard(view)
 
     def _ready(self, message: messages.ReadyMessage) -> None:
         width, height, dpr = self._measure(message)
         if message.view in self._views:
             self._views.remove(message.view)
         elif len(self._views) >= _MAX_VIEWS:
-            self._stream.remove_view(self._views.pop(0))
+            self._frames.remove_view(self._views.pop(0))
         self._views.append(message.view)
-        self._send(messages.WelcomeMessage(message.view, self._stream.settings.window))
-        self._stream.add_view(message.view, _CommSink(self._send_raw), width, height, dpr)
+        self._send(messages.WelcomeMessage(message.view))
+        self._frames.add_view(message.view, width, height, dpr, comm=self._transport != "socket")
+        if message.origin and self._transport != "comm":
+            self._start(self._offer_socket(message.view, message.origin))
+        elif self._transport == "socket":
+            self._lacks_socket(messages.NoSocketMessage(message.view, "It is not a page of a Jupyter server."))
+        self._keeper.repeat()
+
+    async def _offer_socket(self, view: str, origin: str) -> None:
+        try:
+            port, ticket = await self._frames.ticket(view, origin)
+        except TimeoutError:
+            return  # the comm has to do
+        if port:
+            self._send(messages.SocketMessage(view, port, ticket))
+
+    def _lacks_socket(self, message: messages.NoSocketMessage) -> None:
+        if self._transport == "socket":
+            hint = 'Install jupyter-server-proxy where the Jupyter server runs, or use transport="auto".'
+            self._controller.notices.tell("error", f"This page has no socket for frames. {message.reason}", hint)
 
     def _resize(self, message: messages.ResizeMessage) -> None:
-        self._stream.resize(message.view, *self._measure(message))
+        self._frames.resize(message.view, *self._measure(message))
 
     def _measure(self, message: messages.ReadyMessage | messages.ResizeMessage) -> tuple[float, float, float]:
         width, height = (min(max(side, CANVAS_MIN), CANVAS_MAX) for side in (message.width, message.height))
@@ -121,23 +183,34 @@ class Page:
         return width, height, min(max(message.dpr, 0.25), _MAX_DPR)
 
     def _visible(self, message: messages.VisibleMessage) -> None:
-        self._stream.set_visible(message.view, message.visible)
+        self._frames.set_visible(message.view, message.visible)
 
-    def _steer(self, message: messages.CameraMessage) -> None:
+    def _follow(self, camera: Any) -> None:
+        if read_camera(camera) in self._rests:
+            return  # the end of a gesture, which the host has told: this way may be late
+        # A linked view's camera comes by its trait, many times a second while the other view is moved.
+        moving = self._rest is not None
+        if self._rest is not None:
+            self._rest.cancel()
+        self._rest = asyncio.get_running_loop().call_later(_LINK_REST, self._end_following)
+        self._take_camera(camera)
+        self._look(moving=moving)
+
+    def _end_following(self) -> None:
+        self._rest = None
+        self._look()
+
+    def _take_camera(self, camera: Any) -> None:
         self._steering = True
         try:
-            self._controller.camera = message.camera
+            self._controller.camera._steer(read_camera(camera))  # noqa: SLF001 - of the same package
         finally:
             self._steering = False
-        self._look(moving=message.moving)
-
-    def _ack(self, message: messages.AckMessage) -> None:
-        self._stream.ack(message.view, message.seq, shown=message.shown, decode_ms=message.decode_ms)
 
     def _gone(self, message: messages.GoneMessage) -> None:
         if message.view in self._views:
             self._views.remove(message.view)
-            self._stream.remove_view(message.view)
+            self._frames.remove_view(message.view)
 
     def _call(self, message: messages.CallMessage) -> None:
         if len(self._calls) >= _MAX_CALLS:
@@ -149,7 +222,13 @@ class Page:
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         call = asyncio.create_task(work)
         self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
+        call.add_done_callback(self._ended)
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        if not call.cancelled() and (error := call.exception()) is not None:
+            told = error_data(error)
+            self._controller.notices.tell("error", told.message, told.hint)
 
     async def _answer(self, message: messages.CallMessage) -> None:
         reply = messages.ReplyMessage(message.view, message.id)
@@ -160,6 +239,10 @@ class Page:
                 _LOG.exception("The call %.80r failed", message.method)
             reply = replace(reply, error=error_data(error))
         self._send(reply)
+
+    def _keep(self, outputs: Sequence[Output]) -> None:
+        if self._views:
+            self._send(messages.StillMessage(self._views[-1], self._widget, outputs))
 
     def _send(self, message: KernelMessage) -> None:
         self._send_raw(kernel_message(message), [])
@@ -173,47 +256,62 @@ class Page:
         self._publish(name, read(self._controller.state))
         return self._controller.listen(read, lambda value: self._publish(name, value))
 
-    def _look(self, *, moving: bool) -> None:
+    def _look(self, *, moving: bool = False) -> None:
         if not self._steering:
             camera = self._controller.camera.value
-            self._stream.set_camera([encode(*call) for call in camera.calls()], moving)
+            self._frames.set_camera(camera, moving=moving)
             self._publish("camera", camera, share=not moving)
 
     def _connect(self) -> None:
         ready = self._controller.ready
         if ready is None:
-            self._stream.set_request(None)
+            self._frames.set_target(None)
         else:
             from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE
 
-            found = ready.capabilities
+            found, renderer = ready.capabilities, ready.renderer
             gives_way = RENDER_IMAGE.name in found.cancellable
-            self._stream.set_request(ready.renderer.request, settings_for(ours=found.ours, gives_way=gives_way))
+            self._frames.set_target(Target(renderer.address, renderer.request, found.ours, gives_way))
+            self._redraw()
 
-    def _stream_failed(self, error: Exception) -> None:
-        if not isinstance(error, BraynsWidgetError):
-            _LOG.error("The frame stream failed", exc_info=error)
-        told = error_data(error)
-        self._controller.notices.tell("error", f"No picture: {told.message}", told.hint)
+    def _redraw(self) -> None:
+        if self._controller.ready is not None:
+            self._frames.set_ao_samples(self._controller.rendering.settings.ao_samples)
+        self._frames.invalidate()
 
+    # ------------------------------------------------------------------ from the frames
 
-class _CommSink:
-    """Sink that sends frames as custom messages with a buffer."""
+    def frame(self, message: FrameMessage, data: memoryview) -> None:
+        """Send a frame to a view on the comm."""
+        if message.view == NOBODY:
+            self._frames.receive(AckMessage(NOBODY, (Ack(message.seq, shown=False, decode_ms=0.0),)))
+        else:
+            self._send_raw(kernel_message(message), [data])
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def steered(self, camera: Camera, moving: bool) -> None:
+        """Take a camera that a page has set."""
+        if not moving:
+            self._rests.append(camera)
+        self._take_camera(camera)
+        self._publish("camera", camera, share=not moving)
 
-    def send(self, frame: Frame) -> None:
-        """Send one frame without copying the picture's bytes."""
-        picture = frame.picture
-        message = messages.FrameMessage(
-            view=frame.view,
-            seq=frame.seq,
-            width=picture.width,
-            height=picture.height,
-            accumulation=picture.accumulation,
-            max_accumulation=picture.max_accumulation,
-            moving=picture.moving,
-            mime=picture.mime,
-        )
-        self._send(kernel_message(message), [picture.data])
+    def rested(self, picture: Picture) -> None:
+        """Keep the finished picture of a scene at rest."""
+        self._keeper.take(picture)
+
+    def plugged(self, view: str, plugged: bool) -> None:
+        """Take in that a view has a socket, or has it no more."""
+        self._controller.presence.plugged((id(self), view), plugged)
+
+    def restarted(self) -> None:
+        """Let the views begin anew, because frames are numbered anew."""
+        for view in self._views:
+            self._send(messages.WelcomeMessage(view))
+
+    def failed(self, message: str, hint: str) -> None:
+        """Tell that no picture can be had, or take that back."""
+        if message:
+            self._failure = Notice("error", f"No picture: {message}", hint)
+            self._controller.notices.tell(self._failure.level, self._failure.text, self._failure.hint)
+        else:
+            self._controller.notices.take_back(self._failure)

@@ -95,6 +95,22 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         # Not the trait's own value, which another thread sets a moment later.
         return self._face(obj) if self._face is not None else self._read(obj.controller.state)
 
+    def set(self, obj: Any, value: S) -> None:
+        """Set the trait by hand, and with it the controller, before the observers are called."""
+        if self._check is None or not obj._has_controller:  # noqa: SLF001 - its owner
+            super().set(obj, value)
+            return
+        checked: Any = self._validate(obj, value)
+        with obj._setting(self.name) as handed_over:  # noqa: SLF001 - its owner
+            super().set(obj, checked)
+        if not handed_over:  # the trait has this value already, but the controller may be ahead of it
+            obj._hand_over(self.name, checked)  # noqa: SLF001 - its owner
+
+    def follow(self, obj: Any, value: Any) -> None:
+        """Set the trait to what the controller has already."""
+        with obj._setting(None):  # noqa: SLF001 - its owner
+            super().set(obj, value)
+
     def validate(self, _obj: Any, value: Any) -> Any:
         """Convert an assigned value, or refuse it."""
         if self._check is None:

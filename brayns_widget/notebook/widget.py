@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import contextvars
 import inspect
+import sys
 import threading
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import anywidget
 import traitlets
@@ -21,10 +25,15 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
-from brayns_widget.notebook.page import Page
+from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
+from brayns_widget.notebook.holders import is_held, registry
+from brayns_widget.notebook.page import Page, Transport
+from brayns_widget.notebook.stills import Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
+from brayns_widget.notebook.weakly import weakly
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
+from brayns_widget.protocol.errors import BraynsWidgetError
 
 _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
@@ -67,6 +76,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
         controller: show this controller's scene. Its owner closes it; without one, the widget makes and closes one.
         height: of the canvas, in CSS pixels, 160 to 2000.
+        transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
+            "comm" through the kernel; "auto" over a socket wherever the page can open one.
         options: options of the load of ``circuit``, as for ``load_circuit``.
 
     Attributes:
@@ -113,7 +124,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
 
     _closing = False
-    _from_page = False
+    _page_thread: int | None = None  # the thread that applies what a page has set
+    _headless: HeadlessDisplay | None = None
 
     def __init__(
         self,
@@ -124,25 +136,32 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         token: str | Callable[[], str] | None = None,
         controller: Controller | None = None,
         height: int = HEIGHT,
+        transport: Transport = "auto",
         **options: Any,
     ) -> None:
         self._check_options(circuit, options)
         if controller is not None and not (master is slave is token is None):
             raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
+        if transport not in get_args(Transport):
+            raise ValueError(f"transport is {transport!r}, not one of {', '.join(get_args(Transport))}")
         # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
         self._context = contextvars.copy_context()
         self._heard_page = False
         self._comm_lock = threading.RLock()
-        self._published: dict[str, Any] = {}
+        self._by_hand = threading.local()
         self._quiet = False
         super().__init__(height=height)
         self._free_route()
+        self._let_go()
         self._owns_controller = controller is None
         self.controller = controller or Controller(master=master, slave=slave, token=token)
         self._take_groups(self.controller)
-        self._writer = TraitWriter(self._write)
-        self._page: Page = self.controller.loop.submit(self._open()).result()
+        self._writer = TraitWriter(weakly(self._write))
+        self._page: Page = self.controller.loop.submit(self._open(transport)).result()
         self.on_msg(self._receive)
+        if self._owns_controller:
+            me = weakref.ref(self)
+            self._post(self.controller.presence.guard, lambda: (widget := me()) is not None and is_held(widget))
         try:
             self.controller.start()
             if circuit is not None:
@@ -160,13 +179,33 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def close(self) -> None:
         """Close the view, and stop the job if the widget started it."""
-        if not self._closing and hasattr(self, "_page"):
-            self._closing = True
-            closed = self.controller.loop.submit(self._shut())
-            if not self.controller.loop.is_current:  # the garbage collector runs on any thread
-                closed.result(_CLOSE_TIMEOUT)
+        closed = self._begin_to_close()
+        if closed is not None and not self.controller.loop.is_current:
+            closed.result(_CLOSE_TIMEOUT)
             self._writer.close()
         super().close()
+
+    def __del__(self) -> None:
+        """Close it when nothing holds it any more."""
+        if not sys.is_finalizing():  # then all has been closed
+            # Without a wait: the garbage collector runs on any thread, which may hold any lock.
+            self._begin_to_close(patient=True)
+            super().close()
+
+    def _ipython_display_(self) -> None:
+        """Show a picture where no page will show the view; elsewhere IPython goes on with ``_repr_mimebundle_``."""
+        if not is_headless():
+            raise NotImplementedError
+        if self._headless is None:
+            self._headless = HeadlessDisplay(self._still, self._version)
+        self._headless.show()
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        self._keep()
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**options)
+        if bundle is not None:  # what stands where no widgets are known, above the picture
+            bundle[0]["text/plain"] = "BraynsWidget: a live view, seen while its kernel runs."
+        return bundle
 
     def __repr__(self) -> str:
         return f"<BraynsWidget: {self.status.text}>"
@@ -174,6 +213,29 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def __dir__(self) -> list[str]:
         ours = {name for kind in (BraynsWidget, Groups) for name in (*vars(kind), *kind.__annotations__)} - _OVERRIDDEN
         return sorted({name for name in ours if not name.startswith("_")} | {"controller", *_IPYWIDGETS})
+
+    # ------------------------------------------------------------------ life
+
+    def _let_go(self) -> None:
+        """Let the garbage collector close it: ipywidgets keeps all widgets, and the comm keeps its handler."""
+        registry().pop(self.model_id, None)
+        self.comm.on_msg(weakly(self._handle_msg))
+
+    def _keep(self) -> None:
+        """Keep it, from when it is shown on: a page may show it again at any time."""
+        if not self._closing and self.comm is not None:
+            registry()[self.model_id] = self
+
+    def _begin_to_close(self, *, patient: bool = False) -> concurrent.futures.Future[None] | None:
+        """Begin to close page and controller, ``patient`` after the running calls; return what tells the end."""
+        if self._closing or not hasattr(self, "_page"):
+            return None
+        self._closing = True
+        if self._headless is not None:
+            self._headless.close()
+        closed = self.controller.loop.submit(self._shut(patient=patient))
+        closed.add_done_callback(lambda _: self._writer.end())
+        return closed
 
     # ------------------------------------------------------------------ traits
 
@@ -190,12 +252,19 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _valid_height(self, proposal: dict[str, Any]) -> int:
         return min(max(int(proposal["value"]), HEIGHT_MIN), HEIGHT_MAX)
 
-    @traitlets.observe("camera", "background")
-    def _set_by_hand(self, change: dict[str, Any]) -> None:
-        name, value = change["name"], change["new"]
-        if not hasattr(self, "_page") or (self._writer.is_current and self._published.get(name) == value):
-            return  # from the controller, which knows it
-        if self._from_page:  # a handler of the comm never waits
+    @contextlib.contextmanager
+    def _setting(self, name: str | None) -> Iterator[list[Any]]:
+        """Set a trait by hand, or, without a name, to what the controller has; yields what the controller was given."""
+        handed_over: list[Any] = []
+        before, self._by_hand.now = getattr(self._by_hand, "now", None), (name, handed_over)
+        try:
+            yield handed_over
+        finally:
+            self._by_hand.now = before
+
+    def _hand_over(self, name: str, value: Any) -> None:
+        """Give the controller what was set by hand; it has taken effect when this returns."""
+        if self._page_thread == threading.get_ident():  # a handler of the comm never waits
             self._post(self._page.set, name, value)
         elif name == "camera":
             self.controller.camera = value
@@ -205,18 +274,21 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _write(self, name: str, value: Any, share: bool) -> None:
         """Set a trait that the controller has changed; on the writer's thread."""
         with self._comm_lock:
-            self._published[name] = value
             # A moving camera is not sent to the pages at each step: the page that moves it has it already.
             self._quiet = name == "camera"
             try:
-                self.set_trait(name, value)
+                self.traits()[name].follow(self, value)
             finally:
                 self._quiet = False
             if name == "camera" and share:
                 self.send_state(name)
 
     def notify_change(self, change: Any) -> None:
-        """Send the change to the pages, unless they must not get it, and call the observers."""
+        """Hand the change over, send it to the pages, unless they must not get it, and call the observers."""
+        name, handed_over = getattr(self._by_hand, "now", None) or (None, [])
+        if name is not None and name == change["name"]:
+            handed_over.append(change["new"])
+            self._hand_over(name, change["new"])
         if self._quiet and self._writer.is_current:
             traitlets.HasTraits.notify_change(self, change)  # skips ipywidgets' method, which would send it
         else:
@@ -226,7 +298,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         """Apply traits that a page has set; a wrong one raises a notice and is reset on the page."""
         # ipywidgets holds and restores parts of the widget here, without a lock against the writer's thread.
         with self._comm_lock:
-            self._from_page = True
+            self._page_thread = threading.get_ident()
             try:
                 if foreign := [name for name in sync_data if name in SHOWN and self.traits()[name].read_only]:
                     raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
@@ -236,13 +308,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 self._post(self.controller.notices.tell, "warning", text)
                 self.send_state(list(sync_data))
             finally:
-                self._from_page = False
+                self._page_thread = None
 
     # ------------------------------------------------------------------ messages
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         self._context = contextvars.copy_context()
         self._heard_page = True
+        self._keep()
         self._post(self._page.receive, content)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:
@@ -271,22 +344,43 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             check_settable(type(self), name)
         super().__setattr__(name, value)
 
-    async def _open(self) -> Page:
-        return Page(self.controller, self.send, self._writer.put)
+    async def _open(self, transport: Transport) -> Page:
+        return Page(self.controller, weakly(self.send), self._writer.put, self.model_id, transport)
 
-    async def _shut(self) -> None:
+    async def _shut(self, *, patient: bool) -> None:
         await self._page.close()
         if self._owns_controller:
+            if patient:
+                await self.controller.presence.until_idle()
+                await self.controller.presence.close()
+                # Not closed: users may hold the controller, whose next call gets another job.
+                if self.controller._core.sleep("Asleep: the view was dropped."):  # noqa: SLF001 - of the same package
+                    return
             await self.controller.job.close.aio()
 
+    def _still(self) -> Sequence[Output]:
+        """Wait for the outputs that show the scene where no page is; raises BraynsWidgetError."""
+        if self._closing:
+            raise BraynsWidgetError("The view is closed.")
+        rendering = self.controller.loop.submit(self._page.still())
+        try:
+            return rendering.result()
+        except KeyboardInterrupt:
+            rendering.cancel()
+            raise
+
+    def _version(self) -> object:
+        state = self.controller.state
+        return state.camera, state.revision, state.progress
+
     async def _stats(self) -> dict[str, Any]:
-        return self._page.stats()
+        return await self._page.stats()
 
     @staticmethod
     def _check_options(circuit: str | Path | None, options: Mapping[str, Any]) -> None:
         for name in options:
             if name not in LOAD_OPTIONS:
-                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height")
+                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height", "transport")
                 raise TypeError(unexpected("BraynsWidget", name, known))
         if options and circuit is None:
             raise TypeError(f"{next(iter(options))!r} says how to load a circuit, but none is given")

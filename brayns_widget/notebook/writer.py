@@ -43,11 +43,15 @@ class TraitWriter:
             self._pending[name] = (value, share)
             self._changed.notify()
 
-    def close(self, timeout: float = 2.0) -> None:
-        """Set the remaining values, then end the thread; waits up to ``timeout`` seconds for it."""
+    def end(self) -> None:
+        """Set the remaining values, then end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Do what ``end`` does, and wait up to ``timeout`` seconds for it."""
+        self.end()
         if not self.is_current:
             self._thread.join(timeout)
 

@@ -8,7 +8,7 @@ into the renderer's requests.
 from brayns_widget.stream.goal import Call, encode
 from brayns_widget.stream.quality import BRAYNS, StreamSettings, settings_for
 from brayns_widget.stream.stream import FrameStream, RequestFunction
-from brayns_widget.stream.views import Frame, FrameSink
+from brayns_widget.stream.views import Frame, FrameSink, Picture
 
 __all__ = [
     "BRAYNS",
@@ -16,6 +16,7 @@ __all__ = [
     "Frame",
     "FrameSink",
     "FrameStream",
+    "Picture",
     "RequestFunction",
     "StreamSettings",
     "encode",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.stream.quality import Size
@@ -43,7 +43,9 @@ class Goal:
     calls: Mapping[str, Call]
 
 
-def make_goal(revision: int, camera: Sequence[Call], size: Size, passes: int, *, moving: bool) -> Goal:
+def make_goal(
+    revision: int, camera: Sequence[Call], size: Size, passes: int, *, moving: bool, ao_samples: int = 0
+) -> Goal:
     """Make the goal of one picture.
 
     Args:
@@ -52,16 +54,18 @@ def make_goal(revision: int, camera: Sequence[Call], size: Size, passes: int, *,
         size: width and height of the picture in pixels.
         passes: render passes that make up the picture.
         moving: whether the camera moves.
+        ao_samples: rays of ambient occlusion in each pass.
     """
     # Here and not at the top, because pydantic takes a fifth of a second to import.
     from brayns_widget.protocol.brayns import core, renderers
 
+    # Only these two parameters: the renderer keeps the others, which belong to the scene's owner.
+    look = renderers.Interactive(samples_per_pixel=passes, ao_samples=ao_samples)
     calls: dict[str, Call] = {
         "framebuffer": encode(renderers.SET_FRAMEBUFFER_STATIC, None),
         "viewport": encode(core.SET_APPLICATION_PARAMETERS, core.ApplicationParameters(viewport=list(size))),
         **{f"camera {index}": call for index, call in enumerate(camera)},
-        # Only this one parameter: the renderer keeps the others, which belong to the scene's owner.
-        "samples": encode(renderers.SET_RENDERER_INTERACTIVE, renderers.Interactive(samples_per_pixel=passes)),
+        "look": encode(renderers.SET_RENDERER_INTERACTIVE, look),
     }
     return Goal(revision, moving, size, passes, calls)
 
@@ -85,11 +89,16 @@ class Shot:
 class Refinement:
     """Refinement of a goal's picture: ``accumulation`` of ``maximum`` passes are traced.
 
-    Until ``hold_until`` pictures of less than a quarter of the passes are not sent: the one on the page is better.
+    Until ``hold_until`` pictures at rest of fewer than ``first`` passes are not sent: what is on the page is better.
+
+    Attributes:
+        cameras: by view, the number of its newest camera that the goal has.
     """
 
     goal: Goal
     maximum: int
+    first: int = 1
+    cameras: Mapping[str, int] = field(default_factory=dict)
     accumulation: int = 0
     sent_at: float = float("-inf")
     hold_until: float = float("-inf")
@@ -108,7 +117,7 @@ class Refinement:
         if self.accumulation >= self.maximum:
             return Shot(render=False, send=True, final=True) if credit else None
         last = self.accumulation + 1 >= self.maximum
-        rough = self.accumulation + 1 < self.maximum / 4 and now < self.hold_until and not self.goal.moving
+        rough = not last and self.accumulation + 1 < self.first and now < self.hold_until and not self.goal.moving
         # Passes continue without a credit; only their pictures wait.
         send = credit and (last or now - self.sent_at >= interval) and not rough
         return Shot(render=True, send=send, final=last or self.goal.moving)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-SCALES = (1.0, 0.5, 0.25)
+SCALES = (1.0, 0.75, 0.5, 0.375, 0.25)
 """Sizes of a moving picture, per axis, as parts of the size at rest."""
 
+_HALF = SCALES.index(0.5)
+
 _SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
+_ROOM = 0.6
 _ENOUGH = 3  # pictures, or multiples of the time allowed, that make a measurement certain enough to act on
 
 Size = tuple[int, int]
@@ -18,15 +21,17 @@ class StreamSettings:
     """Settings for one kind of renderer. Times in seconds, qualities 1..100, sizes in device pixels.
 
     Attributes:
-        window: frames that a view may have unacknowledged; measured: 2 doubles the comm's frame rate.
         credit_timeout: age at which an unacknowledged frame's credit returns; at least 4 round trips.
-        moving_frame_time: render time that a moving picture may take.
+        moving_frame_time: time that the renderer may take for a moving picture.
+        moving_period: time that renderer and page may take together for a picture of more than half the size.
         moving_quality: JPEG quality while the camera moves.
         refine_quality: JPEG quality of the pictures that refine at rest.
         rest_quality: JPEG quality of the last picture at rest.
         rest_passes: render passes that make up the picture at rest.
+        first_passes: render passes of the first picture at rest; fewer are speckle, as thin neurites are dashed and
+            ambient occlusion is grain.
         refine_interval: minimum time between two refining pictures, so that a new drag never waits behind them.
-        hold_time: maximum time that a gesture's last picture stays while the first passes at rest are rougher.
+        hold_time: maximum wait for ``first_passes``; there is none for the first picture of a changed scene.
         settle_time: time without a change after which a camera is at rest, even if the page has not ended its gesture.
         min_side: shortest side of a picture; the real server crashes below 64.
         max_side: longest side of a picture.
@@ -37,15 +42,16 @@ class StreamSettings:
         gives_way: whether the server can cancel a picture.
     """
 
-    window: int = 2
     credit_timeout: float = 2.0
     moving_frame_time: float = 1 / 30
+    moving_period: float = 1 / 45
     moving_quality: int = 65
     refine_quality: int = 80
     rest_quality: int = 95
     rest_passes: int = 16
+    first_passes: int = 4
     refine_interval: float = 0.1
-    hold_time: float = 0.5
+    hold_time: float = 1.0
     settle_time: float = 0.3
     min_side: int = 64
     max_side: int = 4096
@@ -62,7 +68,7 @@ class StreamSettings:
 
 # Brayns 3.10 traces N samples in each of the N passes that samples_per_pixel N asks for; our renderer traces one in
 # each. So N passes cost N² there: four give the same 16 samples.
-BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4, gives_way=False)
+BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4, first_passes=1, gives_way=False)
 """Settings for the real server, Brayns 3.10."""
 
 
@@ -94,17 +100,19 @@ def _side(length: float, settings: StreamSettings) -> int:
 class Pace:
     """Search for the largest scale at which moving pictures are ready in time.
 
-    Four times the pixels take at most four times as long, and much less where a picture's fixed costs prevail. So the
-    next larger scale is tried as soon as pictures take less than half of the time allowed; if it is too slow, it is not
-    tried again in the same gesture.
+    A picture must be rendered within ``moving_frame_time``. Above half of the size, where more pictures are worth more
+    than more pixels, it must be rendered and shown within ``moving_period``; below, the page's time is not its size's.
+    The next larger scale has about twice the pixels, so it takes at most about twice as long, and much less where a
+    picture's fixed costs prevail. It is tried when pictures take less than ``_ROOM`` of the time allowed; if it is too
+    slow, it is not tried again in the same gesture.
     """
 
     def __init__(self, settings: StreamSettings) -> None:
-        self._allowed = settings.moving_frame_time
-        self._index = 1
+        self._settings = settings
+        self._index = _HALF
         self._largest = 0  # index of the largest scale that may be tried
-        self._count = 0
-        self._mean = 0.0
+        self._render = _Mean()
+        self._page = _Mean()
 
     @property
     def scale(self) -> float:
@@ -115,17 +123,39 @@ class Pace:
         """Begin another gesture, which may show a scene that costs less."""
         self._largest = 0
 
-    def measured(self, seconds: float) -> None:
+    def rendered(self, seconds: float) -> None:
         """Record the render time of a moving picture."""
-        self._count += 1
-        self._mean += (seconds - self._mean) * max(1 / self._count, _SMOOTHING)
-        if self._count < _ENOUGH and seconds < _ENOUGH * self._allowed:
+        self._render.add(seconds)
+        if self._render.count < _ENOUGH and seconds < _ENOUGH * self._settings.moving_frame_time:
             return
-        if self._mean > self._allowed and self._index + 1 < len(SCALES):
+        if self._load(self._index) > 1 and self._index + 1 < len(SCALES):
             self._largest = self._index + 1
             self._take(self._index + 1)
-        elif self._mean < self._allowed / 2 and self._index > self._largest:
+        elif self._index > self._largest and self._load(self._index - 1) < _ROOM:
             self._take(self._index - 1)
 
+    def shown(self, seconds: float) -> None:
+        """Record the time that a page took to decode and draw a moving picture."""
+        self._page.add(seconds)
+
+    def _load(self, index: int) -> float:
+        """Return the time that a picture takes now, as a part of what is allowed at a scale."""
+        alone = self._render.value / self._settings.moving_frame_time
+        both = (self._render.value + self._page.value) / self._settings.moving_period
+        return max(alone, both) if index < _HALF else alone
+
     def _take(self, index: int) -> None:
-        self._index, self._count, self._mean = index, 0, 0.0
+        self._index = index
+        self._render, self._page = _Mean(), _Mean()
+
+
+class _Mean:
+    """Mean of the newest measurements."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.value = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.count += 1
+        self.value += (seconds - self.value) * max(1 / self.count, _SMOOTHING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream.goal import Call, Goal, Refinement, Shot, encode, make_goal
-from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
+from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
 RequestFunction = Callable[[str, Any], Awaitable[Reply]]
@@ -28,7 +29,9 @@ class FrameStream:
     Args:
         request: sends a request to the renderer; None while there is no link.
         settings: sizes, qualities and times.
-        on_error: gets each error of the renderer once until a picture arrives again, and of a sink until it works.
+        on_error: gets each error of the renderer once until a picture arrives again, which is told by None, and each of
+            a sink once until it works.
+        on_rest: gets each last picture at rest, unless it is out of date already.
     """
 
     def __init__(
@@ -36,16 +39,19 @@ class FrameStream:
         request: RequestFunction | None = None,
         *,
         settings: StreamSettings | None = None,
-        on_error: Callable[[Exception], None],
+        on_error: Callable[[Exception | None], None],
+        on_rest: Callable[[Picture], object] = lambda _: None,
     ) -> None:
         self.settings = settings or StreamSettings()
         self._on_error = on_error
+        self._on_rest = on_rest
         self._clock = asyncio.get_running_loop().time
         self._request = request
         # desired
         self._views: dict[str, View] = {}
         self._camera: Sequence[Call] | None = None
         self._camera_at = 0.0
+        self._ao_samples = 0
         self._moving = False
         self._busy = False
         self._revision = 0  # grows with each change, so that none is lost while a request is pending
@@ -54,6 +60,7 @@ class FrameStream:
         self._applied: dict[str, Any] = {}
         self._refinement: Refinement | None = None
         self._picture: Picture | None = None
+        self._shown_scene = -1  # the scene of the picture
         # failure: revision at which it happened, when to try again, how long the pause was, texts reported
         self._failed_at: tuple[int, float] | None = None
         self._pause = 0.0
@@ -92,6 +99,14 @@ class FrameStream:
         if self._views.pop(name, None):
             self._touch()
 
+    def set_sink(self, name: str, sink: FrameSink) -> None:
+        """Send a view's frames another way, first the newest one. An unknown name changes nothing."""
+        if view := self._views.get(name):
+            view.sink, view.broken, view.picture = sink, False, 0
+            view.reset_window()
+            self._flush(view)
+            self._touch()
+
     def resize(self, name: str, width: float, height: float, dpr: float = 1.0) -> None:
         """Set a canvas' new size (arguments as of ``add_view``). An unknown name changes nothing."""
         if view := self._views.get(name):
@@ -110,32 +125,51 @@ class FrameStream:
     def ack(self, name: str, seq: int, *, shown: bool = True, decode_ms: float | None = None) -> None:
         """Return the credit of frame ``seq``, which was shown, or dropped for a newer one."""
         if view := self._views.get(name):
-            view.acknowledged(seq, self._clock(), shown=shown, decode_ms=decode_ms)
+            known = view.acknowledged(seq, self._clock(), shown=shown, decode_ms=decode_ms)
+            if known and shown and self._moving and decode_ms is not None:
+                self._pace.shown(decode_ms / 1e3)
             self._flush(view)
             self._wake.set()
 
     # ------------------------------------------------------------------ desired state
 
-    def set_camera(self, camera: Sequence[Call], moving: bool = False) -> None:
+    def set_camera(
+        self, camera: Sequence[Call], moving: bool = False, *, view: str | None = None, number: int = 0
+    ) -> bool:
         """Show the scene through another camera.
 
         Args:
             camera: the requests that set it; always the same number, so that each replaces its predecessor.
             moving: whether a gesture continues.
+            view: the view whose gesture has set it, or None.
+            number: the view's number of the camera; its frames say which one they show.
+
+        Returns:
+            whether it was taken: one that a newer one of the same view has overtaken, on another way, is not.
         """
+        if view is not None and (steering := self._views.get(view)):
+            if number <= steering.camera:
+                return False
+            steering.camera = number
         if moving and not self._moving:
             self._pace.begin()
         self._camera, self._camera_at, self._moving = camera, self._clock(), moving
+        self._touch()
+        return True
+
+    def set_ao_samples(self, samples: int) -> None:
+        """Set the rays of ambient occlusion in each pass at rest; while the camera moves there are none."""
+        self._ao_samples = samples
         self._touch()
 
     def invalidate(self) -> None:
         """Mark all pictures as out of date, because the scene has changed.
 
-        That change may have reset all of the renderer's settings, so the samples are set again.
+        That change may have reset any setting of the renderer, so all are set again.
         """
         self._touch()
         self._scene = self._revision
-        self._applied.pop("samples", None)
+        self._applied.clear()
 
     def set_busy(self, busy: bool) -> None:
         """Pause the stream during a long call of the renderer: a picture would only wait behind it."""
@@ -213,10 +247,10 @@ class FrameStream:
             self._moving = False
         goal = self._goal(self._camera, _largest(seen))
         if self._refinement is None or self._refinement.goal != goal:
-            moved = self._refinement is not None and self._refinement.goal.moving
-            self._refinement = Refinement(goal, goal.passes)
-            if moved:
-                self._refinement.hold_until = now + self.settings.hold_time
+            cameras = {view.name: view.camera for view in self._views.values()}
+            self._refinement = Refinement(goal, goal.passes, self.settings.first_passes, cameras)
+            known = self._shown_scene == self._scene
+            self._refinement.hold_until = now + self.settings.hold_time if known else math.inf
         credit = any(view.has_credit(now) for view in seen)
         shot = self._refinement.next_shot(now, credit=credit, interval=self.settings.refine_interval)
         return None if shot is None else (self._refinement, shot)
@@ -225,7 +259,8 @@ class FrameStream:
         scale = self._pace.scale if self._moving else 1.0
         passes = 1 if self._moving else self.settings.rest_passes
         size = picture_size(view.width, view.height, self.settings, scale)
-        return make_goal(self._scene, camera, size, passes, moving=self._moving)
+        ao_samples = 0 if self._moving else self._ao_samples
+        return make_goal(self._scene, camera, size, passes, moving=self._moving, ao_samples=ao_samples)
 
     async def _sleep(self) -> None:
         """Wait for a change, or until the next deadline."""
@@ -247,20 +282,22 @@ class FrameStream:
         assert request is not None
         try:
             async with asyncio.timeout(self.settings.deadline):
-                await self._apply(request, refinement.goal)
                 await self._shoot(request, refinement, shot)
         except Exception as error:  # after any error the next picture may succeed
             if request is self._request:
                 self._fail(error, revision)
 
-    async def _apply(self, request: RequestFunction, goal: Goal) -> None:
-        for slot, call in goal.calls.items():
-            if self._applied.get(slot) != call:
-                self._applied.pop(slot, None)
-                scene = self._scene
-                await request(*call)
-                if request is self._request and scene == self._scene:
-                    self._applied[slot] = call
+    def _apply(self, request: RequestFunction, goal: Goal) -> list[asyncio.Task[None]]:
+        """Send the requests that bring the renderer to a goal."""
+        late = [(slot, call) for slot, call in goal.calls.items() if self._applied.get(slot) != call]
+        return [asyncio.create_task(self._set(request, slot, call)) for slot, call in late]
+
+    async def _set(self, request: RequestFunction, slot: str, call: Call) -> None:
+        self._applied.pop(slot, None)
+        scene = self._scene
+        await request(*call)
+        if request is self._request and scene == self._scene:
+            self._applied[slot] = call
 
     async def _shoot(self, request: RequestFunction, refinement: Refinement, shot: Shot) -> None:
         from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams
@@ -279,7 +316,13 @@ class FrameStream:
             jpeg_quality=settings.jpeg_quality(quality),
         )
         started = self._clock()
-        reply = await self._while_wanted(refinement, request(*encode(RENDER_IMAGE, params)))
+        # All at once: the renderer answers in order.
+        applying = self._apply(request, goal)
+        try:
+            reply = await self._while_wanted(refinement, request(*encode(RENDER_IMAGE, params)))
+            await asyncio.gather(*applying)
+        finally:
+            await _settle(applying)
         now = self._clock()
         if reply is None or request is not self._request:
             return
@@ -289,14 +332,30 @@ class FrameStream:
             raise ProtocolError("The renderer answered render-image without a picture.")
         if shot.render:
             self._counts["passes"] += 1
-            self._render_ms = (now - started) * 1e3
-        if goal.moving:
-            self._pace.measured(now - started)
+            # The round trip has the waits of a busy machine in it, so it counts only where the server tells no time.
+            self._render_ms = (now - started) * 1e3 if result.render_ms is None else result.render_ms
+        if goal.moving and self._render_ms is not None:
+            self._pace.rendered(self._render_ms / 1e3)
         refinement.took(shot, accumulation, maximum, now)
         if shot.send:
-            self._publish(reply.payload, goal.size, accumulation, maximum, moving=goal.moving)
+            self._publish(
+                Picture(
+                    next(self._numbers),
+                    reply.payload,
+                    *goal.size,
+                    accumulation,
+                    maximum,
+                    moving=goal.moving,
+                    cameras=refinement.cameras,
+                ),
+                goal.revision,
+            )
+            if self._picture is not None and self._is_last(refinement):
+                self._on_rest(self._picture)
         self._failed_at, self._pause = None, 0.0
-        self._reported.clear()
+        if self._reported:
+            self._reported.clear()
+            self._on_error(None)
 
     async def _while_wanted(self, refinement: Refinement, request: Awaitable[Reply]) -> Reply | None:
         """Wait for a picture; cancel it and return None if it refines a goal that is out of date."""
@@ -326,12 +385,20 @@ class FrameStream:
             return True
         return refinement.accumulation > 0 and self._goal(self._camera, _largest(seen)) != refinement.goal
 
-    def _publish(self, data: memoryview, size: Size, accumulation: int, maximum: int, *, moving: bool) -> None:
+    def _publish(self, picture: Picture, scene: int) -> None:
         self._counts["pictures"] += 1
-        self._counts["bytes"] += len(data)
-        self._picture = Picture(next(self._numbers), data, *size, accumulation, maximum, moving)
+        self._counts["bytes"] += len(picture.data)
+        self._shown_scene = scene
+        self._picture = picture
         for view in self._views.values():
             self._flush(view)
+
+    def _is_last(self, refinement: Refinement) -> bool:
+        """Whether this is the last picture at rest of what is desired now."""
+        seen = self._seen()
+        if not refinement.complete or refinement.goal.moving or self._camera is None or not seen:
+            return False
+        return self._goal(self._camera, _largest(seen)) == refinement.goal
 
     def _flush(self, view: View) -> None:
         """Send the newest picture to ``view`` unless the view had it already or has no credit."""
@@ -376,3 +443,10 @@ class FrameStream:
 
 def _largest(views: list[View]) -> View:
     return max(views, key=lambda view: view.width * view.height)
+
+
+async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel what still runs and wait for it; the errors are those of the picture that failed with them."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +25,7 @@ class Picture:
         accumulation: render passes in it.
         max_accumulation: render passes in the last picture of this scene.
         moving: whether it is a quick picture of a moving camera.
+        cameras: by view, the number of its newest camera that the picture shows.
         mime: media type of ``data``.
     """
 
@@ -33,6 +36,7 @@ class Picture:
     accumulation: int
     max_accumulation: int
     moving: bool
+    cameras: Mapping[str, int]
     mime: str = "image/jpeg"
 
 
@@ -46,7 +50,14 @@ class Frame:
 
 
 class FrameSink(Protocol):
-    """Transport of frames to one view: the comm today."""
+    """Transport of frames to one view.
+
+    Attributes:
+        window: frames that may be unacknowledged. Measured: 2 doubles the comm's frame rate; on a socket a second one
+            only waits. 0 sends nothing.
+    """
+
+    window: int
 
     def send(self, frame: Frame) -> None:
         """Send ``frame`` without waiting. An exception counts as a lost frame."""
@@ -60,7 +71,7 @@ class View:
         sink: where its frames go.
         width: width of the canvas in device pixels.
         height: height of the canvas in device pixels.
-        settings: window and time-out of the credits.
+        settings: time-out of the credits.
     """
 
     def __init__(self, name: str, sink: FrameSink, width: float, height: float, settings: StreamSettings) -> None:
@@ -70,6 +81,7 @@ class View:
         self.height = height
         self.visible = True
         self.broken = False  # its sink failed last time
+        self.camera = 0  # number of its newest camera
         self.picture = 0  # number of the newest picture sent
         self.rtt: float | None = None
         self.decode_ms: float | None = None
@@ -88,9 +100,11 @@ class View:
 
     def credit_at(self, now: float) -> float | None:
         """Time at which the next credit returns by itself, or None if there is one now."""
+        if self.sink.window == 0:
+            return math.inf
         returns = [sent + self.timeout for sent in self._sent.values()]
         pending = [moment for moment in returns if now < moment]
-        return None if len(pending) < self._settings.window else pending[-self._settings.window]
+        return None if len(pending) < self.sink.window else pending[-self.sink.window]
 
     def sent(self, seq: int, picture: int, now: float) -> None:
         """Record that frame ``seq`` was sent with picture number ``picture``."""
@@ -99,15 +113,16 @@ class View:
         self.picture = picture
         self.counts["sent"] += 1
 
-    def acknowledged(self, seq: int, now: float, *, shown: bool, decode_ms: float | None) -> None:
-        """Record an acknowledgement; one of an unknown frame (from before a page's reload) changes nothing."""
+    def acknowledged(self, seq: int, now: float, *, shown: bool, decode_ms: float | None) -> bool:
+        """Record an acknowledgement; return False for one of an unknown frame, from before a page's reload."""
         sent = self._sent.pop(seq, None)
         if sent is None:
-            return
+            return False
         trip = now - sent
         self.rtt = trip if self.rtt is None else 0.8 * self.rtt + 0.2 * trip
         self.decode_ms = decode_ms
         self.counts["shown" if shown else "dropped"] += 1
+        return True
 
     def reset_window(self) -> None:
         """Return all credits, because the page was reloaded, or shows the view again."""

@@ -1,6 +1,9 @@
 // The context that the components of one view share.
+
+import type { ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { Condition } from "./condition.js";
 import type { WidgetModel } from "./contract.js";
 import type { Link } from "./kernel/link.js";
 import type { TraitSignals } from "./kernel/traits.js";
@@ -13,6 +16,8 @@ export interface View {
   readonly traits: TraitSignals;
   readonly link: Link;
   readonly picture: Picture;
+  /** What the view tells of itself. */
+  readonly condition: ReadonlySignal<Condition>;
   readonly signal: AbortSignal;
 }
 

@@ -25,7 +25,7 @@ export interface ModelState {
 }
 
 export interface Status {
-  readonly state: "idle" | "starting" | "queued" | "ready" | "stale" | "ended" | "failed";
+  readonly state: "idle" | "starting" | "queued" | "ready" | "stale" | "ended" | "failed" | "asleep";
   readonly text: string;
 }
 
@@ -59,10 +59,21 @@ export interface LegendEntry {
   readonly color: string;
 }
 
+export interface Ack {
+  readonly seq: number;
+  readonly shown: boolean;
+  readonly decode_ms: number;
+}
+
 export interface ErrorData {
   readonly type: string;
   readonly message: string;
   readonly hint: string;
+}
+
+export interface Output {
+  readonly data: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 export interface Started {
@@ -116,20 +127,25 @@ export type Traits = {
 
 /** Page to kernel, by kind; each also carries `view`. */
 export interface PageMessages {
-  ready: { width: number; height: number; dpr: number };
+  ready: { width: number; height: number; dpr: number; origin: string };
   resize: { width: number; height: number; dpr: number };
   visible: { visible: boolean };
-  camera: { camera: Camera; moving: boolean };
-  ack: { seq: number; shown: boolean; decode_ms: number };
+  camera: { number: number; camera: Camera; moving: boolean; acks: readonly Ack[] };
+  ack: { acks: readonly Ack[] };
+  "no-socket": { reason: string };
   gone: Record<string, never>;
   call: { id: number; method: string; params: Readonly<Record<string, unknown>> };
+  ping: Record<string, never>;
 }
 
 /** Kernel to page, by kind; each also carries `view`. */
 export interface KernelMessages {
-  welcome: { window: number };
-  frame: { seq: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
+  welcome: Record<string, never>;
+  socket: { port: number; ticket: string };
+  frame: { seq: number; camera: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
   reply: { id: number; result?: unknown; error?: ErrorData | null };
+  pong: Record<string, never>;
+  still: { model: string; outputs: readonly Output[] };
 }
 
 /** What a page may call, by path. */
@@ -138,6 +154,7 @@ export interface Calls {
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
+  "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
   "tasks.cancel": { params: { task: string }; result: null };
   "notices.dismiss": { params: Record<string, never>; result: null };

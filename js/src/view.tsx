@@ -1,7 +1,8 @@
 // One view of a widget: assembles its parts and cleans them up.
-import { useSignal } from "@preact/signals";
+import { computed, useComputed, useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { judge } from "./condition.js";
 import { useView, type View, ViewContext } from "./context.js";
 import { HEIGHT, type WidgetModel } from "./contract.js";
 import { followTraits, publish } from "./kernel/traits.js";
@@ -19,8 +20,19 @@ export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSig
   const id = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("");
   const traits = followTraits(model, signal);
   const picture = new Picture(model, id, traits, signal);
-  const view: View = { id, model, traits, picture, link: picture.link, signal };
+  const condition = computed(() =>
+    judge({
+      presence: picture.kernel.state.value,
+      status: traits.status.value,
+      progress: traits.progress.value,
+      blank: picture.visible.value && picture.frame.value === null,
+      late: picture.late.value,
+      plugged: picture.link.plugged.value,
+    }),
+  );
+  const view: View = { id, model, traits, picture, link: picture.link, condition, signal };
   const place = document.createElement("div");
+  el.classList.add("bw-host");
   el.append(place);
   render(
     <ViewContext.Provider value={view}>
@@ -31,11 +43,12 @@ export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSig
   atEnd(signal, () => {
     render(null, place);
     place.remove();
+    el.classList.remove("bw-host");
   });
 }
 
 function Widget() {
-  const { model, traits, signal } = useView();
+  const { model, traits, picture, condition, signal } = useView();
   const root = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (root.current) {
@@ -45,6 +58,8 @@ function Widget() {
   /** Height of the view during a drag; the kernel and other views get the final one. */
   const dragged = useSignal<number | null>(null);
   const height = dragged.value ?? (traits.height.value || HEIGHT.default);
+  // While there is a picture the stills beside it are hidden; their own style does it.
+  const live = useComputed(() => picture.frame.value !== null);
   const choose = (chosen: number) => {
     publish(model, "height", chosen);
     dragged.value = null;
@@ -53,9 +68,11 @@ function Widget() {
     <div
       ref={root}
       class={traits.panel_open.value ? "brayns-widget bw-open" : "brayns-widget"}
-      data-state={traits.status.value.state}
+      data-past={condition.value.past}
+      data-live={live.value || undefined}
+      style={{ "--bw-chosen-height": `${height}px` }}
     >
-      <div class="bw-body" style={{ height: `${height}px` }}>
+      <div class="bw-body">
         <Stage />
         <Panel />
       </div>

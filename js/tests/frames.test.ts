@@ -14,7 +14,7 @@ class Bitmap {
   }
 }
 
-function setUp() {
+function setUp({ eager = false } = {}) {
   const decoding: {
     blob: Blob;
     finish: () => Promise<void>;
@@ -43,7 +43,8 @@ function setUp() {
     });
   const decoder = new FrameDecoder(decode, {
     show: (bitmap) => void shown.push(bitmap as unknown as Bitmap),
-    ack: (seq, wasShown, ms) => {
+    eager: () => eager,
+    ack: ({ seq }, wasShown, ms) => {
       assert.ok(ms >= 0);
       acks.push({ seq, shown: wasShown });
     },
@@ -55,7 +56,16 @@ function setUp() {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 function frame(seq: number): Frame {
-  return { seq, width: 8, height: 8, accumulation: 1, max_accumulation: 1, moving: false, mime: "image/jpeg" };
+  return {
+    seq,
+    camera: 0,
+    width: 8,
+    height: 8,
+    accumulation: 1,
+    max_accumulation: 1,
+    moving: false,
+    mime: "image/jpeg",
+  };
 }
 
 /** `text` in the middle of a larger buffer. */
@@ -74,6 +84,24 @@ test("takes its own part of the buffer, with its type", async () => {
     ["one"],
   );
   assert.deepEqual(acks, [{ seq: 1, shown: true }]);
+});
+
+test("on a socket a frame is acknowledged when it comes, once, with the time of the one before", async () => {
+  const { decoder, decoding, acks, shown } = setUp({ eager: true });
+  decoder.push(frame(1), data("one"));
+  assert.deepEqual(acks, [{ seq: 1, shown: true }]);
+  decoder.push(frame(2), data("two"));
+  decoder.push(frame(3), data("three"));
+  await decoding[0]?.finish();
+  await decoding[1]?.finish();
+  assert.deepEqual(
+    acks.map(({ seq }) => seq),
+    [1, 2, 3],
+  );
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["one", "three"],
+  );
 });
 
 test("decodes one at a time; of those that wait the newest wins", async () => {

@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { WidgetModel } from "../src/contract.js";
 import { CallError, Link } from "../src/kernel/link.js";
+import { FakeWebSocket, type Place, packed, stayAt, textOf, theSocket } from "./browser.js";
 
 type Message = Record<string, unknown>;
 
-function setUp(t: TestContext) {
+const LAB: Place = { config: '{"baseUrl": "/user/ada/"}' };
+
+function setUp(t: TestContext, place: Place = {}) {
+  stayAt(t, place);
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const handlers = new Set<(message: unknown, buffers: DataView[]) => void>();
   const sent: Message[] = [];
@@ -20,9 +24,13 @@ function setUp(t: TestContext) {
     model,
     "me",
     {
-      welcome: ({ window }) => void heard.push(`welcome ${window}`),
-      frame: ({ seq }, data) => void heard.push(`frame ${seq} of ${data.byteLength} bytes`),
-      silent: () => void heard.push("silent"),
+      welcome: () => void heard.push("welcome"),
+      frame: ({ seq }, data) => void heard.push(`frame ${seq}: ${textOf(data)}`),
+      rerouted: () => void heard.push("rerouted"),
+      unplugged: () => void heard.push("unplugged"),
+      heard: () => {},
+      expect: () => {},
+      unsent: () => void heard.push("unsent"),
     },
     end.signal,
   );
@@ -50,35 +58,34 @@ test("greets every second until it is welcome, each time with the size of that m
   const { link, sent, heard, deliver, tick } = setUp(t);
   let width = 640;
   link.greet(() => ({ ...SIZE, width }));
-  assert.deepEqual(sent, [{ kind: "ready", view: "me", width: 640, height: 480, dpr: 2 }]);
+  assert.deepEqual(sent, [{ kind: "ready", view: "me", width: 640, height: 480, dpr: 2, origin: "" }]);
   width = 700;
   tick(1000);
   assert.equal(sent.length, 2);
   assert.equal(sent[1]?.width, 700);
-  deliver({ kind: "welcome", view: "me", window: 2 });
+  deliver({ kind: "welcome", view: "me" });
   tick(60_000);
   assert.equal(sent.length, 2);
-  assert.deepEqual(heard, ["welcome 2"]);
+  assert.deepEqual(heard, ["welcome"]);
 });
 
-test("gives up greeting after 30 tries, says so, and still takes a late welcome", (t) => {
+test("gives up greeting after 30 tries, and still takes a late welcome", (t) => {
   const { link, sent, heard, deliver, tick } = setUp(t);
   link.greet(() => SIZE);
   tick(120_000);
   assert.equal(sent.length, 30);
-  assert.deepEqual(heard, ["silent"]);
-  deliver({ kind: "welcome", view: "me", window: 1 });
-  assert.deepEqual(heard, ["silent", "welcome 1"]);
+  deliver({ kind: "welcome", view: "me" });
+  assert.deepEqual(heard, ["welcome"]);
 });
 
 test("hears only what is meant for its view", (t) => {
   const { heard, deliver } = setUp(t);
-  const data = new DataView(new ArrayBuffer(5));
+  const data = new DataView(new TextEncoder().encode("jpeg").buffer);
   deliver({ kind: "frame", view: "me", seq: 3 }, [data]);
   deliver({ kind: "frame", view: "other", seq: 4 }, [data]);
   deliver({ kind: "unheard of", view: "me" });
   deliver(null);
-  assert.deepEqual(heard, ["frame 3 of 5 bytes"]);
+  assert.deepEqual(heard, ["frame 3: jpeg"]);
 });
 
 test("a reply answers its own call", async (t) => {
@@ -136,7 +143,9 @@ test("closing ends calls, greetings and hearing, and says goodbye once", async (
 });
 
 test("a call without a kernel says what to do", async (t) => {
+  stayAt(t, {});
   t.mock.method(console, "error", () => {});
+  t.mock.method(console, "warn", () => {});
   const model = {
     on: () => {},
     off: () => {},
@@ -144,7 +153,12 @@ test("a call without a kernel says what to do", async (t) => {
       throw new Error("Cannot send");
     },
   } as unknown as WidgetModel;
-  const link = new Link(model, "me", { welcome() {}, frame() {}, silent() {} }, new AbortController().signal);
+  const link = new Link(
+    model,
+    "me",
+    { welcome() {}, frame() {}, rerouted() {}, unplugged() {}, heard() {}, expect() {}, unsent() {} },
+    new AbortController().signal,
+  );
   await assert.rejects(link.call("camera.reset", {}), (error) => {
     assert.deepEqual(failure(error), {
       name: "ConnectionLost",
@@ -153,4 +167,130 @@ test("a call without a kernel says what to do", async (t) => {
     });
     return true;
   });
+});
+
+// ---------------------------------------------------------------------- the page's own socket
+
+const OFFER = { kind: "socket", view: "me", port: 4711, ticket: "a-ticket" };
+const FRAME = { seq: 3, camera: 1, width: 8, height: 6, moving: false, mime: "image/jpeg" };
+const ACKS = { acks: [{ seq: 3, shown: true, decode_ms: 1 }] };
+const comm = (seq: number) =>
+  [
+    { kind: "frame", view: "me", seq },
+    [new DataView(new TextEncoder().encode("by comm").buffer)] as DataView[],
+  ] as const;
+
+test("a page of a Jupyter server says its origin", (t) => {
+  const { link, sent } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  assert.equal(sent[0]?.origin, "http://hub.example:8000");
+});
+
+test("opens a socket when it is offered one, and steers over it", (t) => {
+  const { link, sent, heard, deliver } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  const socket = theSocket();
+  assert.equal(socket.address, "ws://hub.example:8000/user/ada/proxy/4711/frames");
+  link.steer("ack", ACKS);
+  assert.equal(sent.at(-1)?.kind, "ack", "over the comm until it is open");
+  assert.equal(link.plugged.value, false);
+  socket.welcome();
+  assert.equal(link.plugged.value, true);
+  const before = sent.length;
+  link.steer("ack", ACKS);
+  assert.equal(sent.length, before);
+  assert.deepEqual(JSON.parse(socket.sent.at(-1) ?? ""), { kind: "ack", ...ACKS });
+  socket.onmessage?.({ data: packed(FRAME, "by socket") });
+  assert.deepEqual(heard, ["rerouted", "frame 3: by socket"]);
+});
+
+test("frames of the comm are never drawn while it has a socket", (t) => {
+  const { link, heard, deliver } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  deliver(...comm(1));
+  theSocket().welcome();
+  deliver(...comm(2)); // it was under way
+  theSocket().break();
+  deliver(...comm(3));
+  assert.deepEqual(heard, ["frame 1: by comm", "rerouted", "unplugged", "frame 3: by comm"]);
+});
+
+test("where no socket can be opened the comm is used, and the kernel is told why", (t) => {
+  const { link, sent, heard, deliver } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  theSocket().break();
+  const told = { kind: "no-socket", view: "me", reason: "The Jupyter server does not forward it." };
+  assert.deepEqual(sent.at(-1), told);
+  assert.deepEqual(heard, [], "what came over the comm goes on");
+  deliver(...comm(1));
+  assert.deepEqual(heard, ["frame 1: by comm"]);
+  link.steer("ack", ACKS);
+  assert.equal(sent.at(-1)?.kind, "ack");
+  link.greet(() => SIZE);
+  assert.equal(sent.at(-1)?.origin, "", "not again until the page is loaded again");
+  deliver(OFFER);
+  assert.equal(FakeWebSocket.made.length, 1);
+});
+
+test("a socket that breaks is asked for again by a greeting", (t) => {
+  const { link, sent, heard, deliver } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  theSocket().welcome();
+  theSocket().break();
+  assert.equal(link.plugged.value, false);
+  assert.deepEqual(heard, ["rerouted", "unplugged"]);
+  link.greet(() => SIZE);
+  assert.equal(sent.at(-1)?.origin, "http://hub.example:8000");
+  deliver({ ...OFFER, ticket: "another" });
+  assert.equal(FakeWebSocket.made.length, 2);
+});
+
+test("after five breaks it stays with the comm", (t) => {
+  const { link, sent, heard, deliver } = setUp(t, LAB);
+  for (let time = 1; time <= 5; time += 1) {
+    link.greet(() => SIZE);
+    deliver(OFFER);
+    FakeWebSocket.made.at(-1)?.welcome();
+    FakeWebSocket.made.at(-1)?.break("gone");
+    assert.equal(heard.at(-1), "unplugged");
+    assert.equal(sent.at(-1)?.kind === "no-socket", time === 5);
+  }
+  link.greet(() => SIZE);
+  assert.equal(sent.at(-1)?.origin, "");
+  deliver(OFFER);
+  assert.equal(FakeWebSocket.made.length, 5);
+});
+
+test("a greeting closes the socket that there was", (t) => {
+  const { link, heard, deliver } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  theSocket().welcome();
+  link.greet(() => SIZE);
+  assert.equal(theSocket().closed, true);
+  assert.equal(link.plugged.value, false);
+  theSocket().break();
+  assert.deepEqual(heard, ["rerouted"], "it was our own wish");
+});
+
+test("closing the view closes the socket", (t) => {
+  const { link, heard, deliver, end } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  theSocket().welcome();
+  end.abort();
+  assert.equal(theSocket().closed, true);
+  theSocket().break();
+  assert.deepEqual(heard, ["rerouted"]);
+});
+
+test("where there is no Jupyter server an offer is not taken", (t) => {
+  const { link, deliver } = setUp(t, { href: "vscode-webview://1234/" });
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  assert.equal(FakeWebSocket.made.length, 0);
 });

@@ -9,17 +9,25 @@ import pytest
 
 @pytest.fixture
 def stand_in(monkeypatch, tmp_path):
-    """Let a script run instead of the local service."""
-    real = subprocess.Popen
+    """Let a script run instead of each child process; it gets the options of the subcommand.
 
-    def use(code: str) -> None:
-        script = tmp_path / "service.py"
+    Returns the list of the subcommands that were started, each with its options.
+    """
+    real = subprocess.Popen
+    started: list[list[str]] = []
+
+    def use(code: str) -> list[list[str]]:
+        script = tmp_path / "child.py"
         script.write_text(textwrap.dedent(code), encoding="utf-8")
 
         def popen(command: list[str], **options: object) -> subprocess.Popen[bytes]:
-            assert command[1:6] == ["-P", "-m", "brayns_widget", "service", "--exit-with-stdin"]
-            return real([sys.executable, str(script), *command[6:]], **options)  # type: ignore[call-overload,no-any-return]
+            python, flag, m, package, subcommand, life_line, *rest = command
+            assert [python, flag, m, package] == [sys.executable, "-P", "-m", "brayns_widget"]
+            assert life_line == "--exit-with-stdin"
+            started.append([subcommand, *rest])
+            return real([sys.executable, str(script), *rest], **options)  # type: ignore[call-overload,no-any-return]
 
         monkeypatch.setattr(subprocess, "Popen", popen)
+        return started
 
     return use

@@ -1,8 +1,8 @@
-"""A small stand-in for the local service."""
+"""A small stand-in for child processes, such as the local service."""
 
 from __future__ import annotations
 
-# Greets as the service does, and ends with its standard input.
+# Greets as the local service does, and ends with its standard input.
 GOOD = """
 import json, os, sys
 token = sys.stdin.readline().strip()

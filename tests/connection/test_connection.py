@@ -411,3 +411,56 @@ def test_at_the_end_of_the_process_only_remote_jobs_are_stopped(cluster, local):
         assert (STOP in cluster.paths()) is not local
 
     play(cluster, work)
+
+
+# ---------------------------------------------------------------------- giving a job back
+
+
+def test_a_job_that_is_given_back_is_stopped_and_another_one_comes_when_it_is_asked_for(cluster):
+    cluster.dialect = "2024"
+
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        assert not connection.give_back("Nobody looks.")
+        await connection.ensure(ignore)
+        assert connection.give_back("Nobody looks.")
+        assert connection.status == Status("asleep", "Nobody looks.")
+        assert None in owner.heard, "its owner is told that it has gone"
+        ready = await connection.ensure(ignore)
+        assert connection.ready is ready
+        assert cluster.paths().count("POST /start") == 2
+        await connection.close()
+        assert cluster.paths().count(STOP) == 2
+
+    play(cluster, work)
+
+
+def test_a_cancelled_start_after_a_rest_leaves_it_asleep(cluster):
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        await connection.ensure(ignore)
+        connection.give_back("Nobody looks.")
+        cluster.polls = NEVER
+        waiting = asyncio.create_task(connection.ensure(ignore))
+        await queued(owner)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert connection.status == Status("asleep", "Nobody looks.")
+        cluster.polls = 0
+        await connection.ensure(ignore)
+        assert connection.status.state == "ready"
+
+    play(cluster, work)
+
+
+def test_a_job_that_is_being_given_back_is_stopped_at_the_end_of_the_process(cluster):
+    cluster.dialect = "2024"
+
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        owner.connection.give_back("Nobody looks.")
+        assert owner.connection in PROCESS._running
+        owner.connection.stop_blocking()  # as the hook at exit does, before the loop comes to it
+        assert STOP in cluster.paths()
+
+    play(cluster, work)

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
 from brayns_widget.connection.loop import LoopThread
 from brayns_widget.connection.process import Process
@@ -31,6 +32,17 @@ def process():
     made.end()
 
 
+class Worker:
+    """Something that a child process does."""
+
+    def __init__(self, *, on_process: Callable[[Child], None]) -> None:
+        self.child = Child.launch(["work"], name="worker", on_process=on_process)
+
+
+def launch(process: Process) -> Child:
+    return asyncio.run(process.shared("work", Worker)).child
+
+
 # ---------------------------------------------------------------------- the loop thread
 
 
@@ -43,7 +55,7 @@ def test_the_loop_thread_is_one(process):
     other.close()
 
 
-# ---------------------------------------------------------------------- local services
+# ---------------------------------------------------------------------- child processes
 
 
 def test_a_service_is_shared_and_replaced_when_it_died(stand_in, process):
@@ -54,15 +66,15 @@ def test_a_service_is_shared_and_replaced_when_it_died(stand_in, process):
         other = await process.local_service(Path("/b"))
         assert first is same
         assert first is not other
-        first.close()
+        first.child.close()
         again = await process.local_service(Path("/a"))
         assert again is not first
         return [other, again]
 
     services = asyncio.run(main())
-    assert process._launched == services  # the one that died is not kept
+    assert process._children == [service.child for service in services]  # the one that died is not kept
     process.end()
-    assert not any(service.alive for service in services)
+    assert not any(service.child.alive for service in services)
 
 
 def test_a_failed_start_is_tried_again(stand_in, process):
@@ -71,9 +83,54 @@ def test_a_failed_start_is_tried_again(stand_in, process):
         with pytest.raises(ServiceError):
             await process.local_service(Path("/a"))
         stand_in(GOOD)
-        assert (await process.local_service(Path("/a"))).alive
+        assert (await process.local_service(Path("/a"))).child.alive
 
     asyncio.run(main())
+
+
+def test_children_are_shared_by_their_key(stand_in, process):
+    started = stand_in(GOOD)
+
+    async def main() -> None:
+        first, same = await asyncio.gather(process.shared("work", Worker), process.shared("work", Worker))
+        other = await process.shared("another", Worker)
+        assert first is same
+        assert first is not other
+        assert len(started) == 2
+
+    asyncio.run(main())
+
+
+def test_whoever_waits_for_a_child_can_give_up_without_the_others(stand_in, process):
+    stand_in(GOOD)
+
+    async def main() -> None:
+        impatient = asyncio.create_task(process.shared("work", Worker))
+        patient = asyncio.create_task(process.shared("work", Worker))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        assert (await patient).child.alive
+        assert impatient.cancelled()
+
+    asyncio.run(main())
+
+
+def test_a_child_that_still_starts_ends_with_the_process(stand_in, process):
+    stand_in("import sys; sys.stdin.readline(); sys.stdin.read()")  # it never greets
+    seen: list[Child] = []
+
+    async def main() -> None:
+        start = asyncio.create_task(process.shared("work", lambda on_process: Worker(on_process=on_process)))
+        async with asyncio.timeout(10):
+            while not process._children:  # noqa: ASYNC110 - a thread adds it
+                await asyncio.sleep(0.002)
+        seen.extend(process._children)
+        await asyncio.to_thread(process.end)
+        with pytest.raises(ServiceError, match="ended at once"):
+            await start
+
+    asyncio.run(main())
+    assert not seen[0].alive
 
 
 # ---------------------------------------------------------------------- the end
@@ -102,21 +159,21 @@ async def add(process: Process, running: FakeRunning) -> None:
 def test_jobs_are_stopped_then_links_closed_then_services_ended(stand_in, process, monkeypatch):
     stand_in(GOOD)
     notes: list[str] = []
-    service = process.launch_service(Path("/"))
-    close = service.close
+    child = launch(process)
+    close = child.close
 
     def note() -> None:
         notes.append("end")
         close()
 
-    monkeypatch.setattr(service, "close", note)
+    monkeypatch.setattr(child, "close", note)
     loop = LoopThread()
     for _ in range(2):
         loop.submit(add(process, FakeRunning(notes))).result(5)
     process.end()
     loop.close()
     assert notes == ["stop", "stop", "close", "close", "end"]
-    assert not service.alive
+    assert not child.alive
 
 
 def test_a_job_that_cannot_be_stopped_and_a_loop_that_is_over_keep_nothing_else_from_ending(process):
@@ -158,18 +215,18 @@ def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatc
 # ---------------------------------------------------------------------- real processes
 
 SERVICE = """
-import subprocess, sys, os
+import asyncio, subprocess, sys, os
 from pathlib import Path
-from brayns_widget.connection import local
+from brayns_widget.connection import child
 from brayns_widget.connection.process import PROCESS
 real = subprocess.Popen
-local.subprocess.Popen = lambda command, **options: real([sys.executable, sys.argv[1]], **options)
-service = PROCESS.launch_service(Path("/"))
+child.subprocess.Popen = lambda command, **options: real([sys.executable, sys.argv[1]], **options)
+service = asyncio.run(PROCESS.local_service(Path("/")))
 if sys.argv[2] == "fork":
     if os.fork() == 0:
         sys.stdin.read()  # a child that outlives its parent
         os._exit(0)
-print(service._process.pid, flush=True)
+print(service.child.pid, flush=True)
 if sys.argv[2] != "leave":
     sys.stdin.read()
 """
@@ -268,14 +325,15 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 def test_letting_go_forgets_everything(stand_in, process):
     stand_in(GOOD)
-    service = process.launch_service(Path("/"))
+    child = launch(process)
     loop = process.loop_thread()
     loop.submit(add(process, FakeRunning([]))).result(5)
     process.forget()
     assert process.loop_thread() is not loop
     assert not process._running
-    assert not process._launched
-    assert service._process.wait(10) == 0  # nobody holds its life line
-    service.close()
+    assert not process._children
+    assert not process._shared
+    assert child._process.wait(10) == 0  # nobody holds its life line
+    child.close()
     for thread in (loop, process.loop_thread()):
         thread.close()

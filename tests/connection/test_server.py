@@ -16,7 +16,7 @@ from brayns_widget.connection.server import (
 )
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError
+from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
 from brayns_widget.protocol.schema import Object
 from tests.fakes import JPEG, TOKEN, FakeCluster
 
@@ -136,5 +136,21 @@ def test_it_is_called_what_its_link_is_called(cluster):
     async def work(server: Server) -> None:
         assert server.name == "renderer"
         assert repr(server) == "<Server over <Link to the renderer, open>>"
+
+    talk(cluster, work)
+
+
+def test_typed_calls_that_succeeded_are_told_and_can_be_repeated(cluster):
+    heard: list[Any] = []
+
+    async def work(server: Server) -> None:
+        server.on_call = lambda endpoint, params, result: heard.append((endpoint, params, result))
+        result = await server.call(SNAPSHOT, JPG)
+        await server.request("get-version")
+        with pytest.raises(RequestError):
+            await server.call(Endpoint("no-such-method"))
+        assert heard == [(SNAPSHOT, {"image_settings": {"format": "jpg"}}, result)]
+        assert await server.repeat(*heard[0][:2]) == result
+        assert heard[1] == heard[0]
 
     talk(cluster, work)

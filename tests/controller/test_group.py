@@ -106,6 +106,18 @@ def test_a_failed_start_is_told_and_can_be_tried_again(cluster, controller):
     assert controller.state.notice is None  # what was told of the last job is over
 
 
+def test_an_error_leaves_when_the_same_call_succeeds(cluster, controller):
+    controller.start().result(WAIT)
+    cluster.renderer.errors["add-model"] = (1, "no such file")
+    with pytest.raises(BraynsWidgetError, match="no such file"):
+        controller.load_circuit("/data/one.json").result(WAIT)
+    del cluster.renderer.errors["add-model"]
+    controller.load_circuit("/data/other.json").result(WAIT)
+    assert controller.state.notice is not None, "the first one is not loaded yet"
+    controller.load_circuit("/data/one.json").result(WAIT)
+    assert controller.state.notice is None
+
+
 def test_a_cancelled_start_tells_no_notice(cluster, controller):
     cluster.polls = 10**9
     statuses = Listener(controller, lambda state: state.status.state)
@@ -164,7 +176,7 @@ def test_a_killed_renderer_fails_what_is_pending_empties_the_models_and_is_told(
     notice = notices.wait_for(lambda notice: notice is not None)
     assert notice is not None
     assert (notice.level, notice.text) == ("error", "The job has ended: the renderer was killed by signal 9.")
-    assert notice.hint == "its last words\nLoad again to start a new job."
+    assert notice.hint == "its last words\njob.restore() starts a new job with the same scene."
     cluster.renderer.silent.clear()
     load(controller)
     assert controller.status.state == "ready"
@@ -178,7 +190,7 @@ def test_an_end_without_details_still_has_a_hint(cluster, controller):
     cluster.kill_renderer()
     notice = notices.wait_for()
     assert notice is not None
-    assert notice.hint == "Load again to start a new job."
+    assert notice.hint == "job.restore() starts a new job with the same scene."
 
 
 def test_what_other_clients_do_is_followed(cluster, controller, monkeypatch):

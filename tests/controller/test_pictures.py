@@ -19,7 +19,7 @@ ORTHOGRAPHIC = Camera.orthographic((0, 0, 9), (0, 0, 0), height=50)
 
 def test_snapshots_are_written_and_returned(cluster, controller, tmp_path):
     picture = controller.snapshot(tmp_path / "a.jpg", size=(320, 240), samples=3, camera=ORTHOGRAPHIC).result(WAIT)
-    assert picture == JPEG
+    assert (bytes(picture), picture.format, picture.size) == (JPEG, "jpg", (320, 240))
     assert (tmp_path / "a.jpg").read_bytes() == JPEG
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
     (params,) = cluster.renderer.sent("snapshot")
@@ -30,8 +30,8 @@ def test_snapshots_are_written_and_returned(cluster, controller, tmp_path):
 
 def test_a_snapshot_is_of_the_view_unless_a_camera_is_given(cluster, controller):
     controller.camera = {"position": (0, 0, 9), "fovy": 30}
-    assert controller.snapshot().result(WAIT) == PNG
-    assert elsewhere(lambda: controller.pictures.snapshot(camera={"position": (0, 0, 5)})._wait()) == PNG
+    assert bytes(controller.snapshot().result(WAIT)) == PNG
+    assert elsewhere(lambda: controller.pictures.snapshot(camera={"position": (0, 0, 5)})._wait()).data == PNG
     controller.snapshot(camera=controller.camera).result(WAIT)
     positions = [params["camera_view"]["position"] for params in cluster.renderer.sent("snapshot")]
     assert positions == [[0, 0, 9], [0, 0, 5], [0, 0, 9]]
@@ -109,7 +109,8 @@ def test_a_cancelled_snapshot_is_cancelled_at_the_renderer(cluster, controller):
 
 
 def test_gbuffers_are_the_answers_bytes(cluster, controller):
-    assert controller.pictures.gbuffers(channels=["depth"], size=(64, 48)).result(WAIT) == EXR
+    file = controller.pictures.gbuffers(channels=["depth"], size=(64, 48)).result(WAIT)
+    assert (bytes(file), file.channels, file.size) == (EXR, ("depth",), (64, 48))
     (params,) = cluster.renderer.sent("export-gbuffers")
     assert (params["channels"], params["resolution"]) == (["depth"], [64, 48])
     with pytest.raises(ValueError, match="channels is"):

@@ -21,7 +21,7 @@ def test_a_job_begins_with_all_settings(cluster, controller):
     assert cluster.renderer.sent("set-renderer-interactive") == [
         {
             "samples_per_pixel": 1,
-            "ao_samples": 0,
+            "ao_samples": 1,
             "enable_shadows": True,
             "max_ray_bounces": 3,
             "background_color": pytest.approx(colors.parse(BACKGROUND)),
@@ -31,7 +31,7 @@ def test_a_job_begins_with_all_settings(cluster, controller):
 
 def test_settings_satisfy_the_real_renderers_schemas(shared_dir):
     schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text(encoding="utf-8"))
-    settings = interactive(Interactive(), "red", samples=4, ao_samples=1)
+    settings = interactive(Interactive(ao_samples=1), "red", samples=4)
     jsonschema.validate(settings.model_dump(exclude_unset=True), schemas["set-renderer-interactive"]["params"])
 
 
@@ -49,6 +49,15 @@ def test_the_radius_floor_is_set_where_there_is_one(cluster, controller):
     with pytest.raises(ValueError, match="pixels is 17"):
         controller.rendering.set_radius_floor(17)
     controller.close()
+
+
+def test_a_radius_floor_stays_for_the_next_job(cluster, controller):
+    cluster.renderer.offers.append("set-radius-floor")
+    controller.rendering.set_radius_floor(2)
+    cluster.kill_renderer()
+    Listener(controller, lambda state: state.status.state).wait_for(lambda state: state in {"failed", "ended"})
+    controller.restore().result(WAIT)
+    assert cluster.renderer.sent("set-radius-floor")[-1] == {"pixels": 2.0}
 
 
 def test_our_renderer_takes_a_radius_floor(cluster, controller):

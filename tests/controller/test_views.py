@@ -10,7 +10,7 @@ import pytest
 
 from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.views import LiveCamera, read_camera
-from tests.controller.scenes import WAIT, load, on_loop
+from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.listening import Listener
 
 FIELDS: dict[str, Any] = {
@@ -180,3 +180,48 @@ def test_no_picture_has_such_an_aspect(controller, aspect):
     with pytest.raises(ValueError, match="not a plausible width / height"):
         controller.aspect = aspect
     assert controller.aspect == 4 / 3
+
+
+def test_a_camera_that_was_set_before_the_first_circuit_stays(cluster, controller):
+    controller.camera = Camera((1.0, 2.0, 3.0))
+    load(controller)
+    assert controller.camera.position == (1, 2, 3)
+
+
+def test_a_camera_that_was_set_while_the_first_circuit_loads_stays(cluster, controller):
+    cluster.renderer.delays["add-model"] = 0.2
+    task = controller.load_circuit("/data/circuit.json")
+    until(lambda: "add-model" in cluster.renderer.methods())
+    controller.camera.position = (0, 0, 77)
+    task.result(WAIT)
+    assert controller.camera.position == (0, 0, 77)
+
+
+def test_a_camera_that_was_set_for_other_models_does_not_stay(cluster, controller):
+    load(controller)
+    controller.camera = Camera((1.0, 2.0, 3.0))
+    controller.clear()
+    load(controller)
+    assert controller.camera.position != (1, 2, 3)
+
+
+def test_a_gesture_over_an_empty_scene_does_not_aim(cluster, controller):
+    controller.start().result(WAIT)
+
+    async def steer() -> None:
+        controller.camera._steer(Camera((1.0, 2.0, 3.0)))
+
+    on_loop(controller, steer)
+    load(controller)
+    assert controller.camera.position != (1, 2, 3)
+
+
+def test_a_reset_fits_the_height_and_keeps_it_where_there_is_nothing_to_fit(controller):
+    controller.camera = Camera.orthographic((0.0, 0.0, 9.0), (0.0, 0.0, 0.0), height=123.0)
+    controller.camera.fovy = 20
+    controller.reset_camera()
+    assert (controller.camera.type, controller.camera.height, controller.camera.fovy) == ("orthographic", 123, 20)
+    load(controller)
+    controller.reset_camera()
+    assert (controller.camera.type, controller.camera.fovy) == ("orthographic", 20)
+    assert controller.camera.height == pytest.approx(400 * 1.04)

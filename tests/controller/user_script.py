@@ -13,7 +13,7 @@ from typing import assert_type
 import numpy as np
 import pandas as pd
 
-from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend, Model, Task
+from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend, Model, Snapshot, Task
 from brayns_widget.controller.circuits import Circuit, Directory
 from brayns_widget.controller.parts import Part
 from brayns_widget.controller.state import Activity
@@ -140,8 +140,9 @@ def render(viewer: Controller, folder: Path) -> None:
     viewer.rendering.settings = Interactive(enable_shadows=False, ao_samples=2)
     viewer.rendering.set_radius_floor(1)
     picture = viewer.snapshot(folder / "picture.png", size=(64, 48), samples=1, camera=viewer.camera)
-    assert_type(picture, Task[bytes])
-    picture.result()
+    assert_type(picture, Task[Snapshot])
+    assert_type(bytes(picture.result()), bytes)
+    picture.result().save(folder / "again.png")
     viewer.pictures.gbuffers(channels=["depth"], size=(64, 48)).result()
     assert_type(viewer.pictures.inspect(0.5, 0.5), InspectResult)
 

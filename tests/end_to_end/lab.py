@@ -10,17 +10,20 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import nbformat
 import psutil
 from jupyter_client.blocking.client import BlockingKernelClient
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 START_TIMEOUT = 60.0
+LOG = "jupyter.log"
+"""Name of the server's log."""
 
 # What a page of JupyterLab would otherwise ask or fetch on its own.
 _SETTINGS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
@@ -67,6 +70,7 @@ class Lab:
     """A running application. ``root`` is the folder that it shows; ``url`` is without the token."""
 
     application: Application
+    process: int
     url: str
     token: str
     root: Path
@@ -74,8 +78,20 @@ class Lab:
 
 
 @contextlib.contextmanager
-def run_lab(folder: Path, application: Application = JUPYTERLAB) -> Iterator[Lab]:
-    """Start an application on a port of its choice and stop it at the end."""
+def run_lab(
+    folder: Path,
+    application: Application = JUPYTERLAB,
+    python: Sequence[str] = (sys.executable,),
+    base_url: str = "/",
+) -> Iterator[Lab]:
+    """Start an application on a port of its choice and stop it at the end.
+
+    Args:
+        folder: gets all that it writes, with its log, ``LOG``.
+        application: what to start.
+        python: how to start Python.
+        base_url: path that its addresses begin with, as JupyterHub gives one to each user.
+    """
     places = {name: folder / name for name in ("home", "root", "config", "data", "runtime", "settings", "workspaces")}
     for place in places.values():
         place.mkdir(parents=True)
@@ -96,30 +112,32 @@ def run_lab(folder: Path, application: Application = JUPYTERLAB) -> Iterator[Lab
         "JUPYTERLAB_WORKSPACES_DIR": str(places["workspaces"]),
     }
     command = [
-        sys.executable,
+        *python,
         "-m",
         application.module,
         "--no-browser",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.port=0",
+        f"--ServerApp.base_url={base_url}",
     ]
     command += ["--allow-root", f"--ServerApp.root_dir={places['root']}"]
     command += [f"--{application.name}.expose_app_in_browser=True"]
-    with (folder / "jupyter.log").open("wb") as log:
+    with (folder / LOG).open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            url = _wait_for_server(server, places["runtime"], token)
-            yield Lab(application, url, token, places["root"], places["runtime"])
+            url = _wait_for_server(server, places["runtime"], token, base_url)
+            yield Lab(application, server.pid, url, token, places["root"], places["runtime"])
         finally:
             _stop(server)
 
 
-def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str) -> str:
+def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str, base_url: str) -> str:
     def answers() -> str | None:
         assert server.poll() is None, "the server ended at once"
         for file in runtime.glob("jpserver-*.json"):
             with contextlib.suppress(OSError, ValueError):
-                url = f"http://127.0.0.1:{json.loads(file.read_text(encoding='utf-8'))['port']}"
+                port = json.loads(file.read_text(encoding="utf-8"))["port"]
+                url = f"http://127.0.0.1:{port}{base_url}".rstrip("/")
                 request = Request(f"{url}/api/status", headers={"Authorization": f"token {token}"})
                 with urlopen(request, timeout=5) as answer:
                     if answer.status == 200:
@@ -265,6 +283,14 @@ class Notebook:
         """Keep what the page shows for people to look at."""
         file.parent.mkdir(exist_ok=True)
         self.page.screenshot(path=file)
+
+
+def write_notebook(lab: Lab, name: str, *cells: str) -> str:
+    """Write a notebook of code cells into the server's folder and return its path."""
+    made: Any = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(made, lab.root / name)
+    return name
 
 
 def open_notebook(lab: Lab, browser: Browser, path: str) -> Notebook:

@@ -84,6 +84,10 @@ class Cell:
         sent: list[dict[str, Any]] = self.page.evaluate("(kind) => kernel.sent(kind)", kind)
         return sent
 
+    def acks(self) -> list[dict[str, Any]]:
+        acks: list[dict[str, Any]] = self.page.evaluate("kernel.acks()")
+        return acks
+
     def calls(self, method: str) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = self.page.evaluate("(method) => kernel.calls(method)", method)
         return calls

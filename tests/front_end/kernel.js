@@ -21,7 +21,6 @@ class FakeModel {
     this.saved = [];
     this.unsaved = {};
     this.answers = {};
-    this.window = 2;
     this.mute = false;
   }
 
@@ -66,10 +65,13 @@ class FakeModel {
       return;
     }
     if (message.kind === "ready") {
-      queueMicrotask(() => this.deliver({ kind: "welcome", view: message.view, window: this.window }));
+      queueMicrotask(() => this.deliver({ kind: "welcome", view: message.view }));
     }
     if (message.kind === "camera") {
       queueMicrotask(() => this.trait("camera", message.camera));
+    }
+    if (message.kind === "ping") {
+      queueMicrotask(() => this.deliver({ kind: "pong", view: message.view }));
     }
     if (message.kind === "call") {
       const answer = this.answers[message.method] ?? { result: {} };
@@ -121,11 +123,15 @@ window.kernel = {
   calls(method) {
     return this.sent("call").filter((message) => message.method === method).map((message) => message.params);
   },
+  // Acknowledgements, which ride on cameras or come alone.
+  acks() {
+    return this.model.sent.flatMap(({ acks }) => acks ?? []);
+  },
   view(index = 0) {
     return this.sent("ready")[index].view;
   },
   async frame(fields = {}, color = "#c04020", buffers = null) {
-    const frame = { seq: 1, width: 320, height: 200, accumulation: 1, max_accumulation: 32, moving: false, ...fields };
+    const frame = { seq: 1, camera: 0, width: 320, height: 200, accumulation: 1, max_accumulation: 32, moving: false, ...fields };
     const data = buffers ?? [await picture(frame.width, frame.height, color)];
     this.model.deliver({ kind: "frame", view: this.view(), mime: "image/jpeg", ...frame }, data);
   },

@@ -80,6 +80,67 @@ def test_moves_are_merged_per_animation_frame(view):
     assert angle == pytest.approx(math.pi * 100 / height, rel=0.02), "no move may be lost"
 
 
+@pytest.fixture
+def still(cell):
+    """A view in a page whose clock stands still unless it is told to run."""
+    cell.page.clock.install(time=0)
+    cell.page.clock.pause_at(1000)
+    cell.page.evaluate("kernel.mount({ panel_open: false })")
+    cell.wait("kernel.sent('ready').length === 1")
+    x, y = middle(cell)
+    cell.page.mouse.move(x, y)
+    cell.page.mouse.down()
+
+    def move(steps, first=1):
+        for step in range(first, first + steps):
+            cell.page.mouse.move(x + 5 * step, y)
+            cell.page.clock.run_for(17)  # an animation frame
+
+    return cell, move
+
+
+def test_without_answers_two_cameras_go_and_then_one_within_250_ms(still):
+    view, move = still
+    move(10)  # 170 ms
+    assert [message["number"] for message in view.sent("camera")] == [1, 2]
+    view.page.clock.run_for(150)
+    first, second, third = view.sent("camera")
+    assert third["at"] - second["at"] < 300
+    assert third["at"] - second["at"] > 250
+    assert third["camera"]["position"][0] < second["camera"]["position"][0] < first["camera"]["position"][0]
+    move(5, first=11)
+    assert len(view.sent("camera")) == 3
+
+
+def test_the_last_camera_of_a_gesture_goes_at_once(still):
+    view, move = still
+    move(5)
+    assert len(view.sent("camera")) == 2
+    view.page.mouse.up()
+    view.page.clock.run_for(17)
+    messages = view.sent("camera")
+    assert [message["moving"] for message in messages] == [True, True, False]
+    height = view.canvas.bounding_box()["height"]
+    turned = math.atan2(-messages[-1]["camera"]["position"][0], messages[-1]["camera"]["position"][2])
+    assert turned == pytest.approx(math.pi * 25 / height, rel=0.02), "the newest"
+
+
+def test_each_picture_brings_another_camera_with_its_acknowledgement(still):
+    view, move = still
+    move(5)
+    assert len(view.sent("camera")) == 2
+    view.frame(seq=9, camera=1)
+    view.wait("kernel.sent('camera').length === 3")
+    third = view.sent("camera")[-1]
+    assert (third["number"], third["moving"]) == (3, True)
+    assert [(ack["seq"], ack["shown"]) for ack in third["acks"]] == [(9, True)]
+    assert view.sent("ack") == []
+    view.frame(seq=10, camera=3)
+    view.page.mouse.up()
+    view.page.clock.run_for(100)
+    view.wait("kernel.acks().length === 2")
+
+
 @pytest.mark.parametrize("how", ["right", "Shift", "Alt"])
 def test_pans(view, how):
     height = view.canvas.bounding_box()["height"]

@@ -158,7 +158,7 @@ def test_the_legend_is_readable_over_any_picture(open_cell, scheme, picture):
     cell = open_cell(color_scheme=scheme, device_scale_factor=2)
     cell.mount(panel_open=False, models=MODELS, legend=LEGEND)
     cell.frame(color=picture)
-    cell.wait("kernel.sent('ack').length === 1")
+    cell.wait("kernel.acks().length === 1")
     cell.screenshot(f"{scheme}-legend-on-{picture[1:]}")
     check_contrast(cell, behind=picture)
 

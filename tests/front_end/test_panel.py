@@ -353,7 +353,7 @@ def test_a_control_has_the_focus_again_after_its_command(panel):
 
 def test_progress_and_cancel(panel):
     panel.trait("progress", {"task": "t7", "operation": "Loading morphologies", "amount": 0.25})
-    panel.page.get_by_text("Loading morphologies").wait_for()
+    panel.page.get_by_role("status").get_by_text("Loading morphologies").wait_for()
     bar = panel.page.get_by_role("progressbar")
     assert bar.evaluate("bar => bar.value") == 0.25
     panel.page.get_by_role("button", name="Cancel").click()
@@ -365,18 +365,18 @@ def test_progress_and_cancel(panel):
     assert bar.count() == 0
 
 
-def test_notice_dismiss_and_retry(panel):
+def test_a_notice_is_dismissed_and_a_lost_job_started_again(panel):
     panel.trait("notice", {"level": "warning", "text": "3 cells have no morphology.", "hint": "They are left out."})
     panel.page.get_by_text("3 cells have no morphology.").wait_for()
-    assert panel.page.get_by_role("button", name="Retry").count() == 0
+    assert panel.page.get_by_role("button", name="Start again").count() == 0
     panel.page.get_by_role("button", name="Dismiss").click()
     panel.wait("kernel.calls('notices.dismiss').length === 1")
     panel.trait("notice", None)
     assert panel.page.locator(".bw-notice:visible").count() == 0
-    for state in ("failed", "stale", "ended"):
+    for state in ("failed", "ended", "asleep"):
         panel.trait("status", {"state": state, "text": f"The renderer is {state}."})
-        panel.page.get_by_role("button", name="Retry").click()
-    panel.wait("kernel.calls('job.start').length === 3")
+        panel.page.get_by_role("button", name="Start again").click()
+    panel.wait("kernel.calls('job.restore').length === 3")
     panel.trait("status", {"state": "ready", "text": "Ready"})
     assert panel.page.locator(".bw-notice:visible").count() == 0
 
@@ -388,7 +388,8 @@ def test_the_overlay_says_what_is_awaited(cell):
     assert cell.page.get_by_role("status").inner_text() == "Starting the renderer…"
     cell.wait("kernel.sent('ready').length === 1")
     cell.trait("status", {"state": "ready", "text": "Ready"})
-    assert overlay.inner_text() == "Waiting for the first picture…"
+    assert overlay.inner_text() == "The first picture is being drawn…"
+    assert cell.page.get_by_role("status").inner_text() == "The first picture is being drawn…"
     cell.frame()
     overlay.get_by_text("Choose a circuit in the panel").wait_for()
     cell.trait("progress", {"task": "1", "operation": "Loading", "amount": 0.5})

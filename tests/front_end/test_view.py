@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +24,9 @@ def test_greets_with_its_size_and_says_whether_it_can_be_seen(cell):
 def test_greets_again_until_the_kernel_answers(cell):
     cell.page.evaluate("kernel.mount(); kernel.model.mute = true;")
     cell.wait("kernel.sent('ready').length === 2")
+    before = len(cell.sent("visible"))
     cell.page.evaluate("kernel.model.mute = false")
-    cell.wait("kernel.sent('visible').length > 0")
+    cell.wait(f"kernel.sent('visible').length > {before}")
     first, *others = cell.sent("ready")
     assert len(others) == 2
     assert others[0]["at"] - first["at"] > 900
@@ -34,14 +37,37 @@ def test_the_pixel_ratio_is_told_up_to_two(open_cell):
     cell.mount(panel_open=False)
     (ready,) = cell.sent("ready")
     assert ready["dpr"] == 2
-    assert cell.canvas.evaluate("canvas => canvas.width") == ready["width"] * 2
+
+
+def shown_at(cell, x, y):
+    """Color that people see at fractions of the canvas, scaled and all."""
+    picture = Image.open(io.BytesIO(cell.canvas.screenshot())).convert("RGB")
+    return picture.getpixel((int(x * picture.width), int(y * picture.height)))
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_the_canvas_has_the_pictures_own_size_and_is_scaled_by_the_browser(open_cell, ratio):
+    cell = open_cell(device_scale_factor=ratio)
+    cell.mount(panel_open=False)
+    box = cell.canvas.bounding_box()
+    for seq, scale in enumerate((0.5, 0.25, ratio), 1):
+        width, height = round(box["width"] * scale), round(box["height"] * scale)
+        cell.frame(seq=seq, width=width, height=height, color="#00ff00")
+        cell.wait(f"kernel.acks().length === {seq}")
+        assert cell.canvas.evaluate("({ width, height }) => [width, height]") == [width, height]
+        assert cell.canvas.bounding_box() == box
+        assert cell.canvas.evaluate("canvas => canvas.style.objectFit") == "fill"
+        for x, y in ((0.01, 0.01), (0.99, 0.01), (0.01, 0.99), (0.99, 0.99)):
+            assert shown_at(cell, x, y)[1] > 240, "no seam"
+    assert len(cell.sent("ready")) == 1
+    assert cell.sent("resize") == []
 
 
 def test_shows_and_acknowledges_frames(cell):
     cell.mount()
     cell.frame(seq=7, color="#00ff00")
-    cell.wait("kernel.sent('ack').length === 1")
-    (ack,) = cell.sent("ack")
+    cell.wait("kernel.acks().length === 1")
+    (ack,) = cell.acks()
     assert (ack["seq"], ack["shown"]) == (7, True)
     assert 0 < ack["decode_ms"] < 10_000
     red, green, blue, alpha = cell.page.evaluate("kernel.pixel()")
@@ -51,12 +77,19 @@ def test_shows_and_acknowledges_frames(cell):
     assert re.search(r"320 . 200 · 1/32", cell.page.locator(".bw-footer").inner_text())
 
 
+def test_a_view_is_live_from_its_first_picture_on(cell):
+    cell.mount()
+    cell.page.locator(".brayns-widget:not([data-live])").wait_for()
+    cell.frame()
+    cell.page.locator(".brayns-widget[data-live]").wait_for()
+
+
 def test_a_burst_of_frames_ends_with_the_newest_and_every_one_is_acknowledged_once(cell):
     cell.mount()
     burst = [{"seq": seq, "color": "#0000ff" if seq == 12 else "#ff0000"} for seq in range(1, 13)]
     cell.page.evaluate("(burst) => kernel.frames(burst)", burst)
-    cell.wait("kernel.sent('ack').length >= 12")
-    acks = cell.sent("ack")
+    cell.wait("kernel.acks().length >= 12")
+    acks = cell.acks()
     assert sorted(ack["seq"] for ack in acks) == list(range(1, 13))
     shown = [ack["seq"] for ack in acks if ack["shown"]]
     assert shown[-1] == 12
@@ -69,9 +102,9 @@ def test_a_broken_frame_is_told_and_the_next_one_is_shown(open_cell, page_proble
     cell.mount()
     cell.page.evaluate("kernel.frame({ seq: 1 }, '', [new DataView(new ArrayBuffer(64))])")
     cell.page.get_by_text("cannot decode").wait_for()
-    assert cell.sent("ack")[0]["shown"] is False
+    assert cell.acks()[0]["shown"] is False
     cell.frame(seq=2, color="#00ff00")
-    cell.wait("kernel.sent('ack').length === 2")
+    cell.wait("kernel.acks().length === 2")
     assert cell.page.evaluate("kernel.pixel()")[1] > 240
     assert "could not be decoded" in page_problems.pop()
 
@@ -79,15 +112,19 @@ def test_a_broken_frame_is_told_and_the_next_one_is_shown(open_cell, page_proble
 def test_a_picture_of_another_shape_keeps_its_proportions(cell):
     cell.mount(panel_open=False)
     cell.frame(width=100, height=400, color="#ff0000")
-    cell.wait("kernel.sent('ack').length === 1")
-    assert cell.page.evaluate("kernel.pixel(0.5, 0.05)")[0] > 240
-    assert cell.page.evaluate("kernel.pixel(0.1, 0.5)")[3] == 0, "nothing is drawn beside a narrow picture"
+    cell.wait("kernel.acks().length === 1")
+    assert shown_at(cell, 0.5, 0.02)[0] > 240, "it fits by its height, as the field of view is vertical"
+    assert shown_at(cell, 0.1, 0.5)[0] < 100, "nothing is drawn beside a narrow picture"
+    cell.frame(seq=2, width=1600, height=200, color="#00ff00")
+    cell.wait("kernel.acks().length === 2")
+    assert shown_at(cell, 0.01, 0.02)[1] > 240, "of a wide one the middle is seen"
+    assert cell.canvas.evaluate("canvas => canvas.style.objectFit") == "cover"
 
 
 def test_a_new_size_is_told_once_and_the_picture_stays(cell):
     cell.mount(panel_open=False)
     cell.frame(color="#ff0000")
-    cell.wait("kernel.sent('ack').length === 1")
+    cell.wait("kernel.acks().length === 1")
     for width in (850, 800, 750, 700):
         cell.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
     cell.wait("kernel.sent('resize').length > 0")
@@ -123,7 +160,7 @@ def test_two_views_of_a_model_have_their_own_frames(cell):
     first, second = (ready["view"] for ready in cell.sent("ready"))
     assert first != second
     cell.page.evaluate("(view) => kernel.frame({ view, seq: 1 }, '#00ff00')", second)
-    cell.wait("kernel.sent('ack').length === 1")
+    cell.wait("kernel.acks().length === 1")
     assert cell.sent("ack")[0]["view"] == second
     assert cell.page.evaluate("kernel.pixel()")[3] == 0, "the first view shows nothing yet"
     # What is done in one of them shows in the other, and the end of one leaves the other alone.
@@ -132,7 +169,7 @@ def test_two_views_of_a_model_have_their_own_frames(cell):
     cell.page.evaluate("kernel.dispose(0)")
     assert [gone["view"] for gone in cell.sent("gone")] == [first]
     cell.page.evaluate("(view) => kernel.frame({ view, seq: 2 }, '#0000ff')", second)
-    cell.wait("kernel.sent('ack').length === 2")
+    cell.wait("kernel.acks().length === 2")
     assert cell.page.evaluate("kernel.pixel()")[2] > 240
 
 
@@ -142,7 +179,7 @@ def test_nothing_is_left_of_a_closed_view(cell, how):
     before = count_listeners()
     cell.mount(status={"state": "starting", "text": "Starting"})
     cell.frame()
-    cell.wait("kernel.sent('ack').length === 1")
+    cell.wait("kernel.acks().length === 1")
     box = cell.canvas.bounding_box()
     cell.page.mouse.move(box["x"] + 100, box["y"] + 100)
     cell.page.mouse.down()
@@ -188,7 +225,7 @@ def test_a_view_can_be_rendered_again(cell):
     first, second = (ready["view"] for ready in cell.sent("ready"))
     assert first != second
     cell.page.evaluate("(view) => kernel.frame({ view, seq: 1 }, '#00ff00')", second)
-    cell.wait("kernel.sent('ack').length === 1")
+    cell.wait("kernel.acks().length === 1")
 
 
 def test_a_silent_kernel_is_told(cell):
@@ -198,7 +235,7 @@ def test_a_silent_kernel_is_told(cell):
     for _ in range(31):
         cell.page.clock.run_for(1000)
     assert len(cell.sent("ready")) == 30
-    cell.page.get_by_text("The kernel does not answer.").wait_for()
+    cell.page.get_by_role("status").get_by_text("The kernel does not answer.").wait_for()
 
 
 def test_height_by_pointer_keys_and_trait(cell):

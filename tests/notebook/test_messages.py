@@ -5,16 +5,20 @@ import json
 import pytest
 
 from brayns_widget.controller.camera import Camera
+from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage
 from brayns_widget.notebook.messages import (
-    AckMessage,
+    KERNEL_MESSAGES,
+    PAGE_MESSAGES,
     CallMessage,
-    CameraMessage,
     ErrorData,
-    FrameMessage,
     GoneMessage,
+    NoSocketMessage,
+    PingMessage,
+    PongMessage,
     ReadyMessage,
     ReplyMessage,
     ResizeMessage,
+    SocketMessage,
     VisibleMessage,
     WelcomeMessage,
     kernel_message,
@@ -22,22 +26,30 @@ from brayns_widget.notebook.messages import (
 )
 
 SIZE = {"width": 300, "height": 200.5, "dpr": 2}
+HUB = "https://hub.example:8000"
+ACK = {"seq": 3, "shown": True, "decode_ms": 1.5}
+STEERED = {"number": 4, "camera": Camera().to_dict(), "moving": True}
 
 
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        ("ready", SIZE, ReadyMessage("v", 300.0, 200.5, 2.0)),
+        ("ready", SIZE | {"origin": HUB}, ReadyMessage("v", 300.0, 200.5, 2.0, HUB)),
+        ("ready", SIZE | {"origin": ""}, ReadyMessage("v", 300.0, 200.5, 2.0, "")),
         ("resize", SIZE, ResizeMessage("v", 300.0, 200.5, 2.0)),
         ("visible", {"visible": False}, VisibleMessage("v", visible=False)),
-        ("camera", {"camera": Camera().to_dict(), "moving": True}, CameraMessage("v", Camera(), moving=True)),
-        ("ack", {"seq": 3, "shown": True, "decode_ms": 1.5}, AckMessage("v", 3, shown=True, decode_ms=1.5)),
+        ("camera", STEERED, CameraMessage("v", 4, Camera(), moving=True)),
+        ("camera", STEERED | {"acks": [ACK]}, CameraMessage("v", 4, Camera(), True, (Ack(3, True, 1.5),))),
+        ("ack", {"acks": [ACK]}, AckMessage("v", (Ack(3, True, 1.5),))),
+        ("no-socket", {"reason": "It was refused."}, NoSocketMessage("v", "It was refused.")),
+        ("ping", {}, PingMessage("v")),
         ("gone", {}, GoneMessage("v")),
         ("call", {"id": 1, "method": "a.b", "params": {"c": None}}, CallMessage("v", 1, "a.b", {"c": None})),
     ],
 )
 def test_messages_of_a_page_are_read(kind, fields, message):
     assert read_page_message({"kind": kind, "view": "v", **fields}) == message
+    assert PAGE_MESSAGES[kind] is type(message)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +63,17 @@ def test_messages_of_a_page_are_read(kind, fields, message):
         {"kind": "gone"},
         {"kind": "gone", "view": ""},
         {"kind": "gone", "view": "v" * 65},
-        {"kind": "ready", "view": "v", "width": float("nan"), "height": 1, "dpr": 1},
-        {"kind": "ready", "view": "v", "width": float("inf"), "height": 1, "dpr": 1},
-        {"kind": "camera", "view": "v", "camera": {"position": [0, 0, 0], "target": [0, 0, 0]}, "moving": True},
-        {"kind": "ack", "view": "v", "seq": "one", "shown": True, "decode_ms": 1},
+        {"kind": "ready", "view": "v", "width": float("nan"), "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "ready", "view": "v", "width": float("inf"), "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "ready", "view": "v", "width": 1, "height": 1, "dpr": 1},
+        {"kind": "ready", "view": "v", "width": 1, "height": 1, "dpr": 1, "origin": "x" * 513},
+        {"kind": "camera", "view": "v", **STEERED, "camera": {"position": [0, 0, 0], "target": [0, 0, 0]}},
+        {"kind": "camera", "view": "v", "camera": STEERED["camera"], "moving": True},
+        {"kind": "camera", "view": "v" * 65, **STEERED},
+        {"kind": "ack", "view": "v", "acks": [ACK | {"seq": "one"}]},
+        {"kind": "ack", "view": "v", "acks": [ACK] * 65},
+        {"kind": "ack", "view": "v", **ACK},
+        {"kind": "no-socket", "view": "v", "reason": "x" * 513},
         {"kind": "call", "view": "v", "id": 1, "method": "a.b", "params": [1]},
     ],
 )
@@ -66,7 +85,9 @@ def test_what_is_no_message_is_refused(content):
 @pytest.mark.parametrize(
     ("message", "content"),
     [
-        (WelcomeMessage("v", 2), {"kind": "welcome", "view": "v", "window": 2}),
+        (WelcomeMessage("v"), {"kind": "welcome", "view": "v"}),
+        (SocketMessage("v", 4711, "t"), {"kind": "socket", "view": "v", "port": 4711, "ticket": "t"}),
+        (PongMessage("v"), {"kind": "pong", "view": "v"}),
         (ReplyMessage("v", 1), {"kind": "reply", "view": "v", "id": 1, "result": None}),
         (ReplyMessage("v", 1, result=[1]), {"kind": "reply", "view": "v", "id": 1, "result": [1]}),
         (
@@ -74,11 +95,12 @@ def test_what_is_no_message_is_refused(content):
             {"kind": "reply", "view": "v", "id": 1, "error": {"type": "E", "message": "no", "hint": "try"}},
         ),
         (
-            FrameMessage("v", 7, 4, 3, 1, 16, moving=True, mime="image/jpeg"),
+            FrameMessage("v", 7, 2, 4, 3, 1, 16, moving=True, mime="image/jpeg"),
             {
                 "kind": "frame",
                 "view": "v",
                 "seq": 7,
+                "camera": 2,
                 "width": 4,
                 "height": 3,
                 "accumulation": 1,
@@ -91,4 +113,9 @@ def test_what_is_no_message_is_refused(content):
 )
 def test_messages_of_the_kernel_are_written_as_json(message, content):
     assert kernel_message(message) == content
+    assert KERNEL_MESSAGES[content["kind"]] is type(message)
     json.dumps(kernel_message(message), allow_nan=False)
+
+
+def test_a_ticket_does_not_show_in_a_repr():
+    assert "t-1234" not in repr(SocketMessage("v", 4711, "t-1234"))

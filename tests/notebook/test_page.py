@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from websockets import Origin
+from websockets.asyncio.client import connect
 
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from brayns_widget.notebook.page import Page
+from brayns_widget.notebook.page import Page, Transport
 from tests.fakes import FakeCluster
 
 
@@ -45,28 +49,34 @@ def cluster() -> Iterator[FakeCluster]:
 
 
 @contextlib.asynccontextmanager
-async def opened(controller: Controller) -> AsyncIterator[tuple[Page, Port]]:
+async def opened(controller: Controller, transport: Transport) -> AsyncIterator[tuple[Page, Port]]:
     await controller.start()
     port = Port()
-    page = Page(controller, port.post, port.publish)
+    page = Page(controller, port.post, port.publish, "widget-1", transport)
     try:
         yield page, port
     finally:
         await page.close()
 
 
-def run(cluster: FakeCluster, test: Callable[[Page, Port, Controller], Any]) -> None:
+def run(cluster: FakeCluster, test: Callable[[Page, Port, Controller], Any], transport: Transport = "auto") -> None:
     """Run ``await test(page, port, controller)`` on the controller's loop thread, where pages live."""
     with Controller(**cluster.options) as controller:
 
         async def main() -> None:
-            async with opened(controller) as (page, port):
+            async with opened(controller, transport) as (page, port):
                 await test(page, port, controller)
 
         controller.loop.submit(main()).result(30)
 
 
-READY = {"kind": "ready", "view": "v", "width": 400, "height": 200, "dpr": 1}
+READY = {"kind": "ready", "view": "v", "width": 400, "height": 200, "dpr": 1, "origin": ""}
+
+
+def steered(controller: Controller, number: int, z: float, *, moving: bool) -> dict[str, Any]:
+    """Return a page's message with a camera."""
+    camera = controller.camera.to_dict() | {"position": [0, 0, z]}
+    return {"kind": "camera", "view": "v", "number": number, "camera": camera, "moving": moving}
 
 
 def test_a_page_begins_with_the_controllers_state(cluster):
@@ -92,7 +102,7 @@ def test_the_stream_is_set_for_the_server_that_answers(cluster, revision, sample
         page.receive(READY)
         await until(lambda: "frame" in port.kinds())
         sent = [params for method, params in cluster.renderer.requests if method == "set-renderer-interactive"]
-        assert sent[-1] == {"samples_per_pixel": samples}
+        assert sent[-1] == {"samples_per_pixel": samples, "ao_samples": 1}
 
     run(cluster, test)
 
@@ -111,14 +121,37 @@ def test_the_shape_of_a_view_is_what_the_camera_frames_for(cluster):
 
 def test_a_moving_camera_is_kept_from_the_pages(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
+        await page.stats()  # the frames have begun
         port.shared.clear()
-        camera = controller.camera.to_dict() | {"position": [0, 0, 7.0]}
-        page.receive({"kind": "camera", "view": "v", "camera": camera, "moving": True})
-        assert port.traits["camera"].position == (0, 0, 7)
+        page.receive(steered(controller, 1, 7.0, moving=True))
+        await until(lambda: port.traits["camera"].position == (0, 0, 7))
         assert list(controller.camera.position) == [0, 0, 7]
         assert not port.shared
-        page.receive({"kind": "camera", "view": "v", "camera": camera, "moving": False})
+        page.receive(steered(controller, 2, 7.0, moving=False))
+        await until(lambda: port.shared == ["camera"])
+
+    run(cluster, test)
+
+
+def test_a_linked_camera_moves_while_it_is_set_again_and_again_and_then_rests(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.set("camera", controller.camera.to_dict() | {"position": [0, 0, 7.0]})
+        assert port.shared[-1:] == ["camera"], "one alone does not move"
+        port.shared.clear()
+        for z in (8.0, 9.0):
+            page.set("camera", controller.camera.to_dict() | {"position": [0, 0, z]})
+        assert list(controller.camera.position) == [0, 0, 9]
+        assert port.shared == []
+        await until(lambda: port.shared)
         assert port.shared == ["camera"]
+
+    run(cluster, test)
+
+
+def test_a_ping_is_answered(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive({"kind": "ping", "view": "v"})
+        assert port.posts == [{"kind": "pong", "view": "v"}]
 
     run(cluster, test)
 
@@ -131,8 +164,7 @@ def test_while_a_circuit_loads_no_picture_is_asked_for(cluster):
         await until(lambda: "frame" in port.kinds())
         task = controller.load_circuit("/data/circuit.json")
         await until(lambda: "add-model" in cluster.renderer.methods())
-        camera = controller.camera.to_dict() | {"position": [0, 0, 7.0]}
-        page.receive({"kind": "camera", "view": "v", "camera": camera, "moving": False})
+        page.receive(steered(controller, 1, 7.0, moving=False))
         await asyncio.sleep(0.1)  # long enough for a picture, were one asked for
         assert cluster.renderer.methods()[-1] == "add-model"
         await task
@@ -164,5 +196,127 @@ def test_a_closed_page_hears_no_more(cluster):
         await controller.camera.reset.aio()
         await controller.load_circuit("/data/circuit.json")
         assert port.traits == {}
+
+    run(cluster, test)
+
+
+# ---------------------------------------------------------------------- how frames go to the page
+
+HUB = "https://hub.example:8000"
+
+
+def test_a_page_of_a_jupyter_server_is_offered_a_socket(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY | {"origin": HUB})
+        await until(lambda: "socket" in port.kinds())
+        assert port.kinds()[0] == "welcome"
+        offer = next(content for content in port.posts if content["kind"] == "socket")
+        address = f"ws://127.0.0.1:{offer['port']}/frames"
+        async with connect(address, origin=Origin(HUB), proxy=None) as socket:
+            await socket.send(json.dumps({"ticket": offer["ticket"]}))
+            assert await socket.recv() == "welcome"
+            assert isinstance(await socket.recv(), bytes)
+            assert (await page.stats())["views"]["v"]["transport"] == "socket"
+            await socket.send(json.dumps(steered(controller, 1, 7.0, moving=False)))
+            await until(lambda: port.traits["camera"].position == (0, 0, 7))
+            assert list(controller.camera.position) == [0, 0, 7]
+
+    run(cluster, test)
+
+
+def test_each_greeting_is_offered_a_ticket_of_its_own(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        for _ in range(2):
+            page.receive(READY | {"origin": HUB})
+        await until(lambda: port.kinds().count("socket") == 2)
+        first, second = (content for content in port.posts if content["kind"] == "socket")
+        assert first["ticket"] != second["ticket"]
+
+    run(cluster, test)
+
+
+@pytest.mark.parametrize(("transport", "origin"), [("comm", HUB), ("auto", "")])
+def test_where_there_can_be_no_socket_frames_go_over_the_comm(cluster, transport, origin):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY | {"origin": origin})
+        await until(lambda: "frame" in port.kinds())
+        page.receive({"kind": "no-socket", "view": "v", "reason": "It was refused."})
+        assert "socket" not in port.kinds()
+        assert (await page.stats())["views"]["v"]["transport"] == "comm"
+        assert controller.state.notice is None
+
+    run(cluster, test, transport)
+
+
+@pytest.mark.parametrize("origin", ["", HUB])
+def test_where_a_socket_is_demanded_and_cannot_be_had_that_is_told(cluster, origin):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY | {"origin": origin})
+        if origin:
+            page.receive({"kind": "no-socket", "view": "v", "reason": "The Jupyter server does not forward it."})
+        await until(lambda: controller.state.notice)
+        notice = controller.state.notice
+        assert notice is not None
+        assert notice.level == "error"
+        assert "no socket for frames" in notice.text
+        assert ("does not forward it" if origin else "not a page of a Jupyter server") in notice.text
+        assert "jupyter-server-proxy" in notice.hint
+        await page.stats()  # the frames have begun
+        page.receive(steered(controller, 1, 7.0, moving=False))
+        await until(lambda: port.traits["camera"].position == (0, 0, 7))
+        assert (await page.stats())["views"]["v"]["sent"] == 0
+        assert "frame" not in port.kinds()
+
+    run(cluster, test, "socket")
+
+
+def test_a_ticket_is_in_no_trait_and_no_statistics(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY | {"origin": HUB})
+        await until(lambda: "socket" in port.kinds())
+        (ticket,) = (content["ticket"] for content in port.posts if content["kind"] == "socket")
+        stats = await page.stats()
+        assert ticket not in str([port.traits, stats, controller.state, vars(page), page])
+
+    run(cluster, test)
+
+
+def test_views_begin_anew_when_frames_are_numbered_anew(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY)
+        page.receive(READY | {"view": "w"})
+        port.posts.clear()
+        page.restarted()
+        assert [(content["kind"], content["view"]) for content in port.posts] == [("welcome", "v"), ("welcome", "w")]
+
+    run(cluster, test)
+
+
+def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        old, new = Camera((1, 0, 9)), Camera((2, 0, 9))
+        page.steered(old, moving=False)
+        page.steered(new, moving=True)
+        page.set("camera", old)
+        assert controller.camera.value == new
+        page.set("camera", Camera((3, 0, 9)))  # of a linked view
+        assert controller.camera.value == Camera((3, 0, 9))
+
+    run(cluster, test)
+
+
+def test_a_view_that_is_hidden_does_not_count_as_heard(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive({"kind": "visible", "view": "v", "visible": False})
+        assert not controller.presence.seen
+        page.receive({"kind": "visible", "view": "v", "visible": True})
+        assert controller.presence.seen
+
+    run(cluster, test)
+
+
+def test_who_makes_the_frames_is_in_the_statistics(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        assert (await page.stats())["made_by"] == "process"
 
     run(cluster, test)

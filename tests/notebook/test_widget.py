@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextvars
 import dataclasses
+import gc
 import inspect
+import itertools
 import json
 import logging
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +21,7 @@ import pytest
 import traitlets
 
 from brayns_widget.connection.status import Status
+from brayns_widget.controller import presence
 from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.notebook import widget as module
@@ -39,6 +43,7 @@ class Comm:
         self.closed = False
         self.acks = True
         self._reply_subshell_id = WHO.get()
+        self._numbers = itertools.count(1)  # of cameras
         self._changed = threading.Condition()
         self._deliver: Callable[[Any], None] = lambda _: None
 
@@ -53,7 +58,8 @@ class Comm:
             self._changed.notify_all()
         content = data.get("content", {})
         if content.get("kind") == "frame" and self.acks:
-            self.say("ack", view=content["view"], seq=content["seq"], shown=True, decode_ms=1.0)
+            ack = {"seq": content["seq"], "shown": True, "decode_ms": 1.0}
+            self.say("ack", view=content["view"], acks=[ack])
 
     def close(self) -> None:
         self.closed = True
@@ -62,6 +68,10 @@ class Comm:
         self._deliver({"content": {"data": data}, "buffers": []})
 
     def say(self, kind: str, *, view: str = "v", **fields: Any) -> None:
+        if kind == "ready":
+            fields = {"origin": "", **fields}
+        elif kind == "camera":
+            fields = {"number": next(self._numbers), **fields}
         self.deliver({"method": "custom", "content": {"kind": kind, "view": view, **fields}})
 
     def set(self, **state: Any) -> None:
@@ -230,13 +240,14 @@ def test_an_option_out_of_range_leaves_nothing_behind(cluster, comms):
 def test_a_view_is_welcomed_and_then_gets_frames(viewer, page, cluster):
     kinds = [d["content"]["kind"] for d, _ in page.sent if d.get("method") == "custom"]
     assert kinds[0] == "welcome"
-    assert page.customs("welcome")[0][0] == {"kind": "welcome", "view": "v", "window": 2}
+    assert page.customs("welcome")[0][0] == {"kind": "welcome", "view": "v"}
     content, buffers = page.customs("frame")[0]
     assert bytes(buffers[0]) == JPEG
     assert content == {
         "kind": "frame",
         "view": "v",
         "seq": 1,
+        "camera": 0,
         "width": 800,
         "height": 600,
         "accumulation": 1,
@@ -494,13 +505,13 @@ def test_a_killed_renderer_is_told_and_a_retry_brings_the_picture_back(viewer, p
         [],
         {"kind": "explode"},
         {"kind": "ready"},
-        {"kind": "ready", "view": 3, "width": 1, "height": 1, "dpr": 1},
-        {"kind": "ready", "view": "x" * 100, "width": 1, "height": 1, "dpr": 1},
-        {"kind": "ready", "view": "n", "width": "wide", "height": 1, "dpr": 1},
-        {"kind": "ready", "view": "n", "width": float("inf"), "height": 1, "dpr": 1},
-        {"kind": "camera", "view": "v", "camera": {"position": "here"}, "moving": True},
-        {"kind": "camera", "view": "v", "camera": 7, "moving": True},
-        {"kind": "ack", "view": "v", "seq": "one", "shown": True, "decode_ms": 1},
+        {"kind": "ready", "view": 3, "width": 1, "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "ready", "view": "x" * 100, "width": 1, "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "ready", "view": "n", "width": "wide", "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "ready", "view": "n", "width": float("inf"), "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "camera", "view": "v", "number": 99, "camera": {"position": "here"}, "moving": True},
+        {"kind": "camera", "view": "v", "number": 99, "camera": 7, "moving": True},
+        {"kind": "ack", "view": "v", "acks": [{"seq": "one", "shown": True, "decode_ms": 1}]},
         {"kind": "call", "view": "v", "id": None},
     ],
 )
@@ -529,6 +540,49 @@ def test_messages_may_come_from_many_threads_at_once(viewer, page):
     page.say("camera", camera=CAMERA, moving=False)
     until(lambda: viewer.camera == Camera.from_dict(CAMERA))
     assert len(viewer.stats["views"]) == 5
+
+
+# ---------------------------------------------------------------------- how frames go to the page
+
+HUB = "https://hub.example"
+
+
+def test_an_unknown_transport_is_refused(cluster, comms):
+    with pytest.raises(ValueError, match="transport is 'pigeon', not one of auto, socket, comm"):
+        BraynsWidget(**cluster.options, transport="pigeon")  # type: ignore[arg-type]
+    assert comms == []
+    assert cluster.paths() == []
+
+
+@pytest.mark.parametrize("transport", ["comm", "socket"])
+def test_the_transport_can_be_chosen(cluster, comms, transport):
+    viewer = BraynsWidget(**cluster.options, transport=transport)
+    (page,) = comms
+    page.say("ready", width=400, height=300, dpr=1, origin=HUB)
+    if transport == "comm":
+        page.wait("frame")
+        assert page.customs("socket") == []
+    else:
+        page.wait("socket")
+        until(lambda: viewer.stats["views"])
+        page.say("no-socket", reason="The Jupyter server does not forward it.")
+        until(lambda: viewer.notice and "The Jupyter server does not forward it." in viewer.notice.text)
+        assert page.customs("frame") == []
+    viewer.close()
+
+
+def test_a_ticket_is_in_no_trait_no_saved_state_and_no_log(viewer, page, caplog):
+    with caplog.at_level(logging.DEBUG):
+        page.say("ready", width=400, height=300, dpr=1, origin=HUB)
+        ticket = page.wait("socket")[0]["ticket"]
+        page.say("gone", view="another")
+        page.call("notices.dismiss")
+    shown = [str(viewer.get_state()), str(viewer.stats), repr(viewer), str(viewer._repr_mimebundle_())]
+    shown += [repr(viewer.controller.state), str(vars(viewer._page))]
+    shown += [f"{record.getMessage()} {record.args}" for record in caplog.records]
+    shown += [json.dumps(data) for data, _ in page.sent if data.get("method") != "custom"]
+    assert len(ticket) > 40
+    assert not [text for text in shown if ticket in text]
 
 
 # ---------------------------------------------------------------------- secrets and ends
@@ -588,3 +642,68 @@ def test_snapshot_and_reset_camera(viewer, page, cluster, tmp_path):
     viewer.reset_camera()
     until(lambda: viewer.camera.to_dict()["position"] != CAMERA["position"])
     assert repr(viewer) == "<BraynsWidget: Ready.>"
+
+
+# ---------------------------------------------------------------------- life
+
+
+def forgotten(cluster: FakeCluster, use: Callable[[BraynsWidget], object]) -> weakref.ref[BraynsWidget]:
+    """Make a ready widget, use it, and hold it no more."""
+    viewer = BraynsWidget(**cluster.options)
+    until(lambda: viewer.status.state == "ready")
+    use(viewer)
+    return weakref.ref(viewer)
+
+
+def test_a_widget_that_nothing_holds_is_closed(cluster, comms):
+    cluster.dialect = "2024"
+    threads = set(threading.enumerate())
+    viewer = forgotten(cluster, lambda _: None)
+    gc.collect()
+    assert viewer() is None
+    until(lambda: any(path.startswith("POST /stop/") for path in cluster.paths()))
+    assert comms[0].closed
+    until(lambda: not any(thread.name == "brayns-widget traits" for thread in set(threading.enumerate()) - threads))
+
+
+def test_a_call_of_a_widget_that_nothing_holds_comes_to_its_end(cluster, comms):
+    cluster.renderer.delays["snapshot"] = 0.5
+    pending: list[Any] = []
+    viewer = forgotten(cluster, lambda viewer: pending.append(viewer.snapshot(size=(16, 16))))
+    gc.collect()
+    assert viewer() is None
+    assert pending[0].result(10)
+
+
+@pytest.mark.parametrize("how", ["shown", "displayed"])
+def test_a_widget_that_was_on_a_page_stays_for_it(cluster, comms, how):
+    def show(viewer: BraynsWidget) -> None:
+        if how == "displayed":
+            viewer._repr_mimebundle_()
+        else:
+            comms[0].say("ready", width=400, height=300, dpr=2)
+            comms[0].wait("frame")
+
+    viewer = forgotten(cluster, show)
+    gc.collect()
+    kept = viewer()
+    assert kept is not None
+    assert kept.status.state == "ready"
+    kept.close()
+
+
+def test_a_widget_sleeps_when_it_was_taken_from_the_page_and_wakes_when_it_is_shown(cluster, comms, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 0.05)
+    monkeypatch.setattr(module, "is_held", lambda _: False)
+    viewer = BraynsWidget("/data/circuit.json", **cluster.options)
+    (page,) = comms
+    page.say("ready", width=400, height=300, dpr=2)
+    until(lambda: viewer.status.state == "ready" and len(viewer.models) == 1)
+    page.say("gone")
+    until(lambda: viewer.status.state == "asleep")
+    assert len(viewer.models) == 1
+    page.say("ready", view="w", width=400, height=300, dpr=2)
+    until(lambda: viewer.status.state == "ready")
+    page.wait("frame", lambda content: content["view"] == "w")
+    assert [model["model_type"] for model in cluster.renderer.models].count("neurons") == 1
+    viewer.close()

@@ -27,6 +27,23 @@ def endpoints_of(*modules: ModuleType) -> dict[str, Endpoint[Any, Any]]:
 RENDERER = {endpoint.name: endpoint for endpoint in endpoints_of(*MODULES).values()}
 
 
+# What ours adds to recorded methods: method, whether to its parameters or what it returns, property → why.
+ADDED = {
+    ("render-image", "returns", "render_ms"): "its own time of a picture, by which clients choose the size of the next",
+}
+
+
+def without_additions(name: str, key: str, schema: Any) -> Any:
+    """Leave out of the schema of a method's ``params`` or ``returns`` what ours adds, which must be optional there."""
+    added = {prop for method, place, prop in ADDED if (method, place) == (name, key)}
+    if not added:
+        return schema
+    assert added <= schema["properties"].keys()
+    assert not added & set(schema.get("required", ()))
+    kept = {prop: value for prop, value in schema["properties"].items() if prop not in added}
+    return schema | {"properties": kept}
+
+
 def comparable(schema: Any) -> Any:
     """Without the order of ``required``, in which the recorded schemas follow no rule."""
     if isinstance(schema, dict):

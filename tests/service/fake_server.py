@@ -11,7 +11,7 @@ import sys
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Opcode
 
-from brayns_widget.service.lifetime import when_stdin_closes
+from brayns_widget.lifetime import when_stdin_closes
 
 MEGABYTE = bytes(1_000_000)
 

@@ -28,6 +28,14 @@ def test_the_greeting_is_one_line_and_the_last(launch):
     assert (out, err, run.process.returncode) == ("", "", 0)
 
 
+def test_the_first_jobs_servers_can_be_started_ahead(launch):
+    run = launch("--exit-with-stdin", "--start-ahead")
+    servers = run.servers()
+    assert len(servers) == 2
+    run.start_job()
+    assert {server.pid for server in run.servers()} == {server.pid for server in servers}
+
+
 def test_at_the_end_of_standard_input_everything_leaves(launch, gone):
     run = launch("--exit-with-stdin")
     run.start_job()

@@ -9,9 +9,11 @@ from typing import Any
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.protocol.messages import Reply
-from brayns_widget.stream import Frame, FrameStream, StreamSettings, encode
+from brayns_widget.stream import Frame, FrameStream, Picture, StreamSettings, encode
 
-FAST = StreamSettings(credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, retry_first=0.05)
+FAST = StreamSettings(
+    credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, first_passes=1, retry_first=0.05
+)
 
 
 def camera(x: float) -> list[tuple[str, Any]]:
@@ -26,24 +28,31 @@ class Renderer:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
-        self.state: dict[str, Any] = {}
+        self.state: dict[str, Any] = {  # as it starts
+            "set-application-parameters": {"viewport": [1, 1]},
+            "set-camera-view": {"position": [0, 0, 0]},
+            "set-renderer-interactive": {"samples_per_pixel": 1},
+        }
         self.accumulation = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.errors: dict[str, Exception] = {}  # by method
+        self.render_ms: float | None = None  # an addition of ours; the real one does not tell it
         self.under_way = 0
+        self._turn = asyncio.Lock()  # it answers in order
         self.override: Callable[[str, Any], Reply] | None = None
 
     async def __call__(self, method: str, params: Any) -> Reply:
         self.calls.append((method, params))
         self.under_way += 1
         try:
-            assert self.under_way == 1, "one request at a time"
-            await self.gate.wait()
-            await asyncio.sleep(0.001)
-            if self.error:
-                raise self.error
-            return (self.override or self.answer)(method, params)
+            async with self._turn:
+                await self.gate.wait()
+                await asyncio.sleep(0.001)
+                if error := self.error or self.errors.get(method):
+                    raise error
+                return (self.override or self.answer)(method, params)
         finally:
             self.under_way -= 1
 
@@ -57,6 +66,8 @@ class Renderer:
         new = params["render"] and self.accumulation < maximum
         self.accumulation += new
         result = {"accumulation": self.accumulation, "max_accumulation": maximum}
+        if self.render_ms is not None:
+            result["render_ms"] = self.render_ms
         send = params["send"] and (new or params["force"])
         return Reply(1, result, memoryview(f"{self.picture()} q{params['jpeg_quality']}".encode() if send else b""))
 
@@ -75,17 +86,19 @@ class Renderer:
 class Sink:
     """Collects frames, and acknowledges them unless told not to."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = 2) -> None:
+        self.window = window
         self.frames: list[Frame] = []
         self.stream: FrameStream | None = None
         self.error: Exception | None = None
+        self.decode_ms = 1.0
 
     def send(self, frame: Frame) -> None:
         if self.error:
             raise self.error
         self.frames.append(frame)
         if self.stream:
-            self.stream.ack(frame.view, frame.seq, shown=True, decode_ms=1.0)
+            self.stream.ack(frame.view, frame.seq, shown=True, decode_ms=self.decode_ms)
 
     @property
     def texts(self) -> list[str]:
@@ -105,13 +118,23 @@ async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
 class Bench:
     def __init__(self, settings: StreamSettings) -> None:
         self.renderer = Renderer()
-        self.errors: list[Exception] = []
-        self.stream = FrameStream(self.renderer, settings=settings, on_error=self.errors.append)
+        self.errors: list[Exception | None] = []
+        self.rested: list[Picture] = []
+        self.stream = FrameStream(
+            self.renderer, settings=settings, on_error=self.errors.append, on_rest=self.rested.append
+        )
 
     def view(
-        self, name: str = "a", width: float = 800, height: float = 600, dpr: float = 1.0, *, acks: bool = True
+        self,
+        name: str = "a",
+        width: float = 800,
+        height: float = 600,
+        dpr: float = 1.0,
+        *,
+        acks: bool = True,
+        window: int = 2,
     ) -> Sink:
-        sink = Sink()
+        sink = Sink(window)
         if acks:
             sink.stream = self.stream
         self.stream.add_view(name, sink, width, height, dpr)

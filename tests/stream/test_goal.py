@@ -12,8 +12,9 @@ from brayns_widget.stream.goal import Goal, Refinement, Shot, encode, make_goal
 CAMERA = Camera((0, 0, 9))
 
 
-def _goal(*, moving: bool = False, passes: int = 4, camera: Camera = CAMERA) -> Goal:
-    return make_goal(1, [encode(*call) for call in camera.calls()], (800, 600), passes, moving=moving)
+def _goal(*, moving: bool = False, passes: int = 4, camera: Camera = CAMERA, ao_samples: int = 0) -> Goal:
+    calls = [encode(*call) for call in camera.calls()]
+    return make_goal(1, calls, (800, 600), passes, moving=moving, ao_samples=ao_samples)
 
 
 def _next(refinement: Refinement, now: float = 0.0, *, credit: bool = True) -> Shot:
@@ -23,12 +24,12 @@ def _next(refinement: Refinement, now: float = 0.0, *, credit: bool = True) -> S
 
 
 def test_a_goal_in_requests() -> None:
-    assert list(_goal().calls.values()) == [
+    assert list(_goal(ao_samples=3).calls.values()) == [
         ("set-framebuffer-static", None),
         ("set-application-parameters", {"viewport": [800, 600]}),
         ("set-camera-perspective", {"fovy": 45}),
         ("set-camera-view", {"position": [0, 0, 9], "target": [0, 0, 0], "up": [0, 1, 0]}),
-        ("set-renderer-interactive", {"samples_per_pixel": 4}),
+        ("set-renderer-interactive", {"samples_per_pixel": 4, "ao_samples": 3}),
     ]
 
 
@@ -76,15 +77,23 @@ def test_refining_pictures_keep_their_distance_but_the_last_does_not_wait() -> N
 
 
 def test_rough_pictures_are_held_back_for_a_while() -> None:
-    refinement = Refinement(_goal(passes=16), 16, hold_until=0.5)
+    refinement = Refinement(_goal(passes=16), 16, first=4, hold_until=0.5)
     sends = []
     for number in range(1, 5):
         shot = _next(refinement)
         sends.append(shot.send)
         refinement.took(shot, number, 16, 0.0)
     assert sends == [False, False, False, True]
-    assert _next(Refinement(_goal(passes=16), 16, hold_until=0.5), 0.5).send
-    assert _next(Refinement(_goal(moving=True, passes=1), 9, hold_until=0.5)).send
+    assert _next(Refinement(_goal(passes=16), 16, first=4, hold_until=0.5), 0.5).send
+    assert _next(Refinement(_goal(moving=True, passes=1), 9, first=4, hold_until=0.5)).send
+
+
+def test_the_last_picture_is_never_rough() -> None:
+    assert _next(Refinement(_goal(passes=1), 1, first=4, hold_until=0.5)).send
+
+
+def test_a_picture_of_few_passes_is_sent_at_once_where_the_first_may_have_one() -> None:
+    assert _next(Refinement(_goal(passes=4), 4, first=1, hold_until=0.5)).send
 
 
 def test_the_server_decides_how_many_passes_there_are() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 from typing import Any
 
 import pytest
@@ -9,7 +10,16 @@ import pytest
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError, RequestError
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream import BRAYNS, StreamSettings
-from tests.stream.bench import CAMERA, FAST, Bench, Renderer, bench, camera, run, until
+from tests.stream.bench import CAMERA, FAST, Bench, Renderer, Sink, bench, camera, run, until
+
+SETTINGS = [
+    "set-framebuffer-static",
+    "set-application-parameters",
+    "set-camera-perspective",
+    "set-camera-view",
+    "set-renderer-interactive",
+]
+"""The requests that bring a renderer of unknown state to a goal."""
 
 
 @run
@@ -23,6 +33,35 @@ async def test_a_view_gets_a_picture_that_refines_and_ends_in_full_quality(b: Be
     assert picture.mime == "image/jpeg"
     assert not picture.moving
     assert [frame.seq for frame in sink.frames] == [1, 2, 3]
+
+
+@run
+async def test_only_the_last_picture_at_rest_is_told(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: sink.frames)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert [(picture.accumulation, picture.moving) for picture in b.rested] == [(3, False)]
+    b.stream.invalidate()
+    await b.idle()
+    assert len(b.rested) == 2
+
+
+@run
+async def test_a_picture_that_is_out_of_date_when_it_comes_is_no_rest(b: Bench) -> None:
+    def answer(method: str, params: Any) -> Reply:
+        reply = b.renderer.answer(method, params)
+        if b.renderer.accumulation == 3:
+            b.stream.set_camera(camera(2))
+        return reply
+
+    b.renderer.override = answer
+    sink = b.view()
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    assert "800x600 x1 3 q95" in sink.texts
+    assert [bytes(picture.data).decode() for picture in b.rested] == ["800x600 x2 3 q95"]
 
 
 @run
@@ -64,7 +103,7 @@ async def test_while_the_camera_moves_pictures_are_small_and_light_and_at_rest_f
 
 
 def test_the_last_picture_of_a_gesture_stays_until_there_is_a_better_one() -> None:
-    settings = dataclasses.replace(FAST, rest_passes=16, hold_time=60.0, refine_interval=0.0)
+    settings = dataclasses.replace(FAST, rest_passes=16, first_passes=4, hold_time=60.0)
 
     async def main() -> None:
         async with bench(settings) as b:
@@ -77,6 +116,265 @@ def test_the_last_picture_of_a_gesture_stays_until_there_is_a_better_one() -> No
             assert accumulations == list(range(4, 17))
 
     asyncio.run(main())
+
+
+def _accumulations_at_rest(settings: StreamSettings) -> list[int]:
+    async def main() -> list[int]:
+        async with bench(settings) as b:
+            sink = b.view()
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.rested)
+            return [frame.picture.accumulation for frame in sink.frames]
+
+    return asyncio.run(main())
+
+
+def test_the_first_picture_of_all_is_no_speckle() -> None:
+    ours = dataclasses.replace(StreamSettings(), refine_interval=0.0, hold_time=60.0)
+    assert _accumulations_at_rest(ours) == list(range(4, 17))
+    real = dataclasses.replace(BRAYNS, refine_interval=0.0, hold_time=60.0)  # one pass has several samples there
+    assert _accumulations_at_rest(real) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_slow_renderer_shows_what_it_has_but_a_changed_scene_never_as_speckle(changed: bool) -> None:
+    settings = dataclasses.replace(FAST, rest_passes=16, first_passes=16, hold_time=0.05)
+
+    async def main() -> None:
+        async with bench(settings) as b:
+            sink = b.view()
+            b.stream.set_camera(CAMERA)
+            await until(lambda: sink.frames)
+            assert sink.frames[0].picture.accumulation == 16
+            sink.frames.clear()
+            if changed:
+                b.stream.invalidate()
+            b.stream.set_camera(camera(1))
+            await until(lambda: b.renderer.accumulation == 1)
+            b.renderer.gate.clear()
+            await asyncio.sleep(settings.hold_time)  # what is tested is this time
+            assert sink.frames == []
+            b.renderer.gate.set()
+            await until(lambda: sink.frames)
+            assert (sink.frames[0].picture.accumulation == 16) is changed
+
+    asyncio.run(main())
+
+
+@run
+async def test_all_requests_of_a_goal_are_sent_before_the_first_answer(b: Bench) -> None:
+    sink = b.view()
+    b.renderer.gate.clear()
+    b.stream.set_camera(CAMERA)
+    await until(lambda: b.renderer.under_way == 6)
+    assert b.renderer.methods() == [*SETTINGS, "render-image"]
+    b.renderer.gate.set()
+    await until(lambda: sink.last == "800x600 x0 3 q95")
+    b.renderer.calls.clear()
+    b.renderer.gate.clear()
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: b.renderer.under_way == 4)
+    assert b.renderer.methods() == [*SETTINGS[1:2], *SETTINGS[3:], "render-image"]
+    b.renderer.gate.set()
+
+
+@pytest.mark.parametrize("method", [*SETTINGS, "render-image"])
+def test_a_request_that_fails_fails_its_picture(method: str) -> None:
+    unretrieved: list[dict[str, Any]] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))
+        async with bench() as b:
+            sink = b.view()
+            b.renderer.errors[method] = RequestError("No.", code=1)
+            b.stream.set_camera(CAMERA)
+            await until(lambda: b.stream.stats()["errors"] >= 2)
+            assert [str(error) for error in b.errors] == ["No."]
+            assert sink.frames == []
+            b.renderer.errors.clear()
+            b.renderer.calls.clear()
+            await until(lambda: sink.last == "800x600 x0 3 q95")
+            # Each may or may not have taken effect.
+            assert set(SETTINGS) <= set(b.renderer.methods())
+        gc.collect()
+
+    asyncio.run(main())
+    assert unretrieved == []
+
+
+def test_requests_that_all_fail_leave_no_error_that_nobody_has_seen() -> None:
+    unretrieved: list[dict[str, Any]] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))
+        async with bench() as b:
+            b.view()
+            b.renderer.error = ConnectionLost("gone")
+            b.stream.set_camera(CAMERA)
+            await until(lambda: len(b.renderer.shots()) >= 2)
+            assert b.errors == []
+        gc.collect()
+
+    asyncio.run(main())
+    assert unretrieved == []
+
+
+async def _drag(b: Bench, sink: Sink, cameras: int) -> set[str]:
+    """Move the camera, each time after the picture of the time before; return the sizes of the last pictures."""
+    start = len(sink.frames)
+    for x in range(1, cameras + 1):
+        b.stream.set_camera(camera(x), moving=True)
+        await until(lambda x=x: f" x{x} " in sink.last)  # type: ignore[misc]
+    return {text.split()[0] for text in sink.texts[start:][-5:]}
+
+
+@run
+async def test_the_size_while_moving_goes_by_the_renderers_own_time(b: Bench) -> None:
+    sink = b.view()
+    b.renderer.render_ms = 500.0  # although its answers come fast
+    assert await _drag(b, sink, 20) == {"200x150"}
+    assert b.stream.stats()["render_ms"] == 500.0
+    assert b.stream.stats()["scale"] == 0.25
+
+
+def test_the_round_trip_counts_where_the_server_tells_no_time() -> None:
+    allowed = dataclasses.replace(FAST, moving_frame_time=1e-6)  # so that any time is too long
+
+    async def main() -> None:
+        async with bench(allowed) as b:
+            sink = b.view()
+            assert await _drag(b, sink, 20) == {"200x150"}
+            assert b.stream.stats()["render_ms"] > 0
+        async with bench(allowed) as b:
+            sink = b.view()
+            b.renderer.render_ms = 1e-6
+            sink.decode_ms = 1e-6
+            assert await _drag(b, sink, 20) == {"800x600"}
+
+    asyncio.run(main())
+
+
+@run
+async def test_the_size_while_moving_goes_by_what_the_page_can_draw(b: Bench) -> None:
+    sink = b.view()
+    b.renderer.render_ms = 1.0
+    assert await _drag(b, sink, 20) == {"800x600"}
+    sink.decode_ms = 100.0
+    assert await _drag(b, sink, 20) == {"400x300"}
+
+
+@run
+async def test_pictures_say_which_cameras_they_show(b: Bench) -> None:
+    b.view("a")
+    sink = b.view("b")
+    b.stream.set_camera(camera(1), moving=True, view="a", number=7)
+    await until(lambda: sink.frames)
+    assert sink.frames[-1].picture.cameras == {"a": 7, "b": 0}
+    b.stream.set_camera(camera(2), moving=True, view="b", number=3)
+    await until(lambda: " x2 " in sink.last)
+    assert sink.frames[-1].picture.cameras == {"a": 7, "b": 3}
+
+
+@run
+async def test_a_picture_under_way_does_not_show_a_camera_that_came_later(b: Bench) -> None:
+    sink = b.view()
+    b.renderer.gate.clear()
+    b.stream.set_camera(camera(1), moving=True, view="a", number=1)
+    await until(lambda: b.renderer.under_way)
+    b.stream.set_camera(camera(2), moving=True, view="a", number=2)
+    b.renderer.gate.set()
+    await until(lambda: len(sink.frames) >= 2)
+    shown = [(frame.picture.cameras["a"], text.split()[1]) for frame, text in zip(sink.frames, sink.texts, strict=True)]
+    assert shown[:2] == [(1, "x1"), (2, "x2")]
+
+
+@run
+async def test_a_camera_that_was_overtaken_is_dropped(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(camera(2), view="a", number=2)
+    b.stream.set_camera(camera(1), view="a", number=1)
+    b.stream.set_camera(camera(3), view="a", number=2)
+    await until(lambda: sink.last.endswith("3 q95"))
+    await b.idle()
+    assert {text.split()[1] for text in sink.texts} == {"x2"}
+    sink = b.view()  # its page was loaded again, and counts anew
+    b.stream.set_camera(camera(4), view="a", number=1)
+    await until(lambda: sink.last == "800x600 x4 3 q95")
+
+
+@run
+async def test_another_sink_gets_the_newest_picture_at_once_and_all_credits(b: Bench) -> None:
+    old = b.view(acks=False)
+    b.stream.set_camera(CAMERA)
+    await until(lambda: len(old.frames) == 2)
+    new = Sink(window=1)
+    b.stream.set_sink("a", new)
+    assert new.last == old.last
+    b.stream.ack("a", new.frames[-1].seq)
+    new.stream = b.stream
+    await until(lambda: new.last == "800x600 x0 3 q95")
+    assert len(old.frames) == 2
+    b.stream.set_sink("gone", old)
+    assert len(old.frames) == 2
+
+
+@run
+async def test_a_sink_without_a_window_gets_nothing_and_moves_nothing(b: Bench) -> None:
+    sink = b.view(window=0)
+    b.stream.set_camera(camera(1), moving=True)
+    await b.idle()
+    assert not any(shot["send"] for shot in b.renderer.shots())
+    assert sink.frames == []
+    socket = Sink(window=1)
+    socket.stream = b.stream
+    b.stream.set_sink("a", socket)
+    await until(lambda: socket.last == "800x600 x1 3 q95")
+    assert sink.frames == []
+
+
+@run
+async def test_a_window_of_one_has_one_frame_under_way(b: Bench) -> None:
+    b.stream.settings = dataclasses.replace(FAST, credit_timeout=60.0)
+    sink = b.view(acks=False, window=1)
+    for x in range(1, 10):
+        b.stream.set_camera(camera(x), moving=True)
+        await asyncio.sleep(0.005)
+    await until(lambda: sink.frames)
+    assert len(sink.frames) == 1
+
+
+@run
+async def test_each_finished_picture_at_rest_is_told_once(b: Bench) -> None:
+    sink = b.view()
+    b.view("second")
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: sink.frames)
+    assert b.rested == []
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    assert [bytes(picture.data) for picture in b.rested] == [b"800x600 x1 3 q95"]
+    b.view("third")
+    await b.idle()
+    assert len(b.rested) == 1
+    b.stream.invalidate()
+    await b.idle()
+    assert [picture.accumulation for picture in b.rested] == [3, 3]
+
+
+@run
+async def test_ambient_occlusion_is_for_pictures_at_rest(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_ao_samples(2)
+    b.stream.set_camera(camera(1), moving=True)
+    await until(lambda: sink.frames)
+    look = "set-renderer-interactive"
+    assert [params["ao_samples"] for method, params in b.renderer.calls if method == look] == [0]
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    assert [params["ao_samples"] for method, params in b.renderer.calls if method == look] == [0, 2]
+    b.stream.set_ao_samples(5)
+    await b.idle()
+    assert b.renderer.state[look] == {"samples_per_pixel": 3, "ao_samples": 5}
 
 
 @run
@@ -134,9 +432,8 @@ async def test_changes_that_follow_fast_are_drawn_nevertheless(b: Bench) -> None
     sink = b.view()
     b.stream.set_camera(CAMERA)
     b.renderer.gate.clear()
-    await until(lambda: b.renderer.under_way and b.renderer.methods()[-1] != "render-image")
-    b.renderer.gate.set()
     await until(lambda: b.renderer.under_way and b.renderer.methods()[-1] == "render-image")
+    b.renderer.gate.set()
     before = b.stream.stats()["pictures"]
     for _ in range(200):  # each comes before the picture of the one before
         b.stream.invalidate()
@@ -173,8 +470,8 @@ async def test_a_change_of_the_scene_draws_anew(b: Bench) -> None:
     b.renderer.calls.clear()
     b.stream.invalidate()
     await b.idle()
-    # The change may have been to the renderer as a whole, samples included.
-    assert b.renderer.methods() == ["set-renderer-interactive", *["render-image"] * 3]
+    # The change may have been to the renderer as a whole, so all of its settings are in doubt.
+    assert b.renderer.methods() == [*SETTINGS, *["render-image"] * 3]
     assert sink.last == "800x600 x0 3 q95"
 
 
@@ -183,12 +480,7 @@ async def test_a_change_of_the_scene_while_the_samples_are_set_sets_them_again(b
     sink = b.view()
     b.renderer.gate.clear()
     b.stream.set_camera(CAMERA)
-    for method in ("set-framebuffer-static", "set-application-parameters", "set-camera-perspective", "set-camera-view"):
-        await until(lambda method=method: b.renderer.methods()[-1:] == [method])  # type: ignore[misc]
-        b.renderer.gate.set()
-        await asyncio.sleep(0)
-        b.renderer.gate.clear()
-    await until(lambda: b.renderer.methods()[-1] == "set-renderer-interactive")
+    await until(lambda: b.renderer.under_way == 6)
     b.stream.invalidate()
     b.renderer.gate.set()
     await until(lambda: sink.last == "800x600 x0 3 q95")
@@ -235,6 +527,7 @@ async def test_a_view_without_credits_gets_the_newest_picture_when_one_comes_bac
 
 @run
 async def test_without_any_credit_moving_pictures_stop_and_go_on_with_the_newest_camera(b: Bench) -> None:
+    b.stream.settings = dataclasses.replace(FAST, credit_timeout=60.0)
     sink = b.view(acks=False)
     for x in range(1, 20):
         b.stream.set_camera(camera(x), moving=True)
@@ -301,11 +594,13 @@ async def test_an_error_is_told_once_and_the_stream_goes_on_by_itself(b: Bench) 
     sink = b.view()
     b.renderer.error = RequestError("Out of memory", code=-32603)
     b.stream.set_camera(CAMERA)
-    await until(lambda: len(b.renderer.calls) >= 3)
+    await until(lambda: len(b.renderer.shots()) >= 3)
     assert [str(error) for error in b.errors] == ["Out of memory"]
     b.errors.clear()
     b.renderer.error = None
     await until(lambda: sink.last == "800x600 x0 3 q95")
+    assert b.errors == [None]  # taken back, once
+    b.errors.clear()
 
 
 def test_after_an_error_a_change_is_tried_at_once() -> None:
@@ -363,13 +658,7 @@ async def test_a_lost_link_is_its_owners_to_tell_and_a_new_one_gets_all_state_ag
     fresh = Renderer()
     b.stream.set_request(fresh)
     await until(lambda: sink.last == "800x600 x2 3 q95")
-    assert fresh.methods()[:5] == [
-        "set-framebuffer-static",
-        "set-application-parameters",
-        "set-camera-perspective",
-        "set-camera-view",
-        "set-renderer-interactive",
-    ]
+    assert fresh.methods()[:5] == SETTINGS
 
 
 @run
@@ -490,7 +779,7 @@ def test_the_real_server_gets_its_own_quality_and_passes() -> None:
             b.view()
             b.stream.set_camera(CAMERA)
             await b.idle()
-            assert b.renderer.state["set-renderer-interactive"] == {"samples_per_pixel": 4}
+            assert b.renderer.state["set-renderer-interactive"] == {"samples_per_pixel": 4, "ao_samples": 0}
             assert b.renderer.shots()[-1]["jpeg_quality"] == 5
 
     asyncio.run(main())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from brayns_widget.stream.quality import StreamSettings
@@ -7,12 +8,15 @@ from brayns_widget.stream.views import Frame, View
 
 
 class _Sink:
+    def __init__(self, window: int) -> None:
+        self.window = window
+
     def send(self, frame: Frame) -> None:
         raise AssertionError("a view only counts")
 
 
-def _view(**settings: Any) -> View:
-    return View("a", _Sink(), 800, 600, StreamSettings(**settings))
+def _view(window: int = 2, **settings: Any) -> View:
+    return View("a", _Sink(window), 800, 600, StreamSettings(**settings))
 
 
 def test_a_view_takes_as_many_frames_as_its_window() -> None:
@@ -27,7 +31,7 @@ def test_a_view_takes_as_many_frames_as_its_window() -> None:
 def test_an_acknowledgement_returns_its_credit_and_measures_the_trip() -> None:
     view = _view(window=1)
     view.sent(1, 1, 10.0)
-    view.acknowledged(1, 10.5, shown=True, decode_ms=3.0)
+    assert view.acknowledged(1, 10.5, shown=True, decode_ms=3.0)
     assert view.has_credit(10.5)
     assert view.rtt == 0.5
     assert view.decode_ms == 3.0
@@ -45,6 +49,20 @@ def test_a_credit_that_is_not_returned_expires() -> None:
     assert view.credit_at(2.0) == 2.5
 
 
+def test_a_sink_without_a_window_never_has_a_credit() -> None:
+    view = _view(window=0)
+    assert not view.has_credit(0.0)
+    view.reset_window()
+    assert view.credit_at(1e9) == math.inf
+
+
+def test_the_window_is_that_of_the_present_sink() -> None:
+    view = _view(window=2)
+    view.sent(1, 1, 0.0)
+    view.sink = _Sink(1)
+    assert not view.has_credit(0.0)
+
+
 def test_a_slow_connection_gets_more_time() -> None:
     view = _view(window=1, credit_timeout=2.0)
     view.sent(1, 1, 0.0)
@@ -56,7 +74,7 @@ def test_a_slow_connection_gets_more_time() -> None:
 def test_an_acknowledgement_of_an_unknown_frame_changes_nothing() -> None:
     view = _view(window=1)
     view.sent(7, 1, 0.0)
-    view.acknowledged(6, 0.1, shown=True, decode_ms=None)
+    assert not view.acknowledged(6, 0.1, shown=True, decode_ms=None)
     assert not view.has_credit(0.1)
     assert view.rtt is None
 

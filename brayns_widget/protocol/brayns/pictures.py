@@ -23,10 +23,16 @@ class RenderImageParams(Object):
 
 
 class RenderImageResult(Object):
-    """Number of samples in the picture so far, and of the finished one."""
+    """Number of samples in the picture so far, and of the finished one.
+
+    Attributes:
+        render_ms: milliseconds that the renderer spent on the request, tracing and encoding, without the time that it
+            waited for others; None from the real renderer.
+    """
 
     accumulation: Size = read_only()
     max_accumulation: Size = read_only()
+    render_ms: Annotated[float, Field(ge=0)] | None = read_only(required=False)
 
 
 class EngineObject(Object):

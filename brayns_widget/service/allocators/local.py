@@ -1,8 +1,12 @@
-"""Jobs as child processes of the service: one renderer and one backend each, on free ports of the loopback."""
+"""Jobs as child processes of the service: one renderer and one backend each, on free ports of the loopback.
+
+One pair may be kept ready for the next job, which then needs no start.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,10 +14,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from brayns_widget.service.allocators import BACKEND, RENDERER, Allocator, Condition
+from brayns_widget.service.allocators import spare as spares
 from brayns_widget.service.allocators.process import ServerDiedError, ServerProcess
 from brayns_widget.service.jobs import Job, State
 
 _PROBE_SECONDS = 0.05
+
+logger = logging.getLogger(__name__)
 
 
 def local_commands(base_directory: Path) -> dict[str, list[str]]:
@@ -43,17 +50,41 @@ class LocalAllocator(Allocator):
             "listening on HOST:PORT", answers `GET /healthz` with 200 when it is ready, and leaves when its stdin ends.
         ready_within: seconds that the servers of a job may take to come up.
         grace: seconds between asking a server to exit and killing it.
+        spare: keep the servers of one more job ready, from the first job on.
     """
 
     def __init__(
-        self, commands: Mapping[str, Sequence[str]], *, ready_within: float = 60.0, grace: float = 3.0
+        self,
+        commands: Mapping[str, Sequence[str]],
+        *,
+        ready_within: float = 60.0,
+        grace: float = 3.0,
+        spare: bool = False,
     ) -> None:
         self._commands = commands
         self._ready_within = ready_within
         self._grace = grace
         self._jobs: dict[str, _LocalJob] = {}
+        self._keeps_spare = spare
+        self._spare: _LocalJob | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     async def start(self, job: Job) -> None:
+        spare, self._spare = self._spare, None
+        usable = spare is not None and not spare.condition.state.final
+        self._jobs[job.id] = spare if spare is not None and usable else await self._launch()
+        if self._keeps_spare and (self._keeping is None or self._keeping.done()):
+            self._keeping = asyncio.create_task(self._keep_spare(), name="spare")
+
+    async def start_ahead(self) -> None:
+        """Start the servers of the first job before it is asked for.
+
+        Raises:
+            OSError: they cannot be started.
+        """
+        self._spare = await self._launch()
+
+    async def _launch(self) -> _LocalJob:
         started: list[ServerProcess] = []
         # Other users of this machine reach its loopback ports too, so the servers ask for a token of their own.
         secret = secrets.token_urlsafe(32)
@@ -63,7 +94,15 @@ class LocalAllocator(Allocator):
         except BaseException:
             await _stop_all(started, self._grace)
             raise
-        self._jobs[job.id] = _LocalJob(started, secret, self._ready_within, self._grace)
+        return _LocalJob(started, secret, self._ready_within, self._grace)
+
+    async def _keep_spare(self) -> None:
+        await spares.until_idle(lambda: [process for job in self._jobs.values() for process in job.processes])
+        if self._spare is None and spares.has_room():
+            try:
+                self._spare = await self._launch()
+            except OSError as error:
+                logger.warning("no servers can be kept ready: %s", error)
 
     async def poll(self, job_id: str) -> Condition:
         job = self._jobs.get(job_id)
@@ -75,6 +114,12 @@ class LocalAllocator(Allocator):
             self._jobs.pop(job_id, None)
 
     async def close(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
+        if self._spare is not None:
+            await self._spare.stop()
+            self._spare = None
         await asyncio.gather(*(self.stop(job_id) for job_id in list(self._jobs)))
 
 
@@ -89,6 +134,11 @@ class _LocalJob:
         # Two tasks: the first may be cancelled at any time, the second cleans up after it and is never cancelled.
         self._life = asyncio.create_task(self._live(ready_within))
         self._end = asyncio.create_task(self._wind_up())
+
+    @property
+    def processes(self) -> Sequence[int]:
+        """The process ids of the servers."""
+        return [server.pid for server in self._servers]
 
     async def stop(self) -> None:
         self._life.cancel()

@@ -86,7 +86,7 @@ class ServerProcess:
         """Wait for the end of the process; return its exit code and the last lines of its stderr, as a text."""
         code = await self._process.wait()
         await asyncio.wait(self._drains, timeout=_DRAIN_SECONDS)
-        text = f"the {self.name} ended with {_exit(code)}"
+        text = f"the {self.name} {_how(code)}"
         tail = self._tail.decode(errors="replace").strip()
         return f"{text}\nits last words:\n{tail}" if tail else text
 
@@ -124,9 +124,21 @@ class ServerProcess:
 
 
 def _exit(code: int) -> str:
+    """Return the exit code or signal, for the log."""
     if code >= 0 or os.name == "nt":
         return f"exit code {code}"
     try:
         return f"signal {signal.Signals(-code).name}"
     except ValueError:
         return f"signal {-code}"
+
+
+def _how(code: int) -> str:
+    """Return how a process has ended that should have lived, in words for people."""
+    if code >= 0 or os.name == "nt":
+        return f"ended with exit code {code}"
+    if -code == getattr(signal, "SIGKILL", None):
+        return "was killed by the system, perhaps because memory ran out"
+    if -code in {getattr(signal, name, None) for name in ("SIGTERM", "SIGINT", "SIGHUP")}:
+        return "was ended by another program"
+    return "crashed"

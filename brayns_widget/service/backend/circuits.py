@@ -15,9 +15,9 @@ from typing import Any
 
 import libsonata
 
+from brayns_widget.lifetime import when_stdin_closes
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.lifetime import when_stdin_closes
 
 MAX_CONFIG = 64 << 20  # bytes; real ones have a few thousand
 

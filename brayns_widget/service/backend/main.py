@@ -11,8 +11,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 WORKERS = 8  # requests that are answered at once; they mostly wait for disks

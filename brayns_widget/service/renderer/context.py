@@ -16,6 +16,7 @@ from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.translation.settings import camera_of, coarse_scale_of, settings_of
 from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.turns import Turns
 
 if TYPE_CHECKING:
     from brayns_widget.service.renderer.tracing.engine import Engine
@@ -32,11 +33,15 @@ PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplor
 class Context:
     """State of one renderer. Methods run one after another, so nothing here is locked.
 
+    Only camera, renderer, framebuffer, viewport and radius floor are also read and replaced by the server's loop, each
+    as a whole; a method that traces reads them once, when it begins.
+
     Args:
         methods: what clients can call, for ``registry`` and ``schema``.
         loaders: what ``add-model`` can read.
         stop: ends the process; safe on any thread.
         memory: what the scene may take.
+        turns: where methods run; long ones let others run between their steps.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Context:
         loaders: Sequence[Loader],
         stop: Callable[[], None] = lambda: None,
         memory: Budget | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.methods = methods
         self._engine: Future[Engine] = Future()
@@ -53,6 +59,7 @@ class Context:
         self.loaders = {loader.name: loader for loader in loaders}
         self.stop = stop
         self.memory = memory or Budget()
+        self.turns = turns or Turns()
         self.models = Models(lambda: self.engine.scene)
         self.playback = Playback(self.models)
         self.viewport = (800, 600)

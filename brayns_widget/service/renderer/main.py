@@ -12,11 +12,10 @@ import signal
 import ssl
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
 
@@ -48,7 +47,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="accepted; all are built in")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
     parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
-    parser.add_argument("--threads", type=_count, metavar="N", help="tracing threads (default: one a core)")
+    parser.add_argument(
+        "--threads", type=_count, metavar="N", help="tracing threads (default: one for each core that it may use)"
+    )
     parser.add_argument(
         "--memory-budget", metavar="SIZE",
         help="what the scene may take, such as 4G; detail that does not fit is left out (default: the environment "
@@ -99,6 +100,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     from brayns_widget.service.renderer.loaders.registry import LOADERS
     from brayns_widget.service.renderer.methods import METHODS
     from brayns_widget.service.rpc.server import RpcServer
+    from brayns_widget.service.rpc.turns import Turns
 
     # A request with many shapes is millions of objects: to look through them again and again takes most of its time.
     gc.set_threshold(100_000, 50, 100)
@@ -124,15 +126,15 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     _on_signals(stop)
     if options.exit_with_stdin:
         when_stdin_closes(stop)
-    context = Context(METHODS, LOADERS, stop, memory)
-    worker = ThreadPoolExecutor(1, "renderer")  # one: requests run one after another
-    server = RpcServer(METHODS, context, worker, max_clients=options.max_clients, secret=secret)
+    turns = Turns("renderer")
+    context = Context(METHODS, LOADERS, stop, memory, turns)
+    server = RpcServer(METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, ssl=tls) as address:
         print(f"listening on {address[0]}:{address[1]}", flush=True)
         context.start(make_engine, warm_up)
         await stopped.wait()
         context.interrupt()
-    worker.shutdown(wait=False, cancel_futures=True)
+    turns.shutdown(wait=False, cancel_futures=True)
     if context.starting or server.running or _compiling():
         # Neither a compiler nor a library can be stopped, and the interpreter waits for them, or crashes.
         logging.shutdown()

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
+from brayns_widget.service.control_groups import groups_of
+
 VARIABLE = "BRAYNS_WIDGET_MEMORY_BUDGET"
 
 PRIMITIVE_BYTES = 60  # of a scene: arrays 25, acceleration structure 33 and some slack; see docs/performance.md
@@ -22,8 +24,6 @@ STRUCTURE_BYTES = 58  # what there was and is built anew: the old arrays and str
 _SHARE = 0.5  # of what is available; radius floors and pictures need some, too
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_PROCESS_GROUPS = Path("/proc/self/cgroup")
-_GROUPS = Path("/sys/fs/cgroup")
 
 
 def parse_size(text: str) -> int:
@@ -56,30 +56,15 @@ def available() -> int:
 
 
 def _left_in_groups() -> Iterator[int]:
-    """Yield what is left in each control group of Linux that limits this process (version 1 or 2)."""
-    try:
-        lines = _PROCESS_GROUPS.read_text().splitlines()
-    except OSError:
-        return  # not Linux
-    for line in lines:
-        _number, controllers, path = line.split(":", 2)
-        if controllers == "memory":
-            root, names, cache = (
-                _GROUPS / "memory",
-                ("memory.limit_in_bytes", "memory.usage_in_bytes"),
-                "total_inactive_file",
-            )
-        elif not controllers:
-            root, names, cache = _GROUPS, ("memory.max", "memory.current"), "inactive_file"
+    """Yield what is left in each control group of Linux that limits this process."""
+    for group in groups_of("memory"):
+        if group.version == 1:
+            names, cache = ("memory.limit_in_bytes", "memory.usage_in_bytes"), "total_inactive_file"
         else:
-            continue
-        folder = root / path.lstrip("/")
-        for group in (folder, *folder.parents):
-            with contextlib.suppress(OSError, ValueError):  # the root has no limit, other groups "max"
-                limit, used = (int((group / name).read_text()) for name in names)
-                yield limit - used + _cached(group, cache)
-            if group == root:
-                break
+            names, cache = ("memory.max", "memory.current"), "inactive_file"
+        with contextlib.suppress(OSError, ValueError):  # the root has no limit, other groups "max"
+            limit, used = (int((group.folder / name).read_text()) for name in names)
+            yield limit - used + _cached(group.folder, cache)
 
 
 def _cached(group: Path, name: str) -> int:

@@ -22,6 +22,7 @@ Functions of methods without parameters have no ``params``. The annotations must
 
 from __future__ import annotations
 
+import enum
 import inspect
 import threading
 import time
@@ -45,6 +46,22 @@ class WithPayload(Generic[R]):
 
     result: R
     payload: bytes | memoryview = b""
+
+
+class Turn(enum.Enum):
+    """When a method runs.
+
+    Attributes:
+        OWN: alone, when all requests that came before have ended.
+        LONG: likewise; it may let others run between its steps, see ``turns.Turns.sharing``.
+        BETWEEN: likewise, or between the steps of a long one: it changes nothing that a long one depends on.
+        AT_ONCE: beside whatever runs, on the server's loop: it only stores or reads a few values.
+    """
+
+    OWN = enum.auto()
+    LONG = enum.auto()
+    BETWEEN = enum.auto()
+    AT_ONCE = enum.auto()
 
 
 POLL_INTERVAL = 0.02  # seconds
@@ -81,10 +98,16 @@ class RunningRequest:
 
     Args:
         report: called with (amount from 0 to 1, operation); may be called on any thread.
+        when_settled: called once ``settled`` is; likewise.
     """
 
-    def __init__(self, report: Callable[[float, str], None] = lambda _amount, _operation: None) -> None:
+    def __init__(
+        self,
+        report: Callable[[float, str], None] = lambda _amount, _operation: None,
+        when_settled: Callable[[], None] = lambda: None,
+    ) -> None:
         self._report = report
+        self._when_settled = when_settled
         self._end = _Cancellation()
         self._operation = ""
         self._next_report = 0.0
@@ -118,6 +141,10 @@ class RunningRequest:
         if self._end.only_for_client.is_set():
             self.cancel()
 
+    def settled(self) -> None:
+        """Tell that the method has read all that later requests of its client may change between its steps."""
+        self._when_settled()
+
     def check(self) -> None:
         """Raise if the client has cancelled.
 
@@ -138,7 +165,7 @@ class RunningRequest:
             self._operation, self._next_report = operation, now + REPORT_INTERVAL
             self._report(min(1.0, max(0.0, amount)), operation)
 
-    def aside(self, work: Callable[[], R], operation: str = "") -> R:
+    def aside(self, work: Callable[[], R], operation: str = "", meanwhile: Callable[[], None] = lambda: None) -> R:
         """Do work that cannot be stopped, such as encoding a large picture, on a thread of its own.
 
         A client that cancels does not wait for it; the thread ends after the work, and its result is discarded.
@@ -147,6 +174,7 @@ class RunningRequest:
             work: the work.
             operation: reported to the client meanwhile, with the amount 1, as the progress is unknown; without one
                 nothing is reported.
+            meanwhile: called every 20 ms.
 
         Raises:
             RequestError: 20, "Task has been cancelled".
@@ -156,6 +184,7 @@ class RunningRequest:
         pool.shutdown(wait=False)
         while wait([result], POLL_INTERVAL).not_done:
             self.check()
+            meanwhile()
             if operation:
                 self.progress(1.0, operation)
         self.check()
@@ -180,6 +209,7 @@ class Method(Generic[C]):
     asynchronous: bool
     deprecated: bool
     takes_payload: bool
+    turn: Turn
 
     @property
     def name(self) -> str:
@@ -237,6 +267,7 @@ class Methods(Generic[C]):
         cancellable: bool = False,
         asynchronous: bool | None = None,
         deprecated: bool = False,
+        turn: Turn = Turn.OWN,
     ) -> Callable[[F], F]:
         """Declare that the decorated function serves an endpoint; for its form see the module's docstring.
 
@@ -247,6 +278,7 @@ class Methods(Generic[C]):
             cancellable: whether ``cancel`` can stop it; then the function takes a ``request``.
             asynchronous: what the schema says of that, where it must say something else.
             deprecated: what the schema says.
+            turn: when it runs.
 
         Raises:
             ValueError: there is a method of this name.
@@ -268,6 +300,7 @@ class Methods(Generic[C]):
                 asynchronous=cancellable if asynchronous is None else asynchronous,
                 deprecated=deprecated,
                 takes_payload="payload" in hints,
+                turn=turn,
             )
             return run
 
@@ -285,6 +318,10 @@ class Methods(Generic[C]):
 
     def __contains__(self, method: object) -> bool:
         return isinstance(method, Method) and self._methods.get(method.name) is method
+
+    def turn(self, name: str) -> Turn:
+        """When the method of this name runs; errors about unknown ones take their turn."""
+        return self._methods[name].turn if name in self._methods else Turn.OWN
 
     def cancellable(self, name: str) -> bool:
         """Whether there is a method of this name that can be cancelled."""

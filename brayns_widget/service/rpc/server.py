@@ -1,10 +1,11 @@
 """Server of declared methods over WebSocket.
 
 Requests of one connection are answered in order. Methods run on worker threads: with one worker all requests of
-all clients run one after another, as in the real renderer. Only ``cancel`` overtakes (see
-``cancelling``): it is answered at once, and the request it names ends with error 20. When a client disconnects, what it
-has sent is done all the same, except for methods whose result is for that client only
-(``RunningRequest.only_for_client``).
+all clients run one after another, as in the real renderer, but for two kinds (``methods.Turn``): those that only store
+or read a few values run at once, and some run between the steps of a long one. Those overtake a long request of their
+own connection as soon as it has read all that they may change. ``cancel`` overtakes everything (see ``cancelling``): it
+is answered at once, and the request it names ends with error 20. When a client disconnects, what it has sent is done
+all the same, except for methods whose result is for that client only (``RunningRequest.only_for_client``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import http
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -38,7 +40,7 @@ from brayns_widget.protocol.messages import (
     encode_reply,
 )
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
-from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest
+from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest, Turn
 
 logger = logging.getLogger(__name__)
 # websockets logs every client that leaves before its handshake as an error with a traceback; probes of ports do.
@@ -64,6 +66,7 @@ class RpcServer(Generic[C]):
         methods: the declared methods.
         context: passed to every method.
         workers: where methods run; its owner shuts it down.
+        between: where those run that may do so between the steps of a long one; None: there, too.
         require_version: refuse requests without ``jsonrpc``.
         max_clients: how many may be connected; others get HTTP status 503.
         secret: token that clients must send as ``Authorization: Bearer``, or they get HTTP status 401; None: no token.
@@ -75,6 +78,7 @@ class RpcServer(Generic[C]):
         context: C,
         workers: Executor,
         *,
+        between: Executor | None = None,
         require_version: bool = True,
         max_clients: int | None = None,
         secret: str | None = None,
@@ -82,6 +86,7 @@ class RpcServer(Generic[C]):
         self.methods = methods
         self.context = context
         self.workers = workers
+        self.between = between or workers
         self.require_version = require_version
         self.max_clients = max_clients
         self._credential = None if secret is None else f"Bearer {secret}".encode()
@@ -142,6 +147,15 @@ class RpcServer(Generic[C]):
         return None
 
 
+@dataclass
+class _Known:
+    """A request that waits or runs; ``settled`` is set when later ones of its connection may overtake it."""
+
+    method: str
+    running: RunningRequest
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class _Session(Generic[C]):
     """One connection: a reader that never waits for a method, and a runner that keeps the order.
 
@@ -154,10 +168,11 @@ class _Session(Generic[C]):
         self._connection = connection
         self._waiting: asyncio.Queue[tuple[Request | str, int] | None] = asyncio.Queue()  # with sizes; None: the end
         self._waiting_bytes = 0
-        self._requests: dict[RequestId, tuple[str, RunningRequest]] = {}
+        self._requests: dict[RequestId, _Known] = {}
         self._running = RunningRequest()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._under_way = 0
         self._reader: asyncio.Task[None] | None = None
         self._finishing = False
         self.connected = True
@@ -169,7 +184,7 @@ class _Session(Generic[C]):
             await asyncio.wait([self._reader])
         finally:
             self.connected = False
-            for running in (self._running, *(running for _method, running in self._requests.values())):
+            for running in (self._running, *(known.running for known in self._requests.values())):
                 running.leave()
             self._waiting.put_nowait(None)
             await runner
@@ -193,7 +208,7 @@ class _Session(Generic[C]):
             await self._send(_failure(request, RequestError(problem, code=INTERNAL_ERROR)))
             return
         if request.id is not None and request.id not in self._requests:
-            self._requests[request.id] = request.method, self._begin(request.method, request.id)
+            self._requests[request.id] = self._begin(request.method, request.id)
         self._put(request, len(frame))
 
     def _put(self, item: Request | str, size: int) -> None:
@@ -210,9 +225,10 @@ class _Session(Generic[C]):
             raise RequestError("Empty task ID", code=INVALID_PARAMS)
         if request_id not in self._requests:
             raise RequestError(f"No requests found with ID {request_id}.", code=INVALID_PARAMS)
-        method, running = self._requests[request_id]
-        if not self._server.methods.cancellable(method):
-            raise RequestError(f"Method {method!r} is not cancellable.", code=INVALID_PARAMS)
+        known = self._requests[request_id]
+        running = known.running
+        if not self._server.methods.cancellable(known.method):
+            raise RequestError(f"Method {known.method!r} is not cancellable.", code=INVALID_PARAMS)
         if running.cancelled:
             raise RequestError(f"Request {request_id} already cancelled", code=INVALID_PARAMS)
         running.cancel()
@@ -232,24 +248,55 @@ class _Session(Generic[C]):
         self._connection.transport.abort()  # no client may keep the server from ending
 
     async def _run_requests(self) -> None:
+        overtaken: asyncio.Task[None] | None = None
+        overtaken_id: RequestId | None = None
         while not self._finishing and (waiting := await self._waiting.get()) is not None:
             item, size = waiting
             self._waiting_bytes -= size
+            turn = Turn.OWN if isinstance(item, str) else self._server.methods.turn(item.method)
+            item_id = None if isinstance(item, str) else item.id
+            overtakes = turn in {Turn.BETWEEN, Turn.AT_ONCE} and item_id != overtaken_id
+            if overtaken is not None and not overtakes:
+                await overtaken
+                overtaken = None
+            self._under_way += 1
             self._idle.clear()
-            try:
-                await self._send(item if isinstance(item, str) else await self._run_request(item))
-            finally:
+            known = None if item_id is None else self._requests.get(item_id)
+            if turn is Turn.LONG and known is not None:
+                answer = asyncio.create_task(self._answer(item))
+                settled = asyncio.create_task(known.settled.wait())
+                await asyncio.wait([answer, settled], return_when=asyncio.FIRST_COMPLETED)
+                settled.cancel()
+                overtaken, overtaken_id = answer, item_id
+            else:
+                await self._answer(item)
+        if overtaken is not None:
+            await overtaken
+
+    async def _answer(self, item: Request | str) -> None:
+        try:
+            await self._send(item if isinstance(item, str) else await self._run_request(item))
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
                 self._idle.set()
 
     async def _run_request(self, request: Request) -> RawMessage:
-        _method, running = (
-            self._requests.get(request.id, ("", RunningRequest())) if request.id is not None else ("", RunningRequest())
-        )
+        known = None if request.id is None else self._requests.get(request.id)
+        running = RunningRequest() if known is None else known.running
         self._running = running
         if not self.connected:
             running.leave()
+        turn = self._server.methods.turn(request.method)
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._server.workers, self._call, request, running)
+        if turn is Turn.AT_ONCE:
+            try:
+                return self._call(request, running)
+            finally:
+                if request.id is not None:
+                    self._requests.pop(request.id, None)
+        workers = self._server.between if turn is Turn.BETWEEN else self._server.workers
+        work = loop.run_in_executor(workers, self._call, request, running)
         self._server.running.add(running)
         work.add_done_callback(lambda _work: self._server.running.discard(running))
         try:
@@ -269,7 +316,7 @@ class _Session(Generic[C]):
         finally:
             running.end()
 
-    def _begin(self, method: str, request_id: RequestId) -> RunningRequest:
+    def _begin(self, method: str, request_id: RequestId) -> _Known:
         loop = asyncio.get_running_loop()
 
         def report(amount: float, operation: str) -> None:
@@ -277,7 +324,12 @@ class _Session(Generic[C]):
             with contextlib.suppress(RuntimeError):  # the loop has ended: there is no client left
                 loop.call_soon_threadsafe(lambda: _spawn(self._send(text)))
 
-        return RunningRequest(report)
+        def when_settled() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(known.settled.set)
+
+        known = _Known(method, RunningRequest(report, when_settled))
+        return known
 
     async def _send(self, frame: RawMessage) -> None:
         if not frame:

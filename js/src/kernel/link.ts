@@ -1,11 +1,17 @@
 // One view's messages: the handshake, commands with deadlines, and listeners for the kernel's messages.
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Calls, ErrorData, KernelMessages, PageMessages, Size, WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
+import { FrameSocket, jupyterBase, proxied, type Steering } from "./socket.js";
 
 /** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;
 const HELLO_TRIES = 30;
+/** What the kernel answers at once, or should. */
+const ANSWERED: readonly (keyof PageMessages)[] = ["ready", "camera", "call"];
 const DEADLINE_MS = 30_000;
+/** Sockets that may break until this page uses the comm only. */
+const BREAKS = 5;
 /** A circuit on a network disk takes long to open. */
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { "files.inspect": 120_000 };
 
@@ -23,8 +29,16 @@ export class CallError extends Error {
 export interface LinkEvents {
   welcome(message: KernelMessages["welcome"]): void;
   frame(message: KernelMessages["frame"], data: DataView): void;
-  /** The kernel answered none of the greetings. */
-  silent(): void;
+  /** Frames come another way from now on: over a socket, or over the comm again. */
+  rerouted(): void;
+  /** The socket has broken: the view has to be greeted again. */
+  unplugged(): void;
+  /** Something has come from the kernel. */
+  heard(): void;
+  /** A message was sent that the kernel answers. */
+  expect(): void;
+  /** A message could not be sent. */
+  unsent(): void;
 }
 
 interface PendingCall {
@@ -41,6 +55,10 @@ export class Link {
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
   #hello: ReturnType<typeof setTimeout> | undefined;
+  #base = jupyterBase();
+  #socket: FrameSocket | null = null;
+  readonly #plugged = signal(false);
+  #breaks = 0;
 
   /** `view` must be unique among all views; `signal` ends the link, and the kernel is told. */
   constructor(model: WidgetModel, view: string, events: LinkEvents, signal: AbortSignal) {
@@ -53,6 +71,7 @@ export class Link {
     atEnd(signal, () => {
       model.off("msg:custom", receive);
       clearTimeout(this.#hello);
+      this.#unplug();
       for (const id of [...this.#calls.keys()]) {
         this.#fail(id, "ViewClosed", "The view was closed.", "");
       }
@@ -61,23 +80,45 @@ export class Link {
   }
 
   send<K extends keyof PageMessages>(kind: K, fields: PageMessages[K]): void {
-    if (!this.#signal.aborted) {
+    if (this.#signal.aborted) {
+      return;
+    }
+    try {
       this.#post(kind, fields);
+    } catch {
+      this.#events.unsent(); // Jupyter's error says "Cannot send", at each move of the pointer
+      return;
+    }
+    if (ANSWERED.includes(kind)) {
+      this.#events.expect();
+    }
+  }
+
+  /** Whether frames come over the page's own socket. */
+  get plugged(): ReadonlySignal<boolean> {
+    return this.#plugged;
+  }
+
+  /** Sends a camera or acknowledgements, the way that frames come. */
+  steer<K extends keyof Steering>(kind: K, fields: Steering[K]): void {
+    if (this.#socket && this.#plugged.peek()) {
+      this.#socket.send(kind, fields);
+    } else {
+      this.send(kind, fields as PageMessages[K]);
     }
   }
 
   /** Greets the kernel until it answers; `size` is called each time. */
   greet(size: () => Size): void {
     clearTimeout(this.#hello);
+    this.#unplug();
     let tries = 0;
     const say = () => {
-      if (tries === HELLO_TRIES) {
-        this.#events.silent();
-        return;
-      }
       tries += 1;
-      this.send("ready", size());
-      this.#hello = setTimeout(say, HELLO_PERIOD_MS);
+      this.send("ready", { ...size(), origin: this.#base === null ? "" : location.origin });
+      if (tries < HELLO_TRIES) {
+        this.#hello = setTimeout(say, HELLO_PERIOD_MS);
+      }
     };
     say();
   }
@@ -93,11 +134,17 @@ export class Link {
         this.#fail(id, "DeadlineExceeded", message, "It may be busy, stopped or disconnected; look at its status.");
       }, deadline);
       this.#calls.set(id, { resolve, reject, timer });
+      if (this.#signal.aborted) {
+        this.#fail(id, "ViewClosed", "The view was closed.", "");
+        return;
+      }
       try {
-        this.send("call", { id, method, params });
+        this.#post("call", { id, method, params });
+        this.#events.expect();
       } catch (error) {
         // Jupyter's own messages, such as "Cannot send", say neither what happened nor what to do.
-        console.error("brayns_widget:", error);
+        console.warn("brayns_widget:", error);
+        this.#events.unsent();
         this.#fail(id, "ConnectionLost", "This view has lost its kernel.", "Was it restarted? Run the cell again.");
       }
     });
@@ -121,11 +168,17 @@ export class Link {
     if (message?.view !== this.#view) {
       return; // for another view of the same model
     }
+    this.#events.heard();
     if (message.kind === "welcome") {
       clearTimeout(this.#hello);
       this.#events.welcome(content as KernelMessages["welcome"]);
+    } else if (message.kind === "socket") {
+      this.#plug(content as KernelMessages["socket"]);
     } else if (message.kind === "frame") {
       const data = buffers[0];
+      if (this.#plugged.peek()) {
+        return; // it was under way while the socket was opened
+      }
       if (data) {
         this.#events.frame(content as KernelMessages["frame"], data);
       } else {
@@ -134,6 +187,40 @@ export class Link {
     } else if (message.kind === "reply") {
       this.#settle(content as KernelMessages["reply"]);
     }
+  }
+
+  #plug({ port, ticket }: KernelMessages["socket"]): void {
+    if (this.#base === null) {
+      return;
+    }
+    // A greeting that was repeated has started the view anew: its old socket gets no frames any more.
+    this.#unplug();
+    let opened = false;
+    this.#socket = new FrameSocket(proxied(this.#base, port), ticket, {
+      opened: () => {
+        opened = true;
+        this.#plugged.value = true;
+        this.#events.rerouted();
+      },
+      frame: (frame, data) => this.#events.frame(frame, data),
+      closed: (reason) => {
+        this.#unplug();
+        this.#breaks += 1;
+        if (!opened || this.#breaks === BREAKS) {
+          this.#base = null; // until the page is loaded again
+          this.send("no-socket", { reason });
+        }
+        if (opened) {
+          this.#events.unplugged();
+        }
+      },
+    });
+  }
+
+  #unplug(): void {
+    this.#socket?.close();
+    this.#socket = null;
+    this.#plugged.value = false;
   }
 
   #settle(reply: KernelMessages["reply"]): void {

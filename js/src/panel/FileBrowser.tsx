@@ -35,10 +35,12 @@ function folderOf({ path, parent, directories, files }: Directory): Shown {
 
 interface FileBrowserProps {
   readonly hidden: boolean;
+  /** The user looks elsewhere: what was said of a file is over. */
+  readonly onMove: () => void;
   readonly onPick: (path: string) => void;
 }
 
-export function FileBrowser({ hidden, onPick }: FileBrowserProps) {
+export function FileBrowser({ hidden, onMove, onPick }: FileBrowserProps) {
   const { link, traits } = useView();
   const commands = useCommands();
   const folder = useSignal<Shown | null>(null);
@@ -47,6 +49,7 @@ export function FileBrowser({ hidden, onPick }: FileBrowserProps) {
   const open = (path: string | null) => {
     asked.current += 1;
     const own = asked.current;
+    onMove();
     void commands.run(async () => {
       const answer = folderOf(await link.call("files.list", { path }));
       if (own === asked.current) {

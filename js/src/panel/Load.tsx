@@ -92,7 +92,11 @@ export function Load() {
   const found = circuit.value;
   return (
     <div aria-busy={commands.busy.value}>
-      <FileBrowser hidden={found !== null} onPick={(path) => void commands.run(() => inspect(path))} />
+      <FileBrowser
+        hidden={found !== null}
+        onMove={() => commands.clear()}
+        onPick={(path) => void commands.run(() => inspect(path))}
+      />
       {found && (
         <LoadForm
           circuit={found}

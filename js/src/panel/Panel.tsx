@@ -8,7 +8,13 @@ import { Scene } from "./Scene.js";
 export function Panel() {
   const view = useView();
   return (
-    <aside class="bw-panel" id={panelId(view)} aria-label="Scene" hidden={!view.traits.panel_open.value}>
+    <aside
+      class="bw-panel"
+      id={panelId(view)}
+      aria-label="Scene"
+      hidden={!view.traits.panel_open.value}
+      inert={view.condition.value.state === "lost"}
+    >
       <Section title="Models">
         <Models />
       </Section>

@@ -4,6 +4,7 @@ import { atEnd } from "../lifetime.js";
 
 const DPR_MAX = 2;
 const RESIZE_REST_MS = 100;
+const SEAM = 0.015;
 
 /** The size to render for a canvas in CSS pixels: whole pixels, each side within the limits after scaling. */
 export function measure(width: number, height: number, devicePixelRatio: number): Size {
@@ -25,8 +26,8 @@ export class Canvas {
   readonly #events: CanvasEvents;
   #size: Size | null = null;
   #onPage = false;
-  #visible = true;
-  #bitmap: ImageBitmap | null = null;
+  /** Or null until the browser has said so. */
+  #visible: boolean | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(element: HTMLCanvasElement, events: CanvasEvents, signal: AbortSignal) {
@@ -45,8 +46,6 @@ export class Canvas {
       resizes.disconnect();
       crossings.disconnect();
       clearTimeout(this.#timer);
-      this.#bitmap?.close();
-      this.#bitmap = null;
     });
   }
 
@@ -56,14 +55,18 @@ export class Canvas {
   }
 
   get visible(): boolean {
-    return this.#visible;
+    return this.#visible ?? true;
   }
 
-  /** Draws a picture and keeps it until the next one. */
+  /** Draws a picture, which stays until the next one, and closes it. */
   show(bitmap: ImageBitmap): void {
-    this.#bitmap?.close();
-    this.#bitmap = bitmap;
-    this.#draw();
+    this.#draw(bitmap);
+    bitmap.close();
+  }
+
+  /** Tells whoever measures from outside, such as the benchmark, by an event. */
+  tell(name: "bw-camera" | "bw-shown", detail: object): void {
+    this.element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
 
   #measure(): void {
@@ -78,9 +81,7 @@ export class Canvas {
       return;
     }
     this.#size = size;
-    this.element.width = Math.round(size.width * size.dpr);
-    this.element.height = Math.round(size.height * size.dpr);
-    this.#draw();
+    this.#fit();
     if (first) {
       this.#events.ready();
     } else {
@@ -98,20 +99,27 @@ export class Canvas {
     }
   }
 
-  #draw(): void {
-    const bitmap = this.#bitmap;
-    const context = this.element.getContext("2d", { alpha: true });
-    if (!bitmap || !context) {
+  /** The canvas has the picture's own size, which the browser scales: a small picture costs little at any ratio. */
+  #draw(bitmap: ImageBitmap): void {
+    const { element } = this;
+    if (element.width !== bitmap.width || element.height !== bitmap.height) {
+      element.width = bitmap.width;
+      element.height = bitmap.height;
+      this.#fit();
+    }
+    element.getContext("2d")?.drawImage(bitmap, 0, 0);
+  }
+
+  #fit(): void {
+    const { element } = this;
+    const { clientWidth, clientHeight } = element;
+    if (clientHeight === 0 || element.height === 0) {
       return;
     }
-    const { width, height } = this.element;
-    // The field of view is vertical: a picture made for another size fits by its height.
-    const wide = (bitmap.width * height) / bitmap.height;
-    // Rounding of a picture that was rendered smaller must not show as a seam.
-    const fits = Math.abs(wide - width) <= Math.max(2, width * 0.01);
-    context.clearRect(0, 0, width, height);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, fits ? 0 : (width - wide) / 2, 0, fits ? width : wide, height);
+    // The field of view is vertical: a picture made for another size fits by its height. Rounding of a picture that was
+    // rendered smaller must not show as a seam.
+    const ratio = (element.width * clientHeight) / (element.height * clientWidth);
+    element.style.objectFit = Math.abs(ratio - 1) <= SEAM ? "fill" : ratio > 1 ? "cover" : "contain";
   }
 
   /** The ratio changes when the page is zoomed or the window moves to another screen. */

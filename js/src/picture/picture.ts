@@ -1,61 +1,103 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
 import { effect, signal } from "@preact/signals";
-import type { Frame, WidgetModel } from "../contract.js";
+import type { Camera, Frame, WidgetModel } from "../contract.js";
 import { Link } from "../kernel/link.js";
+import { KernelWatch } from "../kernel/presence.js";
 import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
 import { Canvas } from "./canvas.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
 import { Pilot } from "./pilot.js";
+import { Steering } from "./steering.js";
 
 const HINT_MS = 1800;
+const LATE_MS = 1800;
+/** Cameras under way without their pictures. On a socket a second one only waits; it doubles the comm's frame rate. */
+const SOCKET_WINDOW = 1;
+const COMM_WINDOW = 2;
 
 export class Picture {
   readonly link: Link;
   readonly pilot: Pilot;
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
-  /** Whether all greetings remained without an answer. */
-  readonly silent = signal(false);
+  /** Whether the kernel is there. */
+  readonly kernel: KernelWatch;
+  /** Whether the canvas can be seen. */
+  readonly visible = signal(false);
+  /** Whether a picture was asked for some time ago, and none has come. */
+  readonly late = signal(false);
   /** A temporary message, or "". */
   readonly hint = signal("");
+  readonly #model: WidgetModel;
+  readonly #traits: TraitSignals;
   readonly #signal: AbortSignal;
   readonly #decoder: FrameDecoder;
+  readonly #steering: Steering;
   #canvas: Canvas | null = null;
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
+  #lateTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the model's camera changes because this view moves it. */
+  #sharing = false;
 
   constructor(model: WidgetModel, view: string, traits: TraitSignals, end: AbortSignal) {
+    this.#model = model;
+    this.#traits = traits;
     this.#signal = end;
     this.link = new Link(
       model,
       view,
       {
         welcome: () => {
-          this.#decoder.restart();
-          this.silent.value = false;
+          this.#restart();
           this.link.send("visible", { visible: this.#canvas?.visible ?? true });
         },
-        frame: (frame, data) => this.#decoder.push(frame, data),
-        silent: () => {
-          this.silent.value = true;
+        rerouted: () => this.#restart(),
+        unplugged: () => this.greet(),
+        frame: (frame, data) => {
+          this.#want(false);
+          this.#decoder.push(frame, data);
         },
+        heard: () => this.kernel.heard(),
+        expect: () => this.kernel.expect(),
+        unsent: () => this.kernel.unsent(),
       },
+      end,
+    );
+    this.kernel = new KernelWatch(
+      model,
+      () => this.link.send("ping", {}),
+      () => this.greet(),
       end,
     );
     this.pilot = new Pilot(
       {
         read: () => traits.camera.peek(),
-        send: (camera, moving) => this.link.send("camera", { camera, moving }),
+        send: (camera, moving) => {
+          this.#want(true);
+          this.#steering.steer(camera, moving);
+          this.#share(camera, moving);
+        },
       },
       end,
     );
+    this.#steering = new Steering({
+      camera: (message) => {
+        this.link.steer("camera", message);
+        this.#canvas?.tell("bw-camera", { number: message.number });
+      },
+      ack: (acks) => this.link.steer("ack", { acks }),
+      window: () => (this.link.plugged.peek() ? SOCKET_WINDOW : COMM_WINDOW),
+    });
     this.#decoder = new FrameDecoder((blob) => createImageBitmap(blob), {
       show: (bitmap, frame) => {
         this.#canvas?.show(bitmap);
         this.frame.value = frame;
+        this.#canvas?.tell("bw-shown", frame);
       },
-      ack: (seq, shown, decode_ms) => this.link.send("ack", { seq, shown, decode_ms }),
+      eager: () => this.link.plugged.peek(),
+      ack: (frame, shown, decode_ms) => this.#steering.answer({ seq: frame.seq, shown, decode_ms }, frame.camera),
       broken: (error) => {
         console.error("brayns_widget: a frame could not be decoded", error);
         this.say("A picture came that this browser cannot decode.");
@@ -63,12 +105,22 @@ export class Picture {
     });
     const stopFollowing = effect(() => {
       traits.camera.value;
-      this.pilot.follow();
+      if (!this.#sharing) {
+        this.pilot.follow();
+      }
+    });
+    const stopDoubting = this.kernel.state.subscribe((state) => {
+      const wanted = this.#lateTimer !== undefined;
+      this.#want(false);
+      this.#want(wanted && state === "here"); // its time begins when the kernel hands it on
     });
     atEnd(end, () => {
       stopFollowing();
+      stopDoubting();
       this.#decoder.close();
+      this.#steering.close();
       clearTimeout(this.#hintTimer);
+      clearTimeout(this.#lateTimer);
     });
   }
 
@@ -79,7 +131,10 @@ export class Picture {
       {
         ready: () => this.greet(),
         resized: (size) => this.link.send("resize", size),
-        visible: (visible) => this.link.send("visible", { visible }),
+        visible: (visible) => {
+          this.link.send("visible", { visible });
+          this.#look(visible);
+        },
       },
       this.#signal,
     );
@@ -95,6 +150,42 @@ export class Picture {
     const canvas = this.#canvas;
     if (canvas) {
       this.link.greet(() => canvas.size);
+    }
+  }
+
+  #restart(): void {
+    this.#decoder.restart();
+    this.#steering.restart();
+  }
+
+  #look(visible: boolean): void {
+    this.visible.value = visible;
+    this.kernel.look(visible);
+    if (!visible) {
+      this.#want(false);
+    }
+  }
+
+  /** A picture is expected from now on, or no more. */
+  #want(wanted: boolean): void {
+    if (!wanted) {
+      clearTimeout(this.#lateTimer);
+      this.#lateTimer = undefined;
+      this.late.value = false;
+    } else if (this.#traits.status.peek().state === "ready" && this.visible.peek()) {
+      this.#lateTimer ??= setTimeout(() => {
+        this.late.value = true;
+      }, LATE_MS);
+    }
+  }
+
+  /** Lets others on the page, such as jslink, follow a gesture; the kernel gets the last camera of it. */
+  #share(camera: Camera, moving: boolean): void {
+    this.#sharing = true;
+    this.#model.set("camera", camera);
+    this.#sharing = false;
+    if (!moving) {
+      this.#model.save_changes(); // else the next change of any trait would bring this camera back
     }
   }
 

@@ -1,4 +1,4 @@
-// The line below the picture: status, progress of a task, and summary of the scene.
+// The line below the picture: what the view does, how far it is, and how good the picture is.
 import { useLayoutEffect } from "preact/hooks";
 import { useView } from "../context.js";
 import { Button } from "./Button.js";
@@ -16,18 +16,18 @@ export function Footer() {
 }
 
 function StatusText() {
-  const { state, text } = useView().traits.status.value;
+  const { state, text } = useView().condition.value;
   return (
-    <span class="bw-status" role="status" aria-live="polite" title={text || state} data-state={state}>
-      {text || state}
+    <span class="bw-status" role="status" aria-live="polite" title={text} data-state={state}>
+      {text}
     </span>
   );
 }
 
 function ProgressBar() {
-  const { link, traits } = useView();
+  const { link, traits, condition } = useView();
   const commands = useCommands();
-  const progress = traits.progress.value;
+  const progress = condition.value.state === "lost" ? null : traits.progress.value;
   const task = progress?.task ?? null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another task has nothing to do with the failure
   useLayoutEffect(() => commands.clear(), [task]);
@@ -39,9 +39,6 @@ function ProgressBar() {
   const amount = progress?.amount ?? null;
   return (
     <div class="bw-progress" hidden={progress === null}>
-      <span class="bw-operation" title={progress?.operation}>
-        {progress?.operation}
-      </span>
       <progress max={1} value={amount ?? undefined} aria-label="Progress" />
       <span class="bw-percent">{amount === null ? "" : `${Math.round(amount * 100)} %`}</span>
       {progress && (

@@ -35,3 +35,8 @@ export function formatRange([low, high]: readonly [number, number]): [string, st
   };
   return [format(low), format(high)];
 }
+
+/** What servers say they are doing, with one style of ellipsis. */
+export function tidy(text: string): string {
+  return text.replace(/\s*(\.\.\.|…)$/, "…");
+}

@@ -9,9 +9,18 @@ from typing import Any
 import pytest
 
 from brayns_widget.protocol.brayns import additions, atlas
+from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.protocol.schema import json_schema, validate
-from tests.protocol.vocabulary import MODULES, RENDERER, comparable, endpoints_of, renderer_exchanges
+from tests.protocol.vocabulary import (
+    ADDED,
+    MODULES,
+    RENDERER,
+    comparable,
+    endpoints_of,
+    renderer_exchanges,
+    without_additions,
+)
 
 UNRECORDED = {endpoint.name for endpoint in endpoints_of(additions, atlas).values()}
 
@@ -39,7 +48,20 @@ def test_all_methods_of_the_real_renderer_have_an_endpoint_but_cancel_which_all_
 def test_types_are_the_recorded_ones(name: str, recorded: dict[str, Any]):
     endpoint, real = RENDERER[name], recorded[name]
     for kind, key in ((endpoint.params_type, "params"), (endpoint.result_type, "returns")):
-        assert (None if kind is None else comparable(json_schema(kind))) == comparable(real.get(key))
+        ours = None if kind is None else without_additions(name, key, json_schema(kind))
+        assert comparable(ours) == comparable(real.get(key))
+
+
+@pytest.mark.data
+def test_what_ours_adds_the_real_renderer_has_not(recorded):
+    for name, key, prop in ADDED:
+        assert prop not in recorded[name][key]["properties"]
+
+
+def test_the_time_of_a_picture_is_read_if_it_is_there():
+    counts = {"accumulation": 1, "max_accumulation": 4}
+    assert RENDER_IMAGE.decode(counts).render_ms is None
+    assert RENDER_IMAGE.decode({**counts, "render_ms": 7.5}).render_ms == 7.5
 
 
 @pytest.mark.data

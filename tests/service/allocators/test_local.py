@@ -49,7 +49,7 @@ def test_a_job_comes_up_at_two_addresses_and_goes(allocate, fake_commands):
             condition = await until(allocator, job_id, State.READY)
             assert {host for host, _ in condition.addresses.values()} == {"127.0.0.1"}
             assert len(set(condition.addresses.values())) == 2
-            children = psutil.Process().children()
+            children = [psutil.Process(pid) for pid in allocator._jobs[job_id].processes]
             assert len(alive(children)) == 2
             await allocator.stop(job_id)
             assert alive(children) == []
@@ -62,7 +62,7 @@ def test_a_death_fails_the_job_and_takes_the_other_server_along(allocate, fake_c
     async def main():
         async with allocate(fake_commands()) as (allocator, job_id):
             await until(allocator, job_id, State.READY)
-            children = psutil.Process().children()
+            children = [psutil.Process(pid) for pid in allocator._jobs[job_id].processes]
             renderer = next(p for p in children if p.pid == min(c.pid for c in children))
             renderer.kill()
             condition = await until(allocator, job_id, State.FAILED, State.ENDED, seconds=2)
@@ -108,7 +108,7 @@ def test_a_server_that_does_not_leave_is_killed(allocate, fake_commands, caplog)
     async def main():
         async with allocate(fake_commands("stubborn"), grace=0.3) as (allocator, job_id):
             await until(allocator, job_id, State.READY)
-            children = psutil.Process().children()
+            children = [psutil.Process(pid) for pid in allocator._jobs[job_id].processes]
             async with asyncio.timeout(5):
                 await allocator.stop(job_id)
             assert alive(children) == []

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 
-from brayns_widget.service.lifetime import when_stdin_closes
+from brayns_widget.lifetime import when_stdin_closes
 
 when_stdin_closes(lambda: os._exit(1))
 match sys.argv[1]:

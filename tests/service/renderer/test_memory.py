@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from brayns_widget.service import control_groups
 from brayns_widget.service.renderer import memory
 from brayns_widget.service.renderer.memory import PRIMITIVE_BYTES, STRUCTURE_BYTES, Allowance, Budget
 
@@ -60,8 +61,8 @@ def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.Monke
 
 def groups(folder: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     (folder / "process").write_text(line)
-    monkeypatch.setattr(memory, "_PROCESS_GROUPS", folder / "process")
-    monkeypatch.setattr(memory, "_GROUPS", folder)
+    monkeypatch.setattr(control_groups, "_PROCESS_GROUPS", folder / "process")
+    monkeypatch.setattr(control_groups, "_GROUPS", folder)
 
 
 def test_control_groups_limit_what_is_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -86,5 +87,5 @@ def test_control_groups_of_version_1_limit_it_too(tmp_path: Path, monkeypatch: p
 
 
 def test_without_control_groups_the_machine_is_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(memory, "_PROCESS_GROUPS", tmp_path / "missing")
+    monkeypatch.setattr(control_groups, "_PROCESS_GROUPS", tmp_path / "missing")
     assert memory.available() > 1 << 20

@@ -138,7 +138,8 @@ def test_settings_are_checked_and_kept_if_they_are_wrong():
             assert before == after
             assert (await client.call("get-application-parameters"))["viewport"] == [800, 600]
             await client.call("set-application-parameters", {"viewport": [3, 2]})  # 64 pixels were the real one's end
-            assert await client.call("render-image", {"force": True}) == {"accumulation": 1, "max_accumulation": 1}
+            counted = await client.call("render-image", {"force": True})
+            assert (counted["accumulation"], counted["max_accumulation"]) == (1, 1)
             assert client.payload[:2] == b"\xff\xd8"
 
     with renderer_process() as (address, _process):

@@ -19,8 +19,9 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.protocol.schema import Object
 from brayns_widget.service.rpc import server as server_module
 from brayns_widget.service.rpc.cancelling import cancelling
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
 from brayns_widget.service.rpc.server import MAX_PROBLEMS, MAX_TEXT, RpcServer
+from brayns_widget.service.rpc.turns import Turns
 
 DEADLINE = 10.0
 
@@ -35,6 +36,8 @@ class State:
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.go_on = threading.Event()
+        self.settle = threading.Event()  # the long method
+        self.turns = Turns()
         self.done: list[str] = []
         self._changed = threading.Condition()
 
@@ -82,6 +85,35 @@ def wait(state: State, request: RunningRequest) -> str:
     return "waited"
 
 
+@METHODS.add(Endpoint("at-once", Text, str), turn=Turn.AT_ONCE)
+def at_once(state: State, params: Text) -> str:
+    """Answer the text."""
+    return echo(state, params)
+
+
+@METHODS.add(Endpoint("between", Text, str), turn=Turn.BETWEEN)
+def between(state: State, params: Text) -> str:
+    """Answer the text."""
+    return echo(state, params)
+
+
+@METHODS.add(Endpoint("long", None, str), cancellable=True, turn=Turn.LONG)
+def run_long(state: State, request: RunningRequest) -> str:
+    """Wait as ``show`` does, and let others run between."""
+    request.only_for_client()
+    state.begun.set()
+    assert state.settle.wait(DEADLINE)
+    request.settled()
+    with state.turns.sharing():
+        while not state.go_on.wait(0.005):
+            if request.cancelled:
+                state.finish("gave up")
+            request.check()
+            state.turns.pause()
+    state.finish("long")
+    return "long"
+
+
 @METHODS.add(Endpoint("show", None, str), cancellable=True)
 def show(state: State, request: RunningRequest) -> str:
     """Make what is for the client only."""
@@ -110,8 +142,8 @@ def send_much(state: State) -> WithPayload[int]:
 @contextlib.asynccontextmanager
 async def serving(**options: Any) -> AsyncIterator[tuple[State, str]]:
     state = State()
-    with ThreadPoolExecutor(1) as worker:
-        server = RpcServer(METHODS, state, worker, **options)
+    with state.turns as turns:
+        server = RpcServer(METHODS, state, turns, between=turns.between, **options)
         async with server.serve("127.0.0.1", 0) as (host, port):
             yield state, f"{host}:{port}"
 
@@ -145,6 +177,89 @@ def test_requests_of_a_connection_are_answered_in_order():
                 await send(socket, number, "echo", {"text": str(number)})
             replies = [await receive(socket) for _ in range(300)]
             assert [(reply["id"], reply["result"]) for reply in replies] == [(n, str(n)) for n in range(300)]
+
+    asyncio.run(scenario())
+
+
+async def answers(socket: ClientConnection, count: int) -> list[Any]:
+    return [(await receive(socket))["id"] for _reply in range(count)]
+
+
+def test_short_requests_overtake_a_long_one_of_their_connection_once_it_is_settled():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, "long", "long")
+            for number, method in enumerate(["at-once", "between", "at-once", "echo", "between", "at-once"]):
+                await send(socket, number, method, {"text": str(number)})
+            await begun(state)
+            with pytest.raises(TimeoutError):  # it may read yet what they change
+                await asyncio.wait_for(socket.recv(), 0.05)
+            state.settle.set()
+            assert await answers(socket, 3) == [0, 1, 2]
+            with pytest.raises(TimeoutError):  # 3 waits, and so do those behind it
+                await asyncio.wait_for(socket.recv(), 0.05)
+            state.go_on.set()
+            assert await answers(socket, 4) == ["long", 3, 4, 5]
+            assert state.done == ["0", "1", "2", "long", "3", "4", "5"]
+
+    asyncio.run(scenario())
+
+
+def test_short_requests_of_others_do_not_wait_for_a_long_one():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as one, open_client(address) as other:
+            await send(one, "long", "long")
+            await begun(state)
+            state.settle.set()
+            await send(other, 1, "between", {"text": "1"})
+            await send(other, 2, "at-once", {"text": "2"})
+            assert await answers(other, 2) == [1, 2]
+            await send(other, 3, "echo", {"text": "3"})
+            await send(one, "again", "long")
+            state.go_on.set()
+            assert await answers(one, 2) == ["long", "again"]
+            assert await answers(other, 1) == [3]
+
+    asyncio.run(scenario())
+
+
+def test_what_is_done_at_once_does_not_even_wait_for_what_lets_none_between():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as one, open_client(address) as other:
+            await send(one, "wait", "wait")
+            await begun(state)
+            await send(other, 1, "at-once", {"text": "1"})
+            assert await answers(other, 1) == [1]
+            state.go_on.set()
+
+    asyncio.run(scenario())
+
+
+def test_a_request_with_the_id_of_the_long_one_waits_for_it():
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket:
+            await send(socket, 1, "long")
+            await begun(state)
+            state.settle.set()
+            await send(socket, 1, "between", {"text": "second"})
+            await send(socket, 2, "cancel", {"id": 1})
+            replies = [await receive(socket) for _reply in range(3)]
+            codes = [reply.get("error", {}).get("code") for reply in replies]
+            assert (codes, replies[2]["result"]) == ([None, 20, None], "second")
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_leaves_ends_what_it_overtook():
+    async def scenario() -> None:
+        async with serving() as (state, address):
+            async with open_client(address) as socket:
+                await send(socket, 1, "long")
+                await begun(state)
+                state.settle.set()
+                await send(socket, 2, "between", {"text": "2"})
+                assert await answers(socket, 1) == [2]
+            await finished(state, "gave up")
 
     asyncio.run(scenario())
 

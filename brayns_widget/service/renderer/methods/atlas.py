@@ -16,13 +16,13 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.grids.atlas import LOADER
 from brayns_widget.service.renderer.loaders.grids.use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.rpc.methods import Methods, RunningRequest
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 PLUGIN = LOADER.plugin
 methods: Methods[Context] = Methods()
 
 
-@methods.add(GET_AVAILABLE_ATLAS_USECASES, plugin=PLUGIN)
+@methods.add(GET_AVAILABLE_ATLAS_USECASES, plugin=PLUGIN, turn=Turn.BETWEEN)
 def get_available_atlas_usecases(context: Context, params: AtlasParams) -> list[UseCase]:
     """Get the ways in which a model's atlas can be shown."""
     atlas = _atlas(context, params.model_id)

@@ -32,7 +32,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.tracing.camera import ray_frame
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE
 from brayns_widget.service.renderer.translation.settings import camera_of
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Turn
 
 methods: Methods[Context] = Methods()
 
@@ -40,80 +40,80 @@ methods: Methods[Context] = Methods()
 P = TypeVar("P", Perspective, Orthographic, Cylindric)
 
 
-@methods.add(GET_CAMERA_TYPE)
+@methods.add(GET_CAMERA_TYPE, turn=Turn.AT_ONCE)
 def get_camera_type(context: Context) -> str:
     """Get the type of the camera."""
     return name_of(context.projection)
 
 
-@methods.add(GET_CAMERA_VIEW)
+@methods.add(GET_CAMERA_VIEW, turn=Turn.AT_ONCE)
 def get_camera_view(context: Context) -> View:
     """Get where the camera is and where it looks."""
     return context.view
 
 
-@methods.add(SET_CAMERA_VIEW)
+@methods.add(SET_CAMERA_VIEW, turn=Turn.AT_ONCE)
 def set_camera_view(context: Context, params: View) -> None:
     """Place the camera."""
     check_camera(params, context.projection, context.region)
     context.view = params
 
 
-@methods.add(GET_CAMERA_PERSPECTIVE)
+@methods.add(GET_CAMERA_PERSPECTIVE, turn=Turn.AT_ONCE)
 def get_camera_perspective(context: Context) -> Perspective:
     """Get the perspective camera, if that is the active one."""
     return _active(context, Perspective)
 
 
-@methods.add(SET_CAMERA_PERSPECTIVE)
+@methods.add(SET_CAMERA_PERSPECTIVE, turn=Turn.AT_ONCE)
 def set_camera_perspective(context: Context, params: Perspective) -> None:
     """Use a perspective camera; what is left out stays, if one is active."""
     _use(context, _merged(context.projection, params))
 
 
-@methods.add(GET_CAMERA_ORTHOGRAPHIC)
+@methods.add(GET_CAMERA_ORTHOGRAPHIC, turn=Turn.AT_ONCE)
 def get_camera_orthographic(context: Context) -> Orthographic:
     """Get the orthographic camera, if that is the active one."""
     return _active(context, Orthographic)
 
 
-@methods.add(SET_CAMERA_ORTHOGRAPHIC)
+@methods.add(SET_CAMERA_ORTHOGRAPHIC, turn=Turn.AT_ONCE)
 def set_camera_orthographic(context: Context, params: Orthographic) -> None:
     """Use an orthographic camera."""
     _use(context, params)
 
 
-@methods.add(GET_CAMERA_CYLINDRIC, plugin="Cylindric Camera")
+@methods.add(GET_CAMERA_CYLINDRIC, plugin="Cylindric Camera", turn=Turn.AT_ONCE)
 def get_camera_cylindric(context: Context) -> Cylindric:
     """Get the cylindric camera, if that is the active one."""
     return _active(context, Cylindric)
 
 
-@methods.add(SET_CAMERA_CYLINDRIC, plugin="Cylindric Camera")
+@methods.add(SET_CAMERA_CYLINDRIC, plugin="Cylindric Camera", turn=Turn.AT_ONCE)
 def set_camera_cylindric(context: Context, params: Cylindric) -> None:
     """Use a cylindric camera; what is left out stays, if one is active."""
     _use(context, _merged(context.projection, params))
 
 
-@methods.add(GET_CAMERA_NEAR_CLIP)
+@methods.add(GET_CAMERA_NEAR_CLIP, turn=Turn.AT_ONCE)
 def get_camera_near_clip(context: Context) -> NearClip:
     """Get the distance of the near clipping plane."""
     return NearClip(distance=context.near_clip)
 
 
-@methods.add(SET_CAMERA_NEAR_CLIP)
+@methods.add(SET_CAMERA_NEAR_CLIP, turn=Turn.AT_ONCE)
 def set_camera_near_clip(context: Context, params: NearClip) -> None:
     """Set the distance of the near clipping plane."""
     context.near_clip = check_near_clip(params.distance)
 
 
-@methods.add(GET_CAMERA_REGION)
+@methods.add(GET_CAMERA_REGION, turn=Turn.AT_ONCE)
 def get_camera_region(context: Context) -> Region:
     """Get which part of the image plane is rendered."""
     return context.region
 
 
-@methods.add(SET_CAMERA_REGION)
+@methods.add(SET_CAMERA_REGION, turn=Turn.AT_ONCE)
 def set_camera_region(context: Context, params: Region) -> None:
     """Set which part of the image plane is rendered."""
     check_camera(context.view, context.projection, params)

@@ -11,7 +11,7 @@ from brayns_widget.protocol.brayns.circuits import (
 from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
 from brayns_widget.protocol.schema import Size
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, RunningRequest
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 methods: Methods[Context] = Methods()
 
@@ -22,7 +22,7 @@ def set_circuit_thickness(context: Context, params: ThicknessParams, request: Ru
     context.models.thicken(params.model_id, params.radius_multiplier, request)
 
 
-@methods.add(GET_CIRCUIT_IDS, plugin="Circuit Explorer")
+@methods.add(GET_CIRCUIT_IDS, plugin="Circuit Explorer", turn=Turn.BETWEEN)
 def get_circuit_ids(context: Context, params: CircuitIdsParams) -> list[Size]:
     """Get the ids of the cells that a model shows."""
     model = context.models[params.model_id]

@@ -18,26 +18,26 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import Size2
 from brayns_widget.service.renderer.context import PLUGINS, Context
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE, MOST_PIXELS
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Turn
 from brayns_widget.version import own_version
 
 methods: Methods[Context] = Methods()
 
 
-@methods.add(GET_VERSION)
+@methods.add(GET_VERSION, turn=Turn.AT_ONCE)
 def get_version(context: Context) -> Version:
     """Get the version of Brayns whose methods this renderer has."""
     del context
     return Version(major=3, minor=10, patch=1, revision=f"brayns-widget {own_version()}")
 
 
-@methods.add(REGISTRY)
+@methods.add(REGISTRY, turn=Turn.BETWEEN)
 def registry(context: Context) -> list[str]:
     """Get the names of all methods."""
     return sorted(method.name for method in context.methods)
 
 
-@methods.add(SCHEMA)
+@methods.add(SCHEMA, turn=Turn.BETWEEN)
 def schema(context: Context, params: SchemaParams) -> SchemaResult:
     """Get the JSON Schema of a method."""
     method = context.methods[params.endpoint]
@@ -54,13 +54,13 @@ def schema(context: Context, params: SchemaParams) -> SchemaResult:
     )
 
 
-@methods.add(GET_APPLICATION_PARAMETERS)
+@methods.add(GET_APPLICATION_PARAMETERS, turn=Turn.AT_ONCE)
 def get_application_parameters(context: Context) -> ApplicationParameters:
     """Get the size of the picture and the plugins."""
     return ApplicationParameters(plugins=list(PLUGINS), viewport=list(context.viewport))
 
 
-@methods.add(SET_APPLICATION_PARAMETERS)
+@methods.add(SET_APPLICATION_PARAMETERS, turn=Turn.AT_ONCE)
 def set_application_parameters(context: Context, params: ApplicationParameters) -> None:
     """Set the size of the picture."""
     if "viewport" in params.model_fields_set:

@@ -11,14 +11,14 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
 
 methods: Methods[Context] = Methods()
 
 OPERATION = "Exporting g-buffers ..."
 
 
-@methods.add(EXPORT_GBUFFERS, cancellable=True)
+@methods.add(EXPORT_GBUFFERS, cancellable=True, turn=Turn.LONG)
 def export_gbuffers(context: Context, params: GBuffersParams, request: RunningRequest) -> WithPayload[None]:
     """Write what a camera sees as OpenEXR, to memory or to a file (.exr) of the renderer's machine."""
     if not params.channels:
@@ -33,15 +33,16 @@ def export_gbuffers(context: Context, params: GBuffersParams, request: RunningRe
     images: dict[str, Floats] = {}
     with shot.engine(context, request) as engine:
         if "color" in params.channels:
-            images["color"] = shot.trace(engine, size, request, OPERATION, keep=True, share=traced).light
+            images["color"] = shot.trace(engine, context, size, request, OPERATION, keep=True, share=traced).light
         if set(params.channels) != {"color"}:
             surfaces = engine.surfaces(
                 size,
                 shot.camera,
                 progress=lambda amount: request.progress(traced + (0.95 - traced) * amount, OPERATION),
                 cancelled=lambda: request.cancelled,
+                others=context.turns,
             )
             images |= {"depth": surfaces.depth, "albedo": surfaces.albedo, "normal": surfaces.normal}
-    wanted: dict[str, Floats] = {name: images[name] for name in dict.fromkeys(params.channels)}
-    file = request.aside(lambda: encode_exr(wanted), ENCODING)
+        wanted: dict[str, Floats] = {name: images[name] for name in dict.fromkeys(params.channels)}
+        file = request.aside(lambda: encode_exr(wanted), ENCODING, context.turns.pause)
     return WithPayload(None, deliver(path, file))

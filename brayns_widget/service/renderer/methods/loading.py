@@ -16,7 +16,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import refusal
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.rpc.methods import Methods, RunningRequest
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 methods: Methods[Context] = Methods()
 
@@ -24,7 +24,7 @@ READING = 0.6  # of a load's progress; the rest is building the acceleration str
 UPLOADED = 0.5  # progress of an upload when its bytes are there, as in the real renderer
 
 
-@methods.add(GET_LOADERS)
+@methods.add(GET_LOADERS, turn=Turn.BETWEEN)
 def get_loaders(context: Context) -> list[LoaderInfo]:
     """Get the loaders and the schemas of their parameters."""
     return [

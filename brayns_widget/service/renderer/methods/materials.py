@@ -14,12 +14,12 @@ from brayns_widget.protocol.brayns.materials import (
 from brayns_widget.protocol.brayns.models import GetModelParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Turn
 
 methods: Methods[Context] = Methods()
 
 
-@methods.add(GET_MATERIAL_TYPE)
+@methods.add(GET_MATERIAL_TYPE, turn=Turn.BETWEEN)
 def get_material_type(context: Context, params: GetModelParams) -> str:
     """Get the type of a model's material."""
     return name_of(context.models.material(params.id))
@@ -28,7 +28,11 @@ def get_material_type(context: Context, params: GetModelParams) -> str:
 def _declare(name: str, kind: type[M]) -> None:
     """Declare the methods of one type of material."""
 
-    @methods.add(getter(kind), description=f"Get the {name} material of a model, if it has one of that type.")
+    @methods.add(
+        getter(kind),
+        description=f"Get the {name} material of a model, if it has one of that type.",
+        turn=Turn.BETWEEN,
+    )
     def get_material(context: Context, params: GetModelParams) -> M:
         material = context.models.material(params.id)
         if not isinstance(material, kind) or name_of(material) != name:

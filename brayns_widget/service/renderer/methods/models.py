@@ -24,18 +24,18 @@ from brayns_widget.protocol.brayns.models import (
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.scene.entries import bounds_of
-from brayns_widget.service.rpc.methods import Methods, RunningRequest
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 methods: Methods[Context] = Methods()
 
 
-@methods.add(GET_SCENE)
+@methods.add(GET_SCENE, turn=Turn.BETWEEN)
 def get_scene(context: Context) -> SceneInfo:
     """Get all models and lights."""
     return SceneInfo(bounds=bounds_of(context.models.box), models=[model.instance() for model in context.models])
 
 
-@methods.add(GET_MODEL)
+@methods.add(GET_MODEL, turn=Turn.BETWEEN)
 def get_model(context: Context, params: GetModelParams) -> ModelInstance:
     """Get one model."""
     return context.models[params.id].instance()
@@ -67,7 +67,7 @@ def instantiate_model(context: Context, params: InstantiateParams, request: Runn
     return [model.instance() for model in context.models.instantiate(params.model_id, params.transforms, request)]
 
 
-@methods.add(INSPECT)
+@methods.add(INSPECT, turn=Turn.BETWEEN)
 def inspect(context: Context, params: InspectParams) -> InspectResult:
     """Find out what is seen at a point of the picture."""
     u, v = params.position

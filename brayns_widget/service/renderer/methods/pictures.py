@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TypeVar
 
 from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams, RenderImageResult
@@ -23,7 +24,7 @@ from brayns_widget.protocol.brayns.renderers import (
 )
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
 
 methods: Methods[Context] = Methods()
 
@@ -34,49 +35,49 @@ FORMATS = {"jpg": "jpg", "jpeg": "jpg", "png": "png"}
 R = TypeVar("R", Interactive, Production)
 
 
-@methods.add(GET_RENDERER_TYPE)
+@methods.add(GET_RENDERER_TYPE, turn=Turn.AT_ONCE)
 def get_renderer_type(context: Context) -> str:
     """Get the type of the renderer."""
     return name_of(context.renderer)
 
 
-@methods.add(GET_RENDERER_INTERACTIVE)
+@methods.add(GET_RENDERER_INTERACTIVE, turn=Turn.AT_ONCE)
 def get_renderer_interactive(context: Context) -> Interactive:
     """Get the interactive renderer, if that is the active one."""
     return _active(context, Interactive)
 
 
-@methods.add(SET_RENDERER_INTERACTIVE)
+@methods.add(SET_RENDERER_INTERACTIVE, turn=Turn.AT_ONCE)
 def set_renderer_interactive(context: Context, params: Interactive) -> None:
     """Use the interactive renderer; what is left out stays, if it is active."""
     context.renderer = _merged(context.renderer, params)
 
 
-@methods.add(GET_RENDERER_PRODUCTION)
+@methods.add(GET_RENDERER_PRODUCTION, turn=Turn.AT_ONCE)
 def get_renderer_production(context: Context) -> Production:
     """Get the production renderer, if that is the active one."""
     return _active(context, Production)
 
 
-@methods.add(SET_RENDERER_PRODUCTION)
+@methods.add(SET_RENDERER_PRODUCTION, turn=Turn.AT_ONCE)
 def set_renderer_production(context: Context, params: Production) -> None:
     """Use the production renderer, a path tracer; what is left out stays, if it is active."""
     context.renderer = _merged(context.renderer, params)
 
 
-@methods.add(SET_FRAMEBUFFER_STATIC)
+@methods.add(SET_FRAMEBUFFER_STATIC, turn=Turn.AT_ONCE)
 def set_framebuffer_static(context: Context) -> None:
     """Render all frames in the viewport's size."""
     context.framebuffer = Static()
 
 
-@methods.add(SET_FRAMEBUFFER_PROGRESSIVE)
+@methods.add(SET_FRAMEBUFFER_PROGRESSIVE, turn=Turn.AT_ONCE)
 def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
     """Render the first frame after a change in a smaller size."""
     context.framebuffer = params
 
 
-@methods.add(RENDER_IMAGE, cancellable=True, asynchronous=False)
+@methods.add(RENDER_IMAGE, cancellable=True, asynchronous=False, turn=Turn.BETWEEN)
 def render_image(
     context: Context, params: RenderImageParams, request: RunningRequest
 ) -> WithPayload[RenderImageResult]:
@@ -84,6 +85,7 @@ def render_image(
     if params.force and not params.send:
         raise RequestError("Cannot force sending if send is disabled", code=INVALID_PARAMS)
     image_format = check_format(params.format)
+    started = time.perf_counter()
     engine = context.prepared_engine()
 
     def stopped() -> bool:
@@ -97,14 +99,19 @@ def render_image(
         while params.accumulate and not stopped() and engine.accumulation < engine.max_accumulation:
             fresh |= engine.render(stopped, patient=True)
         request.check()
-    result = RenderImageResult(accumulation=engine.accumulation, max_accumulation=engine.max_accumulation)
-    if not params.send or not (fresh or params.force):
-        return WithPayload(result)
 
     def encode() -> bytes:
         return engine.encode(image_format, params.jpeg_quality)
 
-    return WithPayload(result, encode() if math.prod(engine.size) < _MANY_PIXELS else request.aside(encode))
+    image = b""
+    if params.send and (fresh or params.force):
+        image = encode() if math.prod(engine.size) < _MANY_PIXELS else request.aside(encode)
+    result = RenderImageResult(
+        accumulation=engine.accumulation,
+        max_accumulation=engine.max_accumulation,
+        render_ms=(time.perf_counter() - started) * 1e3,
+    )
+    return WithPayload(result, image)
 
 
 def check_format(name: str) -> str:

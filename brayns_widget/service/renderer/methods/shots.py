@@ -64,11 +64,18 @@ class Shot:
 
     @contextlib.contextmanager
     def engine(self, context: Context, request: RunningRequest) -> Iterator[Engine]:
-        """Lend the engine with the scene at this shot's frame; a cancelled ``request`` ends as such."""
+        """Lend the engine with the scene at this shot's frame; a cancelled ``request`` ends as such.
+
+        Others may run between its steps, unless the scene shows another frame meanwhile.
+        """
+        shown = self.frame is None or self.frame == context.playback.frame
         try:
             with contextlib.nullcontext() if self.frame is None else context.playback.at(self.frame):
                 context.models.build(request.part(0.0, 0.0))
-                yield context.prepared_engine()
+                engine = context.prepared_engine()
+                request.settled()
+                with context.turns.sharing(engine.interrupt) if shown else contextlib.nullcontext():
+                    yield engine
         except Cancelled:
             request.check()
             raise
@@ -76,6 +83,7 @@ class Shot:
     def trace(
         self,
         engine: Engine,
+        context: Context,
         size: tuple[int, int],
         request: RunningRequest,
         operation: str,
@@ -87,6 +95,7 @@ class Shot:
 
         Args:
             engine: see ``engine``.
+            context: whose others may run between the samples.
             size: width and height in pixels.
             request: gets the progress, and may cancel.
             operation: what the client is told.
@@ -101,6 +110,7 @@ class Shot:
             progress=lambda amount: request.progress(share * amount, operation),
             compiling=lambda: request.progress(0.0, COMPILING),
             cancelled=lambda: request.cancelled,
+            others=context.turns,
         )
 
 

@@ -20,12 +20,12 @@ from brayns_widget.protocol.brayns.simulation import (
 )
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.methods import Methods, Turn
 
 methods: Methods[Context] = Methods()
 
 
-@methods.add(GET_SIMULATION_PARAMETERS)
+@methods.add(GET_SIMULATION_PARAMETERS, turn=Turn.BETWEEN)
 def get_simulation_parameters(context: Context) -> SimulationParameters:
     """Get the frames of all simulations and the one that is shown; all 0 if there is no simulation."""
     line = context.playback.timeline
@@ -49,7 +49,7 @@ def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
     context.playback.enable(params.model_id, enabled=params.enabled)
 
 
-@methods.add(GET_COLOR_RAMP)
+@methods.add(GET_COLOR_RAMP, turn=Turn.BETWEEN)
 def get_color_ramp(context: Context, params: GetModelParams) -> ColorRamp:
     """Get the colors of a model's simulation or volume."""
     volume = context.models[params.id].volume

@@ -13,15 +13,16 @@ from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.pictures import check_format
 from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.pictures.images import encode_image
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, WithPayload
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
 
 methods: Methods[Context] = Methods()
 
 _LONGEST_COMMENT = 65533  # bytes of a JPEG's comment
 
 
-@methods.add(SNAPSHOT, cancellable=True)
+@methods.add(SNAPSHOT, cancellable=True, turn=Turn.LONG)
 def snapshot(context: Context, params: SnapshotParams, request: RunningRequest) -> WithPayload[SnapshotResult]:
     """Render a finished picture to memory, or to a file of the renderer's machine, whose name tells the format."""
     settings = params.image_settings
@@ -38,10 +39,8 @@ def snapshot(context: Context, params: SnapshotParams, request: RunningRequest) 
     shot = Shot.of(context, params)
     operation = "Rendering snapshot ..."
     begin(request, path, operation)
-    with shot.engine(context, request) as engine:
-        frame = shot.trace(engine, size, request, operation, keep=exact)
 
-    def encode() -> bytes:
+    def encode(frame: Frame) -> bytes:
         texts = None if params.metadata is None else _texts(params.metadata)
         if exact:
             return encode_exr({"color": frame.light}, texts)
@@ -50,7 +49,10 @@ def snapshot(context: Context, params: SnapshotParams, request: RunningRequest) 
             return _with_comment(image, _comment(params.metadata))
         return image
 
-    image = deliver(path, request.aside(encode, ENCODING))
+    with shot.engine(context, request) as engine:
+        frame = shot.trace(engine, context, size, request, operation, keep=exact)
+        image = request.aside(lambda: encode(frame), ENCODING, context.turns.pause)
+    image = deliver(path, image)
     return WithPayload(SnapshotResult(color_buffer=ColorBuffer(offset=0, size=len(image))), image)
 
 

@@ -22,6 +22,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.service.cores import usable_cores
+
 LIBRARY_VARIABLE = "BRAYNS_WIDGET_EMBREE"
 
 TRIANGLE = 0
@@ -197,7 +199,7 @@ class Device(_Owned):
     """An Embree device.
 
     Args:
-        threads: how many threads build acceleration structures; None: all cores.
+        threads: how many threads build acceleration structures; None: as many as cores this process may use.
 
     Raises:
         EmbreeMissing: there is no Embree, or it was built without what we need.
@@ -211,8 +213,7 @@ class Device(_Owned):
         self._error_function = _ErrorFunction(self._note_error)
         self._filter: tuple[int | None, NDArray[np.float32] | None] = (None, None)
         self._geometries: weakref.WeakSet[Primitives] = weakref.WeakSet()
-        config = b"" if threads is None else f"threads={threads}".encode()
-        handle = self.library.rtcNewDevice(config)
+        handle = self.library.rtcNewDevice(f"threads={threads or usable_cores()}".encode())
         if not handle:
             code = self.library.rtcGetDeviceError(None)
             raise EmbreeError(f"Embree cannot start: {_ERRORS.get(code, f'error {code}')}.")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,24 @@ class Surfaces:
     depth: Floats
     albedo: Floats
     normal: Floats
+
+
+class Others(Protocol):
+    """Other users of the engine, who may use it between the steps of a long picture."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits; who makes it so calls ``Engine.interrupt``."""
+
+    def pause(self) -> None:
+        """Let those who wait use the engine now; they do not change the scene."""
+
+
+class _Nobody:
+    wanted = False
+
+    def pause(self) -> None:
+        pass
 
 
 class Engine:
@@ -194,7 +212,7 @@ class Engine:
         """Trace one step; False if the picture is complete, or if ``interrupt`` came before the step was done.
 
         Restarts the accumulation if the scene has changed, after committing it, or if its thickened copy is ready. The
-        last of several samples waits for that copy, a little with each call.
+        first picture of a scene and the last of several samples wait for that copy, the latter a little with each call.
 
         Args:
             stopped: whether to give up; asked on any thread while the scene is built, and once when tracing begins:
@@ -212,7 +230,7 @@ class Engine:
             self._revision = self.scene.revision
             self._restart()
         look = _look(self.scene, self._camera, self._settings, self._viewport)
-        traced = self._traced_scene(look)
+        traced = self._traced_scene(look, stopped)
         if self._steps >= self.max_accumulation:
             return False
         last = self._steps == self.max_accumulation - 1
@@ -281,28 +299,33 @@ class Engine:
         progress: Callable[[float], None] | None = None,
         compiling: Callable[[], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        others: Others | None = None,
     ) -> Frame:
         """Trace a frame as ``snapshot`` does, and ``keep`` its linear light, too.
 
         ``compiling`` is called instead of ``progress`` while its kernel is compiled, for some seconds once a machine.
+        ``others`` may use the engine in between; the frame is the same.
         """
+        others = others or _Nobody()
         settings = settings or self._settings
         frame = Frame(*checked_size(*size), accumulates=keep or settings.samples > 1)
         self.scene.commit(None, cancelled)
         look = _look(self.scene, camera, settings, size)
 
-        def watch(part: float | None) -> bool:
-            if part is None:
+        def proceed(compiles: bool = False) -> bool:
+            if compiles:
                 if compiling is not None:
                     compiling()
             elif progress is not None:
-                progress((frame.samples + part) / settings.samples)
+                progress(frame.traced / settings.samples)
             return cancelled is None or not cancelled()
 
-        with self._snapshot_scene(look, size[1], settings, lambda: not watch(0.0)) as traced:
+        with self._snapshot_scene(look, size[1], settings, lambda: not proceed(), others.pause) as traced:
             while frame.samples < settings.samples:
-                self._tracer.add_sample(frame, traced, _focused(look, camera, frame.samples), watch)
-                watch(0.0)
+                focused = _focused(look, camera, frame.samples)
+                self._tracer.add_sample(frame, traced, focused, proceed, lambda: others.wanted)
+                proceed()
+                others.pause()
         return frame
 
     def surfaces(
@@ -312,15 +335,18 @@ class Engine:
         *,
         progress: Callable[[float], None] = lambda _amount: None,
         cancelled: Callable[[], bool] | None = None,
+        others: Others | None = None,
     ) -> Surfaces:
-        """Trace the middle of each pixel for depth, albedo and normal; arguments are those of ``snapshot``.
+        """Trace the middle of each pixel for depth, albedo and normal; arguments are those of ``trace``.
 
         Raises:
             ValueError: the size or the camera makes no picture.
             Cancelled: ``cancelled`` said so.
         """
+        others = others or _Nobody()
 
         def proceed() -> None:
+            others.pause()
             if cancelled is not None and cancelled():
                 raise Cancelled("The buffers were cancelled.")
 
@@ -361,12 +387,14 @@ class Engine:
         handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
         return Pick(handle, slot, origin + hits.distance[0] * direction)
 
-    def _traced_scene(self, look: Look) -> Traced:
+    def _traced_scene(self, look: Look, stopped: Callable[[], bool]) -> Traced:
         """Choose what the next step of the interactive picture traces."""
         copy = None
         if self._radius_floor > 0:
-            floor = self._floor(look, self._viewport[1], self._settings)
-            copy = self._copies.best(floor, moving=self._settings.samples == 1)
+            floor, moving = self._floor(look, self._viewport[1], self._settings), self._settings.samples == 1
+            copy = self._copies.best(floor, moving)
+            if copy is None and self._copies.wait_for_first(stopped):
+                copy = self._copies.best(floor, moving)
         if copy is not self._thickened:
             self._thickened = copy
             self._restart()
@@ -374,10 +402,15 @@ class Engine:
 
     @contextlib.contextmanager
     def _snapshot_scene(
-        self, look: Look, height: int, settings: RenderSettings, cancelled: Callable[[], bool] | None
+        self,
+        look: Look,
+        height: int,
+        settings: RenderSettings,
+        cancelled: Callable[[], bool],
+        pause: Callable[[], None],
     ) -> Iterator[Traced]:
         if self._radius_floor > 0:
-            with self._copies.fitting(self._floor(look, height, settings), cancelled) as copy:
+            with self._copies.fitting(self._floor(look, height, settings), cancelled, pause) as copy:
                 yield self.scene.traced if copy is None else copy.traced(self.scene)
         else:
             yield self.scene.traced

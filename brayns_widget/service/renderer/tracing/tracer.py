@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.content.volumes import Packed
 from brayns_widget.service.renderer.tracing.compiling import Compilation
@@ -143,7 +143,7 @@ class Tracer:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        count = threads or _usable_cores()
+        count = threads or usable_cores()
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="trace")
         self._scratch = [_aligned(VOLUME_PATH_ROWS) for _ in range(count)]
         self._state = np.zeros(2, np.int64)
@@ -154,7 +154,7 @@ class Tracer:
         frame: Frame,
         traced: Traced,
         look: Look,
-        watch: Callable[[float | None], bool] | None = None,
+        watch: Callable[[bool], bool] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Add one sample to every pixel of the frame.
@@ -163,8 +163,7 @@ class Tracer:
             frame: what to add to; tiles that an earlier, stopped call finished are skipped.
             traced: the scene.
             look: everything else.
-            watch: called every 20 ms with the share of tiles that is done, or with None while the kernel is being
-                compiled, once a machine; False cancels.
+            watch: called every 20 ms with whether the kernel is still being compiled, once a machine; False cancels.
             stopped: whether ``stop`` was meant for this pass; called while the kernel is being compiled, and once at
                 the beginning.
 
@@ -181,7 +180,7 @@ class Tracer:
         kernel, materials, effects = _kernel(look)
 
         def proceed() -> bool:
-            if watch is not None and not watch(None):
+            if watch is not None and not watch(True):
                 raise Cancelled("The picture was cancelled.")
             return not stopped()
 
@@ -203,7 +202,7 @@ class Tracer:
             lanes = scratch.view(np.int32)
             kernel(traced.scene, traced.table, *materials, scratch, lanes, state, frame.done, *arguments)
 
-        self._run(trace, watch and (lambda: watch(min(1.0, float(state[surfaces.NEXT_TILE]) / len(frame.done)))))
+        self._run(trace, watch and (lambda: watch(False)))
         if (frame.done <= frame.samples).any():
             return False
         frame.samples += 1
@@ -215,14 +214,14 @@ class Tracer:
         traced: Traced,
         look: Look,
         offset: tuple[float, float],
-        watch: Callable[[float | None], bool] | None,
+        watch: Callable[[bool], bool] | None,
     ) -> Mask:
         """Make the mask of pixels to trace: all of them if a mask costs more than it saves, or is not compiled yet."""
         if not (ready() and worthwhile(traced.primitives, frame.size)):
             return whole_mask(*frame.size)
 
         def run(work: Callable[[], None]) -> None:
-            self._run(lambda _scratch: work(), watch and (lambda: watch(0.0)))
+            self._run(lambda _scratch: work(), watch and (lambda: watch(False)))
 
         mask = self._cover.mask(traced.primitives, look.camera, frame.size, offset, run=run, state=self._state)
         self._state[surfaces.NEXT_TILE] = 0
@@ -270,11 +269,6 @@ def _kernel(look: Look) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
     if look.plain:
         return surfaces.trace, (), effects
     return trace_layers, (look.materials,), (*effects, look.bounces)
-
-
-def _usable_cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _aligned(rows: int) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 
 import numpy as np
 import pytest
@@ -50,6 +51,23 @@ def test_only_the_active_renderer_has_parameters(address):
     asyncio.run(run())
 
 
+def test_pictures_tell_how_long_they_took_without_the_queue(address):
+    async def run() -> None:
+        async with client_of(address) as client:
+            await client.call("clear-models")
+            await client.call("set-application-parameters", {"viewport": [320, 240]})
+            begun = time.perf_counter()
+            pictures = []
+            for _picture in range(5):  # all wait for the first
+                await client.send("set-renderer-interactive", {"samples_per_pixel": 100})
+                pictures.append(await client.send("render-image", {"accumulate": True, "format": "png"}))
+            times = [(await client.reply(picture))["render_ms"] for picture in pictures]
+            assert all(ms > 0.1 for ms in times)
+            assert sum(times) < (time.perf_counter() - begun) * 1e3
+
+    asyncio.run(run())
+
+
 def test_production_pictures_are_as_many_samples_as_asked_for(address):
     async def run() -> None:
         async with client_of(address) as client:
@@ -57,7 +75,7 @@ def test_production_pictures_are_as_many_samples_as_asked_for(address):
             color = [0.2, 0.2, 0.2, 1.0]
             await client.call("set-renderer-production", {"samples_per_pixel": 2, "background_color": color})
             result = await client.call("render-image", {"accumulate": True, "format": "png"})
-            assert result == {"accumulation": 2, "max_accumulation": 2}
+            assert (result["accumulation"], result["max_accumulation"]) == (2, 2)
             rendered = np.asarray(Image.open(io.BytesIO(client.payload)))
             await client.call("set-renderer-interactive", {})
             renderer = {"name": "production", "params": {"samples_per_pixel": 1, "background_color": color}}

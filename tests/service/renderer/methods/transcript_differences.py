@@ -129,6 +129,11 @@ ELSEWISE: dict[str, str] = {
     "result/color_buffer/size": "how well an encoder packs",
 }
 
+# Places where ours has something that the recordings lack, and why.
+ADDED = {
+    "result/render_ms": "its own time of a picture, by which clients choose the size of the next",
+}
+
 # Replies that the real renderer did not live to give.
 LOST: dict[Key, Places] = {
     ("crash_viewport_below_64", 16): {"result": {"accumulation": 1, "max_accumulation": 1}, "bytes": True},

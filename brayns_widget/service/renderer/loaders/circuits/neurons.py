@@ -6,13 +6,13 @@ by section and never touches the acceleration structure. With a report, ``column
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
@@ -86,7 +86,7 @@ def _for_each(work: Callable[[int], None], count: int, request: RunningRequest) 
             work(number)
             done = number
 
-    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    threads = min(_MOST_THREADS, usable_cores())
     with ThreadPoolExecutor(threads, thread_name_prefix="place") as pool:
         running = [pool.submit(do) for _ in range(threads)]
         request.progress(0.0, _PLACING)

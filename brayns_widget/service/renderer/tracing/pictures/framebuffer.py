@@ -80,6 +80,11 @@ class Frame:
         self.done[:] = self.samples
 
     @property
+    def traced(self) -> float:
+        """Samples that the tiles have in the mean."""
+        return self.samples + float(np.mean(self.done > self.samples))
+
+    @property
     def light(self) -> NDArray[np.float32]:
         """float32 (height, width, 4), the mean of all samples in linear light, RGBA; the frame must accumulate."""
         return self.sums / np.float32(self.samples)

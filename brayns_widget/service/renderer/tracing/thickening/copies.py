@@ -25,12 +25,15 @@ from brayns_widget.service.renderer.tracing.thickening.thickened import ROUND, T
 
 logger = logging.getLogger(__name__)
 
-_ALIKE = 0.25  # octaves by which a floor may be off before a better one is built: a fifth of a thin line's width
-_ALIKE_MOVING = 0.75  # the same for pictures of one sample, which follow one another: builds take time from frames
+# Octaves by which a floor may be off before a better one is built for pictures of one sample, which follow one another:
+# builds take time from frames.
+_ALIKE_MOVING = 0.75
 _USABLE = 2.0  # octaves by which a floor may be too thick and still be better than none; too thin is always better
 _NICENESS = 10  # of the threads that build a copy where another one already serves
 _PAUSE = 2.0  # seconds between builds while the camera moves, for each second that the last one took
 _KEPT = 2  # copies
+_POLL_SECONDS = 0.005
+_FIRST_WAIT = 2.0  # seconds; what takes longer to build is so dense that its pictures are hardly speckle
 _THIN = 0.1  # quantile of a scene's radii that counts as the thinnest
 _THINNEST = 1e-30  # µm; single precision loses what is much thinner
 _MARGIN = 1e3  # factor between the largest radii and the largest coordinate that Embree accepts
@@ -48,6 +51,7 @@ class Copies:
         self._urgent = False  # what is being built
         self._cancelled = False  # tells the builder
         self._ready: list[ThickenedScene] = []  # the last used first
+        self._lent: ThickenedScene | None = None  # to a long picture, between whose steps others use the copies
         self._parts: list[Part] = []
         self._bounds = empty_bounds()
         self._thin = 0.0
@@ -57,22 +61,24 @@ class Copies:
         scene.before_change = self.stop
 
     def best(self, floor: Floor, moving: bool = False) -> ThickenedScene | None:
-        """Return the copy that fits best, or None if none does; if it is off by too much, have a better one built.
+        """Return the copy that fits best, or None if none does; if it does not fit well, have a better one built.
 
-        While the camera is ``moving`` a larger difference is accepted, and builds get at most a third of the time: they
+        Floors are rounded (``Floor.snapped``), so that a finished picture does not depend on what was seen before it.
+        While the camera is ``moving`` a difference is accepted, and builds get at most a third of the time: they
         slow the pictures down. But where all copies are so thin that pictures are speckle, a build comes first.
         """
         self._update()
         if not self._sensible(floor):
             return None
+        floor = floor.snapped(self._bounds, self._thin)
         found = self._nearest(floor)
         off = math.inf if found is None else self._octaves(found, floor)
-        # A picture of one sample is speckle then; at rest it refines until the copy is there.
-        urgent = moving and (math.isinf(off) or (found is not None and floor.octaves_above(found.floor) > _USABLE))
+        # A picture of one sample is speckle then; at rest it refines until the copy is there. The first one waits.
+        urgent = found is None or (moving and (math.isinf(off) or floor.octaves_above(found.floor) > _USABLE))
         paused = moving and not urgent and time.monotonic() < self._pause_end
         if urgent and not self._urgent:
             self._cancelled = True  # the running build would take long; one of the next calls collects it
-        if off > (_ALIKE_MOVING if moving else _ALIKE) and not paused:
+        if off > (_ALIKE_MOVING if moving else 0) and not paused:
             self._build(floor, urgent=urgent)
         if found is None or floor.octaves_exceeded(found.floor, self._bounds, self._thin) > _USABLE:
             return None
@@ -83,31 +89,61 @@ class Copies:
     def prepare(self, floor: Floor) -> None:
         """Build a copy for pictures of a moving camera ahead of time, if there is none."""
         self._update()
-        found = self._nearest(floor)
-        if self._sensible(floor) and (found is None or self._octaves(found, floor) > _ALIKE_MOVING):
-            self._build(floor, urgent=True)
+        if self._sensible(floor):
+            floor = floor.snapped(self._bounds, self._thin)
+            found = self._nearest(floor)
+            if found is None or self._octaves(found, floor) > _ALIKE_MOVING:
+                self._build(floor, urgent=True)
 
     @contextlib.contextmanager
-    def fitting(self, floor: Floor, cancelled: Callable[[], bool] | None = None) -> Iterator[ThickenedScene | None]:
+    def fitting(
+        self, floor: Floor, cancelled: Callable[[], bool] = lambda: False, pause: Callable[[], None] = lambda: None
+    ) -> Iterator[ThickenedScene | None]:
         """Lend a copy that fits, built now if there is none; None if the floor cannot be applied.
+
+        Args:
+            floor: what it must fit.
+            cancelled: whether to give up; asked on any thread while it is built.
+            pause: called every few ms meanwhile; others may use these copies in it, and until the copy is given back.
 
         Raises:
             Cancelled: ``cancelled`` said so.
             MemoryError: it does not fit into memory.
         """
         self._update()
-        found = self._nearest(floor)
         if not self._sensible(floor):
             yield None
             return
-        if found is not None and self._octaves(found, floor) <= _ALIKE:
-            yield found
+        floor = floor.snapped(self._bounds, self._thin)
+        found = self._nearest(floor)
+        if found is not None and found.floor == floor:
+            self._lent = found
+            try:
+                yield found
+            finally:
+                self._lent = None
+                if found not in self._ready:
+                    found.close()
             return
-        made = ThickenedScene(self._device, self._parts, floor, lambda: cancelled is None or not cancelled())
+        made = self._build_now(floor, cancelled, pause)
         try:
             yield made
         finally:
             made.close()
+
+    def _build_now(self, floor: Floor, cancelled: Callable[[], bool], pause: Callable[[], None]) -> ThickenedScene:
+        given_up = False
+        with ThreadPoolExecutor(1, "thicken") as pool:
+            building = pool.submit(
+                ThickenedScene, self._device, self._parts, floor, lambda: not (given_up or cancelled())
+            )
+            try:
+                while wait([building], _POLL_SECONDS).not_done:
+                    pause()
+            except BaseException:
+                given_up = True
+                raise
+        return building.result()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the running build; False if there is none. The next call of ``best`` finds the copy."""
@@ -115,6 +151,21 @@ class Copies:
             return False
         wait([self._building], seconds)
         return True
+
+    def wait_for_first(self, stopped: Callable[[], bool]) -> bool:
+        """Wait for the first copy of a scene, which is no picture but speckle without; not too long in a large scene.
+
+        Args:
+            stopped: asked every few ms whether to give up.
+
+        Returns:
+            Whether it is there; the next call of ``best`` finds it. False if others are, or none is being built.
+        """
+        if self._ready or self._building is None:
+            return False
+        while not self._building.done() and time.monotonic() < self._started + _FIRST_WAIT and not stopped():
+            wait([self._building], _POLL_SECONDS)
+        return self._building.done()
 
     def stop(self) -> None:
         """Stop building: the geometry that is being copied may be about to change."""
@@ -126,8 +177,7 @@ class Copies:
     def clear(self) -> None:
         """Release all copies, and stop building."""
         self.stop()
-        for copy in self._ready:
-            copy.close()
+        self._drop(self._ready)
         self._ready, self._parts = [], []
 
     def close(self) -> None:
@@ -158,9 +208,13 @@ class Copies:
             self._failed = False
         elif self._building is not None and self._building.done():
             self._collect(self._building)
-            for outdated in self._ready[_KEPT:]:
-                outdated.close()
+            self._drop(self._ready[_KEPT:])
             del self._ready[_KEPT:]
+
+    def _drop(self, copies: Sequence[ThickenedScene]) -> None:
+        for copy in copies:
+            if copy is not self._lent:
+                copy.close()
 
     def _collect(self, building: Future[ThickenedScene]) -> None:
         self._building = None

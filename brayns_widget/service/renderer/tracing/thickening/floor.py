@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from brayns_widget.service.renderer.content.geometry import Bounds, Floats
+
+_STEPS = 8  # to an octave of radii
+_CELLS = 4  # a side, in the distance from which on a floor has an effect
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,22 @@ class Floor:
         x, y, z = (float(number) for number in camera[0])
         base, slope = (float(np.linalg.norm(camera[row].astype(np.float64))) / height for row in (2, 5))
         return cls((x, y, z), base, slope, pixels)
+
+    def snapped(self, bounds: Bounds, thin: float) -> Floor:
+        """Round it by at most a third of an octave, so that cameras nearby share a floor, whatever came before.
+
+        Arguments are those of ``octaves_from``.
+        """
+        size = self.base + self.slope
+        pixels = 2 ** (round(math.log2(size * self.pixels) * _STEPS) / _STEPS) / size
+        if self.slope == 0:
+            return replace(self, position=(0.0, 0.0, 0.0), pixels=pixels)
+        nearest = self._nearest(bounds, thin)
+        if not 0 < nearest < math.inf:
+            return replace(self, pixels=pixels)
+        cell = 2 ** math.floor(math.log2(nearest)) / _CELLS
+        x, y, z = (round(place / cell) * cell for place in self.position)
+        return replace(self, position=(x, y, z), pixels=pixels)
 
     def octaves_from(self, other: Floor, bounds: Bounds, thin: float) -> float:
         """Measure how much two floors differ where they have an effect, in octaves (powers of two).
@@ -60,7 +79,11 @@ class Floor:
         moved = math.dist(self.position, other.position)
         if self.slope == 0 or moved == 0:
             return 0.0
+        nearest = self._nearest(bounds, thin)
+        return math.log2(1 + moved / nearest) if nearest > 0 else math.inf
+
+    def _nearest(self, bounds: Bounds, thin: float) -> float:
+        """Distance in µm of the nearest place where the floor has an effect; its slope must not be 0."""
         here = np.array(self.position)
         outside = float(np.linalg.norm(np.clip(here, *bounds) - here))
-        nearest = max(outside, thin / (self.slope * self.pixels))
-        return math.log2(1 + moved / nearest) if nearest > 0 else math.inf
+        return max(outside, thin / (self.slope * self.pixels))

@@ -250,3 +250,58 @@ def test_superfluous_copies_are_closed(scene, copies, monkeypatch):
     assert len(closed) == 2
     copies.clear()
     assert len(closed) == 4
+
+
+def test_a_copy_that_is_lent_outlives_what_others_do_meanwhile(scene, copies, monkeypatch):
+    closed, really_close = [], ThickenedScene.close
+
+    def close(copy: ThickenedScene) -> None:
+        closed.append(copy)
+        really_close(copy)
+
+    monkeypatch.setattr(ThickenedScene, "close", close)
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    copies.best(FAR)
+    assert copies.wait(DEADLINE)
+    found = copies.best(FAR)
+    with copies.fitting(FAR) as lent:
+        assert lent is found
+        copies.clear()
+        assert closed == []
+    assert closed == [found]
+
+
+def test_others_have_their_turn_while_a_fitting_copy_is_built(scene, copies, monkeypatch):
+    paused, made = threading.Event(), ThickenedScene
+
+    def build(*arguments):
+        assert paused.wait(DEADLINE)
+        return made(*arguments)
+
+    monkeypatch.setattr(copies_module, "ThickenedScene", build)
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    with copies.fitting(FAR, pause=paused.set) as copy:
+        assert copy is not None
+
+
+def test_who_gives_up_in_a_pause_builds_no_copy(scene, copies, monkeypatch):
+    asked = []
+
+    def build(_device, _parts, _floor, go_on):
+        end = time.monotonic() + DEADLINE
+        while go_on():
+            assert time.monotonic() < end
+        asked.append("given up")
+        raise Cancelled
+
+    def pause() -> None:
+        raise KeyError("pause")
+
+    monkeypatch.setattr(copies_module, "ThickenedScene", build)
+    scene.add(neurite(), WHITE)
+    scene.commit()
+    with pytest.raises(KeyError, match="pause"), copies.fitting(FAR, pause=pause):
+        pytest.fail("It was lent.")
+    assert asked == ["given up"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 from tests.service.renderer.tracing.thickening.thin import FAR
@@ -27,3 +28,28 @@ def test_floors_differ_by_pixel_size_and_by_how_far_the_camera_moved():
     inside = Floor((0.0, 0.0, 0.0), 0.0, 0.01, 0.5)
     assert inside.octaves_from(Floor((1.0, 0.0, 0.0), 0.0, 0.01, 0.5), bounds, 5.0) < 0.01
     assert inside.octaves_from(Floor((1.0, 0.0, 0.0), 0.0, 0.01, 0.5), bounds, 0.0) == math.inf
+
+
+BOUNDS = (np.full(3, -10, np.float32), np.full(3, 10, np.float32))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.01])
+def test_cameras_nearby_share_a_snapped_floor_which_is_about_theirs(slope: float):
+    snapped = set()
+    for step in range(100):
+        floor = Floor((0.1 * step, 0.0, 100.0 + 0.1 * step), 0.01 - slope, slope, 0.5 + 0.001 * step)
+        near = floor.snapped(BOUNDS, 0.001)
+        assert floor.octaves_from(near, BOUNDS, 0.001) < 1 / 3
+        assert near.snapped(BOUNDS, 0.001) == near
+        snapped.add(near)
+    assert 2 <= len(snapped) <= 8
+
+
+def test_where_a_camera_is_makes_no_difference_without_perspective():
+    floors = {Floor((x, 0.0, 1.0), 0.01, 0.0, 0.5).snapped(BOUNDS, 0.001) for x in (1.0, 1000.0)}
+    assert len(floors) == 1
+
+
+def test_a_camera_among_what_has_no_thickness_keeps_its_place():
+    inside = Floor((1.25, 2.5, 3.75), 0.0, 0.01, 0.5)
+    assert inside.snapped(BOUNDS, 0.0).position == inside.position

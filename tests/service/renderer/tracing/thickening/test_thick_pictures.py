@@ -155,3 +155,50 @@ def test_perspective_pixels_grow_with_distance(engine):
     pixels = engine.snapshot((61, 61), Camera(view, Perspective(fovy=30.0)))
     rows = (pixels[:, :, 3] > 0).sum(axis=1)
     assert sorted(rows[rows > 0]) == [pytest.approx(11, abs=2.5), pytest.approx(45, abs=2.5)]
+
+
+@pytest.mark.parametrize("samples", [1, 16])
+def test_the_first_picture_of_a_scene_has_the_floor(engine, samples: int):
+    engine.set_radius_floor(0.5)
+    engine.set_render_settings(renderer(samples))
+    for _model in range(2):
+        engine.scene.add(neurite(points=201), WHITE)
+        assert engine.render()
+        assert engine._thickened is not None
+        assert engine.accumulation == 1
+
+
+def test_the_first_picture_waits_for_no_floor_that_takes_long(engine, monkeypatch):
+    go_on, made = threading.Event(), ThickenedScene
+
+    def build(*arguments):
+        assert go_on.wait(DEADLINE)
+        return made(*arguments)
+
+    monkeypatch.setattr(copies_module, "ThickenedScene", build)
+    monkeypatch.setattr(copies_module, "_FIRST_WAIT", 0.05)
+    engine.set_radius_floor(0.5)
+    engine.set_render_settings(renderer(1))
+    engine.scene.add(neurite(points=201), WHITE)
+    assert engine.render()
+    assert engine._thickened is None
+    go_on.set()
+    render_until(engine, lambda: engine._thickened is not None)
+
+
+def test_who_stops_the_first_picture_waits_for_no_floor(engine, monkeypatch):
+    go_on = threading.Event()
+
+    def build(*_arguments):
+        assert go_on.wait(DEADLINE)
+        raise Cancelled
+
+    monkeypatch.setattr(copies_module, "ThickenedScene", build)
+    monkeypatch.setattr(copies_module, "_FIRST_WAIT", DEADLINE)
+    engine.set_radius_floor(0.5)
+    engine.scene.add(neurite(points=201), WHITE)
+    engine.scene.commit()
+    begun = time.monotonic()
+    assert not engine.render(lambda: True)
+    assert time.monotonic() - begun < DEADLINE / 2
+    go_on.set()

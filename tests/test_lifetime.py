@@ -5,14 +5,14 @@ import pytest
 
 WATCH = """
 import os, threading
-from brayns_widget.service.lifetime import when_stdin_closes
+from brayns_widget.lifetime import when_stdin_closes
 when_stdin_closes(lambda: (print("over", flush=True), os._exit(7)))
 print("waiting", flush=True)
 threading.Event().wait()
 """
 
 READ = """
-from brayns_widget.service.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 import threading
 print(repr(read_stdin_line(20)), flush=True)
 over = threading.Event()
@@ -74,6 +74,6 @@ def test_a_first_line_without_end_is_an_error(python, text, error):
 
 
 def test_an_interpreter_ends_in_peace_while_standard_input_is_watched(python):
-    process = python("from brayns_widget.service.lifetime import when_stdin_closes\nwhen_stdin_closes(lambda: None)")
+    process = python("from brayns_widget.lifetime import when_stdin_closes\nwhen_stdin_closes(lambda: None)")
     assert process.wait(10) == 0
     assert process.stderr.read() == ""

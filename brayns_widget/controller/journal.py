@@ -1,0 +1,139 @@
+"""Journal of what our calls have made and changed in a renderer's scene, so that another renderer can repeat it.
+
+It keeps requests as they were sent, which are plain JSON and never change. Camera, background and settings are not its
+matter: they are in the state, and each new job gets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # it takes pydantic
+    from brayns_widget.protocol.endpoints import Endpoint
+
+_CHANGES = ("color-model", "update-model", "set-material-", "set-color-ramp", "enable-simulation")
+_THICKEN = "set-circuit-thickness"
+_CLEARS = {"clear-lights": "add-light-", "clear-clipping-geometries": "add-clipping-"}
+_SETTINGS = frozenset({"set-simulation-parameters", "set-radius-floor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, as it was sent."""
+
+    endpoint: Endpoint[Any, Any]
+    params: Any
+
+    def about(self, model_id: int) -> Call:
+        """Return the same request about another model."""
+        name = "model_id" if "model_id" in self.params else "id"
+        return replace(self, params={**self.params, name: model_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A request that has added to the scene, and the ids of what it has added; None for what was removed since."""
+
+    call: Call
+    ids: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that has to be repeated, in order.
+
+    Attributes:
+        made: the requests that have added something.
+        changes: the requests that have changed something, by its id.
+        settings: requests about the whole scene.
+        altered: whether requests of the user's own have changed the scene, too; nothing is known about these.
+    """
+
+    made: tuple[Made, ...] = ()
+    changes: Mapping[int, tuple[Call, ...]] = field(default_factory=dict)
+    settings: tuple[Call, ...] = ()
+    altered: bool = False
+
+
+class Journal:
+    """Journal of one renderer's scene. ``note`` every request of ours that was answered."""
+
+    def __init__(self) -> None:
+        self.altered = False
+        self._made: list[Made] = []
+        self._changes: dict[int, dict[object, Call]] = {}
+        self._settings: dict[str, Call] = {}
+
+    @property
+    def record(self) -> Record:
+        """All that has to be repeated at this moment."""
+        changes = {thing: tuple(calls.values()) for thing, calls in self._changes.items()}
+        return Record(tuple(self._made), changes, tuple(self._settings.values()), self.altered)
+
+    def clear(self) -> None:
+        """Begin anew, for the empty scene of another renderer."""
+        self.altered = False
+        self._made.clear()
+        self._changes.clear()
+        self._settings.clear()
+
+    def note(self, endpoint: Endpoint[Any, Any], params: Any, result: Any) -> None:
+        """Take down a request that was answered.
+
+        Args:
+            endpoint: the method.
+            params: its parameters as JSON.
+            result: the decoded answer.
+        """
+        name, call = endpoint.name, Call(endpoint, params)
+        if name.startswith("add-"):
+            added = result if isinstance(result, Sequence) else [result]
+            ids = [instance.model_id for instance in added]
+            self._remove(ids)  # renderers use the ids of removed things again
+            self._made.append(Made(call, tuple(ids)))
+        elif name == "remove-model":
+            self._remove(params["ids"])
+        elif name in _CLEARS:
+            kinds = [made for made in self._made if made.call.endpoint.name.startswith(_CLEARS[name])]
+            self._remove([thing for made in kinds for thing in made.ids])
+        elif name == _THICKEN:
+            self._thicken(call)
+        elif name.startswith(_CHANGES):
+            self._change(call)
+        elif name in _SETTINGS:
+            self._settings[name] = call
+
+    def _change(self, call: Call) -> None:
+        name, params = call.endpoint.name, call.params
+        changes = self._changes.setdefault(params.get("model_id", params.get("id")), {})
+        key: object = name
+        if name == "color-model":
+            if params["method"] == "solid":  # it covers all others
+                for other in [key for key in changes if isinstance(key, tuple) and key[0] == name]:
+                    del changes[other]
+            key = name, params["method"]
+        elif name == "update-model":
+            key = name, *sorted(params["model"])
+        elif name == "set-color-ramp":
+            key = name, *sorted(params["color_ramp"])
+        elif name.startswith("set-material-"):
+            key = "material"
+        changes.pop(key, None)  # the newest comes last
+        changes[key] = call
+
+    def _thicken(self, call: Call) -> None:
+        changes = self._changes.setdefault(call.params["model_id"], {})
+        factor = call.params["radius_multiplier"]
+        if _THICKEN in changes:  # factors multiply
+            factor *= changes[_THICKEN].params["radius_multiplier"]
+        changes[_THICKEN] = replace(call, params={**call.params, "radius_multiplier": factor})
+
+    def _remove(self, things: Sequence[int | None]) -> None:
+        gone = set(things) - {None}
+        kept = [replace(made, ids=tuple(None if thing in gone else thing for thing in made.ids)) for made in self._made]
+        self._made = [made for made in kept if any(thing is not None for thing in made.ids)]
+        for thing in gone:
+            if thing is not None:
+                self._changes.pop(thing, None)

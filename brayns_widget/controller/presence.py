@@ -1,0 +1,121 @@
+"""Who looks at a scene, and who asks for it: without either, its job is given back, and the scene sleeps.
+
+It wakes up when somebody looks again (``Presence.add``), or by the next call (``Connection.ensure``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+from brayns_widget.controller.group import Core
+
+if TYPE_CHECKING:
+    from brayns_widget.controller.tasks import Task
+
+REST = 600.0
+"""Seconds without a view and without a call after which a scene sleeps."""
+
+GRACE = 3.0
+"""Seconds without a view after which a scene sleeps that nothing holds: a view that moves goes and comes."""
+
+UNSEEN = 60.0
+"""The same for a scene that no page has shown yet: a page may take its time."""
+
+_LOOK_SECONDS = 0.2
+
+_LOG = logging.getLogger(__name__)
+
+
+class Presence:
+    """The views of one controller's scene, on all pages of all widgets. Lives on the loop thread.
+
+    Args:
+        core: the controller's core.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._heard: dict[Hashable, float] = {}  # views → when they last said something
+        self._plugged: set[Hashable] = set()  # views with an open socket, which are there even if they say nothing
+        self._left = 0.0  # when the last view said goodbye
+        self._was_seen = False
+        self._is_held: Callable[[], bool] | None = None
+        self._resting: asyncio.Task[None] | None = None
+        self._waking: Task[object] | None = None
+
+    def guard(self, is_held: Callable[[], bool]) -> None:
+        """Let the scene sleep from now on; without this it never does.
+
+        Args:
+            is_held: whether users can still reach the scene other than through a notebook's output history.
+        """
+        self._is_held = is_held
+        self._left = self._now()
+        self._resting = asyncio.create_task(self._rest(), name="rest")
+
+    async def until_idle(self) -> None:
+        """Wait until no call runs."""
+        while self._core.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def close(self) -> None:
+        """Let the scene sleep no more."""
+        if self._resting is not None:
+            self._resting.cancel()
+            await asyncio.wait([self._resting])
+
+    def heard(self, view: Hashable) -> None:
+        """Take in that a view is on a page; one that is shown, or says something, while the scene sleeps wakes it."""
+        self._heard[view] = self._now()
+        self._was_seen = True
+        if self._core.store.state.status.state == "asleep" and (self._waking is None or self._waking.done):
+            self._waking = self._core.runner.start(self._core.restore, "restore")
+
+    def gone(self, view: Hashable) -> None:
+        """Take in that a view is on no page any more."""
+        self._heard.pop(view, None)
+        self._plugged.discard(view)
+        self._left = self._now()
+        self._was_seen = True
+
+    def plugged(self, view: Hashable, plugged: bool) -> None:
+        """Take in that a view has a socket of its own, or has it no more."""
+        if plugged:
+            self.heard(view)
+            self._plugged.add(view)
+        else:
+            self._plugged.discard(view)
+
+    @property
+    def seen(self) -> bool:
+        """Whether it is on a page.
+
+        One without a socket that says nothing for ``REST`` seconds is closed, or its computer sleeps.
+        """
+        return bool(self._plugged) or any(self._now() - moment < REST for moment in self._heard.values())
+
+    def _now(self) -> float:
+        return self._core.loop.loop.time()
+
+    async def _rest(self) -> None:
+        asked_for = None  # the time of the last farewell for which the holders were asked
+        while True:
+            await asyncio.sleep(min(GRACE, REST) / 2)
+            if self.seen or self._core.runner.running or self._core.connection.ready is None:
+                continue
+            now, last = self._now(), max(self._left, self._core.runner.last, *self._heard.values())
+            try:
+                if now - last >= REST and not self._core.journal.altered:
+                    self._sleep("Nobody has looked at it for a while.")
+                elif now - last >= (GRACE if self._was_seen else UNSEEN) and self._left != asked_for:
+                    asked_for = self._left
+                    if self._is_held is not None and not self._is_held():
+                        self._sleep("It was taken from the page.")
+            except Exception:
+                _LOG.exception("The scene could not be given back")
+
+    def _sleep(self, why: str) -> None:
+        self._core.sleep(f"Asleep: {why} Its renderer was given back; it comes back when you look, or call something.")

@@ -1,0 +1,225 @@
+"""A scene that has lost its renderer: what is remembered of it, and its way back into another renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.reports import Report
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.files import reason
+from brayns_widget.controller.journal import Call, Journal, Made, Record
+from brayns_widget.controller.legend import LegendSection
+from brayns_widget.controller.loading import discard
+from brayns_widget.controller.scene import Key, Scene, model_state
+from brayns_widget.controller.state import ModelState, PartState, Store
+from brayns_widget.protocol.errors import RequestCancelled, RequestError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.models import ModelInstance
+
+BY_REQUESTS = "what requests of your own (renderer.request) have changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A scene without a renderer.
+
+    Attributes:
+        record: the requests to repeat.
+        models: its models by their ids.
+        keys: the keys of its models, lights and clipping shapes by their ids.
+        sections: legends of its models.
+        strangers: names of the models that none of our requests has added.
+    """
+
+    record: Record
+    models: Mapping[int, ModelState]
+    keys: Mapping[int, Key]
+    sections: tuple[LegendSection, ...]
+    strangers: tuple[str, ...]
+
+
+class Restorer:
+    """Keeper of a lost scene. Lives on the loop thread.
+
+    Args:
+        store: the state.
+        scene: the scene, which gets what has come back.
+        journal: what has to be repeated.
+
+    Attributes:
+        wanted: whether the next job begins with the remembered scene.
+        problems: what has not come back, in words, until it is told.
+    """
+
+    def __init__(self, store: Store, scene: Scene, journal: Journal) -> None:
+        self.wanted = False
+        self.problems: tuple[str, ...] = ()
+        self._store = store
+        self._scene = scene
+        self._journal = journal
+        self._remembered: Remembered | None = None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there is a scene to bring back."""
+        return self._remembered is not None
+
+    def keep(self) -> None:
+        """Remember the scene, whose renderer is going; an empty one does not replace another that has not come back."""
+        state, record = self._store.state, self._journal.record
+        if not self.wanted and not state.models and not state.clips:
+            return
+        made = {thing for entry in record.made for thing in entry.ids}
+        there = [*(model.id for model in state.models), *(part.id for part in (*state.lights, *state.clips))]
+        self._remembered = Remembered(
+            record,
+            {model.id: model for model in state.models},
+            {thing: self._scene.key(thing) for thing in there},
+            state.sections,
+            tuple(model.name for model in state.models if model.id not in made),
+        )
+
+    async def bring_back(self, renderer: Server, report: Report, *, fresh: bool) -> None:
+        """Repeat the remembered scene in a renderer. If it is given up, the scene stays remembered.
+
+        Args:
+            renderer: the renderer.
+            report: gets the progress.
+            fresh: the renderer's scene is empty. If not, the models and clipping shapes are added to what is there.
+
+        Raises:
+            ConnectionLost, DeadlineExceeded, RequestCancelled
+        """
+        assert self._remembered is not None
+        work = _Repetition(renderer, self._remembered, report, fresh=fresh)
+        async with self._scene.changing:
+            try:
+                await work.run()
+                await self._take(work)
+            except BaseException:
+                if not fresh:
+                    await finish_cleanup(discard(renderer, self._scene, list(work.ids.values())))
+                raise
+        self.problems = tuple(work.problems)
+        self._remembered = None
+
+    async def _take(self, work: _Repetition) -> None:
+        from brayns_widget.protocol.brayns.models import GET_SCENE
+
+        instances = {i.model_id: i for i in (await work.renderer.call(GET_SCENE)).models}
+        old, state = work.scene, self._store.state
+        models: dict[int, ModelState] = {}
+        parts: dict[int, PartState] = {}
+        for before, after in work.ids.items():
+            if (instance := instances.get(after)) is None:
+                continue
+            if before in old.models:
+                models[after] = _model(old.models[before], instance, colored=before not in work.uncolored)
+            else:
+                parts[after] = PartState(after, instance.model_type, instance.is_visible)
+        lights = tuple(part for part in parts.values() if part.type == "light")
+        clips = tuple(part for part in parts.values() if part.type != "light")
+        sections = tuple(
+            replace(section, model=work.ids[section.model])
+            for section in old.sections
+            if work.ids.get(section.model) in models and section.model not in work.uncolored
+        )
+        if not work.fresh:
+            lights, clips, sections = state.lights, (*state.clips, *clips), (*state.sections, *sections)
+        moved = {old.keys[before]: after for before, after in work.ids.items() if before in old.keys}
+        shown = (*(() if work.fresh else state.models), *models.values())
+        self._scene.restore(replace(state, models=shown, lights=lights, clips=clips, sections=sections), moved)
+
+
+class _Repetition:
+    """One repetition of a remembered scene.
+
+    Attributes:
+        ids: the new ids of what has come back, by the old ones.
+        problems: what has not come back, in words.
+        uncolored: old ids of models whose colors have not come back.
+    """
+
+    def __init__(self, renderer: Server, scene: Remembered, report: Report, *, fresh: bool) -> None:
+        self.renderer = renderer
+        self.scene = scene
+        self.fresh = fresh
+        self.ids: dict[int, int] = {}
+        self.problems: list[str] = []
+        self.uncolored: set[int] = set()
+        self._report = report
+
+    async def run(self) -> None:
+        """Send all requests, in order."""
+        record = self.scene.record
+        lit = () if self.fresh else ("add-light-",)  # what is there has its lights
+        made = [made for made in record.made if not made.call.endpoint.name.startswith(lit)] if lit else record.made
+        for number, one in enumerate(made):
+            self._report(number / len(made), "Bringing the scene back …")
+            await self._make(one, number, len(made))
+        for call in record.settings:
+            await self._repeat(call, "a setting of the scene")
+        self.problems += [f"{name}: it came by a request of your own" for name in self.scene.strangers]
+        if record.altered:
+            self.problems.append(BY_REQUESTS)
+
+    async def _make(self, made: Made, number: int, count: int) -> None:
+        wanted = [thing if thing in self.scene.keys else None for thing in made.ids]  # others may have removed some
+        if not any(thing is not None for thing in wanted):
+            return
+        name = _name(made.call)
+
+        def heard(amount: float | None, operation: str) -> None:
+            self._report((number + (amount or 0.0)) / count, f"Bringing back {name}: {operation}")
+
+        result = await self._repeat(made.call, name, heard)
+        if result is None:
+            return
+        instances = result if isinstance(result, Sequence) else [result]
+        new = [instance.model_id for instance in instances]
+        self.ids.update({a: b for a, b in zip(wanted, new, strict=False) if a is not None})
+        if missing := [thing for thing in wanted[len(new) :] if thing is not None]:
+            self.problems.append(f"{name}: {len(missing)} of its models")
+        if extra := [b for a, b in zip(wanted, new, strict=False) if a is None]:
+            await self._remove(extra)
+        for thing in wanted:
+            if thing in self.ids:
+                await self._change(thing)
+
+    async def _change(self, thing: int) -> None:
+        for call in self.scene.record.changes.get(thing, ()):
+            model = self.scene.models.get(thing)
+            name = f"{call.endpoint.name} of {model.name if model else thing}"
+            if not await self._repeat(call.about(self.ids[thing]), name) and call.endpoint.name == "color-model":
+                self.uncolored.add(thing)
+
+    async def _remove(self, ids: Sequence[int]) -> None:
+        from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+        await self.renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)))
+
+    async def _repeat(self, call: Call, name: str, report: Report | None = None) -> Any:
+        """Repeat a request; return its result, True where that is null, or None if the renderer refuses it."""
+        try:
+            result = await self.renderer.repeat(call.endpoint, call.params, on_progress=report)
+        except RequestCancelled:
+            raise
+        except RequestError as error:
+            self.problems.append(f"{name}: {reason(error)}")
+            return None
+        return True if result is None else result
+
+
+def _model(before: ModelState, instance: ModelInstance, *, colored: bool) -> ModelState:
+    fresh = replace(model_state(instance), name=before.name, color_methods=before.color_methods)
+    return replace(fresh, color=before.color, colored_by=before.colored_by) if colored else fresh
+
+
+def _name(call: Call) -> str:
+    if call.endpoint.name == "add-model":
+        return str(call.params["path"]).replace("\\", "/").rpartition("/")[2]
+    return call.endpoint.name.removeprefix("add-").replace("-", " ")

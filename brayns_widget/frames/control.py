@@ -1,0 +1,121 @@
+"""Messages between the kernel and its frame process: calls to hosts, and what hosts tell. No I/O.
+
+A message is a list in JSON: the host's number, a name, and arguments. One with a picture is packed (see ``messages``).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from brayns_widget.controller.camera import Camera
+from brayns_widget.frames.host import Host
+from brayns_widget.frames.messages import STEERING, FrameMessage, Steering, pack, read_as, unpack
+from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.stream import Picture
+
+PATH = "/control"
+"""Path of the kernel's socket."""
+
+Message = tuple[int, str, list[Any]]
+_LOG = logging.getLogger(__name__)
+
+# ---------------------------------------------------------------------- calls to a host
+
+CALLS: Mapping[str, Callable[..., None]] = {
+    "add_view": Host.add_view,
+    "remove_view": Host.remove_view,
+    "resize": Host.resize,
+    "set_visible": Host.set_visible,
+    "receive": lambda host, kind, content: host.receive(read_as(STEERING[kind], content)),
+    "set_camera": lambda host, camera, moving, number: host.set_camera(Camera.from_dict(camera), moving, number),
+    "set_ao_samples": Host.set_ao_samples,
+    "invalidate": Host.invalidate,
+    "set_busy": Host.set_busy,
+}
+"""The calls that need nothing but the host, by name."""
+
+
+def steering_arguments(message: Steering) -> list[Any]:
+    """Return the arguments of the call "receive"."""
+    from pydantic_core import to_jsonable_python
+
+    kind = next(kind for kind, made in STEERING.items() if isinstance(message, made))
+    return [kind, to_jsonable_python(message)]
+
+
+def encode(host: int, name: str, arguments: list[Any]) -> str:
+    """Encode a message without a picture."""
+    return json.dumps([host, name, arguments], separators=(",", ":"))
+
+
+def decode(raw: str | bytes) -> tuple[Message, memoryview]:
+    """Decode a message; without a picture, the bytes are empty."""
+    said, data = (json.loads(raw), memoryview(b"")) if isinstance(raw, str) else unpack(raw)
+    host, name, arguments = said
+    return (host, name, arguments), data
+
+
+# ---------------------------------------------------------------------- what a host tells
+
+
+class Told:
+    """Encoder of what one host tells; see ``HostEvents``.
+
+    Args:
+        host: its number.
+        send: takes the messages.
+    """
+
+    def __init__(self, host: int, send: Callable[[str | bytes], None]) -> None:
+        self._host = host
+        self._send = send
+
+    def frame(self, message: FrameMessage, data: memoryview) -> None:
+        """Send a frame to a view on the comm."""
+        self._send(pack([self._host, "frame", [fields(message)]], data))
+
+    def camera(self, camera: Camera, moving: bool, number: int) -> None:
+        """Tell the camera that is seen now."""
+        self._say("camera", camera.to_dict(), moving, number)
+
+    def rested(self, picture: Picture) -> None:
+        """Tell the finished picture of a scene at rest."""
+        described = {name: getattr(picture, name) for name in picture.__slots__ if name != "data"}
+        self._send(pack([self._host, "rested", [described]], picture.data))
+
+    def plugged(self, view: str, plugged: bool) -> None:
+        """Tell that a view has a socket, or has it no more."""
+        self._say("plugged", view, plugged)
+
+    def failed(self, error: Exception | None) -> None:
+        """Tell that no picture can be had, or, by None, that pictures come again."""
+        self._say("failed", *words(error))
+
+    def unreachable(self, error: BraynsWidgetError) -> None:
+        """Tell that the renderer takes no link of this process."""
+        self._say("unreachable", error.message, error.hint)
+
+    def stats(self, number: int, stats: Mapping[str, Any]) -> None:
+        """Answer the question ``number`` for statistics."""
+        self._say("stats", number, stats)
+
+    def _say(self, name: str, *arguments: Any) -> None:
+        self._send(encode(self._host, name, list(arguments)))
+
+
+def words(error: Exception | None) -> tuple[str, str]:
+    """Return an error's message and hint, or no words without one; one that nobody raises on purpose is logged."""
+    if error is None:
+        return "", ""
+    if isinstance(error, BraynsWidgetError):
+        return error.message, error.hint
+    _LOG.error("The frame stream failed", exc_info=error)
+    return f"{type(error).__name__}: {error}", ""
+
+
+def fields(message: FrameMessage) -> dict[str, Any]:
+    """Return a frame's description as JSON."""
+    return {name: getattr(message, name) for name in message.__slots__}

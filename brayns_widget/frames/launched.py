@@ -1,0 +1,131 @@
+"""The frame process, as the kernel sees it: started by it, with one socket to it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import websockets
+
+from brayns_widget.connection.child import Child
+from brayns_widget.connection.link import MAX_MESSAGE
+from brayns_widget.frames import control
+from brayns_widget.protocol.errors import ServiceError
+
+CONNECT_DEADLINE = 10.0
+_LOG = logging.getLogger(__name__)
+
+Hear = Callable[[str, list[Any], memoryview], None]
+"""Function that gets what a host tells: name, arguments, picture."""
+
+# websockets logs each header at DEBUG, the secret included.
+_MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
+
+
+class FrameProcess:
+    """A running ``brayns-widget frames``. Make it with ``launch``, and connect it on the loop that uses it.
+
+    Attributes:
+        child: the process.
+        port: of its server.
+    """
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.port = int(child.greeting["port"])
+        self._numbers = itertools.count(1)
+        self._hosts: dict[int, Hear] = {}
+        self._lost: dict[int, Callable[[], None]] = {}
+        self._socket: websockets.ClientConnection | None = None
+        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._running: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+
+    @classmethod
+    def launch(cls, *, on_process: Callable[[Child], None] = lambda _: None) -> FrameProcess:
+        """Start the process and wait until it listens.
+
+        Raises:
+            ServiceError: it cannot be started.
+        """
+        return cls(Child.launch(["frames"], name="frame process", on_process=on_process))
+
+    async def connect(self) -> None:
+        """Connect, unless it is connected.
+
+        Raises:
+            ServiceError: it does not answer.
+        """
+        from websockets.asyncio.client import connect
+
+        async with self._connecting:
+            if self._running is not None:
+                return
+            try:
+                async with asyncio.timeout(CONNECT_DEADLINE):
+                    self._socket = await connect(
+                        f"ws://127.0.0.1:{self.port}{control.PATH}",
+                        additional_headers={"Authorization": f"Bearer {self.child.secret.reveal()}"},
+                        compression=None,
+                        ping_interval=None,
+                        max_size=MAX_MESSAGE,
+                        proxy=None,
+                        logger=_MUTE,
+                    )
+            except (OSError, websockets.WebSocketException) as error:
+                raise ServiceError(f"The frame process does not answer: {type(error).__name__}.") from None
+            self._running = asyncio.create_task(self._run(self._socket), name="frame process")
+
+    def open(self, hear: Hear, on_lost: Callable[[], None]) -> int:
+        """Add a host and return its number.
+
+        Args:
+            hear: gets what the host tells.
+            on_lost: called when the process is gone.
+        """
+        number = next(self._numbers)
+        self._hosts[number], self._lost[number] = hear, on_lost
+        return number
+
+    def close(self, number: int) -> None:
+        """Remove a host."""
+        if self._hosts.pop(number, None):
+            self._lost.pop(number)
+            self.say(number, "close", [])
+
+    def say(self, number: int, name: str, arguments: list[Any]) -> None:
+        """Call a host."""
+        self._outbox.put_nowait(control.encode(number, name, arguments))
+
+    async def _run(self, socket: websockets.ClientConnection) -> None:
+        writer = asyncio.create_task(self._write(socket))
+        try:
+            async for raw in socket:
+                (number, name, arguments), data = control.decode(raw)
+                if hear := self._hosts.get(number):
+                    try:
+                        hear(name, arguments, data)
+                    except Exception:  # one widget's trouble must not end the others' frames
+                        _LOG.exception("What a host told, %r, could not be handled", name)
+        except websockets.ConnectionClosed:
+            pass
+        finally:
+            writer.cancel()
+            try:
+                # It has died, or is of no use any more. Who is told starts another, unless this one is still alive.
+                await asyncio.to_thread(self.child.close)
+            finally:
+                lost, self._lost = self._lost, {}
+                self._hosts.clear()
+                for call in lost.values():
+                    call()
+
+    async def _write(self, socket: websockets.ClientConnection) -> None:
+        try:
+            while True:
+                await socket.send(await self._outbox.get())
+        except websockets.ConnectionClosed:
+            pass  # the reader sees it, too

@@ -1,0 +1,245 @@
+"""Makers of a widget's frames: the frame process, and the kernel's loop thread where there can be no process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from brayns_widget.connection.link import Address
+from brayns_widget.controller.camera import Camera
+from brayns_widget.frames import control
+from brayns_widget.frames.host import Host
+from brayns_widget.frames.launched import FrameProcess
+from brayns_widget.frames.messages import FrameMessage, Steering
+from brayns_widget.frames.server import FrameServer
+from brayns_widget.protocol.errors import BraynsWidgetError, ServiceError
+from brayns_widget.stream import Picture, RequestFunction, settings_for
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A renderer to take pictures from.
+
+    Attributes:
+        address: for a link of the frame process' own.
+        request: the kernel's way to it, for frames that the kernel makes.
+        ours: whether it is ours or the real one.
+        gives_way: whether it can cancel a picture.
+    """
+
+    address: Address
+    request: RequestFunction
+    ours: bool
+    gives_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MakerEvents:
+    """Functions that a maker calls; none of them may wait.
+
+    Attributes:
+        frame: takes a frame for a view on the comm.
+        camera: takes a camera that is seen, whether it moves, and its number if the kernel has set it, else 0.
+        rested: takes the finished picture of a scene at rest.
+        plugged: takes the name of a view, and whether it has a socket.
+        failed: takes a message and a hint, when no picture can be had, or no words, when pictures come again.
+        lost: the maker is gone.
+        refused: the renderer takes no link from this maker; with the reason.
+    """
+
+    frame: Callable[[FrameMessage, memoryview], None]
+    camera: Callable[[Camera, bool, int], None]
+    rested: Callable[[Picture], None]
+    plugged: Callable[[str, bool], None]
+    failed: Callable[[str, str], None]
+    lost: Callable[[], None]
+    refused: Callable[[str], None]
+
+
+class Maker(Protocol):
+    """A host, wherever it runs."""
+
+    place: str
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call one of ``control.CALLS``, with arguments in JSON."""
+
+    def receive(self, message: Steering) -> None:
+        """Take a view's camera and its acknowledgements."""
+
+    def set_camera(self, camera: Camera, moving: bool, number: int) -> None:
+        """Show the scene through another camera."""
+
+    def set_target(self, target: Target | None) -> None:
+        """Set the renderer, or None while there is none."""
+
+    def admit(self, view: str, secret: str, origin: str) -> int:
+        """Let a page open a socket by a ticket; return the port."""
+
+    async def stats(self) -> dict[str, Any]:
+        """Return the statistics of the stream."""
+
+    async def close(self) -> None:
+        """End the stream."""
+
+
+class Apart:
+    """A host in the frame process, which goes on whatever the user's cell does."""
+
+    place = "process"
+
+    def __init__(self, process: FrameProcess, events: MakerEvents) -> None:
+        self._process = process
+        self._events = events
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._asked = 0
+        self._host = process.open(self._hear, self._end)
+        self.call("open")
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call the host; see ``Maker``."""
+        self._process.say(self._host, name, list(arguments))
+
+    def receive(self, message: Steering) -> None:
+        """Take a view's camera and its acknowledgements."""
+        self.call("receive", *control.steering_arguments(message))
+
+    def set_camera(self, camera: Camera, moving: bool, number: int) -> None:
+        """Show the scene through another camera."""
+        self.call("set_camera", camera.to_dict(), moving, number)
+
+    def set_target(self, target: Target | None) -> None:
+        """Set the renderer, or None while there is none."""
+        if target is None:
+            self.call("connect", None)
+            return
+        try:
+            token = target.address.token.reveal()
+        except BraynsWidgetError as error:
+            self._events.failed(error.message, error.hint)
+            return
+        described = {"url": target.address.url, "token": token, "ours": target.ours, "gives_way": target.gives_way}
+        self.call("connect", described)
+
+    def admit(self, view: str, secret: str, origin: str) -> int:
+        """Let a page open a socket by a ticket; return the port."""
+        self.call("admit", view, secret, origin)
+        return self._process.port
+
+    async def stats(self) -> dict[str, Any]:
+        """Return the statistics of the stream."""
+        self._asked += 1
+        number = self._asked
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        try:
+            self.call("stats", number)
+            stats: dict[str, Any] = await answer
+            return stats
+        finally:
+            del self._answers[number]
+
+    async def close(self) -> None:
+        """End the stream."""
+        self._process.close(self._host)
+
+    def _end(self) -> None:
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(ServiceError("The frame process has ended.", hint="Another one starts by itself."))
+        self._events.lost()
+
+    def _hear(self, name: str, arguments: list[Any], data: memoryview) -> None:
+        events = self._events
+        if name == "camera":
+            camera, moving, number = arguments
+            events.camera(Camera.from_dict(camera), moving, number)
+        elif name == "frame":
+            events.frame(FrameMessage(**arguments[0]), data)
+        elif name == "rested":
+            events.rested(Picture(data=data, **arguments[0]))
+        elif name == "plugged":
+            events.plugged(*arguments)
+        elif name == "failed":
+            events.failed(*arguments)
+        elif name == "unreachable":
+            events.refused(arguments[0])
+        elif name == "stats" and (answer := self._answers.get(arguments[0])) and not answer.done():
+            answer.set_result(arguments[1])
+
+
+class Here:
+    """A host on the kernel's loop thread, which shares the GIL with the user's cell. Call ``start`` first."""
+
+    place = "kernel"
+
+    def __init__(self, events: MakerEvents) -> None:
+        self._events = events
+        self._host = Host(self)
+        self._server = FrameServer()
+
+    async def start(self) -> None:
+        """Begin to listen for pages; without a port frames go over the comm only."""
+        try:
+            await self._server.start()
+        except OSError as error:
+            _LOG.warning("Pages can open no socket, because no port is free: %s", error)
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call the host; see ``Maker``."""
+        control.CALLS[name](self._host, *arguments)
+
+    def receive(self, message: Steering) -> None:
+        """Take a view's camera and its acknowledgements."""
+        self._host.receive(message)
+
+    def set_camera(self, camera: Camera, moving: bool, number: int) -> None:
+        """Show the scene through another camera."""
+        self._host.set_camera(camera, moving, number)
+
+    def set_target(self, target: Target | None) -> None:
+        """Set the renderer, or None while there is none."""
+        if target is None:
+            self._host.set_request(None)
+        else:
+            self._host.set_request(target.request, settings_for(ours=target.ours, gives_way=target.gives_way))
+
+    def admit(self, view: str, secret: str, origin: str) -> int:
+        """Let a page open a socket by a ticket; return the port."""
+        self._server.admit(self._host, view, secret, origin)
+        return self._server.port
+
+    async def stats(self) -> dict[str, Any]:
+        """Return the statistics of the stream."""
+        return self._host.stats()
+
+    async def close(self) -> None:
+        """Close the sockets and end the stream."""
+        await self._server.close()
+        await self._host.close()
+
+    # ------------------------------------------------------------------ what the host tells
+
+    def frame(self, message: FrameMessage, data: memoryview) -> None:
+        """Send a frame to a view on the comm."""
+        self._events.frame(message, data)
+
+    def camera(self, camera: Camera, moving: bool, number: int) -> None:
+        """Tell the camera that is seen now."""
+        self._events.camera(camera, moving, number)
+
+    def rested(self, picture: Picture) -> None:
+        """Tell the finished picture of a scene at rest."""
+        self._events.rested(picture)
+
+    def plugged(self, view: str, plugged: bool) -> None:
+        """Tell that a view has a socket, or has it no more."""
+        self._events.plugged(view, plugged)
+
+    def failed(self, error: Exception | None) -> None:
+        """Tell that no picture can be had, or, by None, that pictures come again."""
+        self._events.failed(*control.words(error))

@@ -1,0 +1,20 @@
+"""Calls of an object's methods by those who must not keep the object alive."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import ParamSpec
+
+P = ParamSpec("P")
+
+
+def weakly(method: Callable[P, object]) -> Callable[P, None]:
+    """Return a function that calls a bound method as long as its object lives."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        if (bound := reference()) is not None:
+            bound(*args, **kwargs)
+
+    return call

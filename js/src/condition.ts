@@ -1,0 +1,73 @@
+// What a view tells of itself: one sentence, and what helps.
+import type { Activity, State, Status } from "./contract.js";
+import type { Presence } from "./kernel/presence.js";
+import { tidy } from "./ui/format.js";
+
+/** "restore" brings job and scene back; "start" starts the first job; "reconnect" connects to Jupyter again. */
+export type Remedy = "start" | "restore" | "reconnect";
+
+export interface Condition {
+  /** The job's, or "waiting" while something does not answer, or "lost" without a kernel. */
+  readonly state: State | "waiting" | "lost";
+  readonly text: string;
+  /** What the user can do about it, or "". */
+  readonly hint: string;
+  readonly remedy: Remedy | null;
+  /** Whether the picture shows only what has been. */
+  readonly past: boolean;
+}
+
+export interface Facts {
+  readonly presence: Presence;
+  readonly status: Status;
+  readonly progress: Activity | null;
+  /** Whether the view can be seen but has no picture yet. */
+  readonly blank: boolean;
+  /** Whether a picture was asked for some time ago. */
+  readonly late: boolean;
+  /** Whether pictures come without the kernel, over a socket of the page's own. */
+  readonly plugged: boolean;
+}
+
+const RUN_AGAIN = "Run the cell again.";
+
+const LOST: Record<Exclude<Presence, "here" | "busy">, readonly [text: string, hint: string]> = {
+  silent: ["The kernel does not answer.", `If it was restarted, run the cell again. If it is stuck, interrupt it.`],
+  unreachable: ["The connection to Jupyter is lost.", ""],
+  restarted: ["The kernel was restarted.", RUN_AGAIN],
+  stopped: ["The kernel has stopped.", `Start it. ${RUN_AGAIN}`],
+};
+
+const BROKEN: readonly State[] = ["stale", "ended", "failed"];
+
+export function judge({ presence, status, progress, blank, late, plugged }: Facts): Condition {
+  const told = { hint: "", remedy: null, past: false } as const;
+  if (plugged && (presence === "busy" || presence === "silent")) {
+    return { ...told, state: "waiting", text: "The kernel is busy. The panel follows when it answers." };
+  }
+  if (presence === "busy") {
+    return { ...told, state: "waiting", text: "The kernel is busy. The view follows when it answers." };
+  }
+  if (presence !== "here") {
+    const [text, hint] = LOST[presence];
+    return { state: "lost", text, hint, remedy: presence === "unreachable" ? "reconnect" : null, past: true };
+  }
+  const { state } = status;
+  const text = tidy(status.text || state);
+  if (BROKEN.includes(state)) {
+    return { ...told, state, text, remedy: state === "stale" ? null : "restore", past: true };
+  }
+  if (state === "asleep") {
+    return { ...told, state, text, remedy: "restore", past: true };
+  }
+  if (state !== "ready") {
+    return { ...told, state, text, remedy: state === "idle" ? "start" : null };
+  }
+  if (progress) {
+    return { ...told, state: "starting", text: tidy(progress.operation) };
+  }
+  if (late) {
+    return { ...told, state: "waiting", text: "The renderer does not answer. The picture follows when it does." };
+  }
+  return blank ? { ...told, state: "starting", text: "The first picture is being drawn…" } : { ...told, state, text };
+}

@@ -1,0 +1,92 @@
+// The page's own socket for frames: through the Jupyter server to the kernel's machine, without the comm.
+import type { Frame, PageMessages } from "../contract.js";
+
+const OPEN_MS = 5000;
+const WELCOME = "welcome";
+
+export type Steering = Pick<PageMessages, "camera" | "ack">;
+
+export interface SocketEvents {
+  /** The ticket was taken. */
+  opened(): void;
+  frame(frame: Frame, data: DataView): void;
+  /** It has closed, or could not be opened; not called after `close`. */
+  closed(reason: string): void;
+}
+
+/** The path of this page's Jupyter server, such as "/user/ada/", or null where the page is not one of such a server. */
+export function jupyterBase(): string | null {
+  if (!location.protocol.startsWith("http")) {
+    return null;
+  }
+  const config = document.getElementById("jupyter-config-data")?.textContent;
+  let base: unknown = document.body.dataset["baseUrl"];
+  if (config) {
+    try {
+      base = (JSON.parse(config) as { baseUrl?: unknown }).baseUrl;
+    } catch {
+      return null; // another page's element of this name
+    }
+  }
+  return typeof base === "string" && base.startsWith("/") ? base.replace(/\/*$/, "/") : null;
+}
+
+/** The address of a port of the kernel's machine, by jupyter-server-proxy. */
+export function proxied(base: string, port: number): string {
+  return `${location.protocol.replace("http", "ws")}//${location.host}${base}proxy/${port}/frames`;
+}
+
+/** Takes a packed message apart: the header's length as 32 bits, little endian, the header as JSON, the picture. */
+export function unpack(message: ArrayBuffer): { frame: Frame; data: DataView } {
+  const length = new DataView(message).getUint32(0, true);
+  const header = new TextDecoder().decode(new Uint8Array(message, 4, length));
+  return { frame: JSON.parse(header) as Frame, data: new DataView(message, 4 + length) };
+}
+
+export class FrameSocket {
+  readonly #socket: WebSocket;
+  readonly #events: SocketEvents;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #over = false;
+
+  /** Opens a socket; `ticket` is its first message, because servers log addresses. */
+  constructor(address: string, ticket: string, events: SocketEvents) {
+    this.#events = events;
+    this.#socket = new WebSocket(address);
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.onopen = () => this.#socket.send(JSON.stringify({ ticket }));
+    this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.#receive(data);
+    this.#socket.onclose = ({ reason }) => this.#end(reason || "The Jupyter server does not forward it.");
+    this.#timer = setTimeout(() => this.#end("The Jupyter server did not answer."), OPEN_MS);
+  }
+
+  send<K extends keyof Steering>(kind: K, fields: Steering[K]): void {
+    this.#socket.send(JSON.stringify({ kind, ...fields }));
+  }
+
+  close(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#socket.close();
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    if (this.#over) {
+      return;
+    }
+    if (typeof data !== "string") {
+      const { frame, data: picture } = unpack(data);
+      this.#events.frame(frame, picture);
+    } else if (data === WELCOME) {
+      clearTimeout(this.#timer);
+      this.#events.opened();
+    }
+  }
+
+  #end(reason: string): void {
+    if (!this.#over) {
+      this.close();
+      this.#events.closed(reason);
+    }
+  }
+}
