@@ -80,7 +80,7 @@ def _way(notebook: Notebook) -> tuple[str, list[str]]:
 
 def test_the_page_opens_a_socket_by_itself(notebook):
     assert _way(notebook) == ("process", ["socket"])
-    ((address, _),) = notebook.page.evaluate("window.tickets")
+    address, _ = notebook.page.evaluate("window.tickets")[-1]  # on a slow machine a page may greet again
     assert "/user/ada/proxy/" in address
     assert len(notebook.drag(1.0)) > 3
     notebook.wait_sharp()
@@ -93,8 +93,8 @@ def test_while_a_cell_holds_the_gil_in_c_the_picture_follows_the_mouse(notebook)
     notebook.wait_sharp()
     with notebook.client() as client:
         client.execute("import ctypes; library = ctypes.PyDLL(None)", reply=True, timeout=30)
-        message = client.execute("library.sleep(6)")
-        until(lambda: client.get_iopub_msg(timeout=30)["content"].get("code") == "library.sleep(6)", 30, "the cell")
+        message = client.execute("library.sleep(12)")
+        until(lambda: client.get_iopub_msg(timeout=30)["content"].get("code") == "library.sleep(12)", 30, "the cell")
         draws = notebook.drag(2.0)
         with pytest.raises(queue.Empty):
             client.get_shell_msg(timeout=0)  # it still runs
@@ -116,7 +116,7 @@ def test_after_a_reload_the_page_opens_a_socket_again_and_tickets_are_in_no_log(
     until(lambda: "socket" in _way(notebook)[1], 30, "another socket")
     assert len(notebook.drag(1.0)) > 3
     tickets += [ticket for _, ticket in notebook.page.evaluate("window.tickets")]
-    assert len(set(tickets)) == len(tickets) == 2
+    assert len(set(tickets)) == len(tickets) >= 2
     log = (folder / LOG).read_text(encoding="utf-8", errors="replace")
     saved = (folder / "root" / "auto.ipynb").read_text(encoding="utf-8")
     assert "/user/ada/" in log
