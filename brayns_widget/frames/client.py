@@ -150,13 +150,14 @@ class Frames:
         """Return the port for a view's socket, and a ticket that a page of this origin may show there once.
 
         Raises:
+            ServiceError: the frame process has ended meanwhile.
             TimeoutError: nobody makes frames yet.
         """
+        secret = new_secret()
         async with asyncio.timeout(START_DEADLINE):
             await self._ready.wait()
-        assert self._maker is not None
-        secret = new_secret()
-        return self._maker.admit(view, secret, origin), secret
+            assert self._maker is not None
+            return await self._maker.admit(view, secret, origin), secret
 
     # ------------------------------------------------------------------ what is wanted
 

@@ -98,9 +98,9 @@ class Told:
         """Tell that the renderer takes no link of this process."""
         self._say("unreachable", error.message, error.hint)
 
-    def stats(self, number: int, stats: Mapping[str, Any]) -> None:
-        """Answer the question ``number`` for statistics."""
-        self._say("stats", number, stats)
+    def answer(self, number: int, value: Any) -> None:
+        """Answer the question ``number``."""
+        self._say("answer", number, value)
 
     def _say(self, name: str, *arguments: Any) -> None:
         self._send(encode(self._host, name, list(arguments)))

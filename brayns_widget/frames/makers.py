@@ -78,7 +78,7 @@ class Maker(Protocol):
     def set_target(self, target: Target | None) -> None:
         """Set the renderer, or None while there is none."""
 
-    def admit(self, view: str, secret: str, origin: str) -> int:
+    async def admit(self, view: str, secret: str, origin: str) -> int:
         """Let a page open a socket by a ticket; return the port."""
 
     async def stats(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Apart:
     def __init__(self, process: FrameProcess, events: MakerEvents) -> None:
         self._process = process
         self._events = events
-        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[int, asyncio.Future[Any]] = {}
         self._asked = 0
         self._host = process.open(self._hear, self._end)
         self.call("open")
@@ -126,20 +126,23 @@ class Apart:
         described = {"url": target.address.url, "token": token, "ours": target.ours, "gives_way": target.gives_way}
         self.call("connect", described)
 
-    def admit(self, view: str, secret: str, origin: str) -> int:
-        """Let a page open a socket by a ticket; return the port."""
-        self.call("admit", view, secret, origin)
+    async def admit(self, view: str, secret: str, origin: str) -> int:
+        """Let a page open a socket by a ticket; return the port, once the process knows the ticket."""
+        await self._ask("admit", view, secret, origin)
         return self._process.port
 
     async def stats(self) -> dict[str, Any]:
         """Return the statistics of the stream."""
+        stats: dict[str, Any] = await self._ask("stats")
+        return stats
+
+    async def _ask(self, name: str, *arguments: Any) -> Any:
         self._asked += 1
         number = self._asked
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         try:
-            self.call("stats", number)
-            stats: dict[str, Any] = await answer
-            return stats
+            self.call(name, number, *arguments)
+            return await answer
         finally:
             del self._answers[number]
 
@@ -168,7 +171,7 @@ class Apart:
             events.failed(*arguments)
         elif name == "unreachable":
             events.refused(arguments[0])
-        elif name == "stats" and (answer := self._answers.get(arguments[0])) and not answer.done():
+        elif name == "answer" and (answer := self._answers.get(arguments[0])) and not answer.done():
             answer.set_result(arguments[1])
 
 
@@ -208,7 +211,7 @@ class Here:
         else:
             self._host.set_request(target.request, settings_for(ours=target.ours, gives_way=target.gives_way))
 
-    def admit(self, view: str, secret: str, origin: str) -> int:
+    async def admit(self, view: str, secret: str, origin: str) -> int:
         """Let a page open a socket by a ticket; return the port."""
         self._server.admit(self._host, view, secret, origin)
         return self._server.port

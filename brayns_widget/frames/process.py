@@ -72,9 +72,11 @@ class Kernel:
         elif name == "connect":
             await self._connect(number, *arguments)
         elif name == "admit":
-            self._server.admit(self._hosts[number], *arguments)
+            question, *admitted = arguments
+            self._server.admit(self._hosts[number], *admitted)
+            self._told[number].answer(question, None)
         elif name == "stats":
-            self._told[number].stats(arguments[0], self._hosts[number].stats())
+            self._told[number].answer(arguments[0], self._hosts[number].stats())
         else:
             control.CALLS[name](self._hosts[number], *arguments)
 

@@ -21,7 +21,7 @@ from brayns_widget.notebook.commands import Commands, error_data
 from brayns_widget.notebook.messages import KernelMessage, kernel_message, read_page_message
 from brayns_widget.notebook.stills import NOBODY, Keeper, Output
 from brayns_widget.notebook.traits import SHOWN
-from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.protocol.errors import BraynsWidgetError, ServiceError
 from brayns_widget.stream import Picture
 
 _LOG = logging.getLogger(__name__)
@@ -164,8 +164,8 @@ class Page:
     async def _offer_socket(self, view: str, origin: str) -> None:
         try:
             port, ticket = await self._frames.ticket(view, origin)
-        except TimeoutError:
-            return  # the comm has to do
+        except (ServiceError, TimeoutError):
+            return  # the comm has to do, until the page greets again
         if port:
             self._send(messages.SocketMessage(view, port, ticket))
 

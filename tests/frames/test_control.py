@@ -91,7 +91,7 @@ def test_a_camera_is_told() -> None:
 
 
 def test_statistics_are_told() -> None:
-    assert _told(lambda told: told.stats(2, {"size": (8, 6)})) == ("stats", [2, {"size": [8, 6]}], b"")
+    assert _told(lambda told: told.answer(2, {"size": (8, 6)})) == ("answer", [2, {"size": [8, 6]}], b"")
 
 
 def test_errors_are_told_in_their_words(caplog: pytest.LogCaptureFixture) -> None:

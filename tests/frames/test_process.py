@@ -126,7 +126,7 @@ def test_a_page_gets_frames_over_its_socket(cluster):
     async def test(process: FrameProcess) -> None:
         maker, heard = opened(process, comm=False)
         secret = new_secret()
-        port = maker.admit("v", secret, ORIGIN)
+        port = await maker.admit("v", secret, ORIGIN)
         maker.set_target(target(cluster))
         uri = f"ws://127.0.0.1:{port}/frames"
         async with connect(uri, origin=websockets.Origin(ORIGIN), proxy=None) as page:
@@ -337,3 +337,27 @@ def test_it_is_started_with_its_life_line_only():
     done = subprocess.run(COMMAND[:-1], capture_output=True, timeout=60, check=False, text=True)
     assert done.returncode == 2
     assert "--exit-with-stdin" in done.stderr
+
+
+def test_a_ticket_is_handed_out_when_the_process_knows_it():
+    class Deaf:
+        port = 4711
+
+        def open(self, hear: Any, on_lost: Any) -> int:
+            self.hear = hear
+            return 1
+
+        def say(self, number: int, name: str, arguments: list[Any]) -> None:
+            said.append((name, arguments))
+
+    said: list[tuple[str, list[Any]]] = []
+
+    async def main() -> None:
+        process: Any = Deaf()
+        admitting = asyncio.ensure_future(Apart(process, Heard().events).admit("v", "secret", ORIGIN))
+        await until(lambda: said[-1:] == [("admit", [1, "v", "secret", ORIGIN])])
+        assert not admitting.done()  # a page would come too early
+        process.hear("answer", [1, None], memoryview(b""))
+        assert await admitting == 4711
+
+    asyncio.run(main())
