@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.connection import Connection, Ready
@@ -133,6 +134,13 @@ class Core:
             await asyncio.gather(*calls, looking, return_exceptions=True)
         return looking.result()
 
+    async def until_loaded(self) -> None:
+        """Wait until the long calls that change the scene and began earlier have ended, whatever came of them."""
+        for task in [task for task in self.tasks.values() if task.name not in self.beside]:
+            ended = asyncio.Event()
+            task.add_callback(partial(_set_at_end, ended))
+            await ended.wait()
+
     async def close(self) -> None:
         """Cancel running tasks, and close the connection."""
         for task in self.tasks.values():
@@ -237,6 +245,11 @@ class Core:
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait([self._following])
+
+
+def _set_at_end(ended: asyncio.Event, task: Task[Any]) -> None:
+    if task.done:
+        ended.set()
 
 
 class Group(Guarded):

@@ -38,6 +38,19 @@ def test_a_snapshot_is_of_the_view_unless_a_camera_is_given(cluster, controller)
     assert cluster.renderer.sent("snapshot")[0]["camera"] == {"name": "perspective", "params": {"fovy": 30}}
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_snapshot_waits_for_loads_that_began_before_it(cluster, controller, fails):
+    cluster.renderer.delays["add-model"] = 0.3
+    if fails:
+        cluster.renderer.errors["add-model"] = (1, "No such circuit.")
+    loading = controller.load_circuit("/data/circuit.json")
+    assert bytes(controller.snapshot().result(WAIT)) == PNG
+    assert loading.done
+    assert bool(loading.exception()) is fails
+    methods = cluster.renderer.methods()
+    assert methods.index("add-model") < methods.index("snapshot")
+
+
 def test_a_snapshot_looks_as_the_view_and_is_finer(cluster, controller):
     controller.rendering.background = "red"
     controller.rendering.settings = Interactive(enable_shadows=False)
