@@ -118,7 +118,9 @@ class Frames:
 
     def add_view(self, view: str, width: float, height: float, dpr: float, *, comm: bool = True) -> None:
         """Add a view, or start it anew; see ``Host.add_view``."""
-        self._views[view] = _ViewState(width, height, dpr, comm)
+        known = self._views.get(view)
+        plugged = known is not None and known.plugged  # its socket stays
+        self._views[view] = _ViewState(width, height, dpr, comm, plugged=plugged)
         self._do("add_view", view, width, height, dpr, comm)
 
     def remove_view(self, view: str) -> None:

@@ -448,3 +448,15 @@ def test_a_kernel_that_ends_leaves_no_process_and_says_nothing():
     done = subprocess.run(command, capture_output=True, timeout=60, check=False, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert not psutil.pid_exists(int(done.stdout))
+
+
+def test_a_socket_that_stayed_over_a_repeated_greeting_is_told_to_close_with_its_maker(run):
+    async def test(made: Made) -> None:
+        made.want()
+        await made.frames.stats()
+        made.frames._told_plugged("v", True)
+        made.want()
+        await made.kill()
+        assert made.widget.plugs == [("v", True), ("v", False)]
+
+    run(test)
