@@ -35,7 +35,7 @@ CLOSE_DEADLINE = 1.0
 
 # websockets logs each URL and header at DEBUG, tokens included. This logger is not part of the tree, so no
 # configuration can switch it on.
-_MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
+MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 
 class Unreachable(ConnectionLost):
@@ -293,7 +293,7 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
             open_timeout=None,
             close_timeout=CLOSE_DEADLINE,
             proxy=None if is_loopback(url) else True,
-            logger=_MUTE,
+            logger=MUTE,
         )
     except websockets.InvalidStatus as error:
         status = error.response.status_code

@@ -12,7 +12,7 @@ from typing import Any
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.host import Host
-from brayns_widget.frames.messages import STEERING, FrameMessage, Steering, pack, read_as, unpack
+from brayns_widget.frames.messages import STEERING, FrameMessage, Steering, fields, pack, read_as, unpack
 from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.stream import Picture
 
@@ -114,8 +114,3 @@ def words(error: Exception | None) -> tuple[str, str]:
         return error.message, error.hint
     _LOG.error("The frame stream failed", exc_info=error)
     return f"{type(error).__name__}: {error}", ""
-
-
-def fields(message: FrameMessage) -> dict[str, Any]:
-    """Return a frame's description as JSON."""
-    return {name: getattr(message, name) for name in message.__slots__}

@@ -11,7 +11,7 @@ from typing import Any
 import websockets
 
 from brayns_widget.connection.child import Child
-from brayns_widget.connection.link import MAX_MESSAGE
+from brayns_widget.connection.link import MAX_MESSAGE, MUTE
 from brayns_widget.frames import control
 from brayns_widget.protocol.errors import ServiceError
 
@@ -20,9 +20,6 @@ _LOG = logging.getLogger(__name__)
 
 Hear = Callable[[str, list[Any], memoryview], None]
 """Function that gets what a host tells: name, arguments, picture."""
-
-# websockets logs each header at DEBUG, the secret included.
-_MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 
 class FrameProcess:
@@ -73,7 +70,7 @@ class FrameProcess:
                         ping_interval=None,
                         max_size=MAX_MESSAGE,
                         proxy=None,
-                        logger=_MUTE,
+                        logger=MUTE,
                     )
             except (OSError, websockets.WebSocketException) as error:
                 raise ServiceError(f"The frame process does not answer: {type(error).__name__}.") from None

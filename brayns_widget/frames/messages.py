@@ -97,6 +97,11 @@ class FrameMessage:
         )
 
 
+def fields(message: FrameMessage) -> dict[str, Any]:
+    """Return a frame's description as JSON."""
+    return {name: getattr(message, name) for name in message.__slots__}
+
+
 # ---------------------------------------------------------------------- on a socket
 
 STEERING: Mapping[str, type[Steering]] = {"camera": CameraMessage, "ack": AckMessage}

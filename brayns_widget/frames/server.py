@@ -14,15 +14,15 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from brayns_widget.connection.link import MUTE
 from brayns_widget.frames.host import Host
-from brayns_widget.frames.messages import FrameMessage, pack, read_steering
+from brayns_widget.frames.messages import FrameMessage, fields, pack, read_steering
 from brayns_widget.frames.tickets import Ticket, Tickets
 from brayns_widget.stream import Frame
 
@@ -41,8 +41,6 @@ _MESSAGE_MAX = 64 * 1024
 _QUEUE = 4
 _GOING_AWAY, _POLICY_VIOLATION = 1001, 1008  # RFC 6455 section 7.4.1
 _LOG = logging.getLogger(__name__)
-# websockets logs each header at DEBUG. This logger is not part of the tree, so no configuration can switch it on.
-_MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
@@ -79,7 +77,7 @@ class FrameServer:
             compression=None,  # pictures don't shrink, and deflating one takes 5 ms
             max_size=_MESSAGE_MAX,
             ping_timeout=None,  # pings keep proxies from closing an idle socket; a kernel that hangs answers none
-            logger=_MUTE,
+            logger=MUTE,
             server_header=None,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
@@ -199,13 +197,8 @@ class _Page:
     async def _write(self) -> None:
         while True:
             frame = await self._frames.get()
-            header = _header(frame)
+            header = fields(FrameMessage.of(frame))
             try:
                 await self._connection.send(pack(header, frame.picture.data))
             except ConnectionClosed:
                 return  # the reader sees it, too
-
-
-def _header(frame: Frame) -> dict[str, Any]:
-    message = FrameMessage.of(frame)
-    return {name: getattr(message, name) for name in cast("tuple[str, ...]", FrameMessage.__slots__)}
