@@ -34,7 +34,7 @@ class Notebook:
     @classmethod
     async def open(cls, lab: Lab, browser: Browser, viewer: Viewer, name: str) -> Notebook:
         """Write the notebook, open it, wait for its kernel; nothing is run yet."""
-        write_notebook(lab, f"{name}.ipynb", *viewer.cells)
+        write_notebook(lab.root, f"{name}.ipynb", *viewer.cells)
         page = await browser.new_page(viewport={"width": 1900, "height": 1200})
         page.set_default_timeout(START_TIMEOUT * 1e3)
         await page.add_init_script(path=SCRIPT)

@@ -285,11 +285,11 @@ class Notebook:
         self.page.screenshot(path=file)
 
 
-def write_notebook(lab: Lab, name: str, *cells: str) -> str:
-    """Write a notebook of code cells into the server's folder and return its path."""
+def write_notebook(folder: Path, name: str, *cells: str) -> str:
+    """Write a notebook of code cells into a folder and return its name."""
     made: Any = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(made, lab.root / name)
+    nbformat.write(made, folder / name)
     return name
 
 

@@ -136,7 +136,9 @@ def test_the_page_shows_the_picture_again_after_a_reload(notebook):
 
 def test_time_to_first_frame(lab, browser):
     code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
-    notebook = open_notebook(lab, browser, write_notebook(lab, "first.ipynb", code, "other = BraynsWidget()\nother"))
+    notebook = open_notebook(
+        lab, browser, write_notebook(lab.root, "first.ipynb", code, "other = BraynsWidget()\nother")
+    )
     seconds = []
     for viewers in (1, 2):
         start = notebook.now()
@@ -157,7 +159,7 @@ def test_time_to_first_frame(lab, browser):
 
 def test_run_all_shows_a_picture_while_later_cells_run(lab, browser):
     code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
-    notebook = open_notebook(lab, browser, write_notebook(lab, "long.ipynb", code, "import time\ntime.sleep(40)"))
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, "long.ipynb", code, "import time\ntime.sleep(40)"))
     notebook.command("notebook:run-all-cells")
     notebook.canvas.wait_for()
     until(notebook.draws, 60, "the first frame")
@@ -168,7 +170,7 @@ def test_run_all_shows_a_picture_while_later_cells_run(lab, browser):
 def test_linked_cameras_follow_each_other(lab, browser):
     first = "from ipywidgets import jslink\nfrom brayns_widget import BraynsWidget\nother = BraynsWidget()"
     second = "viewer = BraynsWidget()\nlink = jslink((viewer, 'camera'), (other, 'camera'))\nviewer"
-    notebook = open_notebook(lab, browser, write_notebook(lab, "linked.ipynb", first, second))
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, "linked.ipynb", first, second))
     notebook.command("notebook:run-all-cells")
     notebook.wait_for_text(".bw-status", "Ready", 60)
     until(notebook.draws, 60, "the first frame")
@@ -180,7 +182,7 @@ def test_linked_cameras_follow_each_other(lab, browser):
 
 def test_a_killed_renderer_is_told_and_the_next_load_works(lab, browser, second_circuit):
     code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
-    notebook = open_notebook(lab, browser, write_notebook(lab, "renderer.ipynb", code))
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, "renderer.ipynb", code))
     notebook.command("notebook:run-all-cells")
     notebook.wait_for_text(".bw-status", "Ready", 60)
     (renderer,) = [
@@ -202,7 +204,7 @@ def test_a_killed_renderer_is_told_and_the_next_load_works(lab, browser, second_
 
 def test_a_killed_kernel_leaves_no_process(lab, browser):
     code = "from brayns_widget import BraynsWidget\nviewer = BraynsWidget()\nviewer"
-    notebook = open_notebook(lab, browser, write_notebook(lab, "killed.ipynb", code))
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, "killed.ipynb", code))
     notebook.command("notebook:run-all-cells")
     notebook.wait_for_text(".bw-status", "Ready", 60)
     kernel = notebook.kernel_process()

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser
 
-from tests.end_to_end.lab import LOG, Lab, Notebook, open_notebook, run_lab, until
+from tests.end_to_end.lab import LOG, Lab, Notebook, open_notebook, run_lab, until, write_notebook
 
 pytest.importorskip("jupyter_server_proxy", reason="jupyter-server-proxy is not installed (extra local)")
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -49,10 +48,8 @@ def hub(folder: Path) -> Iterator[Lab]:
 
 
 def _opened(lab: Lab, browser: Browser, transport: str) -> Notebook:
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE.format(transport=transport))])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(made, lab.root / f"{transport}.ipynb")
-    notebook = open_notebook(lab, browser, f"{transport}.ipynb")
+    name = write_notebook(lab.root, f"{transport}.ipynb", CODE.format(transport=transport))
+    notebook = open_notebook(lab, browser, name)
     notebook.page.add_init_script(WATCH_TICKETS)
     notebook.page.evaluate(WATCH_TICKETS)
     notebook.command("notebook:run-all-cells")
