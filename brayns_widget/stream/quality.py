@@ -11,6 +11,7 @@ _HALF = SCALES.index(0.5)
 
 _SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
 _ROOM = 0.6
+_SHARE = 2 / 3  # of the time between two pictures; a renderer that takes less is not what the pictures wait for
 _ENOUGH = 3  # pictures, or multiples of the time allowed, that make a measurement certain enough to act on
 
 Size = tuple[int, int]
@@ -100,11 +101,12 @@ def _side(length: float, settings: StreamSettings) -> int:
 class Pace:
     """Search for the largest scale at which moving pictures are ready in time.
 
-    A picture must be rendered within ``moving_frame_time``. Above half of the size, where more pictures are worth more
-    than more pixels, it must be rendered and shown within ``moving_period``; below, the page's time is not its size's.
-    The next larger scale has about twice the pixels, so it takes at most about twice as long, and much less where a
-    picture's fixed costs prevail. It is tried when pictures take less than ``_ROOM`` of the time allowed; if it is too
-    slow, it is not tried again in the same gesture.
+    A picture must be rendered within ``moving_frame_time``, or within its share of the time between two pictures where
+    something else takes longer, such as the messages of a page: smaller ones would come no faster. Above half of the
+    size, where more pictures are worth more than more pixels, it must be rendered and shown within ``moving_period``;
+    below, the page's time is not its size's. The next larger scale has about twice the pixels, so it takes at most
+    about twice as long, and much less where a picture's fixed costs prevail. It is tried when pictures take less than
+    ``_ROOM`` of the time allowed; if it is too slow, it is not tried again in the same gesture.
     """
 
     def __init__(self, settings: StreamSettings) -> None:
@@ -113,6 +115,8 @@ class Pace:
         self._largest = 0  # index of the largest scale that may be tried
         self._render = _Mean()
         self._page = _Mean()
+        self._interval = _Mean()
+        self._shown_at: float | None = None
 
     @property
     def scale(self) -> float:
@@ -122,6 +126,7 @@ class Pace:
     def begin(self) -> None:
         """Begin another gesture, which may show a scene that costs less."""
         self._largest = 0
+        self._shown_at = None
 
     def rendered(self, seconds: float) -> None:
         """Record the render time of a moving picture."""
@@ -134,13 +139,16 @@ class Pace:
         elif self._index > self._largest and self._load(self._index - 1) < _ROOM:
             self._take(self._index - 1)
 
-    def shown(self, seconds: float) -> None:
-        """Record the time that a page took to decode and draw a moving picture."""
+    def shown(self, seconds: float, at: float) -> None:
+        """Record the time that a page took to decode and draw a moving picture, and when it was done."""
         self._page.add(seconds)
+        if self._shown_at is not None:
+            self._interval.add(at - self._shown_at)
+        self._shown_at = at
 
     def _load(self, index: int) -> float:
         """Return the time that a picture takes now, as a part of what is allowed at a scale."""
-        alone = self._render.value / self._settings.moving_frame_time
+        alone = self._render.value / max(self._settings.moving_frame_time, _SHARE * self._interval.value)
         both = (self._render.value + self._page.value) / self._settings.moving_period
         return max(alone, both) if index < _HALF else alone
 

@@ -125,9 +125,10 @@ class FrameStream:
     def ack(self, name: str, seq: int, *, shown: bool = True, decode_ms: float | None = None) -> None:
         """Return the credit of frame ``seq``, which was shown, or dropped for a newer one."""
         if view := self._views.get(name):
-            known = view.acknowledged(seq, self._clock(), shown=shown, decode_ms=decode_ms)
+            now = self._clock()
+            known = view.acknowledged(seq, now, shown=shown, decode_ms=decode_ms)
             if known and shown and self._moving and decode_ms is not None:
-                self._pace.shown(decode_ms / 1e3)
+                self._pace.shown(decode_ms / 1e3, now)
             self._flush(view)
             self._wake.set()
 

@@ -30,13 +30,17 @@ def test_picture_sizes() -> None:
     assert picture_size(200, 100, SETTINGS, 0.25) == (128, 64)  # not 50 x 25, nor 64 x 64
 
 
-def _gesture(pace: Pace, times: dict[float, float], *, page: float = 0.001, pictures: int = 40) -> list[float]:
-    """Scales of a gesture whose pictures take ``times`` seconds by scale, and the page ``page`` seconds."""
+def _gesture(
+    pace: Pace, times: dict[float, float], *, page: float = 0.001, pictures: int = 40, messages: float = 0.0
+) -> list[float]:
+    """Scales of a gesture. A picture takes ``times`` s by scale to render, ``page`` to draw, ``messages`` to arrive."""
     pace.begin()
     scales = []
+    now = 0.0
     for _ in range(pictures):
         scales.append(pace.scale)
-        pace.shown(page)
+        now += max(times[pace.scale], page, messages)
+        pace.shown(page, now)
         pace.rendered(times[pace.scale])
     return scales
 
@@ -68,6 +72,21 @@ def test_a_page_that_is_slow_to_draw_gets_half_of_the_size_and_no_less():
     assert _gesture(Pace(SETTINGS), _times(0.005), page=0.200)[-1] == 0.5
     assert _gesture(Pace(SETTINGS), _times(0.005), page=0.025)[-1] == 0.5
     assert _gesture(Pace(SETTINGS), _times(0.005), page=0.004)[-1] == 1.0
+
+
+def test_pictures_that_wait_for_messages_are_no_smaller_than_they_must_be():
+    times = _times(0.150)  # 37 ms at half of the size
+    assert _gesture(Pace(SETTINGS), times)[-1] == 0.375
+    assert _gesture(Pace(SETTINGS), times, messages=0.062)[-1] == 0.5
+    assert _gesture(Pace(SETTINGS), times, messages=0.050)[-1] == 0.375
+
+
+def test_a_pause_between_gestures_is_no_time_between_pictures():
+    pace = Pace(SETTINGS)
+    pace.shown(0.001, 0.0)
+    pace.begin()
+    pace.shown(0.001, 100.0)
+    assert _gesture(pace, _times(0.150))[-1] == 0.375
 
 
 def test_a_larger_picture_that_is_too_slow_is_tried_once_in_a_gesture():
