@@ -78,8 +78,11 @@ INTENDED: dict[Key, tuple[Places, str]] = {
         "see 501",
     ),
     ("other_loaders", 8): (
-        {"error/message": "/data/bad.swc cannot be read as a morphology: The ID assigned to this line is negative"},
-        "says which file",
+        {
+            "error/message": "/data/bad.swc cannot be read as a morphology: line 1 ('-1 1 0 0 0 1 -1'): "
+            "The ID assigned to this line is negative"
+        },
+        "says which file and line",
     ),
     ("other_loaders", 11): (
         {

@@ -15,6 +15,7 @@ from brayns_widget.service.renderer.content.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShapes
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, point_shape
+from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
@@ -95,6 +96,7 @@ def read_shapes(
     request: RunningRequest,
     *,
     known: KnownShapes | None = None,
+    notices: Notices | None = None,
 ) -> FittedShapes:
     """Read and shape each morphology once; detail that does not fit into memory is left out (see ``reduction``).
 
@@ -105,6 +107,7 @@ def read_shapes(
         options: what becomes geometry.
         request: told about progress; stops the work when cancelled.
         known: shapes that need not be read again; those that are read are added, unless they were reduced.
+        notices: gets what is to be said of the morphologies.
 
     Raises:
         RequestError: a morphology is missing or unreadable, or not even the somas fit into memory.
@@ -118,6 +121,9 @@ def read_shapes(
         request.progress(index / len(firsts), "Reading morphologies")
         key = (place_name, name, options)
         shape = known.get(key) or recent.get(key) or read_shape(read, place_name, name, int(cell), options)
+        if notices is not None:
+            for text in shape.notices:
+                notices.add(text, f"morphology {name}")
         shapes.add(shape)
         if shapes.reductions:  # memory is scarce
             known.clear()

@@ -40,6 +40,7 @@ def load(path: Path, params: MorphologyParams, request: RunningRequest) -> list[
             kind="morphology",
             geometry=Geometry(shape.vertices, shape.segments, segment_slots, shape.spheres, sphere_slots),
             coloring=SectionColoring(ids, types, [section.name.lower() for section in Section]),
+            notices=shape.notices,
         )
     ]
 
