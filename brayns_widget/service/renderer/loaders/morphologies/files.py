@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import morphio
 import numpy as np
+import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
@@ -145,12 +146,18 @@ def _measured(skeleton: Skeleton) -> Skeleton:
     soma = np.concatenate((skeleton.soma.spheres, skeleton.soma.cylinders.reshape(-1, 4)))
     if not len(skeleton.points) + len(soma):
         raise ValueError("it has no points")
-    corners = (skeleton.points, soma[:, :3] - soma[:, 3:], soma[:, :3] + soma[:, 3:])
-    size = float(np.ptp(np.concatenate(corners), axis=0).max())
+    size = _size(skeleton.points if len(skeleton.points) > 1 else soma[:, :3])
+    if not len(skeleton.points):
+        size += 2 * float(soma[:, 3].max())
     if SMALLEST <= size <= LARGEST or size == 0 or not np.isfinite(size):
         return skeleton
     text = f"it is about {size:.1g} µm across, so its numbers are hardly µm; scale it by the model's transform"
     return replace(skeleton, notices=(*skeleton.notices, text))
+
+
+def _size(points: npt.NDArray[np.float32]) -> float:
+    """Measure the longest side of the box around points."""
+    return max(float(column.max() - column.min()) for column in points.T)
 
 
 def read_file(path: Path, options: ShapeOptions) -> Shape:

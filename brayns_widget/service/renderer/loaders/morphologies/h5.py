@@ -33,14 +33,14 @@ def read_h5(path: Path) -> Skeleton:
 
 
 def _opened(path: Path) -> Any:
-    if not h5py.is_hdf5(path):
-        raise ValueError("it does not begin as an HDF5 file; is it another format?")
     try:
         return h5py.File(path, "r")
     except OSError as error:
         if "truncated file" in str(error):
             size = path.stat().st_size
             raise ValueError(f"it was cut: it has {size} bytes, fewer than it says; copy it again") from error
+        if path.is_file() and not h5py.is_hdf5(path):
+            raise ValueError("it does not begin as an HDF5 file; is it another format?") from error
         raise
 
 
@@ -76,28 +76,28 @@ def _read(group: Any, morphio_morphology: Callable[[], Any]) -> Skeleton:
     structure, points = group.get("structure"), group.get("points")
     if not (isinstance(structure, h5py.Dataset) and isinstance(points, h5py.Dataset)):
         return anchored_nearby(of_morphio(morphio_morphology()))  # another version of the format; MorphIO tells
-    _check_sections(structure, points)
-    if all(_is_plain(dataset) for dataset in (structure, points)):
+    sections = _checked(structure, points)
+    if _is_plain(structure, np.int32) and _is_plain(points, np.float32):
         try:
             return anchored_nearby(of_morphio(morphio_morphology()))
         except (RuntimeError, IndexError, morphio.MorphioError):
-            if group.get("metadata") is not None and not _is_known(group["metadata"]):
+            if not _is_known(group):
                 raise
-    return anchored_nearby(_read_sections(points, np.asarray(structure[:, :3], np.int64)))
+    return anchored_nearby(_read_sections(np.asarray(points[:], np.float32), sections))
 
 
-def _is_plain(dataset: Any) -> bool:
+def _is_plain(dataset: Any, kind: Any) -> bool:
     """Whether MorphIO reads a dataset, and without a word about its type on the terminal."""
-    return dataset.compression is None and dataset.dtype in (np.dtype(np.float32), np.dtype(np.int32))
+    return bool(dataset.dtype == kind) and dataset.compression is None
 
 
-def _is_known(metadata: Any) -> bool:
-    version = np.atleast_1d(metadata.attrs.get("version", [1]))
-    return bool(version[0] == 1)
+def _is_known(group: Any) -> bool:
+    metadata = group.get("metadata")
+    return metadata is None or bool(np.atleast_1d(metadata.attrs.get("version", 1))[0] == 1)
 
 
-def _check_sections(structure: Any, points: Any) -> None:
-    """Check what MorphIO would crash at.
+def _checked(structure: Any, points: Any) -> Any:
+    """Read the sections (S, 3), first point, type and parent, as far as MorphIO would crash at them.
 
     Raises:
         ValueError: there are no sections or no points, or a section continues none before it.
@@ -112,44 +112,39 @@ def _check_sections(structure: Any, points: Any) -> None:
             f"its dataset points must be a table of x, y, z and diameter, got the shape {points.shape} of "
             f"{points.dtype}"
         )
-    parents = _signed(structure[:, 2])
+    if not len(points):
+        raise ValueError("its dataset points is empty")
+    stored = structure[()]
+    unsigned = stored.dtype.kind == "u"  # -1 without a sign
+    sections = (stored.astype(f"i{stored.dtype.itemsize}") if unsigned else stored)[:, :3].astype(np.int64)
+    starts, _, parents = sections.T
     (wrong,) = np.nonzero((parents >= np.arange(len(parents))) | (parents < -1))
     if len(wrong):
         raise ValueError(
             f"section {wrong[0]} of its dataset structure continues section {parents[wrong[0]]}, which does not come "
             "before it"
         )
-
-    if not len(points):
-        raise ValueError("its dataset points is empty")
-    starts = np.asarray(structure[:, 0], np.int64)
     (wrong,) = np.nonzero((starts < 0) | (starts >= len(points)) | (np.diff(starts, prepend=0) < 0))
     if len(wrong):
         raise ValueError(
             f"section {wrong[0]} of its dataset structure begins at point {starts[wrong[0]]} of {len(points)}, "
             "or before the section before it"
         )
+    return sections
 
 
-def _signed(parents: Any) -> Any:
-    """Numbers as they are meant where -1 was stored without a sign."""
-    return np.asarray(parents, np.int32 if parents.dtype == np.uint32 else np.int64).astype(np.int64)
-
-
-def _read_sections(points: Any, structure: Any) -> Skeleton:
-    rows = np.asarray(points[:], np.float32)
-    starts, types, parents = structure.T
+def _read_sections(rows: Any, sections: Any) -> Skeleton:
+    starts, types, parents = sections.T
     ends = np.append(starts[1:], len(rows))
     is_soma = types == _SOMA
     of_soma = np.repeat(is_soma, ends - starts)
     rows = rows[starts[0] :].copy()
-    rows[:, 3] /= 2
-    soma = _soma(rows[of_soma])
+    rows[:, 3] /= 2  # files have diameters
     neurites = np.flatnonzero(~is_soma)
     number = np.full(len(types) + 1, -1)  # the last one: of sections without a parent
     number[neurites] = np.arange(len(neurites))
     offsets = np.concatenate(([0], np.cumsum((ends - starts)[neurites]))).astype(np.int64)
-    kept = rows[~of_soma]
+    kept, soma = rows[~of_soma], _soma(rows[of_soma])
     return checked(kept[:, :3], kept[:, 3], offsets, types[neurites], number[parents[neurites]], soma)
 
 

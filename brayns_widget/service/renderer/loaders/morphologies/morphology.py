@@ -121,7 +121,8 @@ def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
     points = np.column_stack((skeleton.points, skeleton.radii)).astype(np.float32)
     types = _section_types(skeleton.section_types)
     wanted = np.isin(types, list(options.sections))
-    _check_finite(points[np.repeat(wanted, ends - starts)], "its sections have a point")
+    if not np.isfinite(points).all():
+        _check_finite(points[np.repeat(wanted, ends - starts)], "its sections have a point")
     _set_radii(points, starts, ends, parents, options.geometry_type)
     # Places are those in whole sections, as reports count.
     neurites = _Neurites(points, point_places(starts, ends), starts, ends, types)
@@ -181,8 +182,9 @@ def _section_types(types: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
 
 
 def _check_finite(points: npt.NDArray[np.float32], what: str) -> None:
-    (wrong,) = np.nonzero(~np.isfinite(points).all(axis=1))
-    if len(wrong):
+    finite = np.isfinite(points)
+    if not finite.all():
+        wrong = np.flatnonzero(~finite.all(axis=1))
         numbers = ", ".join(f"{number:g}" for number in points[wrong[0]])
         raise ValueError(f"{what} that is not finite (x, y, z and radius are {numbers})")
 

@@ -41,15 +41,32 @@ def read_table(text: str) -> PointTable:
         ValueError: it is no table of seven numbers a line, or a point continues one that is not there.
     """
     rows = np.loadtxt(io.StringIO(text), np.float64, usecols=range(7), ndmin=2)
-    if not len(rows):
-        raise ValueError("it has no points")
     if not np.isfinite(rows).all():
         raise ValueError("a number is not finite")
-    if (np.abs(rows[:, [0, 1, 6]]) > _LARGEST).any():
-        raise ValueError("a number, a type or a parent of its points is too large")
-    names, types, continued = (rows[:, column].astype(np.int64) for column in (0, 1, 6))
-    if (rows[:, [0, 1, 6]] != np.column_stack((names, types, continued))).any():
+    return PointTable(_whole(rows[:, 1]), rows[:, 2:6].astype(np.float32), _parents(rows[:, 0], rows[:, 6]))
+
+
+def read_depth(text: str) -> int:
+    """Count the forks between the farthest point of an SWC file and its root.
+
+    Raises:
+        ValueError: it is no table, or its points do not form trees.
+    """
+    names, continued = np.loadtxt(io.StringIO(text), np.float64, usecols=(0, 6), unpack=True, ndmin=2)
+    return depth(_parents(names, continued))
+
+
+def _whole(numbers: npt.NDArray[np.float64]) -> Ints:
+    if not (np.abs(numbers) <= _LARGEST).all() or ((whole := numbers.astype(np.int64)) != numbers).any():
         raise ValueError("a number, a type or a parent of its points is not whole")
+    return whole
+
+
+def _parents(numbers: npt.NDArray[np.float64], parents: npt.NDArray[np.float64]) -> Ints:
+    """Find the index of the point that each one continues; -1: none."""
+    names, continued = _whole(numbers), _whole(parents)
+    if not len(names):
+        raise ValueError("it has no points")
     if (names < 0).any():
         raise ValueError("a number of its points is below 0")
     order = np.argsort(names, kind="stable")
@@ -61,7 +78,7 @@ def read_table(text: str) -> PointTable:
     (missing,) = np.nonzero(~found & (continued > 0))
     if len(missing):
         raise ValueError(f"point {names[missing[0]]} continues point {continued[missing[0]]}, which is not there")
-    return PointTable(types, rows[:, 2:6].astype(np.float32), np.where(found, order[at], -1))
+    return np.where(found, order[at], -1)
 
 
 def depth(parents: Ints) -> int:

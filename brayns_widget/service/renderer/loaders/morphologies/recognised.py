@@ -41,4 +41,4 @@ def decoded(data: bytes) -> str:
         text = data.decode("utf-16", "replace")
     else:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")  # only comments and names have more than ASCII
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -15,7 +15,7 @@ from typing import Any
 import morphio
 import numpy as np
 
-from brayns_widget.service.renderer.loaders.morphologies.points import PointTable, depth, read_table, table_skeleton
+from brayns_widget.service.renderer.loaders.morphologies.points import read_depth, read_table, table_skeleton
 from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton, of_morphio
 
 # Branches may change their type in the middle, as in files with the types 5 (fork) and 6 (end).
@@ -32,8 +32,8 @@ def read_swc(text: str) -> Skeleton:
     Raises:
         ValueError, morphio.MorphioError: it cannot be read.
     """
-    if len(text) > _SMALL and (table := _deep(text)) is not None:
-        return table_skeleton(table)
+    if len(text) > _SMALL and _is_deep(text):
+        return table_skeleton(read_table(text))
     warnings = morphio.WarningHandlerCollector()
     try:
         morphology = morphio.Morphology(text, "swc", _OPTIONS, warning_handler=warnings)
@@ -75,14 +75,9 @@ def _is_chain(text: str, count: int) -> bool:
     return len(soma) == count and all(row[_PARENT] == last[0] for last, row in pairwise(soma))
 
 
-def _deep(text: str) -> PointTable | None:
-    """Return the table of a file at which MorphIO would end the process; None: it would not.
-
-    Raises:
-        ValueError: its points continue one another in a circle.
-    """
+def _is_deep(text: str) -> bool:
+    """Whether MorphIO would end the process."""
     try:
-        table = read_table(text)
+        return read_depth(text) > _DEEPEST
     except ValueError:
-        return None  # MorphIO tells what is wrong
-    return table if depth(table.parents) > _DEEPEST else None
+        return False  # MorphIO or the table tells what is wrong
