@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Gt, Le, MaxLen
@@ -113,15 +113,15 @@ def _ends(path: str, extension: str) -> bool:
 
 
 async def add_model(
-    renderer: Server, scene: Scene, path: str, report: Report, *, loader: str, parameters: LoaderParams | None
+    renderer: Server, scene: Scene, report: Report, *, path: str, loader: str, parameters: LoaderParams | None
 ) -> list[ModelState]:
     """Load a file and add its models to the state; the caller holds the scene.
 
     Args:
         renderer: the renderer, which loads the file.
         scene: the scene, which gets the models.
-        path: the file's path on the renderer's machine.
         report: gets the progress.
+        path: the file's path on the renderer's machine.
         loader: the name of its loader.
         parameters: the parameters of the loader, one of the classes of ``protocol.brayns.loaders``, or None.
 
@@ -130,18 +130,36 @@ async def add_model(
     """
     from brayns_widget.protocol.brayns import loaders
 
-    report(0.0, "Loading ...")
     params = loaders.AddModelParams(
         path=path,
         loader_name=loader,
         loader_properties={} if parameters is None else parameters,
     )
+    return await added(renderer, scene, path, report, renderer.call(loaders.ADD_MODEL, params, on_progress=report))
+
+
+async def added(
+    renderer: Server, scene: Scene, name: str, report: Report, call: Coroutine[Any, Any, list[ModelInstance]]
+) -> list[ModelState]:
+    """Await a request that adds models, and add them to the state; the caller holds the scene.
+
+    Args:
+        renderer: the renderer.
+        scene: the scene, which gets the models.
+        name: what is loaded, for messages.
+        report: gets the progress.
+        call: the request.
+
+    Raises:
+        CircuitError: the renderer refuses it; no model is kept.
+    """
+    report(0.0, "Loading ...")
     try:
-        instances = await renderer.call(loaders.ADD_MODEL, params, on_progress=report)
+        instances = await call
     except RequestCancelled:
         raise
     except RequestError as error:
-        raise CircuitError(f"{path!r} cannot be loaded: {reason(error)}") from error
+        raise CircuitError(f"{name!r} cannot be loaded: {reason(error)}") from error
     except (asyncio.CancelledError, TimeoutError):
         # It may have been done just before the cancellation.
         await finish_cleanup(_discard_strangers(renderer, scene))
@@ -164,6 +182,14 @@ async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
     with contextlib.suppress(BraynsWidgetError):
         await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)), timeout=CLEAN_UP_TIMEOUT)
     scene.drop(ids)
+
+
+async def remove(renderer: Server, drop: Callable[[Sequence[int]], None], ids: Sequence[int]) -> None:
+    """Remove models, and drop them from the state."""
+    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+    await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)))
+    drop(ids)
 
 
 async def _discard_strangers(renderer: Server, scene: Scene) -> None:

@@ -29,7 +29,7 @@ def test_what_is_not_a_number_has_a_color_of_its_own() -> None:
     simulation = Simulation(Values(0.0, np.nan, 1.0, -np.inf), np.array([0, 1, 2, 3, -1]))
     simulation.ramp = ColorRamp(np.array([[0, 0, 1, 1], [1, 0, 0, 1]], np.float32), 0.0, 1.0)
     own = np.ones((5, 4), np.float32)
-    blue, red, gray = [0, 0, 1, 1], [1, 0, 0, 1], np.float32(NOT_A_NUMBER).tolist()
+    blue, red, gray = [0, 0, 1, 1], [1, 0, 0, 1], np.array(NOT_A_NUMBER, np.float32).tolist()
     assert simulation.colors(own).tolist() == [blue, gray, red, blue, [1, 1, 1, 1]]
 
 

@@ -12,7 +12,7 @@ import morphio
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.loaders.base import failure
+from brayns_widget.service.renderer.loaders.base import Content, failure
 from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
 from brayns_widget.service.renderer.loaders.morphologies.h5 import Container, read_h5
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, make_shape
@@ -172,6 +172,21 @@ def read_file(path: Path, options: ShapeOptions) -> Shape:
         raise failure(str(error)) from error
     except ValueError as error:
         raise failure(f"{path} cannot be shown: {error}") from error
+
+
+def read_upload(content: Content, options: ShapeOptions) -> Shape:
+    """Make the shape of an uploaded SWC or ASC file; see ``read_file``."""
+    kind = f".{content.kind}"
+    if kind not in _TEXTS:
+        raise failure(f"{content.name} is of type {content.kind!r}; only {', '.join(_TEXTS)} can be uploaded")
+    try:
+        data = bytes(content.data)
+        check_beginning(data[:BEGINNING], hdf5=False)
+        return make_shape(read_morphology_text(data, kind, content.name), options)
+    except Unreadable as error:
+        raise failure(str(error)) from error
+    except ValueError as error:
+        raise failure(f"{content.name} cannot be shown: {error}") from error
 
 
 def read_shape(read: Reader, place: str, name: str, cell: int, options: ShapeOptions) -> Shape:

@@ -9,17 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.morphologies import FARTHEST_ROOT
 from brayns_widget.service.renderer.loaders.morphologies.soma import Soma, morphio_soma
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-
-# How far from the soma's center a root section of an H5 or ASC file may begin, in radii of the soma, to be joined to it
-# by a cone: these formats do not say which neurites the soma bears. Of the 160 root sections of the 23 real cells that
-# this was measured with, the farthest that stands on a sphere or contour begins at 5.2 radii (an axon that was grafted
-# onto another cell, 38 µm from the center), and the real renderer draws its cone. Pieces from other slices begin at 20
-# and more. SWC files name the point that each one continues, which counts for them, however far it is.
-FARTHEST_ROOT = 8.0
 
 
 @dataclass(frozen=True)

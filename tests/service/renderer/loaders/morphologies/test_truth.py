@@ -10,10 +10,11 @@ import morphio
 import numpy as np
 import pytest
 
+from brayns_widget.protocol.morphologies import FARTHEST_ROOT
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader, read_morphology_file
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, ShapeOptions, make_shape
 from brayns_widget.service.renderer.loaders.morphologies.points import read_table, table_skeleton
-from brayns_widget.service.renderer.loaders.morphologies.skeleton import FARTHEST_ROOT, of_morphio
+from brayns_widget.service.renderer.loaders.morphologies.skeleton import of_morphio
 from tests.service.renderer.loaders.morphologies.files import (
     ASC,
     CONTOUR,
