@@ -21,6 +21,7 @@ LOAD_TIMEOUT = 3600.0
 _TIMEOUTS = {
     "add-model": LOAD_TIMEOUT,
     "upload-model": LOAD_TIMEOUT,
+    "add-morphology": LOAD_TIMEOUT,
     "instantiate-model": LOAD_TIMEOUT,
     "set-circuit-thickness": LOAD_TIMEOUT,
     "visualize-atlas-usecase": LOAD_TIMEOUT,
@@ -44,13 +45,12 @@ class Server:
         link: the link to it.
 
     Attributes:
-        on_call: called with the endpoint, the JSON of the parameters, the result and the raw bytes that went with the
-            request, of each typed call that succeeded.
+        on_call: called with the endpoint, the JSON of the parameters and the result of each typed call that succeeded.
     """
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self.on_call: Callable[[Endpoint[Any, Any], Any, Any, bytes | memoryview], None] = _ignore
+        self.on_call: Callable[[Endpoint[Any, Any], Any, Any], None] = _ignore
 
     def __repr__(self) -> str:
         return f"<Server over {self._link!r}>"
@@ -110,16 +110,9 @@ class Server:
         """Call a method as ``call`` does; return its result and the payload."""
         return await self._send(endpoint, endpoint.encode(params), payload, on_progress, timeout)
 
-    async def repeat(
-        self,
-        endpoint: Endpoint[Any, R],
-        params: Any,
-        payload: bytes | memoryview = b"",
-        *,
-        on_progress: Report | None = None,
-    ) -> R:
+    async def repeat(self, endpoint: Endpoint[Any, R], params: Any, *, on_progress: Report | None = None) -> R:
         """Call a method as ``call`` does, with parameters that are JSON already."""
-        result, _ = await self._send(endpoint, params, payload, on_progress, None)
+        result, _ = await self._send(endpoint, params, b"", on_progress, None)
         return result
 
     async def _send(
@@ -132,7 +125,7 @@ class Server:
     ) -> tuple[R, memoryview]:
         reply = await self.request(endpoint.name, params, payload, on_progress=on_progress, timeout=timeout)
         result = endpoint.decode(reply.result)
-        self.on_call(endpoint, params, result, payload)
+        self.on_call(endpoint, params, result)
         return result, reply.payload
 
     async def request(
@@ -159,5 +152,5 @@ class Server:
         )
 
 
-def _ignore(_endpoint: Endpoint[Any, Any], _params: Any, _result: Any, _payload: bytes | memoryview) -> None:
+def _ignore(_endpoint: Endpoint[Any, Any], _params: Any, _result: Any) -> None:
     pass

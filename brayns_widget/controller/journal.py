@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # it takes pydantic
     from brayns_widget.protocol.endpoints import Endpoint
 
-_MAKES = ("add-", "upload-model")
 _CHANGES = ("color-model", "update-model", "set-material-", "set-color-ramp", "enable-simulation")
 _THICKEN = "set-circuit-thickness"
 _CLEARS = {"clear-lights": "add-light-", "clear-clipping-geometries": "add-clipping-"}
@@ -26,7 +25,6 @@ class Call:
 
     endpoint: Endpoint[Any, Any]
     params: Any
-    payload: bytes | memoryview = b""
 
     def about(self, model_id: int) -> Call:
         """Return the same request about another model."""
@@ -81,17 +79,16 @@ class Journal:
         self._changes.clear()
         self._settings.clear()
 
-    def note(self, endpoint: Endpoint[Any, Any], params: Any, result: Any, payload: bytes | memoryview = b"") -> None:
+    def note(self, endpoint: Endpoint[Any, Any], params: Any, result: Any) -> None:
         """Take down a request that was answered.
 
         Args:
             endpoint: the method.
             params: its parameters as JSON.
             result: the decoded answer.
-            payload: raw bytes that went with the request.
         """
-        name, call = endpoint.name, Call(endpoint, params, payload)
-        if name.startswith(_MAKES):
+        name, call = endpoint.name, Call(endpoint, params)
+        if name.startswith("add-"):
             added = result if isinstance(result, Sequence) else [result]
             ids = [instance.model_id for instance in added]
             self._remove(ids)  # renderers use the ids of removed things again

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.loaders import MorphologyParams
     from brayns_widget.protocol.brayns.models import ModelInstance
 
-_ENDINGS = (".swc", ".asc")  # what ends with .h5 may be many things
+_ENDINGS = (".swc", ".asc", ".h5")
 _GRAY = [0.6, 0.6, 0.6, 1.0]
 
 
 def is_morphology(path: str | PurePath) -> bool:
-    """Tell whether a path can be that of a morphology only."""
+    """Tell whether a path is that of a morphology; circuits are named by their configurations, which are JSON."""
     return str(path).lower().endswith(_ENDINGS)
 
 
@@ -144,13 +144,14 @@ class Morphologies(Group):
 
         known = isinstance(source, list) and all(isinstance(item, Skeleton) for item in source)
         cells = source if known and parents is None else skeletons_of(source, parents=parents, radii=radii, types=types)
-        renderer, params = await self._core.renderer(report), parts.params()
+        params, ready = parts.params(), await self._core.connection.ensure(report)
+        whole = ready.capabilities.offers("add-morphology")
         loaded: list[Model] = []
         for number, cell in enumerate(cells):
             part = partial(_part, report, number, len(cells))
             title = name or cell.name
-            add = partial(_add_cell, cell=cell, params=params, name=title)
-            loaded += await self._load(renderer, part, title, add, color_by=color_by, frame=frame)
+            add = partial(_add_cell, cell=cell, params=params, name=title, whole=whole)
+            loaded += await self._load(ready.renderer, part, title, add, color_by=color_by, frame=frame)
         return loaded
 
     async def _load_file(
@@ -189,17 +190,17 @@ async def _add_file(
 
 
 async def _add_cell(
-    renderer: Server, scene: Scene, report: Report, *, cell: Skeleton, params: MorphologyParams, name: str
+    renderer: Server, scene: Scene, report: Report, *, cell: Skeleton, params: MorphologyParams, name: str, whole: bool
 ) -> list[ModelState]:
-    """Upload a cell as an SWC file, or add it as capsules where the renderer reads morphologies from files only."""
-    from brayns_widget.protocol.brayns import loaders
+    """Add a cell: ``whole``, by the renderer's loader, or else as capsules, for Brayns reads cells from files only."""
+    from brayns_widget.protocol.brayns.additions import ADD_MORPHOLOGY, AddMorphologyParams
 
-    known = await renderer.call(loaders.GET_LOADERS)
-    if any(loader.binary for loader in known if loader.name == loaders.NEURON_MORPHOLOGY):
-        upload = loaders.UploadModelParams(type="swc", loader_name=loaders.NEURON_MORPHOLOGY, loader_properties=params)
-        call = renderer.call(loaders.UPLOAD_MODEL, upload, cell.swc(), on_progress=report)
-        return _named(scene, await added(renderer, scene, name, report, call), name)
-    return _named(scene, await added(renderer, scene, name, report, _add_capsules(renderer, cell, params)), name)
+    if whole:
+        content = AddMorphologyParams(type="swc", text=cell.swc(), loader_properties=params)
+        call = renderer.call(ADD_MORPHOLOGY, content, on_progress=report)
+    else:
+        call = _add_capsules(renderer, cell, params)
+    return _named(scene, await added(renderer, scene, name, report, call), name)
 
 
 async def _add_capsules(renderer: Server, cell: Skeleton, params: MorphologyParams) -> list[ModelInstance]:

@@ -205,7 +205,7 @@ class _Repetition:
     async def _repeat(self, call: Call, name: str, report: Report | None = None) -> Any:
         """Repeat a request; return its result, True where that is null, or None if the renderer refuses it."""
         try:
-            result = await self.renderer.repeat(call.endpoint, call.params, call.payload, on_progress=report)
+            result = await self.renderer.repeat(call.endpoint, call.params, on_progress=report)
         except RequestCancelled:
             raise
         except RequestError as error:

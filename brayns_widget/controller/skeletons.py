@@ -59,14 +59,14 @@ class Skeleton:
         if len(wrong):
             raise ValueError(f"point {wrong[0]} of {self.name} continues point {self.parents[wrong[0]]} of {count}")
 
-    def swc(self) -> bytes:
-        """Write it as an SWC file."""
+    def swc(self) -> str:
+        """Write it as the text of an SWC file."""
         rows = zip(self.types.tolist(), self.points.tolist(), self.parents.tolist(), strict=True)
         lines = [
             f"{number} {kind} {x:.9g} {y:.9g} {z:.9g} {radius:.9g} {parent + 1 if parent >= 0 else -1}"
             for number, (kind, (x, y, z, radius), parent) in enumerate(rows, 1)
         ]
-        return ("\n".join(lines) + "\n").encode()
+        return "\n".join(lines) + "\n"
 
     def segments(
         self, *, soma: bool, axon: bool, dendrites: bool, radius_multiplier: float

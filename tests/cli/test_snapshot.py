@@ -61,6 +61,22 @@ def test_a_picture_of_a_real_circuit_within_ten_seconds(circuit, tmp_path):
     assert len(colors) > 100
 
 
+def test_a_single_cell(tmp_path):
+    path, output = tmp_path / "cell.swc", tmp_path / "a.png"
+    path.write_text("1 1 0 0 0 5 -1\n2 2 0 5 0 1 1\n3 2 0 60 0 1 2\n")
+    done = snapshot(path, "-o", output, "--size", "64x64", "--samples", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == f"{output}: 1 cell, 64x64 pixels."
+    with Image.open(output) as picture:
+        colors = picture.convert("RGB").getcolors(10**6)
+    assert isinstance(colors, list)
+    assert len(colors) > 10  # its axon, too, though circuits are shown without
+    path.write_text("1 1 0 0 0 5 -1\n2 2 0 5 0 1,0 1\n")
+    done = snapshot(path, "-o", tmp_path / "b.png", "--size", "64x64")
+    assert done.returncode == 1
+    assert f"{path} cannot be read as a morphology: line 2 ('2 2 0 5 0 1,0 1')" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.data
 def test_jpeg_by_the_files_name(circuit, tmp_path):
     done = snapshot(circuit, "-o", tmp_path / "a.jpg", "--size", "64x64", "--samples", "1", "--density", "0.2")

@@ -144,7 +144,7 @@ def test_typed_calls_that_succeeded_are_told_and_can_be_repeated(cluster):
     heard: list[Any] = []
 
     async def work(server: Server) -> None:
-        server.on_call = lambda endpoint, params, result, _payload: heard.append((endpoint, params, result))
+        server.on_call = lambda endpoint, params, result: heard.append((endpoint, params, result))
         result = await server.call(SNAPSHOT, JPG)
         await server.request("get-version")
         with pytest.raises(RequestError):

@@ -268,7 +268,7 @@ def test_other_mistakes_are_named() -> None:
 
 
 def test_written_as_swc() -> None:
-    assert one(POINTS, parents=PARENTS, radii=RADII, types=TYPES).swc().decode() == SWC
+    assert one(POINTS, parents=PARENTS, radii=RADII, types=TYPES).swc() == SWC
 
 
 def test_segments_of_the_chosen_parts() -> None:

@@ -93,6 +93,14 @@ def test_a_typed_path_is_listed_or_inspected(panel):
     assert panel.calls("files.inspect") == [{"path": "/data/Circuit.JSON"}]
 
 
+def test_a_morphology_is_shown_at_once(panel):
+    panel.page.get_by_label("Path").fill("/data/cell.SWC")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    assert panel.calls("models.load_circuit") == [{"path": "/data/cell.SWC"}]
+    assert panel.calls("files.inspect") == []
+
+
 def test_names_are_text(panel):
     assert panel.page.get_by_text(HOSTILE).count() == 1
     panel.trait("models", [{**MODEL, "name": HOSTILE, "population": HOSTILE, "color_methods": [HOSTILE, "solid"]}])

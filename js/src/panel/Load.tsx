@@ -14,6 +14,8 @@ import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
+/** Files that are shown at once: a single cell has no populations to choose from. */
+const MORPHOLOGY = /\.(swc|asc|h5)$/i;
 
 /** Values of the form. */
 interface Choices {
@@ -85,6 +87,7 @@ export function Load() {
       color_by: colorBy || null,
     });
   };
+  const pick = (path: string) => (MORPHOLOGY.test(path) ? link.call("models.load_circuit", { path }) : inspect(path));
   const back = () => {
     commands.clear();
     circuit.value = null;
@@ -95,7 +98,7 @@ export function Load() {
       <FileBrowser
         hidden={found !== null}
         onMove={() => commands.clear()}
-        onPick={(path) => void commands.run(() => inspect(path))}
+        onPick={(path) => void commands.run(() => pick(path))}
       />
       {found && (
         <LoadForm

@@ -94,11 +94,9 @@ class Loader:
         plugin: the plugin of Brayns that has this loader.
         extensions: of the files, as the real renderer lists them.
         params: type of ``loader_properties``.
-        load: reads a file; called with its path (a binary loader: with its ``Content``, but see ``by_path``), valid
-            parameters and the running request. It raises ``RequestError`` with a sentence that names the file and what
-            is wrong with it.
+        load: reads a file; called with its path (a binary loader: with its ``Content``), valid parameters and the
+            running request. It raises ``RequestError`` with a sentence that names the file and what is wrong with it.
         binary: whether it can read uploads.
-        by_path: whether ``load`` gets the path of a file, though uploads come as ``Content``.
     """
 
     name: str
@@ -107,7 +105,6 @@ class Loader:
     params: Any
     load: Callable[[Any, Any, RunningRequest], list[LoadedModel]]
     binary: bool = False
-    by_path: bool = False
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of ``loader_properties``."""
@@ -154,7 +151,7 @@ class Loader:
             raise RequestError(f"Loader parameters cannot be nested deeper than {MAX_DEPTH}", code=INVALID_PARAMS)
         params = validate(TypeAdapter(self.params), properties, message="Invalid loader params schema")
         try:
-            if self.binary and not self.by_path and isinstance(source, Path):
+            if self.binary and isinstance(source, Path):
                 source = _content_of(source)
             return self._load_checked(source, params, request)
         except ValueError as error:  # what geometry refuses: numbers that are not finite, a corner that is not there

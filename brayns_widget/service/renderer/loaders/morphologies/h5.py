@@ -75,6 +75,7 @@ class Container:
 def _read(group: Any, morphio_morphology: Callable[[], Any]) -> Skeleton:
     structure, points = group.get("structure"), group.get("points")
     if not (isinstance(structure, h5py.Dataset) and isinstance(points, h5py.Dataset)):
+        _check_kind(group)
         return anchored_nearby(of_morphio(morphio_morphology()))  # another version of the format; MorphIO tells
     sections = _checked(structure, points)
     if _is_plain(structure, np.int32) and _is_plain(points, np.float32):
@@ -84,6 +85,24 @@ def _read(group: Any, morphio_morphology: Callable[[], Any]) -> Skeleton:
             if not _is_known(group):
                 raise
     return anchored_nearby(_read_sections(np.asarray(points[:], np.float32), sections))
+
+
+def _check_kind(group: Any) -> None:
+    """Recognise files of other content.
+
+    Raises:
+        ValueError: it is one; says which.
+    """
+    names = list(group)
+    parts = [name for name in ("nodes", "edges", "report", "spikes") if name in names]
+    if parts:
+        raise ValueError(f"it holds SONATA's {' and '.join(parts)}; load the circuit by its configuration (JSON)")
+    many = [name for name in names if isinstance(group[name], h5py.Group) and "structure" in group[name]]
+    if many:
+        raise ValueError(
+            f"it is a container of {len(many)} morphologies ({many[0]}, …) for circuits; save the one that "
+            "is to be shown as a file of its own"
+        )
 
 
 def _is_plain(dataset: Any, kind: Any) -> bool:

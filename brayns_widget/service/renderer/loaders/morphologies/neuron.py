@@ -46,6 +46,7 @@ def load(source: Path | Content, params: MorphologyParams, request: RunningReque
     ]
 
 
-LOADER = Loader(
-    NEURON_MORPHOLOGY, "Circuit Explorer", ("swc", "h5", "asc"), MorphologyParams, load, binary=True, by_path=True
-)
+LOADER = Loader(NEURON_MORPHOLOGY, "Circuit Explorer", ("swc", "h5", "asc"), MorphologyParams, load)
+
+# Brayns' loader takes no uploads; this one is for a method of ours.
+TEXT_LOADER = Loader(NEURON_MORPHOLOGY, "Circuit Explorer", ("swc", "asc"), MorphologyParams, load, binary=True)

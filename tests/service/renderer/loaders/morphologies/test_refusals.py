@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from brayns_widget.service.renderer.loaders.morphologies.files import morphology
 from brayns_widget.service.renderer.loaders.morphologies.morphology import ShapeOptions
 from brayns_widget.service.renderer.loaders.morphologies.neuron import LOADER
 from brayns_widget.service.rpc.methods import RunningRequest
-from tests.service.renderer.loaders.morphologies.files import ASC, SWC, write_h5
+from tests.service.renderer.loaders.morphologies.files import ASC, SWC, write_group, write_h5
 
 ALL = {"load_soma": True, "load_axon": True, "load_dendrites": True}
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -112,9 +113,17 @@ def test_what_h5_files_lack_is_said(tmp_path: Path):
     assert "it is an HDF5 file; give it the ending .h5" in refusal(text)
 
 
-def test_second_lines_of_morphio_get_through(tmp_path: Path):
-    import h5py
+def test_h5_files_of_other_content_are_recognised(tmp_path: Path):
+    path = tmp_path / "nodes.h5"
+    with h5py.File(path, "w") as file:
+        file.create_group("nodes/cells")
+    assert "it holds SONATA's nodes; load the circuit by its configuration (JSON)" in refusal(path)
+    with h5py.File(path, "w") as file:
+        write_group(file.create_group("one"), [[0, 0, 0, 1], [9, 0, 0, 1]], [[0, 3, -1]])
+    assert "it is a container of 1 morphologies (one, …)" in refusal(path)
 
+
+def test_second_lines_of_morphio_get_through(tmp_path: Path):
     path = tmp_path / "cell.h5"
     write_h5(path)
     with h5py.File(path, "a") as file:
