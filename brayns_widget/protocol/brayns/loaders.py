@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from brayns_widget.protocol.brayns.atlas import VoxelType
 from brayns_widget.protocol.brayns.models import ModelInstance
@@ -28,6 +29,9 @@ ReportType = Literal[
     "bloodflow_speed",
     "bloodflow_radii",
 ]
+
+
+Layout = Literal["none", "plane"]
 
 
 class MorphologyParams(Object):
@@ -71,6 +75,7 @@ class PopulationParams(Object):
     model_config = ConfigDict(title="SonataNodePopulationParameters")
 
     edge_populations: Items[EdgeParams] = unlisted([])
+    layout: Annotated[Layout, SkipJsonSchema()] = "none"  # an addition of ours: "plane" for nodes without positions
     neuron_morphology_parameters: MorphologyParams = Field(
         default=MorphologyParams(), json_schema_extra={"default": {}}
     )

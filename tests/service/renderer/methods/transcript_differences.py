@@ -26,6 +26,7 @@ CANCELLED = refused("Task has been cancelled", code=20)
 
 # What is not sent, and why.
 SKIPPED: dict[Key, str] = {
+    ("sonata_loader_errors", 8): "virtual nodes, which only ours shows: all later models would have other ids",
     ("sonata_loader_errors", 12): "a container, which only ours can read: all later models would have other ids",
 }
 

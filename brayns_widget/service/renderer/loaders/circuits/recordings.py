@@ -1,7 +1,7 @@
 """Recordings of SONATA simulations: reports and spikes of the loaded cells.
 
-Format: SONATA developer guide, "Simulation output": ``/report/<population>/data`` with ``mapping``, ``/spikes``. The
-configuration is read with libsonata, spikes and frames of reports with h5py, which keeps the file open.
+Format: SONATA developer guide, "Simulation output": ``/report/<population>/data`` with ``mapping``, ``/spikes``;
+BMTK's older names of datasets are understood. Spikes and frames are read with h5py, which keeps the file open.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from brayns_widget.service.renderer.content.simulation import RadiiSimulation, S
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.sonata.config import SimulationConfig
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
 _MILLISECONDS = {"ms": 1.0, "s": 1000.0}
@@ -114,11 +115,11 @@ class Recording:
         self._file.close()
 
 
-def open_recording(config: Any, kind: str, name: str, population: str) -> Recording:
+def open_recording(config: SimulationConfig, kind: str, name: str, population: str) -> Recording:
     """Open a report.
 
     Args:
-        config: a ``libsonata.SimulationConfig``.
+        config: the simulation.
         kind: the report's type as the client names it.
         name: of the report in the configuration.
         population: of the nodes.
@@ -148,20 +149,19 @@ def _unit(times: Any) -> str:
     return unit.decode() if isinstance(unit, bytes) else str(unit)
 
 
-def report_file(config: Any, kind: str, name: str) -> str:
+def report_file(config: SimulationConfig, kind: str, name: str) -> str:
     """Find the file of a report and check its type.
 
     Raises:
         RequestError: there is no such report, or it has another type.
     """
-    if name not in config.list_report_names:
+    if name not in config.reports:
         raise failure(f"The report {name!r} is not present in the simulation config file")  # the real renderer's words
-    report = config.report(name)
-    found = report.type.name
+    found = config.reports[name].type
     # A compartment_set is a report of some compartments, and blood flow is recorded as compartments of vessels.
     if found.removesuffix("_set") != ("compartment" if kind.startswith("bloodflow") else kind):
         raise failure(f"Report {name!r} is of type {found}, not {kind}")
-    return str(report.file_name)
+    return config.reports[name].file
 
 
 def _opened(file_name: str) -> Any:
@@ -191,11 +191,11 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
         raise failure(f"{file_name} cannot be read as spikes: {text}") from error
 
 
-def spike_simulation(config: Any, population: str, ids: Ints, transition: float) -> Simulation:
+def spike_simulation(config: SimulationConfig, population: str, ids: Ints, transition: float) -> Simulation:
     """Read the spikes of the loaded cells.
 
     Args:
-        config: a ``libsonata.SimulationConfig``.
+        config: the simulation.
         population: of the nodes.
         ids: (N,) ascending, of the cells that are loaded.
         transition: ms around a spike during which a cell differs from rest.
@@ -203,7 +203,7 @@ def spike_simulation(config: Any, population: str, ids: Ints, transition: float)
     Raises:
         RequestError: there is no file of spikes, or none of these cells.
     """
-    file_name = str(config.output.spikes_file)
+    file_name = config.spikes_file
     if not Path(file_name).is_file():
         raise failure(f"The simulation's spikes {file_name} do not exist; has it been run?")
     times, nodes = _spikes(file_name, population)

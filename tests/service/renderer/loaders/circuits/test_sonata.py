@@ -170,13 +170,33 @@ def test_a_population_without_cells(tmp_path: Path):
     assert failure(path) == "There are no cells in population cells"
 
 
-def test_virtual_populations_cannot_be_shown(tmp_path: Path):
-    assert failure(write_circuit(tmp_path, places(3), kind="virtual")) == "Unsupported population type"
+@pytest.mark.parametrize("kind", ["virtual", "point_neuron", "point_process", "single_compartment"])
+def test_nodes_without_morphologies_are_spheres(tmp_path: Path, kind: str):
+    path = write_circuit(tmp_path, places(3), kind=kind)
+    model = load(path, neuron_morphology_parameters=FULL | {"radius_multiplier": 4.0})
+    np.testing.assert_allclose(model.geometry.spheres, [[0, 0, 0, 4], [10, 0, 0, 4], [20, 0, 0, 4]])
+    assert not model.notices
 
 
 def test_a_population_without_positions(tmp_path: Path):
-    path = write_circuit(tmp_path, {"x": [0.0], "y": [0.0]})
-    assert failure(path) == "Population cells has no attribute 'z', so its cells cannot be placed"
+    path = write_circuit(tmp_path, {"layer": [1, 2, 3, 4, 5]})
+    message = failure(path)
+    assert "population cells have no positions" in message
+    assert "'plane'" in message
+    model = load(path, layout="plane")
+    expected = [[-20, 10, 0, 1], [0, 10, 0, 1], [20, 10, 0, 1], [-20, -10, 0, 1], [0, -10, 0, 1]]
+    np.testing.assert_allclose(model.geometry.spheres, expected)
+    assert model.notices == ("Population cells: its cells stand in a made-up plane, as was asked for",)
+
+
+def test_without_z_nodes_lie_in_a_plane(tmp_path: Path):
+    model = load(write_circuit(tmp_path, {"x": [0.0, 5.0], "y": [0.0, 1.0]}))
+    np.testing.assert_allclose(model.geometry.spheres[:, :3], [[0, 0, 0], [5, 1, 0]])
+    assert model.notices == ("Population cells: its nodes have no z, so that they lie in a plane",)
+    folder = tmp_path / "x only"
+    folder.mkdir()
+    path = write_circuit(folder, {"x": [0.0]})
+    assert failure(path) == "Population cells has no attribute 'y', so its cells cannot be placed"
 
 
 def test_positions_must_be_finite(tmp_path: Path):
@@ -197,7 +217,7 @@ def test_a_missing_morphology_names_file_and_cell(tmp_path: Path):
         ("hello", "it is not JSON"),
         ("[1]", "neither 'networks' nor 'run'"),
         ('{"networks": 5}', "is not a SONATA circuit configuration"),
-        ('{"run": {}}', "is not a SONATA circuit configuration"),
+        ('{"run": {}}', "cannot be read: "),
         ("\x00\xff", "it is not JSON"),
         ("[" * 100000, "it is not JSON"),
     ],
