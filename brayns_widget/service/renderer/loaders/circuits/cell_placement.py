@@ -55,7 +55,7 @@ def _load_population(path: Path, name: str, params: CellPlacementParams, request
     positions = nodes.positions(population, ids, notices)
     rotations = nodes.rotations(population, ids)
     labels = read_labels(population, ids, notices)
-    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, request.part(0.0, 0.5))
+    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, request.part(0.0, 0.5), notices)
     geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0))
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     sections = [section.name.lower() for section in Section]
@@ -80,6 +80,7 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     ids: npt.NDArray[np.int64],
     labels: dict[str, Labels],
     request: RunningRequest,
+    notices: Notices,
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     options = shape_options(params.morphology_parameters)
@@ -100,4 +101,4 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     others = {name: str(place) for kind, name in _FORMATS.items() if name is not None and kind in kinds}
     morphologies = labels["morphology"]
     reader = morphology_reader(main, others, morphologies.names[0])
-    return read_shapes(reader, morphologies, ids, options, request), morphologies.codes
+    return read_shapes(reader, morphologies, ids, options, request, notices=notices), morphologies.codes

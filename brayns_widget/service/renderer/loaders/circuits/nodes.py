@@ -87,6 +87,33 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     return np.stack([*found, *([np.zeros(len(ids))] if len(found) < 3 else [])], axis=1)
 
 
+_CENTERED = 5.0  # µm; somas of the Blue Brain Project's files lie up to 2.3 µm beside the origin, BMTK's hundreds
+
+
+def recentered(population: Population, ids: Ints, positions: Floats, rotations: Floats, centers: Floats) -> Floats:
+    """Move cells so that their somas stand at their positions; returns positions of their morphologies' origins.
+
+    SONATA developer guide, "SWC Format additional requirements": somas are moved to the origin unless the attribute
+    ``recenter`` is 0. Without that attribute, morphologies whose soma is about the origin stay as they are: those who
+    wrote them have centered them, and other renderers show them so.
+
+    Args:
+        population: the nodes.
+        ids: (N,) of the cells.
+        positions: (N, 3) in µm.
+        rotations: (N, 3, 3).
+        centers: (N, 3) of the somas within their morphologies, in µm.
+    """
+    moved = np.linalg.norm(centers, axis=1) > _CENTERED
+    if "recenter" in population.attribute_names:
+        wanted = np.asarray(population.attribute("recenter", ids), np.float64)
+        moved = np.where(np.isnan(wanted), moved, wanted != 0)
+    if not moved.any():
+        return positions
+    shifts = np.einsum("nij,nj->ni", rotations, centers)
+    return np.where(moved[:, None], positions - shifts, positions)
+
+
 PLANE_STEP = 20.0  # µm between neighbors: about the size of a cell body
 
 

@@ -149,7 +149,10 @@ def _load_population(  # noqa: PLR0917 - all are needed
     labels = read_labels(population, ids, notices)
     morphologies, reader = _morphologies(found, ids, labels)
     placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels)
-    shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known)
+    shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known, notices=notices)
+    centers = np.array([shape.soma_center for shape in shapes])[shape_of_cell]
+    positions = nodes.recentered(population, ids, positions, rotations, centers)
+    placed = replace(placed, positions=positions)
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
     metadata.update(shapes.metadata)
@@ -223,7 +226,12 @@ def _morphologies(
 
 
 def _shapes(
-    placed: PlacedNodes, settings: PopulationParams, request: RunningRequest, *, known: KnownShapes
+    placed: PlacedNodes,
+    settings: PopulationParams,
+    request: RunningRequest,
+    *,
+    known: KnownShapes,
+    notices: Notices,
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes, spheres without morphologies, and which one each cell has."""
     params = settings.neuron_morphology_parameters
@@ -231,4 +239,5 @@ def _shapes(
     morphologies = placed.morphologies
     if not options.sections or morphologies is None or placed.reader is None:
         return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)
-    return read_shapes(placed.reader(), morphologies, placed.ids, options, request, known=known), morphologies.codes
+    shapes = read_shapes(placed.reader(), morphologies, placed.ids, options, request, known=known, notices=notices)
+    return shapes, morphologies.codes
