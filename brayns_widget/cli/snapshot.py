@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
             wanted = {name: getattr(options, name) for name in Models.load_circuit.arguments.options}
             loading = controller.load_circuit(circuit, **wanted)
             progress.follow(loading)
+            for notice in dict.fromkeys(notice for model in controller.models for notice in model.notices):
+                progress.say(notice)
             rendering = controller.snapshot(output, size=options.size, samples=options.samples)
             progress.follow(rendering)
             cells = sum(1 if model.type == MORPHOLOGY else model.cells or 0 for model in controller.state.models)
@@ -110,6 +112,11 @@ class _ProgressLine:
                 self._last = progress.operation
                 print(progress.operation, file=self._stream, flush=True)
         task.result()
+
+    def say(self, text: str) -> None:
+        """Show a line that stays."""
+        self.end(text)
+        self._width = 0
 
     def end(self, text: str) -> None:
         """Show the final text, and end the line."""

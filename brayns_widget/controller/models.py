@@ -12,7 +12,7 @@ from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Bounds
-from brayns_widget.controller.files import FilePath, inspect_circuit, resolve
+from brayns_widget.controller.files import FilePath, choose_population, resolve
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.loading import (
     Density,
@@ -26,6 +26,7 @@ from brayns_widget.controller.loading import (
     discard,
     remove,
     sonata_params,
+    tell_about,
 )
 from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, is_morphology
 from brayns_widget.controller.painting import Painter
@@ -41,11 +42,6 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.materials import Material
     from brayns_widget.protocol.brayns.models import Transform
     from brayns_widget.protocol.brayns.simulation import ColorRamp
-
-_MORE_MEMORY = (
-    "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
-    "of the local service, or with --memory-budget."
-)
 
 
 class Models(Morphologies, Sequence["Model"]):
@@ -120,6 +116,7 @@ class Models(Morphologies, Sequence["Model"]):
         axon: bool = False,
         dendrites: bool = True,
         radius_multiplier: RadiusMultiplier = 1.0,
+        in_plane: bool = False,
         color_by: Name | None = None,
         frame: bool = True,
     ) -> list[Model]:
@@ -136,7 +133,8 @@ class Models(Morphologies, Sequence["Model"]):
             soma: load the cell bodies.
             axon: load the axons; that of a morphology is loaded anyway.
             dendrites: load the dendrites.
-            radius_multiplier: factor on all radii, 0.1 or more.
+            radius_multiplier: factor on all radii, 0.1 or more; nodes without morphologies are spheres of 1 µm.
+            in_plane: place nodes that have no positions side by side in a plane.
             color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
             frame: point the camera at it, if it is the first model and no camera was set before.
 
@@ -154,11 +152,7 @@ class Models(Morphologies, Sequence["Model"]):
             parts = MorphologyParts(soma, True, dendrites, radius_multiplier)
             return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
-        report(None, "Reading the circuit ...")
-        if ready.backend is not None:
-            population = (await inspect_circuit(ready.backend, where, node_sets=False)).choose(population).name
-        elif population is None:
-            raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
+        population, notices = await choose_population(ready, where, population, report)
         parameters = sonata_params(
             population,
             density=density,
@@ -169,12 +163,13 @@ class Models(Morphologies, Sequence["Model"]):
             axon=axon,
             dendrites=dendrites,
             radius_multiplier=radius_multiplier,
+            in_plane=in_plane,
         )
         from brayns_widget.protocol.brayns.loaders import SONATA
 
         if color_by is not None:
             self._painter.list_values(where, population, color_by)
-        add = partial(add_model, path=where, loader=SONATA, parameters=parameters)
+        add = partial(add_model, path=where, loader=SONATA, parameters=parameters, notices=notices)
         return await self._load(ready.renderer, report, where, add, color_by=color_by, frame=frame)
 
     @long
@@ -254,10 +249,7 @@ class Models(Morphologies, Sequence["Model"]):
         if first and frame and not self._core.aimed:
             LiveCamera._of(self._core)._show_all()  # noqa: SLF001 - of the same package
         self._core.aimed = False
-        for model in loaded:
-            if model.state.left_out:
-                text = f"{model.name} does not fit into the renderer's memory. Left out: {model.state.left_out}."
-                self._core.tell("warning", text, _MORE_MEMORY)
+        tell_about(self._core, [model.state for model in loaded])
         return loaded
 
 
@@ -330,6 +322,11 @@ class Model(Group):
     def bounds(self) -> Bounds | None:
         """Lower and upper corner of the bounding box in µm, or None if it is empty."""
         return self.state.bounds
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences about what could not be read, or was read otherwise than it is written."""
+        return self.state.notices
 
     @property
     def color_methods(self) -> tuple[str, ...]:

@@ -31,9 +31,6 @@ ReportType = Literal[
 ]
 
 
-Layout = Literal["none", "plane"]
-
-
 class MorphologyParams(Object):
     """The parts of each cell that are loaded, and their geometry."""
 
@@ -75,7 +72,7 @@ class PopulationParams(Object):
     model_config = ConfigDict(title="SonataNodePopulationParameters")
 
     edge_populations: Items[EdgeParams] = unlisted([])
-    layout: Annotated[Layout, SkipJsonSchema()] = "none"  # an addition of ours: "plane" for nodes without positions
+    in_plane: Annotated[bool, SkipJsonSchema()] = False  # an addition of ours: for nodes without positions
     neuron_morphology_parameters: MorphologyParams = Field(
         default=MorphologyParams(), json_schema_extra={"default": {}}
     )

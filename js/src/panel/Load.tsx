@@ -66,9 +66,10 @@ export function Load() {
   };
   const inspect = async (path: string) => {
     const found = await link.call("files.inspect", { path });
-    if (found.populations.length === 0) {
+    if (found.populations.every(({ reason }) => reason)) {
       const message = "This circuit has no node population that can be shown.";
-      throw new CallError({ type: "CircuitError", message, hint: "Choose another file." });
+      const hint = found.populations.map(({ name, reason }) => `${name}: ${reason}.`).join(" ");
+      throw new CallError({ type: "CircuitError", message, hint: hint || "Choose another file." });
     }
     change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
@@ -152,8 +153,10 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             <option value="" hidden>
               Choose a population
             </option>
-            {circuit.populations.map(({ name, type, size }) => (
-              <option key={name} value={name}>{`${name} · ${formatCount(size)} · ${type}`}</option>
+            {circuit.populations.map(({ name, type, size, reason }) => (
+              <option key={name} value={name} disabled={reason !== ""} title={reason}>
+                {`${name} · ${reason || `${formatCount(size)} · ${type}`}`}
+              </option>
             ))}
           </select>
         )}

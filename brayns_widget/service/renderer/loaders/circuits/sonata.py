@@ -190,13 +190,12 @@ def _load_population(  # noqa: PLR0917 - all are needed
 def _positions(
     population: Population, ids: npt.NDArray[np.int64], settings: PopulationParams, notices: Notices
 ) -> npt.NDArray[np.float64]:
-    if settings.layout == "plane":
+    if settings.in_plane:
         notices.add("its cells stand in a made-up plane, as was asked for", f"Population {population.name}")
         return nodes.plane(len(ids))
     if not {"x", "y", "positions"} & {*population.attribute_names, *population.unreadable}:
         raise failure(
-            f"The nodes of population {population.name} have no positions (x, y, z); "
-            "load it with the layout 'plane' to see them side by side"
+            f"The nodes of population {population.name} have no positions (x, y, z); in_plane places them side by side"
         )
     return nodes.positions(population, ids, notices)
 

@@ -183,8 +183,8 @@ def test_a_population_without_positions(tmp_path: Path):
     path = write_circuit(tmp_path, {"layer": [1, 2, 3, 4, 5]})
     message = failure(path)
     assert "population cells have no positions" in message
-    assert "'plane'" in message
-    model = load(path, layout="plane")
+    assert "in_plane" in message
+    model = load(path, in_plane=True)
     expected = [[-20, 10, 0, 1], [0, 10, 0, 1], [20, 10, 0, 1], [-20, -10, 0, 1], [0, -10, 0, 1]]
     np.testing.assert_allclose(model.geometry.spheres, expected)
     assert model.notices == ("Population cells: its cells stand in a made-up plane, as was asked for",)
