@@ -90,7 +90,10 @@ def test_jpeg_by_the_files_name(circuit, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--population", "nope"], "no node population 'nope' that can be shown. It has: POm (virtual, 153), S1nonbarrel_neurons"),
+        (
+            ["--population", "nope"],
+            "no node population 'nope' that can be shown. It has: POm (virtual, 153), S1nonbarrel_neurons",
+        ),
         (["--color-by", "nope"], "node attribute 'nope'. It has the coloring methods etype"),
     ],
 )
