@@ -92,7 +92,7 @@ def test_jpeg_by_the_files_name(circuit, tmp_path):
     [
         (
             ["--population", "nope"],
-            "no node population 'nope' that can be shown. It has: POm (virtual, 153), S1nonbarrel_neurons",
+            "no node population 'nope' that can be shown. It has: POm (virtual, 153), S1n",
         ),
         (["--color-by", "nope"], "node attribute 'nope'. It has the coloring methods etype"),
     ],
