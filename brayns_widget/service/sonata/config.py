@@ -2,7 +2,8 @@
 
 Formats: SONATA developer guide, "Tying it all together" and "Representing Simulations"; the Blue Brain Project's
 extension; BMTK's combined files. Only what is needed to show a circuit is read; other fields may be missing, older or
-newer. Every error names the file and the path of keys in it.
+newer. Every error names the file and the path of keys in it. Named tuples, as the import of data classes takes longer
+than all else that a listing needs.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.sonata.paths import Paths
@@ -47,8 +47,7 @@ def read_json(path: Path, check: Check) -> Any:
         raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error})") from error
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of a configuration file.
 
     Attributes:
@@ -105,8 +104,7 @@ class Section:
         return self.paths.resolve(self.get(name, str, ""), self.at(name))
 
 
-@dataclass(frozen=True)
-class PopulationFile:
+class PopulationFile(NamedTuple):
     """A file of populations that a circuit names.
 
     Attributes:
@@ -127,8 +125,7 @@ class PopulationFile:
         return Properties(self, own)
 
 
-@dataclass(frozen=True)
-class Properties:
+class Properties(NamedTuple):
     """What a configuration says of a population; its own values go before those of ``components``."""
 
     file: PopulationFile
@@ -152,8 +149,7 @@ class Properties:
         return {}
 
 
-@dataclass(frozen=True)
-class CircuitConfig:
+class CircuitConfig(NamedTuple):
     """A circuit's configuration.
 
     Attributes:
@@ -171,8 +167,7 @@ class CircuitConfig:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ReportConfig:
+class ReportConfig(NamedTuple):
     """A report of a simulation.
 
     Attributes:
@@ -208,12 +203,20 @@ _MODULES = {
 }
 
 
-@dataclass(frozen=True)
 class SimulationConfig:
-    """A simulation's configuration."""
+    """A simulation's configuration.
 
-    root: Section
-    problems: list[str] = field(default_factory=list)
+    Args:
+        root: its file.
+
+    Attributes:
+        root: the same.
+        problems: reports that were left out, and why; complete once ``reports`` was read.
+    """
+
+    def __init__(self, root: Section) -> None:
+        self.root = root
+        self.problems: list[str] = []
 
     @property
     def path(self) -> Path:

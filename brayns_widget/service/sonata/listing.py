@@ -6,10 +6,9 @@ Neither h5py nor NumPy is imported while libsonata can tell: that takes a third 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libsonata
 
@@ -24,8 +23,7 @@ VIRTUAL, BIOPHYSICAL = "virtual", "biophysical"
 NO_PLACES = "its nodes have no positions"
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """A population of nodes that a configuration names.
 
     Attributes:
