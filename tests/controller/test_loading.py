@@ -102,7 +102,7 @@ def test_a_model_that_cannot_be_described_is_removed(cluster, controller):
 
 
 def test_notices_of_files_and_of_the_renderer_stay_with_the_model(cluster, controller):
-    described = {"populations": [{"name": "cells", "type": "biophysical", "size": 4, "reason": ""}]}
+    described: dict[str, Any] = {"populations": [{"name": "cells", "type": "biophysical", "size": 4, "reason": ""}]}
     described |= {"reports": [], "edges": [], "notices": ["e.h5 does not exist", "odd"]}
     cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
     cluster.backend.answers["sonata-describe-circuit"] = lambda _: described

@@ -74,7 +74,8 @@ class Circuit:
         found: dict[str, PopulationFile] = {}
         for file in files:
             try:
-                names = self._names_in(file, kind) if file.populations is None else file.populations
+                with about(f"A file of {kind}s"):
+                    names = self._names_in(file, kind) if file.populations is None else file.populations
             except RequestError as error:
                 self.problems[error.message] = None
                 self.errors.append(error)

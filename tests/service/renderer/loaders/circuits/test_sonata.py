@@ -431,5 +431,5 @@ def test_edges_and_populations_that_nobody_asked_for_stand_in_nobodys_way(tmp_pa
     path.write_text(json.dumps(content))
     assert len(load(path).geometry.spheres) == 3
     assert "none.h5 does not exist" in failure(path, "other")
-    wanted = {"edge_populations": [{"edge_population": "gone", "load_afferent": True}]}
+    wanted: dict[str, Any] = {"edge_populations": [{"edge_population": "gone", "load_afferent": True}]}
     assert "Edge population gone cannot be read" in failure(path, **wanted)
