@@ -47,6 +47,7 @@ CONTENTS = """
 
 notebooks/quickstart
 docs/reference/index
+docs/files
 docs/service
 docs/renderer
 docs/performance

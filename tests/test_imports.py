@@ -124,6 +124,20 @@ def test_the_ray_tracer_knows_nothing_of_the_protocol():
     assert not [name for name in known if name.startswith(foreign)]
 
 
+def test_the_reader_of_sonata_files_knows_nobody_who_uses_it():
+    for part, path, found in parts_below("service"):
+        if part == "sonata":
+            assert {name.split(".")[0] for name in found} <= {"sonata"}, path
+
+
+def test_a_listing_of_a_circuit_needs_neither_numpy_nor_h5py():
+    code = (
+        "import sys; from brayns_widget.service.backend import circuits;"
+        "print([m for m in ('numpy', 'h5py', 'dataclasses') if m in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
 def test_arrows_in_the_connection_point_down():
     folder = ROOT / "connection"
     assert {path.stem for path in folder.glob("*.py")} == {"__init__", *CONNECTION}

@@ -1,4 +1,4 @@
-"""``brayns-widget snapshot``: one picture of a circuit, without a notebook."""
+"""``brayns-widget snapshot``: one picture of a circuit or of a single cell, without a notebook."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, Union, get_args, get_o
 if TYPE_CHECKING:
     from brayns_widget.controller.tasks import Task
 
+MORPHOLOGY = "morphology"  # Brayns' model type of a single cell
 INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand to the command's parser."""
-    parser = subparsers.add_parser("snapshot", help="render one picture of a circuit without a notebook")
-    parser.add_argument("circuit", metavar="CIRCUIT", type=Path, help="SONATA circuit or simulation configuration")
+    parser = subparsers.add_parser("snapshot", help="render one picture of a circuit or a cell without a notebook")
+    parser.add_argument(
+        "circuit",
+        metavar="CIRCUIT",
+        type=Path,
+        help="SONATA circuit or simulation configuration, or a morphology: SWC, H5 or ASC",
+    )
     parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True, help="picture file, PNG or JPEG")
     parser.add_argument("--size", metavar="WxH", type=_size, default=(800, 600), help="in pixels (default: 800x600)")
     parser.add_argument("--samples", metavar="N", type=int, default=16, help="samples per pixel (default: 16)")
@@ -71,16 +77,19 @@ def run(options: argparse.Namespace) -> int:
             wanted = {name: getattr(options, name) for name in Models.load_circuit.arguments.options}
             loading = controller.load_circuit(circuit, **wanted)
             progress.follow(loading)
+            for notice in dict.fromkeys(notice for model in controller.models for notice in model.notices):
+                progress.say(notice)
             rendering = controller.snapshot(output, size=options.size, samples=options.samples)
             progress.follow(rendering)
-            cells = sum(model.cells or 0 for model in controller.state.models)
+            cells = sum(1 if model.type == MORPHOLOGY else model.cells or 0 for model in controller.state.models)
     except KeyboardInterrupt:
         progress.end("Interrupted.")
         return INTERRUPTED
     except (BraynsWidgetError, ValueError, OSError) as error:
         progress.end(f"brayns-widget snapshot: {' '.join(str(error).split())}")
         return 1
-    progress.end(f"{options.output}: {cells} cells, {options.size[0]}x{options.size[1]} pixels.")
+    count = "1 cell" if cells == 1 else f"{cells} cells"
+    progress.end(f"{options.output}: {count}, {options.size[0]}x{options.size[1]} pixels.")
     return 0
 
 
@@ -103,6 +112,11 @@ class _ProgressLine:
                 self._last = progress.operation
                 print(progress.operation, file=self._stream, flush=True)
         task.result()
+
+    def say(self, text: str) -> None:
+        """Show a line that stays."""
+        self.end(text)
+        self._width = 0
 
     def end(self, text: str) -> None:
         """Show the final text, and end the line."""

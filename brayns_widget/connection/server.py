@@ -21,6 +21,7 @@ LOAD_TIMEOUT = 3600.0
 _TIMEOUTS = {
     "add-model": LOAD_TIMEOUT,
     "upload-model": LOAD_TIMEOUT,
+    "add-morphology": LOAD_TIMEOUT,
     "instantiate-model": LOAD_TIMEOUT,
     "set-circuit-thickness": LOAD_TIMEOUT,
     "visualize-atlas-usecase": LOAD_TIMEOUT,

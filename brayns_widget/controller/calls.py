@@ -26,6 +26,7 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from pathlib import PurePath
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from brayns_widget.connection.reports import Report
@@ -186,7 +187,8 @@ class long(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
     def _start(self, group: G, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Task[T]:
         bound = self.arguments.bind(args, kwargs)
         runner = group._runner  # noqa: SLF001 - see HasRunner
-        subject = str(bound.args[0]) if bound.args else None  # the path of a circuit, of a picture
+        first = bound.args[0] if bound.args else None
+        subject = str(first) if isinstance(first, str | PurePath) else None  # the path of a circuit, of a picture
         return runner.start(lambda report: self._work(group, report, *bound.args, **bound.kwargs), self.name, subject)
 
     async def run(self, group: G, values: dict[str, Any]) -> Any:

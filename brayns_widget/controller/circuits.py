@@ -22,12 +22,14 @@ class Population:
         type: SONATA's type, such as "biophysical".
         size: number of its nodes.
         attributes: names of the node attributes for coloring its cells.
+        reason: why it cannot be shown, or "".
     """
 
     name: str
     type: str
     size: int
     attributes: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +38,46 @@ class Circuit:
 
     Attributes:
         path: its configuration file.
-        populations: the node populations that can be shown.
+        populations: the node populations; some may have a reason why they cannot be shown.
         node_sets: names of the node sets.
         default_population: the population that is loaded if none is named, or None if several could be meant.
+        notices: sentences about what of it cannot be read, which does not prevent the rest from being shown.
     """
 
     path: str
     populations: tuple[Population, ...]
     node_sets: tuple[str, ...]
     default_population: str | None = None
+    notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, path: str, found: backend.PopulationResult, node_sets: Sequence[str]) -> Circuit:
+    def of(
+        cls,
+        path: str,
+        found: backend.PopulationResult | backend.CircuitDescription,
+        node_sets: Sequence[str],
+        notices: Sequence[str] = (),
+    ) -> Circuit:
         """Make it from the backend's answers.
 
         Args:
             path: the configuration file.
-            found: the answer to ``sonata-list-populations``.
+            found: the answer to ``sonata-list-populations``, or to our own backend's ``sonata-describe-circuit``.
             node_sets: names of the node sets.
+            notices: further ones.
         """
-        populations = tuple(Population(item.name, item.type, item.size) for item in found.populations)
+        populations = tuple(
+            Population(item.name, item.type, item.size, reason=getattr(item, "reason", ""))
+            for item in found.populations
+        )
         candidates = _candidates(populations)
         default = candidates[0].name if len(candidates) == 1 else None
-        return cls(path, populations, tuple(node_sets), default)
+        return cls(path, populations, tuple(node_sets), default, (*getattr(found, "notices", ()), *notices))
 
     def choose(self, name: str | None) -> Population:
         """Return the named population, or the default one.
 
-        The default is the only one with cells, or the largest biophysical one.
+        The default is the largest biophysical one, or the only one with cells that is not virtual.
 
         Raises:
             CircuitError: there is no such population, it has no cells, or several could be meant.
@@ -78,9 +92,12 @@ class Circuit:
             found = _candidates(self.populations)
             if len(found) > 1:
                 raise CircuitError(f"{self.path!r} has several node populations.", hint=f"Name one. {self._listing()}")
-            found = found or list(self.populations[:1])
+            found = found or [population for population in self.populations if not population.reason][:1]
             if not found:
-                raise CircuitError(f"{self.path!r} has no node population that can be shown.")
+                hint = self._listing() if self.populations else ""
+                raise CircuitError(f"{self.path!r} has no node population that can be shown.", hint=hint)
+        if found[0].size == 0 and found[0].reason:
+            raise CircuitError(f"Node population {found[0].name!r} cannot be shown: {found[0].reason}.")
         if found[0].size == 0:
             raise CircuitError(f"Node population {found[0].name!r} of {self.path!r} has no cells.")
         return found[0]
@@ -88,14 +105,23 @@ class Circuit:
     def _listing(self) -> str:
         if not self.populations:
             return "It has none."
-        return "It has: " + ", ".join(f"{p.name} ({p.type}, {p.size})" for p in self.populations) + "."
+        return "It has: " + ", ".join(map(_described, self.populations)) + "."
+
+
+def _described(population: Population) -> str:
+    kind = f"{population.name} ({population.type}, {population.size}"
+    return f"{kind}; not shown: {population.reason})" if population.reason else f"{kind})"
 
 
 def _candidates(populations: Iterable[Population]) -> list[Population]:
-    """Return the candidates for the default population: the largest biophysical one, else all with cells."""
-    filled = [population for population in populations if population.size > 0]
+    """Return the candidates for the default population: the largest biophysical one, else all that have cells.
+
+    Virtual ones, which are the input of a simulation, are meant only where there are no others.
+    """
+    filled = [population for population in populations if population.size > 0 and not population.reason]
     biophysical = [population for population in filled if population.type == "biophysical"]
-    return sorted(biophysical, key=lambda population: -population.size)[:1] or filled
+    simulated = [population for population in filled if population.type != "virtual"]
+    return sorted(biophysical, key=lambda population: -population.size)[:1] or simulated or filled
 
 
 @dataclass(frozen=True, slots=True)

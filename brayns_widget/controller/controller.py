@@ -70,6 +70,7 @@ class Groups:
     notices: Notices
 
     load_circuit = shortcut("models", Models.load_circuit)
+    load_morphology = shortcut("models", Models.load_morphology)
     snapshot = shortcut("pictures", Pictures.snapshot)
     reset_camera = shortcut("camera", LiveCamera.reset)
     clear = shortcut("models", Models.clear)

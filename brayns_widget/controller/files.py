@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from annotated_types import MaxLen
 
+from brayns_widget.connection.connection import Ready
+from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.circuits import Circuit, Directory, Population
@@ -69,9 +71,10 @@ class Files(Group):
         from brayns_widget.protocol.backend import SONATA_LIST_NODE_ATTRIBUTES
 
         server, where = await self._core.backend(), resolve(self._core, path)
-        circuit = await inspect_circuit(server, where)
         ready = self._core.connection.ready
-        if ready is None or not ready.capabilities.offers(SONATA_LIST_NODE_ATTRIBUTES.name):
+        offers = ready.capabilities.offers if ready else lambda _: False
+        circuit = await inspect_circuit(server, where, offers)
+        if not offers(SONATA_LIST_NODE_ATTRIBUTES.name):
             return circuit
         attributes = await asyncio.gather(*(_color_attributes(server, where, item) for item in circuit.populations))
         return replace(circuit, populations=tuple(attributes))
@@ -84,12 +87,15 @@ def resolve(core: Core, path: str | Path) -> str:
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
 
 
-async def inspect_circuit(server: Server, path: str, *, node_sets: bool = True) -> Circuit:
+async def inspect_circuit(
+    server: Server, path: str, offers: Callable[[str], bool], *, node_sets: bool = True
+) -> Circuit:
     """Read a circuit's node populations and node sets.
 
     Args:
         server: the backend.
         path: circuit or simulation configuration.
+        offers: whether the backend has a method.
         node_sets: False leaves out the node sets, which takes half the time.
 
     Raises:
@@ -97,23 +103,59 @@ async def inspect_circuit(server: Server, path: str, *, node_sets: bool = True) 
     """
     from brayns_widget.protocol import backend
 
+    found: backend.PopulationResult | backend.CircuitDescription
+    params = backend.PopulationParams(path=path)
     try:
-        found = await server.call(backend.SONATA_LIST_POPULATIONS, backend.PopulationParams(path=path))
-        sets: Sequence[str] = ()
-        if node_sets:
-            sets = (await server.call(backend.SONATA_GET_NODE_SETS, backend.NodeSetParams(path=path))).node_sets
+        if offers(backend.SONATA_DESCRIBE_CIRCUIT.name):
+            found = await server.call(backend.SONATA_DESCRIBE_CIRCUIT, params)
+        else:
+            found = await server.call(backend.SONATA_LIST_POPULATIONS, params)
     except RequestError as error:
         raise CircuitError(
             f"The circuit {path!r} cannot be read: {reason(error).removeprefix(f'{path!r} cannot be read: ')}",
             hint="Name a SONATA configuration file, such as circuit_config.json.",
         ) from error
-    return Circuit.of(path, found, sets)
+    sets, notices = await _node_sets(server, path) if node_sets else ((), ())
+    return Circuit.of(path, found, sets, notices)
+
+
+async def choose_population(ready: Ready, path: str, name: str | None, report: Report) -> tuple[str, tuple[str, ...]]:
+    """Choose the node population to load; also return the circuit's notices.
+
+    Args:
+        ready: the job.
+        path: circuit or simulation configuration.
+        name: of the population; None: the default one.
+        report: gets the progress.
+
+    Raises:
+        CircuitError: there is no such population, or several could be meant.
+    """
+    report(None, "Reading the circuit ...")
+    if ready.backend is not None:
+        circuit = await inspect_circuit(ready.backend, path, ready.capabilities.offers, node_sets=False)
+        return circuit.choose(name).name, circuit.notices
+    if name is None:
+        raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
+    return name, ()
+
+
+async def _node_sets(server: Server, path: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Read the names of the node sets; without them a circuit can be loaded all the same, and a notice says why."""
+    from brayns_widget.protocol import backend
+
+    try:
+        return (await server.call(backend.SONATA_GET_NODE_SETS, backend.NodeSetParams(path=path))).node_sets, ()
+    except RequestError as error:
+        return (), (f"The node sets cannot be read: {reason(error)}",)
 
 
 async def _color_attributes(server: Server, path: str, population: Population) -> Population:
     """Return a population with the names of its attributes for coloring."""
     from brayns_widget.protocol import backend
 
+    if population.reason:
+        return population
     params = backend.NodeAttributeListParams(path=path, population=population.name)
     try:
         found = await server.call(backend.SONATA_LIST_NODE_ATTRIBUTES, params)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Gt, Le, MaxLen
@@ -13,6 +14,7 @@ from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
+from brayns_widget.controller.group import Core
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, RequestError
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import ModelInstance
 
 CLEAN_UP_TIMEOUT = 10.0
+_MOST_TOLD = 3  # notices that a message has room for
+_MORE_MEMORY = (
+    "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
+    "of the local service, or with --memory-budget."
+)
 
 Density = Annotated[float, Gt(0), Le(1)]
 RadiusMultiplier = Annotated[float, Ge(0.1)]
@@ -42,6 +49,7 @@ def sonata_params(
     axon: bool,
     dendrites: bool,
     radius_multiplier: float,
+    in_plane: bool,
 ) -> SonataParams:
     """Return the parameters of the SONATA loader for one node population; arguments as of ``Models.load_circuit``."""
     from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
@@ -51,6 +59,8 @@ def sonata_params(
         optional["node_ids"] = list(node_ids)
     if node_sets:
         optional["node_sets"] = list(node_sets)
+    if in_plane:
+        optional["in_plane"] = True
     if limit is not None:
         optional["node_count_limit"] = limit
     settings = PopulationParams(
@@ -113,48 +123,100 @@ def _ends(path: str, extension: str) -> bool:
 
 
 async def add_model(
-    renderer: Server, scene: Scene, path: str, report: Report, *, loader: str, parameters: LoaderParams | None
+    renderer: Server,
+    scene: Scene,
+    report: Report,
+    *,
+    path: str,
+    loader: str,
+    parameters: LoaderParams | None,
+    notices: Sequence[str] = (),
 ) -> list[ModelState]:
     """Load a file and add its models to the state; the caller holds the scene.
 
     Args:
         renderer: the renderer, which loads the file.
         scene: the scene, which gets the models.
-        path: the file's path on the renderer's machine.
         report: gets the progress.
+        path: the file's path on the renderer's machine.
         loader: the name of its loader.
         parameters: the parameters of the loader, one of the classes of ``protocol.brayns.loaders``, or None.
+        notices: those of the file, beside the renderer's.
 
     Raises:
         CircuitError: it cannot be loaded; none of its models is kept.
     """
     from brayns_widget.protocol.brayns import loaders
 
-    report(0.0, "Loading ...")
     params = loaders.AddModelParams(
         path=path,
         loader_name=loader,
         loader_properties={} if parameters is None else parameters,
     )
+    call = renderer.call(loaders.ADD_MODEL, params, on_progress=report)
+    return await added(renderer, scene, path, report, call, notices)
+
+
+async def added(
+    renderer: Server,
+    scene: Scene,
+    name: str,
+    report: Report,
+    call: Coroutine[Any, Any, list[ModelInstance]],
+    notices: Sequence[str] = (),
+) -> list[ModelState]:
+    """Await a request that adds models, and add them to the state; the caller holds the scene.
+
+    Args:
+        renderer: the renderer.
+        scene: the scene, which gets the models.
+        name: what is loaded, for messages.
+        report: gets the progress.
+        call: the request.
+        notices: those of the file, beside the renderer's.
+
+    Raises:
+        CircuitError: the renderer refuses it; no model is kept.
+    """
+    report(0.0, "Loading ...")
     try:
-        instances = await renderer.call(loaders.ADD_MODEL, params, on_progress=report)
+        instances = await call
     except RequestCancelled:
         raise
     except RequestError as error:
-        raise CircuitError(f"{path!r} cannot be loaded: {reason(error)}") from error
+        raise CircuitError(f"{name!r} cannot be loaded: {reason(error)}") from error
     except (asyncio.CancelledError, TimeoutError):
         # It may have been done just before the cancellation.
         await finish_cleanup(_discard_strangers(renderer, scene))
         raise
-    return await _keep(renderer, scene, instances)
+    return await _keep(renderer, scene, instances, notices)
 
 
-async def _keep(renderer: Server, scene: Scene, instances: Sequence[ModelInstance]) -> list[ModelState]:
+async def _keep(
+    renderer: Server, scene: Scene, instances: Sequence[ModelInstance], notices: Sequence[str]
+) -> list[ModelState]:
     try:
-        return await scene.add(renderer, instances)
+        states = await scene.add(renderer, instances)
     except BaseException:
         await finish_cleanup(discard(renderer, scene, [instance.model_id for instance in instances]))
         raise
+    if notices:
+        states = [replace(state, notices=tuple(dict.fromkeys((*state.notices, *notices)))) for state in states]
+        scene.put(states)
+    return states
+
+
+def tell_about(core: Core, states: Sequence[ModelState]) -> None:
+    """Tell what loaded models lack, and what is odd about their files."""
+    for state in states:
+        if state.left_out:
+            text = f"{state.name} does not fit into the renderer's memory. Left out: {state.left_out}."
+            core.tell("warning", text, _MORE_MEMORY)
+        elif state.notices:
+            more = len(state.notices) - _MOST_TOLD
+            told = [notice.rstrip(".") for notice in state.notices[:_MOST_TOLD]]
+            hint = f" {more} more: see the model's notices." if more > 0 else ""
+            core.tell("warning", f"{state.name} is shown. About its files:", "; ".join(told) + "." + hint)
 
 
 async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
@@ -164,6 +226,14 @@ async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
     with contextlib.suppress(BraynsWidgetError):
         await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)), timeout=CLEAN_UP_TIMEOUT)
     scene.drop(ids)
+
+
+async def remove(renderer: Server, drop: Callable[[Sequence[int]], None], ids: Sequence[int]) -> None:
+    """Remove models, and drop them from the state."""
+    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+    await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)))
+    drop(ids)
 
 
 async def _discard_strangers(renderer: Server, scene: Scene) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from brayns_widget.connection.loop import finish_cleanup
@@ -11,7 +12,7 @@ from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Bounds
-from brayns_widget.controller.files import FilePath, inspect_circuit, resolve
+from brayns_widget.controller.files import FilePath, choose_population, resolve
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.loading import (
     Density,
@@ -23,8 +24,11 @@ from brayns_widget.controller.loading import (
     add_model,
     choose_loader,
     discard,
+    remove,
     sonata_params,
+    tell_about,
 )
+from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, is_morphology
 from brayns_widget.controller.painting import Painter
 from brayns_widget.controller.scene import read_bounds
 from brayns_widget.controller.state import ModelState
@@ -39,13 +43,8 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Transform
     from brayns_widget.protocol.brayns.simulation import ColorRamp
 
-_MORE_MEMORY = (
-    "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
-    "of the local service, or with --memory-budget."
-)
 
-
-class Models(Group, Sequence["Model"]):
+class Models(Morphologies, Sequence["Model"]):
     """The models of the scene, in the order in which they were loaded.
 
     ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.
@@ -117,23 +116,25 @@ class Models(Group, Sequence["Model"]):
         axon: bool = False,
         dendrites: bool = True,
         radius_multiplier: RadiusMultiplier = 1.0,
+        in_plane: bool = False,
         color_by: Name | None = None,
         frame: bool = True,
     ) -> list[Model]:
-        """Load a node population of a SONATA circuit; starts the job if need be.
+        """Load a node population of a SONATA circuit, or a single morphology; starts the job if need be.
 
         Args:
             report: gets the progress.
-            path: circuit or simulation configuration; relative to the working directory with the local service.
+            path: circuit or simulation configuration, or a morphology; the local service knows the working directory.
             population: node population; None takes the only one, or the largest biophysical one.
             density: share of the cells, above 0, up to 1; taken at even steps.
             node_ids: load only these cells; they are loaded in ascending order, whatever their order here.
             node_sets: load only the cells of these node sets.
             limit: largest number of cells.
             soma: load the cell bodies.
-            axon: load the axons.
+            axon: load the axons; that of a morphology is loaded anyway.
             dendrites: load the dendrites.
-            radius_multiplier: factor on all radii, 0.1 or more.
+            radius_multiplier: factor on all radii, 0.1 or more; nodes without morphologies are spheres of 1 µm.
+            in_plane: place nodes that have no positions side by side in a plane.
             color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
             frame: point the camera at it, if it is the first model and no camera was set before.
 
@@ -147,12 +148,11 @@ class Models(Group, Sequence["Model"]):
             raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
         if node_ids is not None and not node_ids:
             raise CircuitError("There is nothing to load: node_ids is empty.")
+        if is_morphology(path):
+            parts = MorphologyParts(soma, True, dendrites, radius_multiplier)
+            return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
-        report(None, "Reading the circuit ...")
-        if ready.backend is not None:
-            population = (await inspect_circuit(ready.backend, where, node_sets=False)).choose(population).name
-        elif population is None:
-            raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
+        population, notices = await choose_population(ready, where, population, report)
         parameters = sonata_params(
             population,
             density=density,
@@ -163,12 +163,14 @@ class Models(Group, Sequence["Model"]):
             axon=axon,
             dendrites=dendrites,
             radius_multiplier=radius_multiplier,
+            in_plane=in_plane,
         )
         from brayns_widget.protocol.brayns.loaders import SONATA
 
         if color_by is not None:
             self._painter.list_values(where, population, color_by)
-        return await self._load(ready.renderer, report, where, SONATA, parameters, color_by=color_by, frame=frame)
+        add = partial(add_model, path=where, loader=SONATA, parameters=parameters, notices=notices)
+        return await self._load(ready.renderer, report, where, add, color_by=color_by, frame=frame)
 
     @long
     async def load(
@@ -198,7 +200,8 @@ class Models(Group, Sequence["Model"]):
         renderer = await self._core.renderer(report)
         where = resolve(self._core, path)
         name, chosen = await choose_loader(renderer, where, loader, parameters)
-        return await self._load(renderer, report, where, name, chosen, color_by=color_by, frame=frame)
+        add = partial(add_model, path=where, loader=name, parameters=chosen)
+        return await self._load(renderer, report, where, add, color_by=color_by, frame=frame)
 
     @offered
     @waiting
@@ -208,7 +211,7 @@ class Models(Group, Sequence["Model"]):
         await scene.read(renderer)
         state = self._store.state
         if found := [*(model.id for model in state.models), *(clip.id for clip in state.clips)]:
-            await _remove(renderer, scene.drop, found)
+            await remove(renderer, scene.drop, found)
 
     @waiting
     async def refresh(self) -> None:
@@ -220,8 +223,7 @@ class Models(Group, Sequence["Model"]):
         renderer: Server,
         report: Report,
         path: str,
-        loader: str,
-        parameters: LoaderParams | None,
+        add: Add,
         *,
         color_by: str | None,
         frame: bool,
@@ -230,7 +232,7 @@ class Models(Group, Sequence["Model"]):
         await self._core.light(renderer)
         async with scene.changing:
             first = not self._store.state.models
-            states = await add_model(renderer, scene, path, report, loader=loader, parameters=parameters)
+            states = await add(renderer, scene, report)
             ids = [state.id for state in states]
             try:
                 if any(state.cells == 0 for state in states):
@@ -247,10 +249,7 @@ class Models(Group, Sequence["Model"]):
         if first and frame and not self._core.aimed:
             LiveCamera._of(self._core)._show_all()  # noqa: SLF001 - of the same package
         self._core.aimed = False
-        for model in loaded:
-            if model.state.left_out:
-                text = f"{model.name} does not fit into the renderer's memory. Left out: {model.state.left_out}."
-                self._core.tell("warning", text, _MORE_MEMORY)
+        tell_about(self._core, [model.state for model in loaded])
         return loaded
 
 
@@ -323,6 +322,11 @@ class Model(Group):
     def bounds(self) -> Bounds | None:
         """Lower and upper corner of the bounding box in µm, or None if it is empty."""
         return self.state.bounds
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences about what could not be read, or was read otherwise than it is written."""
+        return self.state.notices
 
     @property
     def color_methods(self) -> tuple[str, ...]:
@@ -417,7 +421,7 @@ class Model(Group):
         Raises:
             CircuitError: it was removed before.
         """
-        await _remove(await self._renderer(), self._core.scene.drop, [self.id])
+        await remove(await self._renderer(), self._core.scene.drop, [self.id])
 
     @waiting
     async def frame(self) -> None:
@@ -590,10 +594,3 @@ class Model(Group):
         known = scene.model(self.id)
         scene.put([replace(known, visible=instance.is_visible, bounds=read_bounds(instance.bounds))])
         self._core.touch()
-
-
-async def _remove(renderer: Server, drop: Callable[[Sequence[int]], None], ids: Sequence[int]) -> None:
-    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
-
-    await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)))
-    drop(ids)

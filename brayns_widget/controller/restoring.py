@@ -215,7 +215,9 @@ class _Repetition:
 
 
 def _model(before: ModelState, instance: ModelInstance, *, colored: bool) -> ModelState:
-    fresh = replace(model_state(instance), name=before.name, color_methods=before.color_methods)
+    fresh = model_state(instance)
+    notices = tuple(dict.fromkeys((*fresh.notices, *before.notices)))
+    fresh = replace(fresh, name=before.name, color_methods=before.color_methods, notices=notices)
     return replace(fresh, color=before.color, colored_by=before.colored_by) if colored else fresh
 
 

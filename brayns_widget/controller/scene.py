@@ -222,6 +222,7 @@ def model_state(instance: ModelInstance) -> ModelState:
         population=population or None,
         bounds=read_bounds(instance.bounds),
         left_out=metadata.get("left_out") or None,
+        notices=tuple(instance.info.notices or ()),
     )
 
 

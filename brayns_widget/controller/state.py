@@ -76,6 +76,7 @@ class ModelState:
         population: its node population, or None.
         bounds: lower and upper corner in µm, or None if it is empty.
         left_out: the renderer's description of the parts that it did not load for lack of memory, or None.
+        notices: sentences about what could not be read, or was read otherwise than it is written.
     """
 
     id: int
@@ -90,6 +91,7 @@ class ModelState:
     population: str | None = None
     bounds: Bounds | None = None
     left_out: str | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,34 @@ SONATA_LIST_POPULATIONS = Endpoint("sonata-list-populations", PopulationParams, 
 # Additions of ours: the real backend has nothing like them.
 
 
+class DescribedPopulation(Object):
+    """A node population.
+
+    Attributes:
+        name: its name.
+        type: SONATA's type; "" if it cannot be read.
+        size: number of its nodes; 0 if it cannot be read.
+        reason: why it cannot be shown; "" if it can.
+    """
+
+    name: str
+    type: str
+    size: int
+    reason: str
+
+
+class CircuitDescription(Object):
+    """All populations and reports of a circuit or simulation, and sentences about what cannot be read."""
+
+    populations: list[DescribedPopulation]
+    reports: list[Report]
+    edges: list[EdgePopulation]
+    notices: list[str]
+
+
+SONATA_DESCRIBE_CIRCUIT = Endpoint("sonata-describe-circuit", PopulationParams, CircuitDescription)
+
+
 class NodeAttributeListParams(Object):
     """A node population of a circuit or simulation."""
 
@@ -196,7 +224,7 @@ class NodeAttributeListResult(Object):
     Attributes:
         count: of the population's nodes.
         attributes: those that can be read, by name; those of ``dynamics_params`` come last.
-        left_out: names of the attributes whose type cannot be read, such as booleans.
+        left_out: names of the attributes whose type cannot be read, such as tables.
     """
 
     count: int

@@ -22,6 +22,7 @@ export interface ModelState {
   readonly population: string | null;
   readonly bounds: readonly [readonly [number, number, number], readonly [number, number, number]] | null;
   readonly left_out: string | null;
+  readonly notices: readonly string[];
 }
 
 export interface Status {
@@ -85,6 +86,7 @@ export interface Circuit {
   readonly populations: readonly Population[];
   readonly node_sets: readonly string[];
   readonly default_population: string | null;
+  readonly notices: readonly string[];
 }
 
 export interface Population {
@@ -92,6 +94,7 @@ export interface Population {
   readonly type: string;
   readonly size: number;
   readonly attributes: readonly string[];
+  readonly reason: string;
 }
 
 export interface Directory {
@@ -151,7 +154,7 @@ export interface KernelMessages {
 /** What a page may call, by path. */
 export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
-  "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; color_by?: string | null; frame?: boolean }; result: Started };
+  "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.restore": { params: Record<string, never>; result: Started };
@@ -202,6 +205,9 @@ export const PARAMETERS = {
     "radius_multiplier": {
       "minimum": 0.1,
       "default": 1.0
+    },
+    "in_plane": {
+      "default": false
     },
     "color_by": {
       "maxLength": 4096,

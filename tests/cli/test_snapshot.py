@@ -61,6 +61,22 @@ def test_a_picture_of_a_real_circuit_within_ten_seconds(circuit, tmp_path):
     assert len(colors) > 100
 
 
+def test_a_single_cell(tmp_path):
+    path, output = tmp_path / "cell.swc", tmp_path / "a.png"
+    path.write_text("1 1 0 0 0 5 -1\n2 2 0 5 0 1 1\n3 2 0 60 0 1 2\n")
+    done = snapshot(path, "-o", output, "--size", "64x64", "--samples", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == f"{output}: 1 cell, 64x64 pixels."
+    with Image.open(output) as picture:
+        colors = picture.convert("RGB").getcolors(10**6)
+    assert isinstance(colors, list)
+    assert len(colors) > 10  # its axon, too, though circuits are shown without
+    path.write_text("1 1 0 0 0 5 -1\n2 2 0 5 0 1,0 1\n")
+    done = snapshot(path, "-o", tmp_path / "b.png", "--size", "64x64")
+    assert done.returncode == 1
+    assert f"{path} cannot be read as a morphology: line 2 ('2 2 0 5 0 1,0 1')" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.data
 def test_jpeg_by_the_files_name(circuit, tmp_path):
     done = snapshot(circuit, "-o", tmp_path / "a.jpg", "--size", "64x64", "--samples", "1", "--density", "0.2")
@@ -74,7 +90,10 @@ def test_jpeg_by_the_files_name(circuit, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--population", "nope"], "no node population 'nope' that can be shown. It has: S1nonbarrel_neurons"),
+        (
+            ["--population", "nope"],
+            "no node population 'nope' that can be shown. It has: POm (virtual, 153), S1n",
+        ),
         (["--color-by", "nope"], "node attribute 'nope'. It has the coloring methods etype"),
     ],
 )
@@ -110,6 +129,27 @@ def test_a_broken_circuit_is_one_clear_line(broken, tmp_path, damage):
     assert expected in last
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.data
+def test_what_cannot_be_read_is_told_and_the_cells_are_shown(broken, tmp_path):
+    edges = broken / "S1nonbarrel_neurons__S1nonbarrel_neurons__chemical" / "edges.h5"
+    edges.unlink()
+    done = snapshot(broken / "circuit_config.json", "-o", tmp_path / "a.png", "--size", "64x64", "--samples", "1")
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if str(edges) in line]
+    assert line.startswith("Edge population S1nonbarrel_neurons__S1nonbarrel_neurons__chemical cannot be read")
+    assert done.stderr.splitlines()[-1].endswith("2 cells, 64x64 pixels.")
+
+
+@pytest.mark.data
+def test_the_allen_institutes_circuits_are_shown(data_dir, tmp_path):
+    folder = data_dir / "allen" / "sonata"
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    done = snapshot(folder / "9_cells" / "config.json", "-o", tmp_path / "a.png", "--size", "64x64", "--samples", "1")
+    assert done.returncode == 0, done.stderr
+    assert "9 cells" in done.stderr
 
 
 def run(*arguments: object) -> int:

@@ -71,6 +71,24 @@ def test_what_cannot_be_chosen_is_explained(populations, name, problem):
         circuit(*populations).choose(name)
 
 
+def test_what_cannot_be_shown_is_never_the_default():
+    populations = [
+        backend.DescribedPopulation(name="a", type="biophysical", size=9, reason="its file is broken"),
+        backend.DescribedPopulation(name="b", type="point_neuron", size=3, reason=""),
+        backend.DescribedPopulation(name="c", type="virtual", size=5, reason=""),
+        backend.DescribedPopulation(name="d", type="", size=0, reason="d.h5 does not exist"),
+    ]
+    found = backend.CircuitDescription(populations=populations, reports=[], edges=[], notices=["odd"])
+    read = Circuit.of("c.json", found, [], ["odder"])
+    assert (read.default_population, read.notices) == ("b", ("odd", "odder"))
+    assert read.choose("a").name == "a"  # the renderer has the last word
+    with pytest.raises(CircuitError, match=r"'d' cannot be shown: d\.h5 does not exist"):
+        read.choose("d")
+    only = Circuit.of("c.json", found.model_copy(update={"populations": populations[3:]}), [])
+    with pytest.raises(CircuitError, match=r"that can be shown.*d \(, 0; not shown: d\.h5 does not exist\)"):
+        only.choose(None)
+
+
 def listing(directories: Iterable[str] = (), files: Iterable[str] = ()) -> backend.ListDirResult:
     return backend.ListDirResult(
         directories=[backend.Directory(name=name, path=f"/data/{name}") for name in directories],

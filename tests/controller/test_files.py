@@ -87,7 +87,32 @@ def test_files_can_be_awaited(controller):
     assert elsewhere(main) == "/data/x"
 
 
-@pytest.mark.parametrize("method", ["fs-list-dir", "sonata-list-populations", "sonata-get-node-sets"])
+def test_node_sets_that_cannot_be_read_are_told(cluster, controller):
+    cluster.backend.errors["sonata-get-node-sets"] = (-32603, "n.json is not JSON")
+    circuit = controller.files.inspect("c.json")
+    assert circuit.node_sets == ()
+    assert circuit.notices == ("The node sets cannot be read: n.json is not JSON.",)
+    assert circuit.default_population == "cells"
+
+
+def test_our_backend_tells_what_cannot_be_shown(cluster, controller):
+    populations = [
+        {"name": "cells", "type": "biophysical", "size": 4, "reason": ""},
+        {"name": "input", "type": "virtual", "size": 9, "reason": "its nodes have no positions"},
+    ]
+    described = {"populations": populations, "reports": [], "edges": [], "notices": ["e.h5 does not exist"]}
+    cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
+    cluster.backend.answers["sonata-describe-circuit"] = lambda _: described
+    circuit = controller.files.inspect("c.json")
+    assert [(p.name, p.reason) for p in circuit.populations] == [
+        ("cells", ""),
+        ("input", "its nodes have no positions"),
+    ]
+    assert circuit.notices == ("e.h5 does not exist",)
+    assert "sonata-list-populations" not in cluster.backend.methods()
+
+
+@pytest.mark.parametrize("method", ["fs-list-dir", "sonata-list-populations"])
 def test_the_backends_refusals_become_circuit_errors(cluster, controller, method):
     cluster.backend.errors[method] = (-32602, "Invalid params: '/x' is outside '/data'")
     call = controller.files.list if method == "fs-list-dir" else controller.files.inspect

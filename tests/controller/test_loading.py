@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "axon": False,
     "dendrites": True,
     "radius_multiplier": 1.0,
+    "in_plane": False,
 }
 
 
@@ -98,6 +99,39 @@ def test_a_model_that_cannot_be_described_is_removed(cluster, controller):
     with pytest.raises(Exception, match="is invalid"):
         load(controller)
     assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
+
+
+def test_notices_of_files_and_of_the_renderer_stay_with_the_model(cluster, controller):
+    described: dict[str, Any] = {"populations": [{"name": "cells", "type": "biophysical", "size": 4, "reason": ""}]}
+    described |= {"reports": [], "edges": [], "notices": ["e.h5 does not exist", "odd"]}
+    cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
+    cluster.backend.answers["sonata-describe-circuit"] = lambda _: described
+    load_model = cluster.renderer.answer
+
+    def answer(method: str, params: Any) -> Any:
+        result, payload = load_model(method, params)
+        if method == "add-model":
+            for instance in result:
+                instance["info"]["notices"] = ["negative radii", "odd"]
+        return result, payload
+
+    cluster.renderer.answer = answer
+    model = load(controller)
+    assert model.notices == ("negative radii", "odd", "e.h5 does not exist")
+    controller.models.refresh()
+    assert model.notices == ("negative radii", "odd", "e.h5 does not exist")
+    notice = controller.state.notice
+    assert notice is not None
+    assert notice.level == "warning"
+    assert "negative radii; odd; e.h5 does not exist." in notice.hint
+
+
+def test_places_in_a_plane_are_asked_for(cluster, controller):
+    load(controller)
+    load(controller, in_plane=True)
+    plain, placed = (sent["loader_properties"] for sent in cluster.renderer.sent("add-model"))
+    assert "in_plane" not in plain["node_population_settings"][0]
+    assert placed["node_population_settings"][0]["in_plane"] is True
 
 
 def test_what_does_not_fit_into_memory_is_told(cluster, controller):

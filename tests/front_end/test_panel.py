@@ -22,12 +22,19 @@ CIRCUITS = {
 CIRCUIT = {
     "path": "/srv/circuits/circuit_config.json",
     "populations": [
-        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": []},
-        {"name": "axons", "type": "biophysical", "size": 12, "attributes": ["layer", "mtype"]},
-        {"name": "cortex", "type": "biophysical", "size": 31_346, "attributes": ["mtype", "cortical column"]},
+        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": [], "reason": ""},
+        {"name": "axons", "type": "biophysical", "size": 12, "attributes": ["layer", "mtype"], "reason": ""},
+        {
+            "name": "cortex",
+            "type": "biophysical",
+            "size": 31_346,
+            "attributes": ["mtype", "cortical column"],
+            "reason": "",
+        },
     ],
     "node_sets": ["Layer1", "Excitatory"],
     "default_population": "cortex",
+    "notices": [],
 }
 MODEL = {
     "id": 4,
@@ -42,6 +49,7 @@ MODEL = {
     "population": "cortex",
     "bounds": [[0, 0, 0], [1, 1, 1]],
     "left_out": None,
+    "notices": [],
 }
 
 
@@ -82,6 +90,27 @@ def test_a_circuit_without_populations_is_told_and_the_files_stay(panel):
     assert panel.page.get_by_label("Path").is_visible()
 
 
+def test_populations_that_cannot_be_shown_are_listed_with_the_reason(panel):
+    broken = {"name": "input", "type": "virtual", "size": 9, "attributes": [], "reason": "its nodes have no positions"}
+    panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [*CIRCUIT["populations"], broken]}})
+    open_circuit(panel)
+    (option,) = panel.page.get_by_label("Population").locator("option[value=input]").all()
+    assert option.text_content() == "input · its nodes have no positions"
+    assert option.is_disabled()
+    panel.page.get_by_role("button", name="Back").click()
+    panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [broken], "default_population": None}})
+    panel.page.get_by_label("Path").fill("/data/input.json")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.panel.get_by_role("alert").filter(has_text="input: its nodes have no positions.").wait_for()
+
+
+def test_notices_of_a_model_can_be_read(panel):
+    assert panel.page.get_by_text("1 notice").count() == 0
+    panel.trait("models", [{**MODEL, "notices": ["edges.h5 does not exist"]}])
+    panel.page.get_by_text("1 notice").click()
+    panel.page.get_by_text("edges.h5 does not exist").wait_for()
+
+
 def test_a_typed_path_is_listed_or_inspected(panel):
     panel.page.get_by_label("Path").fill("/data")
     panel.page.get_by_label("Path").press("Enter")
@@ -91,6 +120,14 @@ def test_a_typed_path_is_listed_or_inspected(panel):
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_label("Population").wait_for()
     assert panel.calls("files.inspect") == [{"path": "/data/Circuit.JSON"}]
+
+
+def test_a_morphology_is_shown_at_once(panel):
+    panel.page.get_by_label("Path").fill("/data/cell.SWC")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    assert panel.calls("models.load_circuit") == [{"path": "/data/cell.SWC"}]
+    assert panel.calls("files.inspect") == []
 
 
 def test_names_are_text(panel):

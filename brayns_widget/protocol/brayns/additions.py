@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from brayns_widget.protocol.brayns.loaders import MorphologyParams
+from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.schema import Object
 
@@ -16,6 +18,15 @@ class RadiusFloor(Object):
     pixels: Annotated[float, Field(ge=0, le=16)]
 
 
+class AddMorphologyParams(Object):
+    """A single cell as the text of a file, its format, and the parameters of the loader of morphologies."""
+
+    loader_properties: MorphologyParams
+    text: str
+    type: Literal["swc", "asc"]
+
+
+ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from brayns_widget.protocol.brayns.atlas import VoxelType
 from brayns_widget.protocol.brayns.models import ModelInstance
@@ -71,6 +72,7 @@ class PopulationParams(Object):
     model_config = ConfigDict(title="SonataNodePopulationParameters")
 
     edge_populations: Items[EdgeParams] = unlisted([])
+    in_plane: Annotated[bool, SkipJsonSchema()] = False  # an addition of ours: for nodes without positions
     neuron_morphology_parameters: MorphologyParams = Field(
         default=MorphologyParams(), json_schema_extra={"default": {}}
     )

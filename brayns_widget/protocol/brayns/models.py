@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, PlainSerializer
+from pydantic.json_schema import SkipJsonSchema
 
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.schema import Items, Object, Quaternion, Size, Vector2, Vector3, read_only, unlisted
@@ -40,6 +41,8 @@ class ModelInfo(Object):
     base_transform: Transform | None = read_only(required=False)
     load_info: LoadInfo | None = read_only(required=False)
     metadata: dict[str, str] | None = read_only(required=False)
+    # An addition of ours, absent without any: what could not be read or was read otherwise than it is written.
+    notices: Annotated[list[str] | None, SkipJsonSchema()] = read_only(required=False)
 
 
 class ModelInstance(Object):

@@ -1,4 +1,4 @@
-"""Attributes of nodes, read with libsonata in the child process that runs ``circuits``."""
+"""Attributes of nodes, read in the child process that runs ``circuits``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.sonata.populations import Population
+from brayns_widget.service.sonata.table import POSITIONS
+
+Ints = npt.NDArray[np.int64]
 
 MAX_ANSWER = 48 << 20  # bytes of columns and of texts; clients take messages of 64 MiB
 
@@ -23,13 +26,13 @@ class Attribute:
     """An attribute of a population.
 
     Attributes:
-        population: a ``libsonata.NodePopulation``.
+        population: the nodes.
         name: name for clients.
         stored: name in the file.
         dynamics: whether it is one of ``dynamics_params``.
     """
 
-    population: Any
+    population: Population
     name: str
     stored: str
     dynamics: bool
@@ -37,74 +40,76 @@ class Attribute:
     @cached_property
     def enumerated(self) -> bool:
         """Whether the file has indices into a library of texts."""
-        return not self.dynamics and self.stored in self.population.enumeration_names
+        return not self.dynamics and self.population.library(self.stored) is not None
 
     @cached_property
     def type(self) -> Literal["float", "integer", "string"]:
         """The type of its values.
 
         Raises:
-            libsonata.SonataError: the type cannot be read.
+            RequestError: -32603, the type cannot be read.
         """
         if self.enumerated:
             return "string"
-        kind = self._values(libsonata.Selection([])).dtype.kind
+        kind = self._values(np.empty(0, np.int64)).dtype.kind
         return "float" if kind == "f" else "integer" if kind in "iu" else "string"
 
-    def column(self, selection: Any) -> tuple[list[str], npt.NDArray[Any]]:
+    def column(self, ids: Ints | None) -> tuple[list[str], npt.NDArray[Any]]:
         """Read the values of nodes: texts with an index per node, or no texts with a number per node.
 
         Raises:
-            RequestError: -32603, an index is out of range.
-            libsonata.SonataError: it cannot be read.
+            RequestError: -32603, it cannot be read.
         """
         match self.type:
             case "float":
-                return [], self._values(selection).astype("<f8")
+                return [], self._values(ids).astype("<f8")
             case "integer":
-                return [], self._values(selection).astype("<i8")
-            case "string" if self.enumerated:
-                codes = self.population.get_enumeration(self.stored, selection)
-                texts, places = np.unique(self.population.enumeration_values(self.stored), return_inverse=True)
-                if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < len(places):
-                    raise _unreadable(self, "it points beyond its library")
-                return texts.tolist(), places.astype("<u4")[codes]
-        values = self._values(selection).tolist()
+                return [], self._values(ids).astype("<i8")
+        if (library := None if self.dynamics else self.population.library(self.stored)) is not None:
+            codes = library[1](ids)
+            texts, places = np.unique(library[0], return_inverse=True)
+            if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < len(places):
+                raise _unreadable(self, "it points beyond its library")
+            return texts.tolist(), places.astype("<u4")[codes]
+        values = self._values(ids).tolist()
         different = sorted(set(values))
         numbers = {text: number for number, text in enumerate(different)}
         return different, np.array([numbers[text] for text in values], "<u4")
 
-    def _values(self, selection: Any) -> npt.NDArray[Any]:
-        get = self.population.get_dynamics_attribute if self.dynamics else self.population.get_attribute
-        return np.asarray(get(self.stored, selection))
+    def _values(self, ids: Ints | None) -> npt.NDArray[Any]:
+        read = self.population.dynamics if self.dynamics else self.population.attribute
+        return read(self.stored, ids)
 
 
-def attributes_of(population: Any) -> dict[str, Attribute]:
-    """Return the attributes of a ``libsonata.NodePopulation`` by their names for clients."""
-    own = {name: Attribute(population, name, name, dynamics=False) for name in sorted(population.attribute_names)}
+def attributes_of(population: Population) -> dict[str, Attribute]:
+    """Return the attributes of a population by their names for clients."""
+    names = population.attribute_names - {POSITIONS}  # three numbers are no column
+    own = {name: Attribute(population, name, name, dynamics=False) for name in sorted(names)}
     dynamics = {}
-    for stored in sorted(population.dynamics_attribute_names):
+    for stored in sorted(population.dynamics_names):
         name = f"{_DYNAMICS}{stored}" if stored in own else stored
         dynamics[name] = Attribute(population, name, stored, dynamics=True)
     return own | dynamics
 
 
-def listed(population: Any) -> dict[str, Any]:
+def listed(population: Population) -> dict[str, Any]:
     """List names and types; no value is read."""
-    readable, left_out = [], []
+    readable, left_out = [], sorted(population.unreadable)
     for name, attribute in attributes_of(population).items():
         try:
             readable.append({"name": name, "type": attribute.type, "dynamics": attribute.dynamics})
-        except (libsonata.SonataError, RuntimeError):
+        except RequestError:
             left_out.append(name)
     return {"count": population.size, "attributes": readable, "left_out": left_out}
 
 
-def read(population: Any, ids: Sequence[int] | None, names: Sequence[str] | None) -> tuple[dict[str, Any], bytes]:
+def read(
+    population: Population, ids: Sequence[int] | None, names: Sequence[str] | None
+) -> tuple[dict[str, Any], bytes]:
     """Read attributes of nodes.
 
     Args:
-        population: a ``libsonata.NodePopulation``.
+        population: the nodes.
         ids: of the nodes, in any order; None: all.
         names: of the attributes; None: all that can be read.
 
@@ -124,8 +129,8 @@ def read(population: Any, ids: Sequence[int] | None, names: Sequence[str] | None
         _check_size(size)
         try:
             texts, values = attribute.column(selection)
-        except (libsonata.SonataError, RuntimeError) as error:
-            raise _unreadable(attribute, error) from error
+        except RequestError as error:
+            raise _unreadable(attribute, error.message) from error
         column = {"name": attribute.name, "type": attribute.type, "dynamics": attribute.dynamics}
         if attribute.type == "string":
             column["values"] = texts
@@ -136,25 +141,27 @@ def read(population: Any, ids: Sequence[int] | None, names: Sequence[str] | None
     return {"count": count, "attributes": columns}, b"".join(parts)
 
 
-def _selected(population: Any, ids: Sequence[int] | None) -> tuple[Any, npt.NDArray[np.intp] | None]:
+def _selected(population: Population, ids: Sequence[int] | None) -> tuple[Ints | None, npt.NDArray[np.intp] | None]:
     """Select each node once, in ascending order, which is quick; also return the index of each of ``ids`` in that."""
     if ids is None:
-        return population.select_all() if population.size else libsonata.Selection([]), None
+        return None, None
     # Python's own maximum: an id may be larger than NumPy's integers.
     if ids and (largest := max(ids)) >= population.size:
         raise RequestError(
             f"Node id {largest} is not in population {population.name!r}, which has {population.size} nodes",
             code=INVALID_PARAMS,
         )
-    different, order = np.unique(np.array(ids, np.uint64), return_inverse=True)
-    return libsonata.Selection(different), order
+    different, order = np.unique(np.array(ids, np.int64), return_inverse=True)
+    return different, order
 
 
-def _wanted(population: Any, names: Sequence[str] | None) -> list[Attribute]:
+def _wanted(population: Population, names: Sequence[str] | None) -> list[Attribute]:
     known = attributes_of(population)
     if names is None:
         return [known[found["name"]] for found in listed(population)["attributes"]]
     for name in names:
+        if name in population.unreadable and name not in known:
+            raise _unreadable(Attribute(population, name, name, dynamics=False), population.unreadable[name])
         if name not in known:
             there_are = f"it has {', '.join(known)}" if known else "it has none"
             raise RequestError(
@@ -162,8 +169,8 @@ def _wanted(population: Any, names: Sequence[str] | None) -> list[Attribute]:
             )
         try:
             _ = known[name].type
-        except (libsonata.SonataError, RuntimeError) as error:
-            raise _unreadable(known[name], error) from error
+        except RequestError as error:
+            raise _unreadable(known[name], error.message) from error
     return [known[name] for name in names]
 
 

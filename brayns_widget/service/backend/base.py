@@ -58,7 +58,8 @@ class BaseDirectory:
         """
         real = self.resolve(path)
         if kind_of(real) != "file":
-            raise RequestError(f"{path!r} is not a regular file", code=code)
+            problem = "is not a regular file" if real.exists() else "does not exist"
+            raise RequestError(f"{path!r} {problem}", code=code)
         return real
 
 

@@ -10,24 +10,24 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import libsonata
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from brayns_widget.lifetime import when_stdin_closes
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.sonata.config import SimulationConfig, read_configuration, read_node_sets
+from brayns_widget.service.sonata.listing import VIRTUAL, Circuit, Listed
+from brayns_widget.service.sonata.problems import UNREADABLE, words
 
-MAX_CONFIG = 64 << 20  # bytes; real ones have a few thousand
-
-VIRTUAL = "virtual"  # populations without cells to show
+if TYPE_CHECKING:
+    from brayns_widget.service.sonata.populations import Population
 
 
 class Config:
     """A circuit's configuration, or a simulation's with that of its circuit.
 
-    All files that it names have to be inside the base directory: otherwise a made-up configuration would open any
+    All files that are opened have to be inside the base directory: otherwise a made-up configuration would open any
     file for its client.
 
     Args:
@@ -35,102 +35,92 @@ class Config:
         path: of the configuration, as the client gave it.
 
     Raises:
-        RequestError: -32602, the file, or one that it names, is outside or missing; -32603, it cannot be read.
+        RequestError: -32602, the file, or the circuit that it names, is outside or missing; -32603, it cannot be read.
     """
 
     def __init__(self, base: BaseDirectory, path: str) -> None:
         self._base = base
-        content = self._load(path)
-        self.simulation: Any = None
-        if "networks" not in content and ("network" in content or "run" in content):
-            self.simulation = libsonata.SimulationConfig.from_file(str(base.regular_file(path)))
-            path = self.simulation.network
-            self._load(path, INTERNAL_ERROR)
-        self.circuit: Any = libsonata.CircuitConfig.from_file(str(base.regular_file(path)))
+        config, self.simulation, self.problems = read_configuration(base.regular_file(path), self._check)
+        self.circuit = Circuit(config, self._check)
 
-    def _load(self, path: str, missing: int = INVALID_PARAMS) -> dict[str, Any]:
-        real = self._base.regular_file(path, code=missing)
-        if (size := real.stat().st_size) > MAX_CONFIG:
-            raise RequestError(f"{path!r} is too large for a configuration: {size} bytes", code=INTERNAL_ERROR)
-        try:
-            content = json.loads(real.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise RequestError(f"{path!r} is not JSON: {error}", code=INTERNAL_ERROR) from error
-        if not isinstance(content, dict):
-            raise RequestError(f"{path!r} is not a SONATA configuration: it holds no object", code=INTERNAL_ERROR)
-        return content
+    def _check(self, path: str) -> None:
+        self._base.regular_file(path, code=INTERNAL_ERROR)
 
-    def nodes(self) -> Iterator[tuple[str, Any]]:
-        """Return type and opened population of each node population that is not virtual, by name."""
-        for name in sorted(self.circuit.node_populations):
-            properties = self.circuit.node_population_properties(name)
-            if properties.type != VIRTUAL:
-                self._check(properties)
-                yield properties.type, self.circuit.node_population(name)
+    def listed(self) -> list[Listed]:
+        """Describe the node populations, by name.
 
-    def population(self, name: str) -> Any:
+        Raises:
+            RequestError: there are some, and none of them can be read.
+        """
+        found = list(self.circuit.listed_nodes())
+        errors = [*(item.error for item in found if item.error), *self.circuit.errors]
+        if errors and all(item.error for item in found):
+            raise errors[0]
+        return found
+
+    def population(self, name: str) -> Population:
         """Open a node population, which may be virtual.
 
         Raises:
             RequestError: -32602, there is none of this name.
         """
-        known = sorted(self.circuit.node_populations)
+        known = list(self.circuit.node_files)
         if name not in known:
             there_are = f"there are {', '.join(map(repr, known))}" if known else "there is none"
             raise RequestError(f"There is no node population {name!r}; {there_are}", code=INVALID_PARAMS)
-        self._check(self.circuit.node_population_properties(name))
-        return self.circuit.node_population(name)
+        return self.circuit.nodes(name)
 
-    def edges(self) -> Iterator[Any]:
-        """Return the opened edge populations, by name."""
-        for name in sorted(self.circuit.edge_populations):
-            self._check(self.circuit.edge_population_properties(name))
-            yield self.circuit.edge_population(name)
-
-    def node_sets(self) -> Iterator[Any]:
-        """Return the node sets of circuit and simulation; a missing file counts as empty, as in Brayns."""
-        paths = {self.circuit.node_sets_path}
-        if self.simulation is not None:
-            paths.add(self.simulation.node_sets_file)
-        for path in sorted(paths - {""}):
-            real = self._base.resolve(path)
-            if real.exists():
-                yield libsonata.NodeSets.from_file(str(self._base.regular_file(path)))
-
-    def _check(self, properties: Any) -> None:
-        self._base.regular_file(properties.elements_path, code=INTERNAL_ERROR)
-        if properties.types_path:
-            self._base.regular_file(properties.types_path, code=INTERNAL_ERROR)
+    def node_sets(self) -> set[str]:
+        """Return the names of the node sets of circuit and simulation; a missing file counts as empty, as in Brayns."""
+        paths = [self.circuit.config.node_sets_file, self.simulation.node_sets_file if self.simulation else ""]
+        found = [path for path in filter(None, paths) if self._base.resolve(path).exists()]
+        return set(read_node_sets(found, self._check))
 
 
 def populations(config: Config) -> dict[str, Any]:
-    """Describe node populations, edge populations and reports."""
+    """Describe node populations that are not virtual, edge populations and reports."""
     return {
-        "populations": [{"name": nodes.name, "type": kind, "size": nodes.size} for kind, nodes in config.nodes()],
-        "reports": _reports(config.simulation),
-        "edges": [
-            {"name": edges.name, "size": edges.size, "source": edges.source, "target": edges.target}
-            for edges in config.edges()
+        "populations": [
+            {"name": item.name, "type": item.type, "size": item.size}
+            for item in config.listed()
+            if item.type != VIRTUAL and not item.error
         ],
+        "reports": _reports(config.simulation),
+        "edges": _edges(config),
     }
 
 
-def _reports(simulation: Any) -> list[dict[str, Any]]:
+def contents(config: Config) -> dict[str, Any]:
+    """Describe all that there is, with what cannot be shown or read, and why."""
+    listed = [
+        {"name": item.name, "type": item.type, "size": item.size, "reason": item.reason} for item in config.listed()
+    ]
+    found = {"populations": listed, "reports": _reports(config.simulation), "edges": _edges(config)}
+    simulation = config.simulation.problems if config.simulation else []
+    return found | {"notices": [*config.circuit.problems, *config.problems, *simulation]}
+
+
+def _edges(config: Config) -> list[dict[str, Any]]:
+    return [
+        {"name": edges.name, "size": edges.size, "source": edges.source, "target": edges.target}
+        for edges in config.circuit.listed_edges()
+    ]
+
+
+def _reports(simulation: SimulationConfig | None) -> list[dict[str, Any]]:
     """Describe the spikes, with an empty name, and the enabled reports; times in ms."""
     if simulation is None:
         return []
-    run = simulation.run
-    spikes = {"type": "spikes", "name": "", "start": 0.0, "end": run.tstop, "delta": run.dt, "unit": "ms"}
-    reports = [spikes | {"cells": simulation.node_set or ""}]
-    for name in sorted(simulation.list_report_names):
-        report = simulation.report(name)
+    spikes = {"type": "spikes", "name": "", "start": 0.0, "end": simulation.tstop, "delta": simulation.dt, "unit": "ms"}
+    reports = [spikes | {"cells": simulation.node_set}]
+    for name, report in sorted(simulation.reports.items()):
         if report.enabled:
             reports.append(
                 {
-                    "type": report.type.name,
+                    "type": report.type,
                     "name": name,
-                    "start": report.start_time,
-                    "end": report.end_time,
+                    "start": report.start,
+                    "end": report.end,
                     "delta": report.dt,
                     "unit": report.unit,
                     "cells": report.cells,
@@ -141,7 +131,7 @@ def _reports(simulation: Any) -> list[dict[str, Any]]:
 
 def node_sets(config: Config) -> dict[str, Any]:
     """Return the names of the node sets, sorted."""
-    return {"node_sets": sorted({name for sets in config.node_sets() for name in sets.names})}
+    return {"node_sets": sorted(config.node_sets())}
 
 
 def node_attributes(config: Config, population: str) -> dict[str, Any]:
@@ -162,6 +152,7 @@ def get_node_attributes(
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "populations": populations,
+    "contents": contents,
     "node-sets": node_sets,
     "node-attributes": node_attributes,
     "get-node-attributes": get_node_attributes,
@@ -174,9 +165,8 @@ def answer(question: str, base: str, path: str, **params: Any) -> dict[str, Any]
         result = QUESTIONS[question](Config(BaseDirectory(base), path), **params)
     except RequestError as error:
         return {"error": {"code": error.code, "message": error.message}}
-    except (libsonata.SonataError, RuntimeError, OSError, UnicodeDecodeError) as error:
-        # RuntimeError: errors of HDF5 and of the JSON parser that libsonata passes on.
-        return {"error": {"code": INTERNAL_ERROR, "message": f"{path!r} cannot be read: {error}"}}
+    except UNREADABLE as error:
+        return {"error": {"code": INTERNAL_ERROR, "message": f"{path!r} cannot be read: {words(error)}"}}
     if isinstance(result, tuple):
         return {"result": result[0], "payload": result[1]}
     return {"result": result}

@@ -17,6 +17,7 @@ from brayns_widget.protocol.backend import (
     QUIT,
     REGISTRY,
     SCHEMA,
+    SONATA_DESCRIBE_CIRCUIT,
     SONATA_GET_NODE_ATTRIBUTES,
     SONATA_GET_NODE_SETS,
     SONATA_LIST_NODE_ATTRIBUTES,
@@ -24,6 +25,7 @@ from brayns_widget.protocol.backend import (
     STORAGE_SESSION_GET,
     STORAGE_SESSION_SET,
     VERSION,
+    CircuitDescription,
     Directory,
     EndpointSchema,
     ExistsParams,
@@ -182,6 +184,12 @@ def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResu
 def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
     """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
     return PopulationResult.model_validate(context.reader.ask("populations", params.path))
+
+
+@METHODS.add(SONATA_DESCRIBE_CIRCUIT)
+def sonata_describe_circuit(context: Context, params: PopulationParams) -> CircuitDescription:
+    """Get all populations and reports of a circuit, and what cannot be shown or read. An addition of ours."""
+    return CircuitDescription.model_validate(context.reader.ask("contents", params.path))
 
 
 @METHODS.add(SONATA_LIST_NODE_ATTRIBUTES)

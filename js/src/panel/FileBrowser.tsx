@@ -68,7 +68,7 @@ export function FileBrowser({ hidden, onMove, onPick }: FileBrowserProps) {
   const submit = (event: Event) => {
     event.preventDefault();
     const path = typed.value.trim();
-    if (/\.json$/i.test(path)) {
+    if (/\.(json|swc|asc|h5)$/i.test(path)) {
       onPick(path);
     } else {
       open(path || null);

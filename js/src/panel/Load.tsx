@@ -14,6 +14,8 @@ import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
+/** Files that are shown at once: a single cell has no populations to choose from. */
+const MORPHOLOGY = /\.(swc|asc|h5)$/i;
 
 /** Values of the form. */
 interface Choices {
@@ -64,9 +66,10 @@ export function Load() {
   };
   const inspect = async (path: string) => {
     const found = await link.call("files.inspect", { path });
-    if (found.populations.length === 0) {
+    if (found.populations.every(({ reason }) => reason)) {
       const message = "This circuit has no node population that can be shown.";
-      throw new CallError({ type: "CircuitError", message, hint: "Choose another file." });
+      const hint = found.populations.map(({ name, reason }) => `${name}: ${reason}.`).join(" ");
+      throw new CallError({ type: "CircuitError", message, hint: hint || "Choose another file." });
     }
     change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
@@ -85,6 +88,7 @@ export function Load() {
       color_by: colorBy || null,
     });
   };
+  const pick = (path: string) => (MORPHOLOGY.test(path) ? link.call("models.load_circuit", { path }) : inspect(path));
   const back = () => {
     commands.clear();
     circuit.value = null;
@@ -95,7 +99,7 @@ export function Load() {
       <FileBrowser
         hidden={found !== null}
         onMove={() => commands.clear()}
-        onPick={(path) => void commands.run(() => inspect(path))}
+        onPick={(path) => void commands.run(() => pick(path))}
       />
       {found && (
         <LoadForm
@@ -149,8 +153,10 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             <option value="" hidden>
               Choose a population
             </option>
-            {circuit.populations.map(({ name, type, size }) => (
-              <option key={name} value={name}>{`${name} · ${formatCount(size)} · ${type}`}</option>
+            {circuit.populations.map(({ name, type, size, reason }) => (
+              <option key={name} value={name} disabled={reason !== ""} title={reason}>
+                {`${name} · ${reason || `${formatCount(size)} · ${type}`}`}
+              </option>
             ))}
           </select>
         )}

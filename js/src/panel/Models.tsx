@@ -73,6 +73,16 @@ function Row({ entry }: { readonly entry: ModelState }) {
       </label>
       <IconButton icon="close" label={`Remove ${name}`} title="Remove" disabled={busy} onClick={remove} />
       <small class="bw-hint">{describe(entry)}</small>
+      {entry.notices.length > 0 && (
+        <details class="bw-model-notices bw-hint">
+          <summary>{entry.notices.length === 1 ? "1 notice" : `${entry.notices.length} notices`}</summary>
+          <ul>
+            {entry.notices.map((notice) => (
+              <li key={notice}>{notice}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       <div class="bw-model-color">
         <ColorInput
           label={`Color of ${name}`}

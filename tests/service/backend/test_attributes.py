@@ -20,11 +20,13 @@ from brayns_widget.service.backend.circuits import answer
 TEXT = h5py.string_dtype()
 
 MTYPES = ["L1_DAC", "L23_PC", "L1_DAC", "é", ""]
+FLAGS = [True, False, True, True, False]
 COLUMNS: dict[str, list[Any]] = {
     "depth": [0.5, np.nan, -1.0, np.inf, 1e300],
     "age": [1, -2, 3, 2**40, 0],
     "level": [7, 8, 9, 10, 255],
     "mtype": MTYPES,
+    "flag": [int(flag) for flag in FLAGS],
     "layer": ["5", "1", "5", "5", "1"],
     "holding": [1.5, 2.5, 3.5, 4.5, 5.5],
     "@dynamics:depth": [9.0, 8.0, 7.0, 6.0, 5.0],
@@ -55,7 +57,8 @@ def all_kinds(group):
     group["@library/layer"] = np.array(["1", "5", "unused", "5"], dtype=TEXT)
     group["dynamics_params/holding"] = np.array(COLUMNS["holding"], np.float32)
     group["dynamics_params/depth"] = np.array(COLUMNS["@dynamics:depth"])
-    group["flag"] = np.array([True, False, True, True, False])
+    group["flag"] = np.array(FLAGS)
+    group["grid"] = np.zeros((5, 2))
 
 
 @pytest.fixture
@@ -83,13 +86,14 @@ def test_attributes_are_listed_with_their_types(tmp_path, config, call):
         "attributes": [
             {"name": "age", "type": "integer", "dynamics": False},
             {"name": "depth", "type": "float", "dynamics": False},
+            {"name": "flag", "type": "integer", "dynamics": False},
             {"name": "layer", "type": "string", "dynamics": False, "color_method": "layer"},
             {"name": "level", "type": "integer", "dynamics": False},
             {"name": "mtype", "type": "string", "dynamics": False, "color_method": "mtype"},
             {"name": "@dynamics:depth", "type": "float", "dynamics": True},
             {"name": "holding", "type": "float", "dynamics": True},
         ],
-        "left_out": ["flag"],
+        "left_out": ["grid"],
     }
 
 
@@ -111,7 +115,7 @@ def test_all_attributes_of_all_nodes(frame):
     read = frame()
     assert read.index.name == "node_id"
     assert read.index.tolist() == [0, 1, 2, 3, 4]
-    assert list(read) == ["age", "depth", "layer", "level", "mtype", "@dynamics:depth", "holding"]
+    assert list(read) == ["age", "depth", "flag", "layer", "level", "mtype", "@dynamics:depth", "holding"]
     for name, column in COLUMNS.items():
         np.testing.assert_array_equal(read[name].to_numpy(), column)
     assert read.dtypes["depth"] == np.float64
@@ -140,7 +144,7 @@ def test_names_choose_and_order_the_columns(frame):
     ("params", "code", "message"),
     [
         ({"names": ["mtype", "nothing"]}, INVALID_PARAMS, "no attribute 'nothing'; it has age, depth, flag, layer"),
-        ({"names": ["flag"]}, INTERNAL_ERROR, "'flag' of population 'cells' cannot be read"),
+        ({"names": ["grid"]}, INTERNAL_ERROR, "'grid' of population 'cells' cannot be read: its shape is"),
         ({"ids": [0, 5]}, INVALID_PARAMS, "Node id 5 is not in population 'cells', which has 5 nodes"),
         ({"ids": [2**70]}, INVALID_PARAMS, "is not in population"),
         ({"ids": [-1]}, INVALID_PARAMS, "Invalid params"),
@@ -231,16 +235,28 @@ def no_text(group):
     group["mtype"] = np.array([b"a", b"\xff\xfe", b"c", b"d", b"e"], dtype=TEXT)
 
 
-def another_length(group):
-    group["depth"] = np.zeros(3)
-
-
-@pytest.mark.parametrize("damage", [points_beyond, no_text, another_length])
+@pytest.mark.parametrize("damage", [points_beyond, no_text])
 def test_damage_is_an_error(tmp_path, damage):
     config = write(tmp_path, damage)
     reply = answer("get-node-attributes", str(tmp_path), config, population="cells", ids=None, names=None)
     assert reply["error"]["code"] == INTERNAL_ERROR
     assert "circuit.json" in reply["error"]["message"] or "'cells'" in reply["error"]["message"]
+
+
+def test_an_attribute_that_is_too_short_stands_in_nobodys_way(tmp_path):
+    def short(group):
+        group["depth"] = np.zeros(3)
+        group["age"] = np.arange(5)
+
+    config = write(tmp_path, short)
+    ask = {"population": "cells", "ids": None}
+    assert answer("node-attributes", str(tmp_path), config, population="cells")["result"]["left_out"] == ["depth"]
+    found = answer("get-node-attributes", str(tmp_path), config, **ask, names=None)["result"]
+    assert [attribute["name"] for attribute in found["attributes"]] == ["age"]
+    reply = answer("get-node-attributes", str(tmp_path), config, **ask, names=["depth"])
+    assert (
+        "'depth' of population 'cells' cannot be read: it has 3 values, but 5 are needed" in reply["error"]["message"]
+    )
 
 
 @pytest.mark.parametrize("method", ["sonata-list-node-attributes", "sonata-get-node-attributes"])

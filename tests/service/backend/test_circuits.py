@@ -11,8 +11,8 @@ import pytest
 
 from brayns_widget.demo.sonata import EDGE_POPULATION, POPULATION
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS
-from brayns_widget.service.backend import circuits
 from brayns_widget.service.backend.circuits import answer
+from brayns_widget.service.sonata import config as configurations
 
 
 @pytest.fixture
@@ -78,6 +78,8 @@ def test_virtual_populations_are_left_out(copy):
 
     config = edit(copy / "circuit_config.json", change)
     assert answer("populations", str(copy), config)["result"]["populations"] == []
+    (listed,) = answer("contents", str(copy), config)["result"]["populations"]
+    assert listed == {"name": POPULATION, "type": "virtual", "size": 4, "reason": ""}
 
 
 def test_a_circuit_without_nodes(tmp_path):
@@ -129,7 +131,7 @@ def test_what_is_no_file_is_a_bad_parameter(tmp_path):
 
 
 def test_a_huge_configuration_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(circuits, "MAX_CONFIG", 10)
+    monkeypatch.setattr(configurations, "MAX_SIZE", 10)
     (tmp_path / "config.json").write_text('{"networks": {}}')
     assert "too large" in error(answer("populations", str(tmp_path), str(tmp_path / "config.json")))["message"]
 
@@ -144,9 +146,36 @@ def test_damaged_files(copy, name, damage):
         file.mkdir()
     elif damage != "missing":
         file.write_bytes({"empty": b"", "text": b"hello", "half": content[: len(content) // 2]}[damage])
-    found = error(answer("populations", str(copy), str(copy / "circuit_config.json")))
-    assert found["code"] == INTERNAL_ERROR
-    assert str(copy) in found["message"]
+    config = str(copy / "circuit_config.json")
+    if name == "nodes.h5":
+        found = error(answer("populations", str(copy), config))
+        assert found["code"] == INTERNAL_ERROR
+        assert str(copy) in found["message"]
+        return
+    # Edges that nobody asked for stand in nobody's way.
+    result = answer("populations", str(copy), config)["result"]
+    assert [population["name"] for population in result["populations"]] == [POPULATION]
+    assert result["edges"] == []
+    (notice,) = answer("contents", str(copy), config)["result"]["notices"]
+    assert str(file) in notice
+    assert EDGE_POPULATION in notice
+
+
+@pytest.mark.parametrize("damage", ["missing", "text"])
+def test_a_population_that_cannot_be_read_stands_in_nobodys_way(copy, damage):
+    def change(config):
+        config["networks"]["nodes"].append(
+            {"nodes_file": "other.h5", "populations": {"other": {"type": "biophysical"}}}
+        )
+
+    if damage == "text":
+        (copy / "other.h5").write_text("hello")
+    config = edit(copy / "circuit_config.json", change)
+    result = answer("populations", str(copy), config)["result"]
+    assert [population["name"] for population in result["populations"]] == [POPULATION]
+    found = {item["name"]: item for item in answer("contents", str(copy), config)["result"]["populations"]}
+    assert found[POPULATION] == {"name": POPULATION, "type": "biophysical", "size": 4, "reason": ""}
+    assert "other.h5" in found["other"]["reason"]
 
 
 def test_a_population_that_is_not_in_its_file(copy):
@@ -170,15 +199,24 @@ def test_a_pipe_instead_of_nodes_is_not_waited_for(copy):
 # --- configurations that point out of the base directory ---
 
 
-@pytest.mark.parametrize("key", ["nodes_file", "edges_file"])
-def test_a_population_outside_is_refused(copy, demo, key):
+def test_a_population_outside_is_refused(copy, demo):
     def change(config):
-        config["networks"][key.split("_")[0]][0][key] = str(demo / f"{key.split('_')[0]}.h5")
+        config["networks"]["nodes"][0]["nodes_file"] = str(demo / "nodes.h5")
 
     config = edit(copy / "circuit_config.json", change)
     found = error(answer("populations", str(copy), config))
     assert found["code"] == INVALID_PARAMS
     assert "outside" in found["message"]
+
+
+def test_edges_outside_are_not_read(copy, demo):
+    def change(config):
+        config["networks"]["edges"][0]["edges_file"] = str(demo / "edges.h5")
+
+    config = edit(copy / "circuit_config.json", change)
+    result = answer("contents", str(copy), config)["result"]
+    assert result["edges"] == []
+    assert "outside" in result["notices"][0]
 
 
 def test_a_types_file_outside_is_refused(copy, demo):

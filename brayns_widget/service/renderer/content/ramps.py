@@ -10,6 +10,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 RESTING, SPIKING = -80.0, -10.0  # mV, the range of a ramp that nobody has set, as recorded from Brayns 3.10.1
+# The color of what is not a number, linear RGBA: #808080, the gray that the widget has for cells without a value.
+NOT_A_NUMBER = (0.21586, 0.21586, 0.21586, 1.0)
 LEVELS = 256  # colors of a table; the protocol allows ramps of as many
 
 # The colors of a ramp that nobody has set, as recorded from Brayns 3.10.1: black, blue, red, yellow, white.
@@ -69,7 +71,7 @@ class ColorRamp:
         return table
 
     def levels(self, values: Floats) -> npt.NDArray[np.uint8]:
-        """Find the rows of ``table`` for values, rounded down; NaN counts as the lowest."""
+        """Find the rows of ``table`` for values, rounded down; NaN has the lowest, see ``NOT_A_NUMBER``."""
         with np.errstate(over="ignore"):  # what becomes infinite is at an end of the ramp
             scaled = (values - np.float32(self.low)) * np.float32((LEVELS - 1) / (self.high - self.low))
         levels: npt.NDArray[np.uint8] = np.nan_to_num(scaled, nan=0.0).clip(0, LEVELS - 1).astype(np.uint8)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from brayns_widget.service.renderer.content.coloring.base import Colors
 from brayns_widget.service.renderer.content.geometry import Geometry
-from brayns_widget.service.renderer.content.ramps import ColorRamp
+from brayns_widget.service.renderer.content.ramps import NOT_A_NUMBER, ColorRamp
 from brayns_widget.service.renderer.content.reports import Report
 
 
@@ -54,7 +54,7 @@ class Simulation:
         self._frame = frame
 
     def colors(self, own: Colors) -> Colors:
-        """Color all slots by the current frame.
+        """Color all slots by the current frame; what is not a number has a color of its own.
 
         Args:
             own: (slots, 4) the model's own colors, for slots without a value.
@@ -64,8 +64,10 @@ class Simulation:
         """
         if not self.enabled:
             return own
-        levels = self._ramp.levels(self._report.read(self._frame))
-        colors = self._table[levels[self._columns]]
+        values = self._report.read(self._frame)
+        colors = self._table[self._ramp.levels(values)[self._columns]]
+        if (unknown := np.isnan(values)).any():
+            colors[unknown[self._columns]] = NOT_A_NUMBER
         colors[self._without] = own[self._without]
         return colors
 

@@ -35,6 +35,7 @@ class LoadedModel:
         simulation: a report that it shows, or None; who takes the model owns it.
         volume: what there is to see beside the geometry, or None.
         atlas: what it shows, and can be shown in other ways, or None.
+        notices: sentences about what could not be read, or was read otherwise than it is written; see ``Notices``.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class LoadedModel:
     simulation: Simulation | None = None
     volume: Volume | None = None
     atlas: Atlas | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> Bounds:

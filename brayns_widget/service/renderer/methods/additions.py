@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from brayns_widget.protocol.brayns.additions import (
+    ADD_MORPHOLOGY,
     GET_CANCELLABLE_METHODS,
     GET_RADIUS_FLOOR,
     SET_RADIUS_FLOOR,
+    AddMorphologyParams,
     RadiusFloor,
 )
+from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.renderer.loaders.morphologies.neuron import TEXT_LOADER
+from brayns_widget.service.renderer.memory import allowing
+from brayns_widget.service.renderer.methods.loading import READING
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 methods: Methods[Context] = Methods()
 
@@ -26,6 +32,16 @@ def get_radius_floor(context: Context) -> RadiusFloor:
 def set_radius_floor(context: Context, params: RadiusFloor) -> None:
     """Draw neurites and spheres that are thinner on the screen with this radius."""
     context.radius_floor = params.pixels
+
+
+@methods.add(ADD_MORPHOLOGY, plugin=OURS, cancellable=True)
+def add_morphology(context: Context, params: AddMorphologyParams, request: RunningRequest) -> list[ModelInstance]:
+    """Load a single cell from the text of a file and return its model."""
+    data = memoryview(params.text.encode())
+    with allowing(context.memory.allowance(context.models.primitives)):
+        loaded = TEXT_LOADER.read_upload(params.type, data, params.loader_properties, request.part(0.0, READING))
+    info = LoadInfo(load_parameters=params.loader_properties, loader_name=TEXT_LOADER.name, path="", source="from_blob")
+    return [model.instance() for model in context.models.add_loaded(loaded, info, request.part(READING, 1.0))]
 
 
 @methods.add(GET_CANCELLABLE_METHODS, plugin=OURS, turn=Turn.BETWEEN)

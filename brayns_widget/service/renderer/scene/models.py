@@ -94,7 +94,9 @@ class Models:
             entry = Entry(
                 id=self._free_id(),
                 kind=part.kind,
-                info=ModelInfo(load_info=load_info, metadata=dict(part.metadata) or None),
+                info=ModelInfo(
+                    load_info=load_info, metadata=dict(part.metadata) or None, notices=list(part.notices) or None
+                ),
                 box=part.bounds,
                 handle=handle,
                 coloring=part.coloring if part.volume is None else None,

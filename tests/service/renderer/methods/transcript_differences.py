@@ -26,6 +26,7 @@ CANCELLED = refused("Task has been cancelled", code=20)
 
 # What is not sent, and why.
 SKIPPED: dict[Key, str] = {
+    ("sonata_loader_errors", 8): "virtual nodes, which only ours shows: all later models would have other ids",
     ("sonata_loader_errors", 12): "a container, which only ours can read: all later models would have other ids",
 }
 
@@ -78,8 +79,11 @@ INTENDED: dict[Key, tuple[Places, str]] = {
         "see 501",
     ),
     ("other_loaders", 8): (
-        {"error/message": "/data/bad.swc cannot be read as a morphology: The ID assigned to this line is negative"},
-        "says which file",
+        {
+            "error/message": "/data/bad.swc cannot be read as a morphology: line 1 ('-1 1 0 0 0 1 -1'): "
+            "The ID assigned to this line is negative"
+        },
+        "says which file and line",
     ),
     ("other_loaders", 11): (
         {

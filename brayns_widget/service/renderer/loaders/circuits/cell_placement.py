@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import libsonata
 import libsonata._libsonata
 import morphio._morphio
 import numpy as np
@@ -23,7 +21,9 @@ from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShap
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
+from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.sonata.populations import open_nodes, population_names
 
 
 def load(path: Path, params: CellPlacementParams, request: RunningRequest) -> list[LoadedModel]:
@@ -31,14 +31,13 @@ def load(path: Path, params: CellPlacementParams, request: RunningRequest) -> li
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
     check_morphology(params.morphology_parameters)
     try:
-        storage = libsonata.NodeStorage(str(path))
-        names = sorted(storage.population_names)
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"{path} is not a SONATA nodes file: {error}") from error
+        names = population_names(path)
+    except RequestError as error:
+        raise failure(f"{path} is not a SONATA nodes file: {error.message}") from error
     if not names:
         raise failure(f"{path} has no populations")
     return [
-        _load_population(path, storage, name, params, request.part(index / len(names), (index + 1) / len(names)))
+        _load_population(path, name, params, request.part(index / len(names), (index + 1) / len(names)))
         for index, name in enumerate(names)
     ]
 
@@ -46,22 +45,17 @@ def load(path: Path, params: CellPlacementParams, request: RunningRequest) -> li
 LOADER = Loader(CELL_PLACEMENT, "Circuit Explorer", ("circuit.morphologies.h5",), CellPlacementParams, load)
 
 
-def _load_population(
-    path: Path, storage: Any, name: str, params: CellPlacementParams, request: RunningRequest
-) -> LoadedModel:
+def _load_population(path: Path, name: str, params: CellPlacementParams, request: RunningRequest) -> LoadedModel:
     request.progress(0.0, f"Reading population {name}")
-    try:
-        population = storage.open_population(name)
-        ids = nodes.select(
-            population, node_sets_paths=[], node_sets=[], node_ids=params.ids, percentage=params.percentage, limit=0
-        )
-        selection = libsonata.Selection(ids)
-        positions = nodes.positions(population, selection)
-        rotations = nodes.rotations(population, selection)
-        labels = read_labels(population, selection)
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"Population {name} of {path} cannot be read: {error}") from error
-    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, request.part(0.0, 0.5))
+    notices = Notices()
+    population = open_nodes(str(path), "", name)
+    ids = nodes.select(
+        population, node_sets_paths=[], node_sets=[], node_ids=params.ids, percentage=params.percentage, limit=0
+    )
+    positions = nodes.positions(population, ids, notices)
+    rotations = nodes.rotations(population, ids)
+    labels = read_labels(population, ids, notices)
+    shapes, shape_of_cell = _shapes(path, name, params, ids, labels, request.part(0.0, 0.5), notices)
     geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0))
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     sections = [section.name.lower() for section in Section]
@@ -71,6 +65,7 @@ def _load_population(
         coloring=CellColoring(ids, labels, sections, [sections[kind] for kind in types]),
         metadata={"population_name": name, "population_type": "node", **shapes.metadata},
         ids=ids,
+        notices=notices.texts,
     )
 
 
@@ -85,6 +80,7 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     ids: npt.NDArray[np.int64],
     labels: dict[str, Labels],
     request: RunningRequest,
+    notices: Notices,
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes and which one each cell has."""
     options = shape_options(params.morphology_parameters)
@@ -105,4 +101,4 @@ def _shapes(  # noqa: PLR0917 - all are needed for reading or for messages
     others = {name: str(place) for kind, name in _FORMATS.items() if name is not None and kind in kinds}
     morphologies = labels["morphology"]
     reader = morphology_reader(main, others, morphologies.names[0])
-    return read_shapes(reader, morphologies, ids, options, request), morphologies.codes
+    return read_shapes(reader, morphologies, ids, options, request, notices=notices), morphologies.codes

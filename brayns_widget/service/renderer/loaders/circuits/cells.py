@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
+from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShapes
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, point_shape
+from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.sonata.populations import Population
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]
 """Shapes that one request has read already, by place, name and options."""
@@ -60,19 +63,24 @@ class RecentShapes:
 _RECENT = RecentShapes(32 << 20)
 
 
-def read_labels(population: Any, selection: Any) -> dict[str, Labels]:
+def read_labels(population: Population, ids: npt.NDArray[np.int64], notices: Notices) -> dict[str, Labels]:
     """Read the attributes that cells can be colored by, by the names of color methods.
 
     Args:
-        population: a ``libsonata.NodePopulation``.
-        selection: a ``libsonata.Selection`` of its cells.
+        population: the population.
+        ids: (N,) of its cells.
+        notices: gets the attributes that cannot be read, none of which prevents a load.
     """
-    names = population.attribute_names
-    return {
-        method: Labels.of(np.asarray(population.get_attribute(attribute, selection)))
-        for method, attribute in CELL_ATTRIBUTES.items()
-        if attribute in names
-    }
+    for name, why in population.unreadable.items():
+        notices.add(f"attribute {name!r} cannot be read: {why}", f"Population {population.name}")
+    labels = {}
+    for method, attribute in CELL_ATTRIBUTES.items():
+        if attribute in population.attribute_names:
+            try:
+                labels[method] = Labels.of(population.attribute(attribute, ids))
+            except RequestError as error:
+                notices.add(error.message)
+    return labels
 
 
 def point_shapes(count: int, options: ShapeOptions) -> FittedShapes:
@@ -95,6 +103,7 @@ def read_shapes(
     request: RunningRequest,
     *,
     known: KnownShapes | None = None,
+    notices: Notices | None = None,
 ) -> FittedShapes:
     """Read and shape each morphology once; detail that does not fit into memory is left out (see ``reduction``).
 
@@ -105,6 +114,7 @@ def read_shapes(
         options: what becomes geometry.
         request: told about progress; stops the work when cancelled.
         known: shapes that need not be read again; those that are read are added, unless they were reduced.
+        notices: gets what is to be said of the morphologies.
 
     Raises:
         RequestError: a morphology is missing or unreadable, or not even the somas fit into memory.
@@ -116,8 +126,14 @@ def read_shapes(
     shapes = FittedShapes(counts, options)
     for index, (name, cell) in enumerate(zip(morphologies.names, ids[firsts], strict=True)):
         request.progress(index / len(firsts), "Reading morphologies")
+        if not name:  # a point neuron among cells with morphologies
+            shapes.add(point_shape(options.radius_multiplier))
+            continue
         key = (place_name, name, options)
         shape = known.get(key) or recent.get(key) or read_shape(read, place_name, name, int(cell), options)
+        if notices is not None:
+            for text in shape.notices:
+                notices.add(text, f"morphology {name}")
         shapes.add(shape)
         if shapes.reductions:  # memory is scarce
             known.clear()

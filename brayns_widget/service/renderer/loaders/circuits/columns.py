@@ -45,6 +45,7 @@ class CellColumns:
         node_ids: (M,) ids of the cells in the report.
         index_pointers: (M + 1,), see ``node_spans``.
         element_ids: the dataset of all columns' section ids (``mapping/element_ids``).
+        element_pos: that of their places within their sections, or None: columns of a section are in their order.
 
     Attributes:
         first: the first column that a loaded cell has.
@@ -52,11 +53,15 @@ class CellColumns:
         rows: (slots,) the plain slot, 4 * cell + section, whose own color each slot has; filled by ``slots``.
     """
 
-    def __init__(self, ids: Ints, node_ids: Ints, index_pointers: Ints, element_ids: Any) -> None:
+    def __init__(
+        self, ids: Ints, node_ids: Ints, index_pointers: Ints, element_ids: Any, element_pos: Any = None
+    ) -> None:
         self._begins, self._ends, found = node_spans(ids, node_ids, index_pointers)
         self.first = int(self._begins[found].min()) if found.any() else 0
         self.last = int(self._ends[found].max()) if found.any() else 0
         self._elements = np.asarray(element_ids[self.first : self.last], np.int64)
+        columns = slice(self.first, self.last)
+        self._positions = None if element_pos is None else np.asarray(element_pos[columns], np.float64)
         self._plain = len(Section) * len(ids)
         self.rows = np.zeros(self._plain + self.last - self.first, np.intp)
         self.rows[: self._plain] = np.arange(self._plain)
@@ -65,8 +70,12 @@ class CellColumns:
     def _sections_of(self, cell: int) -> tuple[Ints, Ints]:
         """Return the section ids of a cell's columns, ascending, and the columns, counted from ``first``."""
         begin, end = self._begins[cell] - self.first, self._ends[cell] - self.first
-        elements = self._elements[max(0, begin) : max(0, end)]
-        order = np.argsort(elements, kind="stable")
+        own = slice(max(0, begin), max(0, end))
+        elements = self._elements[own]
+        if self._positions is None:
+            order = np.argsort(elements, kind="stable")
+        else:
+            order = np.lexsort((self._positions[own], elements))
         return elements[order], begin + order
 
     def slots(self, cell: int, types: npt.NDArray[np.uint8], places: Places) -> npt.NDArray[np.uint32]:

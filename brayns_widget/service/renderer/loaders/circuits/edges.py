@@ -1,12 +1,10 @@
-"""SONATA edge populations, read with libsonata: synapses and endfeet of the loaded cells."""
+"""SONATA edge populations, synapses and endfeet of the loaded cells."""
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import Any
 
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
@@ -20,61 +18,70 @@ from brayns_widget.service.renderer.loaders.circuits.nodes import evenly
 from brayns_widget.service.renderer.loaders.circuits.placed import PlacedNodes, SectionPlaces
 from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording
 from brayns_widget.service.renderer.loaders.circuits.synapse_columns import synapse_columns
+from brayns_widget.service.renderer.loaders.notices import Notices
+from brayns_widget.service.sonata.config import SimulationConfig
+from brayns_widget.service.sonata.listing import Circuit
+from brayns_widget.service.sonata.populations import EdgePopulation
 
 ENDFOOT = "endfoot"  # SONATA's type of the edges between vessels and astrocytes
 _GLIAL = "synapse_astrocyte"  # … and from astrocytes to neurons: on the astrocyte's side, names begin otherwise
 Ints = npt.NDArray[np.int64]
 
 
-def edges_model(circuit: Any, config: Any, params: EdgeParams, nodes: PlacedNodes) -> LoadedModel:
+def edges_model(
+    circuit: Circuit, config: SimulationConfig | None, params: EdgeParams, nodes: PlacedNodes, notices: Notices
+) -> LoadedModel:
     """Load the edges of a population to, or from, the loaded nodes: a sphere for each synapse, a mesh for each endfoot.
 
     Args:
-        circuit: a ``libsonata.CircuitConfig``.
-        config: a ``libsonata.SimulationConfig``, or None if there is no report to show.
+        circuit: the circuit.
+        config: the simulation, or None if there is no report to show.
         params: which edges.
         nodes: that are loaded.
+        notices: gets what is odd about the edges.
 
     Raises:
         RequestError: there is no such population, it joins other nodes, or has no positions or no edges of these; the
             report cannot be shown.
     """
     name, side = params.edge_population, "afferent" if params.load_afferent else "efferent"
-    if name not in circuit.edge_populations:
+    file = circuit.edge_files.get(name)
+    if file is None:
+        for error in circuit.errors:  # it may be in a file that cannot be read
+            raise error
         raise failure(f"Edge population {name} does not exist")
-    properties = circuit.edge_population_properties(name)
-    with contextlib.ExitStack() as stack:
-        try:
-            edges = circuit.edge_population(name)
-            chosen = _chosen(edges, side, nodes, params.edge_percentage)
-            if properties.type == ENDFOOT:
-                kind, geometry = "endfeet", endfeet_geometry(properties.endfeet_meshes_file, edges, chosen)
-            else:
-                points = _positions(edges, properties.type, side, chosen, nodes)
-                kind, geometry = f"{side}_synapses", _spheres(points, params.radius)
-            cells = _cells(edges, side, chosen)
-            model = LoadedModel(
-                kind=kind,
-                geometry=geometry,
-                coloring=_coloring(cells, nodes),
-                metadata={"population_name": name, "population_type": "edge"},
-                ids=np.unique(cells),
-            )
-            if params.edge_report_name:
-                recording = open_recording(config, "synapse", params.edge_report_name, edges.target)
-                stack.callback(recording.close)
-                simulation = recording.simulation(synapse_columns(recording, edges, chosen))
-                model = replace(model, simulation=simulation)
-        except (libsonata.SonataError, RuntimeError) as error:
-            raise failure(f"Edge population {name} cannot be read: {error}") from error
-        stack.pop_all()  # the report's file is the model's from here on
+    edges = circuit.edges(name)
+    for notice in edges.notices:
+        notices.add(notice, f"Edge population {name}")
+    properties = file.properties(name)
+    chosen = _chosen(edges, side, nodes, params.edge_percentage)
+    if properties.type == ENDFOOT:
+        kind, geometry = "endfeet", endfeet_geometry(properties.path("endfeet_meshes_file"), edges, chosen)
+    else:
+        points = _positions(edges, properties.type, side, chosen, nodes)
+        kind, geometry = f"{side}_synapses", _spheres(points, params.radius)
+    cells = _cells(edges, side, chosen)
+    model = LoadedModel(
+        kind=kind,
+        geometry=geometry,
+        coloring=_coloring(cells, nodes),
+        metadata={"population_name": name, "population_type": "edge"},
+        ids=np.unique(cells),
+    )
+    if params.edge_report_name:
+        assert config is not None  # checked before anything was loaded
+        recording = open_recording(config, "synapse", params.edge_report_name, edges.target)
+        with contextlib.ExitStack() as stack:
+            stack.callback(recording.close)
+            simulation = recording.simulation(synapse_columns(recording, edges, chosen))
+            stack.pop_all()  # the report's file is the model's from here on
+        model = replace(model, simulation=simulation)
     return model
 
 
-def _cells(edges: Any, side: str, chosen: Ints) -> Ints:
+def _cells(edges: EdgePopulation, side: str, chosen: Ints) -> Ints:
     """Look up the ids (N,) of the loaded cells that edges belong to."""
-    nodes_of = edges.target_nodes if side == "afferent" else edges.source_nodes
-    return np.asarray(nodes_of(libsonata.Selection(chosen)), np.int64)
+    return edges.target_nodes(chosen) if side == "afferent" else edges.source_nodes(chosen)
 
 
 def _coloring(cells: Ints, nodes: PlacedNodes) -> CellColoring:
@@ -84,14 +91,14 @@ def _coloring(cells: Ints, nodes: PlacedNodes) -> CellColoring:
     return CellColoring(cells, attributes, [""], [], color=WHITE)
 
 
-def _chosen(edges: Any, side: str, nodes: PlacedNodes, percentage: float) -> Ints:
+def _chosen(edges: EdgePopulation, side: str, nodes: PlacedNodes, percentage: float) -> Ints:
     """Choose the ids of the edges to load: a part of them, from 0 to 1, at even steps; 0 means all."""
-    joined, find = (edges.target, edges.afferent_edges) if side == "afferent" else (edges.source, edges.efferent_edges)
+    joined, find = (edges.target, edges.afferent) if side == "afferent" else (edges.source, edges.efferent)
     if joined != nodes.population:
         raise failure(
             f"The {side} cells of edge population {edges.name} are of population {joined}, not {nodes.population}"
         )
-    chosen: Ints = find(nodes.ids.tolist()).flatten().astype(np.int64)
+    chosen = find(nodes.ids)
     if percentage > 0 and len(chosen):
         chosen = chosen[evenly(len(chosen), max(1, round(percentage * len(chosen))))]
     if not len(chosen):
@@ -105,14 +112,15 @@ def _spheres(points: npt.NDArray[np.float64], radius: float) -> Geometry:
     return Geometry(np.empty((0, 4), np.float32), nothing, nothing, spheres, np.arange(len(spheres), dtype=np.uint32))
 
 
-def _positions(edges: Any, kind: str, side: str, chosen: Ints, nodes: PlacedNodes) -> npt.NDArray[np.float64]:
+def _positions(
+    edges: EdgePopulation, kind: str, side: str, chosen: Ints, nodes: PlacedNodes
+) -> npt.NDArray[np.float64]:
     """Read positions (N, 3) in µm: on the cell's surface, as the real renderer has them, or else on its center line."""
-    selection = libsonata.Selection(chosen)
 
     def read(names: list[str]) -> list[npt.NDArray[np.float64]] | None:
         if not edges.attribute_names >= set(names):
             return None
-        values = [np.asarray(edges.get_attribute(name, selection), np.float64) for name in names]
+        values = [np.asarray(edges.attribute(name, chosen), np.float64) for name in names]
         if not np.isfinite(values).all():
             raise failure(f"Edge population {edges.name} has positions that are not finite")
         return values

@@ -11,31 +11,30 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import failure
+from brayns_widget.service.sonata.populations import EdgePopulation
 
 Ints = npt.NDArray[np.int64]
 
 
-def endfeet_geometry(file_name: str, edges: Any, chosen: Ints) -> Geometry:
+def endfeet_geometry(file_name: str, edges: EdgePopulation, chosen: Ints) -> Geometry:
     """Read the meshes of endfeet; the n-th chosen one has color slot n.
 
     Args:
         file_name: SONATA's ``endfeet_meshes_file``.
-        edges: a ``libsonata.EdgePopulation`` of type ``endfoot``.
+        edges: a population of type ``endfoot``.
         chosen: (N,) ids of its edges.
 
     Raises:
-        RequestError: the file is missing or unreadable, or has no meshes of these endfeet.
-        libsonata.SonataError: the edges cannot be read.
+        RequestError: the file is missing or unreadable, or has no meshes of these endfeet; the edges cannot be read.
     """
     ids = chosen
     if "endfoot_id" in edges.attribute_names:
-        ids = np.asarray(edges.get_attribute("endfoot_id", libsonata.Selection(chosen)), np.int64)
+        ids = np.asarray(edges.attribute("endfoot_id", chosen), np.int64)
     if not Path(file_name).is_file():
         raise failure(f"The endfeet meshes {file_name} do not exist")
     try:

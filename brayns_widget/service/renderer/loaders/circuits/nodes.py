@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.content.rotations import axis_matrices, quaternion_matrices
 from brayns_widget.service.renderer.loaders.base import failure
+from brayns_widget.service.renderer.loaders.notices import Notices
+from brayns_widget.service.sonata.config import read_node_sets
+from brayns_widget.service.sonata.node_sets import nodes_of
+from brayns_widget.service.sonata.populations import Population
+from brayns_widget.service.sonata.table import POSITIONS
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 def evenly(count: int, wanted: int) -> npt.NDArray[np.int64]:
@@ -22,7 +26,7 @@ def evenly(count: int, wanted: int) -> npt.NDArray[np.int64]:
 
 
 def select(
-    population: Any,
+    population: Population,
     *,
     node_sets_paths: Sequence[str],
     node_sets: Sequence[str],
@@ -33,7 +37,7 @@ def select(
     """Choose the cells to load; ids in ascending order.
 
     Args:
-        population: a ``libsonata.NodePopulation``.
+        population: a population of nodes.
         node_sets_paths: files of node sets, or ""; later ones override earlier ones.
         node_sets: names of node sets whose union is taken; none: the whole population.
         node_ids: if given, exactly these cells; node sets, percentage and limit do not apply.
@@ -60,42 +64,73 @@ def select(
     return ids
 
 
-def _ids_of_node_sets(population: Any, paths: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.int64]:
+def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.int64]:
     if not names:
         return np.arange(population.size, dtype=np.int64)
-    sets = libsonata.NodeSets("{}")
-    for path in filter(None, paths):
-        if not Path(path).is_file():
-            raise failure(f"The node sets file {path} does not exist")
-        try:
-            sets.update(libsonata.NodeSets.from_file(path))
-        except (libsonata.SonataError, RuntimeError) as error:
-            raise failure(f"{path} is not a node sets file: {error}") from error
-    found: list[npt.NDArray[np.int64]] = []
-    for name in names:
-        if name not in sets.names:
-            raise failure(f"Invalid node set: {name!r}")  # the real renderer's words
-        try:
-            found.append(sets.materialize(name, population).flatten().astype(np.int64))
-        except (libsonata.SonataError, RuntimeError) as error:
-            raise failure(f"Node set {name!r} can't be used on {population.name}: {error}") from error
-    return np.unique(np.concatenate(found))
+    sets = read_node_sets(paths)
+    return np.unique(np.concatenate([nodes_of(sets, name, population) for name in names]))
 
 
-def positions(population: Any, selection: Any) -> Floats:
-    """Read the positions of cells, (N, 3), in µm.
+def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
+    """Read the positions of cells, (N, 3), in µm; without z they lie in the plane z = 0.
 
     Raises:
         RequestError: the population has no positions.
     """
-    return np.stack([_attribute(population, axis, selection) for axis in ("x", "y", "z")], axis=1)
+    if POSITIONS in population.attribute_names and not {"x", "y"} <= population.attribute_names:
+        return _finite(population, POSITIONS, population.attribute(POSITIONS, ids).astype(np.float64), ids)
+    axes = ["x", "y", "z"]
+    if {"x", "y"} <= population.attribute_names and "z" not in {*population.attribute_names, *population.unreadable}:
+        notices.add("its nodes have no z, so that they lie in a plane", f"Population {population.name}")
+        axes.pop()
+    found = [_attribute(population, axis, ids) for axis in axes]
+    return np.stack([*found, *([np.zeros(len(ids))] if len(found) < 3 else [])], axis=1)
+
+
+_CENTERED = 5.0  # µm; somas of the Blue Brain Project's files lie up to 2.3 µm beside the origin, BMTK's hundreds
+
+
+def recentered(population: Population, ids: Ints, positions: Floats, rotations: Floats, centers: Floats) -> Floats:
+    """Move cells so that their somas stand at their positions; returns positions of their morphologies' origins.
+
+    SONATA developer guide, "SWC Format additional requirements": somas are moved to the origin unless the attribute
+    ``recenter`` is 0. Without that attribute, morphologies whose soma is about the origin stay as they are: those who
+    wrote them have centered them, and other renderers show them so.
+
+    Args:
+        population: the nodes.
+        ids: (N,) of the cells.
+        positions: (N, 3) in µm.
+        rotations: (N, 3, 3).
+        centers: (N, 3) of the somas within their morphologies, in µm.
+    """
+    moved = np.linalg.norm(centers, axis=1) > _CENTERED
+    if "recenter" in population.attribute_names:
+        wanted = np.asarray(population.attribute("recenter", ids), np.float64)
+        moved = np.where(np.isnan(wanted), moved, wanted != 0)
+    if not moved.any():
+        return positions
+    shifts = np.einsum("nij,nj->ni", rotations, centers)
+    return np.where(moved[:, None], positions - shifts, positions)
+
+
+PLANE_STEP = 20.0  # µm between neighbors: about the size of a cell body
+
+
+def plane(count: int) -> Floats:
+    """Make places (N, 3) in µm for cells that have none: rows and columns about the origin, in the plane z = 0."""
+    width = max(1, math.ceil(math.sqrt(count)))
+    rows, columns = np.divmod(np.arange(count), width)
+    height = (count + width - 1) // width
+    x, y = columns - (width - 1) / 2, (height - 1) / 2 - rows
+    return np.stack([x, y, np.zeros(count)], axis=1) * PLANE_STEP
 
 
 _QUATERNION = ("orientation_x", "orientation_y", "orientation_z", "orientation_w")
 _ANGLES = ("rotation_angle_xaxis", "rotation_angle_yaxis", "rotation_angle_zaxis")
 
 
-def rotations(population: Any, selection: Any) -> Floats:
+def rotations(population: Population, ids: Ints) -> Floats:
     """Read the rotation matrices of cells, (N, 3, 3): ``world = matrix @ local + position``.
 
     Quaternions (``orientation_*``) if the population has them, else Euler angles (``rotation_angle_*axis``, radians,
@@ -103,20 +138,29 @@ def rotations(population: Any, selection: Any) -> Floats:
     """
     names = population.attribute_names
     if names >= set(_QUATERNION):
-        return quaternion_matrices(np.stack([_attribute(population, name, selection) for name in _QUATERNION], axis=1))
+        return quaternion_matrices(np.stack([_attribute(population, name, ids) for name in _QUATERNION], axis=1))
     if not names & set(_ANGLES):
-        return np.broadcast_to(np.eye(3), (selection.flat_size, 3, 3))
-    x, y, z = (
-        _attribute(population, name, selection) if name in names else np.zeros(selection.flat_size) for name in _ANGLES
-    )
+        return np.broadcast_to(np.eye(3), (len(ids), 3, 3))
+    x, y, z = (_angles(population, name, ids) for name in _ANGLES)
     return axis_matrices(x, 0) @ axis_matrices(y, 1) @ axis_matrices(z, 2)
 
 
-def _attribute(population: Any, name: str, selection: Any) -> Floats:
+def _angles(population: Population, name: str, ids: Ints) -> Floats:
+    """Read angles (N,) in radians; 0 for nodes whose group or type has none."""
     if name not in population.attribute_names:
-        raise failure(f"Population {population.name} has no attribute {name!r}, so its cells cannot be placed")
-    values = np.asarray(population.get_attribute(name, selection), dtype=np.float64)
-    if not np.isfinite(values).all():
-        node = selection.flatten()[np.flatnonzero(~np.isfinite(values))[0]]
-        raise failure(f"Node {node} of population {population.name} has no finite {name!r}")
+        return np.zeros(len(ids))
+    return _finite(population, name, np.asarray(population.attribute(name, ids, missing=0.0), np.float64), ids)
+
+
+def _attribute(population: Population, name: str, ids: Ints) -> Floats:
+    if name not in population.attribute_names:
+        why = f" that can be read ({population.unreadable[name]})" if name in population.unreadable else ""
+        raise failure(f"Population {population.name} has no attribute {name!r}{why}, so its cells cannot be placed")
+    return _finite(population, name, np.asarray(population.attribute(name, ids), dtype=np.float64), ids)
+
+
+def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:
+    wrong = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if wrong.any():
+        raise failure(f"Node {ids[np.flatnonzero(wrong)[0]]} of population {population.name} has no finite {name!r}")
     return values

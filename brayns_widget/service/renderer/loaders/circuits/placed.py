@@ -69,14 +69,14 @@ class PlacedNodes:
         """
         if self.morphologies is None or self.reader is None or self.positions is None or self.rotations is None:
             raise failure(f"Population {self.population} has no morphologies to find places on")
-        read, place = self.reader()
+        read, _place = self.reader()
         cells = np.searchsorted(self.ids, places.nodes)
         kinds = self.morphologies.codes[cells]
         local = np.empty((len(cells), 3))
         for kind in np.unique(kinds):
             (chosen,) = np.nonzero(kinds == kind)
             name = self.morphologies.names[kind]
-            morphology = read_morphology(read, place, name, int(places.nodes[chosen[0]]))
+            morphology = read_morphology(read, name, int(places.nodes[chosen[0]]))
             local[chosen] = _Axes(morphology, name).points(places, chosen)
         world: Floats = np.einsum("nij,nj->ni", self.rotations[cells], local) + self.positions[cells]
         return world

@@ -1,7 +1,7 @@
 """Recordings of SONATA simulations: reports and spikes of the loaded cells.
 
-Format: SONATA developer guide, "Simulation output": ``/report/<population>/data`` with ``mapping``, ``/spikes``. The
-configuration is read with libsonata, spikes and frames of reports with h5py, which keeps the file open.
+Format: SONATA developer guide, "Simulation output": ``/report/<population>/data`` with ``mapping``, ``/spikes``;
+BMTK's older names of datasets are understood. Spikes and frames are read with h5py, which keeps the file open.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from brayns_widget.service.renderer.content.simulation import RadiiSimulation, S
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.sonata.config import SimulationConfig
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
 _MILLISECONDS = {"ms": 1.0, "s": 1000.0}
@@ -32,26 +33,27 @@ class Recording:
 
     Args:
         file: the open file.
-        population: name of the group in ``/report``.
+        group: the population's group in it.
         title: of the report, for messages.
 
     Attributes:
         node_ids: (M,) ids of its nodes.
         index_pointers: (M + 1,) where each node's columns begin and, last, end.
         element_ids: dataset of all columns' ids of sections or synapses.
+        element_pos: dataset of all columns' places within their section, from 0 to 1, or None.
 
     Raises:
         KeyError: a group or a dataset is missing.
         ValueError: the mapping does not fit the data.
     """
 
-    def __init__(self, file: Any, population: str, title: str) -> None:
+    def __init__(self, file: Any, group: Any, title: str) -> None:
         self._file = file
         self._title = title
-        group = file["report"][population]
         mapping = group["mapping"]
         self._data = group["data"]
-        if self._data.ndim != 2 or mapping["time"].ndim != 1 or mapping["node_ids"].ndim != 1:
+        node_ids = _first(mapping, "node_ids", "gids")
+        if self._data.ndim != 2 or mapping["time"].ndim != 1 or node_ids.ndim != 1:
             raise ValueError("its data must be a table of frames and columns, its times and node ids lists")
         start, end, dt = (float(number) for number in mapping["time"][:3])
         frames = len(self._data)
@@ -61,10 +63,10 @@ class Recording:
         if unit == "s":  # as simulators of blood flow write; reports play together in one unit
             start, dt, unit = 1000 * start, 1000 * dt, "ms"
         self._timeline = Timeline(dt, 0, frames - 1, unit, start)
-        self.node_ids, self.index_pointers = (
-            np.asarray(mapping[name], np.int64) for name in ("node_ids", "index_pointers")
-        )
-        self.element_ids = mapping["element_ids"]
+        self.node_ids = np.asarray(node_ids, np.int64)
+        # The guide's first edition, and so BMTK, has the singular.
+        self.index_pointers = np.asarray(_first(mapping, "index_pointers", "index_pointer"), np.int64)
+        self.element_ids, self.element_pos = _first(mapping, "element_ids", "element_id"), mapping.get("element_pos")
         pointers = self.index_pointers
         width = min(self._data.shape[1], len(self.element_ids))
         if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers, prepend=0) < 0).any() or pointers[-1] > width:
@@ -76,7 +78,7 @@ class Recording:
         Raises:
             RequestError: it has none of them.
         """
-        columns = CellColumns(ids, self.node_ids, self.index_pointers, self.element_ids)
+        columns = CellColumns(ids, self.node_ids, self.index_pointers, self.element_ids, self.element_pos)
         if not columns.count:
             raise self.refusal("it has none of the cells that are to be loaded")
         return columns
@@ -114,11 +116,11 @@ class Recording:
         self._file.close()
 
 
-def open_recording(config: Any, kind: str, name: str, population: str) -> Recording:
+def open_recording(config: SimulationConfig, kind: str, name: str, population: str) -> Recording:
     """Open a report.
 
     Args:
-        config: a ``libsonata.SimulationConfig``.
+        config: the simulation.
         kind: the report's type as the client names it.
         name: of the report in the configuration.
         population: of the nodes.
@@ -130,9 +132,7 @@ def open_recording(config: Any, kind: str, name: str, population: str) -> Record
     title = f"Report {name!r} in {file_name}"
     file = _opened(file_name)
     try:
-        if population not in file.get("report", {}):
-            raise ValueError(f"it has no population {population}")
-        return Recording(file, population, title)
+        return Recording(file, _group(file, population), title)
     except (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError) as error:  # of h5py, by what is there
         file.close()
         text = error.args[0] if error.args else error
@@ -142,26 +142,44 @@ def open_recording(config: Any, kind: str, name: str, population: str) -> Record
         raise
 
 
+def _group(file: Any, population: str) -> Any:
+    """Find the report of a population; BMTK's first files have one without a name, beside nothing else."""
+    if "report" not in file and "data" in file:
+        return file
+    populations = file.get("report", {})
+    if population not in populations:
+        others = f", but of: {', '.join(populations)}" if len(populations) else ""
+        raise ValueError(f"it has no population {population}{others}")
+    return populations[population]
+
+
+def _first(group: Any, *names: str) -> Any:
+    """Return the dataset that has one of these names."""
+    found = next((name for name in names if name in group), None)
+    if found is None:
+        raise KeyError(f"{group.name} has no {names[0]}")
+    return group[found]
+
+
 def _unit(times: Any) -> str:
     """Read the unit of a dataset of times; ms if there is none."""
     unit = times.attrs.get("units", "ms")
     return unit.decode() if isinstance(unit, bytes) else str(unit)
 
 
-def report_file(config: Any, kind: str, name: str) -> str:
+def report_file(config: SimulationConfig, kind: str, name: str) -> str:
     """Find the file of a report and check its type.
 
     Raises:
         RequestError: there is no such report, or it has another type.
     """
-    if name not in config.list_report_names:
+    if name not in config.reports:
         raise failure(f"The report {name!r} is not present in the simulation config file")  # the real renderer's words
-    report = config.report(name)
-    found = report.type.name
+    found = config.reports[name].type
     # A compartment_set is a report of some compartments, and blood flow is recorded as compartments of vessels.
     if found.removesuffix("_set") != ("compartment" if kind.startswith("bloodflow") else kind):
         raise failure(f"Report {name!r} is of type {found}, not {kind}")
-    return str(report.file_name)
+    return config.reports[name].file
 
 
 def _opened(file_name: str) -> Any:
@@ -177,11 +195,13 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
     """Read the times in ms and the nodes of all spikes; not with libsonata, which insists on a unit."""
     try:
         with h5py.File(file_name, "r") as file:
-            populations = file["spikes"]
-            if population not in populations:
-                others = ", ".join(populations)
-                raise failure(f"{file_name} has no spikes of population {population}, but of: {others}")
-            times, nodes = (populations[population][name] for name in ("timestamps", "node_ids"))
+            group = file["spikes"]
+            if "timestamps" not in group:  # BMTK's first files have them without a population
+                if population not in group:
+                    others = ", ".join(group)
+                    raise failure(f"{file_name} has no spikes of population {population}, but of: {others}")
+                group = group[population]
+            times, nodes = group["timestamps"], _first(group, "node_ids", "gids")
             unit = _unit(times)
             if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:
                 raise ValueError(f"{times.shape} times in {unit!r} of {nodes.shape} nodes")
@@ -191,11 +211,11 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
         raise failure(f"{file_name} cannot be read as spikes: {text}") from error
 
 
-def spike_simulation(config: Any, population: str, ids: Ints, transition: float) -> Simulation:
+def spike_simulation(config: SimulationConfig, population: str, ids: Ints, transition: float) -> Simulation:
     """Read the spikes of the loaded cells.
 
     Args:
-        config: a ``libsonata.SimulationConfig``.
+        config: the simulation.
         population: of the nodes.
         ids: (N,) ascending, of the cells that are loaded.
         transition: ms around a spike during which a cell differs from rest.
@@ -203,7 +223,7 @@ def spike_simulation(config: Any, population: str, ids: Ints, transition: float)
     Raises:
         RequestError: there is no file of spikes, or none of these cells.
     """
-    file_name = str(config.output.spikes_file)
+    file_name = config.spikes_file
     if not Path(file_name).is_file():
         raise failure(f"The simulation's spikes {file_name} do not exist; has it been run?")
     times, nodes = _spikes(file_name, population)

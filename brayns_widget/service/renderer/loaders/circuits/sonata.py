@@ -1,17 +1,17 @@
 """The SONATA loader: node populations of a circuit or of a simulation's circuit.
 
-Format: SONATA developer guide, circuit configuration and node files, read with libsonata; morphologies with MorphIO.
+Format: SONATA developer guide, circuit configuration and node files, read with ``service.sonata``; morphologies with
+MorphIO. Populations without morphologies are spheres.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import libsonata
 import libsonata._libsonata
 import morphio._morphio
 import numpy as np
@@ -29,19 +29,30 @@ from brayns_widget.service.renderer.loaders.circuits.neurons import place
 from brayns_widget.service.renderer.loaders.circuits.placed import PlacedNodes, Reader
 from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording, report_file, spike_simulation
 from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShapes
-from brayns_widget.service.renderer.loaders.circuits.vasculature import VASCULATURE, vessels_model
+from brayns_widget.service.renderer.loaders.circuits.vasculature import vessels_model
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
+from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.sonata.config import Properties, SimulationConfig, read_configuration
+from brayns_widget.service.sonata.listing import VASCULATURE, Circuit, type_of
+from brayns_widget.service.sonata.populations import Population
+
+_POINTS = ("virtual", "point_neuron", "point_process", "single_compartment")  # types of nodes without morphologies
+_CELL_REPORTS = ("spikes", "compartment", "summation")
+_VESSEL_REPORTS = ("bloodflow_pressure", "bloodflow_speed", "bloodflow_radii")
 
 
 def load(path: Path, params: SonataParams, request: RunningRequest) -> list[LoadedModel]:
     """Load one model for each population in ``params``; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
-    circuit, simulation = open_circuit(path)
-    for settings in params.node_population_settings:
-        _refuse_unsupported(circuit, simulation, settings)
+    config, simulation, problems = read_configuration(path)
+    circuit = Circuit(config)
+    notices = Notices()
+    for problem in (*config.problems, *problems):
+        notices.add(problem)
+    opened_nodes = [_open(circuit, simulation, settings) for settings in params.node_population_settings]
     count = len(params.node_population_settings)
     known: KnownShapes = {}
     models: list[LoadedModel] = []
@@ -53,110 +64,105 @@ def load(path: Path, params: SonataParams, request: RunningRequest) -> list[Load
 
         for index, settings in enumerate(params.node_population_settings):
             part = request.part(index / count, (index + 1) / count)
-            model, placed = _load_population(circuit, simulation, settings, known, part)
+            model, placed = _load_population(
+                circuit, simulation, opened_nodes[index], settings, known, part, notices=notices
+            )
             keep(model)
             for edges in settings.edge_populations:
                 part.progress(1.0, f"Reading edge population {edges.edge_population}")
-                keep(edges_model(circuit, simulation, edges, placed))
+                keep(edges_model(circuit, simulation, edges, placed, notices))
         opened.pop_all()  # the reports are the caller's from here on
-    return models
+    return [replace(model, notices=notices.texts) for model in models]
 
 
 LOADER = Loader(SONATA, "Circuit Explorer", (".json",), SonataParams, load)
 
 
-def open_circuit(path: Path) -> tuple[Any, Any]:
-    """Open a circuit configuration, or the circuit of a simulation configuration.
-
-    Returns:
-        a ``libsonata.CircuitConfig``, and a ``libsonata.SimulationConfig`` if ``path`` is one, or None.
-
-    Raises:
-        RequestError: the file is neither.
-    """
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise failure(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error})") from error
-    if not isinstance(content, dict) or not content.keys() & {"networks", "run"}:
-        raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'")
-    simulation = None
-    try:
-        if "networks" not in content:
-            simulation = libsonata.SimulationConfig.from_file(str(path))
-            path = Path(simulation.network)
-        return libsonata.CircuitConfig.from_file(str(path)), simulation
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"{path} is not a SONATA circuit configuration: {error}") from error
-
-
-def _refuse_unsupported(circuit: Any, simulation: Any, settings: PopulationParams) -> None:
+def _open(circuit: Circuit, simulation: SimulationConfig | None, settings: PopulationParams) -> _Nodes:
+    """Open a population, and refuse what cannot be shown of it before anything is loaded."""
     name, kind = settings.node_population, settings.report_type
-    if name not in circuit.node_populations:
-        raise failure(f"Population {name} does not exists")  # the real renderer's words, as the next two
-    population_type = circuit.node_population_properties(name).type
-    if population_type not in _TYPES:
-        raise failure("Unsupported population type")
-    wants_report = kind != "none" or any(edges.edge_report_name for edges in settings.edge_populations)
-    if wants_report and simulation is None:
-        raise failure("No simulation configuration available")
+    file = circuit.node_files.get(name)
+    if file is None:
+        for error in circuit.errors:  # it may be in a file that cannot be read
+            raise error
+        raise failure(f"Population {name} does not exists")  # the real renderer's words, as the next ones
+    population = circuit.nodes(name)
+    properties = file.properties(name)
+    population_type = properties.type or type_of(population if "model_type" in population.attribute_names else None)
+    wanted = [] if kind == "none" else [(kind, settings.report_name)]
+    wanted += [("synapse", edges.edge_report_name) for edges in settings.edge_populations if edges.edge_report_name]
     shown = _VESSEL_REPORTS if population_type == VASCULATURE else _CELL_REPORTS
+    if wanted and simulation is None:
+        raise failure("No simulation configuration available")
     if kind not in ("none", *shown):
         what = "Vessels" if population_type == VASCULATURE else "Cells"
         raise RequestError(f"{what} of population {name} cannot show a report of type {kind!r}", code=INVALID_PARAMS)
-    if kind not in ("none", "spikes"):
-        report_file(simulation, kind, settings.report_name)
-    for edges in settings.edge_populations:
-        if edges.edge_report_name:
-            report_file(simulation, "synapse", edges.edge_report_name)
+    for report_type, report in wanted:
+        if simulation is not None and report_type != "spikes":
+            report_file(simulation, report_type, report)
     check_morphology(settings.neuron_morphology_parameters)
+    return _Nodes(population, properties, population_type)
 
 
-_TYPES = ("biophysical", "point_neuron", "point_process", "astrocyte", VASCULATURE)
-_CELL_REPORTS = ("spikes", "compartment", "summation")
-_VESSEL_REPORTS = ("bloodflow_pressure", "bloodflow_speed", "bloodflow_radii")
+@dataclass(frozen=True)
+class _Nodes:
+    """A population that is to be loaded.
+
+    Attributes:
+        population: the nodes.
+        properties: what the configuration says of them.
+        type: SONATA's type.
+    """
+
+    population: Population
+    properties: Properties
+    type: str
 
 
-def _load_population(
-    circuit: Any, config: Any, settings: PopulationParams, known: KnownShapes, request: RunningRequest
+def _load_population(  # noqa: PLR0917 - all are needed
+    circuit: Circuit,
+    config: SimulationConfig | None,
+    found: _Nodes,
+    settings: PopulationParams,
+    known: KnownShapes,
+    request: RunningRequest,
+    *,
+    notices: Notices,
 ) -> tuple[LoadedModel, PlacedNodes]:
-    name = settings.node_population
+    population, name = found.population, settings.node_population
     request.progress(0.0, f"Reading population {name}")
-    try:
-        population = circuit.node_population(name)
-        ids = nodes.select(
-            population,
-            node_sets_paths=[circuit.node_sets_path, "" if config is None else config.node_sets_file],
-            node_sets=settings.node_sets,
-            node_ids=settings.node_ids,
-            percentage=settings.node_percentage,
-            limit=settings.node_count_limit,
-        )
-        selection = libsonata.Selection(ids)
-        properties = circuit.node_population_properties(name)
-        if properties.type == VASCULATURE:
-            model = vessels_model(population, ids, settings, config)
-            return model, PlacedNodes(name, ids)
-        positions = nodes.positions(population, selection)
-        rotations = nodes.rotations(population, selection)
-        labels = read_labels(population, selection)
-    except (libsonata.SonataError, RuntimeError) as error:
-        raise failure(f"Population {name} cannot be read: {error}") from error
-    morphologies, reader = labels.get("morphology"), _reader(properties, labels)
+    for notice in population.notices:
+        notices.add(notice, f"Population {name}")
+    ids = nodes.select(
+        population,
+        node_sets_paths=[circuit.config.node_sets_file, "" if config is None else config.node_sets_file],
+        node_sets=settings.node_sets,
+        node_ids=settings.node_ids,
+        percentage=settings.node_percentage,
+        limit=settings.node_count_limit,
+    )
+    if found.type == VASCULATURE:
+        model = vessels_model(population, ids, settings, config)
+        return model, PlacedNodes(name, ids)
+    positions = _positions(population, ids, settings, notices)
+    rotations = nodes.rotations(population, ids)
+    labels = read_labels(population, ids, notices)
+    morphologies, reader = _morphologies(found, ids, labels)
     placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels)
-    shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known)
+    shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known, notices=notices)
+    centers = np.array([shape.soma_center for shape in shapes])[shape_of_cell]
+    positions = nodes.recentered(population, ids, positions, rotations, centers)
+    placed = replace(placed, positions=positions)
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     metadata = {"loaded_neuron_count": str(len(ids)), "population_name": name, "population_type": "node"}
     metadata.update(shapes.metadata)
     if settings.node_sets and not settings.node_ids:
         metadata["node_sets"] = ", ".join(settings.node_sets)
     columns, simulation = None, None
-    if settings.report_type == "spikes":
+    if config is not None and settings.report_type == "spikes":
         simulation = spike_simulation(config, name, ids, settings.spike_transition_time)
     with contextlib.ExitStack() as stack:
-        if settings.report_type in ("compartment", "summation"):
+        if config is not None and settings.report_type in ("compartment", "summation"):
             recording = open_recording(config, settings.report_type, settings.report_name, name)
             stack.callback(recording.close)
             columns = recording.cells(ids)
@@ -181,25 +187,56 @@ def _load_population(
     return model, placed
 
 
-def _reader(properties: Any, labels: dict[str, Labels]) -> Reader:
-    """Make the function that finds the reader of a population's morphologies."""
+def _positions(
+    population: Population, ids: npt.NDArray[np.int64], settings: PopulationParams, notices: Notices
+) -> npt.NDArray[np.float64]:
+    if settings.in_plane:
+        notices.add("its cells stand in a made-up plane, as was asked for", f"Population {population.name}")
+        return nodes.plane(len(ids))
+    if not {"x", "y", "positions"} & {*population.attribute_names, *population.unreadable}:
+        raise failure(
+            f"The nodes of population {population.name} have no positions (x, y, z); in_plane places them side by side"
+        )
+    return nodes.positions(population, ids, notices)
+
+
+def _morphologies(
+    found: _Nodes, ids: npt.NDArray[np.int64], labels: dict[str, Labels]
+) -> tuple[Labels | None, Reader | None]:
+    """Find the cells' morphologies, "" for none, and the function that finds their reader; None without any."""
+    morphologies = labels.get("morphology")
+    if morphologies is None or found.type in _POINTS:
+        return None, None
+    if "model_type" in found.population.attribute_names:
+        points = np.isin(found.population.attribute("model_type", ids).astype(str), _POINTS)
+        if points.any():
+            names = np.array(morphologies.names, object)[morphologies.codes]
+            names[points] = ""
+            morphologies = Labels.of(names)
+    first = next((name for name in morphologies.names if name), None)
+    if first is None:
+        return None, None
 
     def find() -> tuple[Callable[[str], Any], str]:
-        others = dict(properties.alternate_morphology_formats)
-        return morphology_reader(properties.morphologies_dir, others, labels["morphology"].names[0])
+        properties = found.properties
+        return morphology_reader(properties.path("morphologies_dir"), properties.alternate_morphologies, first)
 
-    return find
+    return morphologies, find
 
 
 def _shapes(
-    placed: PlacedNodes, settings: PopulationParams, request: RunningRequest, *, known: KnownShapes
+    placed: PlacedNodes,
+    settings: PopulationParams,
+    request: RunningRequest,
+    *,
+    known: KnownShapes,
+    notices: Notices,
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
-    """Read each morphology once; returns the shapes and which one each cell has."""
+    """Read each morphology once; returns the shapes, spheres without morphologies, and which one each cell has."""
     params = settings.neuron_morphology_parameters
     options = shape_options(params)
-    if not options.sections:
-        return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)
     morphologies = placed.morphologies
-    if morphologies is None or placed.reader is None:
-        raise failure(f"Population {placed.population} has no morphologies; load it without soma and neurites")
-    return read_shapes(placed.reader(), morphologies, placed.ids, options, request, known=known), morphologies.codes
+    if not options.sections or morphologies is None or placed.reader is None:
+        return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)
+    shapes = read_shapes(placed.reader(), morphologies, placed.ids, options, request, known=known, notices=notices)
+    return shapes, morphologies.codes

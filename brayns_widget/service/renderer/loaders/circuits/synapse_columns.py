@@ -6,36 +6,34 @@ edges' ids are understood, and what Neurodamus writes: the n-th synapse that the
 
 from __future__ import annotations
 
-from typing import Any
-
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders.circuits.columns import node_spans
 from brayns_widget.service.renderer.loaders.circuits.recordings import Recording
+from brayns_widget.service.sonata.populations import EdgePopulation
 
 Ints = npt.NDArray[np.int64]
 
 
-def synapse_columns(recording: Recording, edges: Any, chosen: Ints) -> npt.NDArray[np.intp]:
+def synapse_columns(recording: Recording, edges: EdgePopulation, chosen: Ints) -> npt.NDArray[np.intp]:
     """Find the columns of edges, (N,); -1 for those that the report does not have.
 
     Args:
         recording: of the population that receives the synapses.
-        edges: a ``libsonata.EdgePopulation``.
+        edges: their population.
         chosen: (N,) ids of its edges.
 
     Raises:
-        RequestError: the report has none of these edges, or its elements are not edges of this population.
-        libsonata.SonataError: the edges cannot be read.
+        RequestError: the report has none of these edges, or its elements are not edges of this population; the
+            edges cannot be read.
     """
-    nodes = np.unique(np.asarray(edges.target_nodes(libsonata.Selection(chosen)), np.int64))
+    nodes = np.unique(edges.target_nodes(chosen))
     begins, ends, found = node_spans(nodes, recording.node_ids, recording.index_pointers)
     elements = np.asarray(recording.element_ids, np.int64)
     columns, ids, counted = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for node, begin, end in zip(nodes[found], begins[found], ends[found], strict=True):
-        received = edges.afferent_edges([int(node)]).flatten().astype(np.int64)
+        received = edges.afferent(np.array([node]))
         own = elements[begin:end]
         columns.append(np.arange(begin, end))
         ids.append(np.where(np.isin(own, received), own, -1))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
-import libsonata
 import numpy as np
 import numpy.typing as npt
 
@@ -16,29 +14,32 @@ from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.circuits.columns import node_spans
 from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording
+from brayns_widget.service.sonata.config import SimulationConfig
+from brayns_widget.service.sonata.listing import VASCULATURE
+from brayns_widget.service.sonata.populations import Population
 
-VASCULATURE = "vasculature"  # SONATA's type of such populations, and Brayns' of their models
 Ints = npt.NDArray[np.int64]
 _ENDS = ("start", "end")
 _MEASURES = ("x", "y", "z", "diameter")
 _RED = (1.0, 0.0, 0.0, 1.0)
 
 
-def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: Any) -> LoadedModel:
+def vessels_model(
+    population: Population, ids: Ints, params: PopulationParams, config: SimulationConfig | None
+) -> LoadedModel:
     """Make the model of vessels.
 
     Args:
-        population: a ``libsonata.NodePopulation`` with the attributes ``start_x`` to ``end_diameter``, in µm (SONATA
+        population: with the attributes ``start_x`` to ``end_diameter``, in µm (SONATA
             extension, "Fields for vasculature population").
         ids: (N,) of its nodes.
         params: factor for the radii, and the report to show.
-        config: a ``libsonata.SimulationConfig``, or None if there is no report to show.
+        config: the simulation, or None if there is no report to show.
 
     Raises:
         RequestError: an attribute is missing, a number is none, or the report cannot be shown.
-        libsonata.SonataError: the population cannot be read.
     """
-    ends = np.stack([_end(population, libsonata.Selection(ids), end) for end in _ENDS], axis=1)
+    ends = np.stack([_end(population, ids, end) for end in _ENDS], axis=1)
     if not np.isfinite(ends).all() or (ends[..., 3] < 0).any():
         node = ids[np.flatnonzero(~(np.isfinite(ends).all(axis=(1, 2)) & (ends[..., 3] >= 0).all(axis=1)))[0]]
         raise failure(f"Node {node} of population {population.name} has no finite place, or a negative diameter")
@@ -65,16 +66,19 @@ def vessels_model(population: Any, ids: Ints, params: PopulationParams, config: 
     )
 
 
-def _labels(population: Any, ids: Ints) -> dict[str, Labels]:
+def _labels(population: Population, ids: Ints) -> dict[str, Labels]:
     """Read the attributes that vessels can be colored by, by Brayns' name: their ``type``, such as artery or vein."""
     if "type" not in population.attribute_names:
         return {}
-    values = population.get_attribute("type", libsonata.Selection(ids))
-    return {"vasculature section type": Labels.of(np.asarray(values))}
+    values = population.attribute("type", ids)
+    return {"vasculature section type": Labels.of(values)}
 
 
-def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any, geometry: Geometry) -> Simulation:
+def _simulation(
+    name: str, ids: Ints, params: PopulationParams, config: SimulationConfig | None, geometry: Geometry
+) -> Simulation:
     """Open the report of blood flow: one value for each node and frame."""
+    assert config is not None  # checked before anything was loaded
     recording = open_recording(config, params.report_type, params.report_name, name)
     with contextlib.ExitStack() as stack:
         stack.callback(recording.close)
@@ -92,9 +96,9 @@ def _simulation(name: str, ids: Ints, params: PopulationParams, config: Any, geo
     return simulation
 
 
-def _end(population: Any, selection: Any, end: str) -> npt.NDArray[np.float64]:
+def _end(population: Population, ids: Ints, end: str) -> npt.NDArray[np.float64]:
     names = [f"{end}_{measure}" for measure in _MEASURES]
     missing = [name for name in names if name not in population.attribute_names]
     if missing:
         raise failure(f"Population {population.name} has no attribute {missing[0]!r}, so it cannot be shown as vessels")
-    return np.stack([np.asarray(population.get_attribute(name, selection), np.float64) for name in names], axis=1)
+    return np.stack([np.asarray(population.attribute(name, ids), np.float64) for name in names], axis=1)

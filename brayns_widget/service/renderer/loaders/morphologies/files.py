@@ -1,38 +1,55 @@
-"""Files of morphologies: where a circuit keeps them, and how to read them with MorphIO without a crash.
-
-MorphIO (4.0) crashes on H5 structures without sections, and where sections continue one another tens of thousands of
-times, which no cell's do.
-"""
+"""Files of morphologies: where a circuit keeps them, how to read one of any format, and what to say of bad ones."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
-import h5py
 import morphio
 import numpy as np
+import numpy.typing as npt
 
-from brayns_widget.service.renderer.loaders.base import failure
+from brayns_widget.service.renderer.loaders.base import Content, failure
+from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
+from brayns_widget.service.renderer.loaders.morphologies.h5 import Container, read_h5
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, make_shape
+from brayns_widget.service.renderer.loaders.morphologies.recognised import BEGINNING, check_beginning, decoded
+from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton
+from brayns_widget.service.renderer.loaders.morphologies.swc import read_swc
 
 morphio.set_maximum_warnings(0)  # they would go to stderr; what is fatal raises
 
-# SWC files may change a branch's type in the middle, as those with the types 5 (fork) and 6 (end) do.
-_OPTIONS = morphio.Option.allow_unifurcated_section_change
-_DEEPEST = 5000
-_MOST_POINTS = 0.95
-_SMALL = 200_000  # bytes; a file that is not larger cannot be that deep
+Reader: TypeAlias = Callable[[str], Skeleton]
+"""Reads a morphology by its name; raises ``Unreadable``."""
+
+EXTENSIONS = (".swc", ".h5", ".asc")
+SMALLEST, LARGEST = 1.0, 1e5  # µm across: less is a speck of a cell, more are ten centimetres
+_TEXTS = {".swc": read_swc, ".asc": read_asc}
+_ERRORS = (RuntimeError, ValueError, IndexError, KeyError, TypeError, OSError, morphio.MorphioError)
 
 
-def morphology_reader(
-    morphologies_dir: str, alternates: Mapping[str, str], first: str
-) -> tuple[Callable[[str], Any], str]:
+class Unreadable(Exception):
+    """A morphology cannot be read.
+
+    Attributes:
+        where: the file.
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where} cannot be read as a morphology: {problem}")
+        self.where = where
+        self.problem = problem
+
+
+def morphology_reader(morphologies_dir: str, alternates: Mapping[str, str], first: str) -> tuple[Reader, str]:
     """Find a population's morphologies; returns a function that reads one, and the name of the place.
 
     SWC files of ``morphologies_dir`` come first, then the ``alternate_morphologies`` of the circuit: H5 (a directory of
-    files or one container) and Neurolucida ASC.
+    files or one container) and Neurolucida ASC. Names may have their ending.
 
     Args:
         morphologies_dir: directory of SWC files, or "".
@@ -52,27 +69,95 @@ def morphology_reader(
         missing = ", ".join(dict.fromkeys(place for place, _ in places))
         raise failure(f"The morphologies are missing: there is no {missing}")
     for place, extension in existing:
-        if Path(place).is_file() or (Path(place) / (first + extension)).is_file():
+        if Path(place).is_file() or _file(place, first, extension).is_file():
             return _reader(place, extension), place
     place, extension = existing[0]
     return _reader(place, extension), place
 
 
-def _reader(place: str, extension: str) -> Callable[[str], Any]:
-    if Path(place).is_dir():
-        return lambda name: _open(Path(place) / (name + extension))
-    try:
-        collection = morphio.Collection(place, [extension])
-    except (RuntimeError, morphio.MorphioError) as error:
-        raise failure(f"{place} is not an HDF5 container of morphologies: {_one_line(error)}") from error
+def _file(place: str, name: str, extension: str) -> Path:
+    return Path(place) / (name if name.lower().endswith(EXTENSIONS) else name + extension)
 
-    def load(name: str) -> Any:
-        with h5py.File(place, "r") as file:
-            if name in file:  # if not, MorphIO says so
-                _check_sections(file[name])
-        return collection.load(name, _OPTIONS)
+
+def _reader(place: str, extension: str) -> Reader:
+    if Path(place).is_dir():
+        return lambda name: read_morphology_file(_file(place, name, extension))
+    try:
+        container = Container(Path(place))
+    except _ERRORS as error:
+        raise failure(f"{place} is not an HDF5 container of morphologies: {problem_of(error)}") from error
+
+    def load(name: str) -> Skeleton:
+        try:
+            return _measured(container.read(name))
+        except _ERRORS as error:
+            raise Unreadable(place, problem_of(error)) from error
 
     return load
+
+
+def read_morphology_file(path: Path) -> Skeleton:
+    """Read one morphology file, by its ending: SWC, H5 or Neurolucida ASC.
+
+    Raises:
+        Unreadable: it is missing or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(BEGINNING)
+            kind = path.suffix.lower()
+            if kind not in EXTENSIONS:
+                raise ValueError(f"its ending is none of {', '.join(EXTENSIONS)}")
+            check_beginning(beginning, hdf5=kind == ".h5")
+            if kind == ".h5":
+                return _measured(read_h5(path))
+            return read_morphology_text(beginning + file.read(), kind, str(path))
+    except FileNotFoundError as error:
+        raise Unreadable(str(path), "there is no such file") from error
+    except _ERRORS as error:
+        raise Unreadable(str(path), problem_of(error, where=str(path))) from error
+
+
+def read_morphology_text(data: bytes, kind: str, where: str) -> Skeleton:
+    """Read the bytes of an SWC or ASC file.
+
+    Args:
+        data: the bytes.
+        kind: ".swc" or ".asc".
+        where: the file, for messages.
+
+    Raises:
+        Unreadable: they cannot be read.
+    """
+    text = decoded(data)
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is refused when it is to be shown
+            return _measured(_TEXTS[kind](text))
+    except _ERRORS as error:
+        raise Unreadable(where, problem_of(error, text)) from error
+
+
+def _measured(skeleton: Skeleton) -> Skeleton:
+    """Add a notice to what is so small or large that its unit cannot be µm.
+
+    Raises:
+        ValueError: there is nothing to see.
+    """
+    soma = np.concatenate((skeleton.soma.spheres, skeleton.soma.cylinders.reshape(-1, 4)))
+    if not len(skeleton.points) + len(soma):
+        raise ValueError("it has no points")
+    size = _size(skeleton.points if len(skeleton.points) > 1 else soma[:, :3])
+    if not len(skeleton.points):
+        size += 2 * float(soma[:, 3].max())
+    if SMALLEST <= size <= LARGEST or size == 0 or not np.isfinite(size):
+        return skeleton
+    text = f"it is about {size:.1g} µm across, so its numbers are hardly µm; scale it by the model's transform"
+    return replace(skeleton, notices=(*skeleton.notices, text))
+
+
+def _size(points: npt.NDArray[np.float32]) -> float:
+    """Measure the longest side of the box around points."""
+    return max(float(column.max() - column.min()) for column in points.T)
 
 
 def read_file(path: Path, options: ShapeOptions) -> Shape:
@@ -82,30 +167,46 @@ def read_file(path: Path, options: ShapeOptions) -> Shape:
         RequestError: it cannot be read.
     """
     try:
-        return make_shape(_open(path), options)
-    except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
-        raise failure(f"{path} cannot be read as a morphology: {_one_line(error)}") from error
+        return make_shape(read_morphology_file(path), options)
+    except Unreadable as error:
+        raise failure(str(error)) from error
+    except ValueError as error:
+        raise failure(f"{path} cannot be shown: {error}") from error
 
 
-def read_shape(read: Callable[[str], Any], place: str, name: str, cell: int, options: ShapeOptions) -> Shape:
+def read_upload(content: Content, options: ShapeOptions) -> Shape:
+    """Make the shape of an uploaded SWC or ASC file; see ``read_file``."""
+    kind = f".{content.kind}"
+    if kind not in _TEXTS:
+        raise failure(f"{content.name} is of type {content.kind!r}; only {', '.join(_TEXTS)} can be uploaded")
+    try:
+        data = bytes(content.data)
+        check_beginning(data[:BEGINNING], hdf5=False)
+        return make_shape(read_morphology_text(data, kind, content.name), options)
+    except Unreadable as error:
+        raise failure(str(error)) from error
+    except ValueError as error:
+        raise failure(f"{content.name} cannot be shown: {error}") from error
+
+
+def read_shape(read: Reader, place: str, name: str, cell: int, options: ShapeOptions) -> Shape:
     """Read one morphology and make its shape.
 
     Raises:
         RequestError: it is missing or unreadable; names the file and the first cell that needs it.
     """
-    morphology = read_morphology(read, place, name, cell)
+    morphology = read_morphology(read, name, cell)
     try:
         return make_shape(morphology, options)
     except ValueError as error:
-        raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
+        raise failure(f"Morphology {name!r} of cell {cell} in {place} cannot be shown: {error}") from error
 
 
-def read_morphology(read: Callable[[str], Any], place: str, name: str, cell: int) -> Any:
+def read_morphology(read: Reader, name: str, cell: int) -> Skeleton:
     """Read one morphology.
 
     Args:
-        read: see ``morphology_reader``; ``place`` is its second result.
-        place: where it is, for messages.
+        read: see ``morphology_reader``.
         name: of the morphology.
         cell: id of the first cell that needs it, for messages.
 
@@ -114,89 +215,48 @@ def read_morphology(read: Callable[[str], Any], place: str, name: str, cell: int
     """
     try:
         return read(name)
-    except (RuntimeError, ValueError, morphio.MorphioError, OSError) as error:
-        raise failure(f"Morphology {name!r} of cell {cell} cannot be read from {place}: {_one_line(error)}") from error
+    except Unreadable as error:
+        raise failure(
+            f"Morphology {name!r} of cell {cell} cannot be read from {error.where}: {error.problem}"
+        ) from error
 
 
-def _open(path: Path) -> Any:
-    """Read a file, unless it would crash the process.
+_PLACE = re.compile(r"(?:\x1b\[[\d;]*m)?[^\n\x1b]*:(\d+):(?:error|warning)(?:\x1b\[[\d;]*m)?")
+_LONGEST = 60  # letters of a line that a message quotes
 
-    Raises:
-        RuntimeError, ValueError, OSError, morphio.MorphioError: it cannot be read.
+
+def problem_of(error: Exception, text: str = "", where: str = "") -> str:
+    """Say in one line what MorphIO, HDF5 or we have found, with the lines of ``text`` that it is about.
+
+    Args:
+        error: what was raised.
+        text: the file's text.
+        where: the file, whose name need not be said again.
     """
-    if path.suffix.lower() == ".h5":
-        with h5py.File(path, "r") as file:
-            _check_sections(file)
-        return morphio.Morphology(str(path), _OPTIONS)
-    swc, large = path.suffix.lower() == ".swc", path.stat().st_size > _SMALL
-    if large:
-        _check_depth(_swc_depth(path) if swc else _asc_depth(path))
-    morphology = morphio.Morphology(str(path), _OPTIONS)
-    if swc and not large and _lacks_points(path, morphology):
-        _check_depth(_swc_depth(path))
-    return morphology
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    message = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    numbers = [int(number) for number in _PLACE.findall(message)]
+    parts = [part.strip() for part in _PLACE.sub("", message).replace("$STRING$", "the file").splitlines()]
+    parts = [part for part in parts if where not in part or part.removeprefix("Error in ") != where]
+    said = " ".join(part for part in parts if part).rstrip(":. ") or type(error).__name__
+    lines = text.split("\n")
+    found = [_quoted(number, lines) for number in dict.fromkeys(numbers)]
+    if not found:
+        return said
+    advice = _ADVICE.get(said.split(":")[0], "")
+    return f"{', '.join(found)}: {said}{advice}"
 
 
-def _check_depth(depth: float) -> None:
-    if depth > _DEEPEST:
-        problem = f"{depth:g} times, more than {_DEEPEST}" if depth < np.inf else "in a circle"
-        raise ValueError(f"its sections continue one another {problem}")
+def _quoted(number: int, lines: list[str]) -> str:
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    cut = line[:_LONGEST] + (" …" if len(line) > _LONGEST else "")
+    return f"line {number}" + (f" ({cut!r})" if cut else "")
 
 
-def _lacks_points(path: Path, morphology: Any) -> bool:
-    """Whether MorphIO has left many points of an SWC file out, as it silently does with cycles.
-
-    It leaves out points that repeat the one before, too: up to 1.2 % in real files.
-    """
-    lines = (line.lstrip() for line in path.read_bytes().splitlines())
-    written = sum(1 for line in lines if line and not line.startswith(b"#"))
-    repeated = len(morphology.section_types) - len(morphology.root_sections)  # the first of a section that goes on
-    return len(morphology.soma.points) + len(morphology.points) - repeated < _MOST_POINTS * written
-
-
-def _check_sections(group: Any) -> None:
-    """Check the structure of an H5 morphology, without which MorphIO crashes.
-
-    Raises:
-        ValueError: it has no sections, or one that continues none before it.
-    """
-    structure = group.get("structure") if isinstance(group, h5py.Group) else None
-    if not isinstance(structure, h5py.Dataset):
-        return  # an older version of the format; MorphIO tells
-    if structure.ndim != 2 or structure.shape[0] < 1 or structure.shape[1] < 3:
-        raise ValueError(f"its structure must be a table of at least one section, got the shape {structure.shape}")
-    parents = np.asarray(structure[:, 2], np.int64)
-    wrong = np.flatnonzero((parents >= np.arange(len(parents))) | (parents < -1))
-    if len(wrong):
-        raise ValueError(f"section {wrong[0]} continues section {parents[wrong[0]]}, which does not come before it")
-
-
-def _swc_depth(path: Path) -> float:
-    """Count the forks between the farthest point of an SWC file and its root; infinite in a cycle."""
-    try:
-        numbers, parents = np.loadtxt(path, np.float64, usecols=(0, 6), unpack=True, ndmin=2, encoding="latin-1")
-    except (ValueError, IndexError):
-        return 0  # MorphIO tells what is wrong
-    order = np.argsort(numbers)
-    at = np.minimum(np.searchsorted(numbers[order], parents), len(order) - 1)
-    parent = np.where(numbers[order][at] == parents, order[at], -1)
-    forks = np.bincount(parent[parent >= 0], minlength=len(order)) > 1
-    depth = np.where(parent >= 0, forks[parent], 0).astype(np.float64)
-    for _round in range(int(np.ceil(np.log2(len(order)))) + 1):  # each doubles how far up a point looks
-        above = np.maximum(parent, 0)
-        depth += np.where(parent >= 0, depth[above], 0)
-        parent = np.where(parent >= 0, parent[above], -1)
-    return float(depth.max()) if (parent < 0).all() else np.inf
-
-
-def _asc_depth(path: Path) -> int:
-    """Measure how deep the parentheses of a Neurolucida file are nested."""
-    letters = np.fromfile(path, np.uint8)
-    return int(np.cumsum((letters == ord("(")).astype(np.int64) - (letters == ord(")"))).max(initial=0))
-
-
-def _one_line(error: Exception) -> str:
-    """Return the first line of a message that is not empty, without terminal colors."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    lines = [line for line in lines if line and not line.startswith("\x1b")]
-    return lines[0] if lines else type(error).__name__
+_COLUMNS = "; a line has seven numbers with decimal points and blanks: number, type, x, y, z, radius, parent"
+_ADVICE = {
+    "Unable to parse this line": _COLUMNS,
+    "The end of the file was reached before parsing finshed": "; the file was cut, copy it again",  # sic
+    "Hit end of file while consuming a neurite": "; the file was cut, copy it again",
+}

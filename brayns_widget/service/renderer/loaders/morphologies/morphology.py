@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
 
-import morphio
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +12,8 @@ from brayns_widget.protocol.brayns.loaders import GeometryType
 from brayns_widget.service.renderer.loaders.morphologies import thinning
 from brayns_widget.service.renderer.loaders.morphologies.places import Places, point_places, soma_places
 from brayns_widget.service.renderer.loaders.morphologies.radii import smoothed
+from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton
+from brayns_widget.service.renderer.loaders.morphologies.soma import Soma
 
 
 class Section(IntEnum):
@@ -44,6 +43,8 @@ class Shape:
         sphere_types: (P,) uint8.
         segment_places: (S, 2) float32, the section and how far along it each segment stands, see ``places``.
         sphere_places: (P, 2) float32.
+        soma_center: the middle of the soma, in µm.
+        notices: sentences about what was read otherwise than it is written.
     """
 
     vertices: npt.NDArray[np.float32]
@@ -53,11 +54,13 @@ class Shape:
     sphere_types: npt.NDArray[np.uint8]
     segment_places: Places
     sphere_places: Places
+    soma_center: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    notices: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        return sum(array.nbytes for array in vars(self).values())
+        return sum(array.nbytes for array in vars(self).values() if isinstance(array, np.ndarray))
 
 
 @dataclass(frozen=True)
@@ -104,22 +107,22 @@ def point_shape(radius: float) -> Shape:
     )
 
 
-def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
-    """Turn a ``morphio.Morphology`` into geometry.
+def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
+    """Turn a skeleton into geometry.
 
-    The soma is a sphere of the mean radius of its contour about its center, and a cone to the start of each root
-    section that is loaded; a soma that SWC describes as a chain of cylinders is that chain, as in the real renderer.
+    Sections are chains of cone-spheres. The soma is spheres or cylinders, with a cone to each root section that is
+    loaded and has an anchor there, as in the real renderer. A section of one point that nothing continues is a segment
+    from what it continues, or a sphere.
 
     Raises:
-        ValueError: a section has no points, or continues one that does not come before it.
+        ValueError: a number of what is loaded is not finite.
     """
-    points = np.column_stack((morphology.points, morphology.diameters / 2)).astype(np.float32)
-    starts = morphology.section_offsets.astype(np.int64)
-    starts, ends = starts[:-1], starts[1:]
-    if (ends <= starts).any():
-        raise ValueError(f"section {int(np.flatnonzero(ends <= starts)[0])} has no points")
-    types = _section_types(morphology.section_types)
-    parents = _parents(morphology.connectivity, len(types))
+    starts, ends, parents = skeleton.starts, skeleton.ends, skeleton.parents
+    points = np.column_stack((skeleton.points, skeleton.radii)).astype(np.float32)
+    types = _section_types(skeleton.section_types)
+    wanted = np.isin(types, list(options.sections))
+    if not np.isfinite(points).all():
+        _check_finite(points[np.repeat(wanted, ends - starts)], "its sections have a point")
     _set_radii(points, starts, ends, parents, options.geometry_type)
     # Places are those in whole sections, as reports count.
     neurites = _Neurites(points, point_places(starts, ends), starts, ends, types)
@@ -132,12 +135,19 @@ def make_shape(morphology: Any, options: ShapeOptions) -> Shape:
     if options.resampling <= 1:
         neurites = neurites.only(thinning.bends(neurites.points, neurites.starts, neurites.ends, options.resampling))
     neurites.points[:, 3] *= options.radius_multiplier  # not the soma's, as the reference pictures show
-    wanted = np.isin(types, list(options.sections))
-    shape = (_sphere_shape if options.geometry_type == "spheres" else _segment_shape)(neurites, wanted)
+    there = wanted & (neurites.ends > neurites.starts)
+    anchored = np.isfinite(skeleton.anchors[:, 0]) & options.soma
+    if options.geometry_type == "spheres":
+        shape = _sphere_shape(neurites, wanted)
+    else:
+        shape = _segment_shape(neurites, wanted)
+        lone = there & (ends - starts == 1) & ~np.isin(np.arange(len(types)), parents)
+        shape = _with_lone_points(shape, neurites, parents, lone & ~anchored)
     if options.soma:
-        roots = neurites.starts[wanted & (parents < 0) & (neurites.ends > neurites.starts)]
-        shape = _add_soma(shape, morphology.soma, neurites.points[roots])
-    return shape
+        roots = there & anchored
+        shape = _with_soma(shape, skeleton.soma, skeleton.anchors[roots], neurites.points[neurites.starts[roots]])
+    x, y, z = skeleton.soma.center.tolist()
+    return replace(shape, soma_center=(x, y, z), notices=skeleton.notices)
 
 
 @dataclass(frozen=True)
@@ -164,22 +174,19 @@ class _Neurites:
         return _Neurites(self.points[kept], self.places[kept], index[self.starts], index[self.ends], self.types)
 
 
-def _section_types(types: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _section_types(types: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
     result = np.full(len(types), Section.DENDRITE, np.uint8)
     result[types == _AXON] = Section.AXON
     result[types == _APICAL] = Section.APICAL_DENDRITE
     return result
 
 
-def _parents(connectivity: Mapping[int, list[int]], count: int) -> npt.NDArray[np.int64]:
-    parents = np.full(count, -1, np.int64)
-    for parent, children in connectivity.items():
-        if parent >= 0:
-            parents[children] = parent
-    if (parents >= np.arange(count)).any():
-        section = int(np.flatnonzero(parents >= np.arange(count))[0])
-        raise ValueError(f"section {section} continues section {parents[section]}, which does not come before it")
-    return parents
+def _check_finite(points: npt.NDArray[np.float32], what: str) -> None:
+    finite = np.isfinite(points)
+    if not finite.all():
+        wrong = np.flatnonzero(~finite.all(axis=1))
+        numbers = ", ".join(f"{number:g}" for number in points[wrong[0]])
+        raise ValueError(f"{what} that is not finite (x, y, z and radius are {numbers})")
 
 
 def _set_radii(
@@ -235,38 +242,48 @@ def _sphere_shape(neurites: _Neurites, wanted: npt.NDArray[np.bool_]) -> Shape:
     )
 
 
-def _add_soma(shape: Shape, soma: Any, roots: npt.NDArray[np.float32]) -> Shape:
-    """Add the soma: as its file describes it if it is a chain of cylinders, else a sphere with a cone to each root."""
-    points = np.column_stack((soma.points, soma.diameters / 2)).astype(np.float32)
-    if not len(points):
-        return shape
-    if soma.type == morphio.SomaType.SOMA_CYLINDERS:
-        return _with_segments(shape, points, np.arange(len(points) - 1))
-    center = points[:, :3].mean(axis=0)
-    radius = points[0, 3]
-    if soma.type in _CONTOURS:
-        radius = np.linalg.norm(points[:, :3] - center, axis=1).mean()
-    sphere = np.array([*center, radius], np.float32)
-    cones = np.empty((len(roots), 2, 4), np.float32)
-    cones[:, 0], cones[:, 1] = sphere, roots
-    shape = _with_segments(shape, cones.reshape(-1, 4), 2 * np.arange(len(roots)))
+def _with_lone_points(
+    shape: Shape, neurites: _Neurites, parents: npt.NDArray[np.int64], lone: npt.NDArray[np.bool_]
+) -> Shape:
+    """Add what sections of one point show: a segment from the section that they continue, or a sphere."""
+    linked, alone = np.flatnonzero(lone & (parents >= 0)), np.flatnonzero(lone & (parents < 0))
+    if len(linked):
+        befores = neurites.ends[parents[linked]] - 1
+        pairs = np.stack((neurites.points[befores], neurites.points[neurites.starts[linked]]), axis=1)
+        shape = _with_segments(shape, pairs, neurites.types[linked], neurites.places[neurites.starts[linked]])
+    if len(alone):
+        first = neurites.starts[alone]
+        shape = _with_spheres(shape, neurites.points[first], neurites.types[alone], neurites.places[first])
+    return shape
+
+
+def _with_soma(shape: Shape, soma: Soma, anchors: npt.NDArray[np.float32], roots: npt.NDArray[np.float32]) -> Shape:
+    """Add the soma, and a cone from each anchor to the root section's first point."""
+    _check_finite(np.concatenate((soma.spheres, soma.cylinders.reshape(-1, 4))), "its soma has a point")
+    pairs = np.concatenate((soma.cylinders, np.stack((anchors, roots), axis=1)))
+    kinds = np.full(len(pairs), Section.SOMA, np.uint8)
+    shape = _with_segments(shape, pairs, kinds, soma_places(len(pairs)))
+    count = len(soma.spheres)
+    return _with_spheres(shape, soma.spheres, np.full(count, Section.SOMA, np.uint8), soma_places(count))
+
+
+def _with_segments(shape: Shape, pairs: npt.NDArray[np.float32], types: npt.NDArray[np.uint8], places: Places) -> Shape:
+    """Add segments; pairs (N, 2, 4): their ends."""
     return replace(
         shape,
-        spheres=np.concatenate((shape.spheres, sphere[None])),
-        sphere_types=np.append(shape.sphere_types, np.uint8(Section.SOMA)),
-        sphere_places=np.concatenate((shape.sphere_places, soma_places(1))),
+        vertices=np.concatenate((shape.vertices, pairs.reshape(-1, 4))),
+        segments=np.concatenate((shape.segments, (2 * np.arange(len(pairs)) + len(shape.vertices)).astype(np.uint32))),
+        segment_types=np.concatenate((shape.segment_types, types)),
+        segment_places=np.concatenate((shape.segment_places, places)),
     )
 
 
-_CONTOURS = (morphio.SomaType.SOMA_SIMPLE_CONTOUR, morphio.SomaType.SOMA_UNDEFINED)
-
-
-def _with_segments(shape: Shape, vertices: npt.NDArray[np.float32], segments: npt.NDArray[np.int64]) -> Shape:
-    """Add segments of the soma; their indices count from the first new vertex."""
+def _with_spheres(
+    shape: Shape, spheres: npt.NDArray[np.float32], types: npt.NDArray[np.uint8], places: Places
+) -> Shape:
     return replace(
         shape,
-        vertices=np.concatenate((shape.vertices, vertices)),
-        segments=np.concatenate((shape.segments, (segments + len(shape.vertices)).astype(np.uint32))),
-        segment_types=np.concatenate((shape.segment_types, np.full(len(segments), Section.SOMA, np.uint8))),
-        segment_places=np.concatenate((shape.segment_places, soma_places(len(segments)))),
+        spheres=np.concatenate((shape.spheres, spheres)),
+        sphere_types=np.concatenate((shape.sphere_types, types)),
+        sphere_places=np.concatenate((shape.sphere_places, places)),
     )

@@ -172,7 +172,7 @@ def test_missing_and_broken_files_are_told(copied: Path):
         file.move(f"report/{POPULATION}", "report/others")
     assert (
         failure(copied, **asked)
-        == f"Report 'soma_voltage' in {report} cannot be used: it has no population {POPULATION}"
+        == f"Report 'soma_voltage' in {report} cannot be used: it has no population {POPULATION}, but of: others"
     )
     report.write_bytes(b"not HDF5")
     assert "cannot be read as a report" in failure(copied, **asked)

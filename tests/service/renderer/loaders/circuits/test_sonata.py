@@ -19,6 +19,7 @@ from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.rpc.methods import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_simulation
+from tests.service.sonata.files import write_nodes
 
 POPULATION = "S1nonbarrel_neurons"
 FULL = {"load_soma": True, "load_axon": True, "load_dendrites": True, "geometry_type": "original"}
@@ -170,13 +171,33 @@ def test_a_population_without_cells(tmp_path: Path):
     assert failure(path) == "There are no cells in population cells"
 
 
-def test_virtual_populations_cannot_be_shown(tmp_path: Path):
-    assert failure(write_circuit(tmp_path, places(3), kind="virtual")) == "Unsupported population type"
+@pytest.mark.parametrize("kind", ["virtual", "point_neuron", "point_process", "single_compartment"])
+def test_nodes_without_morphologies_are_spheres(tmp_path: Path, kind: str):
+    path = write_circuit(tmp_path, places(3), kind=kind)
+    model = load(path, neuron_morphology_parameters=FULL | {"radius_multiplier": 4.0})
+    np.testing.assert_allclose(model.geometry.spheres, [[0, 0, 0, 4], [10, 0, 0, 4], [20, 0, 0, 4]])
+    assert not model.notices
 
 
 def test_a_population_without_positions(tmp_path: Path):
-    path = write_circuit(tmp_path, {"x": [0.0], "y": [0.0]})
-    assert failure(path) == "Population cells has no attribute 'z', so its cells cannot be placed"
+    path = write_circuit(tmp_path, {"layer": [1, 2, 3, 4, 5]})
+    message = failure(path)
+    assert "population cells have no positions" in message
+    assert "in_plane" in message
+    model = load(path, in_plane=True)
+    expected = [[-20, 10, 0, 1], [0, 10, 0, 1], [20, 10, 0, 1], [-20, -10, 0, 1], [0, -10, 0, 1]]
+    np.testing.assert_allclose(model.geometry.spheres, expected)
+    assert model.notices == ("Population cells: its cells stand in a made-up plane, as was asked for",)
+
+
+def test_without_z_nodes_lie_in_a_plane(tmp_path: Path):
+    model = load(write_circuit(tmp_path, {"x": [0.0, 5.0], "y": [0.0, 1.0]}))
+    np.testing.assert_allclose(model.geometry.spheres[:, :3], [[0, 0, 0], [5, 1, 0]])
+    assert model.notices == ("Population cells: its nodes have no z, so that they lie in a plane",)
+    folder = tmp_path / "x only"
+    folder.mkdir()
+    path = write_circuit(folder, {"x": [0.0]})
+    assert failure(path) == "Population cells has no attribute 'y', so its cells cannot be placed"
 
 
 def test_positions_must_be_finite(tmp_path: Path):
@@ -197,7 +218,7 @@ def test_a_missing_morphology_names_file_and_cell(tmp_path: Path):
         ("hello", "it is not JSON"),
         ("[1]", "neither 'networks' nor 'run'"),
         ('{"networks": 5}', "is not a SONATA circuit configuration"),
-        ('{"run": {}}', "is not a SONATA circuit configuration"),
+        ('{"run": {}}', "cannot be read: "),
         ("\x00\xff", "it is not JSON"),
         ("[" * 100000, "it is not JSON"),
     ],
@@ -336,3 +357,79 @@ def test_node_sets_of_a_simulation_override_those_of_its_circuit(tmp_path: Path)
 def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
     path = write_circuit(tmp_path, {"x": [0.0, 1e30], "y": [0.0, 0.0], "z": [0.0, 0.0]})
     assert failure(path, **settings).startswith(f"{path} cannot be shown: coordinates must stay below 1e+18 µm")
+
+
+@pytest.mark.parametrize(
+    ("recenter", "center", "moved"),
+    [
+        (None, 30.0, [True, True]),
+        (None, 3.0, [False, False]),
+        ([1, 0], 30.0, [True, False]),
+        ([1, 0], 3.0, [True, False]),
+    ],
+)
+def test_somas_are_moved_to_the_positions_of_cells(tmp_path: Path, recenter: Any, center: float, moved: list[bool]):
+    attributes: dict[str, Any] = {**places(2), "rotation_angle_zaxis": [np.pi / 2, np.pi / 2]}
+    if recenter:
+        attributes["recenter"] = np.array(recenter, np.int8)
+    path = write_circuit(tmp_path, attributes)
+    swc = f"1 1 {center} 0 0 2 -1\n2 3 {center + 3} 0 0 1 1\n3 3 {center + 10} 0 0 0.5 2\n"
+    (tmp_path / "morphologies" / "cell.swc").write_text(swc)
+    model = load(path, neuron_morphology_parameters=FULL)
+    expected = [[10.0 * cell, 0.0 if to_soma else center, 0.0] for cell, to_soma in enumerate(moved)]
+    np.testing.assert_allclose(model.geometry.spheres[:, :3], expected, atol=1e-4)
+
+
+def test_cells_and_point_neurons_in_one_population(tmp_path: Path):
+    """As BMTK writes them: in groups, with types in CSV."""
+    path = write_circuit(tmp_path, places(1))
+    groups = {
+        "0": {"x": [0.0, 50.0], "y": [0.0, 0.0], "z": [0.0, 0.0], "rotation_angle_yaxis": [np.pi / 2, 0.0]},
+        "1": {"x": [100.0], "y": [0.0], "z": [7.0]},
+    }
+    (tmp_path / "nodes.h5").unlink()
+    index: dict[str, Any] = {"node_group_id": [0, 1, 0], "node_group_index": [0, 0, 1], "node_type_id": [10, 11, 10]}
+    write_nodes(tmp_path / "nodes.h5", groups, **index)
+    (tmp_path / "types.csv").write_text(
+        "node_type_id model_type morphology mtype\n10 biophysical cell.swc a\n11 point_process NULL b\n"
+    )
+    path.write_text(
+        json.dumps(
+            {
+                "components": {"morphologies_dir": "morphologies"},
+                "networks": {"nodes": [{"nodes_file": "nodes.h5", "node_types_file": "types.csv"}]},
+            }
+        )
+    )
+    model = load(path, neuron_morphology_parameters=FULL)
+    assert model.notices == ()
+    np.testing.assert_allclose(model.geometry.spheres[:, [0, 2]], [[0, 0], [100, 7], [50, 0]], atol=1e-5)
+    np.testing.assert_allclose(model.geometry.spheres[:, 3], [2, 1, 2])
+    tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
+    np.testing.assert_allclose(tips, [[0, 0, -10], [60, 0, 0]], atol=1e-5)
+    assert model.coloring.values("mtype") == ["a", "b"]
+
+
+def test_attributes_that_cannot_be_read_are_told(tmp_path: Path):
+    attributes = {
+        **places(3),
+        "etype": np.array([1.0]),
+        "mtype": np.array([b"a", b"b", b"a"]),
+        "layer": ["1", "2", "1"],
+    }
+    model = load(write_circuit(tmp_path, attributes), neuron_morphology_parameters=FULL)
+    assert model.coloring.values("mtype") == ["a", "b"]
+    assert "etype" not in model.coloring.methods()
+    assert model.notices == ("Population cells: attribute 'etype' cannot be read: it has 1 values, but 3 are needed",)
+
+
+def test_edges_and_populations_that_nobody_asked_for_stand_in_nobodys_way(tmp_path: Path):
+    path = write_circuit(tmp_path, places(3))
+    content = json.loads(path.read_text())
+    content["networks"]["edges"] = [{"edges_file": "none.h5", "populations": {"gone": {}}}, {"edges_file": "none.h5"}]
+    content["networks"]["nodes"].append({"nodes_file": "none.h5"})
+    path.write_text(json.dumps(content))
+    assert len(load(path).geometry.spheres) == 3
+    assert "none.h5 does not exist" in failure(path, "other")
+    wanted: dict[str, Any] = {"edge_populations": [{"edge_population": "gone", "load_afferent": True}]}
+    assert "Edge population gone cannot be read" in failure(path, **wanted)

@@ -3,13 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import morphio
 import numpy as np
 import pytest
 
 from brayns_widget.protocol.brayns.loaders import GeometryType
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader, read_shape
+from brayns_widget.service.renderer.loaders.morphologies.files import (
+    morphology_reader,
+    read_morphology_file,
+    read_shape,
+)
 from brayns_widget.service.renderer.loaders.morphologies.morphology import (
     Section,
     Shape,
@@ -17,6 +20,7 @@ from brayns_widget.service.renderer.loaders.morphologies.morphology import (
     make_shape,
     point_shape,
 )
+from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton
 
 # A soma of radius 2, an axon of 2 segments, a dendrite that forks into a dendrite and an apical dendrite.
 SWC = """\
@@ -34,10 +38,10 @@ ALL = {"soma": True, "axon": True, "dendrites": True}
 
 
 @pytest.fixture
-def morphology(tmp_path: Path) -> Any:
+def morphology(tmp_path: Path) -> Skeleton:
     path = tmp_path / "cell.swc"
     path.write_text(SWC)
-    return morphio.Morphology(str(path))
+    return read_morphology_file(path)
 
 
 def ends(shape: Shape, section: Section) -> set[tuple[tuple[float, ...], ...]]:
@@ -47,11 +51,11 @@ def ends(shape: Shape, section: Section) -> set[tuple[tuple[float, ...], ...]]:
     return {tuple(tuple(np.round(end.astype(float), 4).tolist()) for end in pair) for pair in pairs}
 
 
-def shape_of(morphology: Any, geometry_type: GeometryType = "original", **options: Any) -> Shape:
+def shape_of(morphology: Skeleton, geometry_type: GeometryType = "original", **options: Any) -> Shape:
     return make_shape(morphology, ShapeOptions(**(ALL | options), geometry_type=geometry_type))
 
 
-def test_sections_become_chains_and_the_soma_a_sphere_with_cones(morphology: Any):
+def test_sections_become_chains_and_the_soma_a_sphere_with_cones(morphology: Skeleton):
     shape = shape_of(morphology)
     assert ends(shape, Section.AXON) == {((0, -3, 0, 0.5), (0, -4, 0, 0.5)), ((0, -4, 0, 0.5), (0, -6, 0, 0.25))}
     assert ends(shape, Section.DENDRITE) == {
@@ -65,7 +69,7 @@ def test_sections_become_chains_and_the_soma_a_sphere_with_cones(morphology: Any
     np.testing.assert_array_equal(shape.sphere_types, [Section.SOMA])
 
 
-def test_what_is_not_wanted_leaves_no_cone(morphology: Any):
+def test_what_is_not_wanted_leaves_no_cone(morphology: Skeleton):
     shape = shape_of(morphology, axon=False)
     assert set(shape.segment_types) == {Section.SOMA, Section.DENDRITE, Section.APICAL_DENDRITE}
     assert ends(shape, Section.SOMA) == {((0, 0, 0, 2), (3, 0, 0, 1))}
@@ -77,7 +81,7 @@ def test_what_is_not_wanted_leaves_no_cone(morphology: Any):
     }
 
 
-def test_the_radii_of_neurites_grow_with_the_multiplier(morphology: Any):
+def test_the_radii_of_neurites_grow_with_the_multiplier(morphology: Skeleton):
     shape, thick = shape_of(morphology), shape_of(morphology, radius_multiplier=3)
     neurites = shape.segments[shape.segment_types != Section.SOMA]
     np.testing.assert_allclose(thick.vertices[neurites, 3], 3 * shape.vertices[neurites, 3])
@@ -85,7 +89,7 @@ def test_the_radii_of_neurites_grow_with_the_multiplier(morphology: Any):
     np.testing.assert_array_equal(thick.vertices[:, :3], shape.vertices[:, :3])
 
 
-def test_smooth_radii_follow_the_ones_nearer_to_the_soma(morphology: Any):
+def test_smooth_radii_follow_the_ones_nearer_to_the_soma(morphology: Skeleton):
     def radii_at(shape: Shape, point: list[float]) -> list[float]:
         return sorted({round(float(v[3]), 5) for v in shape.vertices if v[:3].tolist() == point})
 
@@ -99,12 +103,12 @@ def test_smooth_radii_follow_the_ones_nearer_to_the_soma(morphology: Any):
     assert radii_at(by_section, [5, -1, 0]) == pytest.approx([0.93 * 0.8], abs=1e-5)
 
 
-def test_constant_radii_are_one_micrometer_except_for_the_soma(morphology: Any):
+def test_constant_radii_are_one_micrometer_except_for_the_soma(morphology: Skeleton):
     assert set(shape_of(morphology, "constant_radii", soma=False).vertices[:, 3].tolist()) == {1.0}
     assert set(shape_of(morphology, "constant_radii", radius_multiplier=0.5).vertices[:, 3].tolist()) == {0.5, 2.0}
 
 
-def test_spheres_have_no_segments_but_the_somas_cones(morphology: Any):
+def test_spheres_have_no_segments_but_the_somas_cones(morphology: Skeleton):
     shape = shape_of(morphology, "spheres")
     assert set(shape.segment_types) == {Section.SOMA}
     assert len(shape.spheres) == len(morphology.points) + 1
@@ -115,14 +119,14 @@ def test_a_contour_becomes_a_sphere_of_its_mean_radius(tmp_path: Path):
     path.write_text(
         '("CellBody" (CellBody) (4 0 0 0) (0 2 0 0) (-4 0 0 0) (0 -2 0 0))\n((Dendrite) (5 0 0 1) (9 0 0 1))\n'
     )
-    shape = shape_of(morphio.Morphology(str(path)))
+    shape = shape_of(read_morphology_file(path))
     np.testing.assert_allclose(shape.spheres, [[0, 0, 0, 3]])
 
 
 def test_a_soma_of_cylinders_is_drawn_as_they_are(tmp_path: Path):
     path = tmp_path / "cylinders.swc"
     path.write_text("1 1 0 0 0 1 -1\n2 1 0 2 0 3 1\n3 1 0 5 0 2 2\n4 1 0 6 0 1 3\n5 3 0 9 0 1 4\n6 3 0 12 0 1 5\n")
-    shape = shape_of(morphio.Morphology(str(path)))
+    shape = shape_of(read_morphology_file(path))
     assert ends(shape, Section.SOMA) == {
         ((0, 0, 0, 1), (0, 2, 0, 3)),
         ((0, 2, 0, 3), (0, 5, 0, 2)),
@@ -134,7 +138,7 @@ def test_a_soma_of_cylinders_is_drawn_as_they_are(tmp_path: Path):
 def test_a_morphology_without_soma_has_none(tmp_path: Path):
     path = tmp_path / "bare.swc"
     path.write_text("1 3 0 0 0 1 -1\n2 3 1 0 0 1 1\n")
-    shape = shape_of(morphio.Morphology(str(path)))
+    shape = shape_of(read_morphology_file(path))
     assert (len(shape.spheres), set(shape.segment_types)) == (0, {Section.DENDRITE})
 
 
@@ -142,7 +146,7 @@ def test_a_point_is_a_sphere():
     np.testing.assert_array_equal(point_shape(2).spheres, [[0, 0, 0, 2]])
 
 
-def test_places_of_morphologies_in_their_order(tmp_path: Path, morphology: Any):
+def test_places_of_morphologies_in_their_order(tmp_path: Path, morphology: Skeleton):
     swc, asc = str(tmp_path), str(tmp_path / "asc")
     read, place = morphology_reader(swc, {"neurolucida-asc": asc}, "cell")
     assert place == swc
@@ -172,7 +176,9 @@ def test_a_broken_file_is_named_with_its_cell(tmp_path: Path):
     for name in ("bad", "missing"):
         with pytest.raises(RequestError) as caught:
             read_shape(read, place, name, 7, ShapeOptions(soma=True, axon=True, dendrites=True))
-        assert caught.value.message.startswith(f"Morphology '{name}' of cell 7 cannot be read from {tmp_path}: ")
+        assert caught.value.message.startswith(
+            f"Morphology '{name}' of cell 7 cannot be read from {tmp_path / name}.swc: "
+        )
         assert "\n" not in caught.value.message
         assert "\x1b" not in caught.value.message
 
@@ -182,20 +188,20 @@ def test_subsampling_keeps_every_nth_point_and_where_sections_join(tmp_path: Pat
     path = tmp_path / "cell.swc"
     path.write_text(f"1 1 0 0 0 1 -1\n{points}9 3 9 1 0 1 8\n10 3 9 -1 0 1 8\n")
     for step, kept in ((1, [2, 3, 4, 5, 6, 7, 8]), (3, [2, 5, 8]), (4, [2, 6, 8]), (100, [2, 8])):
-        shape = shape_of(morphio.Morphology(str(path)), soma=False, subsampling=step)
+        shape = shape_of(read_morphology_file(path), soma=False, subsampling=step)
         assert shape.vertices[: len(kept), 0].tolist() == kept
         assert shape.vertices[len(kept) :, :2].tolist() == [[8, 0], [9, 1], [8, 0], [9, -1]]
         assert len(shape.segments) == len(kept) - 1 + 2
 
 
-def test_segments_that_go_straight_on_become_one(morphology: Any):
+def test_segments_that_go_straight_on_become_one(morphology: Skeleton):
     shape = shape_of(morphology, resampling=0.999)
     assert ends(shape, Section.AXON) == {((0, -3, 0, 0.5), (0, -6, 0, 0.25))}
     assert ends(shape, Section.DENDRITE) == ends(shape_of(morphology), Section.DENDRITE)
     assert ends(shape_of(morphology, resampling=1.1), Section.AXON) == ends(shape_of(morphology), Section.AXON)
 
 
-def test_neurites_grow_from_the_soma(morphology: Any):
+def test_neurites_grow_from_the_soma(morphology: Skeleton):
     young = shape_of(morphology, growth=0.5)
     assert ends(young, Section.AXON) == {((0, -3, 0, 0.5), (0, -4, 0, 0.5))}
     assert ends(young, Section.DENDRITE) == {((3, 0, 0, 1), (4, 0, 0, 0.8))}
@@ -204,7 +210,7 @@ def test_neurites_grow_from_the_soma(morphology: Any):
     assert unborn.spheres.tolist() == [[0, 0, 0, 2]]
 
 
-def test_what_has_not_grown_takes_no_place_of_the_sections_path(morphology: Any):
+def test_what_has_not_grown_takes_no_place_of_the_sections_path(morphology: Skeleton):
     young, whole = shape_of(morphology, growth=0.5, soma=False), shape_of(morphology, soma=False)
     (axon,) = np.flatnonzero(young.segment_types == Section.AXON)
     first = np.flatnonzero(whole.segment_types == Section.AXON)[0]

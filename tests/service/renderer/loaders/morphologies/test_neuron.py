@@ -109,7 +109,7 @@ def test_broken_h5_files_are_refused(tmp_path: Path, geometry_type: str):
         del file["points"], file["structure"]
         file["points"] = np.zeros((0, 4), np.float32)
         file["structure"] = np.array([[0, 3, -1]], np.int32)
-    with pytest.raises(RequestError, match="cannot be read as a morphology: section 0 has no points"):
+    with pytest.raises(RequestError, match="cannot be read as a morphology: its dataset points is empty"):
         load(path, **ALL | {"geometry_type": geometry_type})
 
 
@@ -119,7 +119,8 @@ def test_broken_h5_files_are_refused(tmp_path: Path, geometry_type: str):
         (SWC, {}, "Nothing to load on the morphology"),
         (SWC, ALL | {"growth": -0.5}, "goes from 0 (no neurites) to 1 (whole ones), got -0.5"),
         ("1 1 5 0 0 2 -1\n", {"load_axon": True}, "cell.swc has nothing of what is to be loaded (axon)"),
-        ("", ALL, "cell.swc has nothing of what is to be loaded"),
+        ("", ALL, "cell.swc cannot be read as a morphology: it is empty"),
+        ("# only words\n", ALL, "cell.swc cannot be read as a morphology: it has no points"),
         ("nonsense", ALL, "cell.swc cannot be read as a morphology: "),
     ],
 )

@@ -1,0 +1,44 @@
+"""Files that are not what their names say, recognised by how they begin."""
+
+from __future__ import annotations
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+_HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!doctype")
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+BEGINNING = 512  # bytes that are enough to recognise a file
+
+
+def check_beginning(beginning: bytes, *, hdf5: bool) -> None:
+    """Refuse what is no file of the expected kind.
+
+    Args:
+        beginning: the first ``BEGINNING`` bytes of the file.
+        hdf5: whether it must be an HDF5 file; if not, it must be text.
+
+    Raises:
+        ValueError: it is not; says what it is, and what to do.
+    """
+    text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text:
+        raise ValueError("it is empty; copy or download it again")
+    if text.startswith(_LFS):
+        raise ValueError("it is a pointer of Git LFS, not the file itself; get that with 'git lfs pull'")
+    if text.lower().startswith(_HTML):
+        raise ValueError(
+            "it is a web page, as downloads that ask for a login or an agreement leave it; download it again"
+        )
+    for magic, name in _PACKED.items():
+        if beginning.startswith(magic):
+            raise ValueError(f"it is packed ({name}); unpack it first")
+    if not hdf5 and beginning.startswith(_HDF5):
+        raise ValueError("it is an HDF5 file; give it the ending .h5")
+
+
+def decoded(data: bytes) -> str:
+    """Decode a text file of any machine: with or without a byte order mark, with the line ends of any system."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+    else:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")  # only comments and names have more than ASCII
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -1,0 +1,145 @@
+"""The shared cases: inputs of people's kinds, each with what should be seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+
+from brayns_widget.service.backend.circuits import answer
+from brayns_widget.service.renderer.loaders.base import LoadedModel
+from brayns_widget.service.renderer.loaders.circuits import sonata
+from brayns_widget.service.rpc.methods import RunningRequest
+
+pytestmark = pytest.mark.data
+
+CIRCUITS = [
+    "allen_morphology_with_extension",
+    "allen_node_types_csv",
+    "allen_two_groups",
+    "allen_without_populations",
+    "attribute_of_fixed_strings",
+    "attribute_too_short",
+    "byte_order_mark",
+    "edges_file_missing",
+    "node_set_that_nobody_uses_is_broken",
+    "packed_nodes",
+    "point_neurons",
+    "positions_big_endian",
+    "simulation_of_an_older_version",
+    "simulation_without_random_seed",
+    "soma_far_from_the_origin",
+]
+
+
+def case(shared_dir: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    folder = shared_dir / "cases" / name
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    return folder, json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+
+
+def load(path: Path, **settings: Any) -> list[LoadedModel]:
+    """Load the only population of a circuit as ``load_circuit`` does: the backend tells its name."""
+    described = answer("contents", str(path.parent), str(path))["result"]
+    (population,) = [item["name"] for item in described["populations"] if not item["reason"]]
+    parts = {"load_soma": True, "load_dendrites": True}
+    settings = {"node_percentage": 1.0, "neuron_morphology_parameters": parts, **settings}
+    wanted = {"node_population_settings": [{"node_population": population, **settings}]}
+    return sonata.LOADER.read(str(path), wanted, RunningRequest())
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_circuits_are_shown(shared_dir: Path, name: str):
+    folder, expected = case(shared_dir, name)
+    (file,) = [part for part in expected["do"].split("'") if part.endswith(".json")]
+    (model,) = load(folder / file)
+    assert model.ids is not None
+    assert len(model.ids) == expected["cells"]
+    if "bounds_about" in expected:
+        np.testing.assert_allclose(model.geometry.bounds, expected["bounds_about"], atol=1)
+    assert set(expected.get("color_methods_include", ())) <= set(model.coloring.methods())
+
+
+def test_edges_are_found_without_an_index(shared_dir: Path):
+    folder, expected = case(shared_dir, "edges_without_index")
+    edges = [{"edge_population": "cells__cells__chemical", "load_afferent": True, "radius": 2.0}]
+    _cells, synapses = load(folder / "circuit_config.json", edge_populations=edges)
+    assert len(synapses.geometry.spheres) == expected["synapses"]
+
+
+def test_reports_with_an_older_name_are_shown(shared_dir: Path):
+    folder, expected = case(shared_dir, "report_with_index_pointer")
+    (model,) = load(folder / "simulation_config.json", report_type="compartment", report_name="soma")
+    assert model.simulation is not None
+    timeline = model.simulation.timeline
+    assert [timeline.start, timeline.end] == expected["frames"]
+    model.close()
+
+
+ALLEN = [
+    ("sonata/9_cells", "circuit_config.json", "cortex", "sonata/shared_components"),
+    ("sonata/300_cells", "config.json", "internal", "sonata/shared_components"),
+    ("sonata/300_pointneurons", "config.json", "internal", "sonata/shared_components"),
+    ("bmtk/bio_14cells", "config.circuit.json", "v1", "bmtk/bio_components"),
+    ("bmtk/bio_14cells", "config.simulation.json", "lgn", "bmtk/bio_components"),
+]
+
+
+@pytest.mark.parametrize(("folder", "config", "population", "components"), ALLEN)
+def test_circuits_of_the_allen_institute(data_dir: Path, folder: str, config: str, population: str, components: str):
+    path = data_dir / "allen" / folder / config
+    if not path.is_file():
+        pytest.skip(f"there is no {path}")
+    parts = {"load_soma": True, "load_dendrites": True, "load_axon": True}
+    settings = {"node_population": population, "node_percentage": 1.0, "neuron_morphology_parameters": parts}
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, RunningRequest())
+    files = path.parent / "network" / population
+    boxes = boxes_of(
+        Path(f"{files}_nodes.h5"), population, Path(f"{files}_node_types.csv"), data_dir / "allen" / components
+    )
+    assert model.ids is not None
+    assert len(model.ids) == len(boxes)
+    corners = np.stack(boxes)
+    np.testing.assert_allclose(model.geometry.bounds, [corners[:, 0].min(0), corners[:, 1].max(0)], atol=1.5)
+    somas = model.geometry.sphere_slots[model.geometry.sphere_slots % 4 == 0]
+    np.testing.assert_array_equal(np.unique(somas // 4), model.ids)
+
+
+def boxes_of(nodes: Path, name: str, types_file: Path, components: Path) -> list[npt.NDArray[np.float64]]:
+    """The box of each cell, as h5py, pandas and NumPy tell: soma to the origin, turned about z, then y, then x."""
+    types = pd.read_csv(types_file, sep=" ", index_col="node_type_id")
+    boxes = []
+    with h5py.File(nodes) as file:
+        population = file["nodes"][name]
+        for type_id, group, row in zip(
+            population["node_type_id"], population["node_group_id"], population["node_group_index"], strict=True
+        ):
+            own = {key: float(values[row]) for key, values in population[str(group)].items()}
+            shared = types.loc[type_id]
+            points, radii = np.zeros((1, 3)), np.ones(1)
+            if isinstance(morphology := shared.get("morphology"), str):
+                swc = np.loadtxt(components / "morphologies" / f"{morphology.removesuffix('.swc')}.swc")
+                points, radii = swc[:, 2:5] - swc[0, 2:5], swc[:, 5]
+            for axis in "zyx":
+                key = f"rotation_angle_{axis}axis"
+                angle = own.get(key, shared.get(key, 0.0))
+                points = points @ turn("xyz".index(axis), 0.0 if np.isnan(angle) else angle).T
+            points = points + [own.get(axis, 0.0) for axis in "xyz"]
+            boxes.append(np.array([(points - radii[:, None]).min(0), (points + radii[:, None]).max(0)]))
+    return boxes
+
+
+def turn(axis: int, angle: float) -> npt.NDArray[np.float64]:
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    matrix = np.eye(3)
+    matrix[first, first] = matrix[second, second] = np.cos(angle)
+    matrix[second, first] = np.sin(angle)
+    matrix[first, second] = -np.sin(angle)
+    return matrix

@@ -1,0 +1,59 @@
+"""Methods of ours that the real renderer lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.loaders.registry import LOADERS
+from brayns_widget.service.renderer.methods import METHODS
+from brayns_widget.service.renderer.tracing.engine import Engine
+from brayns_widget.service.rpc.methods import RunningRequest
+from tests.service.renderer.loaders.morphologies.files import ASC, SWC
+
+ALL = {"load_soma": True, "load_axon": True, "load_dendrites": True}
+
+
+@pytest.fixture
+def context() -> Iterator[Context]:
+    context = Context(METHODS, LOADERS)
+    context.start(lambda: Engine(1))
+    assert context.engine.scene.count == 0
+    yield context
+    context.close()
+
+
+def add(context: Context, kind: str, text: str, **properties: Any) -> Any:
+    params = {"type": kind, "text": text, "loader_properties": ALL | properties}
+    return METHODS["add-morphology"].call(context, params, memoryview(b""), RunningRequest())[0]
+
+
+@pytest.mark.parametrize(("kind", "text"), [("swc", SWC), ("asc", ASC)])
+def test_a_cell_of_text(context: Context, kind: str, text: str):
+    (model,) = add(context, kind, text)
+    assert model["model_type"] == "morphology"
+    assert model["info"]["load_info"]["source"] == "from_blob"
+    assert model["info"]["load_info"]["load_parameters"]["load_axon"] is True
+    assert model["bounds"]["max"][0] == pytest.approx(61)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        (
+            "swc",
+            SWC.replace("0.8", "0,8"),
+            r"The upload cannot be read as a morphology: line 4 \('4 4 20",
+        ),
+        ("swc", "", "it is empty"),
+        ("h5", SWC, "Invalid"),
+    ],
+)
+def test_what_is_no_cell_is_refused(context: Context, kind: str, text: str, message: str):
+    with pytest.raises(RequestError, match=message):
+        add(context, kind, text)
+    assert not list(context.models)

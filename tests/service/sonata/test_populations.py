@@ -1,0 +1,247 @@
+"""Populations: who reads them, and that both readers read the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import libsonata
+import numpy as np
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.sonata.native import NativeEdges, NativePopulation
+from brayns_widget.service.sonata.populations import open_edges, open_nodes
+from brayns_widget.service.sonata.table import Table
+from brayns_widget.service.sonata.table_edges import TableEdges
+from tests.service.sonata.files import write_edges, write_nodes
+
+CELLS: dict[str, Any] = {
+    "x": [0.0, 1.0, 2.0],
+    "y": np.array([3, 4, 5], np.float32),
+    "level": np.array([1, 2, 255], np.uint8),
+    "mtype": ["a", "é", ""],
+}
+
+
+def nodes(path: Path, types: Path | None = None, name: str = "cells") -> Any:
+    return open_nodes(str(path), str(types or ""), name)
+
+
+def test_what_libsonata_reads_is_read_with_it(tmp_path: Path):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS}))
+    assert isinstance(found, NativePopulation)
+    assert (found.name, found.size, found.unreadable, found.notices) == ("cells", 3, {}, [])
+
+
+def check_alike(ours: Any, theirs: Any, ids: list[int]) -> None:
+    assert (ours.name, ours.size) == (theirs.name, theirs.size)
+    assert ours.attribute_names == theirs.attribute_names
+    assert ours.dynamics_names == theirs.dynamics_names
+    for chosen in (None, np.array(ids), np.empty(0, np.int64)):
+        for read in ("attribute", "dynamics"):
+            for name in ours.dynamics_names if read == "dynamics" else ours.attribute_names:
+                mine, other = getattr(ours, read)(name, chosen), getattr(theirs, read)(name, chosen)
+                np.testing.assert_array_equal(mine, other)
+                assert mine.dtype.kind == other.dtype.kind
+    for name in ours.attribute_names:
+        mine, other = ours.library(name), theirs.library(name)
+        assert (mine is None) == (other is None)
+        if mine is not None:
+            assert mine[0] == other[0]
+            np.testing.assert_array_equal(mine[1](np.array(ids)), other[1](np.array(ids)))
+
+
+def test_both_readers_read_the_same(tmp_path: Path):
+    path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
+    with h5py.File(path, "a") as file:
+        group = file["nodes/cells/0"]
+        group["layer"] = np.array([1, 0, 1], np.uint32)
+        group["@library/layer"] = np.array(["L1", "L2"], dtype=h5py.string_dtype())
+        group["dynamics_params/holding"] = np.array([0.5, 1.5, 2.5], np.float32)
+    check_alike(Table(path, "node", "cells", None), nodes(path), [2, 0])
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("circuit", ["N_10__top_nodes_dim6", "nbS1-O1-E2Sst-maxNsyn-HEX0-L5"])
+def test_both_readers_read_the_same_of_real_circuits(data_dir: Path, circuit: str):
+    for path in sorted((data_dir / "tiny_circuits" / circuit).glob("*/*.h5")):
+        with h5py.File(path) as file:
+            found = [(kind, name) for kind in ("nodes", "edges") if kind in file for name in file[kind]]
+        for kind, name in found:
+            if kind == "nodes":
+                check_alike(Table(path, "node", name, None), nodes(path, name=name), [1, 0])
+                continue
+            ours, theirs = TableEdges(path, name, None), open_edges(str(path), "", name)
+            assert isinstance(theirs, NativeEdges)
+            assert (ours.source, ours.target) == (theirs.source, theirs.target)
+            cells = np.array([0, 1])
+            np.testing.assert_array_equal(ours.afferent(cells), np.sort(theirs.afferent(cells)))
+            np.testing.assert_array_equal(ours.efferent(cells), np.sort(theirs.efferent(cells)))
+            check_alike(ours, theirs, [3, 1])
+
+
+# --- what libsonata refuses ---
+
+
+@pytest.mark.parametrize(
+    ("attribute", "values"),
+    [
+        ("mtype", np.array([b"a", b"\xc3\xa9", b""])),
+        ("level", np.array([1, 2, 255], ">i4")),
+        ("y", np.array([3, 4, 5], ">f8")),
+        ("y", np.array([3, 4, 5], np.float16)),
+    ],
+)
+def test_types_of_numbers_and_texts_that_libsonata_refuses(tmp_path: Path, attribute: str, values: Any):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS | {attribute: values}}))
+    assert isinstance(found, Table)
+    for name, expected in CELLS.items():
+        read = found.attribute(name)
+        assert read.tolist() == np.asarray(expected).tolist()
+        assert read.dtype.byteorder != ">"
+    assert found.attribute(attribute, np.array([2])).tolist() == np.asarray(CELLS[attribute])[[2]].tolist()
+
+
+def test_booleans_are_0_and_1(tmp_path: Path):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS | {"flag": np.array([True, False, True])}}))
+    assert found.attribute("flag").tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("packed", ["gzip", "lzf"])
+def test_packed_files(tmp_path: Path, packed: str):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS}, packed=packed))
+    assert isinstance(found, Table)
+    assert {name: found.attribute(name).tolist() for name in CELLS} == {
+        name: np.asarray(values).tolist() for name, values in CELLS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([1.0], "it has 1 values, but 3 are needed"),
+        (np.ones((3, 2)), r"its shape is (3, 2)"),
+        (np.zeros(3, [("a", "f4"), ("b", "i4")]), "its type is"),
+    ],
+)
+def test_an_attribute_that_cannot_be_read_harms_no_other(tmp_path: Path, values: Any, why: str):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {**CELLS, "odd": values}}))
+    assert found.attribute("x").tolist() == CELLS["x"]
+    assert "odd" not in found.attribute_names
+    assert found.unreadable["odd"].startswith(why)
+    with pytest.raises(RequestError) as caught:
+        found.attribute("odd")
+    assert all(part in caught.value.message for part in ("'odd'", "cells", str(tmp_path / "n.h5"), why))
+
+
+def test_several_groups(tmp_path: Path):
+    groups = {"0": {"x": [0.0, 2.0], "angle": [0.5, 1.5], "kind": ["a", "b"]}, "3": {"x": [1.0, 3.0], "age": [7, 8]}}
+    index: dict[str, Any] = {"node_group_id": [0, 3, 0, 3], "node_group_index": [0, 0, 1, 1]}
+    found = nodes(write_nodes(tmp_path / "n.h5", groups, **index))
+    assert found.attribute("x").tolist() == [0, 1, 2, 3]
+    assert found.attribute("x", np.array([3, 0])).tolist() == [3, 0]
+    assert found.attribute("kind").tolist() == ["a", "", "b", ""]
+    assert found.attribute("angle", missing=0.0).tolist() == [0.5, 0, 1.5, 0]
+    np.testing.assert_array_equal(found.attribute("age"), [np.nan, 7, np.nan, 8])
+
+
+def test_ids_order_the_nodes(tmp_path: Path):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [5.0, 6.0, 7.0]}}, node_id=[2, 0, 1]))
+    assert found.attribute("x").tolist() == [6, 7, 5]
+    odd = nodes(write_nodes(tmp_path / "odd.h5", {"0": {"x": [5.0, 6.0]}}, node_id=[100, 101]))
+    assert odd.attribute("x").tolist() == [5, 6]
+    assert odd.notices == ["the ids of its nodes are not 0 to 1: they are counted instead"]
+
+
+def test_without_types(tmp_path: Path):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS}, node_type_id=None))
+    assert found.size == 3
+    assert found.attribute("x").tolist() == CELLS["x"]
+
+
+def test_own_attributes_go_before_those_of_types(tmp_path: Path):
+    types = tmp_path / "types.csv"
+    types.write_text(
+        'node_type_id population mtype x age "long name"\n'
+        '7 cells "two  words" 9.5 NULL a\n8 cells NULL 8.5 2 "b ""c"""\n'
+        "7 others wrong 1 1 1\n"
+    )
+    groups = {"0": {"x": [1.0, 2.0]}, "1": {"y": [3.0]}}
+    index: dict[str, Any] = {"node_type_id": [7, 8, 7], "node_group_id": [0, 0, 1], "node_group_index": [0, 1, 0]}
+    found = nodes(write_nodes(tmp_path / "n.h5", groups, **index), types)
+    assert found.attribute_names == {"x", "y", "mtype", "age", "long name"}
+    assert found.attribute("x").tolist() == [1, 2, 9.5]
+    assert found.attribute("mtype").tolist() == ["two  words", "", "two  words"]
+    assert found.attribute("long name", np.array([1])).tolist() == ['b "c"']
+    np.testing.assert_array_equal(found.attribute("age"), [np.nan, 2, np.nan])
+    assert found.attribute("age", missing=0.0).tolist() == [0, 2, 0]
+
+
+def test_types_that_the_table_lacks_are_told(tmp_path: Path):
+    (tmp_path / "types.csv").write_text("node_type_id,mtype,age\n1,a,5\n")
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0, 2.0]}}, node_type_id=[1, 2]), tmp_path / "types.csv")
+    assert found.attribute("mtype").tolist() == ["a", ""]
+    np.testing.assert_array_equal(found.attribute("age"), [5, np.nan])
+    assert found.notices == ["node types 2 are not in the table of types"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("mtype\na\n", "no column node_type_id"),
+        ("node_type_id mtype\n1\n", "line 2: 1 fields, but the table has 2 columns"),
+        ("node_type_id mtype\n1 a\n\nx b\n", "line 4: node_type_id is no whole number: 'x'"),
+    ],
+)
+def test_tables_of_types_that_make_no_sense(tmp_path: Path, text: str, message: str):
+    (tmp_path / "types.csv").write_text(text)
+    with pytest.raises(RequestError) as caught:
+        nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS}), tmp_path / "types.csv")
+    assert str(tmp_path / "types.csv") in caught.value.message
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize("newline", ["\r", "\r\n"])
+def test_tables_from_other_systems(tmp_path: Path, newline: str):
+    (tmp_path / "types.csv").write_bytes(f"\ufeffnode_type_id mtype {newline}0 a {newline}".encode())
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0]}}), tmp_path / "types.csv")
+    assert found.attribute("mtype").tolist() == ["a"]
+
+
+def test_a_population_that_the_file_lacks(tmp_path: Path):
+    path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
+    with pytest.raises(RequestError, match="no node population 'others'"):
+        nodes(path, name="others")
+
+
+# --- edges ---
+
+
+def test_edges_without_indices(tmp_path: Path):
+    path = write_edges(tmp_path / "e.h5", [0, 1, 0, 2], [1, 1, 0, 2], {"delay": [0.0, 1.0, 2.0, 3.0]})
+    found = open_edges(str(path), "", "joins")
+    assert isinstance(found, TableEdges)
+    assert (found.source, found.target, found.size) == ("axons", "cells", 4)
+    assert found.afferent(np.array([1, 2])).tolist() == [0, 1, 3]
+    assert found.efferent(np.array([0])).tolist() == [0, 2]
+    assert found.source_nodes(np.array([3, 1])).tolist() == [2, 1]
+    assert found.target_nodes(np.array([3, 2])).tolist() == [2, 0]
+    assert found.attribute("delay", np.array([2])).tolist() == [2]
+
+
+def test_edges_with_indices_are_read_with_libsonata(tmp_path: Path):
+    path = write_edges(tmp_path / "e.h5", [0, 1, 0], [1, 1, 0])
+    libsonata.EdgePopulation.write_indices(str(path), "joins", 2, 2)
+    found = open_edges(str(path), "", "joins")
+    assert isinstance(found, NativeEdges)
+    assert found.afferent(np.array([1])).tolist() == [0, 1]
+
+
+def test_types_of_edges_that_cannot_be_read_are_left_out(tmp_path: Path):
+    path = write_edges(tmp_path / "e.h5", [0], [1], edge_group_id=[0], edge_group_index=[0])
+    found = open_edges(str(path), str(tmp_path / "none.csv"), "joins")
+    assert found.afferent(np.array([1])).tolist() == [0]
+    assert "none.csv" in found.notices[0]
