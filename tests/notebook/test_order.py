@@ -13,19 +13,13 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.widget import BraynsWidget
 from tests.fakes import FakeCluster
-from tests.notebook.test_widget import Comm, comms, until  # noqa: F401 - comms is a fixture
+from tests.notebook.pages import Comm, until
 
 ROUNDS = 6
 
 
 @pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def pair(cluster: FakeCluster, comms: list[Comm]) -> Iterator[tuple[BraynsWidget, BraynsWidget]]:  # noqa: F811
+def pair(cluster: FakeCluster, comms: list[Comm]) -> Iterator[tuple[BraynsWidget, BraynsWidget]]:
     """Two widgets of one controller, both on a page."""
     with Controller(**cluster.options) as controller:
         viewers = BraynsWidget(controller=controller), BraynsWidget(controller=controller)
@@ -173,7 +167,7 @@ def test_what_an_observer_sets_counts_as_set_by_hand(pair, cluster):
     until(lambda: second._stored("background") == "#ffffff")
 
 
-def test_what_a_page_sets_does_not_keep_python_from_waiting(pair, cluster, comms):  # noqa: F811
+def test_what_a_page_sets_does_not_keep_python_from_waiting(pair, cluster, comms):
     first, second = pair
     entered, stop = threading.Event(), threading.Event()
 

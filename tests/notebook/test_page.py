@@ -1,11 +1,11 @@
-"""One page's messages against the controller of a fake cluster; what a widget adds is in test_widget."""
+"""One page's messages against the controller of a fake cluster; what a widget adds is in test_widget_pages."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -40,12 +40,6 @@ async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - conditions are of many kinds, and the wait has a deadline
             await asyncio.sleep(0.002)
-
-
-@pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ import base64
 import contextlib
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -59,12 +59,6 @@ def test_a_still_is_a_small_picture_and_a_caption():
     assert "S1 &lt;cells&gt; (12 cells)" in caption.data["text/html"]
     assert shown.metadata["image/jpeg"]["alt"] == caption.data["text/plain"] == shown.data["text/plain"]
     assert shown.metadata["brayns_widget"] == caption.metadata["brayns_widget"] == "widget-1"
-
-
-@pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
 
 
 class Opened:
