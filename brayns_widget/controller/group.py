@@ -82,6 +82,14 @@ class Core:
         """Return the renderer; starts the job if need be."""
         return (await self.connection.ensure(report)).renderer
 
+    async def loaded_renderer(self, report: Report = ignore) -> Server:
+        """Return the renderer, after the long calls that change the scene and began earlier, whatever came of them."""
+        for task in [task for task in self.tasks.values() if task.name not in self.beside]:
+            ended = asyncio.Event()
+            task.add_callback(partial(_set_at_end, ended))
+            await ended.wait()
+        return await self.renderer(report)
+
     async def backend(self) -> Server:
         """Return the backend; starts the job if need be.
 
@@ -133,13 +141,6 @@ class Core:
                 task.cancel()
             await asyncio.gather(*calls, looking, return_exceptions=True)
         return looking.result()
-
-    async def until_loaded(self) -> None:
-        """Wait until the long calls that change the scene and began earlier have ended, whatever came of them."""
-        for task in [task for task in self.tasks.values() if task.name not in self.beside]:
-            ended = asyncio.Event()
-            task.add_callback(partial(_set_at_end, ended))
-            await ended.wait()
 
     async def close(self) -> None:
         """Cancel running tasks, and close the connection."""
