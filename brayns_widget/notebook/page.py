@@ -123,12 +123,13 @@ class Page:
 
     # ------------------------------------------------------------------ from the pages
 
-    def set(self, name: str, value: Any) -> None:
-        """Apply a trait, "camera" or "background", that a page has set."""
+    async def take(self, name: str, value: Any) -> None:
+        """Apply a trait, "camera" or "background", that a page has set; does not wait for the renderer."""
         if name == "camera":
             self._follow(value)
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
+            await asyncio.sleep(0)  # the first step of that call changes the state
 
     def receive(self, content: Any) -> None:
         """Handle a custom message of a page; a malformed one is logged and ignored."""

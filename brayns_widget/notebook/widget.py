@@ -37,6 +37,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 
 _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
+_TAKE_TIMEOUT = 1.0  # s; the loop thread takes milliseconds
 
 LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
@@ -263,9 +264,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             self._by_hand.now = before
 
     def _hand_over(self, name: str, value: Any) -> None:
-        """Give the controller what was set by hand; it has taken effect when this returns."""
-        if self._page_thread == threading.get_ident():  # a handler of the comm never waits
-            self._post(self._page.set, name, value)
+        """Give the controller what was set by hand, and return when it can be read there.
+
+        What Python has set has then reached the renderer, too; what a page has set reaches it before any later call.
+        """
+        if self._page_thread == threading.get_ident():
+            # A handler of the comm does not wait for the renderer, only for what observers may read.
+            with contextlib.suppress(TimeoutError):
+                self.controller.loop.submit(self._page.take(name, value)).result(_TAKE_TIMEOUT)
         elif name == "camera":
             self.controller.camera = value
         else:

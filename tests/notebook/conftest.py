@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import comm
 import pytest
 
 from brayns_widget.notebook.widget import BraynsWidget
 from tests.fakes import FakeCluster
-from tests.notebook.pages import Comm, until
+from tests.notebook.pages import Comm, record_comms, until
 
 
 @pytest.fixture
 def comms(monkeypatch: pytest.MonkeyPatch) -> list[Comm]:
-    made: list[Comm] = []
-
-    def create(**options: Any) -> Comm:
-        created = Comm(**options)
-        if "_esm" in created.sent[0][0]["state"]:  # not that of the layout
-            made.append(created)
-        return created
-
-    monkeypatch.setattr(comm, "create_comm", create)
-    return made
+    return record_comms(monkeypatch)
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import comm
+import pytest
+
 from brayns_widget.controller.camera import Camera
 from tests.fakes import FakeCluster
 
@@ -80,6 +83,20 @@ class Comm:
         number = len(self.customs("reply")) + 1000 * len(self.sent)
         self.say("call", id=number, method=method, params=params)
         return self.wait("reply", lambda content: content["id"] == number)[0]
+
+
+def record_comms(patch: pytest.MonkeyPatch) -> list[Comm]:
+    """Let widgets have recording comms; return the list of them, which grows."""
+    made: list[Comm] = []
+
+    def create(**options: Any) -> Comm:
+        created = Comm(**options)
+        if "_esm" in created.sent[0][0]["state"]:  # not that of the layout
+            made.append(created)
+        return created
+
+    patch.setattr(comm, "create_comm", create)
+    return made
 
 
 def until(condition: Callable[[], Any]) -> None:

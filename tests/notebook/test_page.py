@@ -129,11 +129,11 @@ def test_a_moving_camera_is_kept_from_the_pages(cluster):
 
 def test_a_linked_camera_moves_while_it_is_set_again_and_again_and_then_rests(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
-        page.set("camera", controller.camera.to_dict() | {"position": [0, 0, 7.0]})
+        await page.take("camera", controller.camera.to_dict() | {"position": [0, 0, 7.0]})
         assert port.shared[-1:] == ["camera"], "one alone does not move"
         port.shared.clear()
         for z in (8.0, 9.0):
-            page.set("camera", controller.camera.to_dict() | {"position": [0, 0, z]})
+            await page.take("camera", controller.camera.to_dict() | {"position": [0, 0, z]})
         assert list(controller.camera.position) == [0, 0, 9]
         assert port.shared == []
         await until(lambda: port.shared)
@@ -291,9 +291,9 @@ def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(clust
         old, new = Camera((1, 0, 9)), Camera((2, 0, 9))
         page.steered(old, moving=False)
         page.steered(new, moving=True)
-        page.set("camera", old)
+        await page.take("camera", old)
         assert controller.camera.value == new
-        page.set("camera", Camera((3, 0, 9)))  # of a linked view
+        await page.take("camera", Camera((3, 0, 9)))  # of a linked view
         assert controller.camera.value == Camera((3, 0, 9))
 
     run(cluster, test)
