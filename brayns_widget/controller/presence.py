@@ -67,11 +67,16 @@ class Presence:
             self._resting.cancel()
             await asyncio.wait([self._resting])
 
-    def heard(self, view: Hashable) -> None:
-        """Take in that a view is on a page; one that is shown, or says something, while the scene sleeps wakes it."""
+    def heard(self, view: Hashable, *, wakes: bool = True) -> None:
+        """Take in that a view is on a page.
+
+        Args:
+            view: the view.
+            wakes: whether it wakes a scene that sleeps, as a view does that is seen or used.
+        """
         self._heard[view] = self._now()
         self._was_seen = True
-        if self._core.store.state.status.state == "asleep" and (self._waking is None or self._waking.done):
+        if wakes and self._core.store.state.status.state == "asleep" and (self._waking is None or self._waking.done):
             self._waking = self._core.runner.start(self._core.restore, "restore")
 
     def gone(self, view: Hashable) -> None:

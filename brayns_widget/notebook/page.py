@@ -144,8 +144,8 @@ class Page:
         presence, view = self._controller.presence, (id(self), message.view)
         if isinstance(message, messages.GoneMessage):
             presence.gone(view)
-        elif not isinstance(message, messages.VisibleMessage) or message.visible:
-            presence.heard(view)
+        else:
+            presence.heard(view, wakes=not isinstance(message, messages.VisibleMessage) or message.visible)
 
     def _ready(self, message: messages.ReadyMessage) -> None:
         width, height, dpr = self._measure(message)

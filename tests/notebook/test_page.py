@@ -299,12 +299,17 @@ def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(clust
     run(cluster, test)
 
 
-def test_a_view_that_is_hidden_does_not_count_as_heard(cluster):
+def test_a_view_that_is_hidden_keeps_its_scene_awake_but_does_not_wake_it(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
-        page.receive({"kind": "visible", "view": "v", "visible": False})
         assert not controller.presence.seen
-        page.receive({"kind": "visible", "view": "v", "visible": True})
+        page.receive({"kind": "visible", "view": "v", "visible": False})
         assert controller.presence.seen
+        assert controller._core.sleep("Asleep: for a test.")
+        page.receive({"kind": "visible", "view": "v", "visible": False})
+        await asyncio.sleep(0)
+        assert controller.status.state == "asleep"
+        page.receive({"kind": "visible", "view": "v", "visible": True})
+        await until(lambda: controller.status.state == "ready")
 
     run(cluster, test)
 
