@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
+import gc
 import inspect
 import sys
 import threading
@@ -227,6 +229,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         if not self._closing and self.comm is not None:
             registry()[self.model_id] = self
 
+    def _leave(self) -> None:
+        """Take in, on the loop thread, that no page shows it any more: from now on, nothing of ours keeps it."""
+        registry().pop(self.model_id, None)
+        if not is_held(self, by_history=True):
+            # Whoever calls this holds it, and so may a function that runs, unseen.
+            asyncio.get_running_loop().call_soon(gc.collect)
+
     def _begin_to_close(self, *, patient: bool = False) -> concurrent.futures.Future[None] | None:
         """Begin to close page and controller, ``patient`` after the running calls; return what tells the end."""
         if self._closing or not hasattr(self, "_page"):
@@ -351,7 +360,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__setattr__(name, value)
 
     async def _open(self, transport: Transport) -> Page:
-        return Page(self.controller, weakly(self.send), self._writer.put, self.model_id, transport)
+        send, left = weakly(self.send), weakly(self._leave)
+        return Page(self.controller, send, self._writer.put, self.model_id, left=left, transport=transport)
 
     async def _shut(self, *, patient: bool) -> None:
         await self._page.close()

@@ -88,6 +88,7 @@ def test_what_only_the_notebook_keeps_is_not_held(names, place):
     thing = store(names, place)
     try:
         assert not held(names, thing)
+        assert holders.is_held(thing(), by_history=True) is (place != "registry")
         names["viewer"] = thing()
         assert held(names, thing)
     finally:

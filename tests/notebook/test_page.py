@@ -12,6 +12,7 @@ import pytest
 from websockets import Origin
 from websockets.asyncio.client import connect
 
+from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.page import Page, Transport
@@ -23,6 +24,7 @@ class Port:
         self.posts: list[dict[str, Any]] = []
         self.traits: dict[str, Any] = {}
         self.shared: list[str] = []
+        self.left = asyncio.Event()
 
     def post(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         self.posts.append(content)
@@ -46,7 +48,7 @@ async def until(condition: Callable[[], Any]) -> None:
 async def opened(controller: Controller, transport: Transport) -> AsyncIterator[tuple[Page, Port]]:
     await controller.start()
     port = Port()
-    page = Page(controller, port.post, port.publish, "widget-1", transport)
+    page = Page(controller, port.post, port.publish, "widget-1", left=port.left.set, transport=transport)
     try:
         yield page, port
     finally:
@@ -299,17 +301,41 @@ def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(clust
     run(cluster, test)
 
 
-def test_a_view_that_is_hidden_keeps_its_scene_awake_but_does_not_wake_it(cluster):
+def test_what_a_view_says_tells_that_it_is_there_from_when_it_comes_until_it_goes(cluster, monkeypatch):
     async def test(page: Page, port: Port, controller: Controller) -> None:
-        assert not controller.presence.seen
+        heard: list[bool] = []  # whether each message wakes a scene that sleeps
+        monkeypatch.setattr(controller.presence, "heard", lambda _, *, wakes: heard.append(wakes))
+        ping = {"kind": "ping", "view": "v"}
+        page.receive(ping)
+        assert heard == []
+        page.receive({"kind": "ready", "view": "v", "width": 300, "height": 200, "dpr": 1, "origin": ""})
         page.receive({"kind": "visible", "view": "v", "visible": False})
-        assert controller.presence.seen
-        assert controller._core.sleep("Asleep: for a test.")
-        page.receive({"kind": "visible", "view": "v", "visible": False})
-        await asyncio.sleep(0)
-        assert controller.status.state == "asleep"
         page.receive({"kind": "visible", "view": "v", "visible": True})
-        await until(lambda: controller.status.state == "ready")
+        page.receive(ping)
+        assert heard == [True, False, True, True]
+        page.receive({"kind": "gone", "view": "v"})
+        page.receive(ping)
+        assert len(heard) == 4
+
+    run(cluster, test)
+
+
+def test_that_the_last_view_has_gone_is_told_unless_one_comes_soon(cluster, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 0.1)
+
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        ready = {"kind": "ready", "width": 300, "height": 200, "dpr": 1, "origin": ""}
+        page.receive(ready | {"view": "a"})
+        page.receive(ready | {"view": "b"})
+        page.receive({"kind": "gone", "view": "a"})
+        await asyncio.sleep(2 * presence.GRACE)  # what is tested is this time
+        page.receive({"kind": "gone", "view": "b"})
+        page.receive(ready | {"view": "b, elsewhere"})
+        await asyncio.sleep(2 * presence.GRACE)
+        assert not port.left.is_set()
+        page.receive({"kind": "gone", "view": "b, elsewhere"})
+        async with asyncio.timeout(10):
+            await port.left.wait()
 
     run(cluster, test)
 

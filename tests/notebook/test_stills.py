@@ -67,7 +67,9 @@ class Opened:
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
         self.sent: list[dict[str, Any]] = []
-        self.page = Page(controller, lambda content, _: self._hear(content), lambda *_, **__: None, "widget-1")
+        self.page = Page(
+            controller, lambda content, _: self._hear(content), lambda *_, **__: None, "widget-1", left=lambda: None
+        )
 
     def _hear(self, content: dict[str, Any]) -> None:
         self.sent.append(json.loads(json.dumps(content)))

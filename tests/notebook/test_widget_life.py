@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.controller import presence
+from brayns_widget.notebook import holders
 from brayns_widget.notebook import widget as module
 from brayns_widget.notebook.widget import BraynsWidget
 from tests.fakes import FakeCluster
@@ -64,7 +65,7 @@ def test_a_widget_that_was_on_a_page_stays_for_it(cluster, comms, how):
 
 def test_a_widget_sleeps_when_it_was_taken_from_the_page_and_wakes_when_it_is_shown(cluster, comms, monkeypatch):
     monkeypatch.setattr(presence, "GRACE", 0.05)
-    monkeypatch.setattr(module, "is_held", lambda _: False)
+    monkeypatch.setattr(module, "is_held", lambda _, by_history=False: by_history)
     viewer = BraynsWidget("/data/circuit.json", **cluster.options)
     (page,) = comms
     page.say("ready", width=400, height=300, dpr=2)
@@ -76,4 +77,43 @@ def test_a_widget_sleeps_when_it_was_taken_from_the_page_and_wakes_when_it_is_sh
     until(lambda: viewer.status.state == "ready")
     page.wait("frame", lambda content: content["view"] == "w")
     assert [model["model_type"] for model in cluster.renderer.models].count("neurons") == 1
+    viewer.close()
+
+
+KEPT: list[Any] = []
+"""What a user keeps."""
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_widget_that_has_left_the_page_is_closed_when_nothing_holds_it(cluster, comms, monkeypatch, kept):
+    monkeypatch.setattr(presence, "GRACE", 0.05)
+    cluster.dialect = "2024"
+
+    def show(viewer: BraynsWidget) -> None:
+        comms[0].say("ready", width=400, height=300, dpr=2)
+        comms[0].wait("frame")
+        KEPT.extend([viewer] if kept else [])
+
+    viewer = forgotten(cluster, show)
+    assert viewer() is not None, "a page shows it"
+    comms[0].say("gone")
+    if kept:
+        until(lambda: KEPT[0].model_id not in holders.registry())
+        assert not comms[0].closed
+        KEPT.clear()
+    until(lambda: (kept and gc.collect()) or comms[0].closed)
+    until(lambda: any(path.startswith("POST /stop/") for path in cluster.paths()))
+
+
+def test_a_widget_that_was_let_go_is_kept_again_when_it_is_shown_again(cluster, comms, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 0.05)
+    viewer = BraynsWidget(**cluster.options)
+    KEPT.append(viewer)
+    (page,) = comms
+    page.say("ready", width=400, height=300, dpr=2)
+    page.say("gone")
+    until(lambda: viewer.model_id not in holders.registry())
+    page.say("ready", view="w", width=400, height=300, dpr=2)
+    assert holders.registry()[viewer.model_id] is viewer
+    KEPT.clear()
     viewer.close()
