@@ -42,7 +42,8 @@ _LOG = logging.getLogger(__name__)
 class Core:
     """Core of one controller, shared by its groups: the connection, the state, the scene, the running tasks.
 
-    Everything here lives on the loop thread and needs no lock.
+    Everything here lives on the loop thread and needs no lock. It holds neither the controller nor its groups, so that
+    these are collected when nobody uses them any more, although the loop thread holds the core.
 
     Args:
         place: where the job runs.
@@ -52,6 +53,7 @@ class Core:
 
     def __init__(self, place: Place, attach_to: str | None, start_timeout: float) -> None:
         self.loop = PROCESS.loop_thread()
+        self.controller: Callable[[], object] = lambda: None  # held by all its groups and models
         self.runner = Runner(self.loop, self._watch)
         self.store = Store()
         self.scene = Scene(self.store)
@@ -258,6 +260,7 @@ class Group(Guarded):
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._controller = core.controller()  # whoever has a part of it has all of it
 
     @property
     def _runner(self) -> Runner:

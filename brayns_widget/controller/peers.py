@@ -12,6 +12,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.weakly import weakly
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.messages import Reply
 
@@ -51,7 +52,7 @@ class Renderer(Group):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self._aimed: Server | None = None  # the server to which a request has sent the present camera
-        core.store.listen(lambda state: state.camera, self._forget_camera)
+        core.store.listen(lambda state: state.camera, weakly(self._forget_camera))
 
     @waiting
     async def request(

@@ -56,10 +56,12 @@ class Presence:
         self._left = self._now()
         self._resting = asyncio.create_task(self._rest(), name="rest")
 
-    async def until_idle(self) -> None:
-        """Wait until no call runs."""
+    async def abandon(self) -> None:
+        """Let the scene sleep after the calls that run, unless something holds it: no view will come any more."""
         while self._core.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
             await asyncio.sleep(_LOOK_SECONDS)
+        if self._is_held is not None and not self._is_held():
+            self._sleep("Its view was dropped.")
 
     async def close(self) -> None:
         """Let the scene sleep no more."""

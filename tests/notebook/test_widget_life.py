@@ -65,7 +65,7 @@ def test_a_widget_that_was_on_a_page_stays_for_it(cluster, comms, how):
 
 def test_a_widget_sleeps_when_it_was_taken_from_the_page_and_wakes_when_it_is_shown(cluster, comms, monkeypatch):
     monkeypatch.setattr(presence, "GRACE", 0.05)
-    monkeypatch.setattr(module, "is_held", lambda _, by_history=False: by_history)
+    monkeypatch.setattr(module, "is_held", lambda _, by_history=False, inside=(): by_history)
     viewer = BraynsWidget("/data/circuit.json", **cluster.options)
     (page,) = comms
     page.say("ready", width=400, height=300, dpr=2)
@@ -101,7 +101,7 @@ def test_a_widget_that_has_left_the_page_is_closed_when_nothing_holds_it(cluster
         until(lambda: KEPT[0].model_id not in holders.registry())
         assert not comms[0].closed
         KEPT.clear()
-    until(lambda: (kept and gc.collect()) or comms[0].closed)
+    until(lambda: (not kept or gc.collect() >= 0) and comms[0].closed)
     until(lambda: any(path.startswith("POST /stop/") for path in cluster.paths()))
 
 
@@ -117,3 +117,26 @@ def test_a_widget_that_was_let_go_is_kept_again_when_it_is_shown_again(cluster, 
     assert holders.registry()[viewer.model_id] is viewer
     KEPT.clear()
     viewer.close()
+
+
+@pytest.mark.parametrize("part", ["models", "camera", "controller", "model", "call"])
+def test_whoever_has_a_part_of_a_dropped_widget_has_its_job(cluster, comms, part):
+    cluster.dialect = "2024"
+    cores: list[Any] = []
+
+    def keep(viewer: BraynsWidget) -> None:
+        (model,) = viewer.load_circuit("/data/circuit.json").result(10)
+        cores.append(viewer.controller._core)
+        KEPT.append({"model": model, "call": viewer.rendering.set_background}.get(part) or getattr(viewer, part))
+
+    viewer = forgotten(cluster, keep)
+    gc.collect()
+    assert viewer() is None
+    until(lambda: comms[0].closed)
+    (core,) = cores
+    core.loop.submit(core.presence.abandon()).result(10)
+    assert core.store.state.status.state == "ready"
+    assert len(core.store.state.models) == 1
+    assert not any(path.startswith("POST /stop/") for path in cluster.paths())
+    KEPT.clear()
+    until(lambda: gc.collect() >= 0 and any(path.startswith("POST /stop/") for path in cluster.paths()))
