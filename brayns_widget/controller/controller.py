@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
 from brayns_widget.controller.views import LiveCamera
+from brayns_widget.controller.weakly import weakly_awaited
 
 T = TypeVar("T")
 
@@ -112,11 +114,12 @@ class Controller(Groups, Guarded):
     ) -> None:
         root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
         core = Core(Place(master, slave, Token(token), usecase, project, root), attach_to, start_timeout)
+        core.controller = weakref.ref(self)
         core.presence = Presence(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
         lights, rendering, models = Lights(core), Rendering(core), Models(core)
-        core.prepare = (lights.prepare, rendering.prepare)
+        core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         vars(self).update(
             models=models,
             lights=lights,

@@ -42,7 +42,8 @@ _LOG = logging.getLogger(__name__)
 class Core:
     """Core of one controller, shared by its groups: the connection, the state, the scene, the running tasks.
 
-    Everything here lives on the loop thread and needs no lock.
+    Everything here lives on the loop thread and needs no lock. It holds neither the controller nor its groups, so that
+    these are collected when nobody uses them any more, although the loop thread holds the core.
 
     Args:
         place: where the job runs.
@@ -52,6 +53,7 @@ class Core:
 
     def __init__(self, place: Place, attach_to: str | None, start_timeout: float) -> None:
         self.loop = PROCESS.loop_thread()
+        self.controller: Callable[[], object] = lambda: None  # held by all its groups and models
         self.runner = Runner(self.loop, self._watch)
         self.store = Store()
         self.scene = Scene(self.store)
@@ -81,6 +83,14 @@ class Core:
     async def renderer(self, report: Report = ignore) -> Server:
         """Return the renderer; starts the job if need be."""
         return (await self.connection.ensure(report)).renderer
+
+    async def loaded_renderer(self, report: Report = ignore) -> Server:
+        """Return the renderer, after the long calls that change the scene and began earlier, whatever came of them."""
+        for task in [task for task in self.tasks.values() if task.name not in self.beside]:
+            ended = asyncio.Event()
+            task.add_callback(partial(_set_at_end, ended))
+            await ended.wait()
+        return await self.renderer(report)
 
     async def backend(self) -> Server:
         """Return the backend; starts the job if need be.
@@ -133,13 +143,6 @@ class Core:
                 task.cancel()
             await asyncio.gather(*calls, looking, return_exceptions=True)
         return looking.result()
-
-    async def until_loaded(self) -> None:
-        """Wait until the long calls that change the scene and began earlier have ended, whatever came of them."""
-        for task in [task for task in self.tasks.values() if task.name not in self.beside]:
-            ended = asyncio.Event()
-            task.add_callback(partial(_set_at_end, ended))
-            await ended.wait()
 
     async def close(self) -> None:
         """Cancel running tasks, and close the connection."""
@@ -257,6 +260,7 @@ class Group(Guarded):
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._controller = core.controller()  # whoever has a part of it has all of it
 
     @property
     def _runner(self) -> Runner:

@@ -12,6 +12,7 @@ from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.parts import Part, Parts, choose
 from brayns_widget.controller.state import PartState, State
+from brayns_widget.controller.weakly import weakly_awaited
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, Light
@@ -25,7 +26,7 @@ class Lights(Parts):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self._dark = False  # the user has taken the lights away
-        core.light = self._relight
+        core.light = weakly_awaited(self._relight)
 
     def _states(self, state: State) -> tuple[PartState, ...]:
         return state.lights

@@ -206,8 +206,8 @@ class Models(Morphologies, Sequence["Model"]):
     @offered
     @waiting
     async def clear(self) -> None:
-        """Remove all models and clipping shapes, whoever has added them; the lights stay."""
-        renderer, scene = await self._core.renderer(), self._core.scene
+        """Remove all models and clipping shapes, whoever has added them, after the loads that run; the lights stay."""
+        renderer, scene = await self._core.loaded_renderer(), self._core.scene
         await scene.read(renderer)
         state = self._store.state
         if found := [*(model.id for model in state.models), *(clip.id for clip in state.clips)]:

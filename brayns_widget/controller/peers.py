@@ -12,6 +12,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.weakly import weakly
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.messages import Reply
 
@@ -50,7 +51,8 @@ class Renderer(Group):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        self._sent: tuple[Server, Camera] | None = None  # the camera that was sent for requests, and where to
+        self._aimed: Server | None = None  # the server to which a request has sent the present camera
+        core.store.listen(lambda state: state.camera, weakly(self._forget_camera))
 
     @waiting
     async def request(
@@ -72,11 +74,14 @@ class Renderer(Group):
         """
         server = await self._core.renderer()
         sent = server.request(method, params, payload, timeout=timeout)
-        seen = server, self._store.state.camera
         # A camera that was sent again would start a picture anew.
-        if method.startswith(_LOOKING) and self._sent != seen:
-            reply = await self._core.look(server, sent)
-            self._sent = seen
+        if method.startswith(_LOOKING) and self._aimed is not server:
+            self._aimed = server
+            try:
+                reply = await self._core.look(server, sent)
+            except BaseException:
+                self._aimed = None
+                raise
         else:
             reply = await sent
         if not method.startswith(_HARMLESS):
@@ -85,6 +90,10 @@ class Renderer(Group):
             await follow(self._core, server, method, params)
             self._core.touch()
         return reply
+
+    def _forget_camera(self, _camera: Camera) -> None:
+        # Even if it comes back to what it was: views and other calls have sent what was between.
+        self._aimed = None
 
 
 class Backend(Group):

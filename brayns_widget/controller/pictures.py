@@ -72,8 +72,7 @@ class Pictures(Group):
         image_format = format_of(file, format)
         if file is not None and not file.parent.is_dir():  # now, and not after the last sample
             raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
-        await self._core.until_loaded()
-        renderer = await self._core.renderer(report)
+        renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
         params = self._snapshot_params(camera, size, samples, image_format)
         result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report)
@@ -108,8 +107,7 @@ class Pictures(Group):
         """
         from brayns_widget.protocol.brayns import pictures as brayns
 
-        await self._core.until_loaded()
-        renderer = await self._core.renderer(report)
+        renderer = await self._core.loaded_renderer(report)
         params = brayns.GBuffersParams(channels=list(channels), resolution=list(size), **self._shot(camera, samples=16))
         _, payload = await renderer.call_with_payload(brayns.EXPORT_GBUFFERS, params, on_progress=report)
         return GBuffers(bytes(payload), tuple(channels), (size[0], size[1]))

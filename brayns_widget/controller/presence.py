@@ -56,10 +56,12 @@ class Presence:
         self._left = self._now()
         self._resting = asyncio.create_task(self._rest(), name="rest")
 
-    async def until_idle(self) -> None:
-        """Wait until no call runs."""
+    async def abandon(self) -> None:
+        """Let the scene sleep after the calls that run, unless something holds it: no view will come any more."""
         while self._core.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
             await asyncio.sleep(_LOOK_SECONDS)
+        if self._is_held is not None and not self._is_held():
+            self._sleep("Its view was dropped.")
 
     async def close(self) -> None:
         """Let the scene sleep no more."""
@@ -67,11 +69,16 @@ class Presence:
             self._resting.cancel()
             await asyncio.wait([self._resting])
 
-    def heard(self, view: Hashable) -> None:
-        """Take in that a view is on a page; one that is shown, or says something, while the scene sleeps wakes it."""
+    def heard(self, view: Hashable, *, wakes: bool = True) -> None:
+        """Take in that a view is on a page.
+
+        Args:
+            view: the view.
+            wakes: whether it wakes a scene that sleeps, as a view does that is seen or used.
+        """
         self._heard[view] = self._now()
         self._was_seen = True
-        if self._core.store.state.status.state == "asleep" and (self._waking is None or self._waking.done):
+        if wakes and self._core.store.state.status.state == "asleep" and (self._waking is None or self._waking.done):
             self._waking = self._core.runner.start(self._core.restore, "restore")
 
     def gone(self, view: Hashable) -> None:

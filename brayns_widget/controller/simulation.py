@@ -63,10 +63,12 @@ class Simulation(Group):
             enabled: whether it shows its simulation.
 
         Raises:
+            CircuitError: it was removed.
             RequestError: it has no simulation.
         """
         from brayns_widget.protocol.brayns.simulation import ENABLE_SIMULATION, EnableSimulationParams
 
-        params = EnableSimulationParams(model_id=model if isinstance(model, int) else model.id, enabled=enabled)
+        model_id = model if isinstance(model, int) else model.state.id
+        params = EnableSimulationParams(model_id=model_id, enabled=enabled)
         await (await self._core.renderer()).call(ENABLE_SIMULATION, params)
         self._core.touch()

@@ -45,8 +45,9 @@ class LiveCamera(Camera):
     Its ``value`` is the present, immutable ``Camera``, to keep and to reuse.
     """
 
-    __slots__ = ("_core",)
+    __slots__ = ("_controller", "_core")
     _core: Core
+    _controller: object
 
     def __new__(cls, *args: Any, **values: Any) -> Any:
         """Make a plain ``Camera``, so that ``dataclasses.replace`` works; ``_of`` makes a live one."""
@@ -57,6 +58,7 @@ class LiveCamera(Camera):
         """Make the camera of a controller."""
         live: LiveCamera = object.__new__(cls)
         object.__setattr__(live, "_core", core)
+        object.__setattr__(live, "_controller", core.controller())  # as a group does
         return live
 
     position = _Field[Vector]()

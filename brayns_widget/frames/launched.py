@@ -101,12 +101,7 @@ class FrameProcess:
         writer = asyncio.create_task(self._write(socket))
         try:
             async for raw in socket:
-                (number, name, arguments), data = control.decode(raw)
-                if hear := self._hosts.get(number):
-                    try:
-                        hear(name, arguments, data)
-                    except Exception:  # one widget's trouble must not end the others' frames
-                        _LOG.exception("What a host told, %r, could not be handled", name)
+                self._hand_on(raw)
         except websockets.ConnectionClosed:
             pass
         finally:
@@ -119,6 +114,15 @@ class FrameProcess:
                 self._hosts.clear()
                 for call in lost.values():
                     call()
+
+    def _hand_on(self, raw: str | bytes) -> None:
+        # Not in the loop above, whose variables would hold the last widget that was told something.
+        (number, name, arguments), data = control.decode(raw)
+        if hear := self._hosts.get(number):
+            try:
+                hear(name, arguments, data)
+            except Exception:  # one widget's trouble must not end the others' frames
+                _LOG.exception("What a host told, %r, could not be handled", name)
 
     async def _write(self, socket: websockets.ClientConnection) -> None:
         try:

@@ -24,21 +24,29 @@ _MOST_OBJECTS = 2000  # at each level
 _HISTORY = re.compile(r"_{1,3}|_\d+|Out|_oh")
 
 
-def is_held(thing: Any) -> bool:
+def is_held(thing: Any, *, by_history: bool = False, inside: tuple[type, ...] = ()) -> bool:
     """Tell whether something is held by more than ipywidgets' registry and IPython's output history.
 
     A function of Python's that runs holds it unseen, in its local variables.
+
+    Args:
+        thing: the object.
+        by_history: whether to be held by the output history counts, too.
+        inside: classes of objects that hold it, but do not count.
     """
     names, history = _shell()
-    seen = {id(item) for item in (thing, registry(), *history)}
+    seen = {id(item) for item in (thing, registry(), *(() if by_history else history))}
     level: list[Any] = [thing]
     for _ in range(_MOST_LEVELS):
         held, above = {id(item) for item in level}, []
         for holder in _referrers(level):
             if holder is names:
-                if any(id(value) in held and not _HISTORY.fullmatch(name) for name, value in list(names.items())):
+                if any(
+                    id(value) in held and (by_history or not _HISTORY.fullmatch(name))
+                    for name, value in list(names.items())
+                ):
                     return True
-            elif id(holder) in seen or _leads_nowhere(holder):
+            elif id(holder) in seen or isinstance(holder, inside) or _leads_nowhere(holder):
                 continue
             elif _is_root(holder):
                 return True

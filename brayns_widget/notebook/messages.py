@@ -50,7 +50,10 @@ class ResizeMessage:
 
 @dataclass(frozen=True, slots=True)
 class VisibleMessage:
-    """The view scrolled in or out; while it is hidden it gets no frames."""
+    """The view scrolled in or out; while it is hidden it gets no frames.
+
+    A view without a socket repeats it while its page can be seen, so that its scene does not sleep.
+    """
 
     view: str
     visible: bool

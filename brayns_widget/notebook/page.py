@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol
 
+from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Notice, State
@@ -54,22 +55,32 @@ class Page:
         send: sends custom messages to the pages.
         publish: sets traits.
         widget: the widget's id.
+        left: called on the loop thread when the last view has been gone for a while.
         transport: how frames go to the pages.
     """
 
     def __init__(
-        self, controller: Controller, send: Send, publish: Publish, widget: str, transport: Transport = "auto"
+        self,
+        controller: Controller,
+        send: Send,
+        publish: Publish,
+        widget: str,
+        *,
+        left: Callable[[], None],
+        transport: Transport = "auto",
     ) -> None:
         self._controller = controller
         self._send_raw = send
         self._publish = publish
         self._widget = widget
+        self._left = left
         self._transport = transport
         self._keeper = Keeper(controller, widget, self._keep)
         self._frames = Frames(self)
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
         self._views: list[str] = []
+        self._leaving: asyncio.TimerHandle | None = None  # tells that the last view has gone
         self._rest: asyncio.TimerHandle | None = None  # ends the movement of a camera that comes by its trait
         self._rests: deque[Camera] = deque(maxlen=_MAX_RESTS)  # cameras at which pages' gestures have ended
         self._failure: Notice | None = None  # what was told when no picture could be had
@@ -100,8 +111,9 @@ class Page:
         """Stop listening, end the frames, cancel running commands."""
         for end in self._ends:
             end()
-        if self._rest is not None:
-            self._rest.cancel()
+        for timer in (self._leaving, self._rest):
+            if timer is not None:
+                timer.cancel()
         for task in self._calls:
             task.cancel()
         for view in self._views:
@@ -123,12 +135,13 @@ class Page:
 
     # ------------------------------------------------------------------ from the pages
 
-    def set(self, name: str, value: Any) -> None:
-        """Apply a trait, "camera" or "background", that a page has set."""
+    async def take(self, name: str, value: Any) -> None:
+        """Apply a trait, "camera" or "background", that a page has set; does not wait for the renderer."""
         if name == "camera":
             self._follow(value)
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
+            await asyncio.sleep(0)  # the first step of that call changes the state
 
     def receive(self, content: Any) -> None:
         """Handle a custom message of a page; a malformed one is logged and ignored."""
@@ -140,14 +153,16 @@ class Page:
             _LOG.warning("A page sent a malformed message (%s): %.200r", error, content)
 
     def _note_presence(self, message: messages.PageMessage) -> None:
-        presence, view = self._controller.presence, (id(self), message.view)
+        present, view = self._controller.presence, (id(self), message.view)
         if isinstance(message, messages.GoneMessage):
-            presence.gone(view)
-        elif not isinstance(message, messages.VisibleMessage) or message.visible:
-            presence.heard(view)
+            present.gone(view)
+        elif isinstance(message, messages.ReadyMessage) or message.view in self._views:  # others have gone
+            present.heard(view, wakes=not isinstance(message, messages.VisibleMessage) or message.visible)
 
     def _ready(self, message: messages.ReadyMessage) -> None:
         width, height, dpr = self._measure(message)
+        if self._leaving is not None:
+            self._leaving.cancel()
         if message.view in self._views:
             self._views.remove(message.view)
         elif len(self._views) >= _MAX_VIEWS:
@@ -211,6 +226,11 @@ class Page:
         if message.view in self._views:
             self._views.remove(message.view)
             self._frames.remove_view(message.view)
+        if not self._views:
+            if self._leaving is not None:
+                self._leaving.cancel()
+            # A view that moves to another place of the page goes and comes.
+            self._leaving = asyncio.get_running_loop().call_later(presence.GRACE, self._left)
 
     def _call(self, message: messages.CallMessage) -> None:
         if len(self._calls) >= _MAX_CALLS:
@@ -315,3 +335,7 @@ class Page:
             self._controller.notices.tell(self._failure.level, self._failure.text, self._failure.hint)
         else:
             self._controller.notices.take_back(self._failure)
+
+
+INSIDE = (Page, Keeper, Commands)
+"""Classes whose objects hold a controller only for a widget's pages."""

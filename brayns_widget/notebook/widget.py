@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import asyncio
 import contextlib
 import contextvars
+import gc
 import inspect
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -20,23 +22,26 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
+from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import check_settable
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
+from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
+from brayns_widget.controller.weakly import weakly
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
-from brayns_widget.notebook.page import Page, Transport
+from brayns_widget.notebook.page import INSIDE, Page, Transport
 from brayns_widget.notebook.stills import Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
-from brayns_widget.notebook.weakly import weakly
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
+_TAKE_TIMEOUT = 1.0  # s; the loop thread takes milliseconds
 
 LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
@@ -160,8 +165,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self._page: Page = self.controller.loop.submit(self._open(transport)).result()
         self.on_msg(self._receive)
         if self._owns_controller:
-            me = weakref.ref(self)
-            self._post(self.controller.presence.guard, lambda: (widget := me()) is not None and is_held(widget))
+            self._post(self.controller.presence.guard, partial(_is_used, weakref.ref(self.controller)))
+            self._ending = weakref.finalize(self.controller, _end, self.controller._core)  # noqa: SLF001 - of the same package
+            self._ending.atexit = False
         try:
             self.controller.start()
             if circuit is not None:
@@ -179,17 +185,21 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def close(self) -> None:
         """Close the view, and stop the job if the widget started it."""
-        closed = self._begin_to_close()
-        if closed is not None and not self.controller.loop.is_current:
-            closed.result(_CLOSE_TIMEOUT)
-            self._writer.close()
+        if self._begin_to_close():
+            closed = self.controller.loop.submit(self._shut())
+            closed.add_done_callback(lambda _: self._writer.end())
+            if not self.controller.loop.is_current:
+                closed.result(_CLOSE_TIMEOUT)
+                self._writer.close()
         super().close()
 
     def __del__(self) -> None:
         """Close it when nothing holds it any more."""
         if not sys.is_finalizing():  # then all has been closed
             # Without a wait: the garbage collector runs on any thread, which may hold any lock.
-            self._begin_to_close(patient=True)
+            if self._begin_to_close():
+                presence = self.controller.presence if self._owns_controller else None
+                self.controller.loop.submit(_drop(self._page, self._writer, presence))
             super().close()
 
     def _ipython_display_(self) -> None:
@@ -226,16 +236,21 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         if not self._closing and self.comm is not None:
             registry()[self.model_id] = self
 
-    def _begin_to_close(self, *, patient: bool = False) -> concurrent.futures.Future[None] | None:
-        """Begin to close page and controller, ``patient`` after the running calls; return what tells the end."""
+    def _leave(self) -> None:
+        """Take in, on the loop thread, that no page shows it any more: from now on, nothing of ours keeps it."""
+        registry().pop(self.model_id, None)
+        if not is_held(self, by_history=True):
+            # Whoever calls this holds it, and so may a function that runs, unseen.
+            asyncio.get_running_loop().call_soon(gc.collect)
+
+    def _begin_to_close(self) -> bool:
+        """Take in that it is closed from now on; return whether it was open."""
         if self._closing or not hasattr(self, "_page"):
-            return None
+            return False
         self._closing = True
         if self._headless is not None:
             self._headless.close()
-        closed = self.controller.loop.submit(self._shut(patient=patient))
-        closed.add_done_callback(lambda _: self._writer.end())
-        return closed
+        return True
 
     # ------------------------------------------------------------------ traits
 
@@ -263,9 +278,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             self._by_hand.now = before
 
     def _hand_over(self, name: str, value: Any) -> None:
-        """Give the controller what was set by hand; it has taken effect when this returns."""
-        if self._page_thread == threading.get_ident():  # a handler of the comm never waits
-            self._post(self._page.set, name, value)
+        """Give the controller what was set by hand, and return when it can be read there.
+
+        What Python has set has then reached the renderer, too; what a page has set reaches it before any later call.
+        """
+        if self._page_thread == threading.get_ident():
+            # A handler of the comm does not wait for the renderer, only for what observers may read.
+            with contextlib.suppress(TimeoutError):
+                self.controller.loop.submit(self._page.take(name, value)).result(_TAKE_TIMEOUT)
         elif name == "camera":
             self.controller.camera = value
         else:
@@ -345,17 +365,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__setattr__(name, value)
 
     async def _open(self, transport: Transport) -> Page:
-        return Page(self.controller, weakly(self.send), self._writer.put, self.model_id, transport)
+        send, left = weakly(self.send), weakly(self._leave)
+        return Page(self.controller, send, self._writer.put, self.model_id, left=left, transport=transport)
 
-    async def _shut(self, *, patient: bool) -> None:
+    async def _shut(self) -> None:
         await self._page.close()
         if self._owns_controller:
-            if patient:
-                await self.controller.presence.until_idle()
-                await self.controller.presence.close()
-                # Not closed: users may hold the controller, whose next call gets another job.
-                if self.controller._core.sleep("Asleep: the view was dropped."):  # noqa: SLF001 - of the same package
-                    return
+            self._ending.detach()
             await self.controller.job.close.aio()
 
     def _still(self) -> Sequence[Output]:
@@ -384,6 +400,26 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 raise TypeError(unexpected("BraynsWidget", name, known))
         if options and circuit is None:
             raise TypeError(f"{next(iter(options))!r} says how to load a circuit, but none is given")
+
+
+async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> None:
+    """Close what belongs to a widget that nothing holds any more; parts of its controller may be in use."""
+    await page.close()
+    writer.end()
+    if presence is not None:
+        await presence.abandon()
+
+
+def _is_used(controller: weakref.ref[Controller]) -> bool:
+    """Tell whether users hold a controller, a widget that shows it, or any part of it."""
+    found = controller()
+    return found is not None and is_held(found, inside=INSIDE)
+
+
+def _end(core: Core) -> None:
+    """Close the core of a controller that nothing holds any more."""
+    if not sys.is_finalizing():  # then all has been closed
+        core.loop.submit(core.close())
 
 
 def _signature() -> inspect.Signature:

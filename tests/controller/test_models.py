@@ -325,3 +325,11 @@ def test_cells_are_a_table_of_node_attributes(cluster, controller):
     assert model.cells.to_dict("index") == {2: {"depth": 2.5, "kind": "a"}, 1: {"depth": 1.5, "kind": "b"}}
     assert model.read_cells(["kind"]).columns.tolist() == ["kind"]
     assert elsewhere(lambda: model.read_cells.aio(("depth",)))["depth"].tolist() == [2.5, 1.5]
+
+
+def test_what_is_cleared_after_a_load_has_begun_is_cleared_when_it_is_done(controller):
+    controller.start().result(WAIT)
+    loading = controller.load_circuit("/data/circuit.json")
+    controller.clear()
+    assert loading.done
+    assert list(controller.models) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError, DeadlineExceeded, RequestError
 from tests.controller.scenes import WAIT, elsewhere, load
@@ -94,3 +95,32 @@ def test_the_camera_and_the_background_follow_requests(cluster, controller, kind
     assert (controller.camera.fovy if kind == "perspective" else controller.camera.height) in {12, 34}
     controller.renderer.request("set-renderer-interactive", {"background_color": [0, 0, 1, 1]})
     assert controller.background == "#0000ff"
+
+
+def test_a_request_sees_through_the_present_camera_wherever_it_was_meanwhile(cluster, controller):
+    def seen() -> float:
+        return float(cluster.renderer.sent("set-camera-view")[-1]["position"][0])
+
+    controller.camera = there = Camera((1.0, 0.0, 9.0))
+    controller.renderer.request("inspect")
+    assert seen() == 1
+    controller.camera = Camera((2.0, 0.0, 9.0))
+    controller.pictures.inspect(0.5, 0.5)
+    assert seen() == 2
+    controller.camera = there
+    controller.renderer.request("inspect")
+    assert seen() == 1
+
+
+def test_a_picture_that_requests_refine_does_not_begin_anew(cluster, controller):
+    for _ in range(3):
+        controller.renderer.request("render-image", {})
+    assert len(cluster.renderer.sent("set-camera-view")) == 1
+
+
+def test_a_request_that_failed_leaves_the_camera_to_the_next_one(cluster, controller):
+    cluster.renderer.errors["inspect"] = (-32603, "out of memory")
+    with pytest.raises(RequestError):
+        controller.renderer.request("inspect")
+    controller.renderer.request("render-image", {})
+    assert len(cluster.renderer.sent("set-camera-view")) == 2

@@ -159,6 +159,22 @@ def test_what_requests_of_the_users_own_have_changed_does_not_sleep_while_it_is_
     assert state(controller) == "ready"
 
 
+def test_a_view_that_cannot_be_seen_keeps_its_scene_awake_but_does_not_wake_it(cluster, controller, monkeypatch):
+    guard(controller, lambda: True)
+    load(controller)
+    on_loop(controller, lambda: heard_only(controller))
+    assert controller.presence.seen
+    monkeypatch.setattr(presence, "REST", 0.1)
+    until(lambda: state(controller) == "asleep")
+    on_loop(controller, lambda: heard_only(controller))
+    assert len(controller.tasks) == 0, "nothing has begun to wake it"
+    assert state(controller) == "asleep"
+
+
+async def heard_only(controller) -> None:
+    controller.presence.heard(VIEW, wakes=False)
+
+
 def test_without_a_guard_nothing_sleeps(cluster, controller, monkeypatch):
     monkeypatch.setattr(presence, "REST", 0.1)
     load(controller)

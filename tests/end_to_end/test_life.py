@@ -70,6 +70,8 @@ def test_widgets_of_a_loop_keep_their_jobs_and_go_when_nothing_holds_them(lab, b
     assert _count(notebook, "renderer") == 3
     notebook.command("notebook:clear-all-cell-outputs")
     until(lambda: _count(notebook, "renderer") == 0, 30, "no renderer")
+    left = "sum(type(one) is BraynsWidget for one in __import__('gc').get_objects())"
+    until(lambda: notebook.evaluate(left) == 0, 30, "the end of the viewers")
     with notebook.client() as client:
         client.execute("viewer = BraynsWidget(); viewer.controller.start().result(60)", reply=True, timeout=WAIT)
         assert _count(notebook, "renderer") == 1

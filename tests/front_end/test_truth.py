@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from brayns_widget.controller.presence import REST
+
 pytestmark = pytest.mark.browser
 
 # JupyterLab's kernel connection as far as the front end uses it; it stands where ipywidgets has its manager.
@@ -23,6 +25,12 @@ model.sent = [];
 kernel.mount({}, "cell", model);
 """
 RUN_AGAIN = "Run the cell again."
+
+HIDE = """(hidden) => {
+    const value = hidden ? "hidden" : "visible";
+    Object.defineProperty(document, "visibilityState", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 @pytest.fixture
@@ -135,21 +143,31 @@ def test_a_view_that_was_hidden_for_an_hour_asks_at_once_and_judges_fairly(open_
     cell.page.clock.run_for(1000)
     cell.frame()
     cell.wait("document.querySelector('.bw-status').dataset.state === 'ready'")
-    hide = """(hidden) => {
-        const value = hidden ? "hidden" : "visible";
-        Object.defineProperty(document, "visibilityState", { value, configurable: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-    }"""
-    cell.page.evaluate(hide, True)
+    cell.page.evaluate(HIDE, True)
     asked = len(cell.sent("ping"))
     cell.page.clock.fast_forward(3_600_000)
     assert len(cell.sent("ping")) == asked, "nobody looks"
     cell.page.evaluate("kernel.model.mute = true")
-    cell.page.evaluate(hide, False)
+    cell.page.evaluate(HIDE, False)
     assert len(cell.sent("ping")) == asked + 1
     assert status(cell).inner_text() == "Ready"
     cell.page.clock.run_for(2000)
     assert status(cell).inner_text().startswith("The kernel is busy.")
+
+
+def test_a_page_that_is_seen_keeps_the_scene_awake_although_nobody_touches_it(open_cell):
+    cell = open_cell()
+    cell.page.clock.install()
+    cell.mount()
+    cell.page.clock.run_for(1000)
+    cell.frame()
+    for hidden in (False, True):
+        cell.page.evaluate(HIDE, hidden)
+        for _ in range(4):
+            cell.page.clock.fast_forward(1)  # what is due now is no news of the time to come
+            told = len(cell.sent("visible"))
+            cell.page.clock.fast_forward(int(REST / 2 * 1000))
+            assert (len(cell.sent("visible")) > told) is not hidden
 
 
 def test_warnings_leave_by_themselves_unless_someone_reads_them_and_errors_stay(open_cell):

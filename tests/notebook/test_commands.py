@@ -30,12 +30,6 @@ LOAD = {
 
 
 @pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
-
-
-@pytest.fixture
 def controller(cluster: FakeCluster) -> Iterator[Controller]:
     with Controller(**cluster.options) as controller:
         controller.start().result(WAIT)

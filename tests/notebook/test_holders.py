@@ -11,7 +11,6 @@ from ipywidgets.widgets.widget_box import HBox
 from ipywidgets.widgets.widget_string import Label
 
 from brayns_widget.notebook import holders
-from brayns_widget.notebook.weakly import weakly
 
 KEPT: list[Any] = []
 
@@ -88,6 +87,7 @@ def test_what_only_the_notebook_keeps_is_not_held(names, place):
     thing = store(names, place)
     try:
         assert not held(names, thing)
+        assert holders.is_held(thing(), by_history=True) is (place != "registry")
         names["viewer"] = thing()
         assert held(names, thing)
     finally:
@@ -107,18 +107,10 @@ def test_outside_of_a_notebook_there_is_no_history():
     assert holders._shell() == ({}, ())
 
 
-def test_who_calls_weakly_holds_nothing():
-    thing = Thing()
-    called: list[Any] = []
-    thing.method = None  # type: ignore[assignment]
-    Thing.call, before = (lambda self: called.append(1)), Thing.call  # type: ignore[method-assign]
-    try:
-        call = weakly(thing.call)
-        call()
-        assert called == [1]
-        del thing
-        gc.collect()
-        call()
-        assert called == [1]
-    finally:
-        Thing.call = before  # type: ignore[method-assign]
+def test_what_holds_it_for_itself_does_not_count(names):
+    thing, inner = store(names, "object"), type("Inner", (), {})
+    assert held(names, thing)
+    names["app"] = inner()
+    names["app"].viewer = thing()
+    assert held(names, thing)
+    assert not holders.is_held(thing(), inside=(inner,))

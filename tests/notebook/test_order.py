@@ -1,31 +1,24 @@
-"""Two widgets on one controller: what is set in Python, by any of them, is what the next call of any of them sees."""
+"""Two widgets on one controller, whose traits are set by threads of their own, and so may lag behind it."""
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
+from brayns_widget.notebook.traits import to_json
 from brayns_widget.notebook.widget import BraynsWidget
+from brayns_widget.protocol import colors
 from tests.fakes import FakeCluster
-from tests.notebook.test_widget import Comm, comms, until  # noqa: F401 - comms is a fixture
-
-ROUNDS = 6
+from tests.notebook.pages import Comm, until
 
 
 @pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def pair(cluster: FakeCluster, comms: list[Comm]) -> Iterator[tuple[BraynsWidget, BraynsWidget]]:  # noqa: F811
+def pair(cluster: FakeCluster, comms: list[Comm]) -> Iterator[tuple[BraynsWidget, BraynsWidget]]:
     """Two widgets of one controller, both on a page."""
     with Controller(**cluster.options) as controller:
         viewers = BraynsWidget(controller=controller), BraynsWidget(controller=controller)
@@ -40,97 +33,38 @@ def pair(cluster: FakeCluster, comms: list[Comm]) -> Iterator[tuple[BraynsWidget
             viewer.close()
 
 
-Setter = Callable[[BraynsWidget, Camera, str], None]
-
-
-def _set_camera(viewer: BraynsWidget, camera: Camera, _: str) -> None:
-    viewer.camera = camera
-
-
-def _set_camera_field(viewer: BraynsWidget, camera: Camera, _: str) -> None:
-    viewer.camera.position = camera.position
-
-
-def _set_controllers_camera(viewer: BraynsWidget, camera: Camera, _: str) -> None:
-    viewer.controller.camera = camera
-
-
-def _set_background(viewer: BraynsWidget, _: Camera, color: str) -> None:
-    viewer.background = color
-
-
-def _set_controllers_background(viewer: BraynsWidget, _: Camera, color: str) -> None:
-    viewer.controller.background = color
-
-
-def _set_background_of_rendering(viewer: BraynsWidget, _: Camera, color: str) -> None:
-    viewer.rendering.background = color
-
-
-SETTERS: list[Setter] = [
-    _set_camera,
-    _set_camera_field,
-    _set_controllers_camera,
-    _set_background,
-    _set_controllers_background,
-    _set_background_of_rendering,
-]
-
-
-def _snapshot(viewer: BraynsWidget, cluster: FakeCluster) -> tuple[Any, Any]:
+def _snapshot(viewer: BraynsWidget, cluster: FakeCluster) -> dict[str, Any]:
+    """Return camera and background of a snapshot, as traits have them."""
     viewer.snapshot(size=(16, 16), samples=1).result(10)
     asked = cluster.renderer.sent("snapshot")[-1]
-    return asked["camera_view"]["position"], asked["renderer"]["params"]["background_color"]
+    seen = Camera.from_dict(asked["camera_view"])
+    return {"camera": seen, "background": colors.to_hex(asked["renderer"]["params"]["background_color"])}
 
 
-def _before(cluster: FakeCluster, method: str) -> tuple[Any, Any]:
-    """What the renderer had when a request reached it last."""
-    requests = list(cluster.renderer.requests)
-    last = max(number for number, (name, _) in enumerate(requests) if name == method)
-    position = [params["position"] for name, params in requests[:last] if name == "set-camera-view"][-1]
-    settings = [params for name, params in requests[:last] if name == "set-renderer-interactive"]
-    return position, [params["background_color"] for params in settings if "background_color" in params][-1]
+@pytest.mark.parametrize(
+    ("trait", "values"),
+    [("camera", [Camera((0.0, 0.0, 700.0)), Camera((0.0, 0.0, 701.0))]), ("background", ["#ff0000", "#0000ff"])],
+)
+def test_a_trait_that_changes_between_two_values_is_seen_by_the_next_call(pair, cluster, trait, values):
+    """A trait that lags behind has the value that is set next, so that it does not change."""
+    for number in range(24):
+        setting, calling, value = pair[number % 2], pair[number // 2 % 2], values[number // 4 % 2]
+        setattr(setting, trait, values[1 - number // 4 % 2])
+        setattr(setting, trait, value)
+        assert _snapshot(calling, cluster)[trait] == value
 
 
-def _inspect(viewer: BraynsWidget, cluster: FakeCluster) -> tuple[Any, Any]:
-    viewer.pictures.inspect(0.5, 0.5)
-    return _before(cluster, "inspect")
+@pytest.mark.parametrize(("trait", "value"), [("camera", Camera((0.0, 0.0, 50.0))), ("background", "#00ff00")])
+def test_observers_read_what_a_page_has_set(pair, comms, trait, value):
+    first, _ = pair
+    read: list[Any] = []
 
+    def observe(change: Any) -> None:
+        read.append(first.camera.value if trait == "camera" else first.background)
 
-def _request(viewer: BraynsWidget, cluster: FakeCluster) -> tuple[Any, Any]:
-    viewer.renderer.request("export-gbuffers", {})  # the stream sends none
-    return _before(cluster, "export-gbuffers")
-
-
-def _read(viewer: BraynsWidget, _: FakeCluster) -> tuple[Any, Any]:
-    red, blue = viewer.background == "#ff0000", viewer.background == "#0000ff"
-    return list(viewer.camera.position), [float(red), 0.0, float(blue), 1.0]
-
-
-def _read_at_controller(viewer: BraynsWidget, _: FakeCluster) -> tuple[Any, Any]:
-    return _read(viewer.controller, _)  # type: ignore[arg-type]  # it has the same properties
-
-
-CALLS = [_snapshot, _inspect, _request, _read, _read_at_controller]
-
-
-@pytest.mark.parametrize(("setter", "call"), list(itertools.product(SETTERS, CALLS)))
-def test_what_was_set_is_what_the_next_call_sees(pair, cluster, setter, call):
-    color, camera = "blue", Camera()
-    for number in range(ROUNDS):
-        # Between two values, so that a trait that lags behind has the value that is set.
-        new, there = ("red" if color == "blue" else "blue"), Camera((0.0, 0.0, 700.0 + number % 2))
-        if setter in SETTERS[:3]:
-            camera = there
-        else:
-            color = new
-        setting, calling = pair[number % 2], pair[number // 2 % 2]
-        setter(setting, there, new)
-        position, background = call(calling, cluster)
-        if setter in SETTERS[:3]:
-            assert position == list(camera.position)
-        else:
-            assert background == [float(color == "red"), 0.0, float(color == "blue"), 1.0]
+    first.observe(observe, trait)
+    comms[0].set(**{trait: to_json(value)})
+    assert read == [value]
 
 
 def test_a_trait_that_lags_behind_takes_its_own_value_again(pair, cluster):
@@ -173,7 +107,7 @@ def test_what_an_observer_sets_counts_as_set_by_hand(pair, cluster):
     until(lambda: second._stored("background") == "#ffffff")
 
 
-def test_what_a_page_sets_does_not_keep_python_from_waiting(pair, cluster, comms):  # noqa: F811
+def test_what_a_page_sets_does_not_keep_python_from_waiting(pair, cluster, comms):
     first, second = pair
     entered, stop = threading.Event(), threading.Event()
 
@@ -188,6 +122,6 @@ def test_what_a_page_sets_does_not_keep_python_from_waiting(pair, cluster, comms
     first.controller.background = "red"
     first.rendering.background = "blue"
     first.background = "white"
-    assert _snapshot(second, cluster)[1] == [1.0, 1.0, 1.0, 1.0]
+    assert _snapshot(second, cluster)["background"] == "#ffffff"
     stop.set()
     page.join()

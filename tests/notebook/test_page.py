@@ -1,17 +1,18 @@
-"""One page's messages against the controller of a fake cluster; what a widget adds is in test_widget."""
+"""One page's messages against the controller of a fake cluster; what a widget adds is in test_widget_pages."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from websockets import Origin
 from websockets.asyncio.client import connect
 
+from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.page import Page, Transport
@@ -23,6 +24,7 @@ class Port:
         self.posts: list[dict[str, Any]] = []
         self.traits: dict[str, Any] = {}
         self.shared: list[str] = []
+        self.left = asyncio.Event()
 
     def post(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         self.posts.append(content)
@@ -42,17 +44,11 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.002)
 
 
-@pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
-
-
 @contextlib.asynccontextmanager
 async def opened(controller: Controller, transport: Transport) -> AsyncIterator[tuple[Page, Port]]:
     await controller.start()
     port = Port()
-    page = Page(controller, port.post, port.publish, "widget-1", transport)
+    page = Page(controller, port.post, port.publish, "widget-1", left=port.left.set, transport=transport)
     try:
         yield page, port
     finally:
@@ -135,11 +131,11 @@ def test_a_moving_camera_is_kept_from_the_pages(cluster):
 
 def test_a_linked_camera_moves_while_it_is_set_again_and_again_and_then_rests(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
-        page.set("camera", controller.camera.to_dict() | {"position": [0, 0, 7.0]})
+        await page.take("camera", controller.camera.to_dict() | {"position": [0, 0, 7.0]})
         assert port.shared[-1:] == ["camera"], "one alone does not move"
         port.shared.clear()
         for z in (8.0, 9.0):
-            page.set("camera", controller.camera.to_dict() | {"position": [0, 0, z]})
+            await page.take("camera", controller.camera.to_dict() | {"position": [0, 0, z]})
         assert list(controller.camera.position) == [0, 0, 9]
         assert port.shared == []
         await until(lambda: port.shared)
@@ -297,20 +293,49 @@ def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(clust
         old, new = Camera((1, 0, 9)), Camera((2, 0, 9))
         page.steered(old, moving=False)
         page.steered(new, moving=True)
-        page.set("camera", old)
+        await page.take("camera", old)
         assert controller.camera.value == new
-        page.set("camera", Camera((3, 0, 9)))  # of a linked view
+        await page.take("camera", Camera((3, 0, 9)))  # of a linked view
         assert controller.camera.value == Camera((3, 0, 9))
 
     run(cluster, test)
 
 
-def test_a_view_that_is_hidden_does_not_count_as_heard(cluster):
+def test_what_a_view_says_tells_that_it_is_there_from_when_it_comes_until_it_goes(cluster, monkeypatch):
     async def test(page: Page, port: Port, controller: Controller) -> None:
+        heard: list[bool] = []  # whether each message wakes a scene that sleeps
+        monkeypatch.setattr(controller.presence, "heard", lambda _, *, wakes: heard.append(wakes))
+        ping = {"kind": "ping", "view": "v"}
+        page.receive(ping)
+        assert heard == []
+        page.receive({"kind": "ready", "view": "v", "width": 300, "height": 200, "dpr": 1, "origin": ""})
         page.receive({"kind": "visible", "view": "v", "visible": False})
-        assert not controller.presence.seen
         page.receive({"kind": "visible", "view": "v", "visible": True})
-        assert controller.presence.seen
+        page.receive(ping)
+        assert heard == [True, False, True, True]
+        page.receive({"kind": "gone", "view": "v"})
+        page.receive(ping)
+        assert len(heard) == 4
+
+    run(cluster, test)
+
+
+def test_that_the_last_view_has_gone_is_told_unless_one_comes_soon(cluster, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 0.1)
+
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        ready = {"kind": "ready", "width": 300, "height": 200, "dpr": 1, "origin": ""}
+        page.receive(ready | {"view": "a"})
+        page.receive(ready | {"view": "b"})
+        page.receive({"kind": "gone", "view": "a"})
+        await asyncio.sleep(2 * presence.GRACE)  # what is tested is this time
+        page.receive({"kind": "gone", "view": "b"})
+        page.receive(ready | {"view": "b, elsewhere"})
+        await asyncio.sleep(2 * presence.GRACE)
+        assert not port.left.is_set()
+        page.receive({"kind": "gone", "view": "b, elsewhere"})
+        async with asyncio.timeout(10):
+            await port.left.wait()
 
     run(cluster, test)
 

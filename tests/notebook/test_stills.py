@@ -7,7 +7,7 @@ import base64
 import contextlib
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -61,19 +61,15 @@ def test_a_still_is_a_small_picture_and_a_caption():
     assert shown.metadata["brayns_widget"] == caption.metadata["brayns_widget"] == "widget-1"
 
 
-@pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    with FakeCluster(polls=0) as cluster:
-        yield cluster
-
-
 class Opened:
     """A page of a controller, with what was sent to the front end."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
         self.sent: list[dict[str, Any]] = []
-        self.page = Page(controller, lambda content, _: self._hear(content), lambda *_, **__: None, "widget-1")
+        self.page = Page(
+            controller, lambda content, _: self._hear(content), lambda *_, **__: None, "widget-1", left=lambda: None
+        )
 
     def _hear(self, content: dict[str, Any]) -> None:
         self.sent.append(json.loads(json.dumps(content)))

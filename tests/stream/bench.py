@@ -22,6 +22,15 @@ def camera(x: float) -> list[tuple[str, Any]]:
 
 CAMERA = camera(0)
 
+GOAL_METHODS = [
+    "set-framebuffer-static",
+    "set-application-parameters",
+    "set-camera-perspective",
+    "set-camera-view",
+    "set-renderer-interactive",
+]
+"""Methods of the requests that bring a renderer of unknown state to a goal, in order."""
+
 
 class Renderer:
     """Answers as the real one does: changes restart the accumulation, the last picture is not sent twice unforced."""

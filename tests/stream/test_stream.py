@@ -1,25 +1,16 @@
+"""What a stream asks of the renderer, and which pictures come of it."""
+
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import gc
 from typing import Any
 
 import pytest
 
-from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError, RequestError
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream import BRAYNS, StreamSettings
-from tests.stream.bench import CAMERA, FAST, Bench, Renderer, Sink, bench, camera, run, until
-
-SETTINGS = [
-    "set-framebuffer-static",
-    "set-application-parameters",
-    "set-camera-perspective",
-    "set-camera-view",
-    "set-renderer-interactive",
-]
-"""The requests that bring a renderer of unknown state to a goal."""
+from tests.stream.bench import CAMERA, FAST, GOAL_METHODS, Bench, Sink, bench, camera, run, until
 
 
 @run
@@ -167,56 +158,15 @@ async def test_all_requests_of_a_goal_are_sent_before_the_first_answer(b: Bench)
     b.renderer.gate.clear()
     b.stream.set_camera(CAMERA)
     await until(lambda: b.renderer.under_way == 6)
-    assert b.renderer.methods() == [*SETTINGS, "render-image"]
+    assert b.renderer.methods() == [*GOAL_METHODS, "render-image"]
     b.renderer.gate.set()
     await until(lambda: sink.last == "800x600 x0 3 q95")
     b.renderer.calls.clear()
     b.renderer.gate.clear()
     b.stream.set_camera(camera(1), moving=True)
     await until(lambda: b.renderer.under_way == 4)
-    assert b.renderer.methods() == [*SETTINGS[1:2], *SETTINGS[3:], "render-image"]
+    assert b.renderer.methods() == [*GOAL_METHODS[1:2], *GOAL_METHODS[3:], "render-image"]
     b.renderer.gate.set()
-
-
-@pytest.mark.parametrize("method", [*SETTINGS, "render-image"])
-def test_a_request_that_fails_fails_its_picture(method: str) -> None:
-    unretrieved: list[dict[str, Any]] = []
-
-    async def main() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))
-        async with bench() as b:
-            sink = b.view()
-            b.renderer.errors[method] = RequestError("No.", code=1)
-            b.stream.set_camera(CAMERA)
-            await until(lambda: b.stream.stats()["errors"] >= 2)
-            assert [str(error) for error in b.errors] == ["No."]
-            assert sink.frames == []
-            b.renderer.errors.clear()
-            b.renderer.calls.clear()
-            await until(lambda: sink.last == "800x600 x0 3 q95")
-            # Each may or may not have taken effect.
-            assert set(SETTINGS) <= set(b.renderer.methods())
-        gc.collect()
-
-    asyncio.run(main())
-    assert unretrieved == []
-
-
-def test_requests_that_all_fail_leave_no_error_that_nobody_has_seen() -> None:
-    unretrieved: list[dict[str, Any]] = []
-
-    async def main() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: unretrieved.append(context))
-        async with bench() as b:
-            b.view()
-            b.renderer.error = ConnectionLost("gone")
-            b.stream.set_camera(CAMERA)
-            await until(lambda: len(b.renderer.shots()) >= 2)
-            assert b.errors == []
-        gc.collect()
-
-    asyncio.run(main())
-    assert unretrieved == []
 
 
 async def _drag(b: Bench, sink: Sink, cameras: int) -> set[str]:
@@ -300,47 +250,6 @@ async def test_a_camera_that_was_overtaken_is_dropped(b: Bench) -> None:
     sink = b.view()  # its page was loaded again, and counts anew
     b.stream.set_camera(camera(4), view="a", number=1)
     await until(lambda: sink.last == "800x600 x4 3 q95")
-
-
-@run
-async def test_another_sink_gets_the_newest_picture_at_once_and_all_credits(b: Bench) -> None:
-    old = b.view(acks=False)
-    b.stream.set_camera(CAMERA)
-    await until(lambda: len(old.frames) == 2)
-    new = Sink(window=1)
-    b.stream.set_sink("a", new)
-    assert new.last == old.last
-    b.stream.ack("a", new.frames[-1].seq)
-    new.stream = b.stream
-    await until(lambda: new.last == "800x600 x0 3 q95")
-    assert len(old.frames) == 2
-    b.stream.set_sink("gone", old)
-    assert len(old.frames) == 2
-
-
-@run
-async def test_a_sink_without_a_window_gets_nothing_and_moves_nothing(b: Bench) -> None:
-    sink = b.view(window=0)
-    b.stream.set_camera(camera(1), moving=True)
-    await b.idle()
-    assert not any(shot["send"] for shot in b.renderer.shots())
-    assert sink.frames == []
-    socket = Sink(window=1)
-    socket.stream = b.stream
-    b.stream.set_sink("a", socket)
-    await until(lambda: socket.last == "800x600 x1 3 q95")
-    assert sink.frames == []
-
-
-@run
-async def test_a_window_of_one_has_one_frame_under_way(b: Bench) -> None:
-    b.stream.settings = dataclasses.replace(FAST, credit_timeout=60.0)
-    sink = b.view(acks=False, window=1)
-    for x in range(1, 10):
-        b.stream.set_camera(camera(x), moving=True)
-        await asyncio.sleep(0.005)
-    await until(lambda: sink.frames)
-    assert len(sink.frames) == 1
 
 
 @run
@@ -471,7 +380,7 @@ async def test_a_change_of_the_scene_draws_anew(b: Bench) -> None:
     b.stream.invalidate()
     await b.idle()
     # The change may have been to the renderer as a whole, so all of its settings are in doubt.
-    assert b.renderer.methods() == [*SETTINGS, *["render-image"] * 3]
+    assert b.renderer.methods() == [*GOAL_METHODS, *["render-image"] * 3]
     assert sink.last == "800x600 x0 3 q95"
 
 
@@ -488,233 +397,6 @@ async def test_a_change_of_the_scene_while_the_samples_are_set_sets_them_again(b
 
 
 @run
-async def test_the_largest_visible_view_gives_the_size_in_device_pixels(b: Bench) -> None:
-    small = b.view("small", 300, 200)
-    large = b.view("large", 500, 400, dpr=2.0)
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    assert small.last == large.last == "1000x800 x0 3 q95"
-    b.stream.set_visible("large", False)
-    await until(lambda: small.last == "300x200 x0 3 q95")
-    assert large.last == "1000x800 x0 3 q95"
-    b.stream.resize("small", 310, 200)
-    await until(lambda: small.last == "310x200 x0 3 q95")
-
-
-@run
-async def test_a_new_view_gets_the_newest_picture_at_once(b: Bench) -> None:
-    first = b.view("a")
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    b.renderer.calls.clear()
-    second = b.view("b")
-    assert second.last == first.last
-    await b.idle()
-    assert b.renderer.calls == []
-
-
-@run
-async def test_a_view_without_credits_gets_the_newest_picture_when_one_comes_back(b: Bench) -> None:
-    quick = b.view("quick")
-    slow = b.view("slow", acks=False)
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    assert len(quick.frames) == 3
-    assert len(slow.frames) == 2
-    b.stream.ack("slow", slow.frames[0].seq)
-    assert slow.last == quick.last
-
-
-@run
-async def test_without_any_credit_moving_pictures_stop_and_go_on_with_the_newest_camera(b: Bench) -> None:
-    b.stream.settings = dataclasses.replace(FAST, credit_timeout=60.0)
-    sink = b.view(acks=False)
-    for x in range(1, 20):
-        b.stream.set_camera(camera(x), moving=True)
-        await asyncio.sleep(0.005)
-    assert len(sink.frames) == 2
-    b.stream.ack("a", sink.frames[-1].seq)
-    await until(lambda: len(sink.frames) == 3)
-    assert "x19 " in sink.last
-
-
-@run
-async def test_credits_that_are_not_returned_expire(b: Bench) -> None:
-    sink = b.view(acks=False)
-    b.stream.set_camera(CAMERA)
-    await until(lambda: sink.last == "800x600 x0 3 q95")
-    assert len(sink.frames) == 3
-    assert b.renderer.shots()[-1]["render"] is False  # traced long ago, only fetched now
-
-
-@run
-async def test_the_first_message_of_a_reloaded_page_resets_its_window(b: Bench) -> None:
-    before = b.view(acks=False)
-    b.stream.set_camera(CAMERA)
-    await until(lambda: len(before.frames) == 2)
-    after = b.view()
-    assert len(after.frames) == 1
-    await until(lambda: after.last == "800x600 x0 3 q95")
-
-
-@run
-async def test_a_hidden_view_gets_nothing_and_shown_again_the_newest_picture(b: Bench) -> None:
-    watching = b.view("watching")
-    hidden = b.view("hidden")
-    b.stream.set_visible("hidden", False)
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    assert hidden.frames == []
-    b.stream.set_visible("hidden", True)
-    assert hidden.last == watching.last
-
-
-@run
-async def test_nobody_looks_nothing_is_rendered(b: Bench) -> None:
-    sink = b.view()
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    b.stream.set_visible("a", False)
-    b.renderer.calls.clear()
-    b.stream.set_camera(camera(3))
-    await b.idle()
-    assert b.renderer.calls == []
-    b.stream.set_visible("a", True)
-    await until(lambda: sink.last == "800x600 x3 3 q95")
-    b.stream.remove_view("a")
-    b.stream.remove_view("a")
-    b.renderer.calls.clear()
-    b.stream.set_camera(camera(4))
-    await b.idle()
-    assert b.renderer.calls == []
-
-
-@run
-async def test_an_error_is_told_once_and_the_stream_goes_on_by_itself(b: Bench) -> None:
-    sink = b.view()
-    b.renderer.error = RequestError("Out of memory", code=-32603)
-    b.stream.set_camera(CAMERA)
-    await until(lambda: len(b.renderer.shots()) >= 3)
-    assert [str(error) for error in b.errors] == ["Out of memory"]
-    b.errors.clear()
-    b.renderer.error = None
-    await until(lambda: sink.last == "800x600 x0 3 q95")
-    assert b.errors == [None]  # taken back, once
-    b.errors.clear()
-
-
-def test_after_an_error_a_change_is_tried_at_once() -> None:
-    async def main() -> None:
-        async with bench(StreamSettings(retry_first=1000.0, retry_last=1000.0)) as b:
-            sink = b.view()
-            b.renderer.error = RequestError("Out of memory", code=-32603)
-            b.stream.set_camera(CAMERA)
-            await until(lambda: b.errors)
-            b.renderer.error = None
-            b.stream.set_camera(camera(1))
-            await until(lambda: "x1 " in sink.last)
-
-    asyncio.run(main())
-
-
-@run
-async def test_pauses_after_errors_grow(b: Bench) -> None:
-    b.view()
-    b.renderer.error = RequestError("no", code=0)
-    b.stream.set_camera(CAMERA)
-    await until(lambda: b.stream.stats()["errors"] == 3)
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    await until(lambda: b.stream.stats()["errors"] == 4)
-    assert loop.time() - started > 0.15  # 0.05, 0.1, 0.2
-    b.errors.clear()
-
-
-def test_a_renderer_that_does_not_answer_is_not_waited_for_forever() -> None:
-    async def main() -> None:
-        async with bench(StreamSettings(deadline=0.05, retry_first=0.01)) as b:
-            sink = b.view()
-            b.renderer.gate.clear()
-            b.stream.set_camera(CAMERA)
-            await until(lambda: b.errors)
-            assert isinstance(b.errors[0], DeadlineExceeded)
-            assert "0.05 s" in str(b.errors[0])
-            b.renderer.gate.set()
-            await until(lambda: sink.frames)
-
-    asyncio.run(main())
-
-
-@run
-async def test_a_lost_link_is_its_owners_to_tell_and_a_new_one_gets_all_state_again(b: Bench) -> None:
-    sink = b.view()
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    b.renderer.error = ConnectionLost("gone")
-    b.stream.set_camera(camera(1))
-    await b.idle()
-    b.stream.set_request(None)
-    b.stream.set_camera(camera(2))
-    fresh = Renderer()
-    b.stream.set_request(fresh)
-    await until(lambda: sink.last == "800x600 x2 3 q95")
-    assert fresh.methods()[:5] == SETTINGS
-
-
-@run
-async def test_what_comes_late_from_an_old_link_is_not_shown(b: Bench) -> None:
-    sink = b.view()
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    old, fresh = b.renderer, Renderer()
-    old.gate.clear()
-    b.stream.set_camera(camera(1))
-    await until(lambda: old.under_way)
-    b.stream.set_request(fresh)
-    b.stream.set_camera(camera(2))
-    old.gate.set()
-    await until(lambda: sink.last == "800x600 x2 3 q95")
-    assert not any("x1 " in text for text in sink.texts)
-    assert fresh.state["set-application-parameters"] == {"viewport": [800, 600]}
-
-
-@run
-async def test_what_goes_wrong_late_on_an_old_link_is_not_told(b: Bench) -> None:
-    sink = b.view()
-    old = b.renderer
-    old.gate.clear()
-    b.stream.set_camera(CAMERA)
-    await until(lambda: old.under_way)
-    b.stream.set_request(Renderer())
-    old.error = RequestError("It is gone.", code=1)
-    old.gate.set()
-    await until(lambda: sink.last == "800x600 x0 3 q95")
-
-
-@run
-async def test_a_new_link_brings_the_settings_of_its_server(b: Bench) -> None:
-    sink = b.view()
-    b.stream.set_camera(CAMERA)
-    await until(lambda: sink.last == "800x600 x0 3 q95")
-    b.stream.set_request(Renderer(), dataclasses.replace(FAST, rest_passes=2, rest_quality=77))
-    await until(lambda: sink.last == "800x600 x0 2 q77")
-
-
-@run
-async def test_what_is_said_of_a_view_that_is_gone_changes_nothing(b: Bench) -> None:
-    sink = b.view()
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    calls, stats = list(b.renderer.calls), b.stream.stats()
-    b.stream.resize("gone", 10, 10)
-    b.stream.ack("gone", sink.frames[-1].seq)
-    b.stream.set_visible("gone", False)
-    b.stream.remove_view("gone")
-    await b.idle()
-    assert (b.renderer.calls, b.stream.stats()) == (calls, stats)
-
-
-@run
 async def test_while_the_renderer_is_busy_the_stream_waits(b: Bench) -> None:
     sink = b.view()
     b.stream.set_busy(True)
@@ -723,41 +405,6 @@ async def test_while_the_renderer_is_busy_the_stream_waits(b: Bench) -> None:
     assert b.renderer.calls == []
     b.stream.set_busy(False)
     await until(lambda: sink.last == "800x600 x0 3 q95")
-
-
-@pytest.mark.parametrize("result", [None, {}, {"accumulation": "x", "max_accumulation": 1}])
-def test_a_malformed_answer_is_an_error(result: Any) -> None:
-    async def main() -> None:
-        async with bench() as b:
-            b.renderer.override = lambda method, params: Reply(1, result, memoryview(b"jpeg"))
-            b.view()
-            b.stream.set_camera(CAMERA)
-            await until(lambda: b.errors)
-            assert isinstance(b.errors[0], ProtocolError)
-
-    asyncio.run(main())
-
-
-@run
-async def test_an_answer_without_a_picture_is_an_error(b: Bench) -> None:
-    b.renderer.override = lambda method, params: Reply(1, {"accumulation": 1, "max_accumulation": 1})
-    b.view()
-    b.stream.set_camera(CAMERA)
-    await until(lambda: b.errors)
-    assert "without a picture" in str(b.errors.pop())
-
-
-@run
-async def test_a_sink_that_fails_loses_its_frame_and_nothing_else(b: Bench) -> None:
-    good, bad = b.view("good"), b.view("bad")
-    bad.error = LookupError("no parent header")
-    b.stream.set_camera(CAMERA)
-    await b.idle()
-    assert good.last == "800x600 x0 3 q95"
-    assert [str(error) for error in b.errors] == ["no parent header"]
-    b.errors.clear()
-    bad.error = None
-    await until(lambda: bad.last == good.last)
 
 
 @run
@@ -781,34 +428,5 @@ def test_the_real_server_gets_its_own_quality_and_passes() -> None:
             await b.idle()
             assert b.renderer.state["set-renderer-interactive"] == {"samples_per_pixel": 4, "ao_samples": 0}
             assert b.renderer.shots()[-1]["jpeg_quality"] == 5
-
-    asyncio.run(main())
-
-
-def test_a_closed_stream_leaves_no_task() -> None:
-    async def main() -> None:
-        async with bench() as b:
-            b.view()
-            b.renderer.gate.clear()
-            b.stream.set_camera(CAMERA)
-            await until(lambda: b.renderer.under_way)
-            await b.stream.close()
-            assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    asyncio.run(main())
-
-
-def test_a_stream_closed_while_a_picture_is_made_leaves_no_task() -> None:
-    async def main() -> None:
-        async with bench() as b:
-            b.view()
-            b.stream.set_camera(CAMERA)
-            await until(lambda: b.renderer.accumulation == 1)
-            before = len(b.renderer.calls)
-            b.renderer.gate.clear()
-            await until(lambda: len(b.renderer.calls) > before)
-            assert b.renderer.methods()[-1] == "render-image"
-            await b.stream.close()
-            assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())

@@ -1,6 +1,7 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
 import { effect, signal } from "@preact/signals";
 import type { Camera, Frame, WidgetModel } from "../contract.js";
+import { attend } from "../kernel/attendance.js";
 import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
 import type { TraitSignals } from "../kernel/traits.js";
@@ -51,7 +52,7 @@ export class Picture {
       {
         welcome: () => {
           this.#restart();
-          this.link.send("visible", { visible: this.#canvas?.visible ?? true });
+          this.#tellVisible();
         },
         rerouted: () => this.#restart(),
         unplugged: () => this.greet(),
@@ -71,6 +72,11 @@ export class Picture {
       () => this.greet(),
       end,
     );
+    attend(() => {
+      if (this.kernel.state.peek() === "here" && !this.link.plugged.peek()) {
+        this.#tellVisible(); // a socket tells by being open
+      }
+    }, end);
     this.pilot = new Pilot(
       {
         read: () => traits.camera.peek(),
@@ -151,6 +157,10 @@ export class Picture {
     if (canvas) {
       this.link.greet(() => canvas.size);
     }
+  }
+
+  #tellVisible(): void {
+    this.link.send("visible", { visible: this.#canvas?.visible ?? true });
   }
 
   #restart(): void {

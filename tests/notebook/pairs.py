@@ -1,0 +1,418 @@
+"""All that can be written through a widget, and all that can be called after it, for tests of their order.
+
+Both tables are compared with what the classes have, so that a new property or call cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import traitlets
+
+from brayns_widget.controller.calls import capabilities
+from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.parts import Part
+from brayns_widget.notebook.commands import GROUPS
+from brayns_widget.notebook.widget import BraynsWidget
+from brayns_widget.protocol import colors
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.materials import Matte
+from brayns_widget.protocol.brayns.models import Transform
+from brayns_widget.protocol.brayns.renderers import Interactive
+from brayns_widget.protocol.brayns.shapes import Sphere
+from brayns_widget.protocol.brayns.simulation import ColorRamp
+from tests.fakes import FakeRenderer
+from tests.notebook.pages import Comm
+
+KINDS: Mapping[str, type] = {**GROUPS, "part": Part}
+"""Classes whose objects have calls, by the first part of a path in the tables."""
+
+PATH = "/data/circuit.json"
+WAIT = 10
+
+
+class Stage:
+    """Two widgets on one controller, which shows a model, a light and a clipping shape."""
+
+    def __init__(
+        self,
+        renderer: FakeRenderer,
+        controller: Controller,
+        viewers: tuple[BraynsWidget, BraynsWidget],
+        pages: Mapping[BraynsWidget, Comm],
+    ) -> None:
+        self.renderer = renderer
+        self.controller = controller
+        self.viewer, self.other = viewers
+        self.pages = pages
+
+    def set(self) -> None:
+        """Bring back what calls have removed, and let the widgets change their roles."""
+        self.viewer, self.other = self.other, self.viewer
+        models, lights = self.controller.models, self.controller.lights
+        for model in models[1:]:
+            model.remove()
+        if not models:
+            models.load_circuit(PATH).result(WAIT)
+        if not lights:
+            lights.add(AmbientLight())
+        self.model, self.part = models[0], lights[0]
+
+    def target(self, path: str) -> Any:
+        """Return the object that has what a path names."""
+        kind = path.partition(".")[0]
+        own = {"widget": self.viewer, "controller": self.controller, "model": self.model, "part": self.part}
+        return own[kind] if kind in own else getattr(self.viewer, kind)
+
+    def assign(self, path: str, value: Any) -> None:
+        """Set the property that a path names."""
+        setattr(self.target(path), path.partition(".")[2], value)
+
+    def call(self, path: str) -> Any:
+        """Return the call that a path names."""
+        return getattr(self.target(path), path.partition(".")[2])
+
+
+@dataclass(frozen=True)
+class Write:
+    """Something that is written, with a value that is new each time.
+
+    Attributes:
+        do: writes it.
+        value: makes the value of a number.
+        sent: the method of the request by which it is written, and what reads the value from its parameters. None if
+            the renderer gets it with what looks at the scene.
+        seen: reads the value from what a picture shows: "view", "projection" and "settings".
+        read: reads the value back, without a request.
+        removes: what is named after it may be gone.
+    """
+
+    do: Callable[[Stage, Any], object]
+    value: Callable[[int], Any] = float
+    sent: tuple[str, Callable[[Any], Any]] | None = None
+    seen: Callable[[Mapping[str, Any]], Any] | None = None
+    read: Callable[[Stage], Any] | None = None
+    removes: bool = False
+
+
+def _color(number: int) -> str:
+    return f"#{number:06x}"
+
+
+def _hex(channels: Any) -> str:
+    return colors.to_hex([float(channel) for channel in channels])
+
+
+def _property(path: str, **fields: Any) -> Write:
+    return Write(lambda stage, value: stage.assign(path, value), **fields)
+
+
+def _called(path: str, **fields: Any) -> Write:
+    """Return a write by a call with the value as its only argument."""
+    return Write(lambda stage, value: stage.call(path)(value), **fields)
+
+
+_CAMERA: dict[str, Any] = {
+    "value": lambda number: Camera((float(number), 0.0, 900.0)),
+    "seen": lambda shown: Camera(tuple(shown["view"]["position"])),
+    "read": lambda stage: stage.other.camera.value,
+}
+_BACKGROUND: dict[str, Any] = {
+    "value": _color,
+    "sent": ("set-renderer-interactive", lambda params: _hex(params["background_color"])),
+    "seen": lambda shown: _hex(shown["settings"]["background_color"]),
+    "read": lambda stage: stage.other.background,
+}
+_SETTINGS: dict[str, Any] = {
+    "value": lambda number: Interactive(max_ray_bounces=number),
+    "sent": ("set-renderer-interactive", lambda params: Interactive(max_ray_bounces=params["max_ray_bounces"])),
+    "seen": lambda shown: Interactive(max_ray_bounces=shown["settings"]["max_ray_bounces"]),
+    "read": lambda stage: Interactive(max_ray_bounces=stage.other.rendering.settings.max_ray_bounces),
+}
+_VISIBLE: dict[str, Any] = {
+    "value": lambda number: number % 2 == 0,
+    "sent": ("update-model", lambda params: params["model"].get("is_visible")),
+    "read": lambda stage: stage.other.models[0].visible,
+}
+_MATERIAL: dict[str, Any] = {
+    "value": lambda number: Matte(opacity=1 / number),
+    "sent": ("set-material-matte", lambda params: Matte(opacity=params["material"]["opacity"])),
+}
+_RAMP: dict[str, Any] = {
+    "value": lambda number: ColorRamp(range=(0.0, float(number))),
+    "sent": ("set-color-ramp", lambda params: ColorRamp(range=tuple(params["color_ramp"]["range"]))),
+}
+_FRAME: dict[str, Any] = {
+    "value": int,
+    "sent": ("set-simulation-parameters", lambda params: params["current"]),
+}
+
+
+def _aimed(write: Callable[[Stage, float], object]) -> Write:
+    """Return a write that turns the camera away and then points it at the model, whose center is the origin."""
+
+    def do(stage: Stage, value: Any) -> None:
+        stage.viewer.camera = Camera((0.0, 0.0, 900.0), (500.0, 0.0, 0.0))
+        write(stage, value)
+
+    return Write(do, value=lambda _: 0.0, seen=lambda shown: shown["view"]["target"][0])
+
+
+def _frame_box(stage: Stage, x: float) -> None:
+    stage.viewer.camera.frame((x - 1, -1, -1), (x + 1, 1, 1))
+
+
+def _add_clipping(stage: Stage, radius: float) -> None:
+    stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
+
+
+def _project(stage: Stage, kind: str, name: str, value: float) -> None:
+    stage.viewer.camera.type = kind
+    stage.assign(f"camera.{name}", value)
+
+
+PROPERTIES: Mapping[str, Write] = {
+    "widget.camera": _property("widget.camera", **_CAMERA),
+    "widget.background": _property("widget.background", **_BACKGROUND),
+    "widget.height": _property(
+        "widget.height", value=lambda number: 200 + number % 1000, read=lambda stage: stage.viewer.height
+    ),
+    "widget.panel_open": _property(
+        "widget.panel_open", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.panel_open
+    ),
+    "controller.camera": _property("controller.camera", **_CAMERA),
+    "controller.background": _property("controller.background", **_BACKGROUND),
+    "controller.aspect": _property(
+        "controller.aspect", value=lambda number: 1 + 1 / number, read=lambda stage: stage.other.controller.aspect
+    ),
+    "camera.position": _property(
+        "camera.position",
+        value=lambda number: (float(number), 0.0, 900.0),
+        seen=lambda shown: tuple(shown["view"]["position"]),
+        read=lambda stage: stage.other.camera.position,
+    ),
+    "camera.target": _property(
+        "camera.target",
+        value=lambda number: (float(number), 0.0, 0.0),
+        seen=lambda shown: tuple(shown["view"]["target"]),
+        read=lambda stage: stage.other.camera.target,
+    ),
+    "camera.up": _property(
+        "camera.up",
+        value=lambda number: (1 / number, 1.0, 0.0),
+        seen=lambda shown: tuple(shown["view"]["up"]),
+        read=lambda stage: stage.other.camera.up,
+    ),
+    "camera.type": _property(
+        "camera.type",
+        value=lambda number: ("perspective", "orthographic")[number % 2],
+        seen=lambda shown: "perspective" if "fovy" in shown["projection"] else "orthographic",
+        read=lambda stage: stage.other.camera.type,
+    ),
+    "camera.fovy": Write(
+        lambda stage, value: _project(stage, "perspective", "fovy", value),
+        value=lambda number: 20 + 1 / number,
+        seen=lambda shown: shown["projection"]["fovy"],
+        read=lambda stage: stage.other.camera.fovy,
+    ),
+    "camera.height": Write(
+        lambda stage, value: _project(stage, "orthographic", "height", value),
+        seen=lambda shown: shown["projection"]["height"],
+        read=lambda stage: stage.other.camera.height,
+    ),
+    "rendering.background": _property("rendering.background", **_BACKGROUND),
+    "rendering.settings": _property("rendering.settings", **_SETTINGS),
+    "simulation.frame": _property("simulation.frame", **_FRAME),
+    "model.visible": _property("model.visible", **_VISIBLE),
+    "model.color": _property(
+        "model.color",
+        value=_color,
+        sent=("color-model", lambda params: _hex(next(iter(params["values"].values())))),
+        read=lambda stage: stage.other.models[0].color,
+    ),
+    "model.material": _property("model.material", **_MATERIAL),
+    "model.ramp": _property("model.ramp", **_RAMP),
+}
+"""All properties and traits that can be set."""
+
+WRITING_CALLS: Mapping[str, Write] = {
+    "camera.reset": _aimed(lambda stage, _: stage.viewer.camera.reset()),
+    "camera.frame": Write(_frame_box, seen=lambda shown: shown["view"]["target"][0]),
+    "clipping.add": Write(
+        _add_clipping, sent=("add-clipping-spheres", lambda params: params["primitives"][0]["radius"])
+    ),
+    "clipping.clear": Write(
+        lambda stage, _: stage.viewer.clipping.clear(),
+        value=lambda _: None,
+        sent=("clear-clipping-geometries", lambda params: params),
+    ),
+    "lights.add": Write(
+        lambda stage, value: stage.viewer.lights.add(AmbientLight(intensity=value)),
+        sent=("add-light-ambient", lambda params: params["intensity"]),
+    ),
+    "lights.clear": Write(
+        lambda stage, _: stage.viewer.lights.clear(),
+        value=lambda _: None,
+        sent=("clear-lights", lambda params: params),
+        removes=True,
+    ),
+    "model.color_by": Write(
+        lambda stage, value: stage.model.color_by("mtype", palette=[value, "#000000"], title=value),
+        value=_color,
+        sent=("color-model", lambda params: _hex(next(iter(params["values"].values())))),
+        read=lambda stage: stage.other.legend.sections[0].title,  # type: ignore[union-attr]  # it has one now
+    ),
+    "model.frame": _aimed(lambda stage, _: stage.model.frame()),
+    "model.place": Write(
+        lambda stage, value: stage.model.place(Transform(translation=(value, 0, 0))),
+        sent=("update-model", lambda params: params["model"].get("transform", {}).get("translation", [None])[0]),
+    ),
+    "model.remove": Write(
+        lambda stage, _: stage.model.remove(),
+        value=lambda _: True,
+        sent=("remove-model", lambda params: len(params["ids"]) == 1),
+        read=lambda stage: len(stage.other.models) == 0,
+        removes=True,
+    ),
+    "model.set_material": _called("model.set_material", **_MATERIAL),
+    "model.set_ramp": _called("model.set_ramp", **_RAMP),
+    "model.thicken": _called("model.thicken", sent=("set-circuit-thickness", lambda p: p["radius_multiplier"])),
+    "model.update": Write(lambda stage, value: stage.model.update(visible=value), **_VISIBLE),
+    "models.clear": Write(
+        lambda stage, _: stage.viewer.models.clear(),
+        value=lambda _: True,
+        sent=("remove-model", lambda params: len(params["ids"]) > 0),
+        read=lambda stage: len(stage.other.models) == 0,
+        removes=True,
+    ),
+    "notices.dismiss": Write(
+        lambda stage, _: stage.viewer.notices.dismiss(),
+        value=lambda _: None,
+        read=lambda stage: stage.other.notice,
+    ),
+    "part.remove": Write(
+        lambda stage, _: stage.part.remove(),
+        value=lambda _: True,
+        sent=("remove-model", lambda params: len(params["ids"]) == 1),
+        removes=True,
+    ),
+    "renderer.request": Write(
+        lambda stage, value: stage.viewer.renderer.request(
+            "set-circuit-thickness", {"model_id": stage.model.id, "radius_multiplier": value}
+        ),
+        sent=("set-circuit-thickness", lambda params: params["radius_multiplier"]),
+    ),
+    "rendering.set_background": _called("rendering.set_background", **_BACKGROUND),
+    "rendering.set_radius_floor": _called(
+        "rendering.set_radius_floor",
+        value=lambda number: 1 / number,
+        sent=("set-radius-floor", lambda params: params["pixels"]),
+    ),
+    "rendering.set_settings": _called("rendering.set_settings", **_SETTINGS),
+    "shapes.add": Write(
+        lambda stage, value: stage.viewer.shapes.add(Sphere(radius=value, center=(0, 0, 0))),
+        sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
+    ),
+    "simulation.enable": Write(
+        lambda stage, value: stage.viewer.simulation.enable(stage.model, enabled=value),
+        value=lambda number: number % 2 == 0,
+        sent=("enable-simulation", lambda params: params["enabled"]),
+    ),
+    "simulation.show": _called("simulation.show", **_FRAME),
+}
+"""All short calls that change something."""
+
+CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
+    "backend.request": lambda _: (("version",), {}),
+    "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
+    "camera.reset": lambda _: ((), {}),
+    "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
+    "clipping.clear": lambda _: ((), {}),
+    "files.inspect": lambda _: ((PATH,), {}),
+    "files.list": lambda _: (("/data",), {}),
+    "job.restore": lambda _: ((), {}),
+    "job.start": lambda _: ((), {}),
+    "lights.add": lambda _: ((AmbientLight(intensity=0.5),), {}),
+    "lights.clear": lambda _: ((), {}),
+    "model.color_by": lambda _: (("solid",), {"color": "#ffffff"}),
+    "model.frame": lambda _: ((), {}),
+    "model.ids": lambda _: ((), {}),
+    "model.place": lambda _: ((Transform(translation=(0.5, 0, 0)),), {}),
+    "model.read_cells": lambda _: ((), {}),
+    "model.read_material": lambda _: ((), {}),
+    "model.read_ramp": lambda _: ((), {}),
+    "model.remove": lambda _: ((), {}),
+    "model.set_material": lambda _: ((Matte(opacity=0.75),), {}),
+    "model.set_ramp": lambda _: ((ColorRamp(range=(0.0, 0.5)),), {}),
+    "model.thicken": lambda _: ((0.5,), {}),
+    "model.update": lambda _: ((), {"visible": True}),
+    "models.clear": lambda _: ((), {}),
+    "models.load": lambda _: (("/data/mesh.obj",), {}),
+    "models.load_circuit": lambda _: ((PATH,), {}),
+    "models.refresh": lambda _: ((), {}),
+    "notices.dismiss": lambda _: ((), {}),
+    "part.remove": lambda _: ((), {}),
+    "pictures.gbuffers": lambda _: ((), {"size": (16, 16)}),
+    "pictures.inspect": lambda _: ((0.5, 0.5), {}),
+    "pictures.snapshot": lambda _: ((), {"size": (16, 16), "samples": 1}),
+    "renderer.request": lambda _: (("inspect", {"position": [0.5, 0.5]}), {}),
+    "rendering.set_background": lambda _: (("#ffffff",), {}),
+    "rendering.set_radius_floor": lambda _: ((15.0,), {}),
+    "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
+    "shapes.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
+    "simulation.enable": lambda stage: ((stage.model,), {}),
+    "simulation.read_parameters": lambda _: ((), {}),
+    "simulation.show": lambda _: ((0,), {}),
+    "tasks.cancel": lambda _: (("task-0",), {}),
+}
+"""All calls but that which ends the controller, with arguments that differ from the values of all writes."""
+
+CHANGES_NOTHING = frozenset(
+    {
+        "backend.request",
+        "files.inspect",
+        "files.list",
+        "model.ids",
+        "model.read_cells",
+        "model.read_material",
+        "model.read_ramp",
+        "models.refresh",
+        "pictures.inspect",
+        "simulation.read_parameters",
+        "tasks.cancel",
+    }
+)
+"""Short calls that change nothing."""
+
+
+def found_properties() -> set[str]:
+    """Return the paths of all public properties and traits that can be set."""
+    found = {f"widget.{name}" for name, member in vars(BraynsWidget).items() if _is_settable(name, member)}
+    for path, kind in {"controller": Controller, **KINDS}.items():
+        members = {name: inspect.getattr_static(kind, name) for name in dir(kind)}
+        found |= {f"{path}.{name}" for name, member in members.items() if _is_settable(name, member)}
+    return found
+
+
+def _is_settable(name: str, member: Any) -> bool:
+    if name.startswith("_"):
+        return False
+    if isinstance(member, traitlets.TraitType):
+        return not member.read_only
+    if isinstance(member, property):
+        return member.fset is not None
+    return hasattr(type(member), "__set__") and not inspect.ismemberdescriptor(member)
+
+
+def found_calls(*, long: bool) -> set[str]:
+    """Return the paths of all calls of the groups, the long or the short ones."""
+    return {
+        f"{path}.{name}"
+        for path, kind in KINDS.items()
+        for name, capability in capabilities(kind).items()
+        if capability.is_long is long
+    }

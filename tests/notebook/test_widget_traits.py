@@ -1,0 +1,142 @@
+"""The widget's traits, set by Python and by pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import traitlets
+
+from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.controller import Controller
+from brayns_widget.notebook.widget import BraynsWidget
+from tests.notebook.pages import CAMERA, until, views
+
+
+def test_the_trait_follows_the_mouse_and_pages_hear_of_it_at_the_end(viewer, page, cluster):
+    before = len(page.updates("camera"))
+    for step in range(1, 6):
+        page.say("camera", camera=CAMERA | {"position": [0, 0, 50.0 + step]}, moving=True)
+    until(lambda: viewer.camera.position == (0, 0, 55))
+    until(lambda: views(cluster)[-1] == [0, 0, 55])
+    assert len(page.updates("camera")) == before
+    page.say("camera", camera=CAMERA | {"position": [0, 0, 55.0]}, moving=False)
+    until(lambda: len(page.updates("camera")) > before)
+    assert page.updates("camera")[-1]["position"] == (0, 0, 55)
+    assert viewer.controller.camera.position == (0, 0, 55)
+
+
+def test_observers_hear_of_the_mouse(viewer, page):
+    heard: list[Any] = []
+    viewer.observe(lambda change: heard.append(change["new"].position), "camera")
+    page.say("camera", camera=CAMERA, moving=True)
+    until(lambda: heard == [(0, 0, 50)])
+
+
+def test_a_camera_set_in_python_is_shown_and_sent(viewer, page, cluster):
+    viewer.camera = {"position": [1, 2, 3], "target": [0, 0, 0]}
+    assert viewer.camera.up == (0, 1, 0)
+    until(lambda: views(cluster)[-1] == [1, 2, 3])
+    assert page.updates("camera")[-1]["position"] == (1, 2, 3)
+    assert viewer.controller.camera.position == (1, 2, 3)
+
+
+def test_a_camera_set_by_a_page_such_as_by_a_link_is_shown(viewer, page, cluster):
+    page.set(camera=CAMERA | {"position": [7, 8, 9]})
+    until(lambda: viewer.camera.position == (7, 8, 9))
+    until(lambda: views(cluster)[-1] == [7, 8, 9])
+    assert viewer.controller.camera.position == (7, 8, 9)
+
+
+@pytest.mark.parametrize("name", ["camera", "background"])
+def test_nothing_is_no_camera_and_no_color(viewer, page, name):
+    before = viewer.get_state(name)
+    with pytest.raises((traitlets.TraitError, ValueError)):
+        setattr(viewer, name, None)
+    assert viewer.get_state(name) == before
+
+
+def test_what_a_call_has_done_can_be_read_at_once(viewer, page):
+    (model,) = viewer.load_circuit("/data/circuit.json").result(10)
+    for title in ["one", "two"] * 10:
+        model.color_by("mtype", title=title)
+        assert viewer.legend.sections[0].title == title
+        model.visible = False
+        assert viewer.legend is None
+        model.visible = True
+        viewer.rendering.background = "red" if title == "one" else "blue"
+        assert viewer.background == ("#ff0000" if title == "one" else "#0000ff")
+
+
+@pytest.mark.parametrize("name", ["backgroud", "lights", "snapshot", "controller", "model"])
+def test_what_has_no_effect_raises(viewer, name):
+    with pytest.raises(AttributeError):
+        setattr(viewer, name, 3)
+
+
+def test_a_controller_has_its_own_master(cluster):
+    with Controller(**cluster.options) as controller, pytest.raises(TypeError, match="not both"):
+        BraynsWidget(controller=controller, master="http://127.0.0.1:1")
+
+
+def test_a_camera_set_at_the_controller_reaches_trait_and_picture(viewer, page, cluster):
+    viewer.controller.camera = Camera((4, 5, 6))
+    until(lambda: viewer.camera.position == (4, 5, 6))
+    until(lambda: views(cluster)[-1] == [4, 5, 6])
+    until(lambda: page.updates("camera") and page.updates("camera")[-1]["position"] == (4, 5, 6))
+
+
+@pytest.mark.parametrize(
+    "camera", [{"position": [0, 0, float("nan")]}, {"position": [0, 0, 0]}, {"zoom": 2}, {"fovy": 500}]
+)
+def test_a_wrong_camera_is_refused(viewer, page, camera):
+    before = viewer.camera.value
+    with pytest.raises(traitlets.TraitError, match="camera"):
+        viewer.camera = camera
+    assert viewer.camera == before
+
+
+def test_a_background_set_by_page_or_python_reaches_the_renderer(viewer, page, cluster):
+    def painted() -> Any:
+        sent = [p for m, p in list(cluster.renderer.requests) if m == "set-renderer-interactive"]
+        return [p["background_color"] for p in sent if "background_color" in p][-1]
+
+    page.set(background="#ff0000")
+    until(lambda: painted() == [1, 0, 0, 1])
+    viewer.background = "blue"
+    assert viewer.background == "#0000ff"
+    assert painted() == [0, 0, 1, 1]  # it has taken effect before anything else is done
+    viewer.rendering.background = (1, 1, 1)
+    until(lambda: viewer.background == "#ffffff")
+    until(lambda: page.updates("background")[-1] == "#ffffff")
+
+
+def test_a_wrong_trait_of_a_page_is_told_and_set_back(viewer, page):
+    page.set(background=["red"])
+    until(lambda: viewer.notice and viewer.notice.level == "warning")
+    assert page.updates("background")[-1] == viewer.background
+
+
+@pytest.mark.parametrize("name", ["models", "status", "progress", "notice", "legend"])
+def test_what_the_kernel_tells_cannot_be_assigned(viewer, name):
+    with pytest.raises(traitlets.TraitError, match="read-only"):
+        setattr(viewer, name, None)
+
+
+def test_what_a_page_must_not_set_stays(viewer, page):
+    page.set(status={"state": "failed", "text": "ha"}, models=[])
+    assert page.call("notices.dismiss")["result"] is None
+    assert viewer.status.state == "ready"
+
+
+@pytest.mark.parametrize(("wanted", "height"), [(1, 160), (300, 300), (9999, 2000)])
+def test_a_height_is_kept_within_what_people_can_use(viewer, wanted, height):
+    viewer.height = wanted
+    assert viewer.height == height
+
+
+def test_an_observer_may_wait_for_the_controller(viewer, page):
+    listings: list[Any] = []
+    viewer.observe(lambda _: listings.append(viewer.files.list("/data").path), "models")
+    viewer.load_circuit("/data/circuit.json").result(10)
+    until(lambda: listings)
