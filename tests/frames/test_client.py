@@ -21,9 +21,9 @@ from brayns_widget.connection.process import Process
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames import client as client_module
-from brayns_widget.frames import renderer as renderer_module
 from brayns_widget.frames import launched as launched_module
 from brayns_widget.frames import losses as losses_module
+from brayns_widget.frames import renderer as renderer_module
 from brayns_widget.frames.client import Frames
 from brayns_widget.frames.launched import FrameProcess
 from brayns_widget.frames.losses import ROW_MAX

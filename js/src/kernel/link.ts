@@ -107,6 +107,9 @@ export class Link {
   steer<K extends keyof Steering>(kind: K, fields: Steering[K]): void {
     if (this.#socket && this.#plugged.peek()) {
       this.#socket.send(kind, fields);
+      if ("moving" in fields && !fields.moving) {
+        this.#events.expect(); // the kernel gets the end of a gesture as a trait, and would not be missed otherwise
+      }
     } else {
       this.send(kind, fields as PageMessages[K]);
     }
