@@ -115,6 +115,10 @@ class Child:
             self._process.kill()
             self._process.wait(timeout)
 
+    def kill(self) -> None:
+        """Kill the child, because it does not answer; ``close`` waits for its end."""
+        self._process.kill()
+
     def hang_up(self) -> None:
         """Close the child's life line; it ends unless another process holds the pipe open."""
         assert self._process.stdin is not None

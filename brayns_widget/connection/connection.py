@@ -195,11 +195,11 @@ class Connection:
                 await finish_cleanup(job.close())
                 raise
         except asyncio.CancelledError:
-            PROCESS.discard(self)
+            self._leave_process()
             self._set_status(self._resting.state, self._resting.text)
             raise
         except Exception as error:
-            PROCESS.discard(self)
+            self._leave_process()
             self._set_status("failed", str(error))
             raise
         self._job, self.ready = job, ready
@@ -239,15 +239,20 @@ class Connection:
     async def _end(self, job: Job) -> None:
         await job.close()
         del self._given_back[job]
-        if self._job is None and (self._starting is None or self._starting.done()) and not self._given_back:
-            PROCESS.discard(self)
+        if self._job is None and (self._starting is None or self._starting.done()):
+            self._leave_process()
 
     def _leave(self) -> Job | None:
         job, self._job, self.ready = self._job, None, None
         if job is not None:
-            PROCESS.discard(self)
+            self._leave_process()
             self._on_left(None)
         return job
+
+    def _leave_process(self) -> None:
+        """Have no job that the end of the process must stop; one that was given back counts until it has ended."""
+        if not self._given_back:
+            PROCESS.discard(self)
 
     def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

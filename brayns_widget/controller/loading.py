@@ -154,7 +154,7 @@ async def add_model(
         loader_properties={} if parameters is None else parameters,
     )
     call = renderer.call(loaders.ADD_MODEL, params, on_progress=report)
-    return await added(renderer, scene, path, report, call, notices)
+    return await added(renderer, scene, path, report, call, notices=notices)
 
 
 async def added(
@@ -163,6 +163,7 @@ async def added(
     name: str,
     report: Report,
     call: Coroutine[Any, Any, list[ModelInstance]],
+    *,
     notices: Sequence[str] = (),
 ) -> list[ModelState]:
     """Await a request that adds models, and add them to the state; the caller holds the scene.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.launched import FrameProcess
+from brayns_widget.frames.losses import Losses
 from brayns_widget.frames.makers import Apart, Here, Maker, MakerEvents, Target
 from brayns_widget.frames.messages import CameraMessage, FrameMessage, Steering
 from brayns_widget.frames.tickets import new_secret
@@ -18,8 +19,6 @@ from brayns_widget.stream import Picture
 
 START_DEADLINE = 60.0
 STATS_DEADLINE = 5.0
-LOSSES_MAX = 3
-"""Frame processes that a widget may lose; then the kernel makes its frames."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,8 +38,14 @@ class FramesEvents(Protocol):
     def plugged(self, view: str, plugged: bool) -> None:
         """Take in that a view has a socket, or has it no more."""
 
+    def silent(self, silent: bool) -> None:
+        """Take in that what makes the frames does not answer or is gone, or that frames are made again."""
+
     def restarted(self) -> None:
         """Take in that another maker goes on, which numbers its frames anew."""
+
+    def demoted(self, losses: int) -> None:
+        """Take in that so many frame processes were lost that the kernel makes the frames for a while."""
 
     def failed(self, message: str, hint: str) -> None:
         """Tell that no picture can be had, or, without a message, that pictures come again."""
@@ -72,12 +77,16 @@ class Frames:
             rested=events.rested,
             plugged=self._told_plugged,
             failed=events.failed,
+            silent=events.silent,
             lost=self._lost,
             refused=self._refused,
         )
         self._maker: Maker | None = None
         self._ready = asyncio.Event()
-        self._losses = 0 if apart else LOSSES_MAX
+        self._apart = apart
+        self._losses = Losses()
+        self._since = 0.0  # when the maker began
+        self._retrying: asyncio.Task[None] | None = None
         self._refused_by: Target | None = None  # the renderer that takes no link of the process
         # what is wanted
         self._views: dict[str, _ViewState] = {}
@@ -93,14 +102,18 @@ class Frames:
 
     async def close(self) -> None:
         """End the stream and close the sockets."""
-        self._starting.cancel()
-        await asyncio.wait([self._starting])
+        tasks = [self._starting, *([] if self._retrying is None else [self._retrying])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         for maker in (self._gone, self._maker):
             if maker is not None:
                 await maker.close()
 
     async def stats(self) -> dict[str, Any]:
-        """Return the statistics of the stream, with ``made_by``, "process" or "kernel".
+        """Return the statistics of the stream.
+
+        ``made_by`` is "process" or "kernel", and ``processes_lost`` the number of processes that have died or hung.
 
         Raises:
             ServiceError: the frame process has ended meanwhile.
@@ -110,7 +123,8 @@ class Frames:
             async with asyncio.timeout(STATS_DEADLINE):
                 await self._ready.wait()
                 assert self._maker is not None
-                return {"made_by": self._maker.place, **await self._maker.stats()}
+                made = {"made_by": self._maker.place, "processes_lost": self._losses.total}
+                return {**made, **await self._maker.stats()}
         except TimeoutError:
             raise DeadlineExceeded(f"There are no statistics of frames within {STATS_DEADLINE:g} s.") from None
 
@@ -213,10 +227,11 @@ class Frames:
 
     def _lost(self) -> None:
         """Take in that the process is gone; the next one goes on."""
+        self._events.silent(True)
         self._unplug()
         self._maker = None
         self._ready.clear()
-        self._losses += 1
+        self._losses.add(asyncio.get_running_loop().time() - self._since)
         self._starting = asyncio.create_task(self._start(), name="start frames")
 
     def _refused(self, message: str) -> None:
@@ -247,21 +262,44 @@ class Frames:
             await self._gone.close()
             self._gone = None
         maker: Maker | None = None
-        if self._losses < LOSSES_MAX and self._refused_by is None:
+        if self._apart and self._refused_by is None and not self._losses.pause:
             try:
-                process = await PROCESS.shared("frames", FrameProcess.launch)
-                await process.connect()
-                maker = Apart(process, self._from_maker)
+                maker = Apart(await self._process(), self._from_maker)
             except Exception as error:  # whatever it is, the kernel can do without
                 _LOG.warning("The kernel makes the frames itself: %s", error)
+                self._losses.fail()
         if maker is None:
             here = maker = Here(self._from_maker)
             await here.start()
+            if self._apart and self._refused_by is None:
+                if self._losses.total:
+                    self._events.demoted(self._losses.total)
+                self._retrying = asyncio.create_task(self._retry(), name="try a frame process again")
         self._use(maker)
+
+    async def _process(self) -> FrameProcess:
+        process = await PROCESS.shared("frames", FrameProcess.launch)
+        await process.connect()
+        return process
+
+    async def _retry(self) -> None:
+        """Let a process go on after a while, if one can be had then; until it is there, the kernel makes the frames."""
+        while True:
+            await asyncio.sleep(self._losses.pause)
+            try:
+                await self._process()
+            except Exception as error:
+                _LOG.warning("The kernel still makes the frames itself: %s", error)
+                self._losses.fail()
+            else:
+                self._losses.relent()
+                self._replace()
+                return
 
     def _use(self, maker: Maker) -> None:
         """Tell a new maker all that is wanted."""
         self._maker = maker
+        self._since = asyncio.get_running_loop().time()
         maker.call("set_busy", self._busy)
         maker.call("set_ao_samples", self._ao_samples)
         if self._camera is not None:
@@ -272,5 +310,6 @@ class Frames:
         maker.set_target(self._target)
         self._ready.set()
         if self._begun:
+            self._events.silent(False)
             self._events.restarted()
         self._begun = True

@@ -48,6 +48,7 @@ class MakerEvents:
         rested: takes the finished picture of a scene at rest.
         plugged: takes the name of a view, and whether it has a socket.
         failed: takes a message and a hint, when no picture can be had, or no words, when pictures come again.
+        silent: takes whether the maker does not answer; one that never does is lost then.
         lost: the maker is gone.
         refused: the renderer takes no link from this maker; with the reason.
     """
@@ -57,6 +58,7 @@ class MakerEvents:
     rested: Callable[[Picture], None]
     plugged: Callable[[str, bool], None]
     failed: Callable[[str, str], None]
+    silent: Callable[[bool], None]
     lost: Callable[[], None]
     refused: Callable[[str], None]
 
@@ -98,7 +100,7 @@ class Apart:
         self._events = events
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._asked = 0
-        self._host = process.open(self._hear, self._end)
+        self._host = process.open(self._hear, self._end, events.silent)
         self.call("open")
 
     def call(self, name: str, *arguments: Any) -> None:

@@ -58,6 +58,7 @@ class Kernel:
                 except Exception:  # one widget's call must not end the others' frames
                     _LOG.exception("The call %r failed", name)
         finally:
+            await self._server.say_farewell()
             for number in list(self._hosts):
                 await self._close(number)
             writer.cancel()
@@ -150,4 +151,5 @@ async def _serve(secret: str) -> None:
         print(json.dumps({"port": server.port, "pid": os.getpid()}), flush=True)
         await over.wait()
     finally:
+        await server.say_farewell()
         await server.close()

@@ -30,10 +30,16 @@ PATH = "/frames"
 """Path of pages' sockets."""
 
 WELCOME = "welcome"
-"""The only text on a socket: the ticket was taken, and the view's frames come here from now on."""
+"""Text on a socket: the ticket was taken, and the view's frames come here from now on."""
+
+FAREWELL = "kernel-ended"
+"""Text on a socket: the kernel has ended, and so the socket closes."""
 
 TICKET_DEADLINE = 10.0
 """Seconds that a socket may be open without a ticket."""
+
+FAREWELL_DEADLINE = 1.0
+"""Seconds that a page may take to hear the farewell."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _WAITING_MAX = 64
@@ -66,6 +72,7 @@ class FrameServer:
         self._tickets: Tickets[Seat] = Tickets()
         self._server: Server | None = None
         self._waiting = 0
+        self._pages: set[ServerConnection] = set()
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -81,6 +88,13 @@ class FrameServer:
             server_header=None,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def say_farewell(self) -> None:
+        """Tell all pages that the kernel has ended, which this process sees at once, and Jupyter later."""
+        pages, self._pages = self._pages, set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_DEADLINE):
+                await asyncio.gather(*(page.send(FAREWELL) for page in pages), return_exceptions=True)
 
     async def close(self) -> None:
         """Close all sockets, and stop listening."""
@@ -128,7 +142,11 @@ class FrameServer:
             if seat is None:
                 await connection.close(_POLICY_VIOLATION, "the ticket is not valid")
             else:
-                await _Page(connection, seat).run()
+                self._pages.add(connection)
+                try:
+                    await _Page(connection, seat).run()
+                finally:
+                    self._pages.discard(connection)
 
     async def _enter(self, connection: ServerConnection, request: Request) -> Seat | None:
         self._waiting += 1

@@ -119,9 +119,10 @@ PAGE_MESSAGES: Mapping[str, type[PageMessage]] = {
 
 @dataclass(frozen=True, slots=True)
 class WelcomeMessage:
-    """The answer to ``ReadyMessage``."""
+    """The answer to ``ReadyMessage``; ``binder`` tells whether the kernel runs on Binder."""
 
     view: str
+    binder: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,14 @@ class SocketMessage:
     view: str
     port: int
     ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MakerMessage:
+    """Whether what makes the frames is ``silent``: it does not answer, or is gone and another one is on its way."""
+
+    view: str
+    silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +177,13 @@ class StillMessage:
     outputs: Sequence[Output]
 
 
-KernelMessage: TypeAlias = WelcomeMessage | SocketMessage | FrameMessage | ReplyMessage | PongMessage | StillMessage
+KernelMessage: TypeAlias = (
+    WelcomeMessage | SocketMessage | MakerMessage | FrameMessage | ReplyMessage | PongMessage | StillMessage
+)
 KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "welcome": WelcomeMessage,
     "socket": SocketMessage,
+    "maker": MakerMessage,
     "frame": FrameMessage,
     "reply": ReplyMessage,
     "pong": PongMessage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any, Literal, Protocol
 from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.state import Notice, State
+from brayns_widget.controller.state import Level, Notice, State
 from brayns_widget.controller.views import read_camera
 from brayns_widget.frames.client import Frames
 from brayns_widget.frames.makers import Target
@@ -84,6 +85,8 @@ class Page:
         self._rest: asyncio.TimerHandle | None = None  # ends the movement of a camera that comes by its trait
         self._rests: deque[Camera] = deque(maxlen=_MAX_RESTS)  # cameras at which pages' gestures have ended
         self._failure: Notice | None = None  # what was told when no picture could be had
+        self._lack: Notice | None = None  # what was told when a page could open no socket
+        self._silent = False  # whether what makes the frames does not answer
         self._steering = False  # the camera that is being set comes from a page's gesture
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.ReadyMessage: self._ready,
@@ -168,13 +171,18 @@ class Page:
         elif len(self._views) >= _MAX_VIEWS:
             self._frames.remove_view(self._views.pop(0))
         self._views.append(message.view)
-        self._send(messages.WelcomeMessage(message.view))
+        self._welcome(message.view)
         self._frames.add_view(message.view, width, height, dpr, comm=self._transport != "socket")
         if message.origin and self._transport != "comm":
             self._start(self._offer_socket(message.view, message.origin))
         elif self._transport == "socket":
             self._lacks_socket(messages.NoSocketMessage(message.view, "It is not a page of a Jupyter server."))
         self._keeper.repeat()
+
+    def _welcome(self, view: str) -> None:
+        self._send(messages.WelcomeMessage(view, binder=_is_binder()))
+        if self._silent:
+            self._send(messages.MakerMessage(view, silent=True))
 
     async def _offer_socket(self, view: str, origin: str) -> None:
         try:
@@ -187,7 +195,7 @@ class Page:
     def _lacks_socket(self, message: messages.NoSocketMessage) -> None:
         if self._transport == "socket":
             hint = 'Install jupyter-server-proxy where the Jupyter server runs, or use transport="auto".'
-            self._controller.notices.tell("error", f"This page has no socket for frames. {message.reason}", hint)
+            self._lack = self._tell("error", f"This page has no socket for frames. {message.reason}", hint)
 
     def _resize(self, message: messages.ResizeMessage) -> None:
         self._frames.resize(message.view, *self._measure(message))
@@ -260,6 +268,10 @@ class Page:
             reply = replace(reply, error=error_data(error))
         self._send(reply)
 
+    def _tell(self, level: Level, text: str, hint: str) -> Notice:
+        self._controller.notices.tell(level, text, hint)
+        return Notice(level, text, hint)
+
     def _keep(self, outputs: Sequence[Output]) -> None:
         if self._views:
             self._send(messages.StillMessage(self._views[-1], self._widget, outputs))
@@ -322,20 +334,37 @@ class Page:
     def plugged(self, view: str, plugged: bool) -> None:
         """Take in that a view has a socket, or has it no more."""
         self._controller.presence.plugged((id(self), view), plugged)
+        if plugged:
+            self._controller.notices.take_back(self._lack)
+
+    def silent(self, silent: bool) -> None:
+        """Tell all views whether what makes the frames does not answer or is gone."""
+        self._silent = silent
+        for view in self._views:
+            self._send(messages.MakerMessage(view, silent))
 
     def restarted(self) -> None:
         """Let the views begin anew, because frames are numbered anew."""
         for view in self._views:
-            self._send(messages.WelcomeMessage(view))
+            self._welcome(view)
+
+    def demoted(self, losses: int) -> None:
+        """Tell that the kernel makes the frames for a while."""
+        text = f"The process that makes the pictures was lost {losses} times. For now the kernel makes them."
+        self._controller.notices.tell("warning", text, "While a cell computes, they may wait.")
 
     def failed(self, message: str, hint: str) -> None:
         """Tell that no picture can be had, or take that back."""
         if message:
-            self._failure = Notice("error", f"No picture: {message}", hint)
-            self._controller.notices.tell(self._failure.level, self._failure.text, self._failure.hint)
+            self._failure = self._tell("error", f"No picture: {message}", hint)
         else:
             self._controller.notices.take_back(self._failure)
 
 
 INSIDE = (Page, Keeper, Commands)
 """Classes whose objects hold a controller only for a widget's pages."""
+
+
+def _is_binder() -> bool:
+    """Whether this kernel runs on Binder, by the variables that BinderHub sets."""
+    return "BINDER_LAUNCH_HOST" in os.environ or "BINDER_REPO_URL" in os.environ

@@ -27,6 +27,10 @@ export interface Facts {
   readonly late: boolean;
   /** Whether pictures come without the kernel, over a socket of the page's own. */
   readonly plugged: boolean;
+  /** Whether what makes the pictures does not answer or is gone. */
+  readonly unmade: boolean;
+  /** Whether the kernel runs, or ran, on Binder. */
+  readonly binder: boolean;
 }
 
 const RUN_AGAIN = "Run the cell again.";
@@ -34,13 +38,18 @@ const RUN_AGAIN = "Run the cell again.";
 const LOST: Record<Exclude<Presence, "here" | "busy">, readonly [text: string, hint: string]> = {
   silent: ["The kernel does not answer.", `If it was restarted, run the cell again. If it is stuck, interrupt it.`],
   unreachable: ["The connection to Jupyter is lost.", ""],
+  ended: ["The kernel has ended.", `Start it. ${RUN_AGAIN}`],
+  discarded: ["Binder has ended this session.", "Files that were not downloaded are gone. Open the Binder link again."],
   restarted: ["The kernel was restarted.", RUN_AGAIN],
   stopped: ["The kernel has stopped.", `Start it. ${RUN_AGAIN}`],
 };
 
+const ENDED: readonly Presence[] = ["ended", "restarted", "stopped"];
+const BINDER = "Binder ends a kernel that needs too much memory.";
+
 const BROKEN: readonly State[] = ["stale", "ended", "failed"];
 
-export function judge({ presence, status, progress, blank, late, plugged }: Facts): Condition {
+export function judge({ presence, status, progress, blank, late, plugged, unmade, binder }: Facts): Condition {
   const told = { hint: "", remedy: null, past: false } as const;
   if (plugged && (presence === "busy" || presence === "silent")) {
     return { ...told, state: "waiting", text: "The kernel is busy. The panel follows when it answers." };
@@ -49,7 +58,8 @@ export function judge({ presence, status, progress, blank, late, plugged }: Fact
     return { ...told, state: "waiting", text: "The kernel is busy. The view follows when it answers." };
   }
   if (presence !== "here") {
-    const [text, hint] = LOST[presence];
+    const [text, help] = LOST[presence];
+    const hint = binder && ENDED.includes(presence) ? `${help} ${BINDER}` : help;
     return { state: "lost", text, hint, remedy: presence === "unreachable" ? "reconnect" : null, past: true };
   }
   const { state } = status;
@@ -65,6 +75,10 @@ export function judge({ presence, status, progress, blank, late, plugged }: Fact
   }
   if (progress) {
     return { ...told, state: "starting", text: tidy(progress.operation) };
+  }
+  if (unmade) {
+    const text = "The process that makes the pictures does not answer. Another one will take its place.";
+    return { ...told, state: "waiting", text };
   }
   if (late) {
     return { ...told, state: "waiting", text: "The renderer does not answer. The picture follows when it does." };

@@ -143,8 +143,9 @@ export interface PageMessages {
 
 /** Kernel to page, by kind; each also carries `view`. */
 export interface KernelMessages {
-  welcome: Record<string, never>;
+  welcome: { binder: boolean };
   socket: { port: number; ticket: string };
+  maker: { silent: boolean };
   frame: { seq: number; camera: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
   reply: { id: number; result?: unknown; error?: ErrorData | null };
   pong: Record<string, never>;

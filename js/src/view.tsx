@@ -28,6 +28,8 @@ export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSig
       blank: picture.visible.value && picture.frame.value === null,
       late: picture.late.value,
       plugged: picture.link.plugged.value,
+      unmade: picture.unmade.value,
+      binder: picture.kernel.binder,
     }),
   );
   const view: View = { id, model, traits, picture, link: picture.link, condition, signal };

@@ -49,12 +49,14 @@ export interface Place {
 export function stayAt(t: TestContext, { href = "http://hub.example:8000/lab", config, baseUrl }: Place): void {
   const url = new URL(href);
   const standIns = {
+    window: new EventTarget(),
     location: { protocol: url.protocol, host: url.host, origin: url.origin },
-    document: {
+    document: Object.assign(new EventTarget(), {
+      visibilityState: "visible",
       getElementById: (id: string) =>
         id === "jupyter-config-data" && config !== undefined ? { textContent: config } : null,
       body: { dataset: baseUrl === undefined ? {} : { baseUrl } },
-    },
+    }),
     WebSocket: FakeWebSocket,
   };
   FakeWebSocket.made = [];

@@ -11,6 +11,8 @@ const FACTS: Facts = {
   blank: false,
   late: false,
   plugged: false,
+  unmade: false,
+  binder: false,
 };
 const READING = { task: "1", operation: "Reading the circuit ...", amount: null };
 
@@ -24,9 +26,10 @@ test("ready is never said beside something that runs, is awaited or is missing",
     { progress: READING },
     { blank: true },
     { late: true },
-    ...(["busy", "silent", "unreachable", "restarted", "stopped"] satisfies Presence[]).map((presence) => ({
-      presence,
-    })),
+    { unmade: true },
+    ...(["busy", "silent", "unreachable", "ended", "discarded", "restarted", "stopped"] satisfies Presence[]).map(
+      (presence) => ({ presence }),
+    ),
   ];
   const told = others.map((facts) => judge({ ...FACTS, ...facts }));
   for (const { state, text } of told) {
@@ -38,7 +41,7 @@ test("ready is never said beside something that runs, is awaited or is missing",
 });
 
 test("without a kernel the picture is of the past, whatever the kernel said last", () => {
-  for (const presence of ["silent", "unreachable", "restarted", "stopped"] as const) {
+  for (const presence of ["silent", "unreachable", "ended", "discarded", "restarted", "stopped"] as const) {
     for (const state of ["ready", "starting", "failed"] satisfies State[]) {
       const told = judge({ ...FACTS, presence, status: { state, text: "The last word." }, progress: READING });
       assert.equal(told.state, "lost");
@@ -75,4 +78,19 @@ test("while a job starts, its state is what is told", () => {
   const status = { state: "queued", text: "Waiting for a machine …" } as const;
   const { state, text } = judge({ ...FACTS, status, progress: READING, blank: true, late: true });
   assert.deepEqual([state, text], ["queued", "Waiting for a machine…"]);
+});
+
+test("on Binder a kernel that has ended may have needed too much memory", () => {
+  for (const presence of ["ended", "restarted", "stopped"] as const) {
+    const told = judge({ ...FACTS, presence, binder: true });
+    assert.match(told.hint, /Run the cell again\. Binder ends a kernel that needs too much memory\.$/);
+    assert.doesNotMatch(judge({ ...FACTS, presence }).hint, /Binder/);
+  }
+  assert.doesNotMatch(judge({ ...FACTS, presence: "unreachable", binder: true }).hint, /memory/);
+});
+
+test("while nothing makes pictures the renderer is not blamed", () => {
+  const told = judge({ ...FACTS, unmade: true, late: true });
+  assert.doesNotMatch(told.text, /renderer/);
+  assert.equal(told.past, false);
 });

@@ -31,6 +31,8 @@ function setUp(t: TestContext, place: Place = {}) {
       heard: () => {},
       expect: () => {},
       unsent: () => void heard.push("unsent"),
+      maker: (silent) => void heard.push(silent ? "maker silent" : "maker here"),
+      kernelEnded: () => void heard.push("kernel ended"),
     },
     end.signal,
   );
@@ -156,7 +158,17 @@ test("a call without a kernel says what to do", async (t) => {
   const link = new Link(
     model,
     "me",
-    { welcome() {}, frame() {}, rerouted() {}, unplugged() {}, heard() {}, expect() {}, unsent() {} },
+    {
+      welcome() {},
+      frame() {},
+      rerouted() {},
+      unplugged() {},
+      heard() {},
+      expect() {},
+      unsent() {},
+      maker() {},
+      kernelEnded() {},
+    },
     new AbortController().signal,
   );
   await assert.rejects(link.call("camera.reset", {}), (error) => {
@@ -230,7 +242,7 @@ test("where no socket can be opened the comm is used, and the kernel is told why
   link.steer("ack", ACKS);
   assert.equal(sent.at(-1)?.kind, "ack");
   link.greet(() => SIZE);
-  assert.equal(sent.at(-1)?.origin, "", "not again until the page is loaded again");
+  assert.equal(sent.at(-1)?.origin, "", "not again for a while");
   deliver(OFFER);
   assert.equal(FakeWebSocket.made.length, 1);
 });
@@ -263,6 +275,77 @@ test("after five breaks it stays with the comm", (t) => {
   assert.equal(sent.at(-1)?.origin, "");
   deliver(OFFER);
   assert.equal(FakeWebSocket.made.length, 5);
+});
+
+test("the comm is used for a while only, and less so when the page is seen or online again", (t) => {
+  const { link, sent, heard, deliver, tick } = setUp(t, LAB);
+  t.mock.method(performance, "now", () => now);
+  let now = 0;
+  const fail = () => {
+    link.greet(() => SIZE);
+    assert.notEqual(sent.at(-1)?.origin, "");
+    deliver({ kind: "welcome", view: "me" });
+    deliver(OFFER);
+    FakeWebSocket.made.at(-1)?.break();
+    heard.length = 0;
+    assert.equal(sent.at(-1)?.kind, "no-socket");
+  };
+  fail();
+  tick(29_999);
+  assert.deepEqual(heard, []);
+  tick(1);
+  assert.deepEqual(heard, ["unplugged"], "so that the view is greeted");
+  fail();
+  tick(59_999);
+  assert.deepEqual(heard, [], "twice as long");
+  now = 4999;
+  window.dispatchEvent(new Event("online"));
+  assert.deepEqual(heard, [], "the failure is too fresh");
+  now = 5000;
+  window.dispatchEvent(new Event("online"));
+  assert.deepEqual(heard, ["unplugged"]);
+  fail();
+  now = 10_000;
+  Object.assign(document, { visibilityState: "hidden" });
+  document.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(heard, []);
+  Object.assign(document, { visibilityState: "visible" });
+  document.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(heard, ["unplugged"]);
+  document.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(heard, ["unplugged"], "there is nothing to try any more");
+  for (const pause of [240, 480, 600, 600]) {
+    fail();
+    tick(pause * 1000 - 1);
+    assert.deepEqual(heard, []);
+    tick(1);
+    assert.deepEqual(heard, ["unplugged"], `after ${pause} s`);
+  }
+});
+
+test("a socket that was open for a minute has not failed", (t) => {
+  const { link, sent, deliver } = setUp(t, LAB);
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  for (let time = 1; time <= 12; time += 1) {
+    link.greet(() => SIZE);
+    deliver(OFFER);
+    FakeWebSocket.made.at(-1)?.welcome();
+    now += 60_000;
+    FakeWebSocket.made.at(-1)?.break();
+    assert.notEqual(sent.at(-1)?.kind, "no-socket");
+  }
+});
+
+test("hears what became of the frames' maker and of the kernel", (t) => {
+  const { link, heard, deliver } = setUp(t, LAB);
+  link.greet(() => SIZE);
+  deliver(OFFER);
+  theSocket().welcome();
+  deliver({ kind: "maker", view: "me", silent: true });
+  deliver({ kind: "maker", view: "me", silent: false });
+  theSocket().onmessage?.({ data: "kernel-ended" });
+  assert.deepEqual(heard, ["rerouted", "maker silent", "maker here", "kernel ended"]);
 });
 
 test("a greeting closes the socket that there was", (t) => {

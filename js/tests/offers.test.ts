@@ -25,7 +25,11 @@ test("the kernel's last offer of a socket counts, for it starts the view anew wi
   Object.assign(globalThis, {
     WebSocket: Socket,
     location: { protocol: "http:", host: "localhost", origin: "http://localhost" },
-    document: { getElementById: () => null, body: { dataset: { baseUrl: "/user/ada/" } } },
+    window: new EventTarget(),
+    document: Object.assign(new EventTarget(), {
+      getElementById: () => null,
+      body: { dataset: { baseUrl: "/user/ada/" } },
+    }),
   });
   const handlers: ((message: unknown, buffers: DataView[]) => void)[] = [];
   const model = {
@@ -36,7 +40,12 @@ test("the kernel's last offer of a socket counts, for it starts the view anew wi
   const nothing = () => {};
   const events = { welcome: nothing, frame: nothing, heard: nothing, expect: nothing, unsent: nothing };
   const end = new AbortController();
-  const link = new Link(model, "me", { ...events, rerouted: nothing, unplugged: nothing }, end.signal);
+  const link = new Link(
+    model,
+    "me",
+    { ...events, rerouted: nothing, unplugged: nothing, maker: nothing, kernelEnded: nothing },
+    end.signal,
+  );
   const offer = (port: number) => handlers[0]?.({ kind: "socket", view: "me", port, ticket: "t" }, []);
   offer(1);
   Socket.opened[0]?.onmessage?.({ data: "welcome" });

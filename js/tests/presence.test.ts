@@ -200,6 +200,100 @@ test("a message that cannot be sent is no secret", (t) => {
   assert.equal(watch.state.value, "silent");
 });
 
+test("a kernel whose end was seen is asked nothing, until something of it comes or Jupyter tells more", (t) => {
+  const { watch, kernel, heard, pass } = setUp(t, { jupyter: true });
+  watch.look(true);
+  watch.heard();
+  watch.ended();
+  watch.expect();
+  watch.unsent();
+  pass(60_000);
+  assert.equal(watch.state.value, "ended");
+  assert.deepEqual(heard, ["asked"]);
+  watch.heard();
+  assert.equal(watch.state.value, "here", "its frame process was wrong");
+  watch.ended();
+  kernel.statusChanged.emit("autorestarting");
+  assert.equal(watch.state.value, "restarted");
+});
+
+// ---------------------------------------------------------------------- Binder
+
+/** A page of JupyterHub's, where each question after its server is answered by the next status, or by no network (0). */
+function onBinder(t: TestContext, ...answers: number[]) {
+  const made = setUp(t, { jupyter: true });
+  Object.assign(made.document, { getElementById: () => null, body: { dataset: { baseUrl: "/user/ada/" } } });
+  Object.assign(globalThis, { location: { protocol: "https:" } });
+  const asked: string[] = [];
+  t.mock.method(globalThis, "fetch", async (address: string) => {
+    asked.push(address);
+    const status = answers.shift();
+    if (!status) {
+      throw new TypeError("Failed to fetch");
+    }
+    return { status };
+  });
+  made.watch.look(true);
+  made.watch.welcomed(true);
+  made.watch.heard();
+  const settle = async (ms = 0) => {
+    made.pass(ms);
+    for (let turn = 0; turn < 10; turn++) {
+      await Promise.resolve();
+    }
+  };
+  return { ...made, asked, settle };
+}
+
+test("on Binder the kernel is asked once a minute", (t) => {
+  const { watch, heard, pass } = onBinder(t);
+  assert.equal(watch.binder, true);
+  const before = heard.length;
+  for (let minute = 1; minute <= 5; minute++) {
+    pass(59_900);
+    assert.equal(heard.length, before + minute - 1);
+    pass(100);
+    assert.equal(heard.length, before + minute);
+    watch.heard();
+  }
+});
+
+test("a session that Binder has ended is told, as soon as JupyterHub says so", async (t) => {
+  const { watch, kernel, asked, settle } = onBinder(t, 0, 503, 404);
+  kernel.connectionStatusChanged.emit("connecting");
+  await settle();
+  assert.equal(watch.state.value, "unreachable", "there may be no network");
+  await settle(1000);
+  assert.equal(watch.state.value, "unreachable", "the hub may be busy");
+  await settle(2000);
+  assert.equal(watch.state.value, "discarded");
+  assert.deepEqual(asked, Array(3).fill("/user/ada/api/status"));
+  assert.equal(watch.reconnect, null);
+  kernel.statusChanged.emit("dead");
+  kernel.connectionStatusChanged.emit("disconnected");
+  assert.equal(watch.state.value, "discarded");
+  await settle(60_000);
+  assert.equal(asked.length, 3);
+});
+
+test("a kernel that Jupyter calls dead may have gone with the session", async (t) => {
+  const { watch, kernel, settle } = onBinder(t, 424);
+  kernel.statusChanged.emit("dead");
+  assert.equal(watch.state.value, "stopped");
+  await settle();
+  assert.equal(watch.state.value, "discarded");
+});
+
+test("a connection that is back needs no more questions to the hub", async (t) => {
+  const { watch, kernel, asked, settle } = onBinder(t, 0, 404);
+  kernel.connectionStatusChanged.emit("connecting");
+  await settle();
+  kernel.connectionStatusChanged.emit("connected");
+  await settle(60_000);
+  assert.equal(watch.state.value === "unreachable" || watch.state.value === "discarded", false);
+  assert.equal(asked.length, 1);
+});
+
 test("nothing listens and nothing is asked when the view has ended", (t) => {
   const { watch, kernel, comms, heard, end, pass } = setUp(t, { jupyter: true });
   watch.look(true);

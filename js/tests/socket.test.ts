@@ -54,6 +54,7 @@ function setUp(t: TestContext) {
   const frames = new FrameSocket("ws://hub.example:8000/proxy/1/frames", "a-ticket", {
     opened: () => void heard.push("opened"),
     frame: ({ seq }, data) => void heard.push(`frame ${seq}: ${textOf(data)}`),
+    kernelEnded: () => void heard.push("kernel ended"),
     closed: (reason) => void heard.push(`closed: ${reason}`),
   });
   return { frames, socket: theSocket(), heard, tick: (ms: number) => t.mock.timers.tick(ms) };

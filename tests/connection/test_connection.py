@@ -464,3 +464,34 @@ def test_a_job_that_is_being_given_back_is_stopped_at_the_end_of_the_process(clu
         assert STOP in cluster.paths()
 
     play(cluster, work)
+
+
+def test_a_start_that_is_cancelled_while_the_last_job_ends_leaves_that_to_the_process(cluster, monkeypatch):
+    cluster.dialect = "2024"
+    close = job_module.Job.close
+
+    async def work(owner: Owner) -> None:
+        go = asyncio.Event()
+
+        async def wait_and_close(job: job_module.Job) -> None:
+            await go.wait()
+            await close(job)
+
+        connection = owner.connection
+        await connection.ensure(ignore)
+        monkeypatch.setattr(job_module.Job, "close", wait_and_close)
+        connection.give_back("Nobody looks.")
+        waiting = asyncio.create_task(connection.ensure(ignore))
+        await asyncio.sleep(0)  # it begins
+        await asyncio.sleep(0)  # its start begins
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert cluster.paths().count("POST /start") == 1
+        assert connection in PROCESS._running
+        connection.stop_blocking()  # as the hook at exit does
+        assert STOP in cluster.paths()
+        go.set()
+        await connection.close()
+        assert connection not in PROCESS._running
+
+    play(cluster, work)

@@ -188,6 +188,18 @@ class Notebook:
         """Run one of the application's commands without waiting for what it starts."""
         self.page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
 
+    def run_in_a_new_cell(self, code: str) -> None:
+        """Append a cell, and run it without waiting for its end."""
+        script = """async (code) => {
+          const { commands, shell } = window.jupyterapp;
+          const { content } = shell.currentWidget;
+          content.activeCellIndex = content.widgets.length - 1;
+          await commands.execute("notebook:insert-cell-below");
+          content.activeCell.model.sharedModel.setSource(code);
+          void commands.execute("notebook:run-cell");
+        }"""
+        self.page.evaluate(script, code)
+
     @property
     def canvas(self) -> Locator:
         """The canvas of the newest viewer."""

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -71,6 +72,10 @@ def _views(notebook: Notebook) -> list[list[float]]:
     return boxes
 
 
+def _pictures(notebook: Notebook, index: int) -> float:
+    return _views(notebook)[index][2]
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_a_viewer_has_its_size_and_its_picture_in(notebook, place):
     _run_second(
@@ -99,7 +104,7 @@ def test_thirty_views_are_drawn_when_they_come_into_sight(notebook):
     until(lambda: len(_views(notebook)) == 31, 60, "thirty views")
     for index in (1, 15, 30):
         notebook.page.locator("canvas.bw-canvas").nth(index).scroll_into_view_if_needed()
-        until(lambda index=index: _views(notebook)[index][2], 30, f"a picture in view {index}")
+        until(partial(_pictures, notebook, index), 30, f"a picture in view {index}")
     assert len(notebook.drag(1.0)) > 2  # the last one
     notebook.wait_for_text(".bw-status", "Ready")
     _run_second(notebook, "#")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,9 +21,12 @@ from brayns_widget.connection.process import Process
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames import client as client_module
+from brayns_widget.frames import launched as launched_module
+from brayns_widget.frames import losses as losses_module
 from brayns_widget.frames import renderer as renderer_module
-from brayns_widget.frames.client import LOSSES_MAX, Frames
+from brayns_widget.frames.client import Frames
 from brayns_widget.frames.launched import FrameProcess
+from brayns_widget.frames.losses import ROW_MAX
 from brayns_widget.frames.makers import Apart, Here, Target
 from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage
 from brayns_widget.protocol.errors import ServiceError
@@ -40,6 +45,8 @@ class Widget:
         self.rest: list[Picture] = []
         self.plugs: list[tuple[str, bool]] = []
         self.restarts = 0
+        self.silences: list[bool] = []
+        self.demotions: list[int] = []
         self.failures: list[str] = []
 
     def frame(self, message: FrameMessage, data: memoryview) -> None:
@@ -55,8 +62,14 @@ class Widget:
     def plugged(self, view: str, plugged: bool) -> None:
         self.plugs.append((view, plugged))
 
+    def silent(self, silent: bool) -> None:
+        self.silences.append(silent)
+
     def restarted(self) -> None:
         self.restarts += 1
+
+    def demoted(self, losses: int) -> None:
+        self.demotions.append(losses)
 
     def failed(self, message: str, hint: str) -> None:
         self.failures.append(message)
@@ -228,6 +241,8 @@ def test_frames_survive_the_death_of_their_process(run, cluster):
         assert cluster.renderer.sent("set-application-parameters")[-1] == {"viewport": [640, 480]}
         assert cluster.renderer.sent("set-renderer-interactive")[-1]["ao_samples"] == 4
         assert made.widget.restarts == 1  # frames are numbered anew
+        assert made.widget.silences == [True, False]
+        assert (await made.frames.stats())["processes_lost"] == 1
 
     run(test)
 
@@ -245,14 +260,100 @@ def test_the_camera_of_a_page_survives_too(run, cluster):
     run(test)
 
 
-def test_after_some_deaths_the_kernel_makes_the_frames(run):
+def test_after_some_deaths_the_kernel_makes_the_frames_for_a_while(run, monkeypatch):
+    monkeypatch.setattr(losses_module, "PAUSE", 1.0)
+
     async def test(made: Made) -> None:
         made.want()
-        for _ in range(LOSSES_MAX):
+        for _ in range(ROW_MAX):
             assert await made.place() == "process"
+            assert made.widget.demotions == []
             await made.kill()
+        await until(lambda: isinstance(made.frames._maker, Here), 20)
+        assert made.widget.demotions == [ROW_MAX]
         await made.next_rest()
+        await until(lambda: isinstance(made.frames._maker, Apart), 20)
+        await made.next_rest()
+        assert await made.place() == "process"
+        assert made.widget.restarts == ROW_MAX + 1
+
+    run(test)
+
+
+def test_a_process_that_could_not_be_started_is_tried_again_after_a_while(run, monkeypatch, caplog):
+    monkeypatch.setattr(losses_module, "PAUSE", 0.3)
+    launch = FrameProcess.launch
+    tries: list[None] = []
+
+    def refuse_twice(**options: Any) -> FrameProcess:
+        tries.append(None)
+        if len(tries) <= 2:
+            raise ServiceError("No process is free.")
+        return launch(**options)
+
+    monkeypatch.setattr(FrameProcess, "launch", refuse_twice)
+
+    async def test(made: Made) -> None:
+        made.want()
         assert await made.place() == "kernel"
+        assert made.widget.demotions == []  # none was lost
+        await until(lambda: isinstance(made.frames._maker, Apart), 20)
+        assert len(tries) == 3
+        await made.next_rest()
+
+    run(test)
+    assert "The kernel still makes the frames itself: No process is free." in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped there")
+def test_a_process_that_hangs_is_told_and_replaced(run, cluster, caplog):
+    async def test(made: Made) -> None:
+        made.want()
+        await made.next_rest()
+        hung = made.process
+        start = time.monotonic()
+        psutil.Process(hung.child.pid).suspend()
+        await until(lambda: made.widget.silences == [True], 20)
+        told = time.monotonic() - start
+        await until(lambda: made.widget.silences == [True, True, False], 20)  # it is lost, and another one goes on
+        print(f"told after {told:.1f} s, replaced after {time.monotonic() - start:.1f} s")
+        assert not hung.child.alive
+        made.frames.invalidate()
+        await made.next_rest()
+        assert await made.place() == "process"
+        assert (await made.frames.stats())["processes_lost"] == 1
+
+    run(test)
+    assert "The frame process has not answered for 5 s, and is killed" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped there")
+def test_a_process_that_answers_again_goes_on(run):
+    async def test(made: Made) -> None:
+        made.want()
+        await made.next_rest()
+        process = psutil.Process(made.process.child.pid)
+        process.suspend()
+        await until(lambda: made.widget.silences == [True], 20)
+        process.resume()
+        await until(lambda: made.widget.silences == [True, False], 20)
+        assert made.process.child.pid == process.pid
+        made.frames.invalidate()
+        await made.next_rest()
+        assert made.widget.restarts == 0
+
+    run(test)
+
+
+def test_a_kernel_that_was_held_up_does_not_blame_the_process(run, monkeypatch):
+    monkeypatch.setattr(launched_module, "PING_PERIOD", 0.02)
+
+    async def test(made: Made) -> None:
+        await made.frames.stats()
+        for _ in range(3):
+            time.sleep(0.5)  # noqa: ASYNC251 - it holds the loop, as a cell that holds the GIL does
+            await asyncio.sleep(0.1)
+        assert made.widget.silences == []
 
     run(test)
 
@@ -433,7 +534,7 @@ SCRIPT = """
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.frames.client import Frames
 class Nobody:
-    frame = steered = rested = failed = lambda *_: None
+    frame = steered = rested = failed = silent = lambda *_: None
 async def main():
     frames = Frames(Nobody())
     await frames.stats()

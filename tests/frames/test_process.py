@@ -45,6 +45,7 @@ class Heard:
         self.failures: list[tuple[str, str]] = []
         self.lost = 0
         self.refusals: list[str] = []
+        self.silences: list[bool] = []
 
     @property
     def events(self) -> MakerEvents:
@@ -57,6 +58,7 @@ class Heard:
             rested=lambda picture: self.rest.append(bytes(picture.data)),
             plugged=lambda view, plugged: self.plugs.append((view, plugged)),
             failed=lambda message, hint: self.failures.append((message, hint)),
+            silent=self.silences.append,
             lost=lose,
             refused=self.refusals.append,
         )
@@ -227,7 +229,7 @@ def test_whoever_asks_a_process_that_dies_is_told():
 def test_a_process_that_is_of_no_use_any_more_has_ended_when_that_is_told():
     async def test(process: FrameProcess) -> None:
         alive: list[bool] = []
-        process.open(lambda *_: None, lambda: alive.append(process.child.alive))
+        process.open(lambda *_: None, lambda: alive.append(process.child.alive), lambda _: None)
         assert process._socket is not None
         await process._socket.close()
         await until(lambda: alive, 20)
@@ -268,14 +270,43 @@ def test_it_listens_on_loopback_only():
 
 
 def test_a_process_that_does_not_answer_is_an_error():
+    class Dead(Child):
+        def __init__(self, port: int) -> None:
+            self.greeting = {"port": port}
+            self.secret = Token("secret-1")
+            self.killed = False
+
+        def kill(self) -> None:
+            self.killed = True
+
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # it does not listen
-        child = Child.__new__(Child)
-        child.greeting = {"port": closed.getsockname()[1]}
-        child.secret = Token("secret-1")
+        child = Dead(closed.getsockname()[1])
         with pytest.raises(ServiceError, match="does not answer") as caught:
             asyncio.run(FrameProcess(child).connect())
         assert "secret-1" not in str(caught.value)
+        assert child.killed  # so nobody gets it again
+
+
+@pytest.mark.parametrize("how", ["its input ends", "its socket breaks"])
+def test_pages_are_told_when_the_kernel_ends(cluster, how):
+    async def test(process: FrameProcess) -> None:
+        maker, _ = opened(process, comm=False)
+        secret = new_secret()
+        port = await maker.admit("v", secret, ORIGIN)
+        async with connect(f"ws://127.0.0.1:{port}/frames", origin=websockets.Origin(ORIGIN), proxy=None) as page:
+            await page.send(json.dumps({"ticket": secret}))
+            assert await page.recv() == "welcome"
+            if how == "its input ends":
+                process.child.hang_up()
+            else:
+                assert process._socket is not None
+                process._socket.transport.abort()
+            assert await page.recv() == "kernel-ended"
+            with pytest.raises(websockets.ConnectionClosed):
+                await page.recv()
+
+    run(test)
 
 
 # ---------------------------------------------------------------------- the process itself
@@ -343,7 +374,7 @@ def test_a_ticket_is_handed_out_when_the_process_knows_it():
     class Deaf:
         port = 4711
 
-        def open(self, hear: Any, on_lost: Any) -> int:
+        def open(self, hear: Any, on_lost: Any, on_silent: Any) -> int:
             self.hear = hear
             return 1
 

@@ -65,7 +65,7 @@ class FakeModel {
       return;
     }
     if (message.kind === "ready") {
-      queueMicrotask(() => this.deliver({ kind: "welcome", view: message.view }));
+      queueMicrotask(() => this.deliver({ kind: "welcome", view: message.view, binder: false }));
     }
     if (message.kind === "camera") {
       queueMicrotask(() => this.trait("camera", message.camera));

@@ -12,6 +12,7 @@ from brayns_widget.notebook.messages import (
     CallMessage,
     ErrorData,
     GoneMessage,
+    MakerMessage,
     NoSocketMessage,
     PingMessage,
     PongMessage,
@@ -85,8 +86,9 @@ def test_what_is_no_message_is_refused(content):
 @pytest.mark.parametrize(
     ("message", "content"),
     [
-        (WelcomeMessage("v"), {"kind": "welcome", "view": "v"}),
+        (WelcomeMessage("v", binder=False), {"kind": "welcome", "view": "v", "binder": False}),
         (SocketMessage("v", 4711, "t"), {"kind": "socket", "view": "v", "port": 4711, "ticket": "t"}),
+        (MakerMessage("v", silent=True), {"kind": "maker", "view": "v", "silent": True}),
         (PongMessage("v"), {"kind": "pong", "view": "v"}),
         (ReplyMessage("v", 1), {"kind": "reply", "view": "v", "id": 1, "result": None}),
         (ReplyMessage("v", 1, result=[1]), {"kind": "reply", "view": "v", "id": 1, "result": [1]}),

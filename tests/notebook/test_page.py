@@ -283,6 +283,7 @@ def test_views_begin_anew_when_frames_are_numbered_anew(cluster):
         page.receive(READY | {"view": "w"})
         port.posts.clear()
         page.restarted()
+        assert port.posts[0] == {"kind": "welcome", "view": "v", "binder": False}
         assert [(content["kind"], content["view"]) for content in port.posts] == [("welcome", "v"), ("welcome", "w")]
 
     run(cluster, test)
@@ -336,6 +337,53 @@ def test_that_the_last_view_has_gone_is_told_unless_one_comes_soon(cluster, monk
         page.receive({"kind": "gone", "view": "b, elsewhere"})
         async with asyncio.timeout(10):
             await port.left.wait()
+
+    run(cluster, test)
+
+
+def test_each_view_is_told_that_nothing_makes_frames_also_one_that_comes_later(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY)
+        port.posts.clear()
+        page.silent(True)
+        page.receive(READY | {"view": "w"})
+        page.silent(False)
+        page.receive(READY | {"view": "x"})
+        told = [(post["view"], post["silent"]) for post in port.posts if post["kind"] == "maker"]
+        assert told == [("v", True), ("w", True), ("v", False), ("w", False)]
+        assert port.kinds()[1:3] == ["welcome", "maker"]  # a welcome means that frames come
+
+    run(cluster, test)
+
+
+def test_a_kernel_that_makes_the_frames_after_losses_says_so(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.demoted(3)
+        notice = controller.state.notice
+        assert notice is not None
+        assert notice.level == "warning"
+        assert notice.text == "The process that makes the pictures was lost 3 times. For now the kernel makes them."
+
+    run(cluster, test)
+
+
+def test_that_a_socket_is_missing_is_taken_back_when_there_is_one(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY)
+        assert "has no socket" in str(controller.state.notice)
+        page.plugged("v", True)
+        assert controller.state.notice is None
+
+    run(cluster, test, "socket")
+
+
+@pytest.mark.parametrize("name", ["BINDER_LAUNCH_HOST", "BINDER_REPO_URL"])
+def test_a_page_is_told_that_it_is_on_binder(cluster, monkeypatch, name):
+    monkeypatch.setenv(name, "https://binder.example/")
+
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY)
+        assert port.posts[0] == {"kind": "welcome", "view": "v", "binder": True}
 
     run(cluster, test)
 

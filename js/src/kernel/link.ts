@@ -2,6 +2,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Calls, ErrorData, KernelMessages, PageMessages, Size, WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
+import { Retreat } from "./retreat.js";
 import { FrameSocket, jupyterBase, proxied, type Steering } from "./socket.js";
 
 /** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
@@ -10,8 +11,6 @@ const HELLO_TRIES = 30;
 /** What the kernel answers at once, or should. */
 const ANSWERED: readonly (keyof PageMessages)[] = ["ready", "camera", "call"];
 const DEADLINE_MS = 30_000;
-/** Sockets that may break until this page uses the comm only. */
-const BREAKS = 5;
 /** A circuit on a network disk takes long to open. */
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { "files.inspect": 120_000 };
 
@@ -31,8 +30,12 @@ export interface LinkEvents {
   frame(message: KernelMessages["frame"], data: DataView): void;
   /** Frames come another way from now on: over a socket, or over the comm again. */
   rerouted(): void;
-  /** The socket has broken: the view has to be greeted again. */
+  /** The socket has broken, or can be tried again: the view has to be greeted again. */
   unplugged(): void;
+  /** Whether what makes the frames does not answer or is gone. */
+  maker(silent: boolean): void;
+  /** The kernel has ended, as its frame process saw. */
+  kernelEnded(): void;
   /** Something has come from the kernel. */
   heard(): void;
   /** A message was sent that the kernel answers. */
@@ -55,10 +58,10 @@ export class Link {
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
   #hello: ReturnType<typeof setTimeout> | undefined;
-  #base = jupyterBase();
+  readonly #base = jupyterBase();
+  readonly #retreat: Retreat;
   #socket: FrameSocket | null = null;
   readonly #plugged = signal(false);
-  #breaks = 0;
 
   /** `view` must be unique among all views; `signal` ends the link, and the kernel is told. */
   constructor(model: WidgetModel, view: string, events: LinkEvents, signal: AbortSignal) {
@@ -68,6 +71,7 @@ export class Link {
     this.#signal = signal;
     const receive = (message: unknown, buffers: DataView[]) => this.#receive(message, buffers);
     model.on("msg:custom", receive);
+    this.#retreat = new Retreat(() => events.unplugged(), signal);
     atEnd(signal, () => {
       model.off("msg:custom", receive);
       clearTimeout(this.#hello);
@@ -103,6 +107,9 @@ export class Link {
   steer<K extends keyof Steering>(kind: K, fields: Steering[K]): void {
     if (this.#socket && this.#plugged.peek()) {
       this.#socket.send(kind, fields);
+      if ("moving" in fields && !fields.moving) {
+        this.#events.expect(); // the kernel gets the end of a gesture as a trait, and would not be missed otherwise
+      }
     } else {
       this.send(kind, fields as PageMessages[K]);
     }
@@ -115,7 +122,7 @@ export class Link {
     let tries = 0;
     const say = () => {
       tries += 1;
-      this.send("ready", { ...size(), origin: this.#base === null ? "" : location.origin });
+      this.send("ready", { ...size(), origin: this.#base === null || this.#retreat.lasts ? "" : location.origin });
       if (tries < HELLO_TRIES) {
         this.#hello = setTimeout(say, HELLO_PERIOD_MS);
       }
@@ -174,6 +181,8 @@ export class Link {
       this.#events.welcome(content as KernelMessages["welcome"]);
     } else if (message.kind === "socket") {
       this.#plug(content as KernelMessages["socket"]);
+    } else if (message.kind === "maker") {
+      this.#events.maker((content as KernelMessages["maker"]).silent);
     } else if (message.kind === "frame") {
       const data = buffers[0];
       if (this.#plugged.peek()) {
@@ -190,27 +199,26 @@ export class Link {
   }
 
   #plug({ port, ticket }: KernelMessages["socket"]): void {
-    if (this.#base === null) {
+    if (this.#base === null || this.#retreat.lasts) {
       return;
     }
     // A greeting that was repeated has started the view anew: its old socket gets no frames any more.
     this.#unplug();
-    let opened = false;
+    let opened: number | null = null;
     this.#socket = new FrameSocket(proxied(this.#base, port), ticket, {
       opened: () => {
-        opened = true;
+        opened = performance.now();
         this.#plugged.value = true;
         this.#events.rerouted();
       },
       frame: (frame, data) => this.#events.frame(frame, data),
+      kernelEnded: () => this.#events.kernelEnded(),
       closed: (reason) => {
         this.#unplug();
-        this.#breaks += 1;
-        if (!opened || this.#breaks === BREAKS) {
-          this.#base = null; // until the page is loaded again
+        if (this.#retreat.broke(opened === null ? null : performance.now() - opened)) {
           this.send("no-socket", { reason });
         }
-        if (opened) {
+        if (opened !== null) {
           this.#events.unplugged();
         }
       },

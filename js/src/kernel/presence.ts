@@ -2,9 +2,14 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
+import { hasEnded } from "./binder.js";
+import { jupyterBase } from "./socket.js";
 
-/** "busy": a question waits for its answer; "silent": for long; the last two are final. */
-export type Presence = "here" | "busy" | "silent" | "unreachable" | "restarted" | "stopped";
+/**
+ * "busy": a question waits for its answer; "silent": for long; "ended": its frame process saw it end; "discarded": Binder
+ * has ended the session. The last two are final.
+ */
+export type Presence = "here" | "busy" | "silent" | "unreachable" | "ended" | "discarded" | "restarted" | "stopped";
 
 /** A kernel that answers later than this is told to be busy; one that answers later than the other, to be silent. */
 const ANSWER_MS = 1500;
@@ -13,6 +18,11 @@ const EXPECT_MS = 700;
 const SILENT_MS = 30_000;
 /** Pause between questions of a view that nobody uses, and between those that repeat an unanswered one. */
 const PERIOD_MS = 10_000;
+/** The same on Binder, which counts messages as use of the kernel: enough to keep it while someone looks on. */
+const BINDER_PERIOD_MS = 60_000;
+/** The first pause between questions whether Binder has ended the session, and the longest. */
+const PROBE_MS = 1000;
+const PROBE_MAX_MS = 30_000;
 const REPEAT_MS = 3000;
 /** A timer that comes later than this was held up, because the page was frozen or the computer asleep. */
 const SLACK_MS = 1000;
@@ -56,6 +66,8 @@ export class KernelWatch {
   /** When the oldest question without an answer was asked. */
   #asked: number | null = null;
   #visible = false;
+  #binder = false;
+  #probe: ReturnType<typeof setTimeout> | undefined;
   #used = performance.now();
 
   /** `ask` sends a question, and `back` is called when a kernel that was out of reach is there again. */
@@ -78,10 +90,10 @@ export class KernelWatch {
       return;
     }
     this.#asked = null;
-    if (this.#state.value === "busy" || this.#state.value === "silent") {
+    if (this.#state.value !== "unreachable") {
       this.#state.value = "here";
     }
-    this.#wait(PERIOD_MS);
+    this.#wait(this.#binder ? BINDER_PERIOD_MS : PERIOD_MS);
   }
 
   /** Something was sent that should be answered: if nothing is, it will be told. */
@@ -94,7 +106,24 @@ export class KernelWatch {
 
   /** A message could not be sent. */
   unsent(): void {
-    this.#lose(this.#kernel?.status === "dead" ? "stopped" : "silent");
+    if (!this.#lost) {
+      this.#lose(this.#kernel?.status === "dead" ? "stopped" : "silent");
+    }
+  }
+
+  /** The kernel has welcomed the view, and says whether it runs on Binder. */
+  welcomed(binder: boolean): void {
+    this.#binder = binder;
+  }
+
+  /** Whether the kernel runs, or ran, on Binder. */
+  get binder(): boolean {
+    return this.#binder;
+  }
+
+  /** The kernel's frame process has seen it end; Jupyter tells later what became of it. */
+  ended(): void {
+    this.#lose("ended");
   }
 
   /** A view that cannot be seen asks nothing. */
@@ -114,11 +143,36 @@ export class KernelWatch {
     return this.#state.value === "restarted" || this.#state.value === "stopped";
   }
 
+  /** Whether it is known already that no answer can come. */
+  get #lost(): boolean {
+    return this.#final || ["unreachable", "ended", "discarded"].includes(this.#state.value);
+  }
+
   #lose(state: Presence): void {
-    if (!this.#final) {
-      this.#state.value = state;
-      this.#asked = null;
-      clearTimeout(this.#timer);
+    if (this.#final || this.#state.value === "discarded") {
+      return;
+    }
+    this.#state.value = state;
+    this.#asked = null;
+    clearTimeout(this.#timer);
+    const base = this.#binder ? jupyterBase() : null;
+    if (base !== null && (state === "unreachable" || state === "stopped")) {
+      void this.#askHub(base, state, PROBE_MS);
+    }
+  }
+
+  /** Asks whether Binder has ended the session, until that is known or the kernel is back. */
+  async #askHub(base: string, state: Presence, pause: number): Promise<void> {
+    clearTimeout(this.#probe);
+    const current = () => this.#state.value === state && !this.#signal.aborted;
+    const ended = current() && (await hasEnded(base));
+    if (!current()) {
+      return;
+    }
+    if (ended) {
+      this.#state.value = "discarded";
+    } else {
+      this.#probe = setTimeout(() => void this.#askHub(base, state, Math.min(2 * pause, PROBE_MAX_MS)), pause);
     }
   }
 
@@ -133,9 +187,8 @@ export class KernelWatch {
 
   /** Whether an answer would be of use. */
   get #curious(): boolean {
-    const lost = this.#final || this.#state.value === "unreachable";
     const away = performance.now() - this.#used > AWAY_MS;
-    return !lost && !away && this.#visible && !this.#signal.aborted;
+    return !this.#lost && !away && this.#visible && !this.#signal.aborted;
   }
 
   #wait(pause: number): void {
@@ -178,7 +231,7 @@ export class KernelWatch {
     const connection = (_: unknown, now: string) => {
       if (now !== "connected") {
         this.#lose("unreachable");
-      } else if (this.#state.value === "unreachable") {
+      } else if (this.#state.value === "unreachable" || this.#state.value === "discarded") {
         this.#state.value = "here";
         this.#back();
         this.#question();
@@ -217,6 +270,7 @@ export class KernelWatch {
     atEnd(end, () => {
       comms.off("comm_live_update", doubt);
       clearTimeout(this.#timer);
+      clearTimeout(this.#probe);
     });
   }
 }

@@ -3,6 +3,7 @@ import type { Frame, PageMessages } from "../contract.js";
 
 const OPEN_MS = 5000;
 const WELCOME = "welcome";
+const FAREWELL = "kernel-ended";
 
 export type Steering = Pick<PageMessages, "camera" | "ack">;
 
@@ -10,6 +11,8 @@ export interface SocketEvents {
   /** The ticket was taken. */
   opened(): void;
   frame(frame: Frame, data: DataView): void;
+  /** The kernel has ended, and the socket closes. */
+  kernelEnded(): void;
   /** It has closed, or could not be opened; not called after `close`. */
   closed(reason: string): void;
 }
@@ -80,6 +83,8 @@ export class FrameSocket {
     } else if (data === WELCOME) {
       clearTimeout(this.#timer);
       this.#events.opened();
+    } else if (data === FAREWELL) {
+      this.#events.kernelEnded();
     }
   }
 

@@ -29,6 +29,8 @@ export class Picture {
   readonly visible = signal(false);
   /** Whether a picture was asked for some time ago, and none has come. */
   readonly late = signal(false);
+  /** Whether what makes the frames does not answer or is gone. */
+  readonly unmade = signal(false);
   /** A temporary message, or "". */
   readonly hint = signal("");
   readonly #model: WidgetModel;
@@ -50,12 +52,18 @@ export class Picture {
       model,
       view,
       {
-        welcome: () => {
+        welcome: ({ binder }) => {
+          this.kernel.welcomed(binder);
+          this.unmade.value = false;
           this.#restart();
           this.#tellVisible();
         },
         rerouted: () => this.#restart(),
         unplugged: () => this.greet(),
+        maker: (silent) => {
+          this.unmade.value = silent;
+        },
+        kernelEnded: () => this.kernel.ended(),
         frame: (frame, data) => {
           this.#want(false);
           this.#decoder.push(frame, data);
