@@ -353,6 +353,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "models.clear": lambda _: ((), {}),
     "models.load": lambda _: (("/data/mesh.obj",), {}),
     "models.load_circuit": lambda _: ((PATH,), {}),
+    "models.load_morphology": lambda _: (("/data/cell.swc",), {}),
     "models.refresh": lambda _: ((), {}),
     "notices.dismiss": lambda _: ((), {}),
     "part.remove": lambda _: ((), {}),
