@@ -25,8 +25,11 @@ START_TIMEOUT = 60.0
 LOG = "jupyter.log"
 """Name of the server's log."""
 
-# What a page of JupyterLab would otherwise ask or fetch on its own.
-_SETTINGS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
+# What a page of JupyterLab would otherwise ask, fetch or save on its own.
+_SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+}
 
 # Notes when a picture is drawn, on each viewer's canvas.
 _WATCH_DRAWS = """

@@ -120,6 +120,22 @@ def test_a_renderer_that_does_not_answer_is_told(view):
     status(view).get_by_text("Ready").wait_for()
 
 
+def test_while_nothing_makes_pictures_the_renderer_is_not_blamed(view):
+    view.canvas.focus()
+    view.page.keyboard.press("ArrowLeft")
+    status(view).get_by_text("The renderer does not answer.").wait_for()
+    tell = "(silent) => kernel.model.deliver({ kind: 'maker', view: kernel.view(), silent })"
+    view.page.evaluate(tell, True)
+    words = "The process that makes the pictures does not answer. Another one will take its place."
+    assert status(view).inner_text() == words
+    assert words in view.page.locator(".bw-overlay").inner_text()
+    assert not is_gray(view)
+    view.screenshot("truth-maker")
+    view.page.evaluate(tell, False)
+    view.frame(seq=2)
+    status(view).get_by_text("Ready").wait_for()
+
+
 def test_a_job_at_its_end_can_be_started_again(view):
     view.trait("status", {"state": "ended", "text": "The job has ended: its time was over."})
     assert "its time was over" in notice(view).inner_text()
