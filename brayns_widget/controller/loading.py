@@ -217,7 +217,7 @@ def tell_about(core: Core, states: Sequence[ModelState]) -> None:
             more = len(state.notices) - _MOST_TOLD
             told = [notice.rstrip(".") for notice in state.notices[:_MOST_TOLD]]
             hint = f" {more} more: see the model's notices." if more > 0 else ""
-            core.tell("warning", f"{state.name} is shown. About its files:", "; ".join(told) + "." + hint)
+            core.tell("warning", f"{state.name} is shown. About its files:", ". ".join(told) + "." + hint)
 
 
 async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:

@@ -123,7 +123,7 @@ def test_notices_of_files_and_of_the_renderer_stay_with_the_model(cluster, contr
     notice = controller.state.notice
     assert notice is not None
     assert notice.level == "warning"
-    assert "negative radii; odd; e.h5 does not exist." in notice.hint
+    assert "negative radii. odd. e.h5 does not exist." in notice.hint
 
 
 def test_places_in_a_plane_are_asked_for(cluster, controller):

@@ -38,7 +38,7 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
     if f"{kind}_type_id" not in group:
         return f"it has no {kind}_type_id"
     size = len(group[f"{kind}_type_id"])
-    for name in (f"{kind}_id", f"{kind}_group_index"):
+    for name in ("node_id", f"{kind}_group_index"):
         if name in group and not np.array_equal(np.asarray(group[name]), np.arange(size)):
             return f"its {name} is not 0, 1, 2 …"
     tables = [group["0"], group["0"].get(DYNAMICS)]

@@ -6,6 +6,7 @@ own attribute goes before that of its type.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,15 @@ class Table:
         if types and (missing := types.missing(self._type_ids)):
             self.notices.append(f"{kind} types {_listed(missing)} are not in the table of types")
 
-    def _group(self) -> _Opened:
-        return _Opened(self._file, f"{self._kind}s", self.name)
+    @contextlib.contextmanager
+    def _group(self) -> Iterator[Any]:
+        """Open the population's group; errors of h5py become one that names the file."""
+        what = "Population" if self._kind == "node" else "Edge population"
+        with reading(f"{what} {self.name} of {self._file}"), h5py.File(self._file, "r") as file:
+            group = file.get(f"{self._kind}s/{self.name}")
+            if not isinstance(group, h5py.Group):
+                raise KeyError(f"the file has no group {self._kind}s/{self.name}")
+            yield group
 
     def _index(self, group: Any) -> None:
         """Read where the attributes of each element are."""
@@ -80,18 +88,21 @@ class Table:
         self._type_ids: Ints = present.get(f"{kind}_type_id", np.full(self.size, -1)).astype(np.int64)
         self._group_ids: Ints = present.get(f"{kind}_group_id", np.full(self.size, first)).astype(np.int64)
         self._rows: Ints = present.get(f"{kind}_group_index", np.arange(self.size)).astype(np.int64)
-        self._number(present.get(f"{kind}_id"))
+        if self.size and self._rows.min() < 0:
+            raise ValueError(f"{kind}_group_index has {self._rows.min()}")
+        if kind == "node":
+            self._number(present.get("node_id"))
 
     def _indices(self) -> Iterator[str]:
         yield from (f"{self._kind}_{name}" for name in ("type_id", "id", "group_id", "group_index"))
 
     def _number(self, ids: Array | None) -> None:
-        """Put the elements into the order of their ids."""
+        """Put nodes into the order of their ids."""
         if ids is None or np.array_equal(ids, np.arange(self.size)):
             return
         order = np.argsort(ids, kind="stable")
         if not np.array_equal(ids[order], np.arange(self.size)):
-            self.notices.append(f"the ids of its {self._kind}s are not 0 to {self.size - 1}: they are counted instead")
+            self.notices.append(f"the ids of its nodes are not 0 to {self.size - 1}: they are counted instead")
             return
         self._type_ids, self._group_ids, self._rows = self._type_ids[order], self._group_ids[order], self._rows[order]
 
@@ -172,35 +183,6 @@ class Table:
             parts.append((rest, self._types.lookup(name, self._type_ids[chosen[rest]], missing)))
             rest = np.zeros(len(chosen), np.bool_)
         return _joined(parts, rest, missing)
-
-
-class _Opened:
-    """The open group of a population; a context manager that turns h5py's errors into one that names the file."""
-
-    def __init__(self, file: Path, root: str, name: str) -> None:
-        self._path, self._root, self._name = file, root, name
-        self._what = "Population" if root == "nodes" else "Edge population"
-
-    def __enter__(self) -> Any:
-        self._reading = reading(f"{self._what} {self._name} of {self._path}")
-        self._reading.__enter__()
-        try:
-            self._file = h5py.File(self._path, "r")
-            try:
-                group = self._file.get(f"{self._root}/{self._name}")
-                if not isinstance(group, h5py.Group):
-                    raise KeyError(f"the file has no group {self._root}/{self._name}")
-            except BaseException:
-                self._file.close()
-                raise
-        except BaseException as error:
-            self._reading.__exit__(type(error), error, error.__traceback__)
-            raise
-        return group
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
-        self._reading.__exit__(*error)  # type: ignore[arg-type]
 
 
 def _problem(name: str, item: Any, needed: int) -> str:

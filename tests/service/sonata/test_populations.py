@@ -155,6 +155,15 @@ def test_ids_order_the_nodes(tmp_path: Path):
     assert odd.notices == ["the ids of its nodes are not 0 to 1: they are counted instead"]
 
 
+def test_rows_that_do_not_exist(tmp_path: Path):
+    index: dict[str, Any] = {"node_group_id": [0, 1], "node_group_index": [0, -1]}
+    with pytest.raises(RequestError, match="node_group_index has -1"):
+        nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0]}, "1": {"x": [2.0]}}, **index))
+    index["node_group_index"] = [0, 5]
+    found = nodes(write_nodes(tmp_path / "m.h5", {"0": {"x": [1.0]}, "1": {"x": [2.0]}}, **index))
+    assert found.unreadable == {"x": "it has 1 values, but 6 are needed"}
+
+
 def test_without_types(tmp_path: Path):
     found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS}, node_type_id=None))
     assert found.size == 3

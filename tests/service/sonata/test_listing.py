@@ -1,0 +1,92 @@
+"""What a circuit holds, with what cannot be shown and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.sonata.config import read_configuration
+from brayns_widget.service.sonata.listing import NO_PLACES, Circuit
+from tests.service.sonata.files import write_edges, write_nodes
+
+PLACED = {"x": [0.0, 1.0], "y": [0.0, 1.0]}
+
+
+def circuit(folder: Path, **networks: Any) -> Circuit:
+    path = folder / "circuit_config.json"
+    path.write_text(json.dumps({"networks": {"nodes": [{"nodes_file": "n.h5"}], **networks}}))
+    return Circuit(read_configuration(path)[0])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "types", "kind", "reason"),
+    [
+        (PLACED, None, "biophysical", ""),
+        (PLACED | {"model_type": ["virtual", "virtual"]}, None, "virtual", ""),
+        (PLACED | {"model_type": ["virtual", "biophysical"]}, None, "biophysical", ""),
+        ({"model_type": ["virtual", "virtual"]}, None, "virtual", NO_PLACES),
+        (PLACED, "point_process", "point_process", ""),
+        ({"age": [1, 2]}, "virtual", "virtual", NO_PLACES),
+        ({"positions": [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]}, "point_neuron", "point_neuron", ""),
+    ],
+)
+def test_types_are_those_of_the_nodes(tmp_path: Path, attributes: Any, types: str | None, kind: str, reason: str):
+    write_nodes(tmp_path / "n.h5", {"0": attributes})
+    file = {"nodes_file": "n.h5"}
+    if types:
+        (tmp_path / "types.csv").write_text(f"node_type_id model_type\n0 {types}\n")
+        file["node_types_file"] = "types.csv"
+    (found,) = circuit(tmp_path, nodes=[file]).listed_nodes()
+    assert (found.name, found.type, found.size, found.reason, found.error) == ("cells", kind, 2, reason, None)
+
+
+def test_the_configurations_type_goes_before(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": PLACED | {"model_type": ["virtual", "virtual"]}})
+    nodes = [{"nodes_file": "n.h5", "populations": {"cells": {"type": "astrocyte"}}}]
+    (found,) = circuit(tmp_path, nodes=nodes).listed_nodes()
+    assert found.type == "astrocyte"
+
+
+def test_files_that_cannot_be_read_harm_no_other(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": PLACED})
+    (tmp_path / "broken.h5").write_text("hello")
+    write_edges(tmp_path / "e.h5", [0], [1])
+    nodes = [{"nodes_file": "none.h5"}, {"nodes_file": "n.h5"}, {"nodes_file": "broken.h5", "populations": {"b": {}}}]
+    edges = [{"edges_file": "none.h5"}, {"edges_file": "broken.h5", "populations": {"odd": {}}}, {"edges_file": "e.h5"}]
+    found = circuit(tmp_path, nodes=nodes, edges=edges)
+    broken, cells = found.listed_nodes()
+    assert (cells.name, cells.size, cells.reason) == ("cells", 2, "")
+    assert (broken.name, broken.size) == ("b", 0)
+    assert str(tmp_path / "broken.h5") in broken.reason
+    assert [edges.name for edges in found.listed_edges()] == ["joins"]
+    problems = list(found.problems)
+    assert len(problems) == 3
+    for problem, words in zip(problems, ("A file of nodes", "A file of edges", "Edge population odd"), strict=True):
+        assert problem.startswith(f"{words}")
+    assert all(isinstance(error, RequestError) for error in found.errors)
+
+
+def test_no_file_is_opened_that_may_not_be(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": PLACED})
+    write_edges(tmp_path / "e.h5", [0], [1])
+    (tmp_path / "types.csv").write_text("node_type_id model_type\n0 virtual\n")
+    nodes = [{"nodes_file": "n.h5", "node_types_file": "types.csv"}]
+    config = circuit(tmp_path, nodes=nodes, edges=[{"edges_file": "e.h5", "edge_types_file": "types.csv"}]).config
+
+    def refuse(path: str) -> None:
+        if Path(path).name in refused:
+            raise RequestError(f"{path} is outside", code=-32602)
+
+    for name in ("n.h5", "types.csv"):
+        refused = {name}
+        assert all(item.error for item in Circuit(config, refuse).listed_nodes())
+        with pytest.raises((RequestError, KeyError)):
+            Circuit(config, refuse).nodes("cells")
+    for name in ("e.h5", "types.csv"):
+        refused = {name}
+        with pytest.raises((RequestError, KeyError)):
+            Circuit(config, refuse).edges("joins")
