@@ -404,8 +404,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
 async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> None:
     """Close what belongs to a widget that nothing holds any more; parts of its controller may be in use."""
-    await page.close()
-    writer.end()
+    try:
+        await page.close()
+    finally:
+        writer.end()
     if presence is not None:
         await presence.abandon()
 
