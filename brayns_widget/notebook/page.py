@@ -335,7 +335,3 @@ class Page:
             self._controller.notices.tell(self._failure.level, self._failure.text, self._failure.hint)
         else:
             self._controller.notices.take_back(self._failure)
-
-
-INSIDE = (Page, Keeper, Commands)
-"""Classes whose objects hold a controller only for a widget's pages."""
