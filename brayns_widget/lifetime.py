@@ -1,5 +1,7 @@
 """Life cycle of child processes: each ends when its standard input, a pipe held by its owner, closes."""
 
+from __future__ import annotations
+
 import os
 import threading
 from collections.abc import Callable
@@ -8,7 +10,7 @@ _STDIN = 0
 
 
 def when_stdin_closes(callback: Callable[[], None]) -> None:
-    """Call `callback` once, from a daemon thread, when standard input ends.
+    """Call ``callback`` once, from a daemon thread, when standard input ends.
 
     A pipe ends when the process at its other end closes it or dies, in any way, on every platform. Data before the end
     is discarded. A standard input that can't be read counts as ended.
@@ -24,11 +26,11 @@ def when_stdin_closes(callback: Callable[[], None]) -> None:
 
 
 def read_stdin_line(limit: int = 4096) -> str:
-    """Read the first line of standard input, without its end; the rest stays for `when_stdin_closes`.
+    """Read the first line of standard input, without its end; the rest stays for ``when_stdin_closes``.
 
     Raises:
         EOFError: standard input ended before the line did.
-        ValueError: the line is longer than `limit` bytes or is not UTF-8.
+        ValueError: the line is longer than ``limit`` bytes or is not UTF-8.
     """
     line = bytearray()
     while (byte := _read(1)) != b"\n":

@@ -58,7 +58,11 @@ class Record:
 
 
 class Journal:
-    """Journal of one renderer's scene. ``note`` every request of ours that was answered."""
+    """Journal of one renderer's scene. ``note`` every request of ours that was answered.
+
+    Attributes:
+        altered: as of the record; whoever sends requests of the user's own sets it.
+    """
 
     def __init__(self) -> None:
         self.altered = False

@@ -1,6 +1,6 @@
 """Who looks at a scene, and who asks for it: without either, its job is given back, and the scene sleeps.
 
-It wakes up when somebody looks again (``Presence.add``), or by the next call (``Connection.ensure``).
+It wakes up when somebody looks again (``Presence.heard``), or by the next call (``Connection.ensure``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GRACE = 3.0
 UNSEEN = 60.0
 """The same for a scene that no page has shown yet: a page may take its time."""
 
-_LOOK_SECONDS = 0.2
+_LOOK_PERIOD = 0.2  # s
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Presence:
         self._left = 0.0  # when the last view said goodbye
         self._was_seen = False
         self._is_held: Callable[[], bool] | None = None
-        self._resting: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._waking: Task[object] | None = None
 
     def guard(self, is_held: Callable[[], bool]) -> None:
@@ -54,20 +54,20 @@ class Presence:
         """
         self._is_held = is_held
         self._left = self._now()
-        self._resting = asyncio.create_task(self._rest(), name="rest")
+        self._watching = asyncio.create_task(self._watch(), name="watch for sleep")
 
     async def abandon(self) -> None:
         """Let the scene sleep after the calls that run, unless something holds it: no view will come any more."""
         while self._core.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_PERIOD)
         if self._is_held is not None and not self._is_held():
             self._sleep("Its view was dropped.")
 
     async def close(self) -> None:
         """Let the scene sleep no more."""
-        if self._resting is not None:
-            self._resting.cancel()
-            await asyncio.wait([self._resting])
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
 
     def heard(self, view: Hashable, *, wakes: bool = True) -> None:
         """Take in that a view is on a page.
@@ -100,14 +100,15 @@ class Presence:
     def seen(self) -> bool:
         """Whether it is on a page.
 
-        One without a socket that says nothing for ``REST`` seconds is closed, or its computer sleeps.
+        A view without a socket that says nothing for ``REST`` seconds is gone: its page was closed or hidden, or its
+        computer sleeps.
         """
         return bool(self._plugged) or any(self._now() - moment < REST for moment in self._heard.values())
 
     def _now(self) -> float:
         return self._core.loop.loop.time()
 
-    async def _rest(self) -> None:
+    async def _watch(self) -> None:
         asked_for = None  # the time of the last farewell for which the holders were asked
         while True:
             await asyncio.sleep(min(GRACE, REST) / 2)

@@ -92,7 +92,9 @@ class Restorer:
             fresh: the renderer's scene is empty. If not, the models and clipping shapes are added to what is there.
 
         Raises:
-            ConnectionLost, DeadlineExceeded, RequestCancelled
+            ConnectionLost: the renderer is gone.
+            DeadlineExceeded: it does not answer.
+            RequestCancelled: it was given up.
         """
         assert self._remembered is not None
         work = _Repetition(renderer, self._remembered, report, fresh=fresh)

@@ -6,7 +6,6 @@ A message is a list in JSON: the host's number, a name, and arguments. One with 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,7 +19,6 @@ PATH = "/control"
 """Path of the kernel's socket."""
 
 Message = tuple[int, str, list[Any]]
-_LOG = logging.getLogger(__name__)
 
 # ---------------------------------------------------------------------- calls to a host
 
@@ -90,9 +88,9 @@ class Told:
         """Tell that a view has a socket, or has it no more."""
         self._say("plugged", view, plugged)
 
-    def failed(self, error: Exception | None) -> None:
-        """Tell that no picture can be had, or, by None, that pictures come again."""
-        self._say("failed", *words(error))
+    def failed(self, message: str, hint: str) -> None:
+        """Tell that no picture can be had, or, without a message, that pictures come again."""
+        self._say("failed", message, hint)
 
     def unreachable(self, error: BraynsWidgetError) -> None:
         """Tell that the renderer takes no link of this process."""
@@ -104,13 +102,3 @@ class Told:
 
     def _say(self, name: str, *arguments: Any) -> None:
         self._send(encode(self._host, name, list(arguments)))
-
-
-def words(error: Exception | None) -> tuple[str, str]:
-    """Return an error's message and hint, or no words without one; one that nobody raises on purpose is logged."""
-    if error is None:
-        return "", ""
-    if isinstance(error, BraynsWidgetError):
-        return error.message, error.hint
-    _LOG.error("The frame stream failed", exc_info=error)
-    return f"{type(error).__name__}: {error}", ""

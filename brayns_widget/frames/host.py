@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.messages import Ack, CameraMessage, FrameMessage, Steering
+from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.stream import Frame, FrameSink, FrameStream, Picture, RequestFunction, StreamSettings, encode
 
-Transport = Literal["socket", "comm"]
+_LOG = logging.getLogger(__name__)
 
 STEERED_PERIOD = 0.05
 """Seconds between two cameras of a gesture that are told; more would only cost the kernel."""
@@ -19,20 +21,20 @@ STEERED_PERIOD = 0.05
 class HostEvents(Protocol):
     """What a host tells; none of these may wait."""
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
+    def frame(self, message: FrameMessage, data: memoryview, /) -> None:
         """Send a frame to a view on the comm."""
 
-    def camera(self, camera: Camera, moving: bool, number: int) -> None:
+    def camera(self, camera: Camera, moving: bool, number: int, /) -> None:
         """Tell the camera that is seen now: set by a page (number 0), or by ``Host.set_camera`` with this number."""
 
-    def rested(self, picture: Picture) -> None:
+    def rested(self, picture: Picture, /) -> None:
         """Tell the finished picture of a scene at rest."""
 
-    def plugged(self, view: str, plugged: bool) -> None:
+    def plugged(self, view: str, plugged: bool, /) -> None:
         """Tell that a view has a socket, or has it no more."""
 
-    def failed(self, error: Exception | None) -> None:
-        """Tell that no picture can be had, or, by None, that pictures come again."""
+    def failed(self, message: str, hint: str, /) -> None:
+        """Tell that no picture can be had, or, without a message, that pictures come again."""
 
 
 class Host:
@@ -46,7 +48,7 @@ class Host:
         self._events = events
         self._comm = _Comm(events.frame)
         self._first: dict[str, FrameSink] = {}  # by view, where its frames go without a socket
-        self._stream = FrameStream(on_error=events.failed, on_rest=events.rested)
+        self._stream = FrameStream(on_error=lambda error: events.failed(*_words(error)), on_rest=events.rested)
         self._sockets: dict[str, FrameSink] = {}
         self._ends: dict[FrameSink, Callable[[], None]] = {}
         self._steered: tuple[Camera, bool] | None = None  # untold
@@ -176,6 +178,16 @@ class Host:
 
     def _forget_steered(self) -> None:
         self._steered = None
+
+
+def _words(error: Exception | None) -> tuple[str, str]:
+    """Return an error's message and hint, or no words without one; one that nobody raises on purpose is logged."""
+    if error is None:
+        return "", ""
+    if isinstance(error, BraynsWidgetError):
+        return error.message, error.hint
+    _LOG.error("The frame stream failed", exc_info=error)
+    return f"{type(error).__name__}: {error}", ""
 
 
 class _Comm:

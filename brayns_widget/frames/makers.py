@@ -64,7 +64,11 @@ class MakerEvents:
 
 
 class Maker(Protocol):
-    """A host, wherever it runs."""
+    """A host, wherever it runs.
+
+    Attributes:
+        place: where, as the statistics tell it: "process" or "kernel".
+    """
 
     place: str
 
@@ -183,8 +187,7 @@ class Here:
     place = "kernel"
 
     def __init__(self, events: MakerEvents) -> None:
-        self._events = events
-        self._host = Host(self)
+        self._host = Host(events)
         self._server = FrameServer()
 
     async def start(self) -> None:
@@ -226,25 +229,3 @@ class Here:
         """Close the sockets and end the stream."""
         await self._server.close()
         await self._host.close()
-
-    # ------------------------------------------------------------------ what the host tells
-
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
-        """Send a frame to a view on the comm."""
-        self._events.frame(message, data)
-
-    def camera(self, camera: Camera, moving: bool, number: int) -> None:
-        """Tell the camera that is seen now."""
-        self._events.camera(camera, moving, number)
-
-    def rested(self, picture: Picture) -> None:
-        """Tell the finished picture of a scene at rest."""
-        self._events.rested(picture)
-
-    def plugged(self, view: str, plugged: bool) -> None:
-        """Tell that a view has a socket, or has it no more."""
-        self._events.plugged(view, plugged)
-
-    def failed(self, error: Exception | None) -> None:
-        """Tell that no picture can be had, or, by None, that pictures come again."""
-        self._events.failed(*control.words(error))

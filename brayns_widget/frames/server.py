@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import http
 import json
 import logging
@@ -42,9 +43,9 @@ FAREWELL_DEADLINE = 1.0
 """Seconds that a page may take to hear the farewell."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_WAITING_MAX = 64
-_MESSAGE_MAX = 64 * 1024
-_QUEUE = 4
+_WAITING_MAX = 64  # sockets without a ticket
+_MESSAGE_MAX = 64 * 1024  # bytes
+_QUEUE = 4  # frames of one socket; its window lets fewer come
 _GOING_AWAY, _POLICY_VIOLATION = 1001, 1008  # RFC 6455 section 7.4.1
 _LOG = logging.getLogger(__name__)
 
@@ -116,16 +117,12 @@ class FrameServer:
     def _check(self, connection: ServerConnection, request: Request) -> Response | None:
         path = urlsplit(request.path).path
         if path in self._others:
-            import hmac
-
             shown = request.headers.get("Authorization", "")
             if not hmac.compare_digest(shown.encode(), f"Bearer {self._others[path][0]}".encode()):
                 return connection.respond(http.HTTPStatus.UNAUTHORIZED, "")
             return None
         if path != PATH:
             return connection.respond(http.HTTPStatus.NOT_FOUND, "")
-        # A page that was loaded from elsewhere reaches this port by a name of its own (DNS rebinding), which it says as
-        # host and origin alike; so the host must be this machine, or that of the page that has the ticket (see _enter).
         if self._waiting >= _WAITING_MAX:
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "")
         return None
@@ -166,7 +163,11 @@ class FrameServer:
 
 
 def _is_here(host: str, origin: str | None) -> bool:
-    """Whether a Host header names this machine, or the server that the page comes from."""
+    """Whether a Host header names this machine, or the server that the page comes from.
+
+    A page that was loaded from elsewhere can reach this port by a name of its own (DNS rebinding). It says that name as
+    host and origin alike, but the ticket is bound to another origin.
+    """
     try:
         name = urlsplit(f"//{host}").hostname
         return name in _LOOPBACK or (origin is not None and name == urlsplit(origin).hostname)

@@ -361,10 +361,6 @@ class Page:
             self._controller.notices.take_back(self._failure)
 
 
-INSIDE = (Page, Keeper, Commands)
-"""Classes whose objects hold a controller only for a widget's pages."""
-
-
 def _is_binder() -> bool:
     """Whether this kernel runs on Binder, by the variables that BinderHub sets."""
     return "BINDER_LAUNCH_HOST" in os.environ or "BINDER_REPO_URL" in os.environ

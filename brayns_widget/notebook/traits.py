@@ -101,10 +101,17 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
             super().set(obj, value)
             return
         checked: Any = self._validate(obj, value)
-        with obj._setting(self.name) as handed_over:  # noqa: SLF001 - its owner
-            super().set(obj, checked)
-        if not handed_over:  # the trait has this value already, but the controller may be ahead of it
-            obj._hand_over(self.name, checked)  # noqa: SLF001 - its owner
+        before = super().get(obj)
+        try:
+            with obj._setting(self.name) as handed_over:  # noqa: SLF001 - its owner
+                super().set(obj, checked)
+            if not handed_over:  # the trait has this value already, but the controller may be ahead of it
+                obj._hand_over(self.name, checked)  # noqa: SLF001 - its owner
+        except BaseException:
+            # Nobody was told. The controller may have taken it nevertheless, though the renderer has not.
+            obj._trait_values[self.name] = before  # noqa: SLF001 - as traitlets does
+            obj._writer.put(self.name, self._read(obj.controller.state))  # noqa: SLF001 - its owner
+            raise
 
     def follow(self, obj: Any, value: Any) -> None:
         """Set the trait to what the controller has already."""

@@ -30,10 +30,11 @@ from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
+from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
-from brayns_widget.notebook.page import INSIDE, Page, Transport
-from brayns_widget.notebook.stills import Output
+from brayns_widget.notebook.page import Page, Transport
+from brayns_widget.notebook.stills import Keeper, Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
@@ -45,6 +46,9 @@ _TAKE_TIMEOUT = 1.0  # s; the loop thread takes milliseconds
 
 LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
+
+# What holds a controller for a widget's pages only.
+_FOR_PAGES = (Page, Keeper, Commands)
 
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
@@ -404,8 +408,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
 async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> None:
     """Close what belongs to a widget that nothing holds any more; parts of its controller may be in use."""
-    await page.close()
-    writer.end()
+    try:
+        await page.close()
+    finally:
+        writer.end()
     if presence is not None:
         await presence.abandon()
 
@@ -413,7 +419,7 @@ async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> N
 def _is_used(controller: weakref.ref[Controller]) -> bool:
     """Tell whether users hold a controller, a widget that shows it, or any part of it."""
     found = controller()
-    return found is not None and is_held(found, inside=INSIDE)
+    return found is not None and is_held(found, inside=_FOR_PAGES)
 
 
 def _end(core: Core) -> None:

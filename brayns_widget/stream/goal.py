@@ -87,12 +87,18 @@ class Shot:
 
 @dataclass(slots=True)
 class Refinement:
-    """Refinement of a goal's picture: ``accumulation`` of ``maximum`` passes are traced.
-
-    Until ``hold_until`` pictures at rest of fewer than ``first`` passes are not sent: what is on the page is better.
+    """Refinement of a goal's picture.
 
     Attributes:
+        goal: what is refined.
+        maximum: render passes of the finished picture.
+        first: render passes of the first picture at rest that is worth sending.
         cameras: by view, the number of its newest camera that the goal has.
+        accumulation: render passes that are traced.
+        sent_at: when the last picture was sent, in seconds.
+        hold_until: when pictures at rest of fewer than ``first`` passes are sent, too; until then what is on the page
+            is better.
+        complete: whether the finished picture was sent.
     """
 
     goal: Goal

@@ -55,12 +55,12 @@ class FrameStream:
         self._moving = False
         self._busy = False
         self._revision = 0  # grows with each change, so that none is lost while a request is pending
-        self._scene = 0  # the revision of the newest change that the requests of a goal don't show
+        self._scene_revision = 0  # the revision of the newest change that the requests of a goal don't show
         # applied
         self._applied: dict[str, Any] = {}
         self._refinement: Refinement | None = None
         self._picture: Picture | None = None
-        self._shown_scene = -1  # the scene of the picture
+        self._shown_revision = -1  # the scene's, of the picture
         # failure: revision at which it happened, when to try again, how long the pause was, texts reported
         self._failed_at: tuple[int, float] | None = None
         self._pause = 0.0
@@ -169,7 +169,7 @@ class FrameStream:
         That change may have reset any setting of the renderer, so all are set again.
         """
         self._touch()
-        self._scene = self._revision
+        self._scene_revision = self._revision
         self._applied.clear()
 
     def set_busy(self, busy: bool) -> None:
@@ -250,7 +250,7 @@ class FrameStream:
         if self._refinement is None or self._refinement.goal != goal:
             cameras = {view.name: view.camera for view in self._views.values()}
             self._refinement = Refinement(goal, goal.passes, self.settings.first_passes, cameras)
-            known = self._shown_scene == self._scene
+            known = self._shown_revision == self._scene_revision
             self._refinement.hold_until = now + self.settings.hold_time if known else math.inf
         credit = any(view.has_credit(now) for view in seen)
         shot = self._refinement.next_shot(now, credit=credit, interval=self.settings.refine_interval)
@@ -261,7 +261,7 @@ class FrameStream:
         passes = 1 if self._moving else self.settings.rest_passes
         size = picture_size(view.width, view.height, self.settings, scale)
         ao_samples = 0 if self._moving else self._ao_samples
-        return make_goal(self._scene, camera, size, passes, moving=self._moving, ao_samples=ao_samples)
+        return make_goal(self._scene_revision, camera, size, passes, moving=self._moving, ao_samples=ao_samples)
 
     async def _sleep(self) -> None:
         """Wait for a change, or until the next deadline."""
@@ -295,9 +295,9 @@ class FrameStream:
 
     async def _set(self, request: RequestFunction, slot: str, call: Call) -> None:
         self._applied.pop(slot, None)
-        scene = self._scene
+        revision = self._scene_revision
         await request(*call)
-        if request is self._request and scene == self._scene:
+        if request is self._request and revision == self._scene_revision:
             self._applied[slot] = call
 
     async def _shoot(self, request: RequestFunction, refinement: Refinement, shot: Shot) -> None:
@@ -386,10 +386,10 @@ class FrameStream:
             return True
         return refinement.accumulation > 0 and self._goal(self._camera, _largest(seen)) != refinement.goal
 
-    def _publish(self, picture: Picture, scene: int) -> None:
+    def _publish(self, picture: Picture, revision: int) -> None:
         self._counts["pictures"] += 1
         self._counts["bytes"] += len(picture.data)
-        self._shown_scene = scene
+        self._shown_revision = revision
         self._picture = picture
         for view in self._views.values():
             self._flush(view)

@@ -16,7 +16,6 @@ from brayns_widget.frames.host import Host
 from brayns_widget.frames.messages import FrameMessage, unpack
 from brayns_widget.frames.server import FrameServer
 from brayns_widget.frames.tickets import new_secret
-from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.stream import Picture
 from tests.stream.bench import FAST, Renderer
 
@@ -35,7 +34,7 @@ class Told:
         self.cameras: list[tuple[float, bool, int]] = []
         self.rest: list[Picture] = []
         self.plugs: list[tuple[str, bool]] = []
-        self.errors: list[Exception | None] = []
+        self.failures: list[tuple[str, str]] = []
 
     def frame(self, message: FrameMessage, data: memoryview) -> None:
         assert data
@@ -50,11 +49,8 @@ class Told:
     def plugged(self, view: str, plugged: bool) -> None:
         self.plugs.append((view, plugged))
 
-    def failed(self, error: Exception | None) -> None:
-        self.errors.append(error)
-
-    def unreachable(self, error: BraynsWidgetError) -> None:
-        self.errors.append(error)
+    def failed(self, message: str, hint: str) -> None:
+        self.failures.append((message, hint))
 
 
 class Served:
@@ -123,7 +119,7 @@ def run(test: Callable[[Served], Any]) -> Callable[[], None]:
         async def main() -> None:
             async with asyncio.timeout(20), served() as made:
                 await test(made)
-                assert made.told.errors == []
+                assert made.told.failures == []
 
         asyncio.run(main())
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import logging
+from logging.handlers import BufferingHandler
+
 import pytest
 
 from brayns_widget.frames import host as host_module
 from brayns_widget.frames.host import Host
 from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage
+from brayns_widget.protocol.errors import RequestError
 from tests.frames.bench import Served, Told, camera, run
 from tests.stream.bench import FAST, Renderer, Sink, until
 
@@ -168,16 +172,12 @@ def test_the_kernels_camera_is_newer_than_one_that_was_not_told_yet(monkeypatch:
 
 
 @run
-async def test_a_picture_at_rest_and_an_error_are_told(made: Served) -> None:
+async def test_a_picture_at_rest_is_told(made: Served) -> None:
     made.host.set_camera(camera(1), False, 1)
     await until(lambda: made.told.frames)
     made.host.receive(AckMessage("v", tuple(Ack(frame.seq, True, 1.0) for frame in made.told.frames)))
     await until(lambda: made.told.rest)
     assert made.told.rest[0].accumulation == 3
-    made.renderer.error = RuntimeError("no")
-    made.host.invalidate()
-    await until(lambda: made.told.errors)
-    made.told.errors.clear()
 
 
 @run
@@ -197,6 +197,34 @@ async def test_where_the_comm_is_not_allowed_a_view_waits_for_its_socket(made: S
         host.invalidate()
         await until(lambda: renderer.methods().count("set-framebuffer-static") == 2)
         assert told.frames == []
-        assert told.errors == []
+        assert told.failures == []
     finally:
         await host.close()
+
+
+@run
+async def test_that_no_picture_can_be_had_is_told_in_words_and_taken_back(made: Served) -> None:
+    made.renderer.error = RequestError("Out of memory", code=1)
+    made.host.set_camera(camera(1), False, 1)
+    await until(lambda: made.told.failures)
+    assert made.told.failures == [(made.renderer.error.message, made.renderer.error.hint)]
+    made.renderer.error = None
+    made.host.invalidate()
+    await until(lambda: len(made.told.failures) == 2)
+    assert made.told.failures.pop() == ("", "")
+    made.told.failures.clear()
+
+
+@run
+async def test_an_error_that_nobody_raises_on_purpose_is_logged(made: Served) -> None:
+    handler = BufferingHandler(10)
+    logging.getLogger(host_module.__name__).addHandler(handler)
+    try:
+        made.renderer.error = ZeroDivisionError("division by zero")
+        made.host.set_camera(camera(1), False, 1)
+        await until(lambda: made.told.failures)
+    finally:
+        logging.getLogger(host_module.__name__).removeHandler(handler)
+    assert made.told.failures == [("ZeroDivisionError: division by zero", "")]
+    assert handler.buffer[0].exc_info is not None
+    made.told.failures.clear()

@@ -10,6 +10,7 @@ import traitlets
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.widget import BraynsWidget
+from brayns_widget.protocol.errors import RequestError
 from tests.notebook.pages import CAMERA, until, views
 
 
@@ -109,6 +110,30 @@ def test_a_background_set_by_page_or_python_reaches_the_renderer(viewer, page, c
     viewer.rendering.background = (1, 1, 1)
     until(lambda: viewer.background == "#ffffff")
     until(lambda: page.updates("background")[-1] == "#ffffff")
+
+
+def test_what_the_controller_takes_is_told_although_the_renderer_refuses_it(viewer, page, cluster):
+    heard: list[Any] = []
+    viewer.observe(lambda change: heard.append(change["new"]), "background")
+    cluster.renderer.errors["set-renderer-interactive"] = (-32603, "No.")
+    with pytest.raises(RequestError):
+        viewer.background = "red"
+    assert viewer.background == "#ff0000"
+    until(lambda: heard == ["#ff0000"])
+    until(lambda: page.updates("background")[-1:] == ["#ff0000"])
+    assert viewer.get_state("background") == {"background": "#ff0000"}
+
+
+def test_on_the_loop_thread_only_what_takes_effect_at_once_can_be_set(viewer, page):
+    async def listener() -> None:
+        viewer.camera.fovy = 30
+        assert viewer.camera.fovy == 30
+        viewer.background = "red"
+
+    before = viewer.get_state("background")
+    with pytest.raises(RuntimeError, match=r"set_background\(\) would wait for itself.*aio"):
+        viewer.controller.loop.submit(listener()).result(10)
+    assert viewer.get_state("background") == before
 
 
 def test_a_wrong_trait_of_a_page_is_told_and_set_back(viewer, page):
