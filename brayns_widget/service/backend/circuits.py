@@ -160,11 +160,25 @@ def get_node_attributes(
     return attributes.read(config.population(population), ids, names)
 
 
+def get_node_set_ids(config: Config, population: str, node_sets: list[str]) -> tuple[dict[str, Any], bytes]:
+    """Return how many nodes of a population are in each node set, and their ids, as little-endian int64."""
+    nodes, sets = config.population(population), libsonata.NodeSets("{}")
+    for some in config.node_sets():
+        sets.update(some)
+    found = []
+    for name in node_sets:
+        if name not in sets.names:
+            raise RequestError(f"There is no node set {name!r}", code=INVALID_PARAMS)
+        found.append(sets.materialize(name, nodes).flatten().astype("<i8"))
+    return {"counts": list(map(len, found))}, b"".join(ids.tobytes() for ids in found)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "populations": populations,
     "node-sets": node_sets,
     "node-attributes": node_attributes,
     "get-node-attributes": get_node_attributes,
+    "get-node-set-ids": get_node_set_ids,
 }
 
 
