@@ -13,7 +13,7 @@ from annotated_types import MaxLen
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
-from brayns_widget.controller.circuits import Circuit, Directory, Population
+from brayns_widget.controller.circuits import Circuit, Column, Directory, Population
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.protocol.errors import CircuitError, RequestError
 
@@ -111,7 +111,7 @@ async def inspect_circuit(server: Server, path: str, *, node_sets: bool = True) 
 
 
 async def _color_attributes(server: Server, path: str, population: Population) -> Population:
-    """Return a population with the names of its attributes for coloring."""
+    """Return a population with its attributes for coloring and for choosing cells."""
     from brayns_widget.protocol import backend
 
     params = backend.NodeAttributeListParams(path=path, population=population.name)
@@ -124,7 +124,8 @@ async def _color_attributes(server: Server, path: str, population: Population) -
         for attribute in found.attributes
         if not attribute.dynamics and not attribute.name.startswith(_ORIENTATIONS)
     ]
-    return replace(population, attributes=tuple(names))
+    columns = tuple(Column(attribute.name, attribute.type != "string") for attribute in found.attributes)
+    return replace(population, attributes=tuple(names), columns=columns)
 
 
 def reason(error: RequestError) -> str:

@@ -7,13 +7,14 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Gt, Le, MaxLen
+from annotated_types import Ge
 
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.selection import Chosen
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, RequestError
 
@@ -23,39 +24,40 @@ if TYPE_CHECKING:
 
 CLEAN_UP_TIMEOUT = 10.0
 
-Density = Annotated[float, Gt(0), Le(1)]
 RadiusMultiplier = Annotated[float, Ge(0.1)]
-Limit = Annotated[int, Ge(1)]
-Name = Annotated[str, MaxLen(4096)]
-Names = Annotated[Sequence[Name], MaxLen(1000)]
-NodeId = Annotated[int, Ge(0)]
 
 
 def sonata_params(
     population: str,
+    cells: Chosen,
     *,
-    density: float,
-    node_ids: Sequence[int] | None,
-    node_sets: Sequence[str],
-    limit: int | None,
     soma: bool,
     axon: bool,
     dendrites: bool,
     radius_multiplier: float,
 ) -> SonataParams:
-    """Return the parameters of the SONATA loader for one node population; arguments as of ``Models.load_circuit``."""
+    """Return the parameters of the SONATA loader for cells of one node population.
+
+    Args:
+        population: the node population.
+        cells: the cells.
+        soma: load the cell bodies; the rest as of ``Models.load_circuit``, too.
+        axon: load the axons.
+        dendrites: load the dendrites.
+        radius_multiplier: factor on all radii.
+    """
     from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
 
     optional: dict[str, Any] = {}  # without a value there is no limit
-    if node_ids is not None:
-        optional["node_ids"] = list(node_ids)
-    if node_sets:
-        optional["node_sets"] = list(node_sets)
-    if limit is not None:
-        optional["node_count_limit"] = limit
+    if cells.ids is not None:
+        optional["node_ids"] = cells.ids
+    if cells.node_sets:
+        optional["node_sets"] = list(cells.node_sets)
+    if cells.limit is not None:
+        optional["node_count_limit"] = cells.limit
     settings = PopulationParams(
         node_population=population,
-        node_percentage=density,
+        node_percentage=cells.density,
         report_type="none",
         edge_populations=[],
         neuron_morphology_parameters=MorphologyParams(
@@ -82,11 +84,16 @@ async def choose_loader(
         parameters: its parameters; None: whole cells for a morphology, else none.
 
     Raises:
-        CircuitError: no loader reads files of this extension, or it is one for circuits, which need parameters.
+        CircuitError: no loader reads files of this extension, it is one for circuits, which need parameters, or these
+            select no cells.
     """
     from brayns_widget.protocol.brayns import loaders
 
     name = loader or await _find_loader(renderer, path, parameters)
+    if isinstance(parameters, loaders.SonataParams):
+        for settings in parameters.node_population_settings:
+            if "node_ids" in settings.model_fields_set and not settings.node_ids:  # for the loader that is all cells
+                raise CircuitError("No cells are selected: node_ids is empty.", hint="Leave it out to load all cells.")
     if parameters is None and name == loaders.NEURON_MORPHOLOGY:
         return name, loaders.MorphologyParams(load_soma=True, load_axon=True, load_dendrites=True)
     if parameters is None and name == loaders.SONATA:

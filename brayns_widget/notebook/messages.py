@@ -132,11 +132,12 @@ class SocketMessage:
 
 @dataclass(frozen=True, slots=True)
 class ErrorData:
-    """An error for a page."""
+    """An error for a page; of a query, with the place of the mistake in it as a JSON pointer."""
 
     type: str
     message: str
     hint: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
