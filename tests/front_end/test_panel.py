@@ -22,9 +22,15 @@ CIRCUITS = {
 CIRCUIT = {
     "path": "/srv/circuits/circuit_config.json",
     "populations": [
-        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": []},
-        {"name": "axons", "type": "biophysical", "size": 12, "attributes": ["layer", "mtype"]},
-        {"name": "cortex", "type": "biophysical", "size": 31_346, "attributes": ["mtype", "cortical column"]},
+        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": [], "columns": []},
+        {"name": "axons", "type": "biophysical", "size": 12, "attributes": ["layer", "mtype"], "columns": []},
+        {
+            "name": "cortex",
+            "type": "biophysical",
+            "size": 31_346,
+            "attributes": ["mtype", "cortical column"],
+            "columns": [],
+        },
     ],
     "node_sets": ["Layer1", "Excitatory"],
     "default_population": "cortex",
@@ -125,6 +131,7 @@ def test_loading_sends_what_was_chosen(panel):
             "population": "cortex",
             "density": 0.5,
             "node_sets": ["Layer1"],
+            "query": None,
             "soma": True,
             "axon": True,
             "dendrites": False,
