@@ -13,7 +13,7 @@ import http.server
 import json
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -48,7 +48,10 @@ BOUNDS = {"min": [-100.0, -200.0, -300.0], "max": [100.0, 200.0, 300.0]}
 
 EXR = b"v/1\x01 and so on"  # only its beginning is an OpenEXR file's
 
-NODE_ATTRIBUTE_METHODS = ("sonata-list-node-attributes", "sonata-get-node-attributes")  # ours; Brayns has none
+# Ours; Brayns has none.
+NODE_ATTRIBUTE_METHODS = ("sonata-list-node-attributes", "sonata-get-node-attributes", "sonata-get-node-set-ids")
+# Brayns'; ours has none.
+SELECTION_METHODS = ("sonata-load-nodes", "sonata-unload-nodes", "sonata-get-node-ids", "sonata-get-node-positions")
 SHAPES = ("spheres", "capsules", "boxes", "planes", "bounded-planes")
 # As the real renderer names them, oddities included.
 LOADERS = {
@@ -348,15 +351,21 @@ class FakeBackend(FakeServer):
     Attributes:
         populations: what ``sonata-list-populations`` answers.
         node_sets: what ``sonata-get-node-sets`` answers.
+        members: ids of the cells of each node set, for a backend that has ``node_attributes`` or ``positions``.
         node_attributes: numbers or texts of all nodes by the name of the attribute; while there are none, this backend
             has no methods for them, as the real one.
+        positions: x, y, z of all nodes; while there are none, this backend has no selections, unlike the real one.
+        selections: the loaded selections of nodes, by their ids.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.populations: list[dict[str, Any]] = [{"name": "cells", "type": "biophysical", "size": 4}]
         self.node_sets = ["All", "Layer1"]
+        self.members = {"All": [0, 1, 2, 3], "Layer1": [1, 3]}
         self.node_attributes: dict[str, list[Any]] = {}
+        self.positions: list[tuple[float, float, float]] = []
+        self.selections: dict[int, list[int]] = {}
         self.answers = {
             "version": lambda _: {"version": "3.0.0"},
             "registry": lambda _: self._registry(),
@@ -370,14 +379,20 @@ class FakeBackend(FakeServer):
         }
 
     def answer(self, method: str, params: Any) -> Result:
+        if self.positions and method in SELECTION_METHODS and method not in self.answers:
+            return self._select(method, params)
         if not self.node_attributes or method not in NODE_ATTRIBUTE_METHODS or method in self.answers:
             return super().answer(method, params)
+        if method == NODE_ATTRIBUTE_METHODS[2]:
+            members = [self.members[name] for name in params["node_sets"]]
+            ids = [one for some in members for one in some]
+            return {"counts": list(map(len, members))}, struct.pack(f"<{len(ids)}q", *ids)
         names = params.get("names", list(self.node_attributes))
         columns = {name: self.node_attributes[name] for name in names}
         if method == NODE_ATTRIBUTE_METHODS[0]:
             described = [_attribute(name, values) | {"color_method": None} for name, values in columns.items()]
             return {"count": 4, "attributes": described, "left_out": []}, b""
-        ids = params["ids"]
+        ids = params.get("ids", range(4))
         described = [
             _attribute(name, values) | ({"values": sorted(set(values))} if isinstance(values[0], str) else {})
             for name, values in columns.items()
@@ -387,7 +402,24 @@ class FakeBackend(FakeServer):
 
     def _registry(self) -> list[str]:
         names = [name for name in self.answers if name != "registry"]
-        return names + (list(NODE_ATTRIBUTE_METHODS) if self.node_attributes else [])
+        names += NODE_ATTRIBUTE_METHODS if self.node_attributes else ()
+        return names + (list(SELECTION_METHODS) if self.positions else [])
+
+    def _select(self, method: str, params: Any) -> Result:
+        if method == "sonata-load-nodes":
+            number = len(self.selections)
+            sets = params["node_sets"]
+            chosen = sorted({one for name in sets for one in self.members[name]}) if sets else list(range(4))
+            self.selections[number] = chosen[: params["count"]]
+            return {"id": number, "count": len(self.selections[number])}, b""
+        ids = self.selections[params["id"]]
+        if method == "sonata-unload-nodes":
+            del self.selections[params["id"]]
+            return None, b""
+        if method == "sonata-get-node-ids":
+            return None, struct.pack(f"<{len(ids)}Q", *ids)
+        values = [value for one in ids for value in self.positions[one]]
+        return None, struct.pack(f"<{len(values)}f", *values)
 
 
 def _attribute(name: str, values: list[Any]) -> dict[str, Any]:
@@ -395,7 +427,7 @@ def _attribute(name: str, values: list[Any]) -> dict[str, Any]:
     return {"name": name, "type": kinds[type(values[0])], "dynamics": False}
 
 
-def _column(values: list[Any], ids: list[int]) -> bytes:
+def _column(values: list[Any], ids: Sequence[int]) -> bytes:
     chosen = [values[node_id] for node_id in ids]
     if isinstance(values[0], str):
         texts = sorted(set(values))

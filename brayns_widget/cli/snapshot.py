@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, Union, get_args, get_origin
 
@@ -40,7 +41,9 @@ def _add_load_options(parser: argparse.ArgumentParser) -> None:
     for name, parameter in arguments.options.items():
         kind, many = _element(arguments.types[name])
         options: dict[str, Any] = {"default": parameter.default, "help": arguments.texts[name].replace("%", "%%")}
-        if kind is bool:
+        if kind is dict:
+            options |= {"type": _read_json, "metavar": "JSON"}
+        elif kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
             options |= {"type": kind, "metavar": kind.__name__.upper()} | ({"nargs": "+"} if many else {})
@@ -55,7 +58,14 @@ def _element(kind: Any) -> tuple[type, bool]:
         return _element(next(option for option in get_args(kind) if option is not type(None)))
     if get_origin(kind) is Sequence:
         return _element(get_args(kind)[0])[0], True
-    return kind, False
+    return (dict if get_origin(kind) is Mapping else kind), False
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r:.80} is not JSON: {error}") from None
 
 
 def run(options: argparse.Namespace) -> int:

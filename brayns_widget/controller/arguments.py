@@ -12,12 +12,27 @@ import inspect
 import operator
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from brayns_widget.controller.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Mark of an annotation, ``Annotated[Sequence[int], Reads(read_ids)]``, for values that come in many forms.
+
+    The annotated type is what pages and the command line send; callers in Python may pass whatever is read.
+
+    Attributes:
+        read: takes a value that is not None and the argument's name, and returns what the call gets; raises
+            ValueError. What it returns unchanged is checked as any other value.
+    """
+
+    read: Callable[[Any, str], Any]
 
 
 class Arguments:
@@ -111,6 +126,12 @@ class Arguments:
     def _check_one(self, name: str, kind: Any, value: Any) -> Any:
         from pydantic import ValidationError
 
+        if value is not None and (read := _reader(kind)) is not None:
+            found = read(value, name)
+            if found is not value:
+                return found
+        if isinstance(value, str) and _wants_texts(kind):
+            value = [value]  # one name, not its letters
         if isinstance(value, str) and _wants_many(kind):
             raise ValueError(f"{name} is {_short(value)}, not a list; write [{_short(value)}]")
         try:
@@ -165,6 +186,19 @@ def _wants_many(kind: Any) -> bool:
     """Tell whether a type names sequences, and no single text."""
     origins = {get_origin(option) or option for option in _options(kind)}
     return bool(origins & {Sequence, list, tuple}) and not origins & {Any, object, str}
+
+
+def _wants_texts(kind: Any) -> bool:
+    """Tell whether a type names sequences of texts, and no single text."""
+    return _wants_many(kind) and any(
+        get_origin(option) is Sequence and str in _options(get_args(option)[0]) for option in _options(kind)
+    )
+
+
+def _reader(kind: Any) -> Callable[[Any, str], Any] | None:
+    if get_origin(kind) is Annotated:
+        return next((mark.read for mark in kind.__metadata__ if isinstance(mark, Reads)), None)
+    return next((found for option in get_args(kind) if (found := _reader(option)) is not None), None)
 
 
 def _plain(kind: Any) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
+from brayns_widget.controller.nearest import nearest
 from brayns_widget.controller.state import ModelState
-from brayns_widget.protocol.errors import CircuitError, RequestError
+from brayns_widget.protocol.errors import CircuitError, QueryError, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,24 +34,51 @@ async def read_cells(
     Raises:
         CircuitError: the population has no such attributes, or this backend cannot read them.
     """
+    if model.path is None or model.population is None:
+        raise CircuitError(f"{model.name!r} was not loaded from a circuit.")
+    return await read_columns(server, model.path, model.population, ids, names)
+
+
+async def read_columns(
+    server: Server, path: str, population: str, ids: Sequence[int] | None, names: Iterable[str] | None
+) -> pd.DataFrame:
+    """Read node attributes of a population.
+
+    Args:
+        server: the backend.
+        path: the circuit's configuration.
+        population: the node population.
+        ids: of the nodes; None reads all.
+        names: names of the attributes; None reads all. A mapping has the place of each name in a query.
+
+    Returns:
+        a DataFrame with a row for each node, indexed by ``node_id``.
+
+    Raises:
+        CircuitError: the population has no such attributes, or this backend cannot read them.
+    """
     import pandas as pd
 
     from brayns_widget.controller.cells import in_parts, to_frame
     from brayns_widget.protocol import backend
 
-    if model.path is None or model.population is None:
-        raise CircuitError(f"{model.name!r} was not loaded from a circuit.")
-    known = {attribute.name: attribute for attribute in (await _list(server, model.path, model.population)).attributes}
-    if missing := [name for name in names or () if name not in known]:
-        raise CircuitError(
-            f"Node population {model.population!r} has no attribute {missing[0]!r}.",
-            hint=f"It has: {', '.join(known)}.",
-        )
+    listed = await _list(server, path, population)
+    known = {attribute.name: attribute for attribute in listed.attributes}
+    for name in names or ():
+        if name not in known:
+            what = " that can be read" if name in listed.left_out else ""
+            hint = nearest(name, known)
+            place = names[name] if isinstance(names, Mapping) else ()
+            raise QueryError(f"Node population {population!r} has no attribute {name!r}{what}.", hint=hint, place=place)
     wanted = [known[name] for name in (known if names is None else names)]
     frames = []
-    for part in in_parts(wanted, len(ids)) or [[]]:
-        params = backend.NodeAttributesParams(path=model.path, population=model.population, ids=list(ids), names=part)
-        reply, payload = await server.call_with_payload(backend.SONATA_GET_NODE_ATTRIBUTES, params)
+    selected = {} if ids is None else {"ids": list(ids)}
+    for part in in_parts(wanted, listed.count if ids is None else len(ids)) or [[]]:
+        params = backend.NodeAttributesParams(path=path, population=population, names=part, **selected)
+        try:
+            reply, payload = await server.call_with_payload(backend.SONATA_GET_NODE_ATTRIBUTES, params)
+        except RequestError as error:
+            raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
         frames.append(to_frame(reply, payload, ids))
     return pd.concat(frames, axis=1)
 

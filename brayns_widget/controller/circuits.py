@@ -7,10 +7,30 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from brayns_widget.controller.nearest import did_you_mean
+from brayns_widget.controller.queries import Remark
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
     from brayns_widget.protocol import backend
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A node attribute: its name in the file, and whether its values are numbers (else texts)."""
+
+    name: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellCount:
+    """Number of cells that a choice finds in a population, and remarks about values in the query that no cell has."""
+
+    population: str
+    cells: int
+    size: int
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +42,7 @@ class Population:
         type: SONATA's type, such as "biophysical".
         size: number of its nodes.
         attributes: names of the node attributes for coloring its cells.
+        columns: the node attributes for choosing cells.
         reason: why it cannot be shown, or "".
     """
 
@@ -29,6 +50,7 @@ class Population:
     type: str
     size: int
     attributes: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     reason: str = ""
 
 
@@ -85,8 +107,10 @@ class Circuit:
         if name is not None:
             found = [population for population in self.populations if population.name == name]
             if not found:
+                near = did_you_mean(name, [population.name for population in self.populations])
                 raise CircuitError(
-                    f"{self.path!r} has no node population {name!r} that can be shown.", hint=self._listing()
+                    f"{self.path!r} has no node population {name!r} that can be shown.",
+                    hint=f"{near} {self._listing()}".lstrip(),
                 )
         else:
             found = _candidates(self.populations)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.controller.cell_ids import read_ids
 from brayns_widget.controller.legend import LegendEntry, LegendSection
 from brayns_widget.controller.palettes import colors_of_names
 from brayns_widget.protocol.colors import Rgba, parse, to_hex
@@ -188,11 +189,14 @@ def _aligned(values: Any, ids: Ints) -> tuple[_Numbers | _Categories, npt.NDArra
 
 
 def _rows(keys: Any, ids: Ints) -> npt.NDArray[np.intp]:
-    numbers = np.asarray(keys)
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iuf" or (numbers.dtype.kind == "f" and (numbers % 1 != 0).any()):
-        # An empty dict is an array of floats, and falls through to the next check.
-        raise ValueError(f"The values have to be indexed by node id, one whole number each; got {_some(keys)}.")
-    numbers = numbers.astype(np.int64)
+    try:
+        read = read_ids(keys, "index")
+    except ValueError as error:
+        raise ValueError(f"The values have to be indexed by node id: {error}.") from None
+    if read.is_mask or read.populations is not None:
+        what = "booleans" if read.is_mask else "populations, too; leave out that level by droplevel"
+        raise ValueError(f"The values have to be indexed by node id, not by {what}.")
+    numbers = read.values
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
     if (again := ordered[1:][np.diff(ordered) == 0]).size:
@@ -207,11 +211,6 @@ def _rows(keys: Any, ids: Ints) -> npt.NDArray[np.intp]:
             f"loaded are {ids.min()} to {ids.max()}."
         )
     return np.where(found, order[places], -1)
-
-
-def _some(keys: Any) -> str:
-    shown = [repr(key) for key in list(keys)[:3]]
-    return ", ".join(shown) + (", …" if len(keys) > 3 else "")
 
 
 def _column(data: Any) -> _Numbers | _Categories:

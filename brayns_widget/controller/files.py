@@ -11,11 +11,9 @@ from typing import Annotated
 
 from annotated_types import MaxLen
 
-from brayns_widget.connection.connection import Ready
-from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
-from brayns_widget.controller.circuits import Circuit, Directory, Population
+from brayns_widget.controller.circuits import Circuit, Column, Directory, Population
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.protocol.errors import CircuitError, RequestError
 
@@ -119,27 +117,6 @@ async def inspect_circuit(
     return Circuit.of(path, found, sets, notices)
 
 
-async def choose_population(ready: Ready, path: str, name: str | None, report: Report) -> tuple[str, tuple[str, ...]]:
-    """Choose the node population to load; also return the circuit's notices.
-
-    Args:
-        ready: the job.
-        path: circuit or simulation configuration.
-        name: of the population; None: the default one.
-        report: gets the progress.
-
-    Raises:
-        CircuitError: there is no such population, or several could be meant.
-    """
-    report(None, "Reading the circuit ...")
-    if ready.backend is not None:
-        circuit = await inspect_circuit(ready.backend, path, ready.capabilities.offers, node_sets=False)
-        return circuit.choose(name).name, circuit.notices
-    if name is None:
-        raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
-    return name, ()
-
-
 async def _node_sets(server: Server, path: str) -> tuple[Sequence[str], Sequence[str]]:
     """Read the names of the node sets; without them a circuit can be loaded all the same, and a notice says why."""
     from brayns_widget.protocol import backend
@@ -151,7 +128,7 @@ async def _node_sets(server: Server, path: str) -> tuple[Sequence[str], Sequence
 
 
 async def _color_attributes(server: Server, path: str, population: Population) -> Population:
-    """Return a population with the names of its attributes for coloring."""
+    """Return a population with its attributes for coloring and for choosing cells."""
     from brayns_widget.protocol import backend
 
     if population.reason:
@@ -166,7 +143,8 @@ async def _color_attributes(server: Server, path: str, population: Population) -
         for attribute in found.attributes
         if not attribute.dynamics and not attribute.name.startswith(_ORIENTATIONS)
     ]
-    return replace(population, attributes=tuple(names))
+    columns = tuple(Column(attribute.name, attribute.type != "string") for attribute in found.attributes)
+    return replace(population, attributes=tuple(names), columns=columns)
 
 
 def reason(error: RequestError) -> str:

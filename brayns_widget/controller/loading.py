@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Gt, Le, MaxLen
+from annotated_types import Ge
 
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
@@ -16,6 +16,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.selection import Chosen
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, RequestError
 
@@ -30,42 +31,44 @@ _MORE_MEMORY = (
     "of the local service, or with --memory-budget."
 )
 
-Density = Annotated[float, Gt(0), Le(1)]
 RadiusMultiplier = Annotated[float, Ge(0.1)]
-Limit = Annotated[int, Ge(1)]
-Name = Annotated[str, MaxLen(4096)]
-Names = Annotated[Sequence[Name], MaxLen(1000)]
-NodeId = Annotated[int, Ge(0)]
 
 
 def sonata_params(
     population: str,
+    cells: Chosen,
     *,
-    density: float,
-    node_ids: Sequence[int] | None,
-    node_sets: Sequence[str],
-    limit: int | None,
     soma: bool,
     axon: bool,
     dendrites: bool,
     radius_multiplier: float,
     in_plane: bool,
 ) -> SonataParams:
-    """Return the parameters of the SONATA loader for one node population; arguments as of ``Models.load_circuit``."""
+    """Return the parameters of the SONATA loader for cells of one node population.
+
+    Args:
+        population: the node population.
+        cells: the cells.
+        soma: load the cell bodies; the rest as of ``Models.load_circuit``, too.
+        axon: load the axons.
+        dendrites: load the dendrites.
+        radius_multiplier: factor on all radii.
+        in_plane: place nodes that have no positions side by side.
+    """
     from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
 
     optional: dict[str, Any] = {}  # without a value there is no limit
-    if node_ids is not None:
-        optional["node_ids"] = list(node_ids)
-    if node_sets:
-        optional["node_sets"] = list(node_sets)
+    if cells.ids is not None:
+        optional["node_ids"] = cells.ids
+    if cells.node_sets:
+        optional["node_sets"] = list(cells.node_sets)
+    if cells.limit is not None:
+        optional["node_count_limit"] = cells.limit
     if in_plane:
         optional["in_plane"] = True
-    if limit is not None:
-        optional["node_count_limit"] = limit
     settings = PopulationParams(
         node_population=population,
-        node_percentage=density,
+        node_percentage=cells.density,
         report_type="none",
         edge_populations=[],
         neuron_morphology_parameters=MorphologyParams(
@@ -92,11 +95,16 @@ async def choose_loader(
         parameters: its parameters; None: whole cells for a morphology, else none.
 
     Raises:
-        CircuitError: no loader reads files of this extension, or it is one for circuits, which need parameters.
+        CircuitError: no loader reads files of this extension, it is one for circuits, which need parameters, or these
+            select no cells.
     """
     from brayns_widget.protocol.brayns import loaders
 
     name = loader or await _find_loader(renderer, path, parameters)
+    if isinstance(parameters, loaders.SonataParams):
+        for settings in parameters.node_population_settings:
+            if "node_ids" in settings.model_fields_set and not settings.node_ids:  # for the loader that is all cells
+                raise CircuitError("No cells are selected: node_ids is empty.", hint="Leave it out to load all cells.")
     if parameters is None and name == loaders.NEURON_MORPHOLOGY:
         return name, loaders.MorphologyParams(load_soma=True, load_axon=True, load_dendrites=True)
     if parameters is None and name == loaders.SONATA:

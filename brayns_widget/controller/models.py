@@ -12,14 +12,10 @@ from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Bounds
-from brayns_widget.controller.files import FilePath, choose_population, resolve
+from brayns_widget.controller.counting import Counting
+from brayns_widget.controller.files import FilePath, resolve
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.loading import (
-    Density,
-    Limit,
-    Name,
-    Names,
-    NodeId,
     RadiusMultiplier,
     add_model,
     choose_loader,
@@ -31,6 +27,8 @@ from brayns_widget.controller.loading import (
 from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, is_morphology
 from brayns_widget.controller.painting import Painter
 from brayns_widget.controller.scene import read_bounds
+from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
+from brayns_widget.controller.sources import CircuitPath, PopulationName, place_of
 from brayns_widget.controller.state import ModelState
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import CircuitError
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.simulation import ColorRamp
 
 
-class Models(Morphologies, Sequence["Model"]):
+class Models(Morphologies, Counting, Sequence["Model"]):
     """The models of the scene, in the order in which they were loaded.
 
     ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.
@@ -105,12 +103,13 @@ class Models(Morphologies, Sequence["Model"]):
     async def load_circuit(
         self,
         report: Report,
-        path: FilePath,
+        path: CircuitPath,
         *,
-        population: Name | None = None,
+        population: PopulationName | None = None,
         density: Density = 1.0,
-        node_ids: Sequence[NodeId] | None = None,
+        node_ids: NodeIds | None = None,
         node_sets: Names = (),
+        query: CellQuery | None = None,
         limit: Limit | None = None,
         soma: bool = True,
         axon: bool = False,
@@ -124,11 +123,14 @@ class Models(Morphologies, Sequence["Model"]):
 
         Args:
             report: gets the progress.
-            path: circuit or simulation configuration, or a morphology; the local service knows the working directory.
+            path: circuit or simulation configuration, a morphology, or a circuit or node population of bluepysnap; with
+                the local service, a path may be relative to the working directory.
             population: node population; None takes the only one, or the largest biophysical one.
-            density: share of the cells, above 0, up to 1; taken at even steps.
-            node_ids: load only these cells; they are loaded in ascending order, whatever their order here.
-            node_sets: load only the cells of these node sets.
+            density: share of the chosen cells, above 0, up to 1; taken at even steps.
+            node_ids: load only these cells: ids, a mask over all cells, or a selection of libsonata, bluepysnap or
+                pandas; they are loaded in ascending order.
+            node_sets: load only the cells of this node set, or of at least one of these.
+            query: load only the cells that satisfy it, such as {"layer": [4, 5]}; see ``controller.queries``.
             limit: largest number of cells.
             soma: load the cell bodies.
             axon: load the axons; that of a morphology is loaded anyway.
@@ -146,19 +148,17 @@ class Models(Morphologies, Sequence["Model"]):
         """
         if not (soma or axon or dendrites):
             raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
-        if node_ids is not None and not node_ids:
-            raise CircuitError("There is nothing to load: node_ids is empty.")
+        choice = choice_of(node_ids, node_sets, query, density, limit)
+        path, population = place_of(path, population)
         if is_morphology(path):
             parts = MorphologyParts(soma, True, dendrites, radius_multiplier)
             return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
-        population, notices = await choose_population(ready, where, population, report)
+        report(None, "Reading the circuit ...")
+        found, cells = await choose_cells(ready, where, population, choice)
         parameters = sonata_params(
-            population,
-            density=density,
-            node_ids=node_ids,
-            node_sets=node_sets,
-            limit=limit,
+            found.name,
+            cells,
             soma=soma,
             axon=axon,
             dendrites=dendrites,
@@ -168,9 +168,12 @@ class Models(Morphologies, Sequence["Model"]):
         from brayns_widget.protocol.brayns.loaders import SONATA
 
         if color_by is not None:
-            self._painter.list_values(where, population, color_by)
-        add = partial(add_model, path=where, loader=SONATA, parameters=parameters, notices=notices)
-        return await self._load(ready.renderer, report, where, add, color_by=color_by, frame=frame)
+            self._painter.list_values(where, found.name, color_by)
+        add = partial(add_model, path=where, loader=SONATA, parameters=parameters, notices=cells.notices)
+        loaded = await self._load(ready.renderer, report, where, add, color_by=color_by, frame=frame)
+        if cells.remarks:
+            self._core.tell("warning", " ".join(remark.text for remark in cells.remarks))
+        return loaded
 
     @long
     async def load(
@@ -443,7 +446,7 @@ class Model(Group):
         return self.read_cells()
 
     @waiting
-    async def read_cells(self, attributes: Sequence[str] | None = None) -> pd.DataFrame:
+    async def read_cells(self, attributes: Names | None = None) -> pd.DataFrame:
         """Read the node attributes of its cells.
 
         Args:

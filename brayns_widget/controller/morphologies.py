@@ -13,8 +13,9 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long
 from brayns_widget.controller.files import resolve
 from brayns_widget.controller.group import Group
-from brayns_widget.controller.loading import Name, RadiusMultiplier, add_model, added
+from brayns_widget.controller.loading import RadiusMultiplier, add_model, added
 from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.selection import Name
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import CircuitError
 

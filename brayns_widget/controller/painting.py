@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.legend import LegendSection, legend_of_values
+from brayns_widget.controller.nearest import did_you_mean
 from brayns_widget.controller.palettes import colors_by_value
 from brayns_widget.controller.palettes import palette as usual_palette
 from brayns_widget.controller.state import ModelState
@@ -158,9 +159,10 @@ class Painter:
         try:
             return (await self.cells(renderer, model, [name]))[name]
         except CircuitError as error:
+            near, rest = did_you_mean(name, model.color_methods), error.hint or error.message
             raise CircuitError(
                 f"{model.name!r} has no coloring method and no node attribute {name!r}.",
-                hint=f"{_offer(model.color_methods)} {error.hint or error.message}",
+                hint=" ".join(filter(None, [near, _offer(model.color_methods), rest])),
             ) from error
 
     async def _solid(self, renderer: Server, model: ModelState, color: str) -> None:

@@ -12,7 +12,7 @@ from brayns_widget.controller.models import Model
 from brayns_widget.controller.tasks import Task
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.notebook.messages import ErrorData
-from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError
+from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError, QueryError
 
 GROUPS: Mapping[str, type] = {**get_type_hints(Groups), "camera": LiveCamera, "model": Model}
 """Classes of the groups by the first part of a path; ``model`` takes the model's ``id``, too."""
@@ -87,4 +87,5 @@ def error_data(error: BaseException) -> ErrorData:
     """Make the data about an error for a page."""
     hint = error.hint if isinstance(error, BraynsWidgetError) else ""
     message = str(error).removesuffix(hint).rstrip() or type(error).__name__
-    return ErrorData(type(error).__name__, message, hint)
+    place = error.place if isinstance(error, QueryError) else ""
+    return ErrorData(type(error).__name__, message, hint, place)

@@ -144,11 +144,12 @@ class MakerMessage:
 
 @dataclass(frozen=True, slots=True)
 class ErrorData:
-    """An error for a page."""
+    """An error for a page; of a query, with the place of the mistake in it as a JSON pointer."""
 
     type: str
     message: str
     hint: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

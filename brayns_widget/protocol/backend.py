@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Items, Object, Size
+from brayns_widget.protocol.schema import Ids, Items, Object
 
 # --- core ---
 
@@ -158,8 +158,35 @@ class PopulationResult(Object):
     edges: list[EdgePopulation]
 
 
+class NodeParams(Object):
+    """Nodes to select: those of any of the node sets, or all without any; at most ``count``."""
+
+    path: str
+    population: str
+    count: int
+    node_sets: Items[str] = []
+
+
+class NodeResult(Object):
+    """The id of a selection of nodes, which all clients share, and the number of its nodes."""
+
+    id: int
+    count: int
+
+
+class NodeIdParams(Object):
+    """The id of a selection of nodes."""
+
+    id: int
+
+
 SONATA_GET_NODE_SETS = Endpoint("sonata-get-node-sets", NodeSetParams, NodeSetResult)
 SONATA_LIST_POPULATIONS = Endpoint("sonata-list-populations", PopulationParams, PopulationResult)
+# Those that only the real backend has.
+SONATA_LOAD_NODES = Endpoint("sonata-load-nodes", NodeParams, NodeResult)
+SONATA_UNLOAD_NODES = Endpoint("sonata-unload-nodes", NodeIdParams)
+SONATA_GET_NODE_IDS = Endpoint("sonata-get-node-ids", NodeIdParams)  # the payload: ascending ids, little-endian uint64
+SONATA_GET_NODE_POSITIONS = Endpoint("sonata-get-node-positions", NodeIdParams)  # xyz, little-endian float32, in µm
 
 # Additions of ours: the real backend has nothing like them.
 
@@ -244,7 +271,7 @@ class NodeAttributesParams(Object):
 
     path: str
     population: str
-    ids: Items[Size] | None = None
+    ids: Ids | None = None
     names: Items[str] | None = None
 
 
@@ -271,8 +298,27 @@ class NodeAttributesResult(Object):
     attributes: list[NodeAttribute]
 
 
+class NodeSetIdsParams(Object):
+    """A node population and node sets of a circuit or simulation."""
+
+    path: str
+    population: str
+    node_sets: Items[str]
+
+
+class NodeSetIdsResult(Object):
+    """Number of ids in the payload: little-endian int64, of the nodes of each node set in turn.
+
+    Attributes:
+        counts: the number of nodes of each node set, in the order of the request.
+    """
+
+    counts: list[int]
+
+
 SONATA_LIST_NODE_ATTRIBUTES = Endpoint("sonata-list-node-attributes", NodeAttributeListParams, NodeAttributeListResult)
 SONATA_GET_NODE_ATTRIBUTES = Endpoint("sonata-get-node-attributes", NodeAttributesParams, NodeAttributesResult)
+SONATA_GET_NODE_SET_IDS = Endpoint("sonata-get-node-set-ids", NodeSetIdsParams, NodeSetIdsResult)
 
 # --- session variables ---
 

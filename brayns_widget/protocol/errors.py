@@ -12,12 +12,14 @@
     ├── ConnectionLost           a link closed while it was needed
     ├── DeadlineExceeded         a wait took longer than allowed (also a built-in TimeoutError)
     └── CircuitError             the circuit cannot be read or shown as asked
+        └── QueryError           … because a query for cells is wrong (also a built-in ValueError)
 
 Every message says what happened; ``hint`` says what the user can do about it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 # JSON-RPC 2.0 codes, and the two that Brayns adds.
@@ -109,3 +111,15 @@ class DeadlineExceeded(BraynsWidgetError, TimeoutError):
 
 class CircuitError(BraynsWidgetError):
     """A circuit cannot be read, or not be shown as asked."""
+
+
+class QueryError(CircuitError, ValueError):
+    """A query for cells is wrong.
+
+    Attributes:
+        place: of the mistake, as a JSON pointer into the query (RFC 6901), such as "/$and/1/mtype", or "".
+    """
+
+    def __init__(self, message: str, *, hint: str = "", place: Sequence[str | int] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.place = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)

@@ -56,6 +56,16 @@ class TakesSequences:
         return core_schema.lax_or_strict_schema(lax_schema=from_sequence, strict_schema=as_list)
 
 
+class TakesIds:
+    """Marker of a list of ids that accepts sequences in Python as ``TakesSequences`` does, and no masks."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        as_list = handler(source)
+        from_sequence = core_schema.no_info_before_validator_function(_ids, as_list)
+        return core_schema.lax_or_strict_schema(lax_schema=from_sequence, strict_schema=as_list)
+
+
 class TakesColors:
     """Marker of a linear color that accepts colors by name and in hexadecimal in Python; in JSON only numbers.
 
@@ -81,9 +91,17 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
 
 
+def _ids(value: Any) -> Any:
+    listed = _listed(value)
+    if isinstance(listed, list) and any(isinstance(item, bool) for item in listed):  # they would become 0 and 1
+        raise ValueError("booleans are no ids; numpy.flatnonzero(mask) gives the ids of a mask")
+    return listed
+
+
 if TYPE_CHECKING:
     T_co = TypeVar("T_co", covariant=True)
     Items: TypeAlias = Sequence[T_co]
+    Ids: TypeAlias = Sequence[int]
     Vector2: TypeAlias = Sequence[float]
     Vector3: TypeAlias = Sequence[float]
     Vector4: TypeAlias = Sequence[float]
@@ -100,6 +118,8 @@ else:
         def __class_getitem__(cls, item: Any) -> Any:
             """Make the type of a list."""
             return Annotated[list[item], TakesSequences]
+
+    Ids = Annotated[list[Size], TakesIds]
 
     def _vector(kind: Any, length: int) -> Any:
         return Annotated[list[kind], Field(min_length=length, max_length=length), TakesSequences]

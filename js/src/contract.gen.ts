@@ -70,11 +70,24 @@ export interface ErrorData {
   readonly type: string;
   readonly message: string;
   readonly hint: string;
+  readonly place: string;
 }
 
 export interface Output {
   readonly data: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface CellCount {
+  readonly population: string;
+  readonly cells: number;
+  readonly size: number;
+  readonly remarks: readonly Remark[];
+}
+
+export interface Remark {
+  readonly place: string;
+  readonly text: string;
 }
 
 export interface Started {
@@ -94,7 +107,13 @@ export interface Population {
   readonly type: string;
   readonly size: number;
   readonly attributes: readonly string[];
+  readonly columns: readonly Column[];
   readonly reason: string;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly is_number: boolean;
 }
 
 export interface Directory {
@@ -155,7 +174,8 @@ export interface KernelMessages {
 /** What a page may call, by path. */
 export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
-  "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
+  "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.restore": { params: Record<string, never>; result: Started };
@@ -170,6 +190,34 @@ export interface Calls {
 
 /** Limits and defaults of the parameters of calls. */
 export const PARAMETERS = {
+  "models.count_cells": {
+    "path": {
+      "maxLength": 4096
+    },
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "density": {
+      "exclusiveMinimum": 0,
+      "maximum": 1,
+      "default": 1.0
+    },
+    "node_ids": {
+      "default": null
+    },
+    "node_sets": {
+      "maxLength": 1000,
+      "default": []
+    },
+    "query": {
+      "default": null
+    },
+    "limit": {
+      "minimum": 1,
+      "default": null
+    }
+  },
   "models.load_circuit": {
     "path": {
       "maxLength": 4096
@@ -189,6 +237,9 @@ export const PARAMETERS = {
     "node_sets": {
       "maxLength": 1000,
       "default": []
+    },
+    "query": {
+      "default": null
     },
     "limit": {
       "minimum": 1,

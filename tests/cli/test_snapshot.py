@@ -18,6 +18,7 @@ from brayns_widget.controller.tasks import TaskProgress
 
 COMMAND = [sys.executable, "-m", "brayns_widget", "snapshot"]
 TIMEOUT = 60
+ANY = ["c.json", "-o", "a.png"]
 
 
 def snapshot(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -163,6 +164,8 @@ def run(*arguments: object) -> int:
         ("nowhere/a.png", [], "There is no directory"),
         (".", [], "is a directory, not a picture file"),
         ("a.png", ["--density", "2"], "density is 2.0"),
+        ("a.png", ["--query", '{"x": {"$gt": "1"}}'], "$gt takes a number"),
+        ("a.png", ["--query", "[4]"], "query is [4], not a dictionary"),
         ("a.png", ["--samples", "0"], "samples is 0"),
         ("a.png", ["--size", "8x8"], "size is (8, 8)"),
     ],
@@ -184,7 +187,15 @@ def test_missing_files_and_directories(tmp_path, capsys):
     assert "is a directory; name the circuit's configuration file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["c.json"], ["-o", "a.png"], ["c.json", "-o", "a.png", "--size", "big"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["c.json"],
+        ["-o", "a.png"],
+        ["c.json", "-o", "a.png", "--size", "big"],
+        ["c.json", "-o", "a.png", "--query", "{"],
+    ],
+)
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         run(*arguments)

@@ -199,4 +199,4 @@ def test_a_shortcut_is_the_groups_call(numbers):
 
 def test_only_what_is_marked_is_offered():
     offers = {name for kind in (Models, Model) for name, call in capabilities(kind).items() if call.is_offered}
-    assert offers == {"load_circuit", "clear", "update", "color_by", "remove"}
+    assert offers == {"count_cells", "load_circuit", "clear", "update", "color_by", "remove"}

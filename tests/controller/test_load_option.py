@@ -21,8 +21,8 @@ from brayns_widget.controller import models
 from brayns_widget.controller.calls import long, offered
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.files import FilePath
-from brayns_widget.controller.loading import Density
 from brayns_widget.controller.models import Model, Models
+from brayns_widget.controller.selection import Density
 from brayns_widget.notebook import commands
 from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.contract import contract

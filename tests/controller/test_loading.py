@@ -12,17 +12,20 @@ from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.loading import sonata_params
-from brayns_widget.protocol.brayns.loaders import SONATA, MorphologyParams, ProteinParams
+from brayns_widget.controller.selection import Chosen
+from brayns_widget.protocol.brayns.loaders import (
+    SONATA,
+    MorphologyParams,
+    PopulationParams,
+    ProteinParams,
+    SonataParams,
+)
 from brayns_widget.protocol.errors import CircuitError, ConnectionLost, RequestCancelled
 from tests.controller.scenes import WAIT, load
 from tests.fakes import FakeCluster
 from tests.listening import Listener
 
 DEFAULTS: dict[str, Any] = {
-    "density": 1.0,
-    "node_ids": None,
-    "node_sets": (),
-    "limit": None,
     "soma": True,
     "axon": False,
     "dendrites": True,
@@ -32,27 +35,29 @@ DEFAULTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"density": 0.5, "node_ids": [1, 2], "node_sets": ["All"], "limit": 9, "axon": True, "radius_multiplier": 2}],
+    ("cells", "options"),
+    [
+        (Chosen(None), {}),
+        (Chosen([1, 2]), {"axon": True, "radius_multiplier": 2}),
+        (Chosen(None, ["All"], density=0.5, limit=9), {}),
+    ],
 )
-def test_parameters_satisfy_the_real_loaders_schema(shared_dir, options):
+def test_parameters_satisfy_the_real_loaders_schema(shared_dir, cells, options):
     loaders = json.loads((shared_dir / "protocol" / "renderer-get-loaders.json").read_text(encoding="utf-8"))
     (schema,) = [loader["input_parameters_schema"] for loader in loaders if loader["name"] == SONATA]
-    params = sonata_params("cells", **(DEFAULTS | options))
+    params = sonata_params("cells", cells, **(DEFAULTS | options))
     jsonschema.validate(params.model_dump(mode="json", exclude_unset=True), schema)
 
 
 def test_what_has_no_limit_is_not_sent():
-    (settings,) = sonata_params("cells", **DEFAULTS).node_population_settings
+    (settings,) = sonata_params("cells", Chosen(None), **DEFAULTS).node_population_settings
     assert {"node_ids", "node_sets", "node_count_limit"}.isdisjoint(settings.model_fields_set)
-    (settings,) = sonata_params("cells", **(DEFAULTS | {"node_ids": []})).node_population_settings
-    assert settings.node_ids == []
 
 
 def test_a_load_gives_models_progress_and_a_framed_view(cluster, controller):
     activities = Listener(controller, lambda state: state.progress)
     before = controller.state.revision
-    task = controller.load_circuit("/data/circuit.json", density=0.5, axon=True, node_sets=["All"], node_ids=range(3))
+    task = controller.load_circuit("/data/circuit.json", density=0.5, axon=True, node_sets="All")
     (model,) = task.result(WAIT)
     assert list(controller.models) == [model]
     assert (model.name, model.state.cells, model.colored_by, model.population) == ("cells", 4, "solid", "cells")
@@ -67,7 +72,7 @@ def test_a_load_gives_models_progress_and_a_framed_view(cluster, controller):
     assert params["path"] == "/data/circuit.json"
     (settings,) = params["loader_properties"]["node_population_settings"]
     assert (settings["node_population"], settings["node_percentage"]) == ("cells", 0.5)
-    assert (settings["node_sets"], settings["node_ids"]) == (["All"], [0, 1, 2])
+    assert settings["node_sets"] == ["All"]
     assert settings["neuron_morphology_parameters"]["load_axon"] is True
 
 
@@ -178,8 +183,9 @@ def test_a_load_that_found_no_cells_leaves_nothing(cluster, controller):
         ({"density": float("nan")}, "density is nan"),
         ({"limit": 0}, "limit is 0"),
         ({"radius_multiplier": 0}, "radius_multiplier is 0"),
-        ({"node_sets": "Layer1"}, "node_sets is 'Layer1'"),
-        ({"node_ids": [-1]}, r"node_ids is \[-1\]"),
+        ({"node_sets": [1]}, r"node_sets is \[1\]"),
+        ({"node_ids": [3, -1]}, r"node_ids\[1\] is -1, below zero"),
+        ({"query": {"x": {"$gtt": 1}}}, r"'\$gtt' is no operator\. Did you mean '\$gt'\?"),
     ],
 )
 def test_a_bad_value_is_told_at_once(cluster, controller, options, problem):
@@ -322,6 +328,10 @@ def test_a_circuit_is_not_loaded_without_a_word_of_its_population(controller):
 
 
 def test_no_cell_chosen_is_not_all_cells(cluster, controller):
-    with pytest.raises(CircuitError, match="node_ids is empty"):
-        load(controller, node_ids=[])
+    for nothing, why in (([], "is empty"), ([False] * 4, "is False everywhere")):
+        with pytest.raises(CircuitError, match=f"No cells are selected: node_ids {why}"):
+            load(controller, node_ids=nothing)
+    params = PopulationParams(node_population="cells", node_ids=[])
+    with pytest.raises(CircuitError, match="No cells are selected: node_ids is empty"):
+        controller.models.load("c.json", SonataParams(node_population_settings=[params])).result(WAIT)
     assert cluster.renderer.sent("add-model") == []

@@ -225,7 +225,7 @@ def test_cells_are_colored_by_a_node_attribute_that_is_a_text(controller):
 def test_a_name_that_is_neither_a_method_nor_an_attribute_is_told_with_both(controller):
     model = load(controller)
     with pytest.raises(
-        CircuitError, match=r"no coloring method and no node attribute 'nope'.*solid, mtype.*depth, kind"
+        CircuitError, match=r"no coloring method and no node attribute 'nope'.*solid, mtype.*'depth', 'kind'"
     ):
         model.color_by("nope")
 

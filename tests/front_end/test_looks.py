@@ -87,7 +87,14 @@ def fill(cell):
 CIRCUIT = {
     "path": "/srv/circuits/hippocampus/circuit_config.json",
     "populations": [
-        {"name": "hippocampus_neurons", "type": "biophysical", "size": 456_378, "attributes": ["layer", "mtype"]}
+        {
+            "name": "hippocampus_neurons",
+            "type": "biophysical",
+            "size": 456_378,
+            "attributes": ["layer", "mtype"],
+            "columns": [],
+            "reason": "",
+        }
     ],
     "node_sets": ["Excitatory"],
     "default_population": "hippocampus_neurons",

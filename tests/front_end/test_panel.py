@@ -22,13 +22,21 @@ CIRCUITS = {
 CIRCUIT = {
     "path": "/srv/circuits/circuit_config.json",
     "populations": [
-        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": [], "reason": ""},
-        {"name": "axons", "type": "biophysical", "size": 12, "attributes": ["layer", "mtype"], "reason": ""},
+        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": [], "columns": [], "reason": ""},
+        {
+            "name": "axons",
+            "type": "biophysical",
+            "size": 12,
+            "attributes": ["layer", "mtype"],
+            "columns": [],
+            "reason": "",
+        },
         {
             "name": "cortex",
             "type": "biophysical",
             "size": 31_346,
             "attributes": ["mtype", "cortical column"],
+            "columns": [],
             "reason": "",
         },
     ],
@@ -162,6 +170,7 @@ def test_loading_sends_what_was_chosen(panel):
             "population": "cortex",
             "density": 0.5,
             "node_sets": ["Layer1"],
+            "query": None,
             "soma": True,
             "axon": True,
             "dendrites": False,

@@ -11,7 +11,7 @@ import pytest
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.commands import GROUPS, Commands, error_data, offered_calls
 from brayns_widget.notebook.messages import ErrorData
-from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, ProtocolError, RequestError
+from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, ProtocolError, QueryError, RequestError
 from tests.fakes import FakeCluster
 
 WAIT = 20
@@ -56,6 +56,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "files.list",
         "files.inspect",
         "models.load_circuit",
+        "models.count_cells",
         "models.clear",
         "model.update",
         "model.color_by",
@@ -175,7 +176,6 @@ def test_what_no_page_should_ask_for_is_refused(controller, method, params, text
         ("models.load_circuit", LOAD | {"density": float("nan")}, "density is nan"),
         ("models.load_circuit", LOAD | {"density": "1"}, "density is '1'"),
         ("models.load_circuit", LOAD | {"radius_multiplier": 0}, "radius_multiplier is 0"),
-        ("models.load_circuit", LOAD | {"node_sets": "Excitatory"}, "node_sets is 'Excitatory'"),
         ("models.load_circuit", LOAD | {"node_sets": [1]}, "node_sets is [1]"),
         ("models.load_circuit", LOAD | {"soma": 1}, "soma is 1"),
     ],
@@ -183,6 +183,12 @@ def test_what_no_page_should_ask_for_is_refused(controller, method, params, text
 def test_values_that_do_not_fit_are_refused(controller, method, params, text):
     with pytest.raises(ValueError, match=re.escape(text)):
         run(controller, method, params)
+
+
+def test_cells_are_counted_for_the_panel(controller):
+    params = {"path": "/data/circuit.json", "query": {"node_id": [1, 2]}, "node_sets": []}
+    found = run(controller, "models.count_cells", params)
+    assert found == {"population": "cells", "cells": 2, "size": 4, "remarks": []}
 
 
 def test_what_is_no_color_is_refused(controller):
@@ -199,6 +205,7 @@ def test_the_controllers_errors_come_through(controller):
     ("error", "data"),
     [
         (CircuitError("No.", hint="Try."), ErrorData("CircuitError", "No.", "Try.")),
+        (QueryError("No.", place=("$and", 1)), ErrorData("QueryError", "No.", "", "/$and/1")),
         (BraynsWidgetError("No."), ErrorData("BraynsWidgetError", "No.", "")),
         (
             RequestError("Invalid params", code=-32602, data=["id: wrong"]),

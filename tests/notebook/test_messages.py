@@ -93,8 +93,13 @@ def test_what_is_no_message_is_refused(content):
         (ReplyMessage("v", 1), {"kind": "reply", "view": "v", "id": 1, "result": None}),
         (ReplyMessage("v", 1, result=[1]), {"kind": "reply", "view": "v", "id": 1, "result": [1]}),
         (
-            ReplyMessage("v", 1, error=ErrorData("E", "no", "try")),
-            {"kind": "reply", "view": "v", "id": 1, "error": {"type": "E", "message": "no", "hint": "try"}},
+            ReplyMessage("v", 1, error=ErrorData("E", "no", "try", "/x")),
+            {
+                "kind": "reply",
+                "view": "v",
+                "id": 1,
+                "error": {"type": "E", "message": "no", "hint": "try", "place": "/x"},
+            },
         ),
         (
             FrameMessage("v", 7, 2, 4, 3, 1, 16, moving=True, mime="image/jpeg"),

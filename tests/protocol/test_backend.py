@@ -29,5 +29,10 @@ def test_recorded_exchanges_are_understood(shared_dir: Path):
             if endpoint.params_type is not None:
                 assert endpoint.encode(validate(endpoint.params_type, params)) == params
             seen.add(name)
-    ours = {"sonata-describe-circuit", "sonata-get-node-attributes", "sonata-list-node-attributes"}
+    ours = {
+        "sonata-describe-circuit",
+        "sonata-get-node-attributes",
+        "sonata-get-node-set-ids",
+        "sonata-list-node-attributes",
+    }
     assert seen == set(BACKEND) - {"quit", "schema"} - ours

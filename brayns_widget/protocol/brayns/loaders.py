@@ -13,7 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 from brayns_widget.protocol.brayns.atlas import VoxelType
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Items, JsonSchema, Object, Size, Size3, Vector3, read_only, unlisted
+from brayns_widget.protocol.schema import Ids, Items, JsonSchema, Object, Size, Size3, Vector3, read_only, unlisted
 
 # --- circuits and morphologies ---
 
@@ -77,7 +77,7 @@ class PopulationParams(Object):
         default=MorphologyParams(), json_schema_extra={"default": {}}
     )
     node_count_limit: Size = unlisted(0)
-    node_ids: Items[Size] = unlisted([])
+    node_ids: Ids = unlisted([])
     node_percentage: Part = 0.01
     node_population: str
     node_sets: Items[str] = unlisted([])
@@ -106,7 +106,7 @@ class CellPlacementParams(Object):
     model_config = ConfigDict(title="CellPlacementLoaderParameters")
 
     extension: str = unlisted("")
-    ids: Items[Size] = unlisted([])
+    ids: Ids = unlisted([])
     morphology_folder: str = unlisted("")
     morphology_parameters: MorphologyParams = Field(default=MorphologyParams(), json_schema_extra={"default": {}})
     percentage: Annotated[float, Field(ge=0, le=1)] = 1.0

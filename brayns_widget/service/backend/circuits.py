@@ -70,11 +70,11 @@ class Config:
             raise RequestError(f"There is no node population {name!r}; {there_are}", code=INVALID_PARAMS)
         return self.circuit.nodes(name)
 
-    def node_sets(self) -> set[str]:
-        """Return the names of the node sets of circuit and simulation; a missing file counts as empty, as in Brayns."""
+    def node_sets(self) -> dict[str, Any]:
+        """Return the node sets of circuit and simulation, by name; a missing file counts as empty, as in Brayns."""
         paths = [self.circuit.config.node_sets_file, self.simulation.node_sets_file if self.simulation else ""]
         found = [path for path in filter(None, paths) if self._base.resolve(path).exists()]
-        return set(read_node_sets(found, self._check))
+        return read_node_sets(found, self._check)
 
 
 def populations(config: Config) -> dict[str, Any]:
@@ -150,12 +150,25 @@ def get_node_attributes(
     return attributes.read(config.population(population), ids, names)
 
 
+def get_node_set_ids(config: Config, population: str, node_sets: list[str]) -> tuple[dict[str, Any], bytes]:
+    """Return how many nodes of a population are in each node set, and their ids, as little-endian int64."""
+    from brayns_widget.service.sonata.node_sets import nodes_of
+
+    nodes, sets = config.population(population), config.node_sets()
+    for name in node_sets:
+        if name not in sets:
+            raise RequestError(f"There is no node set {name!r}", code=INVALID_PARAMS)
+    found = [nodes_of(sets, name, nodes).astype("<i8") for name in node_sets]
+    return {"counts": list(map(len, found))}, b"".join(ids.tobytes() for ids in found)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "populations": populations,
     "contents": contents,
     "node-sets": node_sets,
     "node-attributes": node_attributes,
     "get-node-attributes": get_node_attributes,
+    "get-node-set-ids": get_node_set_ids,
 }
 
 

@@ -12,16 +12,22 @@ const HELLO_TRIES = 30;
 const ANSWERED: readonly (keyof PageMessages)[] = ["ready", "camera", "call"];
 const DEADLINE_MS = 30_000;
 /** A circuit on a network disk takes long to open. */
-const DEADLINES_MS: Partial<Record<keyof Calls, number>> = { "files.inspect": 120_000 };
+const DEADLINES_MS: Partial<Record<keyof Calls, number>> = {
+  "files.inspect": 120_000,
+  "models.count_cells": 120_000,
+};
 
 /** A command that failed; `hint` says what the user can do about it, or "". */
 export class CallError extends Error {
   readonly hint: string;
+  /** Of the mistake in a query, as a JSON pointer, or "". */
+  readonly place: string;
 
-  constructor({ type, message, hint }: ErrorData) {
+  constructor({ type, message, hint, place = "" }: Omit<ErrorData, "place"> & Partial<ErrorData>) {
     super(message);
     this.name = type;
     this.hint = hint;
+    this.place = place;
   }
 }
 
@@ -161,12 +167,12 @@ export class Link {
     this.#model.send({ kind, view: this.#view, ...fields });
   }
 
-  #fail(id: number, type: string, message: string, hint: string): void {
+  #fail(id: number, type: string, message: string, hint: string, place = ""): void {
     const call = this.#calls.get(id);
     if (call) {
       this.#calls.delete(id);
       clearTimeout(call.timer);
-      call.reject(new CallError({ type, message, hint }));
+      call.reject(new CallError({ type, message, hint, place }));
     }
   }
 
@@ -237,7 +243,8 @@ export class Link {
       return; // its deadline has passed, which the user has been told
     }
     if (reply.error) {
-      this.#fail(reply.id, reply.error.type, reply.error.message, reply.error.hint);
+      const { type, message, hint, place } = reply.error;
+      this.#fail(reply.id, type, message, hint, place);
       return;
     }
     this.#calls.delete(reply.id);

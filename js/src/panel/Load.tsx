@@ -9,9 +9,12 @@ import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { formatCount, shortPath } from "../ui/format.js";
 import { Problem } from "../ui/Problem.js";
+import { Conditions } from "./Conditions.js";
+import { useCount } from "./counting.js";
 import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
+import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
 /** Files that are shown at once: a single cell has no populations to choose from. */
@@ -22,7 +25,11 @@ interface Choices {
   readonly population: string;
   /** Or "" for all cells. */
   readonly nodeSet: string;
-  readonly density: number;
+  readonly conditions: readonly Condition[];
+  /** Whether one of the conditions is enough. */
+  readonly any: boolean;
+  /** Or null for a comfortable one. */
+  readonly density: number | null;
   readonly soma: boolean;
   readonly axon: boolean;
   readonly dendrites: boolean;
@@ -35,7 +42,9 @@ interface Choices {
 const FIRST_CHOICES: Choices = {
   population: "",
   nodeSet: "",
-  density: OPTIONS.density.default,
+  conditions: [],
+  any: false,
+  density: null,
   soma: OPTIONS.soma.default,
   axon: OPTIONS.axon.default,
   dendrites: OPTIONS.dendrites.default,
@@ -51,9 +60,24 @@ function find(circuit: Circuit, population: string | null): Population | undefin
 function choosing(population: Population | undefined, colorBy: string): Partial<Choices> {
   return {
     population: population?.name ?? "",
-    density: comfortableDensity(population?.size ?? 0),
+    conditions: [],
+    density: null,
     colorBy: population?.attributes.includes(colorBy) ? colorBy : "",
   };
+}
+
+/** The query of the conditions: null without any, undefined while one has a mistake. */
+function asked({ conditions, any }: Choices, population: Population | undefined): Query | null | undefined {
+  const columns = population?.columns ?? [];
+  const isWrong = (condition: Condition) =>
+    mistakeIn(
+      condition,
+      columns.find(({ name }) => name === condition.column),
+    );
+  if (conditions.some(isWrong)) {
+    return undefined;
+  }
+  return conditions.length > 0 ? queryOf(conditions, columns, any) : null;
 }
 
 export function Load() {
@@ -74,13 +98,14 @@ export function Load() {
     change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
   };
-  const load = (path: string) => {
-    const { population, nodeSet, density, soma, axon, dendrites, radius, colorBy } = choices.value;
+  const load = (path: string, density: number, query: Query | null) => {
+    const { population, nodeSet, soma, axon, dendrites, radius, colorBy } = choices.value;
     return link.call("models.load_circuit", {
       path,
       population,
       density,
       node_sets: nodeSet ? [nodeSet] : [],
+      query,
       soma,
       axon,
       dendrites,
@@ -108,7 +133,7 @@ export function Load() {
           busy={commands.busy.value}
           onChange={change}
           onBack={back}
-          onLoad={() => void commands.run(() => load(found.path))}
+          onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
         />
       )}
       <Problem of={commands} />
@@ -122,18 +147,26 @@ interface LoadFormProps {
   readonly busy: boolean;
   readonly onChange: (changes: Partial<Choices>) => void;
   readonly onBack: () => void;
-  readonly onLoad: () => void;
+  readonly onLoad: (density: number, query: Query | null) => void;
 }
 
 function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadFormProps) {
   const population = useRef<HTMLSelectElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another circuit is chosen from anew
   useLayoutEffect(() => population.current?.focus({ preventScroll: true }), [circuit]);
+  const chosen = find(circuit, choices.population);
+  const query = asked(choices, chosen);
+  const node_sets = choices.nodeSet ? [choices.nodeSet] : [];
+  const narrowed = chosen && query !== undefined && (query !== null || node_sets.length > 0);
+  const counting = useCount(narrowed ? { path: circuit.path, population: chosen.name, node_sets, query } : null);
+  const cells = counting.count?.cells ?? chosen?.size ?? 0;
+  const density = choices.density ?? comfortableDensity(cells);
   const submit = (event: Event) => {
     event.preventDefault();
-    onLoad();
+    if (query !== undefined) {
+      onLoad(density, query);
+    }
   };
-  const chosen = find(circuit, choices.population);
   const choosePopulation = (name: string) => onChange(choosing(find(circuit, name), choices.colorBy));
   return (
     <form class="bw-form" onSubmit={submit}>
@@ -177,7 +210,14 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           </select>
         )}
       </Field>
-      <DensityField density={choices.density} cells={chosen?.size ?? 0} onChange={(density) => onChange({ density })} />
+      <Conditions
+        columns={chosen?.columns ?? []}
+        conditions={choices.conditions}
+        any={choices.any}
+        counting={counting}
+        onChange={(conditions, any) => onChange({ conditions, any })}
+      />
+      <DensityField density={density} cells={cells} onChange={(density) => onChange({ density })} />
       <Parts choices={choices} onChange={onChange} />
       <Field name="Radius ×">
         {(id) => (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
+from pydantic import ValidationError
 
 from brayns_widget.protocol.brayns.camera import SET_CAMERA_VIEW, Orthographic, View
 from brayns_widget.protocol.brayns.loaders import (
@@ -10,6 +14,7 @@ from brayns_widget.protocol.brayns.loaders import (
     LOADERS,
     SONATA,
     AddModelParams,
+    CellPlacementParams,
     MorphologyParams,
     PopulationParams,
     SonataParams,
@@ -35,6 +40,18 @@ def test_shapes():
 def test_a_change_of_a_model_has_nothing_that_only_the_server_knows():
     changed = UpdateModelParams(model_id=1, model=ModelInstance(transform=Transform(translation=(1, 2, 3))))
     assert UPDATE_MODEL.encode(changed) == {"model_id": 1, "model": {"transform": {"translation": [1, 2, 3]}}}
+
+
+@pytest.mark.parametrize("ids", [[2, 0], (2, 0), np.array([2, 0])])
+def test_ids_are_written_as_any_sequence_but_not_as_a_mask(ids):
+    assert PopulationParams(node_population="cells", node_ids=ids).node_ids == [2, 0]
+    assert CellPlacementParams(ids=ids).ids == [2, 0]
+    masks: list[Any] = [[True, False], np.array([True, False]), [1, True]]
+    for mask in masks:
+        with pytest.raises(ValidationError, match="booleans are no ids"):
+            PopulationParams(node_population="cells", node_ids=mask)
+        with pytest.raises(ValidationError, match="booleans are no ids"):
+            CellPlacementParams(ids=mask)
 
 
 def test_a_ramp():

@@ -1,0 +1,94 @@
+"""Circuits as users have them: paths, and the objects of bluepysnap, known by their attributes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import MaxLen
+
+from brayns_widget.controller.arguments import Reads
+from brayns_widget.controller.files import FilePath
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A node population of a circuit, as one object named it."""
+
+    path: str
+    population: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
+def read_circuit(value: Any, name: str = "path") -> Any:
+    """Read what a circuit is loaded from.
+
+    Args:
+        value: a path; a bluepysnap ``Circuit`` or ``Simulation``; or one of a circuit's ``NodePopulation``.
+        name: of the argument, for messages.
+
+    Returns:
+        a path as it was given, the path of a circuit, or a ``Source``.
+
+    Raises:
+        ValueError: it is an object of another kind, or does not tell its path.
+    """
+    if isinstance(value, str | Path) or value is None:
+        return value
+    if isinstance(value, os.PathLike):
+        return Path(value)
+    if _is_circuit(value):
+        return _path_of(value, name)
+    if _is_population(value):
+        # bluepysnap has no public name for a population's circuit.
+        circuit = getattr(value, "circuit", None) or getattr(value, "_circuit", None)
+        if circuit is None or not _is_circuit(circuit):
+            raise ValueError(f"{name} is a node population that does not tell its circuit; {_INSTEAD}, population=…")
+        return Source(_path_of(circuit, name), str(value.name))
+    return value
+
+
+def read_population(value: Any, name: str = "population") -> Any:
+    """Return the name of a node population of bluepysnap or libsonata; other values as they are."""
+    del name
+    return str(value.name) if _is_population(value) else value
+
+
+def place_of(source: Any, population: str | None) -> tuple[str | Path, str | None]:
+    """Return the path of what ``read_circuit`` has read, and the name of the node population or None.
+
+    Raises:
+        ValueError: it is a node population, and another one is named.
+    """
+    if not isinstance(source, Source):
+        return source, population
+    if population is not None and population != source.population:
+        raise ValueError(f"path is the node population {source.population!r}, but population is {population!r}")
+    return source.path, source.population
+
+
+CircuitPath = Annotated[FilePath, Reads(read_circuit)]
+PopulationName = Annotated[Annotated[str, MaxLen(4096)], Reads(read_population)]
+
+_INSTEAD = "pass the path of its configuration"
+
+
+def _is_circuit(value: Any) -> bool:
+    names = set(dir(value))  # asking for the attributes would open files
+    return "config" in names and not names.isdisjoint({"nodes", "circuit"})
+
+
+def _is_population(value: Any) -> bool:
+    return not isinstance(value, str) and hasattr(value, "name") and hasattr(value, "size")
+
+
+def _path_of(circuit: Any, name: str) -> str:
+    # A circuit is pickled as the path of its configuration; there is no other public name for it.
+    state = circuit.__getstate__()
+    if isinstance(state, str):
+        return state
+    raise ValueError(f"{name} is a circuit that does not tell its path; {_INSTEAD}")

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brayns_widget.controller.sources import Source, place_of, read_circuit, read_population
+
+
+class Circuit:
+    """Has what bluepysnap's has."""
+
+    config: dict[str, str] = {}
+    path: object = "/data/circuit_config.json"
+
+    @property
+    def nodes(self):
+        pytest.fail("the files were opened")
+
+    def __getstate__(self):
+        return self.path
+
+
+class Simulation(Circuit):
+    """Has a circuit in place of nodes."""
+
+    nodes = None
+    circuit = Circuit()
+
+
+class Population:
+    """Has what bluepysnap's has."""
+
+    def __init__(self, circuit):
+        self._circuit = circuit
+        self.name = "cells"
+        self.size = 5
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("c.json", "c.json"),
+        (Path("c.json"), Path("c.json")),
+        (Circuit(), "/data/circuit_config.json"),
+        (Simulation(), "/data/circuit_config.json"),
+        (Population(Circuit()), Source("/data/circuit_config.json", "cells")),
+        (7, 7),  # refused as any other value of a wrong type
+    ],
+)
+def test_circuits_come_as_paths_and_as_objects(value, read):
+    assert read_circuit(value) == read
+
+
+def test_an_object_that_does_not_tell_its_path_is_refused():
+    silent = Circuit()
+    silent.path = {}
+    for value in (silent, Population(silent), Population(None)):
+        with pytest.raises(ValueError, match="pass the path of its configuration"):
+            read_circuit(value)
+
+
+def test_a_population_is_named_by_name_or_by_object():
+    assert read_population(Population(None)) == "cells"
+    assert read_population("cells") == "cells"
+
+
+def test_a_population_as_path_names_both():
+    source = Source("/data/c.json", "cells")
+    assert place_of(source, None) == place_of(source, "cells") == ("/data/c.json", "cells")
+    assert place_of("c.json", "other") == ("c.json", "other")
+    with pytest.raises(ValueError, match="the node population 'cells', but population is 'other'"):
+        place_of(source, "other")
