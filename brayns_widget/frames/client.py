@@ -289,7 +289,7 @@ class Frames:
             try:
                 await self._process()
             except Exception as error:
-                _LOG.warning("The kernel still makes the frames itself: %s", error)
+                _LOG.info("The kernel still makes the frames itself: %s", error)
                 self._losses.fail()
             else:
                 self._losses.relent()

@@ -167,7 +167,8 @@ class FrameProcess:
                 asked = asyncio.create_task(_ask(socket))
         finally:
             asked.cancel()
-        _LOG.warning("The frame process has not answered for %g s, and is killed", HUNG_LOOKS * PING_PERIOD)
+        # No warning: that would stand below a cell, and the views tell it.
+        _LOG.info("The frame process has not answered for %g s, and is killed", HUNG_LOOKS * PING_PERIOD)
         self.child.kill()
 
     def _tell_silent(self, silent: bool) -> None:

@@ -281,6 +281,7 @@ def test_after_some_deaths_the_kernel_makes_the_frames_for_a_while(run, monkeypa
 
 
 def test_a_process_that_could_not_be_started_is_tried_again_after_a_while(run, monkeypatch, caplog):
+    caplog.set_level("INFO")
     monkeypatch.setattr(losses_module, "PAUSE", 0.3)
     launch = FrameProcess.launch
     tries: list[None] = []
@@ -307,6 +308,8 @@ def test_a_process_that_could_not_be_started_is_tried_again_after_a_while(run, m
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped there")
 def test_a_process_that_hangs_is_told_and_replaced(run, cluster, caplog):
+    caplog.set_level("INFO")
+
     async def test(made: Made) -> None:
         made.want()
         await made.next_rest()
