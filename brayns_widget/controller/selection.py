@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
@@ -29,7 +29,10 @@ Density = Annotated[float, Gt(0), Le(1)]
 Limit = Annotated[int, Ge(1)]
 Name = Annotated[str, MaxLen(4096)]
 Names = Annotated[Sequence[Name], MaxLen(1000)]
-NodeIds = Annotated[Sequence[Annotated[int, Ge(0)]], Reads(read_ids)]
+if TYPE_CHECKING:
+    NodeIds: TypeAlias = Any  # whatever ``read_ids`` reads
+else:
+    NodeIds = Annotated[Sequence[Annotated[int, Ge(0)]], Reads(read_ids)]
 CellQuery = Annotated[Mapping[str, Any], Reads(parse)]
 
 

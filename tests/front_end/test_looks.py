@@ -87,7 +87,13 @@ def fill(cell):
 CIRCUIT = {
     "path": "/srv/circuits/hippocampus/circuit_config.json",
     "populations": [
-        {"name": "hippocampus_neurons", "type": "biophysical", "size": 456_378, "attributes": ["layer", "mtype"], "columns": []}
+        {
+            "name": "hippocampus_neurons",
+            "type": "biophysical",
+            "size": 456_378,
+            "attributes": ["layer", "mtype"],
+            "columns": [],
+        }
     ],
     "node_sets": ["Excitatory"],
     "default_population": "hippocampus_neurons",
