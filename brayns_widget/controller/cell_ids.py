@@ -94,8 +94,9 @@ def ascending(ids: Ints) -> Ints:
 
     if (np.diff(ids) > 0).all():
         return ids
-    ids = np.sort(ids)
-    return ids[np.append(True, np.diff(ids) > 0)]
+    ordered = np.sort(ids)
+    different: Ints = ordered[np.append(True, np.diff(ordered) > 0)]
+    return different
 
 
 _AS_IDS = "Give the ids instead, such as numpy.flatnonzero(mask)."
