@@ -85,7 +85,18 @@ class CellIds:
                 f"{self.name}[{places[first]}] is {ids[first]}, but population {population!r} has {size} cells.",
                 hint=f"Its node ids are 0 to {size - 1}." if size else "",
             )
-        return np.unique(ids)
+        return ascending(ids)
+
+
+def ascending(ids: Ints) -> Ints:
+    """Return ids (N,) in ascending order, each once, by sorting: ``numpy.unique`` 2.4 takes 20 s for four million."""
+    import numpy as np
+
+    if (np.diff(ids) > 0).all():
+        return ids
+    ordered = np.sort(ids)
+    different: Ints = ordered[np.append(True, np.diff(ordered) > 0)]
+    return different
 
 
 _AS_IDS = "Give the ids instead, such as numpy.flatnonzero(mask)."

@@ -160,6 +160,7 @@ class Painter:
             return (await self.cells(renderer, model, [name]))[name]
         except CircuitError as error:
             near, rest = did_you_mean(name, model.color_methods), error.hint or error.message
+            rest = "" if rest == near else rest
             raise CircuitError(
                 f"{model.name!r} has no coloring method and no node attribute {name!r}.",
                 hint=" ".join(filter(None, [near, _offer(model.color_methods), rest])),

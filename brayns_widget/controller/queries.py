@@ -4,17 +4,19 @@ A query is a dictionary; a cell has to satisfy all of its entries::
 
     {"layer": [4, 5], "mtype": {"$regex": "L5_TPC.*"}, "x": {"$gt": 100}}
 
-| entry | meaning |
-|---|---|
-| ``"mtype": "L5_TPC:A"`` | the attribute has this value |
-| ``"layer": [4, 5]`` | it has one of these values |
-| ``"x": [100, 200]`` | of a floating-point attribute: it lies between these two, ends included |
-| ``"mtype": {"$regex": "L5_.*"}`` | all of the text matches Python's regular expression |
-| ``"x": {"$gt": 100, "$lte": 200}`` | comparison of numbers: ``$gt``, ``$gte``, ``$lt``, ``$lte`` |
-| ``"node_id": [1, 2]`` | the cell is one of these |
-| ``"population": "cells"``, ``"population_type": "virtual"`` | it belongs to this population, to one of this type |
-| ``"$node_set": "Layer5"`` | it is in this node set |
-| ``"$and": [query, …]``, ``"$or": [query, …]`` | it satisfies all of them, at least one of them |
+The entries::
+
+    "mtype": "L5_TPC:A"                 the attribute has this value
+    "layer": [4, 5]                     it has one of these values
+    "x": [100, 200]                     of floating-point numbers: it lies between these two, ends included
+    "mtype": {"$regex": "L5_.*"}        all of the text matches Python's regular expression
+    "x": {"$gt": 100, "$lte": 200}      comparisons of numbers: $gt, $gte, $lt, $lte
+    "node_id": [1, 2]                   the cell is one of these
+    "population": "cells"               it belongs to this population, or to one of these
+    "population_type": "virtual"        it belongs to a population of this type, or of one of these
+    "$node_set": "Layer5"               it is in this node set
+    "$and": [query, …]                  it satisfies all of these queries
+    "$or": [query, …]                   it satisfies at least one of them
 
 The grammar: bluepysnap 3, ``nodes.ids``; the comparisons: SONATA developer guide, node sets.
 """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.cell_ids import ascending
 from brayns_widget.controller.circuits import Population
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.nearest import nearest
@@ -157,9 +158,10 @@ class Questions:
         async with self._selection(server, node_sets) as (selection, count):
             _, payload = await server.call_with_payload(SONATA_GET_NODE_IDS, selection)
         ids = np.frombuffer(payload, "<u8").astype(np.int64)
-        if len(np.unique(ids)) != count:  # libsonata below 0.2 with NumPy 2 answers zeros only
-            raise ProtocolError(f"The backend named {len(np.unique(ids))} nodes, not {count}.")
-        return ids
+        different = ascending(ids)
+        if len(different) != count:  # libsonata below 0.2 with NumPy 2 answers zeros only
+            raise ProtocolError(f"The backend named {len(different)} nodes, not {count}.")
+        return different
 
     async def _positions(self, server: Server) -> Mapping[str, Any]:
         import numpy as np

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
 from brayns_widget.connection.connection import Ready
 from brayns_widget.controller.arguments import Reads
-from brayns_widget.controller.cell_ids import CellIds, read_ids
+from brayns_widget.controller.cell_ids import CellIds, ascending, read_ids
 from brayns_widget.controller.circuits import CellCount, Population
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.queries import Query, Remark, parse
@@ -29,7 +29,10 @@ Density = Annotated[float, Gt(0), Le(1)]
 Limit = Annotated[int, Ge(1)]
 Name = Annotated[str, MaxLen(4096)]
 Names = Annotated[Sequence[Name], MaxLen(1000)]
-NodeIds = Annotated[Sequence[Annotated[int, Ge(0)]], Reads(read_ids)]
+if TYPE_CHECKING:
+    NodeIds: TypeAlias = Any  # whatever ``read_ids`` reads
+else:
+    NodeIds = Annotated[Sequence[Annotated[int, Ge(0)]], Reads(read_ids)]
 CellQuery = Annotated[Mapping[str, Any], Reads(parse)]
 
 
@@ -153,7 +156,7 @@ async def _meeting(server: Questions, population: Population, choice: Choice) ->
     ids = None if choice.node_ids is None else choice.node_ids.within(population.name, size)
     if choice.node_sets:
         members = await server.members(choice.node_sets)
-        union = np.unique(np.concatenate(list(members.values())))
+        union = ascending(np.concatenate(list(members.values())))
         ids = union if ids is None else np.intersect1d(ids, union, assume_unique=True)
     if choice.query is not None:
         cells = await server.cells(choice.query)

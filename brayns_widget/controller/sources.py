@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from annotated_types import MaxLen
 
@@ -71,8 +71,12 @@ def place_of(source: Any, population: str | None) -> tuple[str | Path, str | Non
     return source.path, source.population
 
 
-CircuitPath = Annotated[FilePath, Reads(read_circuit)]
-PopulationName = Annotated[Annotated[str, MaxLen(4096)], Reads(read_population)]
+if TYPE_CHECKING:
+    CircuitPath: TypeAlias = Any  # whatever ``read_circuit`` reads
+    PopulationName: TypeAlias = Any
+else:
+    CircuitPath = Annotated[FilePath, Reads(read_circuit)]
+    PopulationName = Annotated[str, MaxLen(4096), Reads(read_population)]
 
 _INSTEAD = "pass the path of its configuration"
 

@@ -230,6 +230,16 @@ def test_a_name_that_is_neither_a_method_nor_an_attribute_is_told_with_both(cont
         model.color_by("nope")
 
 
+def test_the_nearest_method_or_attribute_is_asked_for_once(cluster, controller):
+    cluster.backend.node_attributes = {"mtype": ["a", "b", "b", "c"], "depth": [1.0, 2.0, 3.0, 4.0]}
+    model = load(controller)
+    for name, nearest in (("mtpe", "mtype"), ("dept", "depth")):
+        with pytest.raises(CircuitError) as caught:
+            model.color_by(name)
+        assert caught.value.hint.count("Did you mean") == 1
+        assert f"Did you mean {nearest!r}?" in caught.value.hint
+
+
 def test_the_values_of_a_population_are_read_once(cluster, controller):
     cluster.backend.node_attributes = {"mtype": ["a", "b", "b", "c"]}
     load(controller, color_by="mtype").color_by("mtype")

@@ -261,6 +261,13 @@ def test_refusals_of_backends_name_the_circuit(cluster, controller, brayns):
         load(brayns, query={"x": [0, 1]})
 
 
+def test_a_selection_of_brayns_own_backend_is_given_back_after_an_error(brayns):
+    brayns.cluster.backend.errors["sonata-get-node-ids"] = (-32603, "it broke")
+    with pytest.raises(CircuitError, match="it broke"):
+        load(brayns, node_ids=[1], node_sets="All")
+    assert brayns.cluster.backend.selections == {}
+
+
 def test_node_sets_that_cannot_be_listed_are_the_renderers_matter(cluster, controller):
     cluster.backend.errors["sonata-get-node-sets"] = (-32603, "it broke")
     load(controller, node_sets="Any")
