@@ -167,22 +167,23 @@ class Table:
         return texts, codes
 
     def _column(self, name: str, inner: str, ids: Ints | None, missing: float) -> Array:
-        chosen = np.arange(self.size) if ids is None else np.asarray(ids, np.int64)
-        parts: list[tuple[Array, Array]] = []  # which of the chosen, and their values
-        rest = np.ones(len(chosen), np.bool_)
+        """Read an attribute of all elements, so that its type is the same whichever are asked for."""
+        parts: list[tuple[Array, Array]] = []  # which of the elements, and their values
+        rest = np.ones(self.size, np.bool_)
         with self._group() as group:
             for number in self._groups:
                 place = f"{number}/{inner}/{name}" if inner else f"{number}/{name}"
                 if place not in group:
                     continue
-                inside = self._group_ids[chosen] == int(number)
-                values = _values(group[place], group[number].get(f"{LIBRARY}/{name}") if not inner else None)
-                parts.append((inside, values[self._rows[chosen[inside]]]))
+                inside = self._group_ids == int(number)
+                values = _values(group[place], None if inner else group[number].get(f"{LIBRARY}/{name}"))
+                parts.append((inside, values[self._rows[inside]]))
                 rest &= ~inside
         if self._types and not inner and name in self._types.columns and (rest.any() or not parts):
-            parts.append((rest, self._types.lookup(name, self._type_ids[chosen[rest]], missing)))
-            rest = np.zeros(len(chosen), np.bool_)
-        return _joined(parts, rest, missing)
+            parts.append((rest, self._types.lookup(name, self._type_ids[rest], missing)))
+            rest = np.zeros(self.size, np.bool_)
+        found = _joined(parts, rest, missing)
+        return found if ids is None else found[ids]
 
 
 def _problem(name: str, item: Any, needed: int) -> str:

@@ -145,6 +145,8 @@ def test_several_groups(tmp_path: Path):
     assert found.attribute("kind").tolist() == ["a", "", "b", ""]
     assert found.attribute("angle", missing=0.0).tolist() == [0.5, 0, 1.5, 0]
     np.testing.assert_array_equal(found.attribute("age"), [np.nan, 7, np.nan, 8])
+    for ids in ([], [1], [0]):
+        assert found.attribute("age", np.array(ids, np.int64)).dtype.kind == "f"
 
 
 def test_ids_order_the_nodes(tmp_path: Path):

@@ -21,6 +21,7 @@ from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.sonata.config import SimulationConfig
+from brayns_widget.service.sonata.problems import UNREADABLE, words
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
 _MILLISECONDS = {"ms": 1.0, "s": 1000.0}
@@ -133,10 +134,9 @@ def open_recording(config: SimulationConfig, kind: str, name: str, population: s
     file = _opened(file_name)
     try:
         return Recording(file, _group(file, population), title)
-    except (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError) as error:  # of h5py, by what is there
+    except UNREADABLE as error:
         file.close()
-        text = error.args[0] if error.args else error
-        raise failure(f"{title} cannot be used: {text}") from error
+        raise failure(f"{title} cannot be used: {words(error)}") from error
     except BaseException:
         file.close()
         raise
@@ -206,9 +206,8 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
             if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:
                 raise ValueError(f"{times.shape} times in {unit!r} of {nodes.shape} nodes")
             return np.asarray(times, np.float64) * _MILLISECONDS[unit], np.asarray(nodes, np.int64)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        text = error.args[0] if error.args else error
-        raise failure(f"{file_name} cannot be read as spikes: {text}") from error
+    except UNREADABLE as error:
+        raise failure(f"{file_name} cannot be read as spikes: {words(error)}") from error
 
 
 def spike_simulation(config: SimulationConfig, population: str, ids: Ints, transition: float) -> Simulation:

@@ -38,6 +38,7 @@ from brayns_widget.service.rpc.methods import RunningRequest
 from brayns_widget.service.sonata.config import Properties, SimulationConfig, read_configuration
 from brayns_widget.service.sonata.listing import VASCULATURE, Circuit, type_of
 from brayns_widget.service.sonata.populations import Population
+from brayns_widget.service.sonata.problems import about
 
 _POINTS = ("virtual", "point_neuron", "point_process", "single_compartment")  # types of nodes without morphologies
 _CELL_REPORTS = ("spikes", "compartment", "summation")
@@ -219,7 +220,8 @@ def _morphologies(
 
     def find() -> tuple[Callable[[str], Any], str]:
         properties = found.properties
-        return morphology_reader(properties.path("morphologies_dir"), properties.alternate_morphologies, first)
+        with about(f"Population {found.population.name}"):
+            return morphology_reader(properties.path("morphologies_dir"), properties.alternate_morphologies, first)
 
     return morphologies, find
 

@@ -107,6 +107,20 @@ def test_a_report_that_cannot_be_read_blocks_only_itself(folder: Path):
         load(path, report_type="compartment", report_name="gone")
 
 
+@pytest.mark.parametrize("file", ["membrane.h5", "spikes.h5"])
+def test_damaged_recordings_are_told(folder: Path, file: str):
+    """A broken heap of names is a RuntimeError of h5py's."""
+    write_membrane(folder / "membrane.h5")
+    with h5py.File(folder / "spikes.h5", "w") as made:
+        made["spikes/cells/timestamps"], made["spikes/cells/node_ids"] = np.array([0.2]), np.array([1])
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content.replace(b"HEAP", b"heap"))
+    report = {"report_type": "spikes"} if file == "spikes.h5" else {"report_type": "compartment"}
+    with pytest.raises(RequestError) as caught:
+        load(write_simulation(folder), report_name="membrane", **report)
+    assert str(folder / file) in caught.value.message
+
+
 @pytest.mark.parametrize("name", ["gids", "node_ids"])
 @pytest.mark.parametrize("place", ["spikes", "spikes/cells"])
 def test_spikes_with_and_without_a_population(folder: Path, name: str, place: str):
