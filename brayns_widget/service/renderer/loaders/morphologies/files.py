@@ -157,7 +157,8 @@ def _measured(skeleton: Skeleton) -> Skeleton:
 
 def _size(points: npt.NDArray[np.float32]) -> float:
     """Measure the longest side of the box around points."""
-    return max(float(column.max() - column.min()) for column in points.T)
+    columns = np.ascontiguousarray(points.T)  # NumPy is slow along short rows
+    return float((columns.max(axis=1) - columns.min(axis=1)).max())
 
 
 def read_file(path: Path, options: ShapeOptions) -> Shape:

@@ -120,7 +120,7 @@ def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
     starts, ends, parents = skeleton.starts, skeleton.ends, skeleton.parents
     points = np.column_stack((skeleton.points, skeleton.radii)).astype(np.float32)
     types = _section_types(skeleton.section_types)
-    wanted = np.isin(types, list(options.sections))
+    wanted = np.array([section in options.sections for section in Section])[types]
     if not np.isfinite(points).all():
         _check_finite(points[np.repeat(wanted, ends - starts)], "its sections have a point")
     _set_radii(points, starts, ends, parents, options.geometry_type)
@@ -141,7 +141,9 @@ def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
         shape = _sphere_shape(neurites, wanted)
     else:
         shape = _segment_shape(neurites, wanted)
-        lone = there & (ends - starts == 1) & ~np.isin(np.arange(len(types)), parents)
+        goes_on = np.zeros(len(types), np.bool_)
+        goes_on[parents[parents >= 0]] = True
+        lone = there & (ends - starts == 1) & ~goes_on
         shape = _with_lone_points(shape, neurites, parents, lone & ~anchored)
     if options.soma:
         roots = there & anchored

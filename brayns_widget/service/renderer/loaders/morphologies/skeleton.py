@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -97,9 +98,8 @@ def checked(  # noqa: PLR0917 - a skeleton's parts
 
 def _parents(connectivity: Mapping[int, list[int]], count: int) -> Ints:
     parents = np.full(count, -1, np.int64)
-    for parent, children in connectivity.items():
-        if parent >= 0:
-            parents[children] = parent
+    children = np.fromiter(chain.from_iterable(connectivity.values()), np.int64)
+    parents[children] = np.repeat(np.fromiter(connectivity, np.int64), [*map(len, connectivity.values())])
     return parents
 
 
