@@ -16,6 +16,7 @@ from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Lo
 from brayns_widget.service.renderer.loaders.morphologies.files import read_file, read_upload
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
+from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
 
 
@@ -32,6 +33,9 @@ def load(source: Path | Content, params: MorphologyParams, request: RunningReque
     if not len(shape.segments) and not len(shape.spheres):
         wanted = ", ".join(section.name.lower() for section in sorted(options.sections))
         raise failure(f"{name} has nothing of what is to be loaded ({wanted})")
+    notices = Notices()
+    for text in shape.notices:
+        notices.add(text, Path(name).name)
     places = np.concatenate((shape.segment_places, shape.sphere_places))[:, 0].astype(np.int64)
     ids, firsts, slots = np.unique(places, return_index=True, return_inverse=True)
     types = np.concatenate((shape.segment_types, shape.sphere_types))[firsts]
@@ -41,7 +45,7 @@ def load(source: Path | Content, params: MorphologyParams, request: RunningReque
             kind="morphology",
             geometry=Geometry(shape.vertices, shape.segments, segment_slots, shape.spheres, sphere_slots),
             coloring=SectionColoring(ids, types, [section.name.lower() for section in Section]),
-            notices=shape.notices,
+            notices=notices.texts,
         )
     ]
 

@@ -90,6 +90,14 @@ def test_only_what_is_asked_for_is_loaded(tmp_path: Path):
         model.coloring.color("id", {"0": red})
 
 
+def test_notices_name_the_file(tmp_path: Path):
+    path = tmp_path / "cell.swc"
+    path.write_text(SWC.replace("0.5 4", "-0.5 4"))
+    assert load(path, **ALL).notices == ("cell.swc: some radii are below 0; their magnitudes are shown",)
+    path.write_text(SWC)
+    assert load(path, **ALL).notices == ()
+
+
 def test_bytes_that_are_no_text_are_said(tmp_path: Path):
     path = tmp_path / "cell.asc"
     path.write_bytes(ASC.encode().replace(b"Dendrite", b"\xff\xff"))
