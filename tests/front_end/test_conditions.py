@@ -15,8 +15,15 @@ COLUMNS = [
 CIRCUIT = {
     "path": PATH,
     "populations": [
-        {"name": "cortex", "type": "biophysical", "size": 31_346, "attributes": ["mtype"], "columns": COLUMNS},
-        {"name": "thalamus", "type": "virtual", "size": 12, "attributes": [], "columns": []},
+        {
+            "name": "cortex",
+            "type": "biophysical",
+            "size": 31_346,
+            "attributes": ["mtype"],
+            "columns": COLUMNS,
+            "reason": "",
+        },
+        {"name": "thalamus", "type": "virtual", "size": 12, "attributes": [], "columns": [], "reason": ""},
     ],
     "node_sets": ["Layer1"],
     "default_population": "cortex",

@@ -38,6 +38,7 @@ MODELS = [
         "population": None,
         "bounds": None,
         "left_out": None,
+        "notices": [],
     }
     for number, name in ((4, "cortex"), (5, "thalamus"))
 ]

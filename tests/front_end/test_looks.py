@@ -23,6 +23,7 @@ MODELS = [
         "population": "hippocampus_neurons",
         "bounds": None,
         "left_out": None,
+        "notices": [],
     },
     {
         "id": 3,
@@ -37,6 +38,7 @@ MODELS = [
         "population": None,
         "bounds": None,
         "left_out": None,
+        "notices": [],
     },
 ]
 MTYPES = {"L1_DAC": "#0072b2", "L23_PC": "#e69f00", "L4_a rather long name of a cell type": "#009e73", "L6": "#cc79a7"}
