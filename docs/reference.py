@@ -339,7 +339,7 @@ def plain(hint: Any) -> Any:
     if origin is typing.Annotated:
         inner = plain(arguments[0])
         sequence: Any = Sequence
-        takes_sequences = any(getattr(part, "__name__", "") == "TakesSequences" for part in arguments[1:])
+        takes_sequences = any(getattr(part, "__name__", "") in {"TakesSequences", "TakesIds"} for part in arguments[1:])
         return sequence[typing.get_args(inner)[0]] if takes_sequences else inner
     if origin in {typing.Union, types.UnionType}:
         return functools.reduce(operator.or_, map(plain, arguments))

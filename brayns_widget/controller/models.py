@@ -130,7 +130,7 @@ class Models(Morphologies, Counting, Sequence["Model"]):
             node_ids: load only these cells: ids, a mask over all cells, or a selection of libsonata, bluepysnap or
                 pandas; they are loaded in ascending order.
             node_sets: load only the cells of this node set, or of at least one of these.
-            query: load only the cells that satisfy it, such as {"layer": [4, 5]}; see ``controller.queries``.
+            query: load only the cells that satisfy it, in bluepysnap's grammar, such as {"layer": [4, 5]}.
             limit: largest number of cells.
             soma: load the cell bodies.
             axon: load the axons; that of a morphology is loaded anyway.
@@ -446,7 +446,7 @@ class Model(Group):
         return self.read_cells()
 
     @waiting
-    async def read_cells(self, attributes: Names | None = None) -> pd.DataFrame:
+    async def read_cells(self, attributes: Sequence[str] | None = None) -> pd.DataFrame:
         """Read the node attributes of its cells.
 
         Args:
