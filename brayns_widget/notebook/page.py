@@ -146,6 +146,8 @@ class Page:
         presence, view = self._controller.presence, (id(self), message.view)
         if isinstance(message, messages.GoneMessage):
             presence.gone(view)
+        elif message.view not in self._views and not isinstance(message, messages.ReadyMessage):
+            pass  # an acknowledgement that the view's farewell has overtaken
         elif not isinstance(message, messages.VisibleMessage) or message.visible:
             presence.heard(view)
 

@@ -308,9 +308,24 @@ def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(clust
 
 def test_a_view_that_is_hidden_does_not_count_as_heard(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY)
+        controller.presence._heard.clear()  # that was long ago
         page.receive({"kind": "visible", "view": "v", "visible": False})
         assert not controller.presence.seen
         page.receive({"kind": "visible", "view": "v", "visible": True})
+        assert controller.presence.seen
+
+    run(cluster, test)
+
+
+def test_what_comes_after_a_farewell_does_not_count_as_heard(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY)
+        assert controller.presence.seen
+        page.receive({"kind": "gone", "view": "v"})
+        page.receive({"kind": "ack", "view": "v", "acks": [{"seq": 1, "shown": True, "decode_ms": 1.0}]})
+        assert not controller.presence.seen
+        page.receive(READY)
         assert controller.presence.seen
 
     run(cluster, test)
