@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import nbformat
 import psutil
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, WebSocketRoute
 
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, until
@@ -388,6 +388,38 @@ def test_a_laptop_that_slept_goes_on_with_the_same_processes(shown, elsewhere):
     print(f"a picture after {time.monotonic() - start:.1f} s")
     assert shown.notebook.evaluate("viewer.stats")["processes_lost"] == lost
     elsewhere.check_same()
+
+
+def test_a_socket_that_could_not_be_opened_is_tried_again_when_the_page_is_online(shown):
+    blocked = [True]
+
+    def forward(socket: WebSocketRoute) -> None:
+        if blocked:
+            socket.close()
+        else:
+            socket.connect_to_server()
+
+    def transports() -> list[str]:
+        views = shown.notebook.evaluate("viewer.stats")["views"]
+        return [view["transport"] for view in views.values()]
+
+    shown.save()
+    shown.page.route_web_socket("**/frames", forward)
+    shown.page.reload(wait_until="domcontentloaded")
+    shown.told("Ready", seconds=60)
+    until(shown.notebook.draws, LATER, "a picture")
+    assert shown.notebook.drag(0.5)
+    assert "socket" not in transports()
+    blocked.clear()
+
+    def try_again() -> bool:
+        shown.page.evaluate("window.dispatchEvent(new Event('online'))")  # within 5 s of the failure nothing is tried
+        return "socket" in transports()
+
+    until(try_again, LATER, "the socket")
+    until(lambda: shown.notebook.drag(0.2), LATER, "a picture")
+    shown.told("Ready", seconds=LATER)
+    shown.check_same()
 
 
 def test_a_restarted_kernel_is_told_and_leaves_no_process(shown):
