@@ -111,3 +111,16 @@ def test_a_branch_may_change_its_type(tmp_path: Path):
     shape = read_file(path, OPTIONS)
     kinds = np.bincount(shape.segment_types, minlength=4)
     assert (kinds[Section.AXON], kinds[Section.DENDRITE]) == (1, 3)
+
+
+def test_names_may_have_their_ending_and_shapes_know_where_the_soma_is(tmp_path: Path):
+    """As BMTK's nodes have them, whose somas are anywhere."""
+    (tmp_path / "cell.swc").write_text("1 1 300 400 30 5 -1\n2 3 300 405 30 1 1\n3 3 300 440 30 1 2\n")
+    for name in ("cell", "cell.swc"):
+        read, place = morphology_reader(str(tmp_path), {"h5v1": str(tmp_path / "none.h5")}, name)
+        shape = read_shape(read, place, name, 0, OPTIONS)
+        assert (place, shape.soma_center) == (str(tmp_path), (300, 400, 30))
+    with pytest.raises(
+        RequestError, match=r"'other.swc' of cell 3 cannot be read from .*other.swc: there is no such file"
+    ):
+        read_shape(read, place, "other.swc", 3, OPTIONS)
