@@ -10,7 +10,6 @@ import morphio
 import numpy as np
 import pytest
 
-from brayns_widget.protocol.morphologies import FARTHEST_ROOT
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader, read_morphology_file
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, ShapeOptions, make_shape
 from brayns_widget.service.renderer.loaders.morphologies.points import read_table, table_skeleton
@@ -62,7 +61,7 @@ def test_what_continues_the_soma_is_joined_to_it_however_far_it_is(tmp_path: Pat
 
 @pytest.mark.parametrize("kind", ["asc", "h5"])
 def test_where_no_parents_are_known_the_way_to_the_soma_decides(tmp_path: Path, kind: str):
-    near, far = 5 * FARTHEST_ROOT - 0.5, 5 * FARTHEST_ROOT + 0.5
+    near, far = 5 * 5.2, 5 * 20  # radii, see FARTHEST_ROOT
     if kind == "asc":
         trees = "".join(f"((Axon) ({x} 0 0 1) ({x} 9 0 1))\n" for x in (near, far))
         path = written(tmp_path, kind, CONTOUR + trees)
