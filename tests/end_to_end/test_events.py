@@ -61,8 +61,10 @@ class Shown:
 
     def run(self) -> None:
         """Run the notebook, and wait for its pictures."""
+        start = time.monotonic()
         self.notebook.command("notebook:run-all-cells")
         until(lambda: self.page.locator(".bw-status[data-state=ready]").count() == 2, 60, "both views")
+        self.took = time.monotonic() - start
         self.notebook.wait_sharp()
         self.kernel = self.notebook.kernel_process()
         self.family = {process: process.cmdline() for process in self.running()}
@@ -82,6 +84,16 @@ class Shown:
         told = self.page.locator(".bw-status").filter(has_text=words)
         until(lambda: told.count() >= views, start + seconds - time.monotonic(), repr(words))
         print(f"{words!r} after {time.monotonic() - start:.1f} s")
+
+    @contextlib.contextmanager
+    def cell(self, code: str) -> Iterator[Locator]:
+        """Run code in another cell, which is deleted at the end; gives the viewers in it."""
+        self.notebook.run_in_a_new_cell(code)
+        try:
+            yield self.page.locator(".jp-Cell").last.locator(".brayns-widget")
+        finally:
+            self.notebook.command("notebook:delete-cell")
+            until(lambda: self.page.locator(".brayns-widget").count() == 2, LATER, "the first two views")
 
     def save(self) -> None:
         """Save the notebook."""
@@ -193,31 +205,28 @@ def _last_pictures(views: Locator) -> list[str]:
 
 
 def test_two_views_of_one_widget_follow_each_other_and_one_may_go(shown):
-    shown.notebook.run_in_a_new_cell("display(viewer)\ndisplay(viewer)")
-    views = shown.page.locator(".jp-Cell").last.locator(".brayns-widget")
-    until(lambda: views.count() == 2, LATER, "both views")
-    views.last.scroll_into_view_if_needed()
-    shown.rest()
-    until(lambda: len(set(_last_pictures(views))) == 1, 30, "the same picture in both")
-    before = _last_pictures(views)[0]
-    assert len(shown.notebook.drag(0.5)) > 1  # in the last view
-    shown.rest()
-    until(lambda: len(set(_last_pictures(views))) == 1, 30, "the same picture in both")
-    assert _last_pictures(views)[0] != before
-    shown.screenshot("two-views")
-    assert len(shown.notebook.evaluate("viewer.stats")["views"]) == 3
-    # The second output goes; the first view stays and can be moved.
-    remove = """() => {
-      const { outputs } = window.jupyterapp.shell.currentWidget.content.widgets.at(-1).model;
-      outputs.fromJSON(outputs.toJSON().slice(0, 1));
-    }"""
-    shown.page.evaluate(remove)
-    until(lambda: views.count() == 1, LATER, "one view")
-    until(lambda: len(shown.notebook.evaluate("viewer.stats")["views"]) == 2, LATER, "the other one to go")
-    assert len(shown.notebook.drag(0.5)) > 1
-    shown.rest()
-    shown.notebook.command("notebook:delete-cell")
-    until(lambda: shown.page.locator(".brayns-widget").count() == 2, LATER, "the first two views")
+    with shown.cell("display(viewer)\ndisplay(viewer)") as views:
+        until(lambda: views.count() == 2, LATER, "both views")
+        views.last.scroll_into_view_if_needed()
+        shown.rest()
+        until(lambda: len(set(_last_pictures(views))) == 1, 30, "the same picture in both")
+        before = _last_pictures(views)[0]
+        assert len(shown.notebook.drag(0.5)) > 1  # in the last view
+        shown.rest()
+        until(lambda: len(set(_last_pictures(views))) == 1, 30, "the same picture in both")
+        assert _last_pictures(views)[0] != before
+        shown.screenshot("two-views")
+        assert len(shown.notebook.evaluate("viewer.stats")["views"]) == 3
+        # The second output goes; the first view stays and can be moved.
+        remove = """() => {
+          const { outputs } = window.jupyterapp.shell.currentWidget.content.widgets.at(-1).model;
+          outputs.fromJSON(outputs.toJSON().slice(0, 1));
+        }"""
+        shown.page.evaluate(remove)
+        until(lambda: views.count() == 1, LATER, "one view")
+        until(lambda: len(shown.notebook.evaluate("viewer.stats")["views"]) == 2, LATER, "the other one to go")
+        assert len(shown.notebook.drag(0.5)) > 1
+        shown.rest()
     shown.told("Ready", seconds=LATER)
     shown.check_same()
 
@@ -267,44 +276,44 @@ class Service(NamedTuple):
 
 
 @pytest.fixture
-def short_service(shown: Shown) -> Iterator[Service]:
-    """A service whose jobs end by themselves."""
+def service(shown: Shown) -> Iterator[Service]:
+    """A service whose jobs end by themselves, when they have been ready for some seconds."""
+    duration = round(3 + 2 * shown.took)
     token = secrets.token_hex(16)
-    command = [sys.executable, "-P", "-m", "brayns_widget", "service", "--job-duration", "10"]
+    command = [sys.executable, "-P", "-m", "brayns_widget", "service", "--job-duration", str(duration)]
     command += ["--base-directory", str(shown.lab.root)]
     environment = os.environ | {"BRAYNS_WIDGET_TOKEN": token, "BRAYNS_WIDGET_SPARE": "0"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as service:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert service.stdout is not None
-            given = json.loads(service.stdout.readline()) | {"token": token}
+            assert process.stdout is not None
+            given = json.loads(process.stdout.readline()) | {"token": token}
             arguments = ", ".join(f"{name}={given[name]!r}" for name in ("master", "slave", "token"))
-            yield Service(psutil.Process(service.pid), arguments)
+            yield Service(psutil.Process(process.pid), arguments)
         finally:
-            service.terminate()
-            service.wait(15)
+            process.terminate()
+            process.wait(15)
 
 
-def test_a_job_at_its_end_is_told_and_starts_again_with_its_scene(shown, short_service):
-    circuit, servers = str(shown.lab.root / "circuit" / "circuit_config.json"), short_service.servers
-    shown.notebook.run_in_a_new_cell(f"short = BraynsWidget({circuit!r}, {short_service.arguments}, height=300)\nshort")
-    view = shown.page.locator(".jp-Cell").last.locator(".brayns-widget")
-    view.locator(".bw-status").filter(has_text="Ready").wait_for()
-    view.locator(".bw-model").wait_for()
-    before = servers()
-    until(lambda: servers() < before, 30, "the end of the job")
-    start = time.monotonic()
-    view.locator(".bw-status").filter(has_text="The job has ended: its time was over.").wait_for(timeout=SOON * 1e3)
-    print(f"the job's end after {time.monotonic() - start:.1f} s")
-    assert view.get_attribute("data-past") == "true"
-    shown.screenshot("job-at-its-end")
-    until(lambda: servers() == 0, LATER, "its servers to end")
-    view.get_by_role("button", name="Start again").click()
-    view.locator(".bw-status").filter(has_text="Ready").wait_for()
-    assert shown.notebook.evaluate("len(short.models)") == 1
-    assert servers() == before
-    shown.notebook.evaluate("short.close()")
-    until(lambda: servers() == 0, LATER, "its servers to end")
-    shown.notebook.command("notebook:delete-cell")
+def test_a_job_at_its_end_is_told_and_starts_again_with_its_scene(shown, service):
+    circuit, servers = str(shown.lab.root / "circuit" / "circuit_config.json"), service.servers
+    with shown.cell(f"timed = BraynsWidget({circuit!r}, {service.arguments}, height=300)\ntimed") as view:
+        view.locator(".bw-model").wait_for()
+        view.locator(".bw-status").filter(has_text="Ready").wait_for()
+        before = servers()
+        until(lambda: servers() < before, 120, "the end of the job")
+        start = time.monotonic()
+        view.locator(".bw-status").filter(has_text="The job has ended: its time was over.").wait_for(timeout=SOON * 1e3)
+        print(f"the job's end after {time.monotonic() - start:.1f} s")
+        assert view.get_attribute("data-past") == "true"
+        view.scroll_into_view_if_needed()
+        shown.screenshot("job-at-its-end")
+        until(lambda: servers() == 0, LATER, "its servers to end")
+        view.get_by_role("button", name="Start again").click()
+        view.locator(".bw-status").filter(has_text="Ready").wait_for()
+        assert shown.notebook.evaluate("len(timed.models)") == 1
+        assert servers() == before
+        shown.notebook.evaluate("timed.close()")
+        until(lambda: servers() == 0, LATER, "its servers to end")
     shown.told("Ready", seconds=LATER)
     shown.check_same()
 
