@@ -23,6 +23,7 @@ class StreamSettings:
 
     Attributes:
         credit_timeout: age at which an unacknowledged frame's credit returns; at least 4 round trips.
+        silence: time without an answer after which a view does not count for the size: its page may be gone.
         moving_frame_time: time that the renderer may take for a moving picture.
         moving_period: time that renderer and page may take together for a picture of more than half the size.
         moving_quality: JPEG quality while the camera moves.
@@ -44,6 +45,7 @@ class StreamSettings:
     """
 
     credit_timeout: float = 2.0
+    silence: float = 10.0
     moving_frame_time: float = 1 / 30
     moving_period: float = 1 / 45
     moving_quality: int = 65

@@ -152,6 +152,7 @@ class FrameStream:
             if number <= steering.camera:
                 return False
             steering.camera = number
+            steering.lives()
         if moving and not self._moving:
             self._pace.begin()
         self._camera, self._camera_at, self._moving = camera, self._clock(), moving
@@ -246,7 +247,7 @@ class FrameStream:
             return None
         if self._moving and now >= self._camera_at + self.settings.settle_time:
             self._moving = False
-        goal = self._goal(self._camera, _largest(seen))
+        goal = self._goal(self._camera, _largest(seen, now))
         if self._refinement is None or self._refinement.goal != goal:
             cameras = {view.name: view.camera for view in self._views.values()}
             self._refinement = Refinement(goal, goal.passes, self.settings.first_passes, cameras)
@@ -384,7 +385,8 @@ class FrameStream:
             return False
         if self._moving or self._busy or not seen:
             return True
-        return refinement.accumulation > 0 and self._goal(self._camera, _largest(seen)) != refinement.goal
+        largest = _largest(seen, self._clock())
+        return refinement.accumulation > 0 and self._goal(self._camera, largest) != refinement.goal
 
     def _publish(self, picture: Picture, revision: int) -> None:
         self._counts["pictures"] += 1
@@ -399,7 +401,7 @@ class FrameStream:
         seen = self._seen()
         if not refinement.complete or refinement.goal.moving or self._camera is None or not seen:
             return False
-        return self._goal(self._camera, _largest(seen)) == refinement.goal
+        return self._goal(self._camera, _largest(seen, self._clock())) == refinement.goal
 
     def _flush(self, view: View) -> None:
         """Send the newest picture to ``view`` unless the view had it already or has no credit."""
@@ -442,8 +444,9 @@ class FrameStream:
             self._on_error(error)
 
 
-def _largest(views: list[View]) -> View:
-    return max(views, key=lambda view: view.width * view.height)
+def _largest(views: list[View], now: float) -> View:
+    """Return the largest view of those that answer, or of all if none does: a busy kernel holds answers up."""
+    return max(views, key=lambda view: (not view.is_silent(now), view.width * view.height))
 
 
 async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:

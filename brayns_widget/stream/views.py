@@ -71,7 +71,7 @@ class View:
         sink: where its frames go.
         width: width of the canvas in device pixels.
         height: height of the canvas in device pixels.
-        settings: time-out of the credits.
+        settings: times after which its credits return, and after which it is silent.
     """
 
     def __init__(self, name: str, sink: FrameSink, width: float, height: float, settings: StreamSettings) -> None:
@@ -88,6 +88,7 @@ class View:
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._sent: dict[int, float] = {}  # seq → when, unacknowledged, oldest first
+        self._asked: float | None = None  # when the first frame was sent after the last sign of life
 
     @property
     def timeout(self) -> float:
@@ -110,6 +111,8 @@ class View:
         """Record that frame ``seq`` was sent with picture number ``picture``."""
         self._sent = {number: when for number, when in self._sent.items() if now - when < _FORGET}
         self._sent[seq] = now
+        if self._asked is None:
+            self._asked = now
         self.picture = picture
         self.counts["sent"] += 1
 
@@ -118,6 +121,7 @@ class View:
         sent = self._sent.pop(seq, None)
         if sent is None:
             return False
+        self.lives()
         trip = now - sent
         self.rtt = trip if self.rtt is None else 0.8 * self.rtt + 0.2 * trip
         self.decode_ms = decode_ms
@@ -127,3 +131,12 @@ class View:
     def reset_window(self) -> None:
         """Return all credits, because the page was reloaded, or shows the view again."""
         self._sent.clear()
+        self.lives()
+
+    def lives(self) -> None:
+        """Take in that its page has said something."""
+        self._asked = None
+
+    def is_silent(self, now: float) -> bool:
+        """Whether it has answered nothing for long: a notebook's tab that is closed cannot say goodbye."""
+        return self._asked is not None and now - self._asked >= self._settings.silence

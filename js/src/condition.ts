@@ -35,7 +35,7 @@ export interface Facts {
 
 const RUN_AGAIN = "Run the cell again.";
 
-const LOST: Record<Exclude<Presence, "here" | "busy">, readonly [text: string, hint: string]> = {
+const LOST: Record<Exclude<Presence, "here" | "busy" | "offline">, readonly [text: string, hint: string]> = {
   silent: ["The kernel does not answer.", `If it was restarted, run the cell again. If it is stuck, interrupt it.`],
   unreachable: ["The connection to Jupyter is lost.", ""],
   ended: ["The kernel has ended.", `Start it. ${RUN_AGAIN}`],
@@ -56,6 +56,9 @@ export function judge({ presence, status, progress, blank, late, plugged, unmade
   }
   if (presence === "busy") {
     return { ...told, state: "waiting", text: "The kernel is busy. The view follows when it answers." };
+  }
+  if (presence === "offline") {
+    return { ...told, state: "waiting", text: "The kernel does not answer, and this computer is offline." };
   }
   if (presence !== "here") {
     const [text, help] = LOST[presence];

@@ -27,9 +27,9 @@ test("ready is never said beside something that runs, is awaited or is missing",
     { blank: true },
     { late: true },
     { unmade: true },
-    ...(["busy", "silent", "unreachable", "ended", "discarded", "restarted", "stopped"] satisfies Presence[]).map(
-      (presence) => ({ presence }),
-    ),
+    ...(
+      ["busy", "silent", "offline", "unreachable", "ended", "discarded", "restarted", "stopped"] satisfies Presence[]
+    ).map((presence) => ({ presence })),
   ];
   const told = others.map((facts) => judge({ ...FACTS, ...facts }));
   for (const { state, text } of told) {

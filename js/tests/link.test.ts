@@ -144,10 +144,15 @@ test("closing ends calls, greetings and hearing, and says goodbye once", async (
   );
 });
 
-test("a call without a kernel says what to do", async (t) => {
+test("a view ends without a kernel, and a call says what to do", async (t) => {
   stayAt(t, {});
   t.mock.method(console, "error", () => {});
   t.mock.method(console, "warn", () => {});
+  const end = new AbortController();
+  const uncaught: unknown[] = [];
+  const hear = (error: unknown) => void uncaught.push(error);
+  process.on("uncaughtException", hear);
+  t.after(() => process.off("uncaughtException", hear));
   const model = {
     on: () => {},
     off: () => {},
@@ -169,7 +174,7 @@ test("a call without a kernel says what to do", async (t) => {
       maker() {},
       kernelEnded() {},
     },
-    new AbortController().signal,
+    end.signal,
   );
   await assert.rejects(link.call("camera.reset", {}), (error) => {
     assert.deepEqual(failure(error), {
@@ -179,6 +184,9 @@ test("a call without a kernel says what to do", async (t) => {
     });
     return true;
   });
+  end.abort();
+  await new Promise((resolve) => setImmediate(resolve)); // what a listener throws is told after all of them
+  assert.deepEqual(uncaught, []);
 });
 
 // ---------------------------------------------------------------------- the page's own socket

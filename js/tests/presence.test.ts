@@ -87,6 +87,24 @@ test("a kernel that is silent for long is told to be so, and may still come back
   assert.equal(watch.state.value, "here");
 });
 
+test("without a network a kernel that does not answer is not called busy", (t) => {
+  const { watch, pass, window } = setUp(t);
+  watch.look(true);
+  watch.heard();
+  window.dispatchEvent(new Event("offline"));
+  pass(1000);
+  watch.heard(); // its server is on this computer
+  assert.equal(watch.state.value, "here");
+  pass(13_000);
+  assert.equal(watch.state.value, "offline");
+  window.dispatchEvent(new Event("online"));
+  watch.heard();
+  assert.equal(watch.state.value, "here");
+  watch.expect();
+  pass(2500);
+  assert.equal(watch.state.value, "busy");
+});
+
 test("a view asks now and then while it can be seen, and nothing while it cannot", (t) => {
   const { watch, heard, pass } = setUp(t);
   watch.look(true);

@@ -64,6 +64,25 @@ async def test_the_largest_visible_view_gives_the_size_in_device_pixels(b: Bench
 
 
 @run
+async def test_a_view_that_answers_nothing_does_not_give_the_size(b: Bench) -> None:
+    b.stream.set_request(b.renderer, dataclasses.replace(FAST, credit_timeout=0.01, silence=0.05))
+    small = b.view("small", 300, 200)
+    large = b.view("large", 500, 400, acks=False)
+    b.stream.set_camera(camera(1))
+    await until(lambda: small.last == "500x400 x1 3 q95")
+    await asyncio.sleep(0.1)  # the page's silence
+    b.stream.set_camera(camera(2))
+    await until(lambda: small.last == "300x200 x2 3 q95")
+    b.stream.ack("large", large.frames[-1].seq)
+    b.stream.set_camera(camera(3))
+    await until(lambda: small.last == "500x400 x3 3 q95")
+    b.stream.set_visible("small", False)
+    await asyncio.sleep(0.1)
+    b.stream.set_camera(camera(4))
+    await until(lambda: large.last == "500x400 x4 3 q95")
+
+
+@run
 async def test_a_new_view_gets_the_newest_picture_at_once(b: Bench) -> None:
     first = b.view("a")
     b.stream.set_camera(CAMERA)

@@ -79,6 +79,21 @@ def test_an_acknowledgement_of_an_unknown_frame_changes_nothing() -> None:
     assert view.rtt is None
 
 
+def test_a_view_is_silent_from_some_time_after_the_first_frame_without_an_answer() -> None:
+    view = _view(silence=10.0)
+    assert not view.is_silent(1e9)
+    view.sent(1, 1, 1000.0)
+    view.sent(2, 2, 1100.0)
+    assert not view.is_silent(1009.9)
+    assert view.is_silent(1010.0)
+    view.acknowledged(2, 1200.0, shown=True, decode_ms=None)
+    assert not view.is_silent(1e9)
+    for sign_of_life in (view.reset_window, view.lives):
+        view.sent(3, 3, 0.0)
+        sign_of_life()
+        assert not view.is_silent(1e9)
+
+
 def test_a_reset_returns_all_credits() -> None:
     view = _view(window=1)
     view.sent(1, 1, 0.0)

@@ -85,7 +85,11 @@ export class Link {
       for (const id of [...this.#calls.keys()]) {
         this.#fail(id, "ViewClosed", "The view was closed.", "");
       }
-      this.#post("gone", {});
+      try {
+        this.#post("gone", {});
+      } catch {
+        // Its tab was closed, or the kernel restarted, so there is nobody to tell.
+      }
     });
   }
 

@@ -6,10 +6,19 @@ import { hasEnded } from "./binder.js";
 import { jupyterBase } from "./socket.js";
 
 /**
- * "busy": a question waits for its answer; "silent": for long; "ended": its frame process saw it end; "discarded": Binder
- * has ended the session. The last two are final.
+ * "busy": a question waits for its answer; "silent": for long; "offline": while there is no network; "ended": its frame
+ * process saw it end; "discarded": Binder has ended the session. The last two are final.
  */
-export type Presence = "here" | "busy" | "silent" | "unreachable" | "ended" | "discarded" | "restarted" | "stopped";
+export type Presence =
+  | "here"
+  | "busy"
+  | "silent"
+  | "offline"
+  | "unreachable"
+  | "ended"
+  | "discarded"
+  | "restarted"
+  | "stopped";
 
 /** A kernel that answers later than this is told to be busy; one that answers later than the other, to be silent. */
 const ANSWER_MS = 1500;
@@ -67,6 +76,7 @@ export class KernelWatch {
   #asked: number | null = null;
   #visible = false;
   #binder = false;
+  #offline = false;
   #probe: ReturnType<typeof setTimeout> | undefined;
   #used = performance.now();
 
@@ -204,7 +214,9 @@ export class KernelWatch {
       return;
     }
     if (this.#asked !== null && now - this.#asked >= ANSWER_MS - 1) {
-      this.#state.value = now - this.#asked < SILENT_MS ? "busy" : "silent";
+      // Without an answer only, since a server on this computer needs no network.
+      const unanswered = now - this.#asked < SILENT_MS ? "busy" : "silent";
+      this.#state.value = this.#offline ? "offline" : unanswered;
     }
     this.#question();
   }
@@ -264,7 +276,11 @@ export class KernelWatch {
       window.addEventListener(name, use, { signal: end, capture: true, passive: true });
     }
     for (const name of ["online", "offline"]) {
-      window.addEventListener(name, doubt, { signal: end });
+      const change = () => {
+        this.#offline = name === "offline";
+        doubt();
+      };
+      window.addEventListener(name, change, { signal: end });
     }
     document.addEventListener("resume", doubt, { signal: end });
     atEnd(end, () => {
