@@ -17,6 +17,7 @@ import numpy.typing as npt
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.sonata.populations import EdgePopulation
+from brayns_widget.service.sonata.problems import UNREADABLE, words
 
 Ints = npt.NDArray[np.int64]
 
@@ -35,15 +36,16 @@ def endfeet_geometry(file_name: str, edges: EdgePopulation, chosen: Ints) -> Geo
     ids = chosen
     if "endfoot_id" in edges.attribute_names:
         ids = np.asarray(edges.attribute("endfoot_id", chosen), np.int64)
+    if not file_name:
+        raise failure(f"The circuit names no endfeet_meshes_file for edge population {edges.name} of {edges.file}")
     if not Path(file_name).is_file():
         raise failure(f"The endfeet meshes {file_name} do not exist")
     try:
         with h5py.File(file_name, "r") as file:
             points, point_counts = _rows(file, "points", ids)
             triangles, triangle_counts = _rows(file, "triangles", ids)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:  # of h5py, by what is there
-        text = error.args[0] if error.args else error
-        raise failure(f"{file_name} cannot be read as endfeet meshes: {text}") from error
+    except UNREADABLE as error:
+        raise failure(f"{file_name} cannot be read as endfeet meshes: {words(error)}") from error
     if not len(triangles):
         raise failure(f"{file_name} has no meshes of the endfeet of the loaded cells")
     own = np.repeat(point_counts, triangle_counts)

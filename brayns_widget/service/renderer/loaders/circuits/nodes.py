@@ -18,6 +18,7 @@ from brayns_widget.service.sonata.table import POSITIONS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+_LARGEST = float(np.finfo(np.float32).max)  # that geometry can have
 
 
 def evenly(count: int, wanted: int) -> npt.NDArray[np.int64]:
@@ -50,7 +51,8 @@ def select(
     if node_ids:
         if (largest := max(node_ids)) >= population.size:
             raise failure(
-                f"Node id {largest} is not in population {population.name}, which has {population.size} nodes"
+                f"Node id {largest} is not in population {population.name} of {population.file}, which has "
+                f"{population.size} nodes"
             )
         return np.unique(np.asarray(node_ids, dtype=np.int64))
     ids = _ids_of_node_sets(population, node_sets_paths, node_sets)
@@ -60,7 +62,7 @@ def select(
         ids = ids[evenly(len(ids), limit)]
     if not len(ids):
         chosen = f"node sets {', '.join(node_sets)} of population" if node_sets else "population"
-        raise failure(f"There are no cells in {chosen} {population.name}")
+        raise failure(f"There are no cells in {chosen} {population.name} of {population.file}")
     return ids
 
 
@@ -155,12 +157,19 @@ def _angles(population: Population, name: str, ids: Ints) -> Floats:
 def _attribute(population: Population, name: str, ids: Ints) -> Floats:
     if name not in population.attribute_names:
         why = f" that can be read ({population.unreadable[name]})" if name in population.unreadable else ""
-        raise failure(f"Population {population.name} has no attribute {name!r}{why}, so its cells cannot be placed")
+        raise failure(
+            f"Population {population.name} of {population.file} has no attribute {name!r}{why}, so its cells cannot be "
+            "placed"
+        )
     return _finite(population, name, np.asarray(population.attribute(name, ids), dtype=np.float64), ids)
 
 
 def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:
-    wrong = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    wrong = ~(np.abs(values) < _LARGEST).reshape(len(values), -1).all(axis=1)
     if wrong.any():
-        raise failure(f"Node {ids[np.flatnonzero(wrong)[0]]} of population {population.name} has no finite {name!r}")
+        first = np.flatnonzero(wrong)[0]
+        raise failure(
+            f"Node {ids[first]} of population {population.name} in {population.file} has no finite {name!r}: "
+            f"{values[first]}"
+        )
     return values

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.reports import FrameReport, SpikeReport, Timeline
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
@@ -21,6 +22,7 @@ from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.sonata.config import SimulationConfig
+from brayns_widget.service.sonata.problems import UNREADABLE, words
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
 _MILLISECONDS = {"ms": 1.0, "s": 1000.0}
@@ -67,6 +69,8 @@ class Recording:
         # The guide's first edition, and so BMTK, has the singular.
         self.index_pointers = np.asarray(_first(mapping, "index_pointers", "index_pointer"), np.int64)
         self.element_ids, self.element_pos = _first(mapping, "element_ids", "element_id"), mapping.get("element_pos")
+        if self.element_ids.dtype.kind not in "iu":
+            raise ValueError(f"its element ids are no whole numbers, but {self.element_ids.dtype}")
         pointers = self.index_pointers
         width = min(self._data.shape[1], len(self.element_ids))
         if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers, prepend=0) < 0).any() or pointers[-1] > width:
@@ -133,10 +137,9 @@ def open_recording(config: SimulationConfig, kind: str, name: str, population: s
     file = _opened(file_name)
     try:
         return Recording(file, _group(file, population), title)
-    except (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError) as error:  # of h5py, by what is there
+    except UNREADABLE as error:
         file.close()
-        text = error.args[0] if error.args else error
-        raise failure(f"{title} cannot be used: {text}") from error
+        raise failure(f"{title} cannot be used: {words(error)}") from error
     except BaseException:
         file.close()
         raise
@@ -174,11 +177,13 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
         RequestError: there is no such report, or it has another type.
     """
     if name not in config.reports:
-        raise failure(f"The report {name!r} is not present in the simulation config file")  # the real renderer's words
+        has = f"it has {', '.join(config.reports)}" if config.reports else "it has none"
+        # The first words are the real renderer's.
+        raise failure(f"The report {name!r} is not present in the simulation config file {config.path}; {has}")
     found = config.reports[name].type
     # A compartment_set is a report of some compartments, and blood flow is recorded as compartments of vessels.
     if found.removesuffix("_set") != ("compartment" if kind.startswith("bloodflow") else kind):
-        raise failure(f"Report {name!r} is of type {found}, not {kind}")
+        raise failure(f"Report {name!r} of {config.path} is of type {found}, not {kind}")
     return config.reports[name].file
 
 
@@ -186,14 +191,16 @@ def _opened(file_name: str) -> Any:
     if not Path(file_name).is_file():
         raise failure(f"The report's file {file_name} does not exist; has the simulation been run?")
     try:
+        check_file(Path(file_name), hdf5=True)
         return h5py.File(file_name, "r", rdcc_nbytes=_CACHE)
-    except OSError as error:
-        raise failure(f"{file_name} cannot be read as a report: {error}") from error
+    except UNREADABLE as error:
+        raise failure(f"{file_name} cannot be read as a report: {words(error)}") from error
 
 
 def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], Ints]:
     """Read the times in ms and the nodes of all spikes; not with libsonata, which insists on a unit."""
     try:
+        check_file(Path(file_name), hdf5=True)
         with h5py.File(file_name, "r") as file:
             group = file["spikes"]
             if "timestamps" not in group:  # BMTK's first files have them without a population
@@ -206,9 +213,8 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
             if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:
                 raise ValueError(f"{times.shape} times in {unit!r} of {nodes.shape} nodes")
             return np.asarray(times, np.float64) * _MILLISECONDS[unit], np.asarray(nodes, np.int64)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        text = error.args[0] if error.args else error
-        raise failure(f"{file_name} cannot be read as spikes: {text}") from error
+    except UNREADABLE as error:
+        raise failure(f"{file_name} cannot be read as spikes: {words(error)}") from error
 
 
 def spike_simulation(config: SimulationConfig, population: str, ids: Ints, transition: float) -> Simulation:
