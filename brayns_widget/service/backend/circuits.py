@@ -77,7 +77,7 @@ class Config:
         """Return the node sets of circuit and simulation, by name; a missing file counts as empty, as in Brayns."""
         paths = [self.circuit.config.node_sets_file, self.simulation.node_sets_file if self.simulation else ""]
         found = [path for path in filter(None, paths) if self._base.resolve(path).exists()]
-        return read_node_sets(found, self._check)
+        return read_node_sets(found, self._check, circuit=str(self.circuit.config.path))
 
 
 def populations(config: Config) -> dict[str, Any]:

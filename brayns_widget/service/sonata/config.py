@@ -408,22 +408,25 @@ class NodeSets(NamedTuple):
         values: by name, as they are written.
         files: where each comes from.
         paths: the files that were read.
+        circuit: the configuration that names no such file.
     """
 
     values: Mapping[str, Any]
     files: Mapping[str, str]
     paths: Sequence[str]
+    circuit: str = "the circuit"
 
     def place(self, name: str) -> str:
         """Name the file of a node set, or all files if there is none of this name."""
-        return self.files.get(name) or " and ".join(self.paths) or "the circuit, which has no node sets file"
+        return self.files.get(name) or " and ".join(self.paths) or f"{self.circuit}, which names no node_sets_file"
 
 
-def read_node_sets(paths: Sequence[str], check: Check = unchecked) -> NodeSets:
+def read_node_sets(paths: Sequence[str], check: Check = unchecked, *, circuit: str = "the circuit") -> NodeSets:
     """Read files of node sets.
 
     Args:
         paths: of the files, or ""; later ones override earlier ones.
+        circuit: the configuration that names them, for messages.
         check: called with each file before it is opened.
 
     Raises:
@@ -444,4 +447,4 @@ def read_node_sets(paths: Sequence[str], check: Check = unchecked) -> NodeSets:
             raise failure(f"{path} is not a node sets file: it holds no object")
         found |= content
         files |= dict.fromkeys(content, path)
-    return NodeSets(found, files, named)
+    return NodeSets(found, files, named, circuit)

@@ -34,6 +34,7 @@ def select(
     node_ids: Sequence[int],
     percentage: float,
     limit: int,
+    circuit: str = "the circuit",
 ) -> npt.NDArray[np.int64]:
     """Choose the cells to load; ids in ascending order.
 
@@ -44,6 +45,7 @@ def select(
         node_ids: if given, exactly these cells; node sets, percentage and limit do not apply.
         percentage: the part of the cells to load, from 0 to 1, at even steps; 0 means all, as in Brayns.
         limit: load at most this many cells, at even steps; 0 means no limit.
+        circuit: the configuration, for messages.
 
     Raises:
         RequestError: unknown node set, an id outside the population, or no cell left.
@@ -55,7 +57,7 @@ def select(
                 f"{population.size} nodes"
             )
         return np.unique(np.asarray(node_ids, dtype=np.int64))
-    ids = _ids_of_node_sets(population, node_sets_paths, node_sets)
+    ids = _ids_of_node_sets(population, node_sets_paths, node_sets, circuit)
     if percentage > 0:
         ids = ids[evenly(len(ids), min(len(ids), max(1, round(percentage * len(ids)))))]
     if 0 < limit < len(ids):
@@ -66,10 +68,10 @@ def select(
     return ids
 
 
-def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.int64]:
+def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Sequence[str], circuit: str) -> Ints:
     if not names:
         return np.arange(population.size, dtype=np.int64)
-    sets = read_node_sets(paths)
+    sets = read_node_sets(paths, circuit=circuit)
     return np.unique(np.concatenate([nodes_of(sets, name, population) for name in names]))
 
 

@@ -143,6 +143,7 @@ def _load_population(  # noqa: PLR0917 - all are needed
         node_ids=settings.node_ids,
         percentage=settings.node_percentage,
         limit=settings.node_count_limit,
+        circuit=str(circuit.config.path),
     )
     if found.type == VASCULATURE:
         model = vessels_model(population, ids, settings, config)
