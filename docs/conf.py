@@ -46,6 +46,7 @@ CONTENTS = """
 :hidden:
 
 notebooks/quickstart
+notebooks/allen
 docs/reference/index
 docs/files
 docs/service

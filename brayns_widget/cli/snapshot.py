@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
         "circuit",
         metavar="CIRCUIT",
         type=Path,
-        help="SONATA circuit or simulation configuration, or a morphology: SWC, H5 or ASC",
+        help="SONATA circuit or simulation configuration, a directory that holds one, or a morphology: SWC, H5 or ASC",
     )
     parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True, help="picture file, PNG or JPEG")
     parser.add_argument("--size", metavar="WxH", type=_size, default=(800, 600), help="in pixels (default: 800x600)")
@@ -152,8 +152,6 @@ def _size(text: str) -> tuple[int, int]:
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"{str(path)!r} does not exist.")
-    if path.is_dir():
-        raise IsADirectoryError(f"{str(path)!r} is a directory; name the circuit's configuration file in it.")
     return path
 
 

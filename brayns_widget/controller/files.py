@@ -61,7 +61,7 @@ class Files(Group):
         """Read a circuit's node populations and node sets.
 
         Args:
-            path: circuit or simulation configuration.
+            path: circuit or simulation configuration, or a directory that holds one.
 
         Raises:
             CircuitError: it cannot be read.

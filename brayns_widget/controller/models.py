@@ -123,8 +123,8 @@ class Models(Morphologies, Counting, Sequence["Model"]):
 
         Args:
             report: gets the progress.
-            path: circuit or simulation configuration, a morphology, or a circuit or node population of bluepysnap; with
-                the local service, a path may be relative to the working directory.
+            path: circuit or simulation configuration, a directory that holds one, a morphology, or a circuit or node
+                population of bluepysnap; with the local service, it may be relative to the working directory.
             population: node population; None takes the only one, or the largest biophysical one.
             density: share of the chosen cells, above 0, up to 1; taken at even steps.
             node_ids: load only these cells: ids, a mask over all cells, or a selection of libsonata, bluepysnap or

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,22 @@ def write_circuit(directory: str | os.PathLike[str], *, cells: int = DEFAULT_CEL
         raise BraynsWidgetError(f"A demo circuit cannot have {cells} cells.", hint=f"Ask for 1 to {MAX_CELLS}.")
     if seed < 0:
         raise BraynsWidgetError(f"The seed {seed} is negative.", hint="Use 0 or more.")
-    target = Path(directory).expanduser().absolute()
     marker: dict[str, str | int] = {"generator": "brayns-widget demo", "format": FORMAT, "cells": cells, "seed": seed}
+    return write_once(directory, marker, lambda draft: _write(draft, cells, seed))
+
+
+def write_once(directory: str | os.PathLike[str], marker: dict[str, str | int], write: Callable[[Path], None]) -> Path:
+    """Write a directory as a whole, unless it holds the same already, and return its configuration's path.
+
+    Args:
+        directory: where to write; it may be missing or empty.
+        marker: what is written, for the file `MARKER` in it.
+        write: writes all files into an empty directory.
+
+    Raises:
+        BraynsWidgetError: the directory holds something else, or cannot be written.
+    """
+    target = Path(directory).expanduser().absolute()
     config = target / "circuit_config.json"
     try:
         if _holds(target, marker):
@@ -58,7 +73,7 @@ def write_circuit(directory: str | os.PathLike[str], *, cells: int = DEFAULT_CEL
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         draft.mkdir()
         try:
-            _write(draft, cells, seed)
+            write(draft)
             sonata.write_json(draft / MARKER, marker)
             if _holds(target, marker):  # another process was faster
                 return config

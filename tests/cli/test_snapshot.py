@@ -184,7 +184,7 @@ def test_missing_files_and_directories(tmp_path, capsys):
     assert run(tmp_path / "c.json", "-o", tmp_path / "a.png") == 1
     assert "does not exist" in capsys.readouterr().err
     assert run(tmp_path, "-o", tmp_path / "a.png") == 1
-    assert "is a directory; name the circuit's configuration file" in capsys.readouterr().err
+    assert "is a directory without a SONATA configuration" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

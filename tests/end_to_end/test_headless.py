@@ -100,11 +100,13 @@ def test_the_outputs_in_the_repository_are_those_of_today(executed):
         assert np.corrcoef(ours.ravel(), today.ravel())[0, 1] > 0.8, AGAIN
 
 
-def test_what_is_in_the_repository_is_small_and_of_no_machine():
-    text = QUICKSTART.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["quickstart", "allen"])
+def test_what_is_in_the_repository_is_small_and_of_no_machine(name):
+    text = QUICKSTART.with_stem(name).read_text(encoding="utf-8")
     notebook = nbformat.reads(text, 4)
     assert len(text) < 3 * SHOWN_MAX
     assert "widgets" not in notebook.metadata
     assert not any("execution" in cell.metadata for cell in notebook.cells)
+    assert pictures(notebook)
     assert not re.search(r"/(home|Users|root|tmp)\b|[A-Z]:\\\\", text)
     assert [cell.execution_count for cell in code(notebook)] == list(range(1, len(code(notebook)) + 1))

@@ -46,18 +46,19 @@ class BaseDirectory:
             raise RequestError(f"{path!r} is outside {str(self.path)!r}", code=INVALID_PARAMS)
         return real
 
-    def regular_file(self, path: str, *, code: int = INVALID_PARAMS) -> Path:
+    def regular_file(self, path: str, *, code: int = INVALID_PARAMS, or_directory: bool = False) -> Path:
         """Resolve a path to a regular file; a pipe or a device could block its reader forever.
 
         Args:
             path: as for `resolve`.
             code: of the error if there is no such file.
+            or_directory: allow directories, too.
 
         Raises:
             RequestError: -32602 as `resolve`, or `code`.
         """
         real = self.resolve(path)
-        if kind_of(real) != "file":
+        if (kind := kind_of(real)) != "file" and not (or_directory and kind):
             problem = "is not a regular file" if real.exists() else "does not exist"
             raise RequestError(f"{path!r} {problem}", code=code)
         return real

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.lifetime import when_stdin_closes
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.sonata.config import SimulationConfig, read_configuration, read_node_sets
+from brayns_widget.service.sonata.config import NodeSets, SimulationConfig, read_configuration, read_node_sets
+from brayns_widget.service.sonata.folders import configuration_of
 from brayns_widget.service.sonata.listing import VIRTUAL, Circuit, Listed
 from brayns_widget.service.sonata.problems import UNREADABLE, words
 
@@ -32,7 +33,7 @@ class Config:
 
     Args:
         base: the directory that the files are confined to.
-        path: of the configuration, as the client gave it.
+        path: of the configuration, or of a directory that holds one, as the client gave it.
 
     Raises:
         RequestError: -32602, the file, or the circuit that it names, is outside or missing; -32603, it cannot be read.
@@ -40,7 +41,8 @@ class Config:
 
     def __init__(self, base: BaseDirectory, path: str) -> None:
         self._base = base
-        config, self.simulation, self.problems = read_configuration(base.regular_file(path), self._check)
+        file = configuration_of(base.regular_file(path, or_directory=True), self._check)
+        config, self.simulation, self.problems = read_configuration(file, self._check)
         self.circuit = Circuit(config, self._check)
 
     def _check(self, path: str) -> None:
@@ -67,14 +69,15 @@ class Config:
         known = list(self.circuit.node_files)
         if name not in known:
             there_are = f"there are {', '.join(map(repr, known))}" if known else "there is none"
-            raise RequestError(f"There is no node population {name!r}; {there_are}", code=INVALID_PARAMS)
+            place = self.circuit.config.path
+            raise RequestError(f"There is no node population {name!r} in {place}; {there_are}", code=INVALID_PARAMS)
         return self.circuit.nodes(name)
 
-    def node_sets(self) -> dict[str, Any]:
+    def node_sets(self) -> NodeSets:
         """Return the node sets of circuit and simulation, by name; a missing file counts as empty, as in Brayns."""
         paths = [self.circuit.config.node_sets_file, self.simulation.node_sets_file if self.simulation else ""]
         found = [path for path in filter(None, paths) if self._base.resolve(path).exists()]
-        return read_node_sets(found, self._check)
+        return read_node_sets(found, self._check, circuit=str(self.circuit.config.path))
 
 
 def populations(config: Config) -> dict[str, Any]:
@@ -131,7 +134,7 @@ def _reports(simulation: SimulationConfig | None) -> list[dict[str, Any]]:
 
 def node_sets(config: Config) -> dict[str, Any]:
     """Return the names of the node sets, sorted."""
-    return {"node_sets": sorted(config.node_sets())}
+    return {"node_sets": sorted(config.node_sets().values)}
 
 
 def node_attributes(config: Config, population: str) -> dict[str, Any]:
@@ -156,8 +159,8 @@ def get_node_set_ids(config: Config, population: str, node_sets: list[str]) -> t
 
     nodes, sets = config.population(population), config.node_sets()
     for name in node_sets:
-        if name not in sets:
-            raise RequestError(f"There is no node set {name!r}", code=INVALID_PARAMS)
+        if name not in sets.values:
+            raise RequestError(f"There is no node set {name!r} in {sets.place(name)}", code=INVALID_PARAMS)
     found = [nodes_of(sets, name, nodes).astype("<i8") for name in node_sets]
     return {"counts": list(map(len, found))}, b"".join(ids.tobytes() for ids in found)
 

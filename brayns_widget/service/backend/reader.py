@@ -47,7 +47,7 @@ class CircuitReader:
 
         Args:
             question: one of ``circuits.QUESTIONS``.
-            path: of the configuration.
+            path: of the configuration, or of a directory that holds one.
             params: further parameters of the question, as JSON.
 
         Raises:
@@ -57,7 +57,7 @@ class CircuitReader:
 
     def fetch(self, question: str, path: str, **params: Any) -> tuple[Any, memoryview]:
         """Ask as ``ask`` does; also return the bytes after the answer."""
-        self._base.regular_file(path)  # common errors are found without a child
+        self._base.regular_file(path, or_directory=True)  # common errors are found without a child
         late = threading.Event()
         with self._start(question, path) as child:
             assert child.stdout

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.recognised import BEGINNING, check_beginning
 from brayns_widget.service.sonata.paths import Paths
 from brayns_widget.service.sonata.problems import failure
 
@@ -40,11 +41,19 @@ def read_json(path: Path, check: Check) -> Any:
     try:
         if (size := path.stat().st_size) > MAX_SIZE:
             raise failure(f"{path} is too large for a configuration: {size} bytes")
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        content = path.read_bytes()
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        check_beginning(content[:BEGINNING], hdf5=False)
+    except ValueError as error:
+        raise failure(f"{path} is not a SONATA configuration: {error}") from error
+    try:
+        return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error})") from error
+        cut = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
+        advice = "; it ends too early: copy it again" if cut else ""
+        raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error}){advice}") from error
 
 
 class Section(NamedTuple):
@@ -392,18 +401,41 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def read_node_sets(paths: Sequence[str], check: Check = unchecked) -> dict[str, Any]:
+class NodeSets(NamedTuple):
+    """Node sets of one or several files.
+
+    Attributes:
+        values: by name, as they are written.
+        files: where each comes from.
+        paths: the files that were read.
+        circuit: the configuration that names no such file.
+    """
+
+    values: Mapping[str, Any]
+    files: Mapping[str, str]
+    paths: Sequence[str]
+    circuit: str = "the circuit"
+
+    def place(self, name: str) -> str:
+        """Name the file of a node set, or all files if there is none of this name."""
+        return self.files.get(name) or " and ".join(self.paths) or f"{self.circuit}, which names no node_sets_file"
+
+
+def read_node_sets(paths: Sequence[str], check: Check = unchecked, *, circuit: str = "the circuit") -> NodeSets:
     """Read files of node sets.
 
     Args:
         paths: of the files, or ""; later ones override earlier ones.
+        circuit: the configuration that names them, for messages.
         check: called with each file before it is opened.
 
     Raises:
         RequestError: a file is missing or is not one of node sets.
     """
     found: dict[str, Any] = {}
-    for path in dict.fromkeys(filter(None, paths)):
+    files: dict[str, str] = {}
+    named = list(dict.fromkeys(filter(None, paths)))
+    for path in named:
         check(path)
         if not Path(path).is_file():
             raise failure(f"The node sets file {path} does not exist")
@@ -414,4 +446,5 @@ def read_node_sets(paths: Sequence[str], check: Check = unchecked) -> dict[str, 
         if not isinstance(content, dict):
             raise failure(f"{path} is not a node sets file: it holds no object")
         found |= content
-    return found
+        files |= dict.fromkeys(content, path)
+    return NodeSets(found, files, named, circuit)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libsonata
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.recognised import check_file
 from brayns_widget.service.sonata.config import Check, CircuitConfig, PopulationFile, unchecked
 from brayns_widget.service.sonata.problems import about, failure, reading
 
@@ -85,7 +86,7 @@ class Circuit:
         return dict(sorted(found.items()))
 
     def _names_in(self, file: PopulationFile, kind: str) -> list[str]:
-        self._exists(file.elements)
+        self._check_hdf5(file.elements)
         storage = libsonata.NodeStorage if kind == "node" else libsonata.EdgeStorage
         with reading(file.elements, libsonata.SonataError):
             return list(storage(file.elements).population_names)
@@ -93,7 +94,12 @@ class Circuit:
     def _exists(self, file: str) -> None:
         self._check(file)
         if not Path(file).is_file():
-            raise failure(f"{file} does not exist")
+            raise failure(f"{file} is a directory" if Path(file).is_dir() else f"{file} does not exist")
+
+    def _check_hdf5(self, file: str) -> None:
+        self._exists(file)
+        with reading(file):
+            check_file(Path(file), hdf5=True)
 
     def nodes(self, name: str) -> Population:
         """Open a node population.
@@ -105,7 +111,7 @@ class Circuit:
 
         file = self.node_files[name]
         with about(f"Population {name}"):
-            self._exists(file.elements)
+            self._check_hdf5(file.elements)
             if file.types:
                 self._exists(file.types)
             return open_nodes(file.elements, file.types, name)
@@ -120,7 +126,7 @@ class Circuit:
 
         file = self.edge_files[name]
         with about(f"Edge population {name}"):
-            self._exists(file.elements)
+            self._check_hdf5(file.elements)
             if file.types:
                 self._check(file.types)
             return open_edges(file.elements, file.types, name)
@@ -136,7 +142,7 @@ class Circuit:
                 yield Listed(name, file.properties(name).type, 0, error.message, error)
 
     def _listed(self, name: str, file: PopulationFile) -> Listed:
-        self._exists(file.elements)
+        self._check_hdf5(file.elements)
         population: Any = None if file.types else _native("node", file, name)
         names = set(population.attribute_names) if population is not None else set()
         if population is None:
@@ -151,7 +157,7 @@ class Circuit:
         for name, file in self.edge_files.items():
             try:
                 with about(f"Edge population {name}"):
-                    self._exists(file.elements)
+                    self._check_hdf5(file.elements)
                     found = _native("edge", file, name) or self.edges(name)
                 yield found
             except RequestError as error:

@@ -26,17 +26,17 @@ class NativePopulation:
         self.dynamics_names = frozenset(population.dynamics_attribute_names)
         self.unreadable: dict[str, str] = {}
         self.notices: list[str] = []
-        self._file = file
+        self.file = file
 
     def attribute(self, name: str, ids: Ints | None = None, *, missing: float = np.nan) -> Array:
         """Read an attribute; see ``Table.attribute``. All nodes have it, so that ``missing`` is never needed."""
         del missing
-        with self._reading(f"Attribute {name!r} of population {self.name} in {self._file}"):
+        with self._reading(f"Attribute {name!r} of population {self.name} in {self.file}"):
             return np.asarray(self.population.get_attribute(name, self._selection(ids)))
 
     def dynamics(self, name: str, ids: Ints | None = None) -> Array:
         """Read one of ``dynamics_params``; see ``Table.dynamics``."""
-        with self._reading(f"Dynamics parameter {name!r} of population {self.name} in {self._file}"):
+        with self._reading(f"Dynamics parameter {name!r} of population {self.name} in {self.file}"):
             return np.asarray(self.population.get_dynamics_attribute(name, self._selection(ids)))
 
     def library(self, name: str) -> tuple[list[str], Any] | None:
@@ -45,7 +45,7 @@ class NativePopulation:
             return None
 
         def codes(ids: Ints | None) -> Array:
-            with self._reading(f"Attribute {name!r} of population {self.name} in {self._file}"):
+            with self._reading(f"Attribute {name!r} of population {self.name} in {self.file}"):
                 return np.asarray(self.population.get_enumeration(name, self._selection(ids)))
 
         return list(self.population.enumeration_values(name)), codes
@@ -78,22 +78,22 @@ class NativeEdges(NativePopulation):
 
     def source_nodes(self, ids: Ints) -> Ints:
         """Return the source (N,) of each edge."""
-        with self._reading(f"Edge population {self.name} of {self._file}"):
+        with self._reading(f"Edge population {self.name} of {self.file}"):
             return np.asarray(self.population.source_nodes(self._selection(ids)), np.int64)
 
     def target_nodes(self, ids: Ints) -> Ints:
         """Return the target (N,) of each edge."""
-        with self._reading(f"Edge population {self.name} of {self._file}"):
+        with self._reading(f"Edge population {self.name} of {self.file}"):
             return np.asarray(self.population.target_nodes(self._selection(ids)), np.int64)
 
     def afferent(self, nodes: Ints) -> Ints:
         """Return the ids of the edges that have their target among the nodes."""
-        with self._reading(f"Edge population {self.name} of {self._file}"):
+        with self._reading(f"Edge population {self.name} of {self.file}"):
             found: Ints = self.population.afferent_edges(nodes.tolist()).flatten().astype(np.int64)
             return found
 
     def efferent(self, nodes: Ints) -> Ints:
         """Return the ids of the edges that have their source among the nodes."""
-        with self._reading(f"Edge population {self.name} of {self._file}"):
+        with self._reading(f"Edge population {self.name} of {self.file}"):
             found: Ints = self.population.efferent_edges(nodes.tolist()).flatten().astype(np.int64)
             return found

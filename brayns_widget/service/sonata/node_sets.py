@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.sonata.config import NodeSets
 from brayns_widget.service.sonata.native import NativePopulation
 from brayns_widget.service.sonata.populations import Population
 from brayns_widget.service.sonata.problems import failure
@@ -24,7 +25,7 @@ Bools = npt.NDArray[np.bool_]
 _IDS = ("node_id", "gids")  # the latter in the first examples of the format
 
 
-def nodes_of(sets: dict[str, Any], name: str, population: Population) -> Ints:
+def nodes_of(sets: NodeSets, name: str, population: Population) -> Ints:
     """Return the ids of the nodes of a population that are in a node set, ascending.
 
     Raises:
@@ -35,22 +36,23 @@ def nodes_of(sets: dict[str, Any], name: str, population: Population) -> Ints:
         return found
     try:
         chosen = _chosen(used, name, population)
-    except (RequestError, TypeError, ValueError, re.error) as error:
+    except (RequestError, TypeError, ValueError, OverflowError, re.error) as error:
         why = error.message if isinstance(error, RequestError) else error
-        raise failure(f"Node set {name!r} can't be used on {population.name}: {why}") from error
+        raise failure(f"Node set {name!r} in {sets.place(name)} can't be used on {population.name}: {why}") from error
     return np.flatnonzero(chosen).astype(np.int64)
 
 
-def _used(sets: dict[str, Any], name: str, above: tuple[str, ...]) -> dict[str, Any]:
+def _used(sets: NodeSets, name: str, above: tuple[str, ...]) -> dict[str, Any]:
     """Return a node set with those that it consists of."""
-    if name not in sets:
-        of = f", which node set {above[-1]!r} names" if above else ""
-        raise failure(f"Invalid node set: {name!r}{of}")  # the first words are the real renderer's
+    if name not in sets.values:
+        of = f"which node set {above[-1]!r} names" if above else "which is not"
+        place = sets.place(above[-1] if above else name)
+        raise failure(f"Invalid node set: {name!r}, {of} in {place}")  # the first words are the real renderer's
     if name in above:
-        raise failure(f"Node set {name!r} consists of itself: {' → '.join([*above, name])}")
-    found = {name: sets[name]}
-    if isinstance(sets[name], list):
-        for part in sets[name]:
+        raise failure(f"Node set {name!r} in {sets.place(name)} consists of itself: {' → '.join([*above, name])}")
+    found = {name: sets.values[name]}
+    if isinstance(sets.values[name], list):
+        for part in sets.values[name]:
             found |= _used(sets, str(part), (*above, name))
     return found
 
@@ -67,7 +69,10 @@ def _chosen(sets: dict[str, Any], name: str, population: Population) -> Bools:
         if attribute == "population":
             chosen &= population.name in (rule if isinstance(rule, list) else [rule])
         elif attribute in _IDS:
-            chosen &= np.isin(np.arange(population.size), np.atleast_1d(np.asarray(rule, np.int64)))
+            ids = rule if isinstance(rule, list) else [rule]
+            if wrong := [value for value in ids if isinstance(value, bool) or not isinstance(value, int)]:
+                raise TypeError(f"{attribute} has {json.dumps(wrong[0])}, which is no whole number")
+            chosen &= np.isin(np.arange(population.size), np.array(ids, np.int64))
         else:
             chosen &= _matching(population.attribute(attribute), rule)
     return chosen
@@ -93,9 +98,13 @@ def _matching(values: npt.NDArray[Any], rule: Any) -> Bools:
     found = np.ones(len(values), np.bool_)
     for operator, operand in rule.items():
         if operator == "$regex" and texts:
+            if not isinstance(operand, str):
+                raise TypeError(f"$regex takes a text, got {json.dumps(operand)}")
             pattern = re.compile(operand)
             found &= np.array([pattern.search(value) is not None for value in values.tolist()], np.bool_)
         elif operator in _OPERATORS and not texts:
+            if isinstance(operand, bool) or not isinstance(operand, int | float):
+                raise TypeError(f"{operator} takes a number, got {json.dumps(operand)}")
             found &= _OPERATORS[operator](values, operand)
         else:
             raise ValueError(f"{operator} cannot be used on {'texts' if texts else 'numbers'}")

@@ -26,6 +26,7 @@ class Population(Protocol):
     """A population of nodes or edges; see ``table.Table`` for its attributes."""
 
     name: str
+    file: Path
     size: int
     attribute_names: frozenset[str]
     dynamics_names: frozenset[str]

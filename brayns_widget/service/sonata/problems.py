@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.recognised import hdf5_words
 
 # What h5py raises about a file, by what is there; libsonata raises some of these, too, and its own error.
 UNREADABLE: tuple[type[Exception], ...] = (
@@ -59,4 +60,4 @@ def about(what: str) -> Iterator[None]:
 def words(error: BaseException) -> str:
     """Return the words of an error of a library, in one line."""
     text = error.args[0] if len(error.args) == 1 and isinstance(error, KeyError) else error
-    return " ".join(str(text).split())
+    return hdf5_words(" ".join(str(text).split()))

@@ -34,6 +34,7 @@ class Table:
         types: their types, or None.
 
     Attributes:
+        file: the same.
         size: number of its elements.
         attribute_names: those that can be read.
         dynamics_names: likewise, of ``dynamics_params``.
@@ -48,7 +49,7 @@ class Table:
         self.name = name
         self.notices: list[str] = []
         self.unreadable: dict[str, str] = {}
-        self._file, self._kind, self._types = file, kind, types
+        self.file, self._kind, self._types = file, kind, types
         with self._group() as group:
             self._index(group)
             self._own = self._names(group, "")
@@ -62,7 +63,7 @@ class Table:
     def _group(self) -> Iterator[Any]:
         """Open the population's group; errors of h5py become one that names the file."""
         what = "Population" if self._kind == "node" else "Edge population"
-        with reading(f"{what} {self.name} of {self._file}"), h5py.File(self._file, "r") as file:
+        with reading(f"{what} {self.name} of {self.file}"), h5py.File(self.file, "r") as file:
             group = file.get(f"{self._kind}s/{self.name}")
             if not isinstance(group, h5py.Group):
                 raise KeyError(f"the file has no group {self._kind}s/{self.name}")
@@ -140,13 +141,13 @@ class Table:
         """
         if name not in self.attribute_names:
             why = self.unreadable.get(name, "there is none of this name")
-            raise failure(f"Attribute {name!r} of population {self.name} in {self._file} cannot be read: {why}")
+            raise failure(f"Attribute {name!r} of population {self.name} in {self.file} cannot be read: {why}")
         return self._column(name, "", ids, missing)
 
     def dynamics(self, name: str, ids: Ints | None = None) -> Array:
         """Read one of ``dynamics_params``; see ``attribute``."""
         if name not in self.dynamics_names:
-            raise failure(f"Population {self.name} in {self._file} has no dynamics parameter {name!r}")
+            raise failure(f"Population {self.name} in {self.file} has no dynamics parameter {name!r}")
         return self._column(name, DYNAMICS, ids, np.nan)
 
     def library(self, name: str) -> tuple[list[str], Callable[[Ints | None], Array]] | None:

@@ -22,9 +22,9 @@ class TableEdges(Table):
         super().__init__(file, "edge", name, types)
         with self._group() as group:
             self.source, self.target = (_population(group[f"{end}_node_id"]) for end in ("source", "target"))
-            ends = {len(group[f"{end}_node_id"]) for end in ("source", "target")}
-            if ends != {self.size}:
-                raise ValueError(f"it has {self.size} edges, but {ends} sources and targets")
+            for end in ("source", "target"):
+                if (shape := group[f"{end}_node_id"].shape) != (self.size,):
+                    raise ValueError(f"{end}_node_id has the shape {shape}, but there are {self.size} edges")
 
     def source_nodes(self, ids: Ints) -> Ints:
         """Return the source (N,) of each edge."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.recognised import BEGINNING, check_beginning
 from brayns_widget.service.sonata.problems import failure
 
 Array = npt.NDArray[Any]
@@ -81,13 +82,15 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
     try:
+        check_beginning(content[:BEGINNING], hdf5=False)
+    except ValueError as error:
+        raise failure(f"{path} cannot be read as a table of types: {error}") from error
+    try:
         text = content.decode("utf-8-sig")
     except ValueError:
         text = content.decode("latin-1")
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line]
-    if not lines:
-        raise failure(f"{path} is empty, it should be a table of types")
     first = lines[0][1]
     separator = "," if "," in first and " " not in first else " "
     header = _fields(first.replace("\t", " "), separator)
@@ -95,7 +98,8 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     for number, line in lines[1:]:
         row = _fields(line.replace("\t", " "), separator)
         if len(row) != len(header):
-            raise failure(f"{path}, line {number}: {len(row)} fields, but the table has {len(header)} columns")
+            cut = "; it is the last line: was the file cut?" if number == lines[-1][0] else ""
+            raise failure(f"{path}, line {number}: {len(row)} fields, but the table has {len(header)} columns{cut}")
         rows.append((number, row))
     return header, rows
 

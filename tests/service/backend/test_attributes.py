@@ -150,7 +150,7 @@ def test_names_choose_and_order_the_columns(frame):
         ({"ids": [-1]}, INVALID_PARAMS, "Invalid params"),
         ({"ids": [0.5]}, INVALID_PARAMS, "Invalid params"),
         ({"ids": "all"}, INVALID_PARAMS, "Invalid params"),
-        ({"population": "nothing"}, INVALID_PARAMS, "no node population 'nothing'; there are 'cells'"),
+        ({"population": "nothing"}, INVALID_PARAMS, "no node population 'nothing' in .*; there are 'cells'"),
         ({"population": None}, INVALID_PARAMS, "Invalid params"),
         ({"other": 1}, INVALID_PARAMS, "Invalid params"),
     ],

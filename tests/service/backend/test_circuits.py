@@ -126,8 +126,7 @@ def test_garbage_is_an_error(content, question, tmp_path):
 
 
 def test_what_is_no_file_is_a_bad_parameter(tmp_path):
-    for path in (tmp_path, tmp_path / "nothing"):
-        assert error(answer("populations", str(tmp_path), str(path)))["code"] == INVALID_PARAMS
+    assert error(answer("populations", str(tmp_path), str(tmp_path / "nothing")))["code"] == INVALID_PARAMS
 
 
 def test_a_huge_configuration_is_not_read(tmp_path, monkeypatch):

@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.sonata.config import read_node_sets
+from brayns_widget.service.sonata.config import NodeSets, read_node_sets
 from brayns_widget.service.sonata.node_sets import nodes_of
 from brayns_widget.service.sonata.populations import open_nodes
 from brayns_widget.service.sonata.table import Table
 from tests.service.sonata.files import write_nodes
 
 CELLS: dict[str, Any] = {"mtype": ["ab", "a", "b", "abc"], "layer": [1, 2, 3, 4], "depth": [0.5, 1.5, 2.5, 3.5]}
+
+
+def written(values: dict[str, Any]) -> NodeSets:
+    return NodeSets(values, dict.fromkeys(values, "sets.json"), ["sets.json"])
 
 
 @pytest.fixture(params=["libsonata", "ours"])
@@ -47,13 +51,13 @@ def population(request, tmp_path: Path) -> Any:
     ],
 )
 def test_rules(population: Any, rules: Any, expected: list[int]):
-    assert nodes_of({"one": rules}, "one", population).tolist() == expected
+    assert nodes_of(written({"one": rules}), "one", population).tolist() == expected
 
 
 def test_sets_of_sets(population: Any):
     sets = {"all": ["low", "more"], "low": {"layer": 1}, "more": ["high"], "high": {"layer": 4}, "odd": ["nowhere"]}
-    assert nodes_of(sets, "all", population).tolist() == [0, 3]
-    assert nodes_of({"none": []}, "none", population).tolist() == []
+    assert nodes_of(written(sets), "all", population).tolist() == [0, 3]
+    assert nodes_of(written({"none": []}), "none", population).tolist() == []
 
 
 @pytest.mark.parametrize(
@@ -67,21 +71,29 @@ def test_sets_of_sets(population: Any):
         ({"one": {"mtype": {"$regex": "("}}}, "can't be used on cells"),
         ({"one": {"layer": {"$regex": "1"}}}, "$regex cannot be used on numbers"),
         ({"one": 7}, "neither an object nor a list"),
+        ({"one": {"node_id": [1, "b"]}}, 'node_id has "b", which is no whole number'),
+        ({"one": {"node_id": {"a": 1}}}, 'node_id has {"a": 1}'),
+        ({"one": {"layer": {"$gt": ""}}}, '$gt takes a number, got ""'),
+        ({"one": {"mtype": {"$regex": 1}}}, "$regex takes a text, got 1"),
     ],
 )
 def test_sets_that_make_no_sense_are_told_when_they_are_used(population: Any, sets: Any, message: str):
-    everything = sets | {"good": {"layer": 1}}
+    everything = written(sets | {"good": {"layer": 1}})
     assert nodes_of(everything, "good", population).tolist() == [0]
     with pytest.raises(RequestError) as caught:
         nodes_of(everything, "one", population)
     assert message in caught.value.message
+    assert "in sets.json" in caught.value.message
 
 
 def test_later_files_override_earlier_ones(tmp_path: Path):
     (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"x": {"layer": 1}, "y": {}}).encode())
     (tmp_path / "b.json").write_text(json.dumps({"x": {"layer": 2}}))
     paths = [str(tmp_path / "a.json"), "", str(tmp_path / "b.json")]
-    assert read_node_sets(paths) == {"x": {"layer": 2}, "y": {}}
+    found = read_node_sets(paths)
+    assert found.values == {"x": {"layer": 2}, "y": {}}
+    assert (found.place("x"), found.place("y")) == (paths[2], paths[0])
+    assert found.place("z") == f"{paths[0]} and {paths[2]}"
     for content in ("[]", "{"):
         (tmp_path / "b.json").write_text(content)
         with pytest.raises(RequestError, match=r"b\.json is not a node sets file"):

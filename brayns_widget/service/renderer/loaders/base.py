@@ -97,6 +97,7 @@ class Loader:
         load: reads a file; called with its path (a binary loader: with its ``Content``), valid parameters and the
             running request. It raises ``RequestError`` with a sentence that names the file and what is wrong with it.
         binary: whether it can read uploads.
+        folders: whether ``load`` takes directories, too.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Loader:
     params: Any
     load: Callable[[Any, Any, RunningRequest], list[LoadedModel]]
     binary: bool = False
+    folders: bool = False
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of ``loader_properties``."""
@@ -123,9 +125,9 @@ class Loader:
             is_folder, is_file = file.is_dir(), file.is_file()
         except OSError as error:  # a path that is too long
             raise failure(f"{path} cannot be read: {error.strerror}") from error
-        if is_folder:
+        if is_folder and not self.folders:
             raise failure(f"{path} is a directory, {self.name} needs a file")
-        if not is_file:
+        if not (is_file or is_folder):
             raise failure(f"File {path} does not exists")  # the real renderer's words
         return self._load(file, path, properties, request)
 

@@ -15,6 +15,8 @@ SWC_FILE = (
     "/data/single_neuron_circuits/SingleNeuronCircuit__top_nodes_dim6__IDX0/morphologies/swc/"
     "dend-Fluo18_lower_axon-rp110127_L5-3_idC.swc"
 )
+TINY = "/data/tiny_circuits/N_10__top_nodes_dim6"
+TINY_POPULATIONS = "POm, S1nonbarrel_neurons, VPM"
 PLUGINS = ["braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera"]
 
 
@@ -92,6 +94,13 @@ INTENDED: dict[Key, tuple[Places, str]] = {
         },
         "says which file",
     ),
+    ("simulation_parameters", 48): (
+        {
+            "error/message": "The report 'nope' is not present in the simulation config file "
+            f"{TINY}/sim/simulation_config.json; it has soma"
+        },
+        "names the file",
+    ),
     ("snapshot", 14): (
         refused(
             "Cannot write file '/nonexistent/dir/x.png'",
@@ -102,9 +111,24 @@ INTENDED: dict[Key, tuple[Places, str]] = {
     ("snapshot", 17): ({"result/plugins": PLUGINS}, "the recorded build had no Atlas plugin"),
     ("snapshot", 27): (CANCELLED, "a picture can be cancelled, too"),
     ("snapshot", 28): ({"result": None, "bytes": False}, "likewise"),
+    ("sonata_loader_errors", 2): (
+        {"error/message": f"Population nope does not exists in {TINY}/circuit_config.json; it has {TINY_POPULATIONS}"},
+        "names the file",
+    ),
+    ("sonata_loader_errors", 3): (
+        {"error/message": f"Invalid node set: 'nope', which is not in {TINY}/node_sets.json"},
+        "names the file",
+    ),
     ("sonata_loader_errors", 4): (
-        {"error/message": "Node id 999 is not in population S1nonbarrel_neurons, which has 10 nodes"},
+        {
+            "error/message": f"Node id 999 is not in population S1nonbarrel_neurons of {TINY}/S1nonbarrel_neurons/"
+            "nodes.h5, which has 10 nodes"
+        },
         "says what is wrong",
+    ),
+    ("sonata_loader_errors", 10): (
+        {"error/message": f"No simulation configuration available: {TINY}/circuit_config.json tells of a circuit only"},
+        "names the file",
     ),
     ("sonata_loader_errors", 19): (
         {"result/0/info/metadata/loaded_neuron_count": "3"},

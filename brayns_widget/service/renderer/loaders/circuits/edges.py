@@ -25,6 +25,7 @@ from brayns_widget.service.sonata.populations import EdgePopulation
 
 ENDFOOT = "endfoot"  # SONATA's type of the edges between vessels and astrocytes
 _GLIAL = "synapse_astrocyte"  # … and from astrocytes to neurons: on the astrocyte's side, names begin otherwise
+_LARGEST = float(np.finfo(np.float32).max)  # that geometry can have
 Ints = npt.NDArray[np.int64]
 
 
@@ -49,7 +50,8 @@ def edges_model(
     if file is None:
         for error in circuit.errors:  # it may be in a file that cannot be read
             raise error
-        raise failure(f"Edge population {name} does not exist")
+        has = f"it has {', '.join(circuit.edge_files)}" if circuit.edge_files else "it has none"
+        raise failure(f"Edge population {name} does not exist in {circuit.config.path}; {has}")
     edges = circuit.edges(name)
     for notice in edges.notices:
         notices.add(notice, f"Edge population {name}")
@@ -61,6 +63,8 @@ def edges_model(
         points = _positions(edges, properties.type, side, chosen, nodes)
         kind, geometry = f"{side}_synapses", _spheres(points, params.radius)
     cells = _cells(edges, side, chosen)
+    if not np.isin(cells, nodes.ids).all():
+        raise failure(f"The indices of edge population {name} in {edges.file} lead to edges of other nodes")
     model = LoadedModel(
         kind=kind,
         geometry=geometry,
@@ -96,13 +100,14 @@ def _chosen(edges: EdgePopulation, side: str, nodes: PlacedNodes, percentage: fl
     joined, find = (edges.target, edges.afferent) if side == "afferent" else (edges.source, edges.efferent)
     if joined not in {nodes.population, ""}:  # some files do not tell
         raise failure(
-            f"The {side} cells of edge population {edges.name} are of population {joined}, not {nodes.population}"
+            f"The {side} cells of edge population {edges.name} in {edges.file} are of population {joined}, not "
+            f"{nodes.population}"
         )
     chosen = find(nodes.ids)
     if percentage > 0 and len(chosen):
         chosen = chosen[evenly(len(chosen), max(1, round(percentage * len(chosen))))]
     if not len(chosen):
-        raise failure(f"Edge population {edges.name} has no {side} synapses of the loaded cells")
+        raise failure(f"Edge population {edges.name} of {edges.file} has no {side} synapses of the loaded cells")
     return chosen
 
 
@@ -121,8 +126,11 @@ def _positions(
         if not edges.attribute_names >= set(names):
             return None
         values = [np.asarray(edges.attribute(name, chosen), np.float64) for name in names]
-        if not np.isfinite(values).all():
-            raise failure(f"Edge population {edges.name} has positions that are not finite")
+        for name, numbers in zip(names, values, strict=True):
+            wrong = ~(np.abs(numbers) < _LARGEST)
+            if wrong.any():
+                edge = int(chosen[np.argmax(wrong)])
+                raise failure(f"Edge {edge} of population {edges.name} in {edges.file} has no finite {name!r}")
         return values
 
     for where in ("surface", "center"):
@@ -137,6 +145,7 @@ def _positions(
         section, segment, offset = stored
         return nodes.points(SectionPlaces(cells, section.astype(np.int64), None, segment.astype(np.int64), offset))
     raise failure(
-        f"Edge population {edges.name} does not tell where its synapses are ({side}_surface_x …, {side}_center_x …, "
+        f"Edge population {edges.name} of {edges.file} does not tell where its synapses are "
+        f"({side}_surface_x …, {side}_center_x …, "
         f"{prefix}_section_id with {prefix}_section_pos, or with {prefix}_segment_id and {prefix}_segment_offset)"
     )

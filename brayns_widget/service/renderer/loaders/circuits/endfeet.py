@@ -36,6 +36,8 @@ def endfeet_geometry(file_name: str, edges: EdgePopulation, chosen: Ints) -> Geo
     ids = chosen
     if "endfoot_id" in edges.attribute_names:
         ids = np.asarray(edges.attribute("endfoot_id", chosen), np.int64)
+    if not file_name:
+        raise failure(f"The circuit names no endfeet_meshes_file for edge population {edges.name} of {edges.file}")
     if not Path(file_name).is_file():
         raise failure(f"The endfeet meshes {file_name} do not exist")
     try:

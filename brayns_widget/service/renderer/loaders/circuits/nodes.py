@@ -18,6 +18,7 @@ from brayns_widget.service.sonata.table import POSITIONS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+_LARGEST = float(np.finfo(np.float32).max)  # that geometry can have
 
 
 def evenly(count: int, wanted: int) -> npt.NDArray[np.int64]:
@@ -33,6 +34,7 @@ def select(
     node_ids: Sequence[int],
     percentage: float,
     limit: int,
+    circuit: str = "the circuit",
 ) -> npt.NDArray[np.int64]:
     """Choose the cells to load; ids in ascending order.
 
@@ -43,6 +45,7 @@ def select(
         node_ids: if given, exactly these cells; node sets, percentage and limit do not apply.
         percentage: the part of the cells to load, from 0 to 1, at even steps; 0 means all, as in Brayns.
         limit: load at most this many cells, at even steps; 0 means no limit.
+        circuit: the configuration, for messages.
 
     Raises:
         RequestError: unknown node set, an id outside the population, or no cell left.
@@ -50,24 +53,25 @@ def select(
     if node_ids:
         if (largest := max(node_ids)) >= population.size:
             raise failure(
-                f"Node id {largest} is not in population {population.name}, which has {population.size} nodes"
+                f"Node id {largest} is not in population {population.name} of {population.file}, which has "
+                f"{population.size} nodes"
             )
         return np.unique(np.asarray(node_ids, dtype=np.int64))
-    ids = _ids_of_node_sets(population, node_sets_paths, node_sets)
+    ids = _ids_of_node_sets(population, node_sets_paths, node_sets, circuit)
     if percentage > 0:
         ids = ids[evenly(len(ids), min(len(ids), max(1, round(percentage * len(ids)))))]
     if 0 < limit < len(ids):
         ids = ids[evenly(len(ids), limit)]
     if not len(ids):
         chosen = f"node sets {', '.join(node_sets)} of population" if node_sets else "population"
-        raise failure(f"There are no cells in {chosen} {population.name}")
+        raise failure(f"There are no cells in {chosen} {population.name} of {population.file}")
     return ids
 
 
-def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.int64]:
+def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Sequence[str], circuit: str) -> Ints:
     if not names:
         return np.arange(population.size, dtype=np.int64)
-    sets = read_node_sets(paths)
+    sets = read_node_sets(paths, circuit=circuit)
     return np.unique(np.concatenate([nodes_of(sets, name, population) for name in names]))
 
 
@@ -155,12 +159,19 @@ def _angles(population: Population, name: str, ids: Ints) -> Floats:
 def _attribute(population: Population, name: str, ids: Ints) -> Floats:
     if name not in population.attribute_names:
         why = f" that can be read ({population.unreadable[name]})" if name in population.unreadable else ""
-        raise failure(f"Population {population.name} has no attribute {name!r}{why}, so its cells cannot be placed")
+        raise failure(
+            f"Population {population.name} of {population.file} has no attribute {name!r}{why}, so its cells cannot be "
+            "placed"
+        )
     return _finite(population, name, np.asarray(population.attribute(name, ids), dtype=np.float64), ids)
 
 
 def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:
-    wrong = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    wrong = ~(np.abs(values) < _LARGEST).reshape(len(values), -1).all(axis=1)
     if wrong.any():
-        raise failure(f"Node {ids[np.flatnonzero(wrong)[0]]} of population {population.name} has no finite {name!r}")
+        first = np.flatnonzero(wrong)[0]
+        raise failure(
+            f"Node {ids[first]} of population {population.name} in {population.file} has no finite {name!r}: "
+            f"{values[first]}"
+        )
     return values

@@ -69,7 +69,7 @@ class PlacedNodes:
         """
         if self.morphologies is None or self.reader is None or self.positions is None or self.rotations is None:
             raise failure(f"Population {self.population} has no morphologies to find places on")
-        read, _place = self.reader()
+        read, folder = self.reader()
         cells = np.searchsorted(self.ids, places.nodes)
         kinds = self.morphologies.codes[cells]
         local = np.empty((len(cells), 3))
@@ -77,7 +77,7 @@ class PlacedNodes:
             (chosen,) = np.nonzero(kinds == kind)
             name = self.morphologies.names[kind]
             morphology = read_morphology(read, name, int(places.nodes[chosen[0]]))
-            local[chosen] = _Axes(morphology, name).points(places, chosen)
+            local[chosen] = _Axes(morphology, f"{name!r} in {folder}").points(places, chosen)
         world: Floats = np.einsum("nij,nj->ni", self.rotations[cells], local) + self.positions[cells]
         return world
 
@@ -87,7 +87,7 @@ class _Axes:
 
     Args:
         morphology: a ``morphio.Morphology``.
-        name: for messages.
+        name: with its place, for messages.
     """
 
     def __init__(self, morphology: Any, name: str) -> None:
@@ -134,5 +134,5 @@ class _Axes:
         if places.segments is not None:
             where = f"segment {places.segments[index]} of {where}"
         raise failure(
-            f"Morphology {self._name!r} of cell {places.nodes[index]} has {has}, but something is to be on {where}"
+            f"Morphology {self._name} of cell {places.nodes[index]} has {has}, but something is to be on {where}"
         )

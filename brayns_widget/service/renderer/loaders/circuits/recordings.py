@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.reports import FrameReport, SpikeReport, Timeline
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
@@ -68,6 +69,8 @@ class Recording:
         # The guide's first edition, and so BMTK, has the singular.
         self.index_pointers = np.asarray(_first(mapping, "index_pointers", "index_pointer"), np.int64)
         self.element_ids, self.element_pos = _first(mapping, "element_ids", "element_id"), mapping.get("element_pos")
+        if self.element_ids.dtype.kind not in "iu":
+            raise ValueError(f"its element ids are no whole numbers, but {self.element_ids.dtype}")
         pointers = self.index_pointers
         width = min(self._data.shape[1], len(self.element_ids))
         if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers, prepend=0) < 0).any() or pointers[-1] > width:
@@ -174,11 +177,13 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
         RequestError: there is no such report, or it has another type.
     """
     if name not in config.reports:
-        raise failure(f"The report {name!r} is not present in the simulation config file")  # the real renderer's words
+        has = f"it has {', '.join(config.reports)}" if config.reports else "it has none"
+        # The first words are the real renderer's.
+        raise failure(f"The report {name!r} is not present in the simulation config file {config.path}; {has}")
     found = config.reports[name].type
     # A compartment_set is a report of some compartments, and blood flow is recorded as compartments of vessels.
     if found.removesuffix("_set") != ("compartment" if kind.startswith("bloodflow") else kind):
-        raise failure(f"Report {name!r} is of type {found}, not {kind}")
+        raise failure(f"Report {name!r} of {config.path} is of type {found}, not {kind}")
     return config.reports[name].file
 
 
@@ -186,14 +191,16 @@ def _opened(file_name: str) -> Any:
     if not Path(file_name).is_file():
         raise failure(f"The report's file {file_name} does not exist; has the simulation been run?")
     try:
+        check_file(Path(file_name), hdf5=True)
         return h5py.File(file_name, "r", rdcc_nbytes=_CACHE)
-    except OSError as error:
-        raise failure(f"{file_name} cannot be read as a report: {error}") from error
+    except UNREADABLE as error:
+        raise failure(f"{file_name} cannot be read as a report: {words(error)}") from error
 
 
 def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], Ints]:
     """Read the times in ms and the nodes of all spikes; not with libsonata, which insists on a unit."""
     try:
+        check_file(Path(file_name), hdf5=True)
         with h5py.File(file_name, "r") as file:
             group = file["spikes"]
             if "timestamps" not in group:  # BMTK's first files have them without a population

@@ -35,7 +35,8 @@ from brayns_widget.service.renderer.loaders.morphologies.morphology import Secti
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
 from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
-from brayns_widget.service.sonata.config import Properties, SimulationConfig, read_configuration
+from brayns_widget.service.sonata.config import Properties, SimulationConfig, read_configuration, unchecked
+from brayns_widget.service.sonata.folders import configuration_of
 from brayns_widget.service.sonata.listing import VASCULATURE, Circuit, type_of
 from brayns_widget.service.sonata.populations import Population
 from brayns_widget.service.sonata.problems import about
@@ -48,7 +49,7 @@ _VESSEL_REPORTS = ("bloodflow_pressure", "bloodflow_speed", "bloodflow_radii")
 def load(path: Path, params: SonataParams, request: RunningRequest) -> list[LoadedModel]:
     """Load one model for each population in ``params``; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
-    config, simulation, problems = read_configuration(path)
+    config, simulation, problems = read_configuration(configuration_of(path, unchecked))
     circuit = Circuit(config)
     notices = Notices()
     for problem in (*config.problems, *problems):
@@ -76,7 +77,7 @@ def load(path: Path, params: SonataParams, request: RunningRequest) -> list[Load
     return [replace(model, notices=notices.texts) for model in models]
 
 
-LOADER = Loader(SONATA, "Circuit Explorer", (".json",), SonataParams, load)
+LOADER = Loader(SONATA, "Circuit Explorer", (".json",), SonataParams, load, folders=True)
 
 
 def _open(circuit: Circuit, simulation: SimulationConfig | None, settings: PopulationParams) -> _Nodes:
@@ -86,7 +87,9 @@ def _open(circuit: Circuit, simulation: SimulationConfig | None, settings: Popul
     if file is None:
         for error in circuit.errors:  # it may be in a file that cannot be read
             raise error
-        raise failure(f"Population {name} does not exists")  # the real renderer's words, as the next ones
+        has = f"it has {', '.join(circuit.node_files)}" if circuit.node_files else "it has none"
+        # The real renderer's words begin so, and the next ones.
+        raise failure(f"Population {name} does not exists in {circuit.config.path}; {has}")
     population = circuit.nodes(name)
     properties = file.properties(name)
     population_type = properties.type or type_of(population if "model_type" in population.attribute_names else None)
@@ -94,7 +97,7 @@ def _open(circuit: Circuit, simulation: SimulationConfig | None, settings: Popul
     wanted += [("synapse", edges.edge_report_name) for edges in settings.edge_populations if edges.edge_report_name]
     shown = _VESSEL_REPORTS if population_type == VASCULATURE else _CELL_REPORTS
     if wanted and simulation is None:
-        raise failure("No simulation configuration available")
+        raise failure(f"No simulation configuration available: {circuit.config.path} tells of a circuit only")
     if kind not in ("none", *shown):
         what = "Vessels" if population_type == VASCULATURE else "Cells"
         raise RequestError(f"{what} of population {name} cannot show a report of type {kind!r}", code=INVALID_PARAMS)
@@ -141,6 +144,7 @@ def _load_population(  # noqa: PLR0917 - all are needed
         node_ids=settings.node_ids,
         percentage=settings.node_percentage,
         limit=settings.node_count_limit,
+        circuit=str(circuit.config.path),
     )
     if found.type == VASCULATURE:
         model = vessels_model(population, ids, settings, config)
@@ -196,7 +200,8 @@ def _positions(
         return nodes.plane(len(ids))
     if not {"x", "y", "positions"} & {*population.attribute_names, *population.unreadable}:
         raise failure(
-            f"The nodes of population {population.name} have no positions (x, y, z); in_plane places them side by side"
+            f"The nodes of population {population.name} have no positions (x, y, z) in {population.file}; in_plane "
+            "places them side by side"
         )
     return nodes.positions(population, ids, notices)
 
@@ -220,8 +225,9 @@ def _morphologies(
 
     def find() -> tuple[Callable[[str], Any], str]:
         properties = found.properties
+        places = properties.path("morphologies_dir"), properties.alternate_morphologies
         with about(f"Population {found.population.name}"):
-            return morphology_reader(properties.path("morphologies_dir"), properties.alternate_morphologies, first)
+            return morphology_reader(*places, first, circuit=str(properties.file.components.file))
 
     return morphologies, find
 

@@ -42,7 +42,10 @@ def vessels_model(
     ends = np.stack([_end(population, ids, end) for end in _ENDS], axis=1)
     if not np.isfinite(ends).all() or (ends[..., 3] < 0).any():
         node = ids[np.flatnonzero(~(np.isfinite(ends).all(axis=(1, 2)) & (ends[..., 3] >= 0).all(axis=1)))[0]]
-        raise failure(f"Node {node} of population {population.name} has no finite place, or a negative diameter")
+        raise failure(
+            f"Node {node} of population {population.name} in {population.file} has no finite place, or a negative "
+            "diameter"
+        )
     ends[..., 3] *= params.vasculature_geometry_parameters.radius_multiplier / 2
     slots = np.arange(len(ids), dtype=np.uint32)
     geometry = Geometry(
@@ -100,5 +103,8 @@ def _end(population: Population, ids: Ints, end: str) -> npt.NDArray[np.float64]
     names = [f"{end}_{measure}" for measure in _MEASURES]
     missing = [name for name in names if name not in population.attribute_names]
     if missing:
-        raise failure(f"Population {population.name} has no attribute {missing[0]!r}, so it cannot be shown as vessels")
+        raise failure(
+            f"Population {population.name} of {population.file} has no attribute {missing[0]!r}, so it cannot be shown "
+            "as vessels"
+        )
     return np.stack([np.asarray(population.attribute(name, ids), np.float64) for name in names], axis=1)

@@ -12,11 +12,11 @@ import morphio
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.recognised import BEGINNING, check_beginning, decoded
 from brayns_widget.service.renderer.loaders.base import Content, failure
 from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
 from brayns_widget.service.renderer.loaders.morphologies.h5 import Container, read_h5
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, make_shape
-from brayns_widget.service.renderer.loaders.morphologies.recognised import BEGINNING, check_beginning, decoded
 from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton
 from brayns_widget.service.renderer.loaders.morphologies.swc import read_swc
 
@@ -45,7 +45,9 @@ class Unreadable(Exception):
         self.problem = problem
 
 
-def morphology_reader(morphologies_dir: str, alternates: Mapping[str, str], first: str) -> tuple[Reader, str]:
+def morphology_reader(
+    morphologies_dir: str, alternates: Mapping[str, str], first: str, *, circuit: str = "The circuit"
+) -> tuple[Reader, str]:
     """Find a population's morphologies; returns a function that reads one, and the name of the place.
 
     SWC files of ``morphologies_dir`` come first, then the ``alternate_morphologies`` of the circuit: H5 (a directory of
@@ -55,6 +57,7 @@ def morphology_reader(morphologies_dir: str, alternates: Mapping[str, str], firs
         morphologies_dir: directory of SWC files, or "".
         alternates: SONATA's ``alternate_morphologies``: format → directory or container.
         first: name of a morphology that is needed; the first place that has it is taken.
+        circuit: the configuration, for messages.
 
     Raises:
         RequestError: the circuit names no place, or none of them exists.
@@ -63,7 +66,7 @@ def morphology_reader(morphologies_dir: str, alternates: Mapping[str, str], firs
     places += [(alternates.get("h5v1", ""), ".h5"), (alternates.get("neurolucida-asc", ""), ".asc")]
     places = [(place, extension) for place, extension in places if place]
     if not places:
-        raise failure("The circuit names no morphologies (neither morphologies_dir nor alternate_morphologies)")
+        raise failure(f"{circuit} names no morphologies (neither morphologies_dir nor alternate_morphologies)")
     existing = [(place, extension) for place, extension in places if Path(place).exists()]
     if not existing:
         missing = ", ".join(dict.fromkeys(place for place, _ in places))

@@ -15,6 +15,7 @@ import h5py
 import morphio
 import numpy as np
 
+from brayns_widget.service.recognised import hdf5_words
 from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton, anchored_nearby, checked, of_morphio
 from brayns_widget.service.renderer.loaders.morphologies.soma import Soma, contour_soma, no_soma, sphere_soma
 
@@ -36,11 +37,8 @@ def _opened(path: Path) -> Any:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        if "truncated file" in str(error):
-            size = path.stat().st_size
-            raise ValueError(f"it was cut: it has {size} bytes, fewer than it says; copy it again") from error
-        if path.is_file() and not h5py.is_hdf5(path):
-            raise ValueError("it does not begin as an HDF5 file; is it another format?") from error
+        if (text := hdf5_words(str(error))) != str(error):
+            raise ValueError(text) from error
         raise
 
 

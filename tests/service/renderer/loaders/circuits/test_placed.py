@@ -83,7 +83,7 @@ def test_places_that_are_not_there_are_told(tmp_path: Path, address: dict[str, A
     config = circuit(tmp_path, {f"afferent_{name}": values for name, values in address.items()})
     with pytest.raises(RequestError) as caught:
         synapses(config, "cells", "joins", afferent=True)
-    assert caught.value.message == f"Morphology 'cell' of cell 2 {message}"
+    assert caught.value.message == f"Morphology 'cell' in {tmp_path / 'morphologies'} of cell 2 {message}"
 
 
 def test_synapses_without_any_place_are_told(tmp_path: Path):
@@ -91,7 +91,8 @@ def test_synapses_without_any_place_are_told(tmp_path: Path):
     with pytest.raises(RequestError) as caught:
         synapses(config, "cells", "joins", afferent=True)
     assert caught.value.message == (
-        "Edge population joins does not tell where its synapses are (afferent_surface_x …, afferent_center_x …, "
+        f"Edge population joins of {tmp_path / 'edges.h5'} does not tell where its synapses are "
+        "(afferent_surface_x …, afferent_center_x …, "
         "afferent_section_id with afferent_section_pos, or with afferent_segment_id and afferent_segment_offset)"
     )
 

@@ -145,10 +145,11 @@ def failure(path: Path, **settings: Any) -> str:
 
 def test_reports_that_cannot_be_shown_are_refused(config: Path):
     assert failure(config, report_type="compartment", report_name="nope") == (
-        "The report 'nope' is not present in the simulation config file"
+        f"The report 'nope' is not present in the simulation config file {config}; "
+        "it has compartment_voltage, soma_voltage"
     )
     assert failure(config, report_type="summation", report_name="soma_voltage") == (
-        "Report 'soma_voltage' is of type compartment, not summation"
+        f"Report 'soma_voltage' of {config} is of type compartment, not summation"
     )
     assert failure(config, report_type="synapse", report_name="soma_voltage").endswith("a report of type 'synapse'")
 

@@ -147,14 +147,14 @@ def test_colors_come_from_the_circuits_attributes(tmp_path: Path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"population": "nope"}, "Population nope does not exists"),
-        ({"node_sets": ["nope"]}, "Invalid node set: 'nope'"),
-        ({"node_sets": ["none"]}, "There are no cells in node sets none of population cells"),
-        ({"node_ids": [1, 3]}, "Node id 3 is not in population cells, which has 3 nodes"),
-        ({"report_type": "spikes"}, "No simulation configuration available"),
+        ({"population": "nope"}, "Population nope does not exists in CIRCUIT; it has cells"),
+        ({"node_sets": ["nope"]}, "Invalid node set: 'nope', which is not in FOLDER/node_sets.json"),
+        ({"node_sets": ["none"]}, "There are no cells in node sets none of population cells of FOLDER/nodes.h5"),
+        ({"node_ids": [1, 3]}, "Node id 3 is not in population cells of FOLDER/nodes.h5, which has 3 nodes"),
+        ({"report_type": "spikes"}, "No simulation configuration available: CIRCUIT tells of a circuit only"),
         (
             {"edge_populations": [{"edge_population": "e", "load_afferent": True}]},
-            "Edge population e does not exist",
+            "Edge population e does not exist in CIRCUIT; it has none",
         ),
         (
             {"neuron_morphology_parameters": {"growth": 2}},
@@ -163,12 +163,14 @@ def test_colors_come_from_the_circuits_attributes(tmp_path: Path):
     ],
 )
 def test_what_cannot_be_loaded_is_told(tmp_path: Path, settings: dict[str, Any], message: str):
-    assert failure(write_circuit(tmp_path, places(3)), **settings) == message
+    path = write_circuit(tmp_path, places(3))
+    said = failure(path, **settings).replace(str(path), "CIRCUIT").replace(str(tmp_path), "FOLDER")
+    assert said.replace("\\", "/") == message
 
 
 def test_a_population_without_cells(tmp_path: Path):
     path = write_circuit(tmp_path, {"x": np.empty(0), "y": np.empty(0), "z": np.empty(0)})
-    assert failure(path) == "There are no cells in population cells"
+    assert failure(path) == f"There are no cells in population cells of {tmp_path / 'nodes.h5'}"
 
 
 @pytest.mark.parametrize("kind", ["virtual", "point_neuron", "point_process", "single_compartment"])
@@ -197,12 +199,13 @@ def test_without_z_nodes_lie_in_a_plane(tmp_path: Path):
     folder = tmp_path / "x only"
     folder.mkdir()
     path = write_circuit(folder, {"x": [0.0]})
-    assert failure(path) == "Population cells has no attribute 'y', so its cells cannot be placed"
+    nodes = folder / "nodes.h5"
+    assert failure(path) == f"Population cells of {nodes} has no attribute 'y', so its cells cannot be placed"
 
 
 def test_positions_must_be_finite(tmp_path: Path):
     path = write_circuit(tmp_path, places(2) | {"y": [0.0, float("nan")]})
-    assert failure(path) == "Node 1 of population cells has no finite 'y'"
+    assert failure(path) == f"Node 1 of population cells in {tmp_path / 'nodes.h5'} has no finite 'y': nan"
 
 
 def test_a_missing_morphology_names_file_and_cell(tmp_path: Path):
@@ -230,7 +233,7 @@ def test_what_is_no_circuit_is_told(tmp_path: Path, content: str, message: str):
 
 
 def test_paths_that_are_no_files(tmp_path: Path):
-    assert failure(tmp_path) == f"{tmp_path} is a directory, SONATA loader needs a file"
+    assert failure(tmp_path).startswith(f"{tmp_path} is a directory without a SONATA configuration")
     assert failure("/no/such.json") == "File /no/such.json does not exists"
     assert failure("a\0b") == "A path cannot contain a null character"
     # Python 3.14 does not tell that a path is too long.
@@ -335,7 +338,7 @@ def test_memory_that_does_not_suffice_is_told(tmp_path: Path, monkeypatch: pytes
 
 def test_ids_beyond_all_numbers_are_refused_in_words(tmp_path: Path):
     path = write_circuit(tmp_path, places(2))
-    assert failure(path, node_ids=[2**63]) == f"Node id {2**63} is not in population cells, which has 2 nodes"
+    assert failure(path, node_ids=[2**63]).startswith(f"Node id {2**63} is not in population cells of ")
     assert load(path, neuron_morphology_parameters={"load_dendrites": True, "subsampling": 2**63}).geometry.count == 2
 
 

@@ -131,4 +131,5 @@ def test_sums_of_compartments_color_their_parts(tmp_path: Path):
 def test_a_report_of_another_type_is_refused(tmp_path: Path):
     with pytest.raises(RequestError) as caught:
         load(tmp_path, [[0], [0]], [[10, 20]], kind="compartment")
-    assert caught.value.message == "Report 'recorded' is of type compartment, not summation"
+    config = tmp_path / "simulation_config.json"
+    assert caught.value.message == f"Report 'recorded' of {config} is of type compartment, not summation"

@@ -106,8 +106,9 @@ def test_a_report_needs_a_simulation(tmp_path: Path):
     simulation(tmp_path, [0, 1], COUNTED, VALUES)
     with pytest.raises(RequestError) as caught, loaded(tmp_path / "circuit_config.json"):
         pass
-    assert caught.value.message == "No simulation configuration available"
+    assert caught.value.message.startswith("No simulation configuration available: ")
     write_simulation(tmp_path / "circuit_config.json", "compartment")
     with pytest.raises(RequestError) as caught, loaded(tmp_path / "simulation_config.json"):
         pass
-    assert caught.value.message == "Report 'recorded' is of type compartment, not synapse"
+    config = tmp_path / "simulation_config.json"
+    assert caught.value.message == f"Report 'recorded' of {config} is of type compartment, not synapse"

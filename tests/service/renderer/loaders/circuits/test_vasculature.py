@@ -88,8 +88,8 @@ def test_nodes_are_chosen_and_radii_scaled(tmp_path: Path):
     ("attributes", "settings", "message"),
     [
         ({name: VESSEL[name] for name in VESSEL if name != "end_z"}, {}, "has no attribute 'end_z'"),
-        (VESSEL | {"end_x": [1.0, np.nan, 2.0]}, {}, "Node 1 of population cells has no finite place"),
-        (VESSEL | {"end_diameter": [1.0, 1.0, -2.0]}, {}, "Node 2 of population cells has no finite place, or a neg"),
+        (VESSEL | {"end_x": [1.0, np.nan, 2.0]}, {}, "has no finite place"),
+        (VESSEL | {"end_diameter": [1.0, 1.0, -2.0]}, {}, "nodes.h5 has no finite place, or a neg"),
         (VESSEL, {"report_type": "bloodflow_speed"}, "No simulation configuration available"),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!doctype")
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
@@ -33,6 +36,29 @@ def check_beginning(beginning: bytes, *, hdf5: bool) -> None:
             raise ValueError(f"it is packed ({name}); unpack it first")
     if not hdf5 and beginning.startswith(_HDF5):
         raise ValueError("it is an HDF5 file; give it the ending .h5")
+
+
+def check_file(path: Path, *, hdf5: bool) -> None:
+    """Refuse a file that is of no expected kind, as far as its begin tells.
+
+    Raises:
+        ValueError: see ``check_beginning``.
+        OSError: it cannot be opened.
+    """
+    with path.open("rb") as file:
+        check_beginning(file.read(BEGINNING), hdf5=hdf5)
+
+
+_CUT = re.compile(r"truncated file: eof = (\d+)|[Ff]ile has been truncated")
+_FOREIGN = re.compile("file signature not found|Not an HDF5 file")
+
+
+def hdf5_words(message: str) -> str:
+    """Say in plain words what HDF5 finds wrong with a whole file; other messages are returned as they are."""
+    if cut := _CUT.search(message):
+        size = f"{cut[1]} bytes, fewer" if cut[1] else "fewer bytes"
+        return f"it was cut: it has {size} than it says; copy it again"
+    return "it does not begin as an HDF5 file; is it another format?" if _FOREIGN.search(message) else message
 
 
 def decoded(data: bytes) -> str:

@@ -1,0 +1,50 @@
+"""The configuration that is meant by a directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.sonata.config import Check, read_json
+from brayns_widget.service.sonata.problems import failure
+
+_MOST_FILES = 100  # that are looked into
+
+
+def configuration_of(path: Path, check: Check) -> Path:
+    """Return a configuration's path: a file's as it is, of a directory the one configuration in it.
+
+    That is the only one of a circuit, whatever simulations lie beside it; without one, the only one of a simulation.
+
+    Args:
+        path: a file or a directory.
+        check: called with each file before it is opened.
+
+    Raises:
+        RequestError: the directory holds none, or several.
+    """
+    if not path.is_dir():
+        return path
+    try:
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".json" and file.is_file())
+    except OSError as error:
+        raise failure(f"{path} cannot be read: {error.strerror}") from error
+    if len(files) > _MOST_FILES:
+        raise failure(f"{path} is a directory of {len(files)} JSON files; name the circuit's configuration")
+    keys = {file: _keys(file, check) for file in files}
+    circuits = [file for file in files if "networks" in keys[file]]
+    found = circuits or [file for file in files if keys[file] & {"network", "run"}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(file.name for file in found)
+        raise failure(f"{path} is a directory with several configurations: {names}; name one of them")
+    raise failure(f"{path} is a directory without a SONATA configuration (JSON with 'networks' or 'run')")
+
+
+def _keys(file: Path, check: Check) -> set[str]:
+    try:
+        content = read_json(file, check)
+    except RequestError:
+        return set()  # another one may be meant
+    return set(content) if isinstance(content, dict) else set()
