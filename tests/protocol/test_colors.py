@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brayns_widget.protocol.colors import from_srgb, parse, to_hex
@@ -112,7 +112,6 @@ def test_hexadecimal_colors_come_back(channels):
     assert to_hex(in_float32) == to_hex(parse(text))
 
 
-@settings(deadline=None)  # the first one imports cmap
 @given(st.lists(st.integers(0, 255), min_size=3, max_size=3).filter(lambda channels: max(channels) > 1))
 def test_bytes_and_shares_and_css_mean_the_same(channels):
     color = parse(channels)
@@ -130,7 +129,6 @@ def test_shares_are_srgb_and_the_opacity_is_none(channels):
         assert 0 <= linear <= min(1, share + 1e-12)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(st.one_of(st.integers(), st.floats(), st.booleans(), st.none()))))
 def test_nothing_but_value_errors(value):
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.sonata.config import Check, read_json
 from brayns_widget.service.sonata.problems import failure
 
@@ -30,7 +30,7 @@ def configuration_of(path: Path, check: Check) -> Path:
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
     if len(files) > _MOST_FILES:
-        raise failure(f"{path} is a directory of {len(files)} JSON files; name the circuit's configuration")
+        raise _not_one(f"{path} is a directory of {len(files)} JSON files; name the circuit's configuration")
     keys = {file: _keys(file, check) for file in files}
     circuits = [file for file in files if "networks" in keys[file]]
     found = circuits or [file for file in files if keys[file] & {"network", "run"}]
@@ -38,8 +38,13 @@ def configuration_of(path: Path, check: Check) -> Path:
         return found[0]
     if found:
         names = ", ".join(file.name for file in found)
-        raise failure(f"{path} is a directory with several configurations: {names}; name one of them")
-    raise failure(f"{path} is a directory without a SONATA configuration (JSON with 'networks' or 'run')")
+        raise _not_one(f"{path} is a directory with several configurations: {names}; name one of them")
+    raise _not_one(f"{path} is a directory without a SONATA configuration (JSON with 'networks' or 'run')")
+
+
+def _not_one(message: str) -> RequestError:
+    """Make the error of a directory that does not stand for a configuration: another path would do."""
+    return RequestError(message, code=INVALID_PARAMS)
 
 
 def _keys(file: Path, check: Check) -> set[str]:

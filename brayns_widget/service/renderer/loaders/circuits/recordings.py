@@ -177,7 +177,7 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
         RequestError: there is no such report, or it has another type.
     """
     if name not in config.reports:
-        has = f"it has {', '.join(config.reports)}" if config.reports else "it has none"
+        has = f"it has {', '.join(sorted(config.reports))}" if config.reports else "it has none"
         # The first words are the real renderer's.
         raise failure(f"The report {name!r} is not present in the simulation config file {config.path}; {has}")
     found = config.reports[name].type
