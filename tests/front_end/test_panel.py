@@ -130,6 +130,14 @@ def test_a_typed_path_is_listed_or_inspected(panel):
     assert panel.calls("files.inspect") == [{"path": "/data/Circuit.JSON"}]
 
 
+def test_a_folder_that_is_shown_is_opened_as_a_circuit(panel):
+    panel.page.get_by_role("button", name="circuits").click()
+    panel.page.get_by_role("button", name="circuit_config.json").wait_for()
+    panel.page.get_by_role("button", name="Open").click()
+    panel.page.get_by_label("Population").wait_for()
+    assert panel.calls("files.inspect") == [{"path": "/srv/circuits"}]
+
+
 def test_a_morphology_is_shown_at_once(panel):
     panel.page.get_by_label("Path").fill("/data/cell.SWC")
     panel.page.get_by_label("Path").press("Enter")

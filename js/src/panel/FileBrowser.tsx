@@ -68,7 +68,8 @@ export function FileBrowser({ hidden, onMove, onPick }: FileBrowserProps) {
   const submit = (event: Event) => {
     event.preventDefault();
     const path = typed.value.trim();
-    if (/\.(json|swc|asc|h5)$/i.test(path)) {
+    // A folder that is shown already: the one configuration in it is meant.
+    if (/\.(json|swc|asc|h5)$/i.test(path) || (path !== "" && path === folder.value?.path)) {
       onPick(path);
     } else {
       open(path || null);

@@ -33,6 +33,7 @@ NAMES = [
     "snapshot",
     "sonata_loader_errors",
 ]
+ELSEWHERE = ["simulation_parameters"]  # replayed by test_simulation_transcript
 
 
 def recording(shared_dir: Path, name: str) -> Path:
@@ -49,7 +50,7 @@ def test_replies_are_those_of_the_real_renderer(name: str, shared_dir: Path, dat
 
 def test_exceptions_are_made_only_for_replies_that_there_are(shared_dir: Path):
     """Others would be forgotten ones; that those make a difference is looked at in the replay."""
-    events = [(name, event) for name in NAMES for event in events_of(recording(shared_dir, name))]
+    events = [(name, event) for name in (*NAMES, *ELSEWHERE) for event in events_of(recording(shared_dir, name))]
     sent = {(name, event.request_id) for name, event in events if isinstance(event, Sent)}
     replies = {(name, event.label) for name, event in events if isinstance(event, Reply)}
     assert replies >= SKIPPED.keys()

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from brayns_widget.service.backend.circuits import answer
+from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.rpc.methods import RunningRequest
@@ -110,6 +111,41 @@ def test_circuits_of_the_allen_institute(data_dir: Path, folder: str, config: st
     np.testing.assert_allclose(model.geometry.bounds, [corners[:, 0].min(0), corners[:, 1].max(0)], atol=1.5)
     somas = model.geometry.sphere_slots[model.geometry.sphere_slots % 4 == 0]
     np.testing.assert_array_equal(np.unique(somas // 4), model.ids)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "population", "recording"),
+    [
+        ("9_cells", "cortex", {"report_type": "compartment", "report_name": "membrane_potential"}),
+        ("9_cells", "cortex", {"report_type": "compartment", "report_name": "calcium_concentration"}),
+        ("9_cells", "cortex", {"report_type": "spikes", "spike_transition_time": 5.0}),
+        ("300_cells", "internal", {"report_type": "spikes", "spike_transition_time": 5.0}),
+    ],
+)
+def test_recordings_of_the_allen_institute_play(
+    data_dir: Path, circuit: str, population: str, recording: dict[str, Any]
+):
+    path = data_dir / "allen" / "sonata" / circuit / "simulation_config.json"
+    if not path.is_file():
+        pytest.skip(f"there is no {path}")
+    settings = {"node_population": population, "node_percentage": 1.0, **recording}
+    (model,) = sonata.LOADER.read(str(path), {"node_population_settings": [settings]}, RunningRequest())
+    try:
+        assert model.simulation is not None
+        with h5py.File(path.parent / "output" / "spikes.h5") as file:
+            spikes = file["spikes"]
+            times = np.sort((spikes if "timestamps" in spikes else spikes[population])["timestamps"][:])
+        later = 0.1  # ms
+        if recording.get("report_name") == "calcium_concentration":  # which falls slowly
+            later = 200.0
+            model.simulation.ramp = ColorRamp(low=1e-5, high=1e-3)
+        shown = []
+        for time in (times[0] - 1.0, times[0] + later):
+            model.simulation.seek(float(time))
+            shown.append(model.colors.copy())
+        assert (shown[0] != shown[1]).any()
+    finally:
+        model.close()
 
 
 def boxes_of(nodes: Path, name: str, types_file: Path, components: Path) -> list[npt.NDArray[np.float64]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +66,13 @@ def test_synapses_from_outside_come_with_the_cells_that_receive_them(data_dir: P
         ({"edge_population": "nope"}, "Edge population nope does not exist in .*circuit_config.json; it has POm__"),
         (
             {"edge_population": f"VPM__{NODES}__chemical", "load_afferent": False},
-            f"The efferent cells of edge population VPM__{NODES}__chemical in .* are of population VPM, not {NODES}$",
+            f"The efferent cells of edge population VPM__.* in .*edges.h5 are of population VPM, not {NODES}",
         ),
     ],
 )
 def test_what_cannot_be_loaded_is_told(data_dir: Path, edges: dict[str, Any], message: str):
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(RequestError, match=message):
         load(data_dir, edges)
-    assert re.match(message, caught.value.message)
 
 
 def test_cells_without_synapses_are_told(data_dir: Path):
