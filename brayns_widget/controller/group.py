@@ -34,6 +34,9 @@ FOLLOW_DEADLINE = 10.0
 FOLLOW_PAUSE = 60.0
 """Seconds that reading may take, and those until the next time after it took longer."""
 
+NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "job.restore() brings it back.")
+"""What is told of a job that a call has started after a crash, with a scene of its own."""
+
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
@@ -124,6 +127,8 @@ class Core:
             ready = await self.connection.ensure(report)
             if self.restorer.remembers:  # the job ran already, with a scene of its own
                 await self.restorer.bring_back(ready.renderer, report, fresh=False)
+                if self.store.state.notice == NOT_BACK:
+                    self.store.state = replace(self.store.state, notice=None)
                 self._tell_problems()
         except BaseException:
             self.restorer.wanted = before
@@ -204,8 +209,10 @@ class Core:
             await step(ready)
 
     def _ready(self, ready: Ready) -> None:
-        # Notices about the last job are obsolete.
-        self.store.state = replace(self.store.state, capabilities=ready.capabilities, notice=None)
+        # Notices about the last job are obsolete. A job in use, to which we attach again, has its scene still.
+        state = self.store.state
+        notice = NOT_BACK if self.restorer.remembers and not state.models else None
+        self.store.state = replace(state, capabilities=ready.capabilities, notice=notice)
         self.restorer.wanted = False
         self._tell_problems()
         self.touch()

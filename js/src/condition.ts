@@ -52,7 +52,11 @@ const BROKEN: readonly State[] = ["stale", "ended", "failed"];
 export function judge({ presence, status, progress, blank, late, plugged, unmade, binder }: Facts): Condition {
   const told = { hint: "", remedy: null, past: false } as const;
   if (plugged && (presence === "busy" || presence === "silent")) {
-    return { ...told, state: "waiting", text: "The kernel is busy. The panel follows when it answers." };
+    // Kernel and pictures come by one server, and by nothing else.
+    const text = late
+      ? "Jupyter does not answer. The view follows when it does."
+      : "The kernel is busy. The panel follows when it answers.";
+    return { ...told, state: "waiting", text };
   }
   if (presence === "busy") {
     return { ...told, state: "waiting", text: "The kernel is busy. The view follows when it answers." };

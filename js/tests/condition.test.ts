@@ -56,6 +56,12 @@ test("a busy kernel leaves the picture as it is", () => {
   assert.equal(judge({ ...FACTS, presence: "busy" }).past, false);
 });
 
+test("where neither kernel nor pictures answer it is the server between", () => {
+  const { state, text } = judge({ ...FACTS, presence: "busy", plugged: true, late: true });
+  assert.equal(state, "waiting");
+  assert.match(text, /^Jupyter does not answer/);
+});
+
 test("a kernel that hangs beside a live picture holds up the panel only", () => {
   for (const presence of ["busy", "silent"] as const) {
     const told = judge({ ...FACTS, presence, plugged: true });

@@ -180,7 +180,7 @@ def test_a_killed_renderer_fails_what_is_pending_empties_the_models_and_is_told(
     cluster.renderer.silent.clear()
     load(controller)
     assert controller.status.state == "ready"
-    assert controller.state.notice is None
+    assert controller.state.notice == group.NOT_BACK
     assert cluster.paths().count("POST /start") == 2
 
 

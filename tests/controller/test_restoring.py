@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.controller.group import NOT_BACK
 from brayns_widget.controller.restoring import BY_REQUESTS
 from brayns_widget.protocol.errors import CircuitError, ConnectionLost, RequestCancelled
 from tests.controller.scenes import WAIT, load, on_loop, until
@@ -227,7 +228,9 @@ def test_after_a_crash_it_comes_back_beside_what_was_loaded_since(cluster, contr
     until(lambda: controller.status.state == "failed")
     new = load(controller)
     assert len(controller.models) == 1
+    assert controller.state.notice == NOT_BACK
     controller.restore().result(WAIT)
+    assert controller.state.notice is None
     assert len(controller.models) == 4
     assert controller.models[0] == new
     assert len(controller.lights) == 3

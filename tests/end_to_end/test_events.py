@@ -198,6 +198,22 @@ def test_a_stopped_renderer_is_told_until_it_goes_on(shown):
     shown.check_same()
 
 
+@needs_stop
+def test_a_server_of_jupyter_that_hangs_is_told_until_it_goes_on(shown):
+    server = psutil.Process(shown.lab.process)
+    server.suspend()
+    try:
+        start = time.monotonic()
+        shown.notebook.drag(0.3)
+        shown.told_by_one("Jupyter does not answer.", start)
+        assert shown.page.locator(".brayns-widget[data-past=true]").count() == 0
+        shown.screenshot("stopped-jupyter")
+    finally:
+        server.resume()
+    shown.told("Ready")
+    shown.check_same()
+
+
 def _last_pictures(views: Locator) -> list[str]:
     script = """views => views.map((view) => view.querySelector("canvas").toDataURL())"""
     pictures: list[str] = views.evaluate_all(script)

@@ -89,6 +89,24 @@ def test_in_a_narrow_place_the_panel_lies_below_the_picture(open_cell, width):
     assert status["width"] > 60
 
 
+@pytest.mark.parametrize("width", [202, 700])
+def test_a_message_can_be_read_beside_or_above_its_buttons(open_cell, width):
+    cell = open_cell(viewport={"width": 800, "height": 900})
+    cell.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
+    text = "The job has ended: the renderer was killed by the system, perhaps because memory ran out."
+    notice = {"level": "error", "text": text, "hint": "job.restore() starts a new job with the same scene."}
+    cell.mount(height=480, panel_open=False, status={"state": "failed", "text": text}, notice=notice)
+    box, words = cell.page.locator(".bw-notice"), cell.page.locator(".bw-words")
+    button = cell.page.get_by_role("button", name="Start again")
+    button.wait_for()
+    cell.screenshot(f"layout-notice-{width}")
+    assert words.bounding_box()["width"] >= 150
+    # All of it can be scrolled to: nothing is above the top of the box.
+    assert words.bounding_box()["y"] >= box.bounding_box()["y"]
+    below = button.bounding_box()["y"] >= words.bounding_box()["y"] + words.bounding_box()["height"]
+    assert below == (width == 202)
+
+
 def test_at_twice_the_size_everything_can_be_reached(open_cell):
     # A zoom of 200 % is half the page at twice the pixels.
     cell = open_cell(viewport={"width": 480, "height": 360}, device_scale_factor=2)

@@ -13,7 +13,9 @@ import { Pilot } from "./pilot.js";
 import { Steering } from "./steering.js";
 
 const HINT_MS = 1800;
+/** A picture that has not come by then is late; by `DOUBT_MS` the kernel is asked, to tell who does not answer. */
 const LATE_MS = 1800;
+const DOUBT_MS = 300;
 /** Cameras under way without their pictures. On a socket a second one only waits; it doubles the comm's frame rate. */
 const SOCKET_WINDOW = 1;
 const COMM_WINDOW = 2;
@@ -124,6 +126,9 @@ export class Picture {
       }
     });
     const stopDoubting = this.kernel.state.subscribe((state) => {
+      if (this.link.plugged.peek()) {
+        return; // pictures do not come by the kernel
+      }
       const wanted = this.#lateTimer !== undefined;
       this.#want(false);
       this.#want(wanted && state === "here"); // its time begins when the kernel hands it on
@@ -192,8 +197,11 @@ export class Picture {
       this.late.value = false;
     } else if (this.#traits.status.peek().state === "ready" && this.visible.peek()) {
       this.#lateTimer ??= setTimeout(() => {
-        this.late.value = true;
-      }, LATE_MS);
+        this.kernel.expect();
+        this.#lateTimer = setTimeout(() => {
+          this.late.value = true;
+        }, LATE_MS - DOUBT_MS);
+      }, DOUBT_MS);
     }
   }
 
