@@ -63,13 +63,20 @@ def test_files_are_browsed_and_circuits_inspected(controller, tiny):
     assert "circuit_config.json" in [entry.name for entry in listing.files]
     assert controller.files.list().path == str(Path.cwd())
     circuit = controller.files.inspect(tiny)
-    assert [(p.name, p.type, p.size) for p in circuit.populations] == [("S1nonbarrel_neurons", "biophysical", 10)]
+    assert [(p.name, p.type, p.size) for p in circuit.populations] == [
+        ("POm", "virtual", 153),
+        ("S1nonbarrel_neurons", "biophysical", 10),
+        ("VPM", "virtual", 198),
+    ]
     assert "Layer1" in circuit.node_sets
 
 
-@pytest.mark.parametrize("path", ["nope.json", ""])
-def test_bad_paths_are_told_and_the_next_load_works(controller, tiny, path):
-    with pytest.raises(CircuitError, match="cannot be read"):
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("nope.json", "cannot be read"), ("..", "is a directory without a SONATA configuration")],
+)
+def test_bad_paths_are_told_and_the_next_load_works(controller, tiny, path, message):
+    with pytest.raises(CircuitError, match=message):
         controller.load_circuit(tiny.parent / path).result(WAIT)
     assert len(controller.load_circuit(tiny, limit=1).result(WAIT)) == 1
     controller.clear()

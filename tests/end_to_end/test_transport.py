@@ -87,14 +87,15 @@ def test_the_page_opens_a_socket_by_itself(notebook):
 def test_while_a_cell_holds_the_gil_in_c_the_picture_follows_the_mouse(notebook, folder):
     notebook.drag(0.3)
     notebook.wait_sharp()
-    pipe = folder / "pipe"
+    pipe, begun = folder / "pipe", folder / "begun"
     os.mkfifo(pipe)
-    hold = f"assert library.open({str(pipe).encode()!r}, 0) >= 0"  # it returns when somebody opens the other end
+    # It returns when somebody opens the other end.
+    hold = f"open({str(begun)!r}, 'x').close(); assert library.open({str(pipe).encode()!r}, 0) >= 0"
     with notebook.client() as client:
         client.execute("import ctypes; library = ctypes.PyDLL(None)", reply=True, timeout=30)
         message = client.execute(hold)
         try:
-            until(lambda: client.get_iopub_msg(timeout=30)["content"].get("code") == hold, 30, "the cell")
+            until(begun.exists, 30, "the cell")
             draws = notebook.drag(2.0)
         finally:
             os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # an error if the cell does not wait

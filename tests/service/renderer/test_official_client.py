@@ -463,7 +463,7 @@ IN_THE_MOVIE = {
     "set-color-ramp",
     "snapshot",
 }
-OURS = {"get-cancellable-methods", "get-radius-floor", "set-radius-floor"}
+OURS = {"add-morphology", "get-cancellable-methods", "get-radius-floor", "set-radius-floor"}
 
 
 @pytest.mark.parametrize("drive", DRIVES, ids=lambda drive: drive.__name__)

@@ -185,7 +185,7 @@ def test_a_failed_load_leaves_the_scene_as_it_was(renderer: tuple[str, Path]):
             before = await client.call("get-scene")
             for wrong in (
                 sonata(path, "nope"),
-                sonata(path.parent, "cells"),
+                sonata(path.parent / "morphologies", "cells"),
                 sonata(path.with_name("nodes.h5"), "cells"),
                 sonata("/no/such/file.json", "cells"),
                 sonata(path, "cells") | {"loader_name": "mesh"},

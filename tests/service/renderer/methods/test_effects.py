@@ -147,6 +147,7 @@ BALLS = ("add-spheres", [sphere(-2, radius=0.8, color=RED), sphere(color=GREEN),
 BALL = ("add-spheres", [sphere(color=GREEN)])
 THIN = {"p0": [-2, 0.02, 0], "p1": [2, 0.02, 0], "r0": 1e-4, "r1": 1e-4}
 THREAD = ("add-capsules", [{"geometry": THIN, "color": RED}])
+CELL = {"geometry_type": "smooth", "load_soma": True, "load_axon": True, "load_dendrites": True, "radius_multiplier": 1}
 MESH = {"path": "<mesh>", "loader_name": "mesh", "loader_properties": {}}
 ATLAS = {"path": "<atlas>", "loader_name": "NRRD loader", "loader_properties": {"type": "scalar"}}
 VECTORS = {"path": "<vectors>", "loader_name": "NRRD loader", "loader_properties": {"type": "vector"}}
@@ -285,6 +286,9 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "add-model": Changes(seen, ("...", ".w."), MESH),
     "upload-model": Changes(
         seen, ("...", ".w."), {"type": "off", "loader_name": "mesh", "loader_properties": {}}, payload=TRIANGLE
+    ),
+    "add-morphology": Changes(
+        seen, ("...", ".y."), {"type": "swc", "text": "1 1 0 0 0 1 -1", "loader_properties": CELL}
     ),
     "instantiate-model": Changes(
         seen, (".g.", ".gg"), {"model_id": MODEL, "transforms": [{"translation": [2, 0, 0]}]}, (BALL,)

@@ -146,7 +146,7 @@ def failure(path: Path, **settings: Any) -> str:
 def test_reports_that_cannot_be_shown_are_refused(config: Path):
     assert failure(config, report_type="compartment", report_name="nope") == (
         f"The report 'nope' is not present in the simulation config file {config}; "
-        "it has soma_voltage, compartment_voltage"
+        "it has compartment_voltage, soma_voltage"
     )
     assert failure(config, report_type="summation", report_name="soma_voltage") == (
         f"Report 'soma_voltage' of {config} is of type compartment, not summation"
