@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.recognised import BEGINNING, check_beginning
 from brayns_widget.service.sonata.paths import Paths
-from brayns_widget.service.sonata.problems import failure
+from brayns_widget.service.sonata.problems import failure, text_content
 
 MAX_SIZE = 64 << 20  # bytes; real configurations have a few thousand
 
@@ -41,13 +40,9 @@ def read_json(path: Path, check: Check) -> Any:
     try:
         if (size := path.stat().st_size) > MAX_SIZE:
             raise failure(f"{path} is too large for a configuration: {size} bytes")
-        content = path.read_bytes()
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        check_beginning(content[:BEGINNING], hdf5=False)
-    except ValueError as error:
-        raise failure(f"{path} is not a SONATA configuration: {error}") from error
+    content = text_content(path, "is not a SONATA configuration")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

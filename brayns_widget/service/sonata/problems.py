@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
-from brayns_widget.service.recognised import hdf5_words
+from brayns_widget.service.recognised import BEGINNING, check_beginning, hdf5_words
 
 # What h5py raises about a file, by what is there; libsonata raises some of these, too, and its own error.
 UNREADABLE: tuple[type[Exception], ...] = (
@@ -23,6 +24,27 @@ UNREADABLE: tuple[type[Exception], ...] = (
 def failure(message: str) -> RequestError:
     """Make the error of something that cannot be read (-32603)."""
     return RequestError(message, code=INTERNAL_ERROR)
+
+
+def text_content(path: Path, refusal: str) -> bytes:
+    """Read a text file whole.
+
+    Args:
+        path: the file.
+        refusal: follows the path where its content is that of no text file, such as "is not a SONATA configuration".
+
+    Raises:
+        RequestError: -32603, it cannot be read, or it is recognised as something else.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise failure(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        check_beginning(content[:BEGINNING], hdf5=False)
+    except ValueError as error:
+        raise failure(f"{path} {refusal}: {error}") from error
+    return content
 
 
 @contextlib.contextmanager

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.recognised import BEGINNING, check_beginning
-from brayns_widget.service.sonata.problems import failure
+from brayns_widget.service.sonata.problems import failure, text_content
 
 Array = npt.NDArray[Any]
 _NULL = ("", "NULL", "NONE")
@@ -77,14 +76,7 @@ class Types:
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the names of the columns, and each row with the number of its line."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise failure(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        check_beginning(content[:BEGINNING], hdf5=False)
-    except ValueError as error:
-        raise failure(f"{path} cannot be read as a table of types: {error}") from error
+    content = text_content(path, "cannot be read as a table of types")
     try:
         text = content.decode("utf-8-sig")
     except ValueError:
