@@ -131,7 +131,7 @@ def run_lab(
             url = _wait_for_server(server, places["runtime"], token, base_url)
             yield Lab(application, server.pid, url, token, places["root"], places["runtime"])
         finally:
-            _stop(server)
+            stop(server)
 
 
 def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str, base_url: str) -> str:
@@ -150,13 +150,15 @@ def _wait_for_server(server: subprocess.Popen[bytes], runtime: Path, token: str,
     return str(until(answers, START_TIMEOUT, "the server to listen"))
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
+def stop(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """End a server with all that it has started; return those that had to be killed."""
     family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
     server.terminate()
-    _, alive = psutil.wait_procs(family, timeout=15)
+    alive: list[psutil.Process] = psutil.wait_procs(family, timeout=15)[1]
     for process in alive:
         process.kill()
     server.wait(10)
+    return alive
 
 
 class Notebook:

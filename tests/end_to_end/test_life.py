@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import ARTIFACTS
-from tests.end_to_end.lab import Lab, Notebook, open_notebook, until
+from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -15,10 +14,7 @@ WAIT = 90.0
 
 
 def _notebook(lab: Lab, browser: Browser, name: str, *cells: str) -> Notebook:
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(made, lab.root / name)
-    return open_notebook(lab, browser, name)
+    return open_notebook(lab, browser, write_notebook(lab.root, name, *cells))
 
 
 def _count(notebook: Notebook, kind: str) -> int:

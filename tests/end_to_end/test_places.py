@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import ARTIFACTS
-from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+from tests.end_to_end.lab import Lab, Notebook, open_notebook, stop, until, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -158,12 +157,7 @@ def voila(tmp_path: Path) -> Iterator[str]:
         until(listens, 60, "Voilà to listen")
         yield f"http://127.0.0.1:{port}/"
     finally:
-        family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
-        server.terminate()
-        _, alive = psutil.wait_procs(family, timeout=15)
-        for process in alive:
-            process.kill()
-        server.wait(10)
+        alive = stop(server)
     assert [process for process in alive if process.pid != server.pid] == [], "all that the kernel started ends with it"
 
 
