@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from brayns_widget.controller.nearest import nearest
 from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.ids import ascending
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,17 +87,6 @@ class CellIds:
                 hint=f"Its node ids are 0 to {size - 1}." if size else "",
             )
         return ascending(ids)
-
-
-def ascending(ids: Ints) -> Ints:
-    """Return ids (N,) in ascending order, each once, by sorting: ``numpy.unique`` 2.4 takes 20 s for four million."""
-    import numpy as np
-
-    if (np.diff(ids) > 0).all():
-        return ids
-    ordered = np.sort(ids)
-    different: Ints = ordered[np.append(True, np.diff(ordered) > 0)]
-    return different
 
 
 _AS_IDS = "Give the ids instead, such as numpy.flatnonzero(mask)."

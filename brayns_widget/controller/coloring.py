@@ -20,6 +20,7 @@ from brayns_widget.controller.cell_ids import read_ids
 from brayns_widget.controller.legend import LegendEntry, LegendSection
 from brayns_widget.controller.palettes import colors_of_names
 from brayns_widget.protocol.colors import Rgba, parse, to_hex
+from brayns_widget.protocol.ids import format_ids
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -112,15 +113,6 @@ def color_cells(
         colors.append(gray)
         legend = LegendSection(model, title, legend.entries, legend.stops, legend.range, to_hex(gray))
     return CellColors(_by_ids(loaded, codes, colors), legend)
-
-
-def format_ids(ids: Ints) -> str:
-    """Write ascending ids as the renderer takes them, such as "0-79,90"."""
-    breaks = np.flatnonzero(np.diff(ids) != 1)
-    firsts = ids[np.append(0, breaks + 1)].tolist()
-    lasts = ids[np.append(breaks, len(ids) - 1)].tolist()
-    runs = zip(firsts, lasts, strict=True)
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def _by_ids(ids: Ints, codes: npt.NDArray[np.intp], colors: Sequence[Rgba]) -> dict[str, Rgba]:

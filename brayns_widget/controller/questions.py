@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.server import Server
-from brayns_widget.controller.cell_ids import ascending
 from brayns_widget.controller.circuits import Population
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.nearest import nearest
 from brayns_widget.controller.queries import Cells, Query
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, ProtocolError, QueryError, RequestError
+from brayns_widget.protocol.ids import ascending
 
 if TYPE_CHECKING:
     import numpy as np

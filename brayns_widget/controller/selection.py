@@ -11,12 +11,13 @@ from annotated_types import Ge, Gt, Le, MaxLen
 
 from brayns_widget.connection.connection import Ready
 from brayns_widget.controller.arguments import Reads
-from brayns_widget.controller.cell_ids import CellIds, ascending, read_ids
+from brayns_widget.controller.cell_ids import CellIds, read_ids
 from brayns_widget.controller.circuits import CellCount, Population
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.queries import Query, Remark, parse
 from brayns_widget.controller.questions import UNKNOWN, Questions
 from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.ids import ascending
 
 if TYPE_CHECKING:
     import numpy as np

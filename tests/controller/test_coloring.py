@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brayns_widget.controller.coloring import color_cells, format_ids
+from brayns_widget.controller.coloring import color_cells
 from brayns_widget.controller.legend import LegendEntry
 from brayns_widget.controller.palettes import colors_by_value
 from brayns_widget.protocol.colors import parse, to_hex
@@ -375,15 +375,6 @@ def test_categories_with_one_color_share_a_key():
     assert len(result.legend.entries) == 3
 
 
-# --- ids ---
-
-
-@given(st.sets(st.integers(0, 2**40), min_size=1))
-def test_ids_come_back(ids):
-    ordered = sorted(ids)
-    assert ids_in(format_ids(np.array(ordered))) == ordered
-
-
 @settings(deadline=None)  # the first one imports cmap
 @given(st.lists(st.one_of(st.none(), st.floats(), st.integers(-(10**9), 10**9)), min_size=1, max_size=30), st.randoms())
 def test_every_cell_has_the_color_of_its_value(values, random):
@@ -434,7 +425,3 @@ def test_pandas_is_not_imported_for_arrays():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
-
-
-def test_ids_are_written_as_ranges():
-    assert format_ids(np.array([0, 1, 2, 5, 7, 8])) == "0-2,5,7-8"

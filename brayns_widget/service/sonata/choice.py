@@ -8,6 +8,7 @@ dimensions, and edges without indices. It does not read types in CSV, nor explic
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import h5py
@@ -17,8 +18,11 @@ from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY
 from brayns_widget.service.sonata.types import Types
 
 _FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}  # of which HDF5 itself has the code
-_INDICES = ("source_to_target", "target_to_source")
-_TABLES = ("node_id_to_ranges", "range_to_edge_id")
+_INDEX_TABLES = [
+    f"indices/{direction}/{table}"
+    for direction in ("source_to_target", "target_to_source")
+    for table in ("node_id_to_ranges", "range_to_edge_id")
+]
 _FOREIGN = ">" if sys.byteorder == "little" else "<"
 
 
@@ -41,33 +45,43 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
     for name in ("node_id", f"{kind}_group_index"):
         if name in group and not np.array_equal(np.asarray(group[name]), np.arange(size)):
             return f"its {name} is not 0, 1, 2 …"
-    tables = [group["0"], group["0"].get(DYNAMICS)]
-    datasets = [item for table in tables if table is not None for name, item in table.items() if name != LIBRARY]
-    datasets += list(group["0"].get(LIBRARY, {}).values())
-    if kind == "edge":
-        if not all(f"indices/{index}/{name}" in group for index in _INDICES for name in _TABLES):
-            return "it has no indices"
-        datasets += [group[name] for name in ("source_node_id", "target_node_id")]
-        datasets += [group[f"indices/{index}/{name}"] for index in _INDICES for name in _TABLES]
-    for item in datasets:
-        library = isinstance(item, h5py.Dataset) and item.name.rsplit("/", 2)[-2] == LIBRARY
-        if isinstance(item, h5py.Dataset) and (reason := _refused(item, 0 if library else size)):
-            return f"{item.name.rsplit('/', 1)[-1]} {reason}"
+    if kind == "edge" and not all(path in group for path in _INDEX_TABLES):
+        return "it has no indices"
+    for path, least in _read_by_libsonata(group, kind, size):
+        # With the objects of h5py this would take twice as long, 4 ms for 30 attributes.
+        item = h5py.h5o.open(group.id, path.encode())
+        if isinstance(item, h5py.h5d.DatasetID) and (
+            reason := _refused(item, least, index=path.startswith("indices/"))
+        ):
+            return f"{path.rsplit('/', 1)[-1]} {reason}"
     return ""
 
 
-def _refused(item: Any, size: int) -> str:
-    packed = item.id.get_create_plist()
-    if any(packed.get_filter(index)[0] not in _FILTERS for index in range(packed.get_nfilters())):
+def _read_by_libsonata(group: Any, kind: str, size: int) -> Iterator[tuple[str, int]]:
+    """Name what libsonata may be asked for, and how many values each must have."""
+    attributes = group["0"]
+    for name in attributes:
+        if name not in (LIBRARY, DYNAMICS):
+            yield f"0/{name}", size
+    for table, least in ((DYNAMICS, size), (LIBRARY, 0)):
+        for name in attributes.get(table, ()):
+            yield f"0/{table}/{name}", least
+    if kind == "edge":
+        yield from ((name, size) for name in ("source_node_id", "target_node_id"))
+        yield from ((path, 0) for path in _INDEX_TABLES)
+
+
+def _refused(item: Any, size: int, *, index: bool) -> str:
+    packed, kind, shape = item.get_create_plist(), item.dtype, item.shape
+    if any(packed.get_filter(number)[0] not in _FILTERS for number in range(packed.get_nfilters())):
         return "is packed"
-    if item.dtype.byteorder == _FOREIGN:
+    if kind.byteorder == _FOREIGN:
         return "has the other byte order"
-    texts = h5py.check_string_dtype(item.dtype)
-    if texts is None and (item.dtype.kind not in "fiu" or item.dtype.itemsize < (4 if item.dtype.kind == "f" else 1)):
-        return f"has the type {item.dtype}"
+    texts = h5py.check_string_dtype(kind)
+    if texts is None and (kind.kind not in "fiu" or kind.itemsize < (4 if kind.kind == "f" else 1)):
+        return f"has the type {kind}"
     if texts is not None and texts.length is not None and size:
         return "has texts of fixed length"
-    indices = "/indices/" in item.name
-    if not indices and (item.ndim != 1 or len(item) < size):
-        return f"has the shape {item.shape}, but there are {size}"
+    if not index and (len(shape) != 1 or shape[0] < size):
+        return f"has the shape {shape}, but there are {size}"
     return ""

@@ -9,6 +9,7 @@ import libsonata
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.ids import ascending
 from brayns_widget.service.sonata.problems import reading
 
 Array = npt.NDArray[Any]
@@ -56,7 +57,7 @@ class NativePopulation:
             selection = libsonata.NodeSets(sets).materialize(name, self.population)
         except (libsonata.SonataError, RuntimeError):
             return None
-        return np.unique(selection.flatten().astype(np.int64))
+        return ascending(selection.flatten().astype(np.int64))
 
     def _selection(self, ids: Ints | None) -> Any:
         if ids is not None:

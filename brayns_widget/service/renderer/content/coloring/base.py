@@ -83,10 +83,3 @@ def parse_rows(text: str, count: int) -> list[slice]:
         if not first <= last < count:
             raise RequestError(f"Range out of bounds: {first}-{last} of {count} (from 0)", code=INVALID_PARAMS)
     return [slice(first, last + 1) for first, last in ranges]
-
-
-def format_ids(ids: npt.NDArray[np.int64]) -> str:
-    """Write ascending ids as ``parse_ids`` reads them."""
-    breaks = np.flatnonzero(np.diff(ids) != 1) + 1
-    runs = np.split(ids, breaks)
-    return ",".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs if len(run))

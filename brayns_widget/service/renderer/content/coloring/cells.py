@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.ids import ascending, format_ids
 from brayns_widget.service.renderer.content.coloring.base import (
     YELLOW,
     Colors,
     Values,
     check_values,
-    format_ids,
     parse_ids,
     unknown_method,
 )
@@ -87,7 +87,7 @@ class CellColoring:
             case "solid":
                 return ["color"]
             case "id":
-                return [format_ids(np.unique(self._ids))]
+                return [format_ids(ascending(self._ids))]
             case "morphology section" if self.has_sections:
                 return list(self._loaded)
             case _ if method in self._attributes:

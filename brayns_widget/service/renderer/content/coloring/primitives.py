@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from brayns_widget.protocol.ids import format_ids
 from brayns_widget.service.renderer.content.coloring.base import (
     Colors,
     Values,
     check_values,
-    format_ids,
     parse_rows,
     unknown_method,
 )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.loaders import EdgeParams
+from brayns_widget.protocol.ids import ascending
 from brayns_widget.service.renderer.content.coloring.base import WHITE
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.content.geometry import Geometry
@@ -70,7 +71,7 @@ def edges_model(
         geometry=geometry,
         coloring=_coloring(cells, nodes),
         metadata={"population_name": name, "population_type": "edge"},
-        ids=np.unique(cells),
+        ids=ascending(cells),
     )
     if params.edge_report_name:
         assert config is not None  # checked before anything was loaded

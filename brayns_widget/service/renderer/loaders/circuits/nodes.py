@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.ids import ascending
 from brayns_widget.service.renderer.content.rotations import axis_matrices, quaternion_matrices
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.notices import Notices
@@ -56,7 +57,7 @@ def select(
                 f"Node id {largest} is not in population {population.name} of {population.file}, which has "
                 f"{population.size} nodes"
             )
-        return np.unique(np.asarray(node_ids, dtype=np.int64))
+        return ascending(np.asarray(node_ids, dtype=np.int64))
     ids = _ids_of_node_sets(population, node_sets_paths, node_sets, circuit)
     if percentage > 0:
         ids = ids[evenly(len(ids), min(len(ids), max(1, round(percentage * len(ids)))))]
@@ -72,7 +73,7 @@ def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Seque
     if not names:
         return np.arange(population.size, dtype=np.int64)
     sets = read_node_sets(paths, circuit=circuit)
-    return np.unique(np.concatenate([nodes_of(sets, name, population) for name in names]))
+    return ascending(np.concatenate([nodes_of(sets, name, population) for name in names]))
 
 
 def positions(population: Population, ids: Ints, notices: Notices) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.ids import ascending
 from brayns_widget.service.renderer.loaders.circuits.columns import node_spans
 from brayns_widget.service.renderer.loaders.circuits.recordings import Recording
 from brayns_widget.service.sonata.populations import EdgePopulation
@@ -28,7 +29,7 @@ def synapse_columns(recording: Recording, edges: EdgePopulation, chosen: Ints) -
         RequestError: the report has none of these edges, or its elements are not edges of this population; the
             edges cannot be read.
     """
-    nodes = np.unique(edges.target_nodes(chosen))
+    nodes = ascending(edges.target_nodes(chosen))
     begins, ends, found = node_spans(nodes, recording.node_ids, recording.index_pointers)
     elements = np.asarray(recording.element_ids, np.int64)
     columns, ids, counted = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -40,7 +41,7 @@ def synapse_columns(recording: Recording, edges: EdgePopulation, chosen: Ints) -
         counted.append(np.where(own < len(received), received[np.minimum(own, len(received) - 1)], -1))
     reported = np.concatenate(ids)
     # An edge has one target: ids that come again with another cell can't be edges.
-    if len(np.unique(elements)) < len(elements) or (reported < 0).any():
+    if len(ascending(elements)) < len(elements) or (reported < 0).any():
         reported = np.concatenate(counted)
     if (reported < 0).any():
         raise recording.refusal(f"it has synapses that are not of edge population {edges.name}")

@@ -7,6 +7,7 @@ type and parent of each section; that of the soma has the type 1.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,8 @@ class Container:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        _opened(path).close()
+        self._file = _opened(path)  # kept open: opening it for every morphology would take as long as reading one
+        weakref.finalize(self, self._file.close)
         self._collection = morphio.Collection(str(path), [".h5"])
 
     def read(self, name: str) -> Skeleton:
@@ -63,11 +64,10 @@ class Container:
         Raises:
             RuntimeError, ValueError, OSError, morphio.MorphioError: it is not there or cannot be read.
         """
-        with _opened(self._path) as file:
-            group = file.get(name)
-            if group is None:
-                raise ValueError(f"it has no morphology {name!r}, but {len(file)} others")
-            return _read(group, lambda: self._collection.load(name, _OPTIONS))
+        group = self._file.get(name)
+        if not isinstance(group, h5py.Group):
+            raise ValueError(f"it has no morphology {name!r}, but {len(self._file)} others")
+        return _read(group, lambda: self._collection.load(name, _OPTIONS))
 
 
 def _read(group: Any, morphio_morphology: Callable[[], Any]) -> Skeleton:

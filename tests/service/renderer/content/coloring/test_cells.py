@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.content.coloring.base import YELLOW, format_ids, parse_ids
+from brayns_widget.service.renderer.content.coloring.base import YELLOW, parse_ids
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring, Labels
 
 RED, GREEN = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.5]
@@ -68,12 +68,6 @@ def test_a_mistake_changes_nothing(method: str, values: dict[str, list[float]], 
 def test_unknown_methods_have_no_values():
     with pytest.raises(RequestError, match="this model has: id, layer, morphology section, solid"):
         coloring().values("nope")
-
-
-@pytest.mark.parametrize("text", ["0", "1-3", "5,7", "0-2,7,10-12"])
-def test_ids_are_written_as_they_are_read(text: str):
-    ids = np.concatenate([np.arange(first, last + 1) for first, last in parse_ids(text)])
-    assert format_ids(ids) == text
 
 
 @pytest.mark.parametrize("text", ["", "-", "1-", "-1", "1.5", "1-2-3", "²", "9" * 30])
