@@ -29,6 +29,7 @@ class ReadyMessage:
     """A view is on the page; it gets the newest frame. Sizes are in CSS pixels of ``dpr`` device pixels each.
 
     ``origin`` is the page's scheme, host and port, if it can open a socket through its Jupyter server, else "".
+    ``loopback``: the page reaches its Jupyter server over the loopback interface.
     """
 
     view: str
@@ -36,6 +37,7 @@ class ReadyMessage:
     height: Finite
     dpr: Finite
     origin: Annotated[str, MaxLen(MAX_ORIGIN)]
+    loopback: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from brayns_widget.frames.messages import CANVAS_MAX, CANVAS_MIN, Ack, AckMessag
 from brayns_widget.notebook import messages
 from brayns_widget.notebook.commands import Commands, error_data
 from brayns_widget.notebook.messages import KernelMessage, kernel_message, read_page_message
+from brayns_widget.notebook.segments import filled
 from brayns_widget.notebook.stills import NOBODY, Keeper, Output
 from brayns_widget.notebook.traits import SHOWN
 from brayns_widget.protocol.errors import BraynsWidgetError, ServiceError
@@ -37,7 +38,7 @@ _LINK_REST = 0.3  # s; a linked camera that is not set again within it is at res
 Transport = Literal["auto", "socket", "comm"]
 """How frames go to a page: over a socket of its own, over the comm, or over a socket wherever that can be opened."""
 
-Send = Callable[[dict[str, Any], list[memoryview]], None]
+Send = Callable[[dict[str, Any], Sequence[memoryview]], None]
 """Function that sends a custom message and its buffers to all pages; called on the loop thread, so it must not wait."""
 
 
@@ -80,7 +81,7 @@ class Page:
         self._frames = Frames(self)
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
-        self._views: list[str] = []
+        self._views: dict[str, bool] = {}  # by age; whether the page is on its Jupyter server's machine
         self._leaving: asyncio.TimerHandle | None = None  # tells that the last view has gone
         self._rest: asyncio.TimerHandle | None = None  # ends the movement of a camera that comes by its trait
         self._rests: deque[Camera] = deque(maxlen=_MAX_RESTS)  # cameras at which pages' gestures have ended
@@ -166,11 +167,11 @@ class Page:
         width, height, dpr = self._measure(message)
         if self._leaving is not None:
             self._leaving.cancel()
-        if message.view in self._views:
-            self._views.remove(message.view)
-        elif len(self._views) >= _MAX_VIEWS:
-            self._frames.remove_view(self._views.pop(0))
-        self._views.append(message.view)
+        if self._views.pop(message.view, None) is None and len(self._views) >= _MAX_VIEWS:
+            oldest = next(iter(self._views))
+            del self._views[oldest]
+            self._frames.remove_view(oldest)
+        self._views[message.view] = message.loopback
         self._welcome(message.view)
         self._frames.add_view(message.view, width, height, dpr, comm=self._transport != "socket")
         if message.origin and self._transport != "comm":
@@ -231,8 +232,7 @@ class Page:
             self._steering = False
 
     def _gone(self, message: messages.GoneMessage) -> None:
-        if message.view in self._views:
-            self._views.remove(message.view)
+        if self._views.pop(message.view, None) is not None:
             self._frames.remove_view(message.view)
         if not self._views:
             if self._leaving is not None:
@@ -274,7 +274,7 @@ class Page:
 
     def _keep(self, outputs: Sequence[Output]) -> None:
         if self._views:
-            self._send(messages.StillMessage(self._views[-1], self._widget, outputs))
+            self._send(messages.StillMessage(next(reversed(self._views)), self._widget, outputs))
 
     def _send(self, message: KernelMessage) -> None:
         self._send_raw(kernel_message(message), [])
@@ -318,7 +318,7 @@ class Page:
         if message.view == NOBODY:
             self._frames.receive(AckMessage(NOBODY, (Ack(message.seq, shown=False, decode_ms=0.0),)))
         else:
-            self._send_raw(kernel_message(message), [data])
+            self._send_raw(kernel_message(message), filled(data) if self._views.get(message.view) else [data])
 
     def steered(self, camera: Camera, moving: bool) -> None:
         """Take a camera that a page has set."""

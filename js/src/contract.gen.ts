@@ -149,7 +149,7 @@ export type Traits = {
 
 /** Page to kernel, by kind; each also carries `view`. */
 export interface PageMessages {
-  ready: { width: number; height: number; dpr: number; origin: string };
+  ready: { width: number; height: number; dpr: number; origin: string; loopback: boolean };
   resize: { width: number; height: number; dpr: number };
   visible: { visible: boolean };
   camera: { number: number; camera: Camera; moving: boolean; acks: readonly Ack[] };

@@ -50,7 +50,7 @@ export function stayAt(t: TestContext, { href = "http://hub.example:8000/lab", c
   const url = new URL(href);
   const standIns = {
     window: new EventTarget(),
-    location: { protocol: url.protocol, host: url.host, origin: url.origin },
+    location: { protocol: url.protocol, host: url.host, hostname: url.hostname, origin: url.origin },
     document: Object.assign(new EventTarget(), {
       visibilityState: "visible",
       getElementById: (id: string) =>

@@ -60,7 +60,7 @@ test("greets every second until it is welcome, each time with the size of that m
   const { link, sent, heard, deliver, tick } = setUp(t);
   let width = 640;
   link.greet(() => ({ ...SIZE, width }));
-  assert.deepEqual(sent, [{ kind: "ready", view: "me", width: 640, height: 480, dpr: 2, origin: "" }]);
+  assert.deepEqual(sent, [{ kind: "ready", view: "me", width: 640, height: 480, dpr: 2, origin: "", loopback: false }]);
   width = 700;
   tick(1000);
   assert.equal(sent.length, 2);
@@ -204,7 +204,19 @@ test("a page of a Jupyter server says its origin", (t) => {
   const { link, sent } = setUp(t, LAB);
   link.greet(() => SIZE);
   assert.equal(sent[0]?.origin, "http://hub.example:8000");
+  assert.equal(sent[0]?.loopback, false);
 });
+
+for (const [what, place, loopback] of [
+  ["its Jupyter server is on its machine", { ...LAB, href: "http://localhost:8888/lab" }, true],
+  ["another server is on its machine", { href: "http://localhost:8888/" }, false],
+] as const) {
+  test(`a page says whether frames have to fill a segment: ${what}`, (t) => {
+    const { link, sent } = setUp(t, place);
+    link.greet(() => SIZE);
+    assert.equal(sent[0]?.loopback, loopback);
+  });
+}
 
 test("opens a socket when it is offered one, and steers over it", (t) => {
   const { link, sent, heard, deliver } = setUp(t, LAB);

@@ -24,7 +24,7 @@ class Socket {
 test("the kernel's last offer of a socket counts, for it starts the view anew with each greeting", () => {
   Object.assign(globalThis, {
     WebSocket: Socket,
-    location: { protocol: "http:", host: "localhost", origin: "http://localhost" },
+    location: { protocol: "http:", host: "localhost", hostname: "localhost", origin: "http://localhost" },
     window: new EventTarget(),
     document: Object.assign(new EventTarget(), {
       getElementById: () => null,

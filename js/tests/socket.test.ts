@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { FrameSocket, jupyterBase, proxied, unpack } from "../src/kernel/socket.js";
+import { FrameSocket, isLoopback, jupyterBase, proxied, unpack } from "../src/kernel/socket.js";
 import { packed, stayAt, textOf, theSocket } from "./browser.js";
 
 const FRAME = {
@@ -31,6 +31,21 @@ for (const [where, place, base] of [
   test(`the Jupyter server's path: ${where}`, (t) => {
     stayAt(t, place);
     assert.equal(jupyterBase(), base);
+  });
+}
+
+for (const [host, is] of [
+  ["localhost", true],
+  ["127.0.0.1", true],
+  ["127.1.2.3", true],
+  ["[::1]", true],
+  ["127.evil.example", false],
+  ["10.0.0.1", false],
+  ["hub.example", false],
+  ["", false],
+] as const) {
+  test(`the loopback interface: ${host}`, () => {
+    assert.equal(isLoopback(host), is);
   });
 }
 

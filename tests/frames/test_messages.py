@@ -65,7 +65,7 @@ def test_a_socket_speaks_for_its_own_view_only() -> None:
         {"kind": None},
         {"kind": ["camera"]},
         {"kind": "gone"},
-        {"kind": "ready", "width": 1, "height": 1, "dpr": 1, "origin": ""},
+        {"kind": "ready", "width": 1, "height": 1, "dpr": 1, "origin": "", "loopback": False},
         {"kind": "ticket", "ticket": "x"},
     ],
 )

@@ -55,7 +55,7 @@ class Comm:
 
     def say(self, kind: str, *, view: str = "v", **fields: Any) -> None:
         if kind == "ready":
-            fields = {"origin": "", **fields}
+            fields = {"origin": "", "loopback": False, **fields}
         elif kind == "camera":
             fields = {"number": next(self._numbers), **fields}
         self.deliver({"method": "custom", "content": {"kind": kind, "view": view, **fields}})

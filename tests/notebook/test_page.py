@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -16,18 +16,21 @@ from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.page import Page, Transport
+from brayns_widget.notebook.segments import SEGMENT
 from tests.fakes import FakeCluster
 
 
 class Port:
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
+        self.sizes: list[list[int]] = []  # of their buffers, in bytes
         self.traits: dict[str, Any] = {}
         self.shared: list[str] = []
         self.left = asyncio.Event()
 
-    def post(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
+    def post(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         self.posts.append(content)
+        self.sizes.append([buffer.nbytes for buffer in buffers])
 
     def publish(self, name: str, value: Any, *, share: bool = True) -> None:
         self.traits[name] = value
@@ -66,7 +69,7 @@ def run(cluster: FakeCluster, test: Callable[[Page, Port, Controller], Any], tra
         controller.loop.submit(main()).result(30)
 
 
-READY = {"kind": "ready", "view": "v", "width": 400, "height": 200, "dpr": 1, "origin": ""}
+READY = {"kind": "ready", "view": "v", "width": 400, "height": 200, "dpr": 1, "origin": "", "loopback": False}
 
 
 def steered(controller: Controller, number: int, z: float, *, moving: bool) -> dict[str, Any]:
@@ -220,6 +223,18 @@ def test_a_page_of_a_jupyter_server_is_offered_a_socket(cluster):
     run(cluster, test)
 
 
+@pytest.mark.parametrize("loopback", [True, False])
+def test_frames_of_the_comm_fill_a_segment_of_the_loopback_interface(cluster, loopback):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        page.receive(READY | {"loopback": loopback})
+        await until(lambda: "frame" in port.kinds())
+        picture, *filler = port.sizes[port.kinds().index("frame")]
+        assert 0 < picture < SEGMENT
+        assert filler == [SEGMENT] * loopback
+
+    run(cluster, test, "comm")
+
+
 def test_each_greeting_is_offered_a_ticket_of_its_own(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
         for _ in range(2):
@@ -309,7 +324,9 @@ def test_what_a_view_says_tells_that_it_is_there_from_when_it_comes_until_it_goe
         ping = {"kind": "ping", "view": "v"}
         page.receive(ping)
         assert heard == []
-        page.receive({"kind": "ready", "view": "v", "width": 300, "height": 200, "dpr": 1, "origin": ""})
+        page.receive(
+            {"kind": "ready", "view": "v", "width": 300, "height": 200, "dpr": 1, "origin": "", "loopback": False}
+        )
         page.receive({"kind": "visible", "view": "v", "visible": False})
         page.receive({"kind": "visible", "view": "v", "visible": True})
         page.receive(ping)
@@ -325,7 +342,7 @@ def test_that_the_last_view_has_gone_is_told_unless_one_comes_soon(cluster, monk
     monkeypatch.setattr(presence, "GRACE", 0.1)
 
     async def test(page: Page, port: Port, controller: Controller) -> None:
-        ready = {"kind": "ready", "width": 300, "height": 200, "dpr": 1, "origin": ""}
+        ready = {"kind": "ready", "width": 300, "height": 200, "dpr": 1, "origin": "", "loopback": False}
         page.receive(ready | {"view": "a"})
         page.receive(ready | {"view": "b"})
         page.receive({"kind": "gone", "view": "a"})

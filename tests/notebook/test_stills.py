@@ -26,7 +26,7 @@ from tests.fakes import JPEG, FakeCluster
 
 NOW = datetime(2026, 11, 29, 16, 20)  # noqa: DTZ001 - a caption tells the time of its place
 CELLS = ModelState(1, "S1 <cells>", "neurons", cells=12)
-READY = {"kind": "ready", "view": "v", "width": 400, "height": 200, "dpr": 1, "origin": ""}
+READY = {"kind": "ready", "view": "v", "width": 400, "height": 200, "dpr": 1, "origin": "", "loopback": False}
 CAMERA = {"position": [0, 0, 50], "target": [0, 0, 0], "up": [0, 1, 0], "type": "perspective", "fovy": 45, "height": 9}
 
 

@@ -3,7 +3,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Calls, ErrorData, KernelMessages, PageMessages, Size, WidgetModel } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 import { Retreat } from "./retreat.js";
-import { FrameSocket, jupyterBase, proxied, type Steering } from "./socket.js";
+import { FrameSocket, isLoopback, jupyterBase, proxied, type Steering } from "./socket.js";
 
 /** Messages can be lost until the kernel listens, so `ready` is repeated until `welcome` comes. */
 const HELLO_PERIOD_MS = 1000;
@@ -132,7 +132,8 @@ export class Link {
     let tries = 0;
     const say = () => {
       tries += 1;
-      this.send("ready", { ...size(), origin: this.#base === null || this.#retreat.lasts ? "" : location.origin });
+      const origin = this.#base === null || this.#retreat.lasts ? "" : location.origin;
+      this.send("ready", { ...size(), origin, loopback: this.#base !== null && isLoopback(location.hostname) });
       if (tries < HELLO_TRIES) {
         this.#hello = setTimeout(say, HELLO_PERIOD_MS);
       }

@@ -34,6 +34,11 @@ export function jupyterBase(): string | null {
   return typeof base === "string" && base.startsWith("/") ? base.replace(/\/*$/, "/") : null;
 }
 
+/** Whether a host name of an address is this machine, so that the way there is the loopback interface. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+}
+
 /** The address of a port of the kernel's machine, by jupyter-server-proxy. */
 export function proxied(base: string, port: number): string {
   return `${location.protocol.replace("http", "ws")}//${location.host}${base}proxy/${port}/frames`;

@@ -66,7 +66,9 @@ class Container:
         """
         group = self._file.get(name)
         if not isinstance(group, h5py.Group):
-            raise ValueError(f"it has no morphology {name!r}, but {len(self._file)} others")
+            raise ValueError(  # noqa: TRY004 - a mistake of the file
+                f"it has no morphology {name!r}, but {len(self._file)} others"
+            )
         return _read(group, lambda: self._collection.load(name, _OPTIONS))
 
 
