@@ -31,6 +31,7 @@ from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
 from brayns_widget.notebook.commands import Commands
+from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
 from brayns_widget.notebook.page import Page, Transport
@@ -48,7 +49,7 @@ LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.op
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
 
 # What holds a controller for a widget's pages only.
-_FOR_PAGES = (Page, Keeper, Commands)
+_FOR_PAGES = (Page, Keeper, Commands, SceneFrames)
 
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
