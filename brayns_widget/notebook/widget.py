@@ -84,7 +84,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         master: address of a proxy master; None starts the local service.
         slave: address of its proxy slave, unless the master provides it.
         token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
-        controller: show this controller's scene. Its owner closes it; without one, the widget makes and closes one.
+        controller: show this controller's scene, beside its other widgets. Its owner closes it; without one, the widget
+            makes and closes one.
         height: of the canvas, in CSS pixels, 160 to 2000.
         transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
             "comm" through the kernel; "auto" over a socket wherever the page can open one.

@@ -18,7 +18,7 @@ class Format:
         size: width and height of their pictures at rest.
         refinement: what was drawn for them last, and how far it has come.
         picture: the newest picture.
-        shown_revision: revision of the scene in it.
+        shown_revision: revision of the scene in it, or in what its views have shown before.
         turn: number of its last turn.
     """
 

@@ -276,8 +276,9 @@ class FrameStream:
         """
         sizes = {self._size(view) for view in seen}
         awake = {self._size(view) for view in seen if not view.is_silent(now)} or sizes
+        known = max((format_.shown_revision for format_ in self._formats.values()), default=-1)
         for size in sizes:
-            self._aim(self._formats.setdefault(size, Format(size)), camera, now)
+            self._aim(self._formats.setdefault(size, Format(size, shown_revision=known)), camera, now)
         steering = self._views.get(self._steering or "")
         first = None if steering is None else self._size(steering)
         formats = in_turn([self._formats[size] for size in awake], first, self._drawn, moving=self._moving)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -86,6 +87,12 @@ def _drag(notebook: Notebook, index: int, dx: float) -> None:
     mouse.up()
 
 
+def _azimuth(notebook: Notebook) -> float:
+    """Direction of the camera around its target, in degrees."""
+    position, target = notebook.evaluate("[list(viewer.camera.position), list(viewer.camera.target)]")
+    return math.degrees(math.atan2(position[0] - target[0], position[2] - target[2]))
+
+
 def test_quick_gestures_in_both_leave_both_sharp(notebook: Notebook) -> None:
     first = _wait_sharp(notebook)
     assert first[0]["own"] != first[1]["own"]
@@ -101,8 +108,11 @@ def test_quick_gestures_in_both_leave_both_sharp(notebook: Notebook) -> None:
     for before, after in zip(first, moved, strict=True):
         assert after["content"] != before["content"]
         assert after["draws"] - before["draws"] > 8  # a gesture in one is seen in the other
-    _drag(notebook, 1, 60)  # the last camera is in both: a gesture goes on from where the other's has ended
-    assert _wait_sharp(notebook)[0]["content"] != moved[0]["content"]
+    # A gesture goes on from where the other's has ended.
+    azimuth = _azimuth(notebook)
+    _drag(notebook, 0, 60)
+    assert _wait_sharp(notebook)[1]["content"] != moved[1]["content"]
+    assert (azimuth - _azimuth(notebook)) % 360 == pytest.approx(180 * 60 / 420, abs=0.5)
     links = "len([p for p in __import__('psutil').Process().children(recursive=True) if 'frames' in p.cmdline()])"
     assert notebook.evaluate(links) == 1
     with notebook.client() as client:

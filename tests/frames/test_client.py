@@ -1,4 +1,4 @@
-"""Frames of one widget as the kernel sees them, with real frame processes and a fake renderer."""
+"""Frames of one scene as the kernel sees them, with real frame processes and a fake renderer."""
 
 from __future__ import annotations
 

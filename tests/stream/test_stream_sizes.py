@@ -131,3 +131,24 @@ async def test_the_size_while_moving_goes_by_the_largest_view(b: Bench) -> None:
         b.stream.set_camera(camera(x), moving=True, view="small", number=x)
         await until(lambda x=x: f" x{x} " in small.last)  # type: ignore[misc]
     assert b.stream.stats()["scale"] == 0.25
+
+
+def test_a_view_of_another_size_is_rough_for_a_slow_renderer_but_each_sees_a_changed_scene_without_speckle() -> None:
+    settings = dataclasses.replace(FAST, rest_passes=8, first_passes=8, hold_time=0.0)
+
+    async def main() -> None:
+        async with bench(settings) as b:
+            small, large = b.view("small", 300, 200), b.view("large", 1000, 800)
+            for _ in range(2):
+                b.stream.set_camera(CAMERA)
+                await b.idle()
+                assert [frame.picture.accumulation for frame in (small.frames[0], large.frames[0])] == [8, 8]
+                small.frames.clear()
+                large.frames.clear()
+                b.stream.invalidate()
+            await b.idle()
+            other = b.view("other", 400, 400)
+            await b.idle()
+            assert other.frames[0].picture.accumulation == 1
+
+    asyncio.run(main())
