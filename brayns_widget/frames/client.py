@@ -1,9 +1,10 @@
-"""Frames of one widget, as the kernel sees them: made by the frame process or, where there is none, by the kernel."""
+"""Frames of one scene, as the kernel sees them: made by the frame process or, where there is none, by the kernel."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class FramesEvents(Protocol):
-    """What is told to the widget; none of these may wait."""
+    """What is told of the frames; none of these may wait."""
 
     def frame(self, message: FrameMessage, data: memoryview) -> None:
         """Send a frame to a view on the comm."""
@@ -32,8 +33,8 @@ class FramesEvents(Protocol):
     def steered(self, camera: Camera, moving: bool) -> None:
         """Take a camera that a page has set."""
 
-    def rested(self, picture: Picture) -> None:
-        """Take the finished picture of a scene at rest."""
+    def rested(self, picture: Picture, views: Sequence[str]) -> None:
+        """Take the finished picture of a scene at rest, and the views that it was made for."""
 
     def plugged(self, view: str, plugged: bool) -> None:
         """Take in that a view has a socket, or has it no more."""
@@ -62,7 +63,7 @@ class _ViewState:
 
 
 class Frames:
-    """The frames of one widget. It lives on the loop thread; it knows what is wanted, so frames survive their maker.
+    """The frames of one scene. It lives on the loop thread; it knows what is wanted, so frames survive their maker.
 
     Args:
         events: is told what happens.

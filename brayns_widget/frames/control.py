@@ -6,7 +6,7 @@ A message is a list in JSON: the host's number, a name, and arguments. One with 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from brayns_widget.controller.camera import Camera
@@ -79,10 +79,10 @@ class Told:
         """Tell the camera that is seen now."""
         self._say("camera", camera.to_dict(), moving, number)
 
-    def rested(self, picture: Picture) -> None:
-        """Tell the finished picture of a scene at rest."""
+    def rested(self, picture: Picture, views: Sequence[str]) -> None:
+        """Tell the finished picture of a scene at rest, and the views that it was made for."""
         described = {name: getattr(picture, name) for name in picture.__slots__ if name != "data"}
-        self._send(pack([self._host, "rested", [described]], picture.data))
+        self._send(pack([self._host, "rested", [described, views]], picture.data))
 
     def plugged(self, view: str, plugged: bool) -> None:
         """Tell that a view has a socket, or has it no more."""

@@ -1,10 +1,10 @@
-"""The host of one widget's frame stream: its views on pages, whichever way their frames go."""
+"""The host of one scene's frame stream: its views on pages, whichever way their frames go."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from brayns_widget.controller.camera import Camera
@@ -27,8 +27,8 @@ class HostEvents(Protocol):
     def camera(self, camera: Camera, moving: bool, number: int, /) -> None:
         """Tell the camera that is seen now: set by a page (number 0), or by ``Host.set_camera`` with this number."""
 
-    def rested(self, picture: Picture, /) -> None:
-        """Tell the finished picture of a scene at rest."""
+    def rested(self, picture: Picture, views: Sequence[str], /) -> None:
+        """Tell the finished picture of a scene at rest, and the views that it was made for."""
 
     def plugged(self, view: str, plugged: bool, /) -> None:
         """Tell that a view has a socket, or has it no more."""
@@ -38,7 +38,7 @@ class HostEvents(Protocol):
 
 
 class Host:
-    """The frame stream of one widget and its views, on one event loop.
+    """The frame stream of one scene and its views, of any number of widgets, on one event loop.
 
     Args:
         events: is told what happens.

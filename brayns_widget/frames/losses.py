@@ -13,7 +13,7 @@ PAUSE, PAUSE_MAX = 60.0, 900.0
 
 
 class Losses:
-    """The losses that one widget has seen.
+    """The losses that one scene has seen.
 
     Attributes:
         total: processes that it has lost.

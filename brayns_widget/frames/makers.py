@@ -1,10 +1,10 @@
-"""Makers of a widget's frames: the frame process, and the kernel's loop thread where there can be no process."""
+"""Makers of a scene's frames: the frame process, and the kernel's loop thread where there can be no process."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ class MakerEvents:
     Attributes:
         frame: takes a frame for a view on the comm.
         camera: takes a camera that is seen, whether it moves, and its number if the kernel has set it, else 0.
-        rested: takes the finished picture of a scene at rest.
+        rested: takes the finished picture of a scene at rest, and the views that it was made for.
         plugged: takes the name of a view, and whether it has a socket.
         failed: takes a message and a hint, when no picture can be had, or no words, when pictures come again.
         silent: takes whether the maker does not answer; one that never does is lost then.
@@ -55,7 +55,7 @@ class MakerEvents:
 
     frame: Callable[[FrameMessage, memoryview], None]
     camera: Callable[[Camera, bool, int], None]
-    rested: Callable[[Picture], None]
+    rested: Callable[[Picture, Sequence[str]], None]
     plugged: Callable[[str, bool], None]
     failed: Callable[[str, str], None]
     silent: Callable[[bool], None]
@@ -170,7 +170,8 @@ class Apart:
         elif name == "frame":
             events.frame(FrameMessage(**arguments[0]), data)
         elif name == "rested":
-            events.rested(Picture(data=data, **arguments[0]))
+            described, views = arguments
+            events.rested(Picture(data=data, **described), views)
         elif name == "plugged":
             events.plugged(*arguments)
         elif name == "failed":

@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Level, Notice, State
-from brayns_widget.controller.views import read_camera
-from brayns_widget.frames.client import Frames
-from brayns_widget.frames.makers import Target
 from brayns_widget.frames.messages import CANVAS_MAX, CANVAS_MIN, Ack, AckMessage, CameraMessage, FrameMessage
 from brayns_widget.notebook import messages
 from brayns_widget.notebook.commands import Commands, error_data
+from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.messages import KernelMessage, kernel_message, read_page_message
 from brayns_widget.notebook.segments import filled
-from brayns_widget.notebook.stills import NOBODY, Keeper, Output
+from brayns_widget.notebook.stills import Keeper, Output
 from brayns_widget.notebook.traits import SHOWN
 from brayns_widget.protocol.errors import BraynsWidgetError, ServiceError
 from brayns_widget.stream import Picture
@@ -32,8 +30,6 @@ _LOG = logging.getLogger(__name__)
 _MAX_VIEWS = 32
 _MAX_DPR = 8.0
 _MAX_CALLS = 64
-_MAX_RESTS = 16
-_LINK_REST = 0.3  # s; a linked camera that is not set again within it is at rest
 
 Transport = Literal["auto", "socket", "comm"]
 """How frames go to a page: over a socket of its own, over the comm, or over a socket wherever that can be opened."""
@@ -78,17 +74,12 @@ class Page:
         self._left = left
         self._transport = transport
         self._keeper = Keeper(controller, widget, self._keep)
-        self._frames = Frames(self)
+        self._frames = SceneFrames.of(controller)
         self._commands = Commands(controller)
         self._calls: set[asyncio.Task[None]] = set()
         self._views: dict[str, bool] = {}  # by age; whether the page is on its Jupyter server's machine
         self._leaving: asyncio.TimerHandle | None = None  # tells that the last view has gone
-        self._rest: asyncio.TimerHandle | None = None  # ends the movement of a camera that comes by its trait
-        self._rests: deque[Camera] = deque(maxlen=_MAX_RESTS)  # cameras at which pages' gestures have ended
-        self._failure: Notice | None = None  # what was told when no picture could be had
         self._lack: Notice | None = None  # what was told when a page could open no socket
-        self._silent = False  # whether what makes the frames does not answer
-        self._steering = False  # the camera that is being set comes from a page's gesture
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.ReadyMessage: self._ready,
             messages.ResizeMessage: self._resize,
@@ -101,33 +92,24 @@ class Page:
             messages.PingMessage: lambda ping: self._send(messages.PongMessage(ping.view)),
         }
         self._ends = [self._show(name, read) for name, read in SHOWN.items()]
-        self._ends += [
-            controller.listen(lambda state: state.camera, lambda _: self._look()),
-            controller.listen(lambda state: state.capabilities, lambda _: self._connect()),
-            controller.listen(lambda state: state.revision, lambda _: self._redraw()),
-            # The renderer answers in order: a picture asked for now would come when the long task is done.
-            controller.listen(lambda state: state.holding, self._frames.set_busy),
-        ]
-        self._look()
-        self._connect()
+        self._frames.join(self)
 
     async def close(self) -> None:
-        """Stop listening, end the frames, cancel running commands."""
+        """Stop listening, leave the frames, cancel running commands."""
         for end in self._ends:
             end()
-        for timer in (self._leaving, self._rest):
-            if timer is not None:
-                timer.cancel()
+        if self._leaving is not None:
+            self._leaving.cancel()
         for task in self._calls:
             task.cancel()
         for view in self._views:
             self._controller.presence.gone((id(self), view))
-        await self._frames.close()
+        await self._frames.leave(self)
         await self._keeper.close()
 
     async def stats(self) -> dict[str, Any]:
         """Return the frames' statistics."""
-        return await self._frames.stats()
+        return await self._frames.stats(self)
 
     async def still(self) -> Sequence[Output]:
         """Render the outputs that show the scene where no page is.
@@ -135,14 +117,14 @@ class Page:
         Raises:
             BraynsWidgetError: there is no picture, and why.
         """
-        return await self._keeper.render(self._frames)
+        return await self._keeper.render(partial(self._frames.add_view, self), self._frames.remove_view)
 
     # ------------------------------------------------------------------ from the pages
 
     async def take(self, name: str, value: Any) -> None:
         """Apply a trait, "camera" or "background", that a page has set; does not wait for the renderer."""
         if name == "camera":
-            self._follow(value)
+            self._frames.follow(value)
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
             await asyncio.sleep(0)  # the first step of that call changes the state
@@ -173,7 +155,7 @@ class Page:
             self._frames.remove_view(oldest)
         self._views[message.view] = message.loopback
         self._welcome(message.view)
-        self._frames.add_view(message.view, width, height, dpr, comm=self._transport != "socket")
+        self._frames.add_view(self, message.view, width, height, dpr, comm=self._transport != "socket")
         if message.origin and self._transport != "comm":
             self._start(self._offer_socket(message.view, message.origin))
         elif self._transport == "socket":
@@ -182,7 +164,7 @@ class Page:
 
     def _welcome(self, view: str) -> None:
         self._send(messages.WelcomeMessage(view, binder=_is_binder()))
-        if self._silent:
+        if self._frames.is_silent:
             self._send(messages.MakerMessage(view, silent=True))
 
     async def _offer_socket(self, view: str, origin: str) -> None:
@@ -208,28 +190,6 @@ class Page:
 
     def _visible(self, message: messages.VisibleMessage) -> None:
         self._frames.set_visible(message.view, message.visible)
-
-    def _follow(self, camera: Any) -> None:
-        if read_camera(camera) in self._rests:
-            return  # the end of a gesture, which the host has told: this way may be late
-        # A linked view's camera comes by its trait, many times a second while the other view is moved.
-        moving = self._rest is not None
-        if self._rest is not None:
-            self._rest.cancel()
-        self._rest = asyncio.get_running_loop().call_later(_LINK_REST, self._end_following)
-        self._take_camera(camera)
-        self._look(moving=moving)
-
-    def _end_following(self) -> None:
-        self._rest = None
-        self._look()
-
-    def _take_camera(self, camera: Any) -> None:
-        self._steering = True
-        try:
-            self._controller.camera._steer(read_camera(camera))  # noqa: SLF001 - of the same package
-        finally:
-            self._steering = False
 
     def _gone(self, message: messages.GoneMessage) -> None:
         if self._views.pop(message.view, None) is not None:
@@ -283,48 +243,22 @@ class Page:
 
     def _show(self, name: str, read: Callable[[State], Any]) -> Callable[[], None]:
         """Publish a part of the state as a trait, now and at each change."""
-        if name == "camera":  # published by _look, which knows whether the camera moves
+        if name == "camera":  # published by ``looked``, which knows whether the camera moves
             return lambda: None
         self._publish(name, read(self._controller.state))
         return self._controller.listen(read, lambda value: self._publish(name, value))
-
-    def _look(self, *, moving: bool = False) -> None:
-        if not self._steering:
-            camera = self._controller.camera.value
-            self._frames.set_camera(camera, moving=moving)
-            self._publish("camera", camera, share=not moving)
-
-    def _connect(self) -> None:
-        ready = self._controller.ready
-        if ready is None:
-            self._frames.set_target(None)
-        else:
-            from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE
-
-            found, renderer = ready.capabilities, ready.renderer
-            gives_way = RENDER_IMAGE.name in found.cancellable
-            self._frames.set_target(Target(renderer.address, renderer.request, found.ours, gives_way))
-            self._redraw()
-
-    def _redraw(self) -> None:
-        if self._controller.ready is not None:
-            self._frames.set_ao_samples(self._controller.rendering.settings.ao_samples)
-        self._frames.invalidate()
 
     # ------------------------------------------------------------------ from the frames
 
     def frame(self, message: FrameMessage, data: memoryview) -> None:
         """Send a frame to a view on the comm."""
-        if message.view == NOBODY:
-            self._frames.receive(AckMessage(NOBODY, (Ack(message.seq, shown=False, decode_ms=0.0),)))
+        if message.view == self._keeper.view:
+            self._frames.receive(AckMessage(message.view, (Ack(message.seq, shown=False, decode_ms=0.0),)))
         else:
             self._send_raw(kernel_message(message), filled(data) if self._views.get(message.view) else [data])
 
-    def steered(self, camera: Camera, moving: bool) -> None:
-        """Take a camera that a page has set."""
-        if not moving:
-            self._rests.append(camera)
-        self._take_camera(camera)
+    def looked(self, camera: Camera, moving: bool) -> None:
+        """Publish the camera that is seen now; while it moves, the pages do not get it."""
         self._publish("camera", camera, share=not moving)
 
     def rested(self, picture: Picture) -> None:
@@ -339,7 +273,6 @@ class Page:
 
     def silent(self, silent: bool) -> None:
         """Tell all views whether what makes the frames does not answer or is gone."""
-        self._silent = silent
         for view in self._views:
             self._send(messages.MakerMessage(view, silent))
 
@@ -347,18 +280,6 @@ class Page:
         """Let the views begin anew, because frames are numbered anew."""
         for view in self._views:
             self._welcome(view)
-
-    def demoted(self, losses: int) -> None:
-        """Tell that the kernel makes the frames for a while."""
-        text = f"The process that makes the pictures was lost {losses} times. For now the kernel makes them."
-        self._controller.notices.tell("warning", text, "While a cell computes, they may wait.")
-
-    def failed(self, message: str, hint: str) -> None:
-        """Tell that no picture can be had, or take that back."""
-        if message:
-            self._failure = self._tell("error", f"No picture: {message}", hint)
-        else:
-            self._controller.notices.take_back(self._failure)
 
 
 def _is_binder() -> bool:

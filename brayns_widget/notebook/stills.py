@@ -19,7 +19,6 @@ from typing import Any
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.encoded import fitted
 from brayns_widget.controller.state import ModelState, State
-from brayns_widget.frames.client import Frames
 from brayns_widget.protocol.errors import BraynsWidgetError, DeadlineExceeded
 from brayns_widget.stream import Picture
 
@@ -35,9 +34,6 @@ HEADLESS_SIZE = (640.0, 480.0)
 
 MARK = "brayns_widget"
 """Key of an output's metadata that tells the widget of which it is a still."""
-
-NOBODY = "nobody"
-"""Name of the view for pictures where no page is."""
 
 _NAMED = 3  # models that a caption names
 _CAPTION = """\
@@ -99,9 +95,13 @@ class Keeper:
         controller: the controller of the scene.
         widget: the widget's id.
         send: gets the outputs of each picture that has rested; must not wait.
+
+    Attributes:
+        view: name of the view for pictures where no page is.
     """
 
     def __init__(self, controller: Controller, widget: str, send: Callable[[Sequence[Output]], None]) -> None:
+        self.view = f"nobody sees {widget}"
         self._controller = controller
         self._widget = widget
         self._send = send
@@ -131,14 +131,20 @@ class Keeper:
         self._stop()
         self._timer = asyncio.get_running_loop().call_later(QUIET, self._start)
 
-    async def render(self, frames: Frames) -> Sequence[Output]:
+    async def render(
+        self, add_view: Callable[[str, float, float, float], None], remove_view: Callable[[str], None]
+    ) -> Sequence[Output]:
         """Render the picture at rest where no page asks for one; waits until nothing loads.
+
+        Args:
+            add_view: adds a view to the frames by its name, width and height in CSS pixels, and device pixel ratio.
+            remove_view: removes it.
 
         Raises:
             BraynsWidgetError: there is none, and why.
         """
         await self._settle()
-        frames.add_view(NOBODY, *HEADLESS_SIZE, dpr=1.0)
+        add_view(self.view, *HEADLESS_SIZE, 1.0)
         try:
             async with asyncio.timeout(PICTURE_DEADLINE):
                 while self._picture is None:
@@ -146,7 +152,7 @@ class Keeper:
         except TimeoutError:
             raise DeadlineExceeded(f"The renderer sent none within {PICTURE_DEADLINE:g} s.") from None
         finally:
-            frames.remove_view(NOBODY)
+            remove_view(self.view)
         return await self._outputs(self._picture)
 
     async def _settle(self) -> None:

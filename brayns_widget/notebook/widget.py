@@ -31,6 +31,7 @@ from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
 from brayns_widget.notebook.commands import Commands
+from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
 from brayns_widget.notebook.page import Page, Transport
@@ -48,7 +49,7 @@ LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.op
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
 
 # What holds a controller for a widget's pages only.
-_FOR_PAGES = (Page, Keeper, Commands)
+_FOR_PAGES = (Page, Keeper, Commands, SceneFrames)
 
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
@@ -83,7 +84,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         master: address of a proxy master; None starts the local service.
         slave: address of its proxy slave, unless the master provides it.
         token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
-        controller: show this controller's scene. Its owner closes it; without one, the widget makes and closes one.
+        controller: show this controller's scene, beside its other widgets. Its owner closes it; without one, the widget
+            makes and closes one.
         height: of the canvas, in CSS pixels, 160 to 2000.
         transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
             "comm" through the kernel; "auto" over a socket wherever the page can open one.

@@ -1,8 +1,8 @@
 """Frame stream: turns the desired picture into frames for pages, without a widget or a socket.
 
 ``FrameStream`` brings the state of one renderer to the desired one and passes frames to the sinks of its
-views. ``views`` counts credits, ``quality`` chooses sizes and qualities, ``goal`` turns the desired state
-into the renderer's requests.
+views. ``views`` counts credits, ``quality`` chooses sizes and qualities, ``formats`` tells whose turn it is, ``goal``
+turns the desired state into the renderer's requests.
 """
 
 from brayns_widget.stream.goal import Call, encode

@@ -98,6 +98,7 @@ class Refinement:
         sent_at: when the last picture was sent, in seconds.
         hold_until: when pictures at rest of fewer than ``first`` passes are sent, too; until then what is on the page
             is better.
+        shown: render passes in the last picture that was sent.
         complete: whether the finished picture was sent.
     """
 
@@ -108,10 +109,14 @@ class Refinement:
     accumulation: int = 0
     sent_at: float = float("-inf")
     hold_until: float = float("-inf")
+    shown: int = 0
     complete: bool = False
 
     def next_shot(self, now: float, *, credit: bool, interval: float) -> Shot | None:
         """Choose the next request towards the goal, or None if it is reached or waits for a credit.
+
+        Passes at rest go on without a credit, and so does the last picture, which the stream keeps for its views:
+        otherwise the renderer could not draw for others without losing it.
 
         Args:
             now: in seconds.
@@ -121,16 +126,21 @@ class Refinement:
         if self.complete or (self.goal.moving and not credit):
             return None
         if self.accumulation >= self.maximum:
-            return Shot(render=False, send=True, final=True) if credit else None
-        last = self.accumulation + 1 >= self.maximum
-        rough = not last and self.accumulation + 1 < self.first and now < self.hold_until and not self.goal.moving
-        # Passes continue without a credit; only their pictures wait.
-        send = credit and (last or now - self.sent_at >= interval) and not rough
+            return Shot(render=False, send=True, final=True)
+        made = self.accumulation + 1
+        last = made >= self.maximum
+        rough = not self.goal.moving and made < self.first and now < self.hold_until
+        ripe = credit and now - self.sent_at >= interval and not rough and made > self.shown
+        send = last or ripe
         return Shot(render=True, send=send, final=last or self.goal.moving)
 
     def took(self, shot: Shot, accumulation: int, maximum: int, now: float) -> None:
         """Record the answer to ``shot``."""
         self.accumulation, self.maximum = accumulation, maximum
         if shot.send:
-            self.sent_at = now
+            self.sent_at, self.shown = now, accumulation
             self.complete = shot.final and accumulation >= maximum
+
+    def restart(self) -> None:
+        """Begin with the first pass again, because the renderer has drawn something else; what was shown stays."""
+        self.accumulation = 0

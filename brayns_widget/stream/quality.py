@@ -23,7 +23,7 @@ class StreamSettings:
 
     Attributes:
         credit_timeout: age at which an unacknowledged frame's credit returns; at least 4 round trips.
-        silence: time without an answer after which a view does not count for the size: its page may be gone.
+        silence: time without an answer after which a page may be gone, so its view costs others no moving picture.
         moving_frame_time: time that the renderer may take for a moving picture.
         moving_period: time that renderer and page may take together for a picture of more than half the size.
         moving_quality: JPEG quality while the camera moves.

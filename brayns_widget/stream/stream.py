@@ -11,16 +11,20 @@ from typing import Any
 
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from brayns_widget.protocol.messages import Reply
+from brayns_widget.stream.formats import Format, in_turn
 from brayns_widget.stream.goal import Call, Goal, Refinement, Shot, encode, make_goal
-from brayns_widget.stream.quality import Pace, StreamSettings, picture_size
+from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
 RequestFunction = Callable[[str, Any], Awaitable[Reply]]
 """Function that sends one request (method, params) to the renderer and waits for its answer."""
 
+RestFunction = Callable[[Picture, Sequence[str]], object]
+"""Function that gets a finished picture at rest, and the names of the views that it was made for."""
+
 
 class FrameStream:
-    """Pictures of one renderer for any number of views.
+    """Pictures of one renderer for any number of views, each in its own size.
 
     Call all methods on the thread of the event loop that the stream was made on; none waits. Errors of the
     renderer and of sinks go to ``on_error`` and never end the stream: it tries again when something changes,
@@ -31,7 +35,8 @@ class FrameStream:
         settings: sizes, qualities and times.
         on_error: gets each error of the renderer once until a picture arrives again, which is told by None, and each of
             a sink once until it works.
-        on_rest: gets each last picture at rest, unless it is out of date already.
+        on_rest: gets each last picture at rest, unless it is out of date already, with the views of its size; a view
+            that comes later gets it, too.
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class FrameStream:
         *,
         settings: StreamSettings | None = None,
         on_error: Callable[[Exception | None], None],
-        on_rest: Callable[[Picture], object] = lambda _: None,
+        on_rest: RestFunction = lambda *_: None,
     ) -> None:
         self.settings = settings or StreamSettings()
         self._on_error = on_error
@@ -58,9 +63,9 @@ class FrameStream:
         self._scene_revision = 0  # the revision of the newest change that the requests of a goal don't show
         # applied
         self._applied: dict[str, Any] = {}
-        self._refinement: Refinement | None = None
-        self._picture: Picture | None = None
-        self._shown_revision = -1  # the scene's, of the picture
+        self._formats: dict[Size, Format] = {}
+        self._drawn: Format | None = None  # what the renderer has drawn last, so that only it can go on
+        self._steering: str | None = None  # the view that has set the camera last
         # failure: revision at which it happened, when to try again, how long the pause was, texts reported
         self._failed_at: tuple[int, float] | None = None
         self._pause = 0.0
@@ -70,6 +75,7 @@ class FrameStream:
         self._render_ms: float | None = None
         self._seq = itertools.count(1)
         self._numbers = itertools.count(1)
+        self._turns = itertools.count(1)
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="frame stream")
 
@@ -92,6 +98,9 @@ class FrameStream:
         """
         view = self._views[name] = View(name, sink, width * dpr, height * dpr, self.settings)
         self._flush(view)
+        format_ = self._formats.get(self._size(view))
+        if format_ is not None and format_.picture is not None and self._is_finished(format_):
+            self._on_rest(format_.picture, [name])
         self._touch()
 
     def remove_view(self, name: str) -> None:
@@ -153,6 +162,7 @@ class FrameStream:
                 return False
             steering.camera = number
             steering.lives()
+            self._steering = view
         if moving and not self._moving:
             self._pace.begin()
         self._camera, self._camera_at, self._moving = camera, self._clock(), moving
@@ -187,8 +197,8 @@ class FrameStream:
         if settings is not None:
             self.settings = settings
             self._pace = Pace(settings)
-        self._applied.clear()
-        self._refinement = self._failed_at = None
+        self._forget_drawn()
+        self._failed_at = None
         self._pause = 0.0
         self._reported.clear()
         self._touch()
@@ -206,7 +216,7 @@ class FrameStream:
             }
             for view in self._views.values()
         }
-        size = self._picture and (self._picture.width, self._picture.height)
+        picture = max((f.picture for f in self._formats.values() if f.picture), key=lambda p: p.number, default=None)
         return {
             "passes": self._counts["passes"],
             "pictures": self._counts["pictures"],
@@ -214,7 +224,7 @@ class FrameStream:
             "errors": self._counts["errors"],
             "render_ms": None if self._render_ms is None else round(self._render_ms, 2),
             "scale": self._pace.scale,
-            "size": size,
+            "size": picture and (picture.width, picture.height),
             "views": views,
         }
 
@@ -238,7 +248,10 @@ class FrameStream:
     def _seen(self) -> list[View]:
         return [view for view in self._views.values() if view.visible and view.width > 0 and view.height > 0]
 
-    def _plan(self) -> tuple[Refinement, Shot] | None:
+    def _size(self, view: View) -> Size:
+        return picture_size(view.width, view.height, self.settings)
+
+    def _plan(self) -> tuple[Format, Refinement, Shot] | None:
         """Choose the next step, or None if there is nothing to do now."""
         now, seen = self._clock(), self._seen()
         if self._request is None or self._camera is None or self._busy or not seen:
@@ -247,20 +260,46 @@ class FrameStream:
             return None
         if self._moving and now >= self._camera_at + self.settings.settle_time:
             self._moving = False
-        goal = self._goal(self._camera, _largest(seen, now))
-        if self._refinement is None or self._refinement.goal != goal:
-            cameras = {view.name: view.camera for view in self._views.values()}
-            self._refinement = Refinement(goal, goal.passes, self.settings.first_passes, cameras)
-            known = self._shown_revision == self._scene_revision
-            self._refinement.hold_until = now + self.settings.hold_time if known else math.inf
-        credit = any(view.has_credit(now) for view in seen)
-        shot = self._refinement.next_shot(now, credit=credit, interval=self.settings.refine_interval)
-        return None if shot is None else (self._refinement, shot)
+        for format_ in self._in_turn(seen, self._camera, now):
+            refinement = format_.refinement
+            assert refinement is not None
+            credit = any(view.has_credit(now) for view in seen if self._size(view) == format_.size)
+            shot = refinement.next_shot(now, credit=credit, interval=self.settings.refine_interval)
+            if shot is not None:
+                return format_, refinement, shot
+        return None
 
-    def _goal(self, camera: Sequence[Call], view: View) -> Goal:
+    def _in_turn(self, seen: list[View], camera: Sequence[Call], now: float) -> list[Format]:
+        """Return the formats of the views that are seen, with what to do for each, in the order of their turns.
+
+        A page that answers nothing may be gone, so its own size gets no moving pictures, and at rest its turn is last.
+        """
+        sizes = {self._size(view) for view in seen}
+        awake = {self._size(view) for view in seen if not view.is_silent(now)} or sizes
+        known = max((format_.shown_revision for format_ in self._formats.values()), default=-1)
+        for size in sizes:
+            self._aim(self._formats.setdefault(size, Format(size, shown_revision=known)), camera, now)
+        steering = self._views.get(self._steering or "")
+        first = None if steering is None else self._size(steering)
+        formats = in_turn([self._formats[size] for size in awake], first, self._drawn, moving=self._moving)
+        return formats if self._moving else formats + [self._formats[size] for size in sizes - awake]
+
+    def _aim(self, format_: Format, camera: Sequence[Call], now: float) -> None:
+        """Let a format have the present goal, which begins anew if the renderer has drawn another one meanwhile."""
+        goal, before = self._goal(camera, format_.size), format_.refinement
+        if before is None or before.goal != goal:
+            cameras = {view.name: view.camera for view in self._views.values()}
+            refinement = format_.refinement = Refinement(goal, goal.passes, self.settings.first_passes, cameras)
+            known = format_.shown_revision == self._scene_revision
+            refinement.hold_until = now + self.settings.hold_time if known else math.inf
+        elif format_ is not self._drawn:
+            before.restart()
+
+    def _goal(self, camera: Sequence[Call], rest: Size) -> Goal:
+        """Return the goal for views whose picture at rest has a size."""
         scale = self._pace.scale if self._moving else 1.0
         passes = 1 if self._moving else self.settings.rest_passes
-        size = picture_size(view.width, view.height, self.settings, scale)
+        size = picture_size(*rest, self.settings, scale)
         ao_samples = 0 if self._moving else self._ao_samples
         return make_goal(self._scene_revision, camera, size, passes, moving=self._moving, ao_samples=ao_samples)
 
@@ -279,12 +318,12 @@ class FrameStream:
         except TimeoutError:
             pass  # the moment has come
 
-    async def _attempt(self, refinement: Refinement, shot: Shot) -> None:
+    async def _attempt(self, format_: Format, refinement: Refinement, shot: Shot) -> None:
         request, revision = self._request, self._revision
         assert request is not None
         try:
             async with asyncio.timeout(self.settings.deadline):
-                await self._shoot(request, refinement, shot)
+                await self._shoot(request, format_, refinement, shot)
         except Exception as error:  # after any error the next picture may succeed
             if request is self._request:
                 self._fail(error, revision)
@@ -301,7 +340,7 @@ class FrameStream:
         if request is self._request and revision == self._scene_revision:
             self._applied[slot] = call
 
-    async def _shoot(self, request: RequestFunction, refinement: Refinement, shot: Shot) -> None:
+    async def _shoot(self, request: RequestFunction, format_: Format, refinement: Refinement, shot: Shot) -> None:
         from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams
 
         settings, goal = self.settings, refinement.goal
@@ -318,6 +357,7 @@ class FrameStream:
             jpeg_quality=settings.jpeg_quality(quality),
         )
         started = self._clock()
+        self._drawn, format_.turn = format_, next(self._turns)
         # All at once: the renderer answers in order.
         applying = self._apply(request, goal)
         try:
@@ -336,24 +376,22 @@ class FrameStream:
             self._counts["passes"] += 1
             # The round trip has the waits of a busy machine in it, so it counts only where the server tells no time.
             self._render_ms = (now - started) * 1e3 if result.render_ms is None else result.render_ms
-        if goal.moving and self._render_ms is not None:
+        if goal.moving and self._render_ms is not None and self._is_largest(format_):
             self._pace.rendered(self._render_ms / 1e3)
         refinement.took(shot, accumulation, maximum, now)
         if shot.send:
-            self._publish(
-                Picture(
-                    next(self._numbers),
-                    reply.payload,
-                    *goal.size,
-                    accumulation,
-                    maximum,
-                    moving=goal.moving,
-                    cameras=refinement.cameras,
-                ),
-                goal.revision,
+            picture = Picture(
+                next(self._numbers),
+                reply.payload,
+                *goal.size,
+                accumulation,
+                maximum,
+                moving=goal.moving,
+                cameras=refinement.cameras,
             )
-            if self._picture is not None and self._is_last(refinement):
-                self._on_rest(self._picture)
+            self._publish(picture, format_, goal.revision)
+            if self._is_finished(format_) and (views := self._of(format_)):
+                self._on_rest(picture, [view.name for view in views])
         self._failed_at, self._pause = None, 0.0
         if self._reported:
             self._reported.clear()
@@ -385,28 +423,38 @@ class FrameStream:
             return False
         if self._moving or self._busy or not seen:
             return True
-        largest = _largest(seen, self._clock())
-        return refinement.accumulation > 0 and self._goal(self._camera, largest) != refinement.goal
+        goal = refinement.goal
+        wanted = any(self._size(view) == goal.size for view in seen)
+        return refinement.accumulation > 0 and not (wanted and self._goal(self._camera, goal.size) == goal)
 
-    def _publish(self, picture: Picture, revision: int) -> None:
+    def _publish(self, picture: Picture, format_: Format, revision: int) -> None:
         self._counts["pictures"] += 1
         self._counts["bytes"] += len(picture.data)
-        self._shown_revision = revision
-        self._picture = picture
-        for view in self._views.values():
+        format_.picture, format_.shown_revision = picture, revision
+        used = {format_.size, *(self._size(view) for view in self._views.values())}
+        self._formats = {size: known for size, known in self._formats.items() if size in used}
+        for view in self._of(format_):
             self._flush(view)
 
-    def _is_last(self, refinement: Refinement) -> bool:
-        """Whether this is the last picture at rest of what is desired now."""
-        seen = self._seen()
-        if not refinement.complete or refinement.goal.moving or self._camera is None or not seen:
+    def _of(self, format_: Format) -> list[View]:
+        return [view for view in self._views.values() if self._size(view) == format_.size]
+
+    def _is_largest(self, format_: Format) -> bool:
+        """Whether no other format's pictures have more pixels, among those that are seen."""
+        return format_.area >= max((width * height for width, height in map(self._size, self._seen())), default=0)
+
+    def _is_finished(self, format_: Format) -> bool:
+        """Whether a format's picture is the last one at rest of what is desired now."""
+        done = format_.refinement
+        if done is None or not done.complete or done.goal.moving or self._camera is None:
             return False
-        return self._goal(self._camera, _largest(seen, self._clock())) == refinement.goal
+        return self._goal(self._camera, format_.size) == done.goal
 
     def _flush(self, view: View) -> None:
-        """Send the newest picture to ``view`` unless the view had it already or has no credit."""
-        picture, now = self._picture, self._clock()
-        if picture is None or picture.number <= view.picture or not view.visible or not view.has_credit(now):
+        """Send the newest picture of its size to ``view`` unless the view has it already or has no credit."""
+        format_, now = self._formats.get(self._size(view)), self._clock()
+        picture = None if format_ is None else format_.picture
+        if picture is None or picture.number == view.picture or not view.visible or not view.has_credit(now):
             return
         seq = next(self._seq)
         view.sent(seq, picture.number, now)
@@ -419,12 +467,18 @@ class FrameStream:
         else:
             view.broken = False
 
+    def _forget_drawn(self) -> None:
+        """Take in that nothing is known of the renderer's state."""
+        self._applied.clear()
+        self._drawn = None
+        for format_ in self._formats.values():
+            format_.refinement = None
+
     # ------------------------------------------------------------------ failure
 
     def _fail(self, error: Exception, revision: int) -> None:
         settings = self.settings
-        self._applied.clear()  # a request may or may not have taken effect
-        self._refinement = None
+        self._forget_drawn()  # a request may or may not have taken effect
         self._pause = min(self._pause * 2 or settings.retry_first, settings.retry_last)
         self._failed_at = (revision, self._clock() + self._pause)
         if isinstance(error, ConnectionLost):
@@ -442,11 +496,6 @@ class FrameStream:
         if text not in self._reported:
             self._reported.add(text)
             self._on_error(error)
-
-
-def _largest(views: list[View], now: float) -> View:
-    """Return the largest view of those that answer, or of all if none does: a busy kernel holds answers up."""
-    return max(views, key=lambda view: (not view.is_silent(now), view.width * view.height))
 
 
 async def _settle(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -125,6 +125,31 @@ test("echoes of earlier moves do not pull a rested camera back", (t) => {
   assert.deepEqual(pilot.camera, at(300));
 });
 
+test("a gesture goes on from where another view's has ended, also soon after one of its own", (t) => {
+  const { pilot, sent, trait, paint } = setUp(t);
+  pilot.steer(closer);
+  pilot.rest();
+  paint();
+  trait(at(300));
+  pilot.steer(closer);
+  pilot.steer(closer);
+  paint();
+  assert.deepEqual(sent.at(-1), { z: 298, moving: true });
+});
+
+test("a gesture does not go on from the echo of an earlier one", (t) => {
+  const { pilot, sent, trait, paint } = setUp(t);
+  for (let gesture = 0; gesture < 2; gesture += 1) {
+    pilot.steer(closer);
+    pilot.rest();
+    paint();
+  }
+  trait(at(99));
+  pilot.steer(closer);
+  paint();
+  assert.deepEqual(sent.at(-1), { z: 97, moving: true });
+});
+
 test("a kernel that chose another camera wins when its echo has had its time", (t) => {
   const { pilot, trait, paint, tick } = setUp(t);
   pilot.steer(closer);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import websockets
@@ -43,7 +43,8 @@ class Told:
     def camera(self, camera: Camera, moving: bool, number: int) -> None:
         self.cameras.append((camera.position[0], moving, number))
 
-    def rested(self, picture: Picture) -> None:
+    def rested(self, picture: Picture, views: Sequence[str]) -> None:
+        assert views
         self.rest.append(picture)
 
     def plugged(self, view: str, plugged: bool) -> None:

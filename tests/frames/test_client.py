@@ -1,4 +1,4 @@
-"""Frames of one widget as the kernel sees them, with real frame processes and a fake renderer."""
+"""Frames of one scene as the kernel sees them, with real frame processes and a fake renderer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psutil
@@ -56,7 +56,8 @@ class Widget:
     def steered(self, camera: Camera, moving: bool) -> None:
         self.cameras.append((camera.position[0], moving))
 
-    def rested(self, picture: Picture) -> None:
+    def rested(self, picture: Picture, views: Sequence[str]) -> None:
+        assert views
         self.rest.append(picture)
 
     def plugged(self, view: str, plugged: bool) -> None:

@@ -79,9 +79,11 @@ def test_a_frame_is_told_with_its_picture() -> None:
 
 
 def test_a_picture_at_rest_is_told() -> None:
-    name, arguments, data = _told(lambda told: told.rested(PICTURE))
+    name, arguments, data = _told(lambda told: told.rested(PICTURE, ["a", "b"]))
     assert name == "rested"
-    assert Picture(data=memoryview(data), **arguments[0]) == PICTURE
+    described, views = arguments
+    assert Picture(data=memoryview(data), **described) == PICTURE
+    assert views == ["a", "b"]
 
 
 def test_a_camera_is_told() -> None:

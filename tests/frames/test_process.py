@@ -55,7 +55,7 @@ class Heard:
         return MakerEvents(
             frame=lambda message, data: self.frames.append((message, bytes(data))),
             camera=lambda camera, moving, number: self.cameras.append((camera.position[0], moving, number)),
-            rested=lambda picture: self.rest.append(bytes(picture.data)),
+            rested=lambda picture, _: self.rest.append(bytes(picture.data)),
             plugged=lambda view, plugged: self.plugs.append((view, plugged)),
             failed=lambda message, hint: self.failures.append((message, hint)),
             silent=self.silences.append,

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
+from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.segments import SEGMENT
 from tests.fakes import FakeCluster
@@ -307,8 +308,9 @@ def test_views_begin_anew_when_frames_are_numbered_anew(cluster):
 def test_the_end_of_a_gesture_that_comes_late_by_its_trait_changes_nothing(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
         old, new = Camera((1, 0, 9)), Camera((2, 0, 9))
-        page.steered(old, moving=False)
-        page.steered(new, moving=True)
+        frames = SceneFrames.of(controller)
+        frames.steered(old, moving=False)
+        frames.steered(new, moving=True)
         await page.take("camera", old)
         assert controller.camera.value == new
         await page.take("camera", Camera((3, 0, 9)))  # of a linked view
@@ -362,9 +364,10 @@ def test_each_view_is_told_that_nothing_makes_frames_also_one_that_comes_later(c
     async def test(page: Page, port: Port, controller: Controller) -> None:
         page.receive(READY)
         port.posts.clear()
-        page.silent(True)
+        frames = SceneFrames.of(controller)
+        frames.silent(True)
         page.receive(READY | {"view": "w"})
-        page.silent(False)
+        frames.silent(False)
         page.receive(READY | {"view": "x"})
         told = [(post["view"], post["silent"]) for post in port.posts if post["kind"] == "maker"]
         assert told == [("v", True), ("w", True), ("v", False), ("w", False)]
@@ -375,7 +378,7 @@ def test_each_view_is_told_that_nothing_makes_frames_also_one_that_comes_later(c
 
 def test_a_kernel_that_makes_the_frames_after_losses_says_so(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
-        page.demoted(3)
+        SceneFrames.of(controller).demoted(3)
         notice = controller.state.notice
         assert notice is not None
         assert notice.level == "warning"

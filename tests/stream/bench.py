@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from brayns_widget.controller.camera import Camera
@@ -129,9 +129,12 @@ class Bench:
         self.renderer = Renderer()
         self.errors: list[Exception | None] = []
         self.rested: list[Picture] = []
-        self.stream = FrameStream(
-            self.renderer, settings=settings, on_error=self.errors.append, on_rest=self.rested.append
-        )
+        self.rested_for: list[list[str]] = []  # the views of each
+        self.stream = FrameStream(self.renderer, settings=settings, on_error=self.errors.append, on_rest=self._rest)
+
+    def _rest(self, picture: Picture, views: Sequence[str]) -> None:
+        self.rested.append(picture)
+        self.rested_for.append(list(views))
 
     def view(
         self,

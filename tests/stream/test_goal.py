@@ -49,20 +49,31 @@ def test_requests_follow_the_schemas_of_the_real_renderer(shared_dir: Path, meth
     jsonschema.validate(params, schema)
 
 
-def test_passes_go_on_without_a_credit_and_the_last_picture_waits_for_one() -> None:
+def test_passes_go_on_without_a_credit_up_to_the_last_picture() -> None:
     refinement = Refinement(_goal(passes=2), 2)
     shot = _next(refinement, credit=False)
     assert shot == Shot(render=True, send=False, final=False)
     refinement.took(shot, 1, 2, 0.0)
     shot = _next(refinement, credit=False)
-    assert shot == Shot(render=True, send=False, final=True)
-    refinement.took(shot, 2, 2, 0.0)
-    assert refinement.next_shot(0.0, credit=False, interval=0.1) is None
-    shot = _next(refinement)
-    assert shot == Shot(render=False, send=True, final=True)
+    assert shot == Shot(render=True, send=True, final=True)
     refinement.took(shot, 2, 2, 0.0)
     assert refinement.complete
     assert refinement.next_shot(9.0, credit=True, interval=0.1) is None
+
+
+def test_what_begins_anew_sends_only_better_pictures_than_before() -> None:
+    refinement = Refinement(_goal(passes=4), 4)
+    for made in (1, 2):
+        refinement.took(_next(refinement, float(made)), made, 4, float(made))
+    refinement.restart()
+    sends = []
+    for made in (1, 2, 3, 4):
+        shot = _next(refinement, 10.0 + made)
+        sends.append(shot.send)
+        refinement.took(shot, made, 4, 10.0 + made)
+    assert sends == [False, False, True, True]
+    refinement.restart()
+    assert refinement.next_shot(99.0, credit=True, interval=0.1) is None  # it was complete
 
 
 def test_refining_pictures_keep_their_distance_but_the_last_does_not_wait() -> None:

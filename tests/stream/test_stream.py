@@ -253,7 +253,7 @@ async def test_a_camera_that_was_overtaken_is_dropped(b: Bench) -> None:
 
 
 @run
-async def test_each_finished_picture_at_rest_is_told_once(b: Bench) -> None:
+async def test_each_view_is_told_of_a_finished_picture_at_rest_once(b: Bench) -> None:
     sink = b.view()
     b.view("second")
     b.stream.set_camera(camera(1), moving=True)
@@ -264,10 +264,12 @@ async def test_each_finished_picture_at_rest_is_told_once(b: Bench) -> None:
     assert [bytes(picture.data) for picture in b.rested] == [b"800x600 x1 3 q95"]
     b.view("third")
     await b.idle()
-    assert len(b.rested) == 1
+    assert b.rested_for == [["a", "second"], ["third"]]
+    assert b.rested[0] is b.rested[1]
     b.stream.invalidate()
+    b.view("fourth")  # what there is now is out of date
     await b.idle()
-    assert [picture.accumulation for picture in b.rested] == [3, 3]
+    assert b.rested_for[2:] == [["a", "second", "third", "fourth"]]
 
 
 @run

@@ -7,6 +7,9 @@ import { sameView } from "./camera.js";
 /** Time during which traits that are older than our last move may still arrive. */
 const ECHO_MS = 1000;
 
+/** Cameras of ours that may still come back. */
+const MAX_RESTS = 8;
+
 export interface PilotPorts {
   /** The model's camera. */
   read(): Camera;
@@ -25,6 +28,10 @@ export class Pilot {
   #sent: Camera | null = null;
   /** Whether the model has had another camera since. */
   #other = false;
+  /** Whether that one is nobody's echo, but from another view's gesture, or from Python. */
+  #foreign = false;
+  /** Where gestures have ended, the newest last. */
+  #rests: Camera[] = [];
 
   constructor(ports: PilotPorts, signal: AbortSignal) {
     this.#ports = ports;
@@ -43,6 +50,9 @@ export class Pilot {
   /** Part of a gesture; moves of one animation frame become one message. */
   steer(change: (camera: Camera) => Camera): void {
     clearTimeout(this.#restTimer);
+    if (!this.#moving && this.#foreign) {
+      this.#camera = this.#ports.read(); // what is seen: a gesture goes on from there
+    }
     this.#camera = change(this.#camera);
     this.#moving = true;
     this.#resting = false;
@@ -71,6 +81,7 @@ export class Pilot {
     }
     if (this.#sent && !sameView(camera, this.#sent)) {
       this.#other = true;
+      this.#foreign = !this.#rests.some((rest) => sameView(rest, camera));
       return;
     }
     this.release();
@@ -81,7 +92,7 @@ export class Pilot {
   release(): void {
     clearTimeout(this.#echoTimer);
     this.#sent = null;
-    this.#other = false;
+    this.#other = this.#foreign = false;
   }
 
   #schedule(): void {
@@ -99,6 +110,7 @@ export class Pilot {
     this.release();
     this.#sent = this.#camera;
     if (!this.#moving) {
+      this.#rests = [...this.#rests, this.#camera].slice(-MAX_RESTS);
       this.#echoTimer = setTimeout(() => this.#yield(), ECHO_MS);
     }
     this.#ports.send(this.#camera, this.#moving);
