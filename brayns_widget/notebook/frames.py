@@ -86,6 +86,11 @@ class SceneFrames:
             found = cls._open[controller] = cls(controller)
         return found
 
+    @classmethod
+    def are_open(cls, controller: Controller) -> bool:
+        """Whether any widget shows a controller's scene."""
+        return controller in cls._open
+
     def join(self, audience: Audience) -> None:
         """Add a widget's pages, which are told the camera at once."""
         self._audiences.append(audience)

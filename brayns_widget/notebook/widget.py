@@ -51,6 +51,9 @@ LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.op
 # What holds a controller for a widget's pages only.
 _FOR_PAGES = (Page, Keeper, Commands, SceneFrames)
 
+# The controllers that widgets have made, with what closes those that nothing holds any more.
+_MADE: weakref.WeakKeyDictionary[Controller, weakref.finalize[..., Controller]] = weakref.WeakKeyDictionary()
+
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
 _OVERRIDDEN = {"notify_change", "set_state"}
@@ -84,8 +87,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         master: address of a proxy master; None starts the local service.
         slave: address of its proxy slave, unless the master provides it.
         token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
-        controller: show this controller's scene, beside its other widgets. Its owner closes it; without one, the widget
-            makes and closes one.
+        controller: show this controller's scene, beside its other widgets. Without one the widget makes one, which
+            is closed with the last widget that shows it; one of yours you close.
         height: of the canvas, in CSS pixels, 160 to 2000.
         transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
             "comm" through the kernel; "auto" over a socket wherever the page can open one.
@@ -164,16 +167,16 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__init__(height=height)
         self._free_route()
         self._let_go()
-        self._owns_controller = controller is None
         self.controller = controller or Controller(master=master, slave=slave, token=token)
         self._take_groups(self.controller)
         self._writer = TraitWriter(weakly(self._write))
         self._page: Page = self.controller.loop.submit(self._open(transport)).result()
         self.on_msg(self._receive)
-        if self._owns_controller:
+        if controller is None:
             self._post(self.controller.presence.guard, partial(_is_used, weakref.ref(self.controller)))
-            self._ending = weakref.finalize(self.controller, _end, self.controller._core)  # noqa: SLF001 - of the same package
-            self._ending.atexit = False
+            ending = weakref.finalize(self.controller, _end, self.controller._core)  # noqa: SLF001 - of the same package
+            ending.atexit = False
+            _MADE[self.controller] = ending
         try:
             self.controller.start()
             if circuit is not None:
@@ -190,7 +193,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         return self.controller.loop.submit(self._stats()).result(_CLOSE_TIMEOUT)
 
     def close(self) -> None:
-        """Close the view, and stop the job if the widget started it."""
+        """Close the view; with the last widget of a job that a widget started, stop the job."""
         if self._begin_to_close():
             closed = self.controller.loop.submit(self._shut())
             closed.add_done_callback(lambda _: self._writer.end())
@@ -204,7 +207,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         if not sys.is_finalizing():  # then all has been closed
             # Without a wait: the garbage collector runs on any thread, which may hold any lock.
             if self._begin_to_close():
-                presence = self.controller.presence if self._owns_controller else None
+                presence = self.controller.presence if self.controller in _MADE else None
                 self.controller.loop.submit(_drop(self._page, self._writer, presence))
             super().close()
 
@@ -376,8 +379,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     async def _shut(self) -> None:
         await self._page.close()
-        if self._owns_controller:
-            self._ending.detach()
+        if self.controller in _MADE and not SceneFrames.are_open(self.controller):
+            _MADE[self.controller].detach()
             await self.controller.job.close.aio()
 
     def _still(self) -> Sequence[Output]:

@@ -116,11 +116,11 @@ def test_quick_gestures_in_both_leave_both_sharp(notebook: Notebook) -> None:
     links = "len([p for p in __import__('psutil').Process().children(recursive=True) if 'frames' in p.cmdline()])"
     assert notebook.evaluate(links) == 1
     with notebook.client() as client:
-        client.execute("other.close()", reply=True, timeout=30)
+        client.execute("viewer.close()", reply=True, timeout=30)
         until(lambda: len(_views(notebook)) == 1, 30, "one view")
         seen = _views(notebook)[0]["draws"]
         _drag(notebook, 0, 40)
         assert _wait_sharp(notebook, 1)[0]["draws"] > seen
-    assert notebook.evaluate("viewer.status.state") == "ready"
+    assert notebook.evaluate("other.status.state") == "ready"
     notebook.screenshot(ARTIFACTS / f"{name}-one.png")
     assert notebook.errors == []

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
+
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.frames import SceneFrames
@@ -181,6 +183,29 @@ def test_where_no_page_is_each_widget_gets_its_picture(cluster):
         await second.page.close()
 
     run(cluster, test)
+
+
+@pytest.mark.parametrize("first", ["maker", "other"])
+def test_a_controller_that_a_widget_made_is_closed_with_the_last_widget(cluster, comms, first):
+    maker = BraynsWidget(**cluster.options)
+    other = BraynsWidget(controller=maker.controller)
+    pages.until(partial(_is_ready, maker))
+    closed, left, comm = (maker, other, comms[1]) if first == "maker" else (other, maker, comms[0])
+    closed.close()
+    comm.say("ready", width=400, height=300, dpr=1)
+    comm.wait("frame")
+    assert _is_ready(left)
+    left.close()
+    assert not _is_ready(left)
+
+
+def test_a_controller_of_the_users_stays_open_without_widgets(cluster, comms):
+    with Controller(**cluster.options) as controller:
+        one, two = BraynsWidget(controller=controller), BraynsWidget(controller=controller)
+        pages.until(partial(_is_ready, one))
+        one.close()
+        two.close()
+        assert controller.status.state == "ready"
 
 
 def test_a_second_widget_of_a_controller_keeps_it_no_longer_than_needed(cluster, comms):

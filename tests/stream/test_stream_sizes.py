@@ -33,6 +33,35 @@ async def test_each_view_ends_with_all_samples_in_its_own_device_pixels(b: Bench
 
 
 @run
+async def test_a_view_that_takes_another_ones_size_gets_its_picture_at_once(b: Bench) -> None:
+    small, large, sink = b.view("small", 300, 200), b.view("large", 500, 400), b.view("a", 500, 400)
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    assert small.frames[-1].picture.number != large.frames[-1].picture.number
+    b.renderer.calls.clear()
+    for width, height in ((300, 200), (500, 400), (300, 200)):  # of one the picture is older than of the other
+        b.stream.resize("a", width, height)
+        await b.idle()
+        assert sink.last == _whole(f"{width}x{height}", 0)
+    assert b.renderer.calls == []
+
+
+@run
+async def test_a_size_that_comes_again_shows_no_old_camera(b: Bench) -> None:
+    sink = b.view("a", 300, 200)
+    b.stream.set_camera(camera(1))
+    await b.idle()
+    b.stream.resize("a", 310, 200)
+    b.stream.set_camera(camera(2))
+    await b.idle()
+    seen = len(sink.frames)
+    b.stream.resize("a", 300, 200)
+    await b.idle()
+    assert sink.last == _whole("300x200", 2)
+    assert {text.split()[1] for text in sink.texts[seen:]} == {"x2"}
+
+
+@run
 async def test_views_of_one_size_share_each_picture(b: Bench) -> None:
     one, two = b.view("one"), b.view("two")
     b.stream.set_camera(CAMERA)
@@ -123,7 +152,7 @@ async def test_the_size_while_moving_goes_by_the_largest_view(b: Bench) -> None:
 
     def answer(method: str, params: object) -> object:
         width, height = b.renderer.state["set-application-parameters"]["viewport"]
-        b.renderer.render_ms = 500.0 if width / height < 1.4 else 1.0  # the large one's shape
+        b.renderer.render_ms = 55.0 if width / height < 1.4 else 1.0  # the large one's shape
         return override(method, params)
 
     b.renderer.override = answer  # type: ignore[assignment]
