@@ -5,6 +5,7 @@ Neither h5py nor NumPy is imported while libsonata can tell: that takes a third 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +30,7 @@ class Listed(NamedTuple):
 
     Attributes:
         name: its name.
-        type: SONATA's type; "" if it cannot be read.
+        type: SONATA's type; "" if it is unknown.
         size: number of nodes; 0 if it cannot be read.
         reason: why it cannot be shown, or "".
         error: the error that reading it gives, or None.
@@ -139,7 +140,10 @@ class Circuit:
                     found = self._listed(name, file)
                 yield found
             except RequestError as error:
-                yield Listed(name, file.properties(name).type, 0, error.message, error)
+                kind = ""
+                with contextlib.suppress(RequestError):
+                    kind = file.properties(name).type
+                yield Listed(name, kind, 0, error.message, error)
 
     def _listed(self, name: str, file: PopulationFile) -> Listed:
         self._check_hdf5(file.elements)

@@ -70,6 +70,15 @@ def test_files_that_cannot_be_read_harm_no_other(tmp_path: Path):
     assert all(isinstance(error, RequestError) for error in found.errors)
 
 
+def test_a_type_that_makes_no_sense_harms_no_other(tmp_path: Path):
+    for name in ("a", "b"):
+        write_nodes(tmp_path / "n.h5", {"0": PLACED}, name=name)
+    nodes = [{"nodes_file": "n.h5", "populations": {"a": {"type": 7}, "b": {}}}]
+    odd, good = circuit(tmp_path, nodes=nodes).listed_nodes()
+    assert (odd.name, odd.type, good.name, good.reason) == ("a", "", "b", "")
+    assert "networks.nodes[0].populations.a.type in" in odd.reason
+
+
 def test_no_file_is_opened_that_may_not_be(tmp_path: Path):
     write_nodes(tmp_path / "n.h5", {"0": PLACED})
     write_edges(tmp_path / "e.h5", [0], [1])

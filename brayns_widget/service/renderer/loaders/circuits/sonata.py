@@ -139,7 +139,7 @@ def _load_population(  # noqa: PLR0917 - all are needed
         notices.add(notice, f"Population {name}")
     ids = nodes.select(
         population,
-        node_sets_paths=[circuit.config.node_sets_file, "" if config is None else config.node_sets_file],
+        node_sets_paths=_node_sets_paths(circuit, config) if settings.node_sets else (),
         node_sets=settings.node_sets,
         node_ids=settings.node_ids,
         percentage=settings.node_percentage,
@@ -190,6 +190,10 @@ def _load_population(  # noqa: PLR0917 - all are needed
         simulation=simulation,
     )
     return model, placed
+
+
+def _node_sets_paths(circuit: Circuit, simulation: SimulationConfig | None) -> tuple[str, str]:
+    return circuit.config.node_sets_file, "" if simulation is None else simulation.node_sets_file
 
 
 def _positions(

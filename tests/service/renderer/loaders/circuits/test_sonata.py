@@ -356,6 +356,17 @@ def test_node_sets_of_a_simulation_override_those_of_its_circuit(tmp_path: Path)
     assert "own.json does not exist" in failure(path, node_sets=["some"])
 
 
+@pytest.mark.parametrize("file", ["circuit_config.json", "simulation_config.json"])
+@pytest.mark.parametrize("value", [7, "$GONE/sets.json", "gone.json"])
+def test_node_sets_that_cannot_be_read_are_told_when_they_are_used(tmp_path: Path, file: str, value: Any):
+    simulation = write_simulation(write_circuit(tmp_path, places(3)), "compartment")
+    content = json.loads((tmp_path / file).read_text())
+    (tmp_path / file).write_text(json.dumps(content | {"node_sets_file": value}))
+    assert len(load(simulation).geometry.spheres) == 3
+    message = failure(simulation, node_sets=["some"])
+    assert f"node_sets_file in {tmp_path / file}" in message or "gone.json does not exist" in message
+
+
 @pytest.mark.parametrize("settings", [{}, {"neuron_morphology_parameters": {"load_dendrites": True}}])
 def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
     path = write_circuit(tmp_path, {"x": [0.0, 1e30], "y": [0.0, 0.0], "z": [0.0, 0.0]})
