@@ -1,8 +1,9 @@
 """The choice between libsonata and the reader of ours, and its reason.
 
 What libsonata 0.2 refuses was measured: several groups, packed datasets (its wheels have no filters for gzip and lzf),
-numbers of the other byte order or of 16 bits, booleans, texts of fixed length, datasets that are too short or have two
-dimensions, and edges without indices. It does not read types in CSV, nor explicit ids and group indices.
+numbers of the other byte order, floats of 16 bits, booleans and other enumerations of HDF5's, texts of fixed length,
+datasets that are too short or have two dimensions, and edges without indices. It does not read types in CSV, nor
+explicit ids and group indices.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
     for name in ("node_id", f"{kind}_group_index"):
         if name in group and not np.array_equal(np.asarray(group[name]), np.arange(size)):
             return f"its {name} is not 0, 1, 2 …"
-    tables = [group["0"], group["0"].get(DYNAMICS)]
-    datasets = [item for table in tables if table is not None for name, item in table.items() if name != LIBRARY]
-    datasets += list(group["0"].get(LIBRARY, {}).values())
+    inner = {name: group["0"][name] for name in (DYNAMICS, LIBRARY) if name in group["0"]}
+    for name, item in inner.items():
+        if not isinstance(item, h5py.Group):
+            return f"its {name} is no group"
+    datasets = [item for table in (group["0"], *inner.values()) for item in table.values()]
     if kind == "edge":
         if not all(f"indices/{index}/{name}" in group for index in _INDICES for name in _TABLES):
             return "it has no indices"
@@ -65,6 +68,8 @@ def _refused(item: Any, size: int) -> str:
     texts = h5py.check_string_dtype(item.dtype)
     if texts is None and (item.dtype.kind not in "fiu" or item.dtype.itemsize < (4 if item.dtype.kind == "f" else 1)):
         return f"has the type {item.dtype}"
+    if h5py.check_enum_dtype(item.dtype) is not None:
+        return "is an enumeration of HDF5's"
     if texts is not None and texts.length is not None and size:
         return "has texts of fixed length"
     indices = "/indices/" in item.name

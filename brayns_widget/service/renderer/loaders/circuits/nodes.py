@@ -110,7 +110,7 @@ def recentered(population: Population, ids: Ints, positions: Floats, rotations: 
     """
     moved = np.linalg.norm(centers, axis=1) > _CENTERED
     if "recenter" in population.attribute_names:
-        wanted = np.asarray(population.attribute("recenter", ids), np.float64)
+        wanted = _numbers(population, "recenter", ids)
         moved = np.where(np.isnan(wanted), moved, wanted != 0)
     if not moved.any():
         return positions
@@ -153,7 +153,7 @@ def _angles(population: Population, name: str, ids: Ints) -> Floats:
     """Read angles (N,) in radians; 0 for nodes whose group or type has none."""
     if name not in population.attribute_names:
         return np.zeros(len(ids))
-    return _finite(population, name, np.asarray(population.attribute(name, ids, missing=0.0), np.float64), ids)
+    return _finite(population, name, _numbers(population, name, ids, missing=0.0), ids)
 
 
 def _attribute(population: Population, name: str, ids: Ints) -> Floats:
@@ -163,7 +163,19 @@ def _attribute(population: Population, name: str, ids: Ints) -> Floats:
             f"Population {population.name} of {population.file} has no attribute {name!r}{why}, so its cells cannot be "
             "placed"
         )
-    return _finite(population, name, np.asarray(population.attribute(name, ids), dtype=np.float64), ids)
+    return _finite(population, name, _numbers(population, name, ids), ids)
+
+
+def _numbers(population: Population, name: str, ids: Ints, *, missing: float = np.nan) -> Floats:
+    """Read numbers, (N,), also where they stand as texts."""
+    values = population.attribute(name, ids, missing=missing)
+    try:
+        return values.astype(np.float64)
+    except ValueError as error:
+        raise failure(
+            f"Attribute {name!r} of population {population.name} in {population.file}, or in its table of types, is no "
+            f"number: {error}"
+        ) from error
 
 
 def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:

@@ -394,6 +394,32 @@ def test_somas_are_moved_to_the_positions_of_cells(tmp_path: Path, recenter: Any
     np.testing.assert_allclose(model.geometry.spheres[:, :3], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize(("value", "turned"), [("1.5707963267948966", True), ("NULL", False)])
+def test_types_turn_cells(tmp_path: Path, value: str, turned: bool):
+    path = with_types(write_circuit(tmp_path, places(1)), f"rotation_angle_zaxis recenter\n-1 {value} {value}\n")
+    model = load(path, neuron_morphology_parameters=FULL)
+    tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
+    np.testing.assert_allclose(tips, [[0, 10, 0] if turned else [10, 0, 0]], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["rotation_angle_xaxis", "recenter", "orientation_w", "x"])
+def test_texts_where_numbers_should_be_are_named(tmp_path: Path, name: str):
+    attributes: dict[str, Any] = {f"orientation_{axis}": [0.0] for axis in "xyzw"} if name.startswith("or") else {}
+    path = write_circuit(tmp_path, {**places(1), **attributes, name: ["north"]})
+    message = failure(path, neuron_morphology_parameters=FULL)
+    assert message.startswith(f"Attribute {name!r} of population cells in {tmp_path / 'nodes.h5'}")
+    assert "'north'" in message
+
+
+def with_types(path: Path, columns_and_rows: str) -> Path:
+    """Give the nodes of ``write_circuit`` types in CSV."""
+    (path.parent / "types.csv").write_text(f"node_type_id {columns_and_rows}")
+    content = json.loads(path.read_text())
+    content["networks"]["nodes"][0]["node_types_file"] = "types.csv"
+    path.write_text(json.dumps(content))
+    return path
+
+
 def test_cells_and_point_neurons_in_one_population(tmp_path: Path):
     """As BMTK writes them: in groups, with types in CSV."""
     path = write_circuit(tmp_path, places(1))
