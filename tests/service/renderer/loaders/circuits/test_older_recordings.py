@@ -121,6 +121,32 @@ def test_damaged_recordings_are_told(folder: Path, file: str):
     assert str(folder / file) in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("data", np.array([[b"a"] * 4] * 2), "its data are no numbers, but |S1"),
+        ("data", np.zeros(4), "its data must be a table of frames and columns"),
+        ("mapping/time", [0.0, 1.0], "its times must be start, end and step, got 2 numbers"),
+        ("mapping/time", [0.0, 1.0, 0.0], "it has 2 frames of 0 from 0 to 1"),
+        ("mapping/element_pos", [0.5], "its element_pos must be a number for each element, got (1,) of float64"),
+        ("mapping/element_pos", np.array([b"a"] * 4), "got (4,) of |S1"),
+        ("mapping/element_ids", np.zeros(4), "its element ids are no whole numbers, but float64"),
+        ("mapping/index_pointers", [0, 9, 2], "its mapping does not fit its data"),
+        ("mapping/node_ids", None, "has no node_ids"),
+    ],
+)
+def test_the_dataset_that_makes_no_sense_is_named(folder: Path, name: str, values: Any, message: str):
+    write_membrane(folder / "membrane.h5")
+    with h5py.File(folder / "membrane.h5", "a") as file:
+        del file["report/cells"][name]
+        if values is not None:
+            file["report/cells"][name] = values
+    with pytest.raises(RequestError) as caught:
+        load(write_simulation(folder), report_type="compartment", report_name="membrane")
+    assert caught.value.message.startswith(f"Report 'membrane' in {folder / 'membrane.h5'} cannot be used: ")
+    assert message in caught.value.message
+
+
 @pytest.mark.parametrize("name", ["gids", "node_ids"])
 @pytest.mark.parametrize("place", ["spikes", "spikes/cells"])
 def test_spikes_with_and_without_a_population(folder: Path, name: str, place: str):
