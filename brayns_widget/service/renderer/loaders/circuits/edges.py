@@ -144,6 +144,9 @@ def _positions(
     if (stored := read([f"{prefix}_{name}" for name in ("section_id", "segment_id", "segment_offset")])) is not None:
         section, segment, offset = stored
         return nodes.points(SectionPlaces(cells, section.astype(np.int64), None, segment.astype(np.int64), offset))
+    if side == "afferent" and nodes.dendrites_first and (stored := read(["sec_id", "sec_x"])) is not None:
+        section, part = stored  # SONATA's first edition
+        return nodes.points(SectionPlaces(cells, section.astype(np.int64), part, dendrites_first=True))
     raise failure(
         f"Edge population {edges.name} of {edges.file} does not tell where its synapses are "
         f"({side}_surface_x …, {side}_center_x …, "

@@ -91,6 +91,14 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     return np.stack([*found, *([np.zeros(len(ids))] if len(found) < 3 else [])], axis=1)
 
 
+def dendrites_first(population: Population, ids: Ints) -> bool:
+    """Tell whether simulators number the sections of cells so, see ``morphologies.places``."""
+    if "model_processing" not in population.attribute_names:
+        return False
+    named = {*population.attribute("model_processing", ids).astype(str).tolist()} - {""}  # point neurons have none
+    return bool(named) and all(name.startswith("aibs_") for name in named)
+
+
 _CENTERED = 5.0  # µm; somas of the Blue Brain Project's files lie up to 2.3 µm beside the origin, BMTK's hundreds
 
 

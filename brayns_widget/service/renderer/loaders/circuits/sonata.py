@@ -153,7 +153,8 @@ def _load_population(  # noqa: PLR0917 - all are needed
     rotations = nodes.rotations(population, ids)
     labels = read_labels(population, ids, notices)
     morphologies, reader = _morphologies(found, ids, labels)
-    placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels)
+    by_type = nodes.dendrites_first(population, ids)
+    placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels, by_type)
     shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known, notices=notices)
     centers = np.array([shape.soma_center for shape in shapes])[shape_of_cell]
     positions = nodes.recentered(population, ids, positions, rotations, centers)
@@ -246,7 +247,7 @@ def _shapes(
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes, spheres without morphologies, and which one each cell has."""
     params = settings.neuron_morphology_parameters
-    options = shape_options(params)
+    options = replace(shape_options(params), dendrites_first=placed.dendrites_first)
     morphologies = placed.morphologies
     if not options.sections or morphologies is None or placed.reader is None:
         return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)

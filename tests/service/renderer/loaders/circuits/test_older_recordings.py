@@ -88,6 +88,28 @@ def test_older_names_and_packed_data(folder: Path, layout: dict[str, str]):
     model.close()
 
 
+@pytest.mark.parametrize(("processing", "expected"), [("aibs_perisomatic", [5, 0, 3]), ("", [3, 5, 0])])
+def test_sections_are_counted_as_bmtk_does_where_it_takes_the_axon(tmp_path: Path, processing: str, expected: Any):
+    """Apical dendrite, axon and dendrite in the file; BMTK has soma 0, dendrite 1, apical dendrite 2."""
+    write_circuit(tmp_path, {**places(1), **({"model_processing": [processing]} if processing else {})})
+    branches = "2 4 2 0 0 1 1\n3 4 12 0 0 1 2\n4 2 0 2 0 1 1\n5 2 0 12 0 1 4\n6 3 0 0 2 1 1\n7 3 0 0 12 1 6\n"
+    (tmp_path / "morphologies" / "cell.swc").write_text(f"1 1 0 0 0 2 -1\n{branches}")
+    with h5py.File(tmp_path / "membrane.h5", "w") as file:
+        group = file.create_group("report/cells")
+        group["data"] = np.array([[0.0, 3.0, 5.0]])
+        group["mapping/node_ids"], group["mapping/index_pointer"] = np.array([0]), np.array([0, 3])
+        group["mapping/element_ids"], group["mapping/time"] = np.array([0, 1, 2]), np.array([0.0, 0.5, 0.5])
+    model = load(write_simulation(tmp_path), report_type="compartment", report_name="membrane")
+    assert model.simulation is not None
+    model.simulation.ramp = GREYS
+    model.simulation.seek(0.0)
+    shown = model.colors[model.geometry.segment_slots, 0] * 8
+    ends = model.geometry.vertices[model.geometry.segments + 1, :3]
+    values = [float(shown[np.isclose(ends[:, axis], 12.0)][0]) for axis in range(3)]
+    model.close()
+    assert [round(value) for value in values] == expected
+
+
 def test_a_report_that_cannot_be_read_blocks_only_itself(folder: Path):
     path = write_simulation(folder)
     assert load(path).notices == ()
