@@ -195,6 +195,16 @@ def test_several_groups(tmp_path: Path):
         assert found.attribute("age", np.array(ids, np.int64)).dtype.kind == "f"
 
 
+def test_positions_are_x_y_and_z(tmp_path: Path):
+    groups = {"0": {"positions": [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]}, "1": {"x": [6.0], "y": [7.0], "z": [8.0]}}
+    index: dict[str, Any] = {"node_group_id": [0, 1, 0], "node_group_index": [0, 0, 1]}
+    found = nodes(write_nodes(tmp_path / "n.h5", groups, **index))
+    assert found.attribute_names == {"x", "y", "z"}
+    assert [found.attribute(axis).tolist() for axis in "xyz"] == [[0, 6, 3], [1, 7, 4], [2, 8, 5]]
+    flat = nodes(write_nodes(tmp_path / "flat.h5", {"0": {"positions": [[0.0, 1.0]], "age": [1]}}))
+    assert (flat.attribute_names, flat.unreadable) == ({"age"}, {"positions": "its shape is (1, 2)"})
+
+
 def test_ids_order_the_nodes(tmp_path: Path):
     found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [5.0, 6.0, 7.0]}}, node_id=[2, 0, 1]))
     assert found.attribute("x").tolist() == [6, 7, 5]

@@ -14,7 +14,6 @@ from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.sonata.config import read_node_sets
 from brayns_widget.service.sonata.node_sets import nodes_of
 from brayns_widget.service.sonata.populations import Population
-from brayns_widget.service.sonata.table import POSITIONS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -81,8 +80,6 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     Raises:
         RequestError: the population has no positions.
     """
-    if POSITIONS in population.attribute_names and not {"x", "y"} <= population.attribute_names:
-        return _finite(population, POSITIONS, population.attribute(POSITIONS, ids).astype(np.float64), ids)
     axes = ["x", "y", "z"]
     if {"x", "y"} <= population.attribute_names and "z" not in {*population.attribute_names, *population.unreadable}:
         notices.add("its nodes have no z, so that they lie in a plane", f"Population {population.name}")
@@ -166,7 +163,8 @@ def _angles(population: Population, name: str, ids: Ints) -> Floats:
 
 def _attribute(population: Population, name: str, ids: Ints) -> Floats:
     if name not in population.attribute_names:
-        why = f" that can be read ({population.unreadable[name]})" if name in population.unreadable else ""
+        found = next((one for one in (name, "positions") if one in population.unreadable), None)
+        why = f" that can be read ({population.unreadable[found]})" if found else ""
         raise failure(
             f"Population {population.name} of {population.file} has no attribute {name!r}{why}, so its cells cannot be "
             "placed"
@@ -187,7 +185,7 @@ def _numbers(population: Population, name: str, ids: Ints, *, missing: float = n
 
 
 def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:
-    wrong = ~(np.abs(values) < _LARGEST).reshape(len(values), -1).all(axis=1)
+    wrong = ~(np.abs(values) < _LARGEST)
     if wrong.any():
         first = np.flatnonzero(wrong)[0]
         raise failure(

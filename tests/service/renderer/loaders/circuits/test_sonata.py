@@ -7,12 +7,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import h5py
 import libsonata
 import morphio
 import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
@@ -400,6 +402,19 @@ def test_types_turn_cells(tmp_path: Path, value: str, turned: bool):
     model = load(path, neuron_morphology_parameters=FULL)
     tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
     np.testing.assert_allclose(tips, [[0, 10, 0] if turned else [10, 0, 0]], atol=1e-5)
+
+
+def test_positions_may_stand_in_one_dataset(tmp_path: Path):
+    path = write_circuit(tmp_path, {"positions": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]})
+    np.testing.assert_allclose(load(path).geometry.spheres[:, :3], [[1, 2, 3], [4, 5, 6]])
+    described = answer("contents", str(tmp_path), str(path))["result"]
+    assert [item["reason"] for item in described["populations"]] == [""]
+    columns = answer("node-attributes", str(tmp_path), str(path), population="cells")["result"]["attributes"]
+    assert [column["name"] for column in columns] == ["morphology", "x", "y", "z"]
+    with h5py.File(tmp_path / "nodes.h5", "a") as file:
+        del file["nodes/cells/0/positions"]
+        file["nodes/cells/0/positions"] = [[1.0, 2.0], [3.0, 4.0]]
+    assert "no attribute 'x' that can be read (its shape is (2, 2))" in failure(path)
 
 
 @pytest.mark.parametrize("name", ["rotation_angle_xaxis", "recenter", "orientation_w", "x"])
