@@ -245,7 +245,18 @@ def test_what_is_no_morphology_is_refused(source: Any) -> None:
         ({"parents": PARENTS[:-1]}, "8 points, 7 parents and 8 types"),
         ({"parents": np.where(PARENTS == 5, 8, PARENTS)}, "point 6 of points continues point 8 of 8"),
         ({"parents": np.arange(8)}, "point 0 of points continues point 0 of 8"),
-        ({"parents": PARENTS + 0.5}, "parents must be whole numbers"),
+        ({"parents": PARENTS + 0.5}, r"parents must be whole numbers; parents\[0\] is -0.5"),
+        ({"parents": [np.nan, *PARENTS[1:]]}, r"parents must be whole numbers; parents\[0\] is nan"),
+        ({"parents": [None, *PARENTS[1:]]}, r"parents must be whole numbers; parents\[0\] is nan"),
+        ({"parents": ["root", *PARENTS[1:]]}, "parents must be numbers: .*'root'"),
+        (
+            {"parents": PARENTS, "radii": [1, 2]},
+            r"radii must be one number, or one for each of 8 points, got the shape",
+        ),
+        (
+            {"parents": PARENTS, "types": [1, 2]},
+            r"types must be one number, or one for each of 8 points, got the shape",
+        ),
         ({"parents": PARENTS, "radii": [np.nan] * 8}, r"point 0 of points is not finite: \[0.0, 0.0, 0.0, nan\]"),
     ],
 )
@@ -255,6 +266,10 @@ def test_arrays_that_do_not_fit_are_refused(arrays: dict[str, Any], message: str
 
 
 def test_other_mistakes_are_named() -> None:
+    with pytest.raises(ValueError, match=r"points must be numbers: .*'a'"):
+        skeletons_of([["a", "b", "c"]], parents=[-1])
+    with pytest.raises(ValueError, match=r"x, y, z and radius must be numbers: .*'thick'"):
+        skeletons_of(table().assign(radius="thick"))
     with pytest.raises(ValueError, match="must be a table of x, y, z"):
         skeletons_of(POINTS[:, :2], parents=PARENTS)
     with pytest.raises(ValueError, match="has the columns x, y, z and parent"):

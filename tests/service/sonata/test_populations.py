@@ -196,7 +196,10 @@ def test_several_groups(tmp_path: Path):
 
 
 def test_positions_are_x_y_and_z(tmp_path: Path):
-    groups = {"0": {"positions": [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]}, "1": {"x": [6.0], "y": [7.0], "z": [8.0]}}
+    groups: dict[str, dict[str, Any]] = {
+        "0": {"positions": [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]},
+        "1": {"x": [6.0], "y": [7.0], "z": [8.0]},
+    }
     index: dict[str, Any] = {"node_group_id": [0, 1, 0], "node_group_index": [0, 0, 1]}
     found = nodes(write_nodes(tmp_path / "n.h5", groups, **index))
     assert found.attribute_names == {"x", "y", "z"}
