@@ -35,7 +35,7 @@ def is_morphology(path: str | PurePath) -> bool:
 
 
 def check_parts(*, soma: bool, axon: bool, dendrites: bool) -> None:
-    """Refuse a load of no part of a cell.
+    """Check that some part of a cell is to be loaded.
 
     Raises:
         CircuitError: all parts are off.

@@ -260,7 +260,7 @@ class SimulationConfig:
         return float(self.root.part("run").get(name, (int, float), 0.0))
 
     def _readable(self, read: Callable[[], T], other: T) -> T:
-        """Return what is read, or ``other`` and a problem: nothing that is shown needs it."""
+        """Return what ``read`` returns; if that is refused, ``other``, and the reason becomes a problem."""
         try:
             return read()
         except RequestError as error:

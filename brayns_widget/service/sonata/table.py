@@ -26,7 +26,7 @@ _POSITIONS = "positions"  # these three in one dataset (N, 3), as BMTK wrote onc
 
 
 class Table:
-    """A population.
+    """A population of nodes or edges.
 
     Args:
         file: an HDF5 file of nodes or edges.

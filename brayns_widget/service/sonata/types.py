@@ -104,7 +104,7 @@ def _fields(line: str, separator: str) -> list[str]:
 
 
 def _typed(texts: list[str], missing: float) -> Array:
-    """Make numbers of a column that has only such."""
+    """Return a column as numbers if it has nothing else, or as texts."""
     for kind in (int, float):
         try:
             numbers = [missing if text in _NULL else kind(text) for text in texts]

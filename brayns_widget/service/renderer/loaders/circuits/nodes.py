@@ -89,7 +89,7 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
 
 
 def dendrites_first(population: Population, ids: Ints) -> bool:
-    """Tell whether simulators number the sections of cells so, see ``morphologies.places``."""
+    """Tell whether BMTK numbers the sections of cells from the dendrites on; see ``morphologies.places``."""
     if "model_processing" not in population.attribute_names:
         return False
     named = {*population.attribute("model_processing", ids).astype(str).tolist()} - {""}  # point neurons have none
