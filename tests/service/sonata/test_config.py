@@ -128,6 +128,7 @@ def test_a_byte_order_mark(tmp_path: Path, mark: bytes):
         ({"$S": "wrong", "$SUB": "sub"}, "$SUB/n.h5"),
         ({}, "${configdir}/sub/n.h5"),
         ({}, "$configdir/../here/sub/n.h5"),
+        ({}, "$workingdir/sub/n.h5"),
         ({}, "sub/n.h5"),
         ({}, "./sub/../sub/n.h5"),
         ({"$BASE": ".\\"}, "$BASE\\sub\\n.h5"),
@@ -235,7 +236,9 @@ def test_reports_of_bmtk(tmp_path: Path):
     reports = {
         "potential": {"cells": [0, 1], "variable_name": ["v"], "module": "membrane_report", "sections": "soma"},
         "synapses": {"cells": "all", "module": "netcon_report", "variable_name": "tau1"},
+        "currents": {"cells": "all", "module": "syn_report", "variable_name": ["i"]},
         "field": {"module": "extracellular", "electrode_positions": "e.csv"},
+        "ecp": {"module": "ecp", "variable_name": "v"},
         "odd": 7,
         "late": {"start_time": "soon"},
     }
@@ -244,7 +247,9 @@ def test_reports_of_bmtk(tmp_path: Path):
     assert {name: report.type for name, report in found.reports.items()} == {
         "potential": "compartment",
         "synapses": "synapse",
+        "currents": "synapse",
         "field": "lfp",
+        "ecp": "lfp",
     }
     report = found.reports["potential"]
     assert (report.start, report.end, report.dt, report.unit, report.cells) == (0, 5, 0.1, "", "[0, 1]")
@@ -253,6 +258,25 @@ def test_reports_of_bmtk(tmp_path: Path):
     assert "reports.odd" in found.problems[0]
     assert "reports.late.start_time" in found.problems[1]
     assert list(found.left_out) == ["odd", "late"]
+
+
+def test_results_may_lie_beside_the_configuration(tmp_path: Path):
+    path = simulation(tmp_path, reports={"one": {}}, output={"output_dir": "results", "spikes_file": "s.h5"})
+    for folder in ("results", "."):
+        found = read_configuration(path)[1]
+        assert found is not None
+        assert [found.spikes_file, found.reports["one"].file] == [str(tmp_path / folder / name) for name in NAMES]
+        for name in NAMES:
+            (tmp_path / name).touch()
+
+
+NAMES = ("s.h5", "one.h5")
+
+
+def test_the_circuit_of_a_simulation_lies_beside_it_if_nothing_else_is_said(tmp_path: Path):
+    circuit(tmp_path)
+    config, _, _ = read_configuration(write(tmp_path / "s.json", {"run": {}}))
+    assert config.path == tmp_path / "circuit_config.json"
 
 
 def test_spikes_have_several_names(tmp_path: Path):

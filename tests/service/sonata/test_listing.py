@@ -31,6 +31,7 @@ def circuit(folder: Path, **networks: Any) -> Circuit:
         ({"model_type": ["virtual", "virtual"]}, None, "virtual", NO_PLACES),
         (PLACED, "point_process", "point_process", ""),
         ({"age": [1, 2]}, "virtual", "virtual", NO_PLACES),
+        (PLACED | {"model_type": ["", "virtual"]}, None, "virtual", ""),
         ({"positions": [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]}, "point_neuron", "point_neuron", ""),
     ],
 )
@@ -49,6 +50,13 @@ def test_the_configurations_type_goes_before(tmp_path: Path):
     nodes = [{"nodes_file": "n.h5", "populations": {"cells": {"type": "astrocyte"}}}]
     (found,) = circuit(tmp_path, nodes=nodes).listed_nodes()
     assert found.type == "astrocyte"
+
+
+def test_vessels_have_places_of_their_own(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": {"start_x": [0.0]}})
+    nodes = [{"nodes_file": "n.h5", "populations": {"cells": {"type": "vasculature"}}}]
+    (found,) = circuit(tmp_path, nodes=nodes).listed_nodes()
+    assert (found.type, found.reason) == ("vasculature", "")
 
 
 def test_files_that_cannot_be_read_harm_no_other(tmp_path: Path):

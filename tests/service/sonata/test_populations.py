@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.sonata import table_edges
 from brayns_widget.service.sonata.native import NativeEdges, NativePopulation
 from brayns_widget.service.sonata.populations import open_edges, open_nodes
 from brayns_widget.service.sonata.table import Table
@@ -77,7 +78,9 @@ def test_both_readers_read_the_same(tmp_path: Path):
     check_alike(Table(path, "node", "cells", None), found, [2, 0])
 
 
-def test_both_readers_read_the_same_edges(tmp_path: Path):
+@pytest.mark.parametrize("at_once", [3, 100])
+def test_both_readers_read_the_same_edges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int):
+    monkeypatch.setattr(table_edges, "_CHUNK", at_once)
     path = write_edges(
         tmp_path / "e.h5", [0, 1, 0, 2], [1, 1, 0, 2], {"delay": [0.0, 1.0, 2.0, 3.0], "sort": [1, 2, 3, 4]}
     )
@@ -329,6 +332,13 @@ def test_edges_without_indices(tmp_path: Path):
     assert found.source_nodes(np.array([3, 1])).tolist() == [2, 1]
     assert found.target_nodes(np.array([3, 2])).tolist() == [2, 0]
     assert found.attribute("delay", np.array([2])).tolist() == [2]
+
+
+def test_edges_whose_rows_stand_elsewhere_are_not_read_with_libsonata(tmp_path: Path):
+    path = write_edges(tmp_path / "e.h5", [0, 1], [1, 0], {"delay": [5.0, 6.0]}, edge_group_index=[1, 0])
+    libsonata.EdgePopulation.write_indices(str(path), "joins", 2, 2)
+    found = open_edges(str(path), "", "joins")
+    assert found.attribute("delay").tolist() == [6, 5]
 
 
 def test_edges_with_indices_are_read_with_libsonata(tmp_path: Path):

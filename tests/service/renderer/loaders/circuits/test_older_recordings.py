@@ -180,6 +180,34 @@ def test_spikes_with_and_without_a_population(folder: Path, name: str, place: st
     assert (model.simulation.timeline.start, model.simulation.timeline.end) == (20, 70)
 
 
+def test_spikes_in_seconds_and_those_that_make_no_sense(folder: Path):
+    with h5py.File(folder / "spikes.h5", "w") as file:
+        times = file.create_dataset("spikes/cells/timestamps", data=[-1.0, np.nan, 0.0007, 0.0002, 0.0003])
+        file["spikes/cells/node_ids"] = [0, 0, 1, 0, 9]
+        times.attrs["units"] = "s"
+    path = write_simulation(folder)
+    model = load(path, report_type="spikes")
+    assert model.simulation is not None
+    assert (model.simulation.timeline.start, model.simulation.timeline.end) == (20, 70)
+    with h5py.File(folder / "spikes.h5", "a") as file:
+        file["spikes/cells/timestamps"].attrs["units"] = "min"
+    with pytest.raises(RequestError, match=r"spikes\.h5 cannot be read as spikes: .* in 'min'"):
+        load(path, report_type="spikes")
+
+
+def test_reports_in_seconds_and_of_some_compartments(folder: Path):
+    write_membrane(folder / "membrane.h5")
+    with h5py.File(folder / "membrane.h5", "a") as file:
+        times = file["report/cells/mapping/time"]
+        times[:] = times[:] / 1000
+        times.attrs["units"] = "s"
+    path = write_simulation(folder, type="compartment_set")
+    model = load(path, report_type="compartment", report_name="membrane")
+    assert model.simulation is not None
+    assert (model.simulation.timeline.dt, model.simulation.timeline.unit) == (0.5, "ms")
+    model.close()
+
+
 def test_point_neurons_show_their_values(tmp_path: Path):
     write_circuit(tmp_path, places(2), kind="point_process")
     with h5py.File(tmp_path / "membrane.h5", "w") as file:

@@ -97,6 +97,32 @@ def test_synapses_without_any_place_are_told(tmp_path: Path):
     )
 
 
+def test_edges_that_do_not_tell_their_population_are_shown(tmp_path: Path):
+    config = circuit(
+        tmp_path, {"afferent_center_x": [1.0] * 3, "afferent_center_y": [0.0] * 3, "afferent_center_z": [0.0] * 3}
+    )
+    with h5py.File(tmp_path / "edges.h5", "a") as file:
+        del file["edges/joins/target_node_id"].attrs["node_population"]
+        del file["edges/joins/indices"]
+    assert len(synapses(config, "cells", "joins", afferent=True)) == 3
+
+
+def test_places_that_are_no_numbers_are_named(tmp_path: Path):
+    columns = {"afferent_center_x": [1.0, np.nan, 1.0], "afferent_center_y": [0.0] * 3, "afferent_center_z": [0.0] * 3}
+    with pytest.raises(
+        RequestError, match=r"Edge 1 of population joins in .*edges.h5 has no finite 'afferent_center_x'"
+    ):
+        synapses(circuit(tmp_path, columns), "cells", "joins", afferent=True)
+
+
+def test_indices_that_lead_to_edges_of_other_nodes_are_refused(tmp_path: Path):
+    config = circuit(tmp_path, {f"afferent_center_{axis}": [1.0] * 3 for axis in "xyz"})
+    with h5py.File(tmp_path / "edges.h5", "a") as file:
+        file["edges/joins/target_node_id"][:] = [7, 8, 9]
+    with pytest.raises(RequestError, match=r"indices of edge population joins in .* lead to edges of other nodes"):
+        synapses(config, "cells", "joins", afferent=True)
+
+
 # An apical dendrite, an axon and a dendrite, each of one section of 10 µm.
 THREE = "1 1 0 0 0 2 -1\n2 4 2 0 0 1 1\n3 4 12 0 0 1 2\n4 2 0 2 0 1 1\n5 2 0 12 0 1 4\n6 3 0 0 2 1 1\n7 3 0 0 12 1 6\n"
 

@@ -382,12 +382,14 @@ def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
         (None, 3.0, [False, False]),
         ([1, 0], 30.0, [True, False]),
         ([1, 0], 3.0, [True, False]),
+        ([np.nan, 0], 30.0, [True, False]),
+        ([np.nan, 1], 3.0, [False, True]),
     ],
 )
 def test_somas_are_moved_to_the_positions_of_cells(tmp_path: Path, recenter: Any, center: float, moved: list[bool]):
     attributes: dict[str, Any] = {**places(2), "rotation_angle_zaxis": [np.pi / 2, np.pi / 2]}
     if recenter:
-        attributes["recenter"] = np.array(recenter, np.int8)
+        attributes["recenter"] = np.array(recenter)
     path = write_circuit(tmp_path, attributes)
     swc = f"1 1 {center} 0 0 2 -1\n2 3 {center + 3} 0 0 1 1\n3 3 {center + 10} 0 0 0.5 2\n"
     (tmp_path / "morphologies" / "cell.swc").write_text(swc)
@@ -435,6 +437,16 @@ def with_types(path: Path, columns_and_rows: str) -> Path:
     return path
 
 
+def test_nodes_of_which_some_have_no_type_are_biophysical(tmp_path: Path):
+    path = with_types(write_circuit(tmp_path, places(1) | {"model_type": [""]}), "mtype\n-1 a\n")
+    content = json.loads(path.read_text())
+    del content["networks"]["nodes"][0]["populations"]["cells"]["type"]
+    path.write_text(json.dumps(content))
+    (described,) = answer("contents", str(tmp_path), str(path))["result"]["populations"]
+    assert described["type"] == "biophysical"
+    assert len(load(path, neuron_morphology_parameters=FULL).geometry.segments) == 2
+
+
 def test_cells_and_point_neurons_in_one_population(tmp_path: Path):
     """As BMTK writes them: in groups, with types in CSV."""
     path = write_circuit(tmp_path, places(1))
@@ -460,6 +472,8 @@ def test_cells_and_point_neurons_in_one_population(tmp_path: Path):
     assert model.notices == ()
     np.testing.assert_allclose(model.geometry.spheres[:, [0, 2]], [[0, 0], [100, 7], [50, 0]], atol=1e-5)
     np.testing.assert_allclose(model.geometry.spheres[:, 3], [2, 1, 2])
+    thick = load(path, neuron_morphology_parameters=FULL | {"radius_multiplier": 3.0})
+    np.testing.assert_allclose(thick.geometry.spheres[:, 3], [2, 3, 2])
     tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
     np.testing.assert_allclose(tips, [[0, 0, -10], [60, 0, 0]], atol=1e-5)
     assert model.coloring.values("mtype") == ["a", "b"]

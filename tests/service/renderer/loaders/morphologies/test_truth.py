@@ -250,6 +250,9 @@ def test_units_that_are_not_micrometers(tmp_path: Path, factor: float):
     (notice,) = shape_of(written(tmp_path, "swc", text)).notices
     assert pytest.approx(120 * factor, rel=0.2) == float(notice.split(" µm across")[0].rsplit(" ", 1)[1])
     assert not shape_of(written(tmp_path, "swc", SWC)).notices
+    assert not shape_of(written(tmp_path, "swc", "1 1 0 0 0 5 -1\n")).notices
+    (notice,) = shape_of(written(tmp_path, "swc", f"1 1 0 0 0 {10 * factor} -1\n")).notices
+    assert "µm across" in notice
 
 
 # --- our reading is MorphIO's
