@@ -91,6 +91,15 @@ def test_morphio_objects_of_contours_and_far_pieces(tmp_path: Path) -> None:
     assert skeleton.parents.tolist() == [-1, 0, 1, -1, 3]
 
 
+def test_morphio_objects_with_somas_of_cylinders(tmp_path: Path) -> None:
+    morphio = pytest.importorskip("morphio")
+    path = tmp_path / "cell.swc"
+    path.write_text("1 1 0 0 0 4 -1\n2 1 9 0 0 3 1\n3 3 20 0 0 1 2\n4 3 60 0 0 1 3\n")
+    skeleton = one(morphio.Morphology(str(path)))
+    assert skeleton.points.tolist() == [[0, 0, 0, 4], [9, 0, 0, 3], [20, 0, 0, 1], [60, 0, 0, 1]]
+    assert (skeleton.types.tolist(), skeleton.parents.tolist()) == ([1, 1, 3, 3], [-1, 0, 1, 2])
+
+
 @dataclass
 class Section:
     id: int
@@ -214,6 +223,8 @@ def test_what_is_like_neuron() -> None:
     assert links(one(iter(neuron_sections()))) == EXPECTED
     (dend,) = [section for section in neuron_sections() if section.name().endswith("dend[0]")]
     assert one(dend).parents.tolist() == [-1, 0]
+    (apical,) = skeletons_of([NeuronSection("cell[0].apic[0]", POINTS[4:6], RADII[4:6])])
+    assert apical.types.tolist() == [4, 4]
 
 
 def test_neuron_itself() -> None:
@@ -292,4 +303,6 @@ def test_segments_of_the_chosen_parts() -> None:
     assert len(every) == len(ROWS)
     soma = [0.0, 0.0, 0.0, 5.0]
     assert every[:2] == [(soma, soma), (soma, [0.0, -5.0, 0.0, 1.0])]
+    negative = one(POINTS, parents=PARENTS, radii=-RADII, types=TYPES)
+    assert negative.segments(soma=True, axon=True, dendrites=True, radius_multiplier=2) == every
     assert len(skeleton.segments(soma=False, axon=True, dendrites=False, radius_multiplier=1)) == 3
