@@ -109,7 +109,7 @@ def skeletons_of(source: Any, *, parents: Any = None, radii: Any = None, types: 
     read = _reader_of(source)
     if read is not None:
         return [read(source)]
-    if hasattr(source, "shape") or not isinstance(source, Iterable) or isinstance(source, str | bytes):
+    if hasattr(source, "__array__") or not isinstance(source, Iterable) or isinstance(source, str | bytes):
         if np.ndim(source) == 2 and np.shape(source)[1] == _COLUMNS:
             return [_of_rows(np.asarray(source, np.float64))]
         raise TypeError(f"{type(source).__name__} is no morphology; give a path, {KNOWN}")
@@ -125,7 +125,7 @@ def _reader_of(source: Any) -> Any:
     if hasattr(source, "root_sections") and hasattr(source, "soma"):
         return _of_morphio
     if hasattr(getattr(source, "nodes", None), "columns"):
-        return _of_navis
+        return None if isinstance(source, Iterable) else _of_navis  # its lists of neurons have nodes, too
     if hasattr(source, "columns") or isinstance(source, Mapping):
         return _of_table
     return (lambda section: _of_neuron([section])) if _is_section(source) else None
@@ -210,7 +210,8 @@ def _of_table(table: Any, name: str = "table", *, loose: bool = False) -> Skelet
     parents = _column(table, "parent", "parent_id")
     if x is None or y is None or z is None or parents is None:
         raise ValueError("a table of a morphology has the columns x, y, z and parent; radius, type and id are optional")
-    radii, types = _column(table, "radius", "r"), _column(table, "type", "label")
+    # The label first: the type of navis' nodes is a word, such as "branch".
+    radii, types = _column(table, "radius", "r"), _column(table, "label", "type")
     ids = _column(table, "node_id", "id")
     if radii is None:
         radii = np.full(len(x), RADIUS)

@@ -160,9 +160,26 @@ class NavisLike:
     name: str = "DA1"
 
 
+class NavisListLike(list[NavisLike]):
+    """A list of neurons with the public attributes of navis' NeuronList."""
+
+    @property
+    def nodes(self) -> Any:
+        return pd.concat([neuron.nodes for neuron in self])
+
+    @property
+    def name(self) -> Any:
+        return np.array([neuron.name for neuron in self])
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (len(self),)
+
+
 def test_what_is_like_navis() -> None:
     nodes = table()
-    nodes["label"] = [0, 2, 2, 2, 3, 3, 3, 3]
+    nodes["label"] = pd.Categorical([0, 2, 2, 2, 3, 3, 3, 3])
+    nodes["type"] = pd.Categorical(["root", "slab", "slab", "end", "slab", "branch", "end", "end"])
     skeleton = one(NavisLike(nodes, soma=1))
     assert (links(skeleton), skeleton.name) == (EXPECTED, "DA1")
     nanometers = nodes.copy()
@@ -170,10 +187,21 @@ def test_what_is_like_navis() -> None:
     assert links(one(NavisLike(nanometers, [1], Units(0.001)))) == EXPECTED
     nodes["radius"] = [5, -1, 0, np.nan, 1, 1, 1, 1]
     assert one(NavisLike(nodes, None)).points[1:4, 3].tolist() == [RADIUS] * 3
-    assert [cell.name for cell in skeletons_of([NavisLike(nodes, 1, name="a"), NavisLike(nodes, 1, name="b")])] == [
-        "a",
-        "b",
-    ]
+    several = [NavisLike(nodes, 1, name="a"), NavisLike(nodes, 1, name="b")]
+    for source in (several, NavisListLike(several)):
+        assert [cell.name for cell in skeletons_of(source)] == ["a", "b"]
+
+
+def test_navis_itself(tmp_path: Path) -> None:
+    navis = pytest.importorskip("navis")
+    path = tmp_path / "cell.swc"
+    path.write_text(SWC)
+    neuron = navis.read_swc(str(path))
+    assert links(one(neuron)) == EXPECTED
+    nanometers = neuron * 1000
+    nanometers.units = "1 nanometer"
+    both = navis.NeuronList([neuron, nanometers])
+    assert [links(cell) for cell in skeletons_of(both)] == [EXPECTED, EXPECTED]
 
 
 # --- NEURON
