@@ -315,8 +315,10 @@ def test_tables_from_other_systems(tmp_path: Path, newline: str):
 
 def test_a_population_that_the_file_lacks(tmp_path: Path):
     path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
-    with pytest.raises(RequestError, match="no node population 'others'"):
+    with pytest.raises(RequestError, match="no node population 'others'; it has cells"):
         nodes(path, name="others")
+    with pytest.raises(RequestError, match="no edge population 'joins'; it has none"):
+        open_edges(str(path), "", "joins")
 
 
 # --- edges ---
