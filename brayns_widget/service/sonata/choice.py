@@ -2,8 +2,8 @@
 
 What libsonata 0.2 refuses was measured: several groups, packed datasets (its wheels have no filters for gzip and lzf),
 numbers of the other byte order, floats of 16 bits, booleans and other enumerations of HDF5's, texts of fixed length,
-datasets that are too short or have two dimensions, and edges without indices. It does not read types in CSV, nor
-explicit ids and group indices.
+datasets that are too short or have two dimensions, and edges without indices or without the populations that they join.
+It does not read types in CSV, nor explicit ids and group indices.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
     if kind == "edge":
         if not all(f"indices/{index}/{name}" in group for index in _INDICES for name in _TABLES):
             return "it has no indices"
-        datasets += [group[name] for name in ("source_node_id", "target_node_id")]
+        ends = [group[name] for name in ("source_node_id", "target_node_id")]
+        if not all("node_population" in end.attrs for end in ends):
+            return "it does not tell the populations that it joins"
+        datasets += ends
         datasets += [group[f"indices/{index}/{name}"] for index in _INDICES for name in _TABLES]
     for item in datasets:
         library = isinstance(item, h5py.Dataset) and item.name.rsplit("/", 2)[-2] == LIBRARY

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import libsonata
 
@@ -41,6 +41,22 @@ class Listed(NamedTuple):
     size: int
     reason: str = ""
     error: RequestError | None = None
+
+
+class ListedEdges(NamedTuple):
+    """A population of edges that can be read.
+
+    Attributes:
+        name: its name.
+        size: number of edges.
+        source: the population of their sources; "" if the file does not tell.
+        target: that of their targets.
+    """
+
+    name: str
+    size: int
+    source: str
+    target: str
 
 
 class Circuit:
@@ -147,22 +163,25 @@ class Circuit:
 
     def _listed(self, name: str, file: PopulationFile) -> Listed:
         self._check_hdf5(file.elements)
-        population: Any = None if file.types else _native("node", file, name)
-        names = set(population.attribute_names) if population is not None else set()
-        if population is None:
+        told = None if file.types else _told(file, name)
+        if told is None:
             population = self.nodes(name)
-            names = set(population.attribute_names)
+            told = population.size, set(population.attribute_names)
+        size, names = told
         kind = file.properties(name).type or type_of(self.nodes(name) if "model_type" in names else None)
         reason = "" if kind == VASCULATURE or has_places(names) else NO_PLACES
-        return Listed(name, kind, int(population.size), reason)
+        return Listed(name, kind, size, reason)
 
-    def listed_edges(self) -> Iterator[Any]:
-        """Return the edge populations that can be read, by name: objects with name, size, source and target."""
+    def listed_edges(self) -> Iterator[ListedEdges]:
+        """Describe the edge populations that can be read, by name."""
         for name, file in self.edge_files.items():
             try:
                 with about(f"Edge population {name}"):
                     self._check_hdf5(file.elements)
-                    found = _native("edge", file, name) or self.edges(name)
+                    found = _told_of_edges(file, name)
+                    if found is None:
+                        edges = self.edges(name)
+                        found = ListedEdges(name, edges.size, edges.source, edges.target)
                 yield found
             except RequestError as error:
                 self.problems[error.message] = None
@@ -185,10 +204,19 @@ def type_of(population: Population | None) -> str:
     return BIOPHYSICAL if BIOPHYSICAL in kinds or not kinds else min(kinds)
 
 
-def _native(kind: str, file: PopulationFile, name: str) -> Any:
-    """Open a population with libsonata; None: it refuses."""
-    storage = libsonata.NodeStorage if kind == "node" else libsonata.EdgeStorage
+def _told(file: PopulationFile, name: str) -> tuple[int, set[str]] | None:
+    """Ask libsonata for the number of nodes of a population and the names of their attributes; None: it refuses."""
     try:
-        return storage(file.elements).open_population(name)
+        population = libsonata.NodeStorage(file.elements).open_population(name)
+        return int(population.size), set(population.attribute_names)
+    except (libsonata.SonataError, RuntimeError):
+        return None
+
+
+def _told_of_edges(file: PopulationFile, name: str) -> ListedEdges | None:
+    """Ask libsonata for a population of edges; None: it refuses."""
+    try:
+        edges = libsonata.EdgeStorage(file.elements).open_population(name)
+        return ListedEdges(name, int(edges.size), edges.source, edges.target)
     except (libsonata.SonataError, RuntimeError):
         return None

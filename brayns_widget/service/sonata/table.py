@@ -78,6 +78,8 @@ class Table:
             (name for name in group if name.isdigit() and isinstance(group[name], h5py.Group)), key=int
         )
         sizes = [len(values) for values in present.values()]
+        if not sizes and kind == "edge":
+            sizes = [len(group["source_node_id"])]
         if not sizes:
             sizes = [
                 len(item) for name in self._groups for item in group[name].values() if isinstance(item, h5py.Dataset)

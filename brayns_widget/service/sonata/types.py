@@ -39,7 +39,9 @@ class Types:
         header, rows = _read(path)
         key = next((name for name in _KEYS[:2] if name in header), None)
         if key is None:
-            raise failure(f"{path} has no column node_type_id or edge_type_id; it has {', '.join(header) or 'none'}")
+            raise failure(
+                f"{path} has no column node_type_id or edge_type_id; it begins with {', '.join(header)[:60]!r}"
+            )
         if "population" in header:
             place = header.index("population")
             rows = [(line, row) for line, row in rows if row[place] in {population, *_NULL}]

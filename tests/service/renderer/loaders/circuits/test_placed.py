@@ -115,6 +115,25 @@ def test_places_that_are_no_numbers_are_named(tmp_path: Path):
         synapses(circuit(tmp_path, columns), "cells", "joins", afferent=True)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            np.array([b"a"] * 3),
+            "Attribute 'afferent_center_x' of edge population joins in .*edges.h5 is no number: .*'a'",
+        ),
+        ([1.0], "does not tell where its synapses are .*; afferent_center_x cannot be read: it has 1 values, but 3"),
+    ],
+)
+def test_places_that_cannot_be_read_are_named(tmp_path: Path, values: Any, message: str):
+    config = circuit(tmp_path, {f"afferent_center_{axis}": [1.0] * 3 for axis in "xyz"})
+    with h5py.File(tmp_path / "edges.h5", "a") as file:
+        del file["edges/joins/0/afferent_center_x"]
+        file["edges/joins/0/afferent_center_x"] = values
+    with pytest.raises(RequestError, match=message):
+        synapses(config, "cells", "joins", afferent=True)
+
+
 def test_indices_that_lead_to_edges_of_other_nodes_are_refused(tmp_path: Path):
     config = circuit(tmp_path, {f"afferent_center_{axis}": [1.0] * 3 for axis in "xyz"})
     with h5py.File(tmp_path / "edges.h5", "a") as file:
