@@ -197,10 +197,17 @@ def has_places(attributes: set[str] | frozenset[str]) -> bool:
 
 
 def type_of(population: Population | None) -> str:
-    """Find the type of a population that the configuration does not tell: that of its nodes, biophysical without."""
-    if population is None:
+    """Find the type of a population that the configuration does not tell: that of its nodes, biophysical without.
+
+    Types that cannot be read become a notice of the population.
+    """
+    if population is None or "model_type" not in population.attribute_names:
         return BIOPHYSICAL
-    kinds = {str(kind) for kind in population.attribute("model_type")} - {""}
+    try:
+        kinds = {str(kind) for kind in population.attribute("model_type")} - {""}
+    except RequestError as error:
+        population.notices.append(error.message)
+        return BIOPHYSICAL
     return BIOPHYSICAL if BIOPHYSICAL in kinds or not kinds else min(kinds)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.rotations import axis_matrices, quaternion_matrices
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.notices import Notices
@@ -88,11 +89,19 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     return np.stack([*found, *([np.zeros(len(ids))] if len(found) < 3 else [])], axis=1)
 
 
-def dendrites_first(population: Population, ids: Ints) -> bool:
+def words(population: Population, name: str, ids: Ints, notices: Notices) -> npt.NDArray[np.str_]:
+    """Read an attribute (N,) that cells can do without, as texts; "" if it cannot be read, with a notice."""
+    if name in population.attribute_names:
+        try:
+            return population.attribute(name, ids).astype(np.str_)
+        except RequestError as error:
+            notices.add(error.message)
+    return np.full(len(ids), "", np.str_)
+
+
+def dendrites_first(population: Population, ids: Ints, notices: Notices) -> bool:
     """Tell whether BMTK numbers the sections of cells from the dendrites on; see ``morphologies.places``."""
-    if "model_processing" not in population.attribute_names:
-        return False
-    named = {*population.attribute("model_processing", ids).astype(str).tolist()} - {""}  # point neurons have none
+    named = {*words(population, "model_processing", ids, notices).tolist()} - {""}  # point neurons have none
     return bool(named) and all(name.startswith("aibs_") for name in named)
 
 

@@ -92,7 +92,7 @@ def _open(circuit: Circuit, simulation: SimulationConfig | None, settings: Popul
         raise failure(f"Population {name} does not exists in {circuit.config.path}; {has}")
     population = circuit.nodes(name)
     properties = file.properties(name)
-    population_type = properties.type or type_of(population if "model_type" in population.attribute_names else None)
+    population_type = properties.type or type_of(population)
     wanted = [] if kind == "none" else [(kind, settings.report_name)]
     wanted += [("synapse", edges.edge_report_name) for edges in settings.edge_populations if edges.edge_report_name]
     shown = _VESSEL_REPORTS if population_type == VASCULATURE else _CELL_REPORTS
@@ -152,8 +152,8 @@ def _load_population(  # noqa: PLR0917 - all are needed
     positions = _positions(population, ids, settings, notices)
     rotations = nodes.rotations(population, ids)
     labels = read_labels(population, ids, notices)
-    morphologies, reader = _morphologies(found, ids, labels)
-    by_type = nodes.dendrites_first(population, ids)
+    morphologies, reader = _morphologies(found, ids, labels, notices)
+    by_type = nodes.dendrites_first(population, ids, notices)
     placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels, by_type)
     shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known, notices=notices)
     centers = np.array([shape.soma_center for shape in shapes])[shape_of_cell]
@@ -212,18 +212,17 @@ def _positions(
 
 
 def _morphologies(
-    found: _Nodes, ids: npt.NDArray[np.int64], labels: dict[str, Labels]
+    found: _Nodes, ids: npt.NDArray[np.int64], labels: dict[str, Labels], notices: Notices
 ) -> tuple[Labels | None, Reader | None]:
     """Find the cells' morphologies, "" for none, and the function that finds their reader; None without any."""
     morphologies = labels.get("morphology")
     if morphologies is None or found.type in _POINTS:
         return None, None
-    if "model_type" in found.population.attribute_names:
-        points = np.isin(found.population.attribute("model_type", ids).astype(str), _POINTS)
-        if points.any():
-            names = np.array(morphologies.names, object)[morphologies.codes]
-            names[points] = ""
-            morphologies = Labels.of(names)
+    points = np.isin(nodes.words(found.population, "model_type", ids, notices), _POINTS)
+    if points.any():
+        names = np.array(morphologies.names, object)[morphologies.codes]
+        names[points] = ""
+        morphologies = Labels.of(names)
     first = next((name for name in morphologies.names if name), None)
     if first is None:
         return None, None

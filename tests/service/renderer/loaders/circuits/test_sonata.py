@@ -406,6 +406,29 @@ def test_types_turn_cells(tmp_path: Path, value: str, turned: bool):
     np.testing.assert_allclose(tips, [[0, 10, 0] if turned else [10, 0, 0]], atol=1e-5)
 
 
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("name", ["model_type", "model_processing", "mtype"])
+@pytest.mark.parametrize(("values", "library"), [([0, 7, 0], ["virtual"]), ([1], [])])
+def test_an_attribute_that_cells_can_do_without_harms_none(
+    tmp_path: Path, name: str, values: list[int], library: list[str], told: bool
+):
+    path = write_circuit(tmp_path, {**places(3), name: values})
+    if library:
+        with h5py.File(tmp_path / "nodes.h5", "a") as file:
+            file[f"nodes/cells/0/@library/{name}"] = np.array(library, dtype=h5py.string_dtype())
+    if not told:
+        content = json.loads(path.read_text())
+        del content["networks"]["nodes"][0]["populations"]["cells"]["type"]
+        path.write_text(json.dumps(content))
+    (described,) = answer("contents", str(tmp_path), str(path))["result"]["populations"]
+    assert (described["type"], described["size"], described["reason"]) == ("biophysical", 3, "")
+    model = load(path, neuron_morphology_parameters=FULL)
+    assert len(model.geometry.segments) == 6
+    (notice,) = model.notices
+    assert repr(name) in notice
+    assert "cannot be read" in notice
+
+
 def test_positions_may_stand_in_one_dataset(tmp_path: Path):
     path = write_circuit(tmp_path, {"positions": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]})
     np.testing.assert_allclose(load(path).geometry.spheres[:, :3], [[1, 2, 3], [4, 5, 6]])
