@@ -24,7 +24,7 @@ from brayns_widget.controller.loading import (
     sonata_params,
     tell_about,
 )
-from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, is_morphology
+from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, check_parts, is_morphology
 from brayns_widget.controller.painting import Painter
 from brayns_widget.controller.scene import read_bounds
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
@@ -112,7 +112,7 @@ class Models(Morphologies, Counting, Sequence["Model"]):
         query: CellQuery | None = None,
         limit: Limit | None = None,
         soma: bool = True,
-        axon: bool = False,
+        axon: bool | None = None,
         dendrites: bool = True,
         radius_multiplier: RadiusMultiplier = 1.0,
         in_plane: bool = False,
@@ -133,7 +133,7 @@ class Models(Morphologies, Counting, Sequence["Model"]):
             query: load only the cells that satisfy it, in bluepysnap's grammar, such as {"layer": [4, 5]}.
             limit: largest number of cells.
             soma: load the cell bodies.
-            axon: load the axons; that of a morphology is loaded anyway.
+            axon: load the axons; None loads that of a morphology, and none of a circuit.
             dendrites: load the dendrites.
             radius_multiplier: factor on all radii, 0.1 or more; nodes without morphologies are spheres of 1 µm.
             in_plane: place nodes that have no positions side by side in a plane.
@@ -146,12 +146,12 @@ class Models(Morphologies, Counting, Sequence["Model"]):
         Raises (from the task):
             CircuitError: the circuit cannot be loaded as asked.
         """
-        if not (soma or axon or dendrites):
-            raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
+        axon = is_morphology(str(path)) if axon is None else axon
+        check_parts(soma=soma, axon=axon, dendrites=dendrites)
         choice = choice_of(node_ids, node_sets, query, density, limit)
         path, population = place_of(path, population)
         if is_morphology(path):
-            parts = MorphologyParts(soma, True, dendrites, radius_multiplier)
+            parts = MorphologyParts(soma, axon, dendrites, radius_multiplier)
             return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
         report(None, "Reading the circuit ...")

@@ -34,6 +34,16 @@ def is_morphology(path: str | PurePath) -> bool:
     return str(path).lower().endswith(_ENDINGS)
 
 
+def check_parts(*, soma: bool, axon: bool, dendrites: bool) -> None:
+    """Check that some part of a cell is to be loaded.
+
+    Raises:
+        CircuitError: all parts are off.
+    """
+    if not (soma or axon or dendrites):
+        raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
+
+
 class Add(Protocol):
     """Adds models to a scene that the caller holds."""
 
@@ -81,8 +91,7 @@ class MorphologyParts:
         """
         from brayns_widget.protocol.brayns.loaders import MorphologyParams
 
-        if not (self.soma or self.axon or self.dendrites):
-            raise CircuitError("There is nothing to load: soma, axon and dendrites are all off.")
+        check_parts(soma=self.soma, axon=self.axon, dendrites=self.dendrites)
         return MorphologyParams(
             load_soma=self.soma,
             load_axon=self.axon,

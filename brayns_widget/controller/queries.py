@@ -18,7 +18,8 @@ The entries::
     "$and": [query, …]                  it satisfies all of these queries
     "$or": [query, …]                   it satisfies at least one of them
 
-The grammar: bluepysnap 3, ``nodes.ids``; the comparisons: SONATA developer guide, node sets.
+The grammar: bluepysnap 3, ``nodes.ids``, where of an expression such as ``a|b`` only the last alternative has to match
+all of the text; here each has to. The comparisons: SONATA developer guide, node sets.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from brayns_widget.protocol.morphologies import FARTHEST_ROOT
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+N = TypeVar("N", np.int64, np.float64)
 
 SOMA, AXON, DENDRITE, APICAL = 1, 2, 3, 4  # numbers of SWC
 RADIUS = 0.5  # µm, where none is given
@@ -108,7 +109,7 @@ def skeletons_of(source: Any, *, parents: Any = None, radii: Any = None, types: 
     read = _reader_of(source)
     if read is not None:
         return [read(source)]
-    if hasattr(source, "shape") or not isinstance(source, Iterable) or isinstance(source, str | bytes):
+    if hasattr(source, "__array__") or not isinstance(source, Iterable) or isinstance(source, str | bytes):
         if np.ndim(source) == 2 and np.shape(source)[1] == _COLUMNS:
             return [_of_rows(np.asarray(source, np.float64))]
         raise TypeError(f"{type(source).__name__} is no morphology; give a path, {KNOWN}")
@@ -124,7 +125,7 @@ def _reader_of(source: Any) -> Any:
     if hasattr(source, "root_sections") and hasattr(source, "soma"):
         return _of_morphio
     if hasattr(getattr(source, "nodes", None), "columns"):
-        return _of_navis
+        return None if isinstance(source, Iterable) else _of_navis  # its lists of neurons have nodes, too
     if hasattr(source, "columns") or isinstance(source, Mapping):
         return _of_table
     return (lambda section: _of_neuron([section])) if _is_section(source) else None
@@ -135,22 +136,42 @@ def _is_section(source: Any) -> bool:
 
 
 def _of_points(points: Any, parents: Any, radii: Any, types: Any) -> Skeleton:
-    places = np.asarray(points, np.float64)
+    places = _numbers(points, "points")
     if places.ndim != 2 or places.shape[1] not in {3, 4}:
         raise ValueError(f"points must be a table of x, y, z (and radius), got the shape {places.shape}")
     if places.shape[1] == 3:
         places = np.column_stack((places, np.full(len(places), RADIUS)))
     if radii is not None:
-        places = np.column_stack((places[:, :3], np.broadcast_to(np.asarray(radii, np.float64), len(places))))
-    kinds = np.full(len(places), DENDRITE) if types is None else np.broadcast_to(_whole(types, "types"), len(places))
-    return Skeleton("points", places, np.asarray(kinds, np.int64), _whole(parents, "parents"))
+        places = np.column_stack((places[:, :3], _each(_numbers(radii, "radii"), "radii", len(places))))
+    kinds = _each(_whole(DENDRITE if types is None else types, "types"), "types", len(places))
+    return Skeleton("points", places, kinds, _whole(parents, "parents"))
+
+
+def _numbers(values: Any, what: str) -> Floats:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} must be numbers: {error}") from error
 
 
 def _whole(values: Any, what: str) -> Ints:
-    numbers = np.asarray(values)
-    if numbers.dtype.kind not in "iu" and not (numbers.astype(np.int64) == numbers).all():
-        raise ValueError(f"{what} must be whole numbers")
-    return numbers.astype(np.int64)
+    found = np.asarray(values)
+    if found.dtype.kind in "iub":
+        return found.astype(np.int64)
+    numbers = np.atleast_1d(_numbers(values, what))
+    wrong = ~np.isfinite(numbers)
+    wrong[~wrong] = numbers[~wrong] % 1 != 0
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise ValueError(f"{what} must be whole numbers; {what}[{first}] is {numbers[first]:g}")
+    return numbers.reshape(found.shape).astype(np.int64)
+
+
+def _each(values: npt.NDArray[N], what: str, count: int) -> npt.NDArray[N]:
+    """Return the value (N,) of each point; one may stand for all."""
+    if values.shape not in {(), (1,), (count,)}:
+        raise ValueError(f"{what} must be one number, or one for each of {count} points, got the shape {values.shape}")
+    return np.broadcast_to(values, (count,))
 
 
 def _of_rows(rows: Floats) -> Skeleton:
@@ -189,7 +210,8 @@ def _of_table(table: Any, name: str = "table", *, loose: bool = False) -> Skelet
     parents = _column(table, "parent", "parent_id")
     if x is None or y is None or z is None or parents is None:
         raise ValueError("a table of a morphology has the columns x, y, z and parent; radius, type and id are optional")
-    radii, types = _column(table, "radius", "r"), _column(table, "type", "label")
+    # The label first: the type of navis' nodes is a word, such as "branch".
+    radii, types = _column(table, "radius", "r"), _column(table, "label", "type")
     ids = _column(table, "node_id", "id")
     if radii is None:
         radii = np.full(len(x), RADIUS)
@@ -197,7 +219,7 @@ def _of_table(table: Any, name: str = "table", *, loose: bool = False) -> Skelet
         radii = np.where(radii > 0, radii, 0.0)  # NaN is not above it either
     if types is None or types.dtype.kind not in "iuf":
         types = np.full(len(x), DENDRITE)
-    points = np.column_stack((x, y, z, radii)).astype(np.float64)
+    points = np.column_stack([_numbers(values, "x, y, z and radius") for values in (x, y, z, radii)])
     ids = np.arange(len(x)) if ids is None else _whole(ids, "ids")
     return Skeleton(name, points, _whole(types, "types"), _indices(ids, parents))
 

@@ -39,7 +39,7 @@ def check_beginning(beginning: bytes, *, hdf5: bool) -> None:
 
 
 def check_file(path: Path, *, hdf5: bool) -> None:
-    """Refuse a file that is of no expected kind, as far as its begin tells.
+    """Refuse a file whose first bytes are those of another kind.
 
     Raises:
         ValueError: see ``check_beginning``.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ from PIL import Image
 from brayns_widget import cli
 from brayns_widget.cli.snapshot import INTERRUPTED, _ProgressLine
 from brayns_widget.controller.tasks import TaskProgress
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 COMMAND = [sys.executable, "-m", "brayns_widget", "snapshot"]
 TIMEOUT = 60
@@ -130,6 +132,20 @@ def test_a_broken_circuit_is_one_clear_line(broken, tmp_path, damage):
     assert expected in last
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "a.png").exists()
+
+
+def test_what_was_left_out_is_told_line_by_line(tmp_path):
+    path = write_circuit(tmp_path, {**places(2), "etype": [1.0]})
+    (tmp_path / "morphologies" / "cell.swc").write_text("1 1 0 0 0 2 -1\n2 3 3 0 0 -1 1\n3 3 10 0 0 0.5 2\n")
+    content = json.loads(path.read_text())
+    content["networks"]["edges"] = [{"edges_file": "gone.h5"}]
+    path.write_text(json.dumps(content))
+    done = snapshot(path, "-o", tmp_path / "a.png", "--size", "64x64", "--samples", "1")
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    for words in ("morphology cell: some radii are below 0", "attribute 'etype'", f"{tmp_path / 'gone.h5'}"):
+        assert [line for line in lines if words in line], (words, lines)
+    assert lines[-1] == f"{tmp_path / 'a.png'}: 2 cells, 64x64 pixels."
 
 
 @pytest.mark.data

@@ -42,13 +42,23 @@ def parts(params: Any) -> tuple[bool, bool, bool, float]:
 def test_a_morphology_given_as_a_circuit_is_shown_with_its_axon(
     cluster: FakeCluster, controller: Controller, path: str
 ):
-    (model,) = controller.load_circuit(path, dendrites=False, radius_multiplier=2).result(WAIT)
+    (model,) = controller.load_circuit(path, soma=False, dendrites=False, radius_multiplier=2).result(WAIT)
     (params,) = cluster.renderer.sent("add-model")
     assert (params["loader_name"], params["path"]) == (MORPHOLOGY, path)
-    assert parts(params) == (True, True, False, 2)
+    assert parts(params) == (False, True, False, 2)
     assert model.name == path.rpartition("/")[2]
     assert cluster.backend is not None
     assert "sonata-list-populations" not in cluster.backend.methods()
+
+
+def test_a_morphology_given_as_a_circuit_is_shown_without_its_axon_if_so_asked(
+    cluster: FakeCluster, controller: Controller
+):
+    controller.load_circuit("cell.swc", axon=False).result(WAIT)
+    (params,) = cluster.renderer.sent("add-model")
+    assert parts(params) == (True, False, True, 1)
+    with pytest.raises(CircuitError, match="nothing to load"):
+        controller.load_circuit("cell.swc", soma=False, axon=False, dendrites=False).result(WAIT)
 
 
 def test_circuits_are_no_morphologies():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -243,3 +244,37 @@ def _entry(node: int, key: str, value: Any) -> bool:
 @given(QUERIES)
 def test_every_query_finds_what_it_says(query):
     assert find(query) == [node for node in range(5) if satisfies(node, query)]
+
+
+@pytest.mark.data
+def test_bluepysnap_itself_finds_the_same(data_dir: Path):
+    bluepysnap = pytest.importorskip("bluepysnap")
+    circuit = bluepysnap.Circuit(str(data_dir / "tiny_circuits/N_10__top_nodes_dim6/circuit_config.json"))
+    nodes = circuit.nodes["S1nonbarrel_neurons"]
+    frame = nodes.get()
+    low, high = sorted(frame["x"])[2:7:4]
+    queries: list[dict[str, Any]] = [
+        {"mtype": "L23_CHC"},
+        {"mtype": ["L23_CHC", "L6_BPC"]},
+        {"mtype": {"$regex": "L6.*"}},
+        {"mtype": {"$regex": "L6"}},
+        {"x": (low, high)},
+        {"x": [low, high]},
+        {"layer": "3"},
+        {"layer": [3]},
+        {"node_id": [1, 3]},
+        {"node_id": []},
+        {"population": nodes.name, "population_type": ["biophysical"]},
+        {"population": "other"},
+        {"$node_set": "Excitatory", "mtype": "L6_BPC"},
+        {"$or": [{"$and": [{"node_id": [0, 1, 2]}, {"x": (low, high)}]}, {"node_id": 5}]},
+        {"$or": []},
+        {"$and": []},
+        {},
+    ]
+    for content in queries:
+        query = parse(content)
+        columns = {name: frame[name] for name in query.attributes}
+        sets = {name: np.asarray(nodes.ids(name)) for name in query.node_sets}
+        mask, _ = query.find(Cells(nodes.name, nodes.type, nodes.size, columns, sets))
+        assert np.flatnonzero(mask).tolist() == nodes.ids(content).tolist(), content

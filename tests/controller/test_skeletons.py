@@ -91,6 +91,15 @@ def test_morphio_objects_of_contours_and_far_pieces(tmp_path: Path) -> None:
     assert skeleton.parents.tolist() == [-1, 0, 1, -1, 3]
 
 
+def test_morphio_objects_with_somas_of_cylinders(tmp_path: Path) -> None:
+    morphio = pytest.importorskip("morphio")
+    path = tmp_path / "cell.swc"
+    path.write_text("1 1 0 0 0 4 -1\n2 1 9 0 0 3 1\n3 3 20 0 0 1 2\n4 3 60 0 0 1 3\n")
+    skeleton = one(morphio.Morphology(str(path)))
+    assert skeleton.points.tolist() == [[0, 0, 0, 4], [9, 0, 0, 3], [20, 0, 0, 1], [60, 0, 0, 1]]
+    assert (skeleton.types.tolist(), skeleton.parents.tolist()) == ([1, 1, 3, 3], [-1, 0, 1, 2])
+
+
 @dataclass
 class Section:
     id: int
@@ -151,9 +160,26 @@ class NavisLike:
     name: str = "DA1"
 
 
+class NavisListLike(list[NavisLike]):
+    """A list of neurons with the public attributes of navis' NeuronList."""
+
+    @property
+    def nodes(self) -> Any:
+        return pd.concat([neuron.nodes for neuron in self])
+
+    @property
+    def name(self) -> Any:
+        return np.array([neuron.name for neuron in self])
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (len(self),)
+
+
 def test_what_is_like_navis() -> None:
     nodes = table()
-    nodes["label"] = [0, 2, 2, 2, 3, 3, 3, 3]
+    nodes["label"] = pd.Categorical([0, 2, 2, 2, 3, 3, 3, 3])
+    nodes["type"] = pd.Categorical(["root", "slab", "slab", "end", "slab", "branch", "end", "end"])
     skeleton = one(NavisLike(nodes, soma=1))
     assert (links(skeleton), skeleton.name) == (EXPECTED, "DA1")
     nanometers = nodes.copy()
@@ -161,10 +187,21 @@ def test_what_is_like_navis() -> None:
     assert links(one(NavisLike(nanometers, [1], Units(0.001)))) == EXPECTED
     nodes["radius"] = [5, -1, 0, np.nan, 1, 1, 1, 1]
     assert one(NavisLike(nodes, None)).points[1:4, 3].tolist() == [RADIUS] * 3
-    assert [cell.name for cell in skeletons_of([NavisLike(nodes, 1, name="a"), NavisLike(nodes, 1, name="b")])] == [
-        "a",
-        "b",
-    ]
+    several = [NavisLike(nodes, 1, name="a"), NavisLike(nodes, 1, name="b")]
+    for source in (several, NavisListLike(several)):
+        assert [cell.name for cell in skeletons_of(source)] == ["a", "b"]
+
+
+def test_navis_itself(tmp_path: Path) -> None:
+    navis = pytest.importorskip("navis")
+    path = tmp_path / "cell.swc"
+    path.write_text(SWC)
+    neuron = navis.read_swc(str(path))
+    assert links(one(neuron)) == EXPECTED
+    nanometers = neuron * 1000
+    nanometers.units = "1 nanometer"
+    both = navis.NeuronList([neuron, nanometers])
+    assert [links(cell) for cell in skeletons_of(both)] == [EXPECTED, EXPECTED]
 
 
 # --- NEURON
@@ -214,6 +251,8 @@ def test_what_is_like_neuron() -> None:
     assert links(one(iter(neuron_sections()))) == EXPECTED
     (dend,) = [section for section in neuron_sections() if section.name().endswith("dend[0]")]
     assert one(dend).parents.tolist() == [-1, 0]
+    (apical,) = skeletons_of([NeuronSection("cell[0].apic[0]", POINTS[4:6], RADII[4:6])])
+    assert apical.types.tolist() == [4, 4]
 
 
 def test_neuron_itself() -> None:
@@ -245,7 +284,18 @@ def test_what_is_no_morphology_is_refused(source: Any) -> None:
         ({"parents": PARENTS[:-1]}, "8 points, 7 parents and 8 types"),
         ({"parents": np.where(PARENTS == 5, 8, PARENTS)}, "point 6 of points continues point 8 of 8"),
         ({"parents": np.arange(8)}, "point 0 of points continues point 0 of 8"),
-        ({"parents": PARENTS + 0.5}, "parents must be whole numbers"),
+        ({"parents": PARENTS + 0.5}, r"parents must be whole numbers; parents\[0\] is -0.5"),
+        ({"parents": [np.nan, *PARENTS[1:]]}, r"parents must be whole numbers; parents\[0\] is nan"),
+        ({"parents": [None, *PARENTS[1:]]}, r"parents must be whole numbers; parents\[0\] is nan"),
+        ({"parents": ["root", *PARENTS[1:]]}, "parents must be numbers: .*'root'"),
+        (
+            {"parents": PARENTS, "radii": [1, 2]},
+            r"radii must be one number, or one for each of 8 points, got the shape",
+        ),
+        (
+            {"parents": PARENTS, "types": [1, 2]},
+            r"types must be one number, or one for each of 8 points, got the shape",
+        ),
         ({"parents": PARENTS, "radii": [np.nan] * 8}, r"point 0 of points is not finite: \[0.0, 0.0, 0.0, nan\]"),
     ],
 )
@@ -255,6 +305,10 @@ def test_arrays_that_do_not_fit_are_refused(arrays: dict[str, Any], message: str
 
 
 def test_other_mistakes_are_named() -> None:
+    with pytest.raises(ValueError, match=r"points must be numbers: .*'a'"):
+        skeletons_of([["a", "b", "c"]], parents=[-1])
+    with pytest.raises(ValueError, match=r"x, y, z and radius must be numbers: .*'thick'"):
+        skeletons_of(table().assign(radius="thick"))
     with pytest.raises(ValueError, match="must be a table of x, y, z"):
         skeletons_of(POINTS[:, :2], parents=PARENTS)
     with pytest.raises(ValueError, match="has the columns x, y, z and parent"):
@@ -277,4 +331,6 @@ def test_segments_of_the_chosen_parts() -> None:
     assert len(every) == len(ROWS)
     soma = [0.0, 0.0, 0.0, 5.0]
     assert every[:2] == [(soma, soma), (soma, [0.0, -5.0, 0.0, 1.0])]
+    negative = one(POINTS, parents=PARENTS, radii=-RADII, types=TYPES)
+    assert negative.segments(soma=True, axon=True, dendrites=True, radius_multiplier=2) == every
     assert len(skeleton.segments(soma=False, axon=True, dendrites=False, radius_multiplier=1)) == 3

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from brayns_widget.controller.cell_ids import read_ids
 from brayns_widget.controller.sources import Source, place_of, read_circuit, read_population
 
 
@@ -71,3 +72,19 @@ def test_a_population_as_path_names_both():
     assert place_of("c.json", "other") == ("c.json", "other")
     with pytest.raises(ValueError, match="the node population 'cells', but population is 'other'"):
         place_of(source, "other")
+
+
+@pytest.mark.data
+def test_bluepysnap_itself(data_dir):
+    bluepysnap = pytest.importorskip("bluepysnap")
+    path = str(data_dir / "tiny_circuits/N_10__top_nodes_dim6/circuit_config.json")
+    circuit = bluepysnap.Circuit(path)
+    nodes = circuit.nodes["S1nonbarrel_neurons"]
+    assert (read_circuit(circuit), read_circuit(nodes)) == (path, Source(path, nodes.name))
+    assert read_population(nodes) == nodes.name
+    chosen = circuit.nodes.ids({"mtype": "L6_BPC"})
+    expected = nodes.ids({"mtype": "L6_BPC"}).tolist()
+    layer = nodes.get(properties=["layer"])["layer"]
+    for ids in (chosen, list(chosen), chosen.index, nodes.ids({"mtype": "L6_BPC"})):
+        assert read_ids(ids).within(nodes.name, nodes.size).tolist() == expected
+    assert read_ids(layer == "3").within(nodes.name, nodes.size).tolist() == nodes.ids({"layer": "3"}).tolist()

@@ -1,4 +1,4 @@
-"""The quickstart run by nbconvert, without a page: its outputs, and those that stand in the repository."""
+"""The notebooks run by nbconvert, without a page: their outputs, and those that stand in the repository."""
 
 from __future__ import annotations
 
@@ -20,13 +20,20 @@ from tests.conftest import ROOT
 nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed; it comes with JupyterLab")
 pytestmark = pytest.mark.timeout(300)
 
-QUICKSTART = ROOT / "notebooks" / "quickstart.ipynb"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 AGAIN = "make the outputs again as CONTRIBUTING.md says"
 
 
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    """A notebook of the repository."""
+    found: Path = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The quickstart after nbconvert has run it, at home in a temporary folder."""
+def executed(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The notebook after nbconvert has run it, at home in a temporary folder."""
     from nbconvert.preprocessors import ExecutePreprocessor
 
     home = str(tmp_path_factory.mktemp("home"))
@@ -35,7 +42,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             patch.setenv(name, home)
         patch.setenv("IPYTHONDIR", str(Path(home) / "ipython"))
         patch.setenv("PYTHONPATH", str(ROOT))
-        notebook = nbformat.read(QUICKSTART, 4)
+        notebook = nbformat.read(path, 4)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -70,7 +77,8 @@ def kinds(notebook: Any) -> list[list[list[str]]]:
 
 
 def test_the_view_is_a_picture_of_the_scene_as_it_was_in_the_end(executed):
-    picture, caption = code(executed)[0].outputs
+    (shown,) = [cell for cell in code(executed) if cell.source.endswith("\nviewer")]
+    picture, caption = shown.outputs
     assert sorted(picture.data) == ["image/jpeg", "text/plain"]
     assert "cells" in caption.data["text/html"]
     view, snapshot = pictures(executed)
@@ -92,17 +100,16 @@ def test_markdown_has_them_as_files(executed):
     assert all(name in text for name in resources["outputs"])
 
 
-def test_the_outputs_in_the_repository_are_those_of_today(executed):
-    committed = nbformat.read(QUICKSTART, 4)
+def test_the_outputs_in_the_repository_are_those_of_today(path, executed):
+    committed = nbformat.read(path, 4)
     assert kinds(committed) == kinds(executed), AGAIN
     for ours, today in zip(pictures(committed), pictures(executed), strict=True):
         assert ours.shape == today.shape, AGAIN
         assert np.corrcoef(ours.ravel(), today.ravel())[0, 1] > 0.8, AGAIN
 
 
-@pytest.mark.parametrize("name", ["quickstart", "allen"])
-def test_what_is_in_the_repository_is_small_and_of_no_machine(name):
-    text = QUICKSTART.with_stem(name).read_text(encoding="utf-8")
+def test_what_is_in_the_repository_is_small_and_of_no_machine(path):
+    text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, 4)
     assert len(text) < 3 * SHOWN_MAX
     assert "widgets" not in notebook.metadata

@@ -1,7 +1,7 @@
 """Damaged variants of good circuits, tried one after the other: ``python -m tests.service.damaged SEED COUNT FOLDER``.
 
-Run as a process of its own, as HDF5 may end it. A line of JSON before each variant says what was damaged, one after
-it what the backend and the renderer have said.
+With ``unasked`` behind it, only files are damaged that nobody asks for. Run as a process of its own, as HDF5 may crash.
+A line of JSON before each variant says what was damaged, one after it what the backend and the renderer have said.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ FILES = {
 }
 """Each file with how often it is damaged, relative to the others."""
 
+UNASKED = ("edges.h5", "others.h5", "node_sets.json", "report.h5", "spikes.h5")
 COUNT = 6
 SWC = "1 1 0 0 0 2 -1\n2 3 3 0 0 1 1\n3 3 10 0 0 0.5 2\n"
 
@@ -95,6 +96,19 @@ def write(folder: Path, *, types: bool) -> None:
     sets = {"some": {"node_id": [0, 1, 2, 3]}, "few": ["some"], "large": {"x": {"$gt": 5}}}
     for name, content in (("circuit_config", circuit), ("simulation_config", simulation), ("node_sets", sets)):
         (folder / f"{name}.json").write_text(json.dumps(content))
+
+
+def write_others(folder: Path, *, types: bool) -> None:
+    """Add another population of nodes to what ``write`` wrote."""
+    shutil.copy(folder / "nodes.h5", folder / "others.h5")
+    with h5py.File(folder / "others.h5", "a") as file:
+        file.move("nodes/cells", "nodes/others")
+    path = folder / "circuit_config.json"
+    content = json.loads(path.read_text())
+    content["networks"]["nodes"].append(
+        {"nodes_file": "others.h5"} | ({} if types else {"populations": {"others": {"type": "biophysical"}}})
+    )
+    path.write_text(json.dumps(content))
 
 
 VALUES: tuple[Any, ...] = (None, True, -1, 1e300, 1.5, "", "abc", "\0", "$NO/x", "..", [], [[]], [1, "a"], {}, {"a": 1})
@@ -194,14 +208,16 @@ def _change_hdf5(random: np.random.Generator, path: Path) -> str:
         return f"{name} = {data.dtype}{data.shape}"
 
 
+CELLS: dict[str, Any] = {
+    "node_population": "cells",
+    "node_percentage": 1.0,
+    "neuron_morphology_parameters": {"load_soma": True, "load_dendrites": True},
+}
+
+
 def wanted(number: int) -> dict[str, Any]:
     """The parameters of a load: sets of nodes, edges, reports and spikes in turn."""
-    settings: dict[str, Any] = {
-        "node_population": "cells",
-        "node_percentage": 1.0,
-        "neuron_morphology_parameters": {"load_soma": True, "load_dendrites": True},
-    }
-    settings |= ({}, {"node_sets": ["some"]}, {"node_sets": ["few"]}, {"node_sets": ["large"]})[number % 4]
+    settings = CELLS | ({}, {"node_sets": ["some"]}, {"node_sets": ["few"]}, {"node_sets": ["large"]})[number % 4]
     if number % 3 == 0:
         settings["edge_populations"] = [{"edge_population": "joins", "load_afferent": True, "radius": 2.0}]
     settings |= ({}, {"report_type": "compartment", "report_name": "recorded"}, {"report_type": "spikes"})[number % 3]
@@ -217,14 +233,26 @@ def questions(number: int, folder: Path, config: Path) -> list[str]:
     return [reply["error"]["message"] for reply in found if "error" in reply]
 
 
-def main(seed: int, count: int, root: Path) -> None:
+def missing(folder: Path, config: Path) -> list[str]:
+    """Ask the backend whether the population "cells" can be shown; returns its answer if not."""
+    described = answer("contents", str(folder), str(config))
+    populations = described.get("result", {}).get("populations", ())
+    return (
+        [] if any(item["name"] == "cells" and not item["reason"] for item in populations) else [json.dumps(described)]
+    )
+
+
+def main(seed: int, count: int, root: Path, *, unasked: bool) -> None:
     """Try variants, and say so."""
     warnings.simplefilter("error")
     random = np.random.default_rng(seed)
     good = {types: root / f"good{types:d}" for types in (False, True)}
     for types, folder in good.items():
         write(folder, types=types)
+        if unasked:
+            write_others(folder, types=types)
     names = [name for name, times in FILES.items() for _time in range(times)]
+    names = list(UNASKED) if unasked else names
     for number in range(count):
         name = names[random.integers(len(names))]
         folder = root / "damaged"
@@ -235,8 +263,9 @@ def main(seed: int, count: int, root: Path) -> None:
         config = folder / ("simulation_config.json" if number % 3 else "circuit_config.json")
         refused: list[str] = []
         try:
-            refused = questions(number, folder, config)
-            for model in sonata.LOADER.read(str(config), wanted(number), RunningRequest()):
+            refused = missing(folder, config) if unasked else questions(number, folder, config)
+            asked = {"node_population_settings": [CELLS]} if unasked else wanted(number)
+            for model in sonata.LOADER.read(str(config), asked, RunningRequest()):
                 model.close()
         except RequestError as error:
             refused.append(error.message)
@@ -248,4 +277,4 @@ def main(seed: int, count: int, root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), unasked="unasked" in sys.argv[4:])

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.sonata.populations import Population
-from brayns_widget.service.sonata.table import POSITIONS
 
 Ints = npt.NDArray[np.int64]
 
@@ -83,8 +82,7 @@ class Attribute:
 
 def attributes_of(population: Population) -> dict[str, Attribute]:
     """Return the attributes of a population by their names for clients."""
-    names = population.attribute_names - {POSITIONS}  # three numbers are no column
-    own = {name: Attribute(population, name, name, dynamics=False) for name in sorted(names)}
+    own = {name: Attribute(population, name, name, dynamics=False) for name in sorted(population.attribute_names)}
     dynamics = {}
     for stored in sorted(population.dynamics_names):
         name = f"{_DYNAMICS}{stored}" if stored in own else stored

@@ -1,8 +1,9 @@
 """The choice between libsonata and the reader of ours, and its reason.
 
 What libsonata 0.2 refuses was measured: several groups, packed datasets (its wheels have no filters for gzip and lzf),
-numbers of the other byte order or of 16 bits, booleans, texts of fixed length, datasets that are too short or have two
-dimensions, and edges without indices. It does not read types in CSV, nor explicit ids and group indices.
+numbers of the other byte order, floats of 16 bits, booleans and other enumerations of HDF5's, texts of fixed length,
+datasets that are too short or have two dimensions, and edges without indices or without the populations that they join.
+It does not read types in CSV, nor explicit ids and group indices.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY
 from brayns_widget.service.sonata.types import Types
 
 _FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}  # of which HDF5 itself has the code
+_ENDS = ("source_node_id", "target_node_id")
 _INDEX_TABLES = [
     f"indices/{direction}/{table}"
     for direction in ("source_to_target", "target_to_source")
@@ -45,14 +47,19 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
     for name in ("node_id", f"{kind}_group_index"):
         if name in group and not np.array_equal(np.asarray(group[name]), np.arange(size)):
             return f"its {name} is not 0, 1, 2 …"
-    if kind == "edge" and not all(path in group for path in _INDEX_TABLES):
-        return "it has no indices"
+    attributes = group["0"]
+    for name in (DYNAMICS, LIBRARY):
+        if name in attributes and not isinstance(attributes[name], h5py.Group):
+            return f"its {name} is no group"
+    if kind == "edge":
+        if not all(path in group for path in _INDEX_TABLES):
+            return "it has no indices"
+        if not all("node_population" in group[name].attrs for name in _ENDS):
+            return "it does not tell the populations that it joins"
     for path, least in _read_by_libsonata(group, kind, size):
         # With the objects of h5py this would take twice as long, 4 ms for 30 attributes.
         item = h5py.h5o.open(group.id, path.encode())
-        if isinstance(item, h5py.h5d.DatasetID) and (
-            reason := _refused(item, least, index=path.startswith("indices/"))
-        ):
+        if isinstance(item, h5py.h5d.DatasetID) and (reason := _refused(item, least, index=path in _INDEX_TABLES)):
             return f"{path.rsplit('/', 1)[-1]} {reason}"
     return ""
 
@@ -67,7 +74,7 @@ def _read_by_libsonata(group: Any, kind: str, size: int) -> Iterator[tuple[str, 
         for name in attributes.get(table, ()):
             yield f"0/{table}/{name}", least
     if kind == "edge":
-        yield from ((name, size) for name in ("source_node_id", "target_node_id"))
+        yield from ((name, size) for name in _ENDS)
         yield from ((path, 0) for path in _INDEX_TABLES)
 
 
@@ -80,6 +87,8 @@ def _refused(item: Any, size: int, *, index: bool) -> str:
     texts = h5py.check_string_dtype(kind)
     if texts is None and (kind.kind not in "fiu" or kind.itemsize < (4 if kind.kind == "f" else 1)):
         return f"has the type {kind}"
+    if h5py.check_enum_dtype(kind) is not None:
+        return "is an enumeration of HDF5's"
     if texts is not None and texts.length is not None and size:
         return "has texts of fixed length"
     if not index and (len(shape) != 1 or shape[0] < size):

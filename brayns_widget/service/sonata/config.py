@@ -13,12 +13,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.sonata.paths import Paths
 from brayns_widget.service.sonata.problems import failure, text_content
 
+T = TypeVar("T")
 MAX_SIZE = 64 << 20  # bytes; real configurations have a few thousand
 
 Check = Callable[[str], None]
@@ -85,19 +86,17 @@ class Section(NamedTuple):
 
     def part(self, name: str) -> Section:
         """Return an object in it; one that is missing counts as empty."""
-        key = f"{self.key}.{name}" if self.key else name
-        return Section(self.file, key, self.get(name, dict, {}), self.paths)
+        return self.empty(name)._replace(values=self.get(name, dict, {}))
 
-    def parts(self, name: str) -> list[Section]:
-        """Return the objects of a list in it; one that is missing counts as empty."""
+    def items(self, name: str) -> Section:
+        """Return the items of a list in it by ``[0]``, ``[1]`` …; one that is missing counts as empty."""
         found = self.get(name, list, [])
-        sections = []
-        for index, values in enumerate(found):
-            if not isinstance(values, dict):
-                raise failure(f"{self.at(f'{name}[{index}]')} has the wrong type: {_short(values)}")
-            key = f"{self.key}.{name}[{index}]" if self.key else f"{name}[{index}]"
-            sections.append(Section(self.file, key, values, self.paths))
-        return sections
+        values = {f"{name}[{index}]": item for index, item in enumerate(found)}
+        return Section(self.file, self.key, values, self.paths)
+
+    def empty(self, name: str) -> Section:
+        """Return an object in it as if there were none."""
+        return Section(self.file, f"{self.key}.{name}" if self.key else name, {}, self.paths)
 
     def path(self, name: str) -> str:
         """Return an absolute path; "" if it is not given.
@@ -157,18 +156,26 @@ class CircuitConfig(NamedTuple):
     """A circuit's configuration.
 
     Attributes:
-        path: its file.
+        root: its file.
         nodes: files of node populations.
         edges: files of edge populations.
-        node_sets_file: absolute, or "".
         problems: parts that were left out, and why.
     """
 
-    path: Path
+    root: Section
     nodes: tuple[PopulationFile, ...]
     edges: tuple[PopulationFile, ...]
-    node_sets_file: str
     problems: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.root.file
+
+    @property
+    def node_sets_file(self) -> str:
+        """Absolute path, or ""; an error only of those who ask for it."""
+        return self.root.path("node_sets_file")
 
 
 class ReportConfig(NamedTuple):
@@ -215,12 +222,14 @@ class SimulationConfig:
 
     Attributes:
         root: the same.
-        problems: reports that were left out, and why; complete once ``reports`` was read.
+        problems: what was left out, and why; grows with what is asked for.
+        left_out: the reports that were, each with the reason; complete once ``reports`` was read.
     """
 
     def __init__(self, root: Section) -> None:
         self.root = root
         self.problems: list[str] = []
+        self.left_out: dict[str, str] = {}
 
     @property
     def path(self) -> Path:
@@ -229,23 +238,35 @@ class SimulationConfig:
 
     @property
     def node_sets_file(self) -> str:
-        """Absolute path, or ""."""
+        """Absolute path, or ""; an error only of those who ask for it."""
         return self.root.path("node_sets_file")
 
-    @property
+    @cached_property
     def node_set(self) -> str:
         """The simulated node set, or ""."""
-        return str(self.root.get("node_set", str, ""))
+        return self._readable(lambda: str(self.root.get("node_set", str, "")), "")
 
-    @property
+    @cached_property
     def tstop(self) -> float:
         """End of the simulation in ms; 0 if it does not tell."""
-        return float(self.root.part("run").get("tstop", (int, float), 0.0))
+        return self._readable(lambda: self._run("tstop"), 0.0)
 
-    @property
+    @cached_property
     def dt(self) -> float:
         """The time step in ms; 0 if it does not tell."""
-        return float(self.root.part("run").get("dt", (int, float), 0.0))
+        return self._readable(lambda: self._run("dt"), 0.0)
+
+    def _run(self, name: str) -> float:
+        return float(self.root.part("run").get(name, (int, float), 0.0))
+
+    def _readable(self, read: Callable[[], T], other: T) -> T:
+        """Return what ``read`` returns; if that is refused, ``other``, and the reason becomes a problem."""
+        try:
+            return read()
+        except RequestError as error:
+            if error.message not in self.problems:
+                self.problems.append(error.message)
+            return other
 
     @cached_property
     def spikes_file(self) -> str:
@@ -267,11 +288,12 @@ class SimulationConfig:
     def reports(self) -> dict[str, ReportConfig]:
         """The reports by name; those that make no sense are left out and become ``problems``."""
         found = {}
-        section = self.root.part("reports")
+        section = self._readable(lambda: self.root.part("reports"), self.root.empty("reports"))
         for name in section.values:
             try:
                 found[name] = self._report(section.part(name), name)
             except RequestError as error:
+                self.left_out[name] = error.message
                 self.problems.append(f"Report {name!r} was left out: {error.message}")
         return found
 
@@ -279,7 +301,7 @@ class SimulationConfig:
         module = str(section.values.get("module", ""))
         file = section.get("file_name", str, "") or name
         file = file if file.endswith(".h5") else f"{file}.h5"
-        tstart = self.root.part("run").get("tstart", (int, float), 0.0)
+        tstart = self._readable(lambda: self._run("tstart"), 0.0)
         cells = section.values.get("cells", self.node_set)
         return ReportConfig(
             name=name,
@@ -358,37 +380,54 @@ def _circuit(root: Section) -> CircuitConfig:
         raise failure(f"{root.file} is not a SONATA circuit configuration: {error.message}") from error
     if "nodes" not in networks:
         raise failure(f"{root.file} is not a SONATA circuit configuration: it has no networks.nodes")
-    section, components = root.part("networks"), root.part("components")
+    section, components = root.part("networks"), root.empty("components")
+    unused: list[str] = []
+    try:
+        components = root.part("components")
+    except RequestError as error:
+        unused.append(error.message)
     problems: list[str] = []
     nodes = _files(section, "nodes", components, problems)
     if problems and not nodes:
         raise failure(f"{root.file} is not a SONATA circuit configuration: {problems[0]}")
+    problems += unused
     edges = _files(section, "edges", components, problems)
-    return CircuitConfig(root.file, nodes, edges, root.path("node_sets_file"), tuple(problems))
+    return CircuitConfig(root, nodes, edges, tuple(problems))
 
 
 def _files(networks: Section, kind: str, components: Section, problems: list[str]) -> tuple[PopulationFile, ...]:
     """Read ``networks.nodes`` or ``networks.edges``; entries that make no sense become problems."""
     found = []
     try:
-        sections = networks.parts(kind)
+        items = networks.items(kind)
     except RequestError as error:
         problems.append(error.message)
         return ()
-    for section in sections:
+    for name in items.values:
         try:
+            section = items.part(name)
             elements = section.path(f"{kind}_file")
             if not elements:
                 raise failure(f"{section.at(f'{kind}_file')} is missing")
-            populations = None
-            if section.values.get("populations"):
-                names = section.part("populations")
-                populations = {name: names.part(name) for name in names.values}
+            populations = _populations(section, problems)
             types = section.path(f"{kind.removesuffix('s')}_types_file")
             found.append(PopulationFile(elements, types, populations, components))
         except RequestError as error:
             problems.append(error.message)
     return tuple(found)
+
+
+def _populations(section: Section, problems: list[str]) -> dict[str, Section] | None:
+    """Read what an entry says of each population; None: nothing."""
+    if not section.values.get("populations"):
+        return None
+    names, found = section.part("populations"), {}
+    for name in names.values:
+        try:
+            found[name] = names.part(name)
+        except RequestError as error:
+            problems.append(error.message)
+    return found
 
 
 def _short(value: Any) -> str:

@@ -5,10 +5,11 @@ Neither h5py nor NumPy is imported while libsonata can tell: that takes a third 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import libsonata
 
@@ -29,7 +30,7 @@ class Listed(NamedTuple):
 
     Attributes:
         name: its name.
-        type: SONATA's type; "" if it cannot be read.
+        type: SONATA's type; "" if it is unknown.
         size: number of nodes; 0 if it cannot be read.
         reason: why it cannot be shown, or "".
         error: the error that reading it gives, or None.
@@ -40,6 +41,22 @@ class Listed(NamedTuple):
     size: int
     reason: str = ""
     error: RequestError | None = None
+
+
+class ListedEdges(NamedTuple):
+    """A population of edges that can be read.
+
+    Attributes:
+        name: its name.
+        size: number of edges.
+        source: the population of their sources; "" if the file does not tell.
+        target: that of their targets.
+    """
+
+    name: str
+    size: int
+    source: str
+    target: str
 
 
 class Circuit:
@@ -139,26 +156,32 @@ class Circuit:
                     found = self._listed(name, file)
                 yield found
             except RequestError as error:
-                yield Listed(name, file.properties(name).type, 0, error.message, error)
+                kind = ""
+                with contextlib.suppress(RequestError):
+                    kind = file.properties(name).type
+                yield Listed(name, kind, 0, error.message, error)
 
     def _listed(self, name: str, file: PopulationFile) -> Listed:
         self._check_hdf5(file.elements)
-        population: Any = None if file.types else _native("node", file, name)
-        names = set(population.attribute_names) if population is not None else set()
-        if population is None:
+        told = None if file.types else _told(file, name)
+        if told is None:
             population = self.nodes(name)
-            names = set(population.attribute_names)
+            told = population.size, set(population.attribute_names)
+        size, names = told
         kind = file.properties(name).type or type_of(self.nodes(name) if "model_type" in names else None)
         reason = "" if kind == VASCULATURE or has_places(names) else NO_PLACES
-        return Listed(name, kind, int(population.size), reason)
+        return Listed(name, kind, size, reason)
 
-    def listed_edges(self) -> Iterator[Any]:
-        """Return the edge populations that can be read, by name: objects with name, size, source and target."""
+    def listed_edges(self) -> Iterator[ListedEdges]:
+        """Describe the edge populations that can be read, by name."""
         for name, file in self.edge_files.items():
             try:
                 with about(f"Edge population {name}"):
                     self._check_hdf5(file.elements)
-                    found = _native("edge", file, name) or self.edges(name)
+                    found = _told_of_edges(file, name)
+                    if found is None:
+                        edges = self.edges(name)
+                        found = ListedEdges(name, edges.size, edges.source, edges.target)
                 yield found
             except RequestError as error:
                 self.problems[error.message] = None
@@ -174,17 +197,33 @@ def has_places(attributes: set[str] | frozenset[str]) -> bool:
 
 
 def type_of(population: Population | None) -> str:
-    """Find the type of a population that the configuration does not tell: that of its nodes, biophysical without."""
-    if population is None:
+    """Find the type of a population that the configuration does not tell: that of its nodes, biophysical without.
+
+    Types that cannot be read become a notice of the population.
+    """
+    if population is None or "model_type" not in population.attribute_names:
         return BIOPHYSICAL
-    kinds = {str(kind) for kind in population.attribute("model_type")} - {""}
+    try:
+        kinds = {str(kind) for kind in population.attribute("model_type")} - {""}
+    except RequestError as error:
+        population.notices.append(error.message)
+        return BIOPHYSICAL
     return BIOPHYSICAL if BIOPHYSICAL in kinds or not kinds else min(kinds)
 
 
-def _native(kind: str, file: PopulationFile, name: str) -> Any:
-    """Open a population with libsonata; None: it refuses."""
-    storage = libsonata.NodeStorage if kind == "node" else libsonata.EdgeStorage
+def _told(file: PopulationFile, name: str) -> tuple[int, set[str]] | None:
+    """Ask libsonata for the number of nodes of a population and the names of their attributes; None: it refuses."""
     try:
-        return storage(file.elements).open_population(name)
+        population = libsonata.NodeStorage(file.elements).open_population(name)
+        return int(population.size), set(population.attribute_names)
+    except (libsonata.SonataError, RuntimeError):
+        return None
+
+
+def _told_of_edges(file: PopulationFile, name: str) -> ListedEdges | None:
+    """Ask libsonata for a population of edges; None: it refuses."""
+    try:
+        edges = libsonata.EdgeStorage(file.elements).open_population(name)
+        return ListedEdges(name, int(edges.size), edges.source, edges.target)
     except (libsonata.SonataError, RuntimeError):
         return None

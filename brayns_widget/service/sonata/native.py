@@ -70,7 +70,7 @@ class NativePopulation:
 
 
 class NativeEdges(NativePopulation):
-    """A population of edges; see ``edges.EdgePopulation``."""
+    """A population of edges; see ``populations.EdgePopulation``."""
 
     def __init__(self, file: Path, population: Any) -> None:
         super().__init__(file, population)

@@ -70,7 +70,7 @@ def _chosen(sets: dict[str, Any], name: str, population: Population) -> Bools:
             chosen &= population.name in (rule if isinstance(rule, list) else [rule])
         elif attribute in _IDS:
             ids = rule if isinstance(rule, list) else [rule]
-            if wrong := [value for value in ids if isinstance(value, bool) or not isinstance(value, int)]:
+            if wrong := [one for one in ids if isinstance(one, bool) or not isinstance(one, int | float) or one % 1]:
                 raise TypeError(f"{attribute} has {json.dumps(wrong[0])}, which is no whole number")
             chosen &= np.isin(np.arange(population.size), np.array(ids, np.int64))
         else:

@@ -124,5 +124,7 @@ def _why(path: Path, kind: str, name: str, types: Types | None) -> str:
     ):
         group = opened.get(f"{kind}s/{name}")
         if not isinstance(group, h5py.Group):
-            raise failure(f"{path} has no {kind} population {name!r}")
+            known = opened.get(f"{kind}s")
+            has = f"it has {', '.join(known)}" if isinstance(known, h5py.Group) and len(known) else "it has none"
+            raise failure(f"{path} has no {kind} population {name!r}; {has}")
         return why_not_libsonata(group, kind, types)

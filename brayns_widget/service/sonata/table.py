@@ -21,11 +21,12 @@ from brayns_widget.service.sonata.types import Types
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 LIBRARY, DYNAMICS = "@library", "dynamics_params"
-POSITIONS = "positions"  # the one attribute of three numbers: x, y and z, which BMTK wrote once
+_AXES = ("x", "y", "z")
+_POSITIONS = "positions"  # these three in one dataset (N, 3), as BMTK wrote once
 
 
 class Table:
-    """A population.
+    """A population of nodes or edges.
 
     Args:
         file: an HDF5 file of nodes or edges.
@@ -77,6 +78,8 @@ class Table:
             (name for name in group if name.isdigit() and isinstance(group[name], h5py.Group)), key=int
         )
         sizes = [len(values) for values in present.values()]
+        if not sizes and kind == "edge":
+            sizes = [len(group["source_node_id"])]
         if not sizes:
             sizes = [
                 len(item) for name in self._groups for item in group[name].values() if isinstance(item, h5py.Dataset)
@@ -122,7 +125,7 @@ class Table:
                 if problem := _problem(name, item, needed):
                     self.unreadable[name] = problem
                 else:
-                    found[name] = None
+                    found.update(dict.fromkeys(_AXES if name == _POSITIONS and not inner else (name,)))
         return [name for name in found if name not in self.unreadable]
 
     def attribute(self, name: str, ids: Ints | None = None, *, missing: float = np.nan) -> Array:
@@ -134,7 +137,7 @@ class Table:
             missing: the number of an element that has none, neither itself nor by its type; texts are "" then.
 
         Returns:
-            (N,) numbers, or texts as objects; (N, 3) for ``positions``.
+            (N,) numbers, or texts as objects.
 
         Raises:
             RequestError: there is none of this name, or it cannot be read.
@@ -174,10 +177,14 @@ class Table:
         with self._group() as group:
             for number in self._groups:
                 place = f"{number}/{inner}/{name}" if inner else f"{number}/{name}"
-                if place not in group:
+                positions = f"{number}/{_POSITIONS}"
+                if place in group:
+                    values = _values(group[place], None if inner else group[number].get(f"{LIBRARY}/{name}"))
+                elif name in _AXES and not inner and positions in group and _POSITIONS not in self.unreadable:
+                    values = _values(group[positions], None)[:, _AXES.index(name)]
+                else:
                     continue
                 inside = self._group_ids == int(number)
-                values = _values(group[place], None if inner else group[number].get(f"{LIBRARY}/{name}"))
                 parts.append((inside, values[self._rows[inside]]))
                 rest &= ~inside
         if self._types and not inner and name in self._types.columns and (rest.any() or not parts):
@@ -189,7 +196,7 @@ class Table:
 
 def _problem(name: str, item: Any, needed: int) -> str:
     """Tell why an attribute cannot be read; "" if it can."""
-    shape = (3,) if name == POSITIONS else ()
+    shape = (len(_AXES),) if name == _POSITIONS else ()
     if item.dtype.kind not in "fiubSO" or (item.dtype.kind == "O" and h5py.check_string_dtype(item.dtype) is None):
         return f"its type is {item.dtype}"
     if item.ndim != 1 + len(shape) or item.shape[1:] != shape:
@@ -228,8 +235,7 @@ def _joined(parts: list[tuple[Array, Array]], rest: Array, missing: float) -> Ar
         found: Array = np.full(len(rest), "", object)
     else:
         numbers = np.result_type(*kinds, *((np.float32,) if rest.any() else ()))
-        shape = next((values.shape[1:] for values in kinds), ())
-        found = np.full((len(rest), *shape), missing if numbers.kind == "f" else 0, numbers)
+        found = np.full(len(rest), missing if numbers.kind == "f" else 0, numbers)
     for inside, values in parts:
         found[inside] = [str(value) for value in values.tolist()] if texts and values.dtype.kind != "O" else values
     return found

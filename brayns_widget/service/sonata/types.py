@@ -7,6 +7,7 @@ value; the column ``population``, if there is one, tells whose types they are. T
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from brayns_widget.service.sonata.problems import failure, text_content
 
 Array = npt.NDArray[Any]
-_NULL = ("", "NULL", "NONE")
+_NULL = frozenset(("", "NULL", "NONE"))
 _KEYS = ("node_type_id", "edge_type_id", "population")  # columns that are no attributes
 
 
@@ -28,7 +29,7 @@ class Types:
         population: whose types they are.
 
     Attributes:
-        columns: names of their attributes.
+        columns: names of their attributes; those that no type has a value of are none.
 
     Raises:
         RequestError: the file cannot be read; names the line.
@@ -38,10 +39,12 @@ class Types:
         header, rows = _read(path)
         key = next((name for name in _KEYS[:2] if name in header), None)
         if key is None:
-            raise failure(f"{path} has no column node_type_id or edge_type_id; it has {', '.join(header) or 'none'}")
+            raise failure(
+                f"{path} has no column node_type_id or edge_type_id; it begins with {', '.join(header)[:60]!r}"
+            )
         if "population" in header:
             place = header.index("population")
-            rows = [(line, row) for line, row in rows if row[place] in (population, *_NULL)]
+            rows = [(line, row) for line, row in rows if row[place] in {population, *_NULL}]
         place = header.index(key)
         self._rows: dict[int, int] = {}
         for index, (line, row) in enumerate(rows):
@@ -49,8 +52,9 @@ class Types:
                 self._rows.setdefault(int(row[place]), index)
             except ValueError:
                 raise failure(f"{path}, line {line}: {key} is no whole number: {row[place]!r}") from None
-        self.columns = tuple(name for name in header if name not in _KEYS)
-        self._values = {name: [row[header.index(name)] for _line, row in rows] for name in self.columns}
+        values = {name: [row[header.index(name)] for _line, row in rows] for name in header if name not in _KEYS}
+        self._values = {name: texts for name, texts in values.items() if not _NULL.issuperset(texts)}
+        self.columns = tuple(self._values)
 
     def lookup(self, column: str, type_ids: Array, missing: float = np.nan) -> Array:
         """Return an attribute (N,) of elements.
@@ -81,14 +85,13 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         text = content.decode("utf-8-sig")
     except ValueError:
         text = content.decode("latin-1")
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
-    lines = [(number, line) for number, line in lines if line]
-    first = lines[0][1]
-    separator = "," if "," in first and " " not in first else " "
-    header = _fields(first.replace("\t", " "), separator)
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    first = lines[0][1].strip()
+    separator = next((one for one in ",\t" if one in first and not re.search(rf"[^{one}] ", first)), " ")
+    header = _fields(first, separator)
     rows = []
     for number, line in lines[1:]:
-        row = _fields(line.replace("\t", " "), separator)
+        row = _fields(line, separator)
         if len(row) != len(header):
             cut = "; it is the last line: was the file cut?" if number == lines[-1][0] else ""
             raise failure(f"{path}, line {number}: {len(row)} fields, but the table has {len(header)} columns{cut}")
@@ -97,18 +100,18 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _fields(line: str, separator: str) -> list[str]:
+    line = line.replace("\t", " ").strip() if separator == " " else line.strip(" ")
     reader = csv.reader([line], delimiter=separator, skipinitialspace=True)
     return [field.strip() for field in next(reader)]
 
 
 def _typed(texts: list[str], missing: float) -> Array:
-    """Make numbers of a column that has only such."""
-    present = [text for text in texts if text not in _NULL]
+    """Return a column as numbers if it has nothing else, or as texts."""
     for kind in (int, float):
         try:
             numbers = [missing if text in _NULL else kind(text) for text in texts]
         except ValueError:
             continue
-        if present:
-            return np.array(numbers, np.int64 if kind is int and len(present) == len(texts) else np.float64)
+        whole = kind is int and _NULL.isdisjoint(texts)
+        return np.array(numbers, np.int64 if whole else np.float64)
     return np.array(["" if text in _NULL else text for text in texts], object)

@@ -46,7 +46,7 @@ const FIRST_CHOICES: Choices = {
   any: false,
   density: null,
   soma: OPTIONS.soma.default,
-  axon: OPTIONS.axon.default,
+  axon: OPTIONS.axon.default ?? false, // of a circuit
   dendrites: OPTIONS.dendrites.default,
   radius: String(OPTIONS.radius_multiplier.default),
   colorBy: "",

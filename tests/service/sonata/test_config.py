@@ -84,6 +84,23 @@ def test_edges_that_make_no_sense_are_left_out(tmp_path: Path):
     )
 
 
+def test_entries_that_make_no_sense_harm_no_other(tmp_path: Path):
+    odd = [7, {"nodes_file": "n.h5", "populations": {"cells": {"type": "virtual"}, "odd": 7}}]
+    networks = {"nodes": [*odd, {"nodes_file": 7}], "edges": [7, {"edges_file": "e.h5"}]}
+    path = write(tmp_path / "c.json", {"networks": networks, "components": [], "node_sets_file": 7})
+    config, _, _ = read_configuration(path)
+    assert [list(file.populations or ()) for file in config.nodes] == [["cells"]]
+    assert [file.elements for file in config.edges] == [str(tmp_path / "e.h5")]
+    places = ("nodes[0]", "nodes[1].populations.odd", "nodes[2].nodes_file")
+    assert config.problems == (
+        *(f"networks.{place} in {path} has the wrong type: 7" for place in places),
+        f"components in {path} has the wrong type: []",
+        f"networks.edges[0] in {path} has the wrong type: 7",
+    )
+    with pytest.raises(RequestError, match=r"node_sets_file in .* has the wrong type: 7"):
+        _ = config.node_sets_file
+
+
 def test_populations_are_those_of_the_file(tmp_path: Path):
     for name in ("b", "a"):
         write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0]}}, name=name)
@@ -111,6 +128,7 @@ def test_a_byte_order_mark(tmp_path: Path, mark: bytes):
         ({"$S": "wrong", "$SUB": "sub"}, "$SUB/n.h5"),
         ({}, "${configdir}/sub/n.h5"),
         ({}, "$configdir/../here/sub/n.h5"),
+        ({}, "$workingdir/sub/n.h5"),
         ({}, "sub/n.h5"),
         ({}, "./sub/../sub/n.h5"),
         ({"$BASE": ".\\"}, "$BASE\\sub\\n.h5"),
@@ -173,6 +191,26 @@ def test_what_a_simulation_lacks_or_has_too_much(tmp_path: Path):
     assert (found.tstop, found.dt) == (5, 0.1)
 
 
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"run": []}, "run in"),
+        ({"run": {"tstop": "soon"}}, "run.tstop in"),
+        ({"run": {"tstart": "late"}}, "run.tstart in"),
+        ({"node_set": 7}, "node_set in"),
+        ({"reports": [7]}, "reports in"),
+    ],
+)
+def test_fields_of_odd_types_harm_nothing(tmp_path: Path, more: Any, problem: str):
+    report = {"type": "compartment", "file_name": "r", "dt": 0.1}
+    _, found, _ = read_configuration(simulation(tmp_path, **{"reports": {"one": report}, **more}))
+    assert found is not None
+    assert list(found.reports) == ([] if "reports" in more else ["one"])
+    assert (found.tstop, found.dt, found.node_set) == (5.0 if "run" not in more else 0.0, 0.0, "")
+    assert [text for text in found.problems if "the wrong type" in text and not text.startswith(problem)] == []
+    assert len(found.problems) == 1
+
+
 def test_both_in_one_file(tmp_path: Path):
     path = circuit(tmp_path, run={"tstop": 7, "dt": 0.5}, output={"output_dir": "out", "spikes_file": "s.h5"})
     config, found, _ = read_configuration(path)
@@ -198,7 +236,9 @@ def test_reports_of_bmtk(tmp_path: Path):
     reports = {
         "potential": {"cells": [0, 1], "variable_name": ["v"], "module": "membrane_report", "sections": "soma"},
         "synapses": {"cells": "all", "module": "netcon_report", "variable_name": "tau1"},
+        "currents": {"cells": "all", "module": "syn_report", "variable_name": ["i"]},
         "field": {"module": "extracellular", "electrode_positions": "e.csv"},
+        "ecp": {"module": "ecp", "variable_name": "v"},
         "odd": 7,
         "late": {"start_time": "soon"},
     }
@@ -207,7 +247,9 @@ def test_reports_of_bmtk(tmp_path: Path):
     assert {name: report.type for name, report in found.reports.items()} == {
         "potential": "compartment",
         "synapses": "synapse",
+        "currents": "synapse",
         "field": "lfp",
+        "ecp": "lfp",
     }
     report = found.reports["potential"]
     assert (report.start, report.end, report.dt, report.unit, report.cells) == (0, 5, 0.1, "", "[0, 1]")
@@ -215,6 +257,26 @@ def test_reports_of_bmtk(tmp_path: Path):
     assert len(found.problems) == 2
     assert "reports.odd" in found.problems[0]
     assert "reports.late.start_time" in found.problems[1]
+    assert list(found.left_out) == ["odd", "late"]
+
+
+def test_results_may_lie_beside_the_configuration(tmp_path: Path):
+    path = simulation(tmp_path, reports={"one": {}}, output={"output_dir": "results", "spikes_file": "s.h5"})
+    for folder in ("results", "."):
+        found = read_configuration(path)[1]
+        assert found is not None
+        assert [found.spikes_file, found.reports["one"].file] == [str(tmp_path / folder / name) for name in NAMES]
+        for name in NAMES:
+            (tmp_path / name).touch()
+
+
+NAMES = ("s.h5", "one.h5")
+
+
+def test_the_circuit_of_a_simulation_lies_beside_it_if_nothing_else_is_said(tmp_path: Path):
+    circuit(tmp_path)
+    config, _, _ = read_configuration(write(tmp_path / "s.json", {"run": {}}))
+    assert config.path == tmp_path / "circuit_config.json"
 
 
 def test_spikes_have_several_names(tmp_path: Path):

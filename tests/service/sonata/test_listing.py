@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import h5py
+import libsonata
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.sonata.config import read_configuration
 from brayns_widget.service.sonata.listing import NO_PLACES, Circuit
 from tests.service.sonata.files import write_edges, write_nodes
@@ -31,6 +34,7 @@ def circuit(folder: Path, **networks: Any) -> Circuit:
         ({"model_type": ["virtual", "virtual"]}, None, "virtual", NO_PLACES),
         (PLACED, "point_process", "point_process", ""),
         ({"age": [1, 2]}, "virtual", "virtual", NO_PLACES),
+        (PLACED | {"model_type": ["", "virtual"]}, None, "virtual", ""),
         ({"positions": [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]}, "point_neuron", "point_neuron", ""),
     ],
 )
@@ -51,6 +55,13 @@ def test_the_configurations_type_goes_before(tmp_path: Path):
     assert found.type == "astrocyte"
 
 
+def test_vessels_have_places_of_their_own(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": {"start_x": [0.0]}})
+    nodes = [{"nodes_file": "n.h5", "populations": {"cells": {"type": "vasculature"}}}]
+    (found,) = circuit(tmp_path, nodes=nodes).listed_nodes()
+    assert (found.type, found.reason) == ("vasculature", "")
+
+
 def test_files_that_cannot_be_read_harm_no_other(tmp_path: Path):
     write_nodes(tmp_path / "n.h5", {"0": PLACED})
     (tmp_path / "broken.h5").write_text("hello")
@@ -68,6 +79,52 @@ def test_files_that_cannot_be_read_harm_no_other(tmp_path: Path):
     for problem, words in zip(problems, ("A file of nodes", "A file of edges", "Edge population odd"), strict=True):
         assert problem.startswith(f"{words}")
     assert all(isinstance(error, RequestError) for error in found.errors)
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ("edge_type_id", ("joins", 2, "axons", "cells")),
+        ("target_node_id", None),
+        ("target_node_id/node_population", ("joins", 2, "axons", "")),
+        ("0", ("joins", 2, "axons", "cells")),
+    ],
+)
+def test_edges_that_lack_a_part_harm_nothing(tmp_path: Path, indexed: bool, missing: str, expected: Any):
+    write_nodes(tmp_path / "n.h5", {"0": PLACED})
+    path = write_edges(tmp_path / "e.h5", [0, 1], [1, 0])
+    if indexed:
+        libsonata.EdgePopulation.write_indices(str(path), "joins", 2, 2)
+    with h5py.File(path, "a") as file:
+        dataset, _, attribute = missing.partition("/")
+        if attribute:
+            del file["edges/joins"][dataset].attrs[attribute]
+        else:
+            del file["edges/joins"][dataset]
+    described = answer("contents", str(tmp_path), str(circuit(tmp_path, edges=[{"edges_file": "e.h5"}]).config.path))
+    (cells,) = described["result"]["populations"]
+    assert (cells["name"], cells["reason"]) == ("cells", "")
+    found = [
+        tuple(edges[key] for key in ("name", "size", "source", "target")) for edges in described["result"]["edges"]
+    ]
+    assert found == ([expected] if expected else [])
+    assert len(described["result"]["notices"]) == (0 if expected else 1)
+
+
+def test_nodes_without_types_are_listed(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": PLACED}, node_type_id=None)
+    (found,) = circuit(tmp_path).listed_nodes()
+    assert (found.size, found.reason, found.error) == (2, "", None)
+
+
+def test_a_type_that_makes_no_sense_harms_no_other(tmp_path: Path):
+    for name in ("a", "b"):
+        write_nodes(tmp_path / "n.h5", {"0": PLACED}, name=name)
+    nodes = [{"nodes_file": "n.h5", "populations": {"a": {"type": 7}, "b": {}}}]
+    odd, good = circuit(tmp_path, nodes=nodes).listed_nodes()
+    assert (odd.name, odd.type, good.name, good.reason) == ("a", "", "b", "")
+    assert "networks.nodes[0].populations.a.type in" in odd.reason
 
 
 def test_no_file_is_opened_that_may_not_be(tmp_path: Path):

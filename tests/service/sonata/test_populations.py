@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.sonata import table_edges
 from brayns_widget.service.sonata.native import NativeEdges, NativePopulation
 from brayns_widget.service.sonata.populations import open_edges, open_nodes
 from brayns_widget.service.sonata.table import Table
@@ -44,7 +45,7 @@ def check_alike(ours: Any, theirs: Any, ids: list[int]) -> None:
             for name in ours.dynamics_names if read == "dynamics" else ours.attribute_names:
                 mine, other = getattr(ours, read)(name, chosen), getattr(theirs, read)(name, chosen)
                 np.testing.assert_array_equal(mine, other)
-                assert mine.dtype.kind == other.dtype.kind
+                assert mine.dtype == other.dtype
     for name in ours.attribute_names:
         mine, other = ours.library(name), theirs.library(name)
         assert (mine is None) == (other is None)
@@ -53,14 +54,51 @@ def check_alike(ours: Any, theirs: Any, ids: list[int]) -> None:
             np.testing.assert_array_equal(mine[1](np.array(ids)), other[1](np.array(ids)))
 
 
+NUMBERS = {kind: np.array([0, 1, 100], kind) for kind in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")}
+EXTREMES = {
+    "least": np.array([-1, 2**62, -(2**63)]),
+    "largest": np.array([0, 1, 2**64 - 1], np.uint64),
+    "odd": np.array([np.nan, np.inf, -np.inf]),
+}
+
+
 def test_both_readers_read_the_same(tmp_path: Path):
-    path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
+    path = write_nodes(tmp_path / "n.h5", {"0": CELLS | NUMBERS | EXTREMES})
     with h5py.File(path, "a") as file:
         group = file["nodes/cells/0"]
-        group["layer"] = np.array([1, 0, 1], np.uint32)
-        group["@library/layer"] = np.array(["L1", "L2"], dtype=h5py.string_dtype())
+        for name, kind in (("layer", np.uint32), ("region", np.uint8)):
+            group[name] = np.array([1, 0, 1], kind)
+            group[f"@library/{name}"] = np.array(["L1", "L2"], dtype=h5py.string_dtype())
+        group.create_dataset("ascii", data=["a", "b", "c"], dtype=h5py.string_dtype("ascii"))
+        group.create_dataset("chunked", data=np.arange(3), chunks=(2,), shuffle=True, fletcher32=True)
         group["dynamics_params/holding"] = np.array([0.5, 1.5, 2.5], np.float32)
-    check_alike(Table(path, "node", "cells", None), nodes(path), [2, 0])
+        group["dynamics_params/model"] = np.array(["a", "b", "c"], dtype=h5py.string_dtype())
+    found = nodes(path)
+    assert isinstance(found, NativePopulation)
+    check_alike(Table(path, "node", "cells", None), found, [2, 0])
+
+
+@pytest.mark.parametrize("at_once", [3, 100])
+def test_both_readers_read_the_same_edges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int):
+    monkeypatch.setattr(table_edges, "_CHUNK", at_once)
+    path = write_edges(
+        tmp_path / "e.h5", [0, 1, 0, 2], [1, 1, 0, 2], {"delay": [0.0, 1.0, 2.0, 3.0], "sort": [1, 2, 3, 4]}
+    )
+    libsonata.EdgePopulation.write_indices(str(path), "joins", 3, 3)
+    ours, theirs = TableEdges(path, "joins", None), open_edges(str(path), "", "joins")
+    assert isinstance(theirs, NativeEdges)
+    check_alike_edges(ours, theirs, [[0], [1, 2], [2, 0], []], [3, 1])
+
+
+def check_alike_edges(ours: Any, theirs: Any, cells: list[list[int]], ids: list[int]) -> None:
+    assert (ours.source, ours.target) == (theirs.source, theirs.target)
+    for some in cells:
+        chosen = np.array(some, np.int64)
+        np.testing.assert_array_equal(ours.afferent(chosen), np.sort(theirs.afferent(chosen)))
+        np.testing.assert_array_equal(ours.efferent(chosen), np.sort(theirs.efferent(chosen)))
+    for ends in ("source_nodes", "target_nodes"):
+        np.testing.assert_array_equal(getattr(ours, ends)(np.array(ids)), getattr(theirs, ends)(np.array(ids)))
+    check_alike(ours, theirs, ids)
 
 
 @pytest.mark.data
@@ -75,11 +113,7 @@ def test_both_readers_read_the_same_of_real_circuits(data_dir: Path, circuit: st
                 continue
             ours, theirs = TableEdges(path, name, None), open_edges(str(path), "", name)
             assert isinstance(theirs, NativeEdges)
-            assert (ours.source, ours.target) == (theirs.source, theirs.target)
-            cells = np.array([0, 1])
-            np.testing.assert_array_equal(ours.afferent(cells), np.sort(theirs.afferent(cells)))
-            np.testing.assert_array_equal(ours.efferent(cells), np.sort(theirs.efferent(cells)))
-            check_alike(ours, theirs, [3, 1])
+            check_alike_edges(ours, theirs, [[0, 1]], [3, 1])
 
 
 # --- what libsonata refuses ---
@@ -107,6 +141,21 @@ def test_types_of_numbers_and_texts_that_libsonata_refuses(tmp_path: Path, attri
 def test_booleans_are_0_and_1(tmp_path: Path):
     found = nodes(write_nodes(tmp_path / "n.h5", {"0": CELLS | {"flag": np.array([True, False, True])}}))
     assert found.attribute("flag").tolist() == [1, 0, 1]
+
+
+def test_enumerations_of_hdf5_are_numbers(tmp_path: Path):
+    path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
+    with h5py.File(path, "a") as file:
+        kind = h5py.enum_dtype({"A": 0, "B": 5}, "u1")
+        file["nodes/cells/0"].create_dataset("phase", data=np.array([5, 0, 5]), dtype=kind)
+    assert nodes(path).attribute("phase").tolist() == [5, 0, 5]
+
+
+@pytest.mark.parametrize("name", ["@library", "dynamics_params"])
+def test_what_should_be_a_group_harms_no_attribute(tmp_path: Path, name: str):
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {**CELLS, name: [1, 2, 3]}}))
+    assert found.attribute_names == CELLS.keys()
+    assert found.attribute("x").tolist() == CELLS["x"]
 
 
 @pytest.mark.parametrize("packed", ["gzip", "lzf"])
@@ -147,6 +196,19 @@ def test_several_groups(tmp_path: Path):
     np.testing.assert_array_equal(found.attribute("age"), [np.nan, 7, np.nan, 8])
     for ids in ([], [1], [0]):
         assert found.attribute("age", np.array(ids, np.int64)).dtype.kind == "f"
+
+
+def test_positions_are_x_y_and_z(tmp_path: Path):
+    groups: dict[str, dict[str, Any]] = {
+        "0": {"positions": [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]},
+        "1": {"x": [6.0], "y": [7.0], "z": [8.0]},
+    }
+    index: dict[str, Any] = {"node_group_id": [0, 1, 0], "node_group_index": [0, 0, 1]}
+    found = nodes(write_nodes(tmp_path / "n.h5", groups, **index))
+    assert found.attribute_names == {"x", "y", "z"}
+    assert [found.attribute(axis).tolist() for axis in "xyz"] == [[0, 6, 3], [1, 7, 4], [2, 8, 5]]
+    flat = nodes(write_nodes(tmp_path / "flat.h5", {"0": {"positions": [[0.0, 1.0]], "age": [1]}}))
+    assert (flat.attribute_names, flat.unreadable) == ({"age"}, {"positions": "its shape is (1, 2)"})
 
 
 def test_ids_order_the_nodes(tmp_path: Path):
@@ -190,6 +252,35 @@ def test_own_attributes_go_before_those_of_types(tmp_path: Path):
     assert found.attribute("age", missing=0.0).tolist() == [0, 2, 0]
 
 
+def test_a_column_without_values_is_no_attribute(tmp_path: Path):
+    """As BMTK writes it where another population of the network has the attribute."""
+    types = tmp_path / "types.csv"
+    types.write_text("node_type_id population angle mtype\n0 cells NULL a\n0 others 2.5 b\n")
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0]}}), types)
+    assert found.attribute_names == {"x", "mtype"}
+    groups = {"0": {"angle": [0.5]}, "1": {"x": [3.0]}}
+    index: dict[str, Any] = {"node_group_id": [0, 1], "node_group_index": [0, 0]}
+    found = nodes(write_nodes(tmp_path / "m.h5", groups, **index), types)
+    assert found.attribute("angle", missing=0.0).tolist() == [0.5, 0]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("node_type_id mtype note", '0 "a b" ""'),
+        ("node_type_id  mtype\tnote", '0\t"a b" NULL'),
+        ("node_type_id\tmtype\tnote", "0\ta b\t"),
+        ("node_type_id,mtype,note", "0,a b,"),
+        ("node_type_id, mtype, note", "0, a b, NULL"),
+    ],
+)
+def test_how_fields_are_separated(tmp_path: Path, header: str, row: str):
+    (tmp_path / "types.csv").write_text(f"{header}\n{row}\n")
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0]}}), tmp_path / "types.csv")
+    assert found.attribute("mtype").tolist() == ["a b"]
+    assert found.attribute_names == {"x", "mtype"}
+
+
 def test_types_that_the_table_lacks_are_told(tmp_path: Path):
     (tmp_path / "types.csv").write_text("node_type_id,mtype,age\n1,a,5\n")
     found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0, 2.0]}}, node_type_id=[1, 2]), tmp_path / "types.csv")
@@ -224,8 +315,10 @@ def test_tables_from_other_systems(tmp_path: Path, newline: str):
 
 def test_a_population_that_the_file_lacks(tmp_path: Path):
     path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
-    with pytest.raises(RequestError, match="no node population 'others'"):
+    with pytest.raises(RequestError, match="no node population 'others'; it has cells"):
         nodes(path, name="others")
+    with pytest.raises(RequestError, match="no edge population 'joins'; it has none"):
+        open_edges(str(path), "", "joins")
 
 
 # --- edges ---
@@ -241,6 +334,13 @@ def test_edges_without_indices(tmp_path: Path):
     assert found.source_nodes(np.array([3, 1])).tolist() == [2, 1]
     assert found.target_nodes(np.array([3, 2])).tolist() == [2, 0]
     assert found.attribute("delay", np.array([2])).tolist() == [2]
+
+
+def test_edges_whose_rows_stand_elsewhere_are_not_read_with_libsonata(tmp_path: Path):
+    path = write_edges(tmp_path / "e.h5", [0, 1], [1, 0], {"delay": [5.0, 6.0]}, edge_group_index=[1, 0])
+    libsonata.EdgePopulation.write_indices(str(path), "joins", 2, 2)
+    found = open_edges(str(path), "", "joins")
+    assert found.attribute("delay").tolist() == [6, 5]
 
 
 def test_edges_with_indices_are_read_with_libsonata(tmp_path: Path):

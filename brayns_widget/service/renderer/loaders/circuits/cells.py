@@ -108,7 +108,7 @@ def read_shapes(
     """Read and shape each morphology once; detail that does not fit into memory is left out (see ``reduction``).
 
     Args:
-        reader: see ``morphology_files.morphology_reader``.
+        reader: see ``morphologies.files.morphology_reader``.
         morphologies: of the cells.
         ids: of the cells, for messages.
         options: what becomes geometry.

@@ -126,7 +126,7 @@ def _positions(
     def read(names: list[str]) -> list[npt.NDArray[np.float64]] | None:
         if not edges.attribute_names >= set(names):
             return None
-        values = [np.asarray(edges.attribute(name, chosen), np.float64) for name in names]
+        values = [_numbers(edges, name, chosen) for name in names]
         for name, numbers in zip(names, values, strict=True):
             wrong = ~(np.abs(numbers) < _LARGEST)
             if wrong.any():
@@ -145,8 +145,22 @@ def _positions(
     if (stored := read([f"{prefix}_{name}" for name in ("section_id", "segment_id", "segment_offset")])) is not None:
         section, segment, offset = stored
         return nodes.points(SectionPlaces(cells, section.astype(np.int64), None, segment.astype(np.int64), offset))
+    if side == "afferent" and nodes.dendrites_first and (stored := read(["sec_id", "sec_x"])) is not None:
+        section, part = stored  # SONATA's first edition
+        return nodes.points(SectionPlaces(cells, section.astype(np.int64), part, dendrites_first=True))
+    unreadable = "".join(f"; {name} cannot be read: {why}" for name, why in edges.unreadable.items())
     raise failure(
         f"Edge population {edges.name} of {edges.file} does not tell where its synapses are "
         f"({side}_surface_x …, {side}_center_x …, "
         f"{prefix}_section_id with {prefix}_section_pos, or with {prefix}_segment_id and {prefix}_segment_offset)"
+        f"{unreadable}"
     )
+
+
+def _numbers(edges: EdgePopulation, name: str, chosen: Ints) -> npt.NDArray[np.float64]:
+    try:
+        return edges.attribute(name, chosen).astype(np.float64)
+    except ValueError as error:
+        raise failure(
+            f"Attribute {name!r} of edge population {edges.name} in {edges.file} is no number: {error}"
+        ) from error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.errors import RequestError
 from brayns_widget.protocol.ids import ascending
 from brayns_widget.service.renderer.content.rotations import axis_matrices, quaternion_matrices
 from brayns_widget.service.renderer.loaders.base import failure
@@ -15,7 +16,6 @@ from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.sonata.config import read_node_sets
 from brayns_widget.service.sonata.node_sets import nodes_of
 from brayns_widget.service.sonata.populations import Population
-from brayns_widget.service.sonata.table import POSITIONS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -82,14 +82,28 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     Raises:
         RequestError: the population has no positions.
     """
-    if POSITIONS in population.attribute_names and not {"x", "y"} <= population.attribute_names:
-        return _finite(population, POSITIONS, population.attribute(POSITIONS, ids).astype(np.float64), ids)
     axes = ["x", "y", "z"]
     if {"x", "y"} <= population.attribute_names and "z" not in {*population.attribute_names, *population.unreadable}:
         notices.add("its nodes have no z, so that they lie in a plane", f"Population {population.name}")
         axes.pop()
     found = [_attribute(population, axis, ids) for axis in axes]
     return np.stack([*found, *([np.zeros(len(ids))] if len(found) < 3 else [])], axis=1)
+
+
+def words(population: Population, name: str, ids: Ints, notices: Notices) -> npt.NDArray[np.str_]:
+    """Read an attribute (N,) that cells can do without, as texts; "" if it cannot be read, with a notice."""
+    if name in population.attribute_names:
+        try:
+            return population.attribute(name, ids).astype(np.str_)
+        except RequestError as error:
+            notices.add(error.message)
+    return np.full(len(ids), "", np.str_)
+
+
+def dendrites_first(population: Population, ids: Ints, notices: Notices) -> bool:
+    """Tell whether BMTK numbers the sections of cells from the dendrites on; see ``morphologies.places``."""
+    named = {*words(population, "model_processing", ids, notices).tolist()} - {""}  # point neurons have none
+    return bool(named) and all(name.startswith("aibs_") for name in named)
 
 
 _CENTERED = 5.0  # µm; somas of the Blue Brain Project's files lie up to 2.3 µm beside the origin, BMTK's hundreds
@@ -111,7 +125,7 @@ def recentered(population: Population, ids: Ints, positions: Floats, rotations: 
     """
     moved = np.linalg.norm(centers, axis=1) > _CENTERED
     if "recenter" in population.attribute_names:
-        wanted = np.asarray(population.attribute("recenter", ids), np.float64)
+        wanted = _numbers(population, "recenter", ids)
         moved = np.where(np.isnan(wanted), moved, wanted != 0)
     if not moved.any():
         return positions
@@ -154,21 +168,34 @@ def _angles(population: Population, name: str, ids: Ints) -> Floats:
     """Read angles (N,) in radians; 0 for nodes whose group or type has none."""
     if name not in population.attribute_names:
         return np.zeros(len(ids))
-    return _finite(population, name, np.asarray(population.attribute(name, ids, missing=0.0), np.float64), ids)
+    return _finite(population, name, _numbers(population, name, ids, missing=0.0), ids)
 
 
 def _attribute(population: Population, name: str, ids: Ints) -> Floats:
     if name not in population.attribute_names:
-        why = f" that can be read ({population.unreadable[name]})" if name in population.unreadable else ""
+        found = next((one for one in (name, "positions") if one in population.unreadable), None)
+        why = f" that can be read ({population.unreadable[found]})" if found else ""
         raise failure(
             f"Population {population.name} of {population.file} has no attribute {name!r}{why}, so its cells cannot be "
             "placed"
         )
-    return _finite(population, name, np.asarray(population.attribute(name, ids), dtype=np.float64), ids)
+    return _finite(population, name, _numbers(population, name, ids), ids)
+
+
+def _numbers(population: Population, name: str, ids: Ints, *, missing: float = np.nan) -> Floats:
+    """Read numbers, (N,), also where they stand as texts."""
+    values = population.attribute(name, ids, missing=missing)
+    try:
+        return values.astype(np.float64)
+    except ValueError as error:
+        raise failure(
+            f"Attribute {name!r} of population {population.name} in {population.file}, or in its table of types, is no "
+            f"number: {error}"
+        ) from error
 
 
 def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:
-    wrong = ~(np.abs(values) < _LARGEST).reshape(len(values), -1).all(axis=1)
+    wrong = ~(np.abs(values) < _LARGEST)
     if wrong.any():
         first = np.flatnonzero(wrong)[0]
         raise failure(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from brayns_widget.service.renderer.content.coloring.cells import Labels
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.morphologies.files import read_morphology
-from brayns_widget.service.renderer.loaders.morphologies.places import SOMA
+from brayns_widget.service.renderer.loaders.morphologies.places import SOMA, dendrites_first
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,10 +26,11 @@ class SectionPlaces:
 
     Attributes:
         nodes: ids of the cells.
-        sections: 0 is the soma, others are MorphIO's number + 1.
+        sections: 0 is the soma; others are as ``dendrites_first`` says.
         parts: of the section's length, 0 to 1; None: there are ``segments`` and ``offsets``.
         segments: number of the segment within the section.
         offsets: from the segment's start, in µm.
+        dendrites_first: whether ``morphologies.places.dendrites_first`` numbers the sections, or MorphIO's number + 1.
     """
 
     nodes: Ints
@@ -37,6 +38,7 @@ class SectionPlaces:
     parts: Floats | None
     segments: Ints | None = None
     offsets: Floats | None = None
+    dendrites_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class PlacedNodes:
         morphologies: of the cells; None: the population has none.
         reader: of the morphologies.
         labels: attributes of the cells by which they, and their edges, can be colored.
+        dendrites_first: how BMTK numbers the sections of these cells, see ``morphologies.places``.
     """
 
     population: str
@@ -60,6 +63,7 @@ class PlacedNodes:
     morphologies: Labels | None = None
     reader: Reader | None = None
     labels: Mapping[str, Labels] = field(default_factory=dict)
+    dendrites_first: bool = False
 
     def points(self, places: SectionPlaces) -> Floats:
         """Compute the world positions (N, 3) in µm of places on the cells' center lines. Each morphology is read once.
@@ -96,15 +100,23 @@ class _Axes:
         self._soma = np.asarray(morphology.soma.center, np.float64)
         offsets = np.asarray(morphology.section_offsets, np.int64)
         self._starts, self._lasts = offsets[:-1], offsets[1:] - 1
+        numbers = dendrites_first(np.asarray(morphology.section_types, np.int64))
+        self._by_type = np.argsort(np.where(numbers < 0, len(numbers) + 1, numbers))  # place → section
+        self._dendrites = int((numbers > 0).sum())
         steps = np.linalg.norm(np.diff(self._points, axis=0), axis=1)
         self._path = np.concatenate(([0.0], np.cumsum(steps)))
 
     def points(self, places: SectionPlaces, chosen: Ints) -> Floats:
         """Compute the chosen places, (M, 3), in the morphology's coordinates."""
         sections = places.sections[chosen] - 1
-        wrong = (sections < SOMA - 1) | (sections >= len(self._starts))
+        count, kind = len(self._starts), "sections"
+        if places.dendrites_first:
+            count, kind = self._dendrites, "sections of dendrites"
+        wrong = (sections < SOMA - 1) | (sections >= count)
         if wrong.any():
-            self._refuse(places, chosen[np.argmax(wrong)], f"{len(self._starts)} sections")
+            self._refuse(places, chosen[np.argmax(wrong)], f"{count} {kind}")
+        if places.dendrites_first and count:
+            sections = np.where(sections < 0, sections, self._by_type[sections])
         if not len(self._starts):
             return np.tile(self._soma, (len(chosen), 1))
         starts, lasts = self._starts[sections], self._lasts[sections]

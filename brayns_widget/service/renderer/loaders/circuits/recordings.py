@@ -57,6 +57,10 @@ class Recording:
         node_ids = _first(mapping, "node_ids", "gids")
         if self._data.ndim != 2 or mapping["time"].ndim != 1 or node_ids.ndim != 1:
             raise ValueError("its data must be a table of frames and columns, its times and node ids lists")
+        if self._data.dtype.kind not in "iuf":
+            raise ValueError(f"its data are no numbers, but {self._data.dtype}")
+        if len(mapping["time"]) < 3:
+            raise ValueError(f"its times must be start, end and step, got {len(mapping['time'])} numbers")
         start, end, dt = (float(number) for number in mapping["time"][:3])
         frames = len(self._data)
         if not (dt > 0 and np.isfinite((start, end, dt)).all() and frames):
@@ -71,6 +75,9 @@ class Recording:
         self.element_ids, self.element_pos = _first(mapping, "element_ids", "element_id"), mapping.get("element_pos")
         if self.element_ids.dtype.kind not in "iu":
             raise ValueError(f"its element ids are no whole numbers, but {self.element_ids.dtype}")
+        places = self.element_pos
+        if places is not None and (places.dtype.kind not in "iuf" or places.shape != self.element_ids.shape):
+            raise ValueError(f"its element_pos must be a number for each element, got {places.shape} of {places.dtype}")
         pointers = self.index_pointers
         width = min(self._data.shape[1], len(self.element_ids))
         if len(pointers) != len(self.node_ids) + 1 or (np.diff(pointers, prepend=0) < 0).any() or pointers[-1] > width:
@@ -176,6 +183,8 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
     Raises:
         RequestError: there is no such report, or it has another type.
     """
+    if name not in config.reports and name in config.left_out:
+        raise failure(f"Report {name!r} cannot be used: {config.left_out[name]}")
     if name not in config.reports:
         has = f"it has {', '.join(sorted(config.reports))}" if config.reports else "it has none"
         # The first words are the real renderer's.

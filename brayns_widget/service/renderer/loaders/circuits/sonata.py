@@ -92,7 +92,7 @@ def _open(circuit: Circuit, simulation: SimulationConfig | None, settings: Popul
         raise failure(f"Population {name} does not exists in {circuit.config.path}; {has}")
     population = circuit.nodes(name)
     properties = file.properties(name)
-    population_type = properties.type or type_of(population if "model_type" in population.attribute_names else None)
+    population_type = properties.type or type_of(population)
     wanted = [] if kind == "none" else [(kind, settings.report_name)]
     wanted += [("synapse", edges.edge_report_name) for edges in settings.edge_populations if edges.edge_report_name]
     shown = _VESSEL_REPORTS if population_type == VASCULATURE else _CELL_REPORTS
@@ -139,7 +139,7 @@ def _load_population(  # noqa: PLR0917 - all are needed
         notices.add(notice, f"Population {name}")
     ids = nodes.select(
         population,
-        node_sets_paths=[circuit.config.node_sets_file, "" if config is None else config.node_sets_file],
+        node_sets_paths=_node_sets_paths(circuit, config) if settings.node_sets else (),
         node_sets=settings.node_sets,
         node_ids=settings.node_ids,
         percentage=settings.node_percentage,
@@ -152,8 +152,9 @@ def _load_population(  # noqa: PLR0917 - all are needed
     positions = _positions(population, ids, settings, notices)
     rotations = nodes.rotations(population, ids)
     labels = read_labels(population, ids, notices)
-    morphologies, reader = _morphologies(found, ids, labels)
-    placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels)
+    morphologies, reader = _morphologies(found, ids, labels, notices)
+    by_type = nodes.dendrites_first(population, ids, notices)
+    placed = PlacedNodes(name, ids, positions, rotations, morphologies, reader, labels, by_type)
     shapes, shape_of_cell = _shapes(placed, settings, request.part(0.0, 0.5), known=known, notices=notices)
     centers = np.array([shape.soma_center for shape in shapes])[shape_of_cell]
     positions = nodes.recentered(population, ids, positions, rotations, centers)
@@ -192,6 +193,10 @@ def _load_population(  # noqa: PLR0917 - all are needed
     return model, placed
 
 
+def _node_sets_paths(circuit: Circuit, simulation: SimulationConfig | None) -> tuple[str, str]:
+    return circuit.config.node_sets_file, "" if simulation is None else simulation.node_sets_file
+
+
 def _positions(
     population: Population, ids: npt.NDArray[np.int64], settings: PopulationParams, notices: Notices
 ) -> npt.NDArray[np.float64]:
@@ -207,18 +212,17 @@ def _positions(
 
 
 def _morphologies(
-    found: _Nodes, ids: npt.NDArray[np.int64], labels: dict[str, Labels]
+    found: _Nodes, ids: npt.NDArray[np.int64], labels: dict[str, Labels], notices: Notices
 ) -> tuple[Labels | None, Reader | None]:
     """Find the cells' morphologies, "" for none, and the function that finds their reader; None without any."""
     morphologies = labels.get("morphology")
     if morphologies is None or found.type in _POINTS:
         return None, None
-    if "model_type" in found.population.attribute_names:
-        points = np.isin(found.population.attribute("model_type", ids).astype(str), _POINTS)
-        if points.any():
-            names = np.array(morphologies.names, object)[morphologies.codes]
-            names[points] = ""
-            morphologies = Labels.of(names)
+    points = np.isin(nodes.words(found.population, "model_type", ids, notices), _POINTS)
+    if points.any():
+        names = np.array(morphologies.names, object)[morphologies.codes]
+        names[points] = ""
+        morphologies = Labels.of(names)
     first = next((name for name in morphologies.names if name), None)
     if first is None:
         return None, None
@@ -242,7 +246,7 @@ def _shapes(
 ) -> tuple[FittedShapes, npt.NDArray[np.intp]]:
     """Read each morphology once; returns the shapes, spheres without morphologies, and which one each cell has."""
     params = settings.neuron_morphology_parameters
-    options = shape_options(params)
+    options = replace(shape_options(params), dendrites_first=placed.dendrites_first)
     morphologies = placed.morphologies
     if not options.sections or morphologies is None or placed.reader is None:
         return point_shapes(len(placed.ids), options), np.zeros(len(placed.ids), np.intp)

@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.loaders import GeometryType
 from brayns_widget.service.renderer.loaders.morphologies import thinning
-from brayns_widget.service.renderer.loaders.morphologies.places import Places, point_places, soma_places
+from brayns_widget.service.renderer.loaders.morphologies.places import (
+    APICAL,
+    AXON,
+    Places,
+    dendrites_first,
+    point_places,
+    soma_places,
+)
 from brayns_widget.service.renderer.loaders.morphologies.radii import smoothed
 from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton
 from brayns_widget.service.renderer.loaders.morphologies.soma import Soma
@@ -24,9 +31,6 @@ class Section(IntEnum):
     DENDRITE = 2
     APICAL_DENDRITE = 3
 
-
-# By MorphIO's numbers; types that SWC leaves to its users count as dendrites.
-_AXON, _APICAL = 2, 4
 
 CONSTANT_RADIUS = 1.0  # of neurites, in µm; as the bounds tell that the real renderer answers
 
@@ -71,6 +75,7 @@ class ShapeOptions:
         subsampling: keep every n-th point of each section, and its last.
         resampling: least cosine of the angle between two segments that become one; above 1 none do.
         growth: how far neurites have grown, from 0 to 1, see ``thinning.grown``.
+        dendrites_first: how sections are numbered, see ``places``.
     """
 
     soma: bool
@@ -81,6 +86,7 @@ class ShapeOptions:
     subsampling: int = 1
     resampling: float = 2.0
     growth: float = 1.0
+    dendrites_first: bool = False
 
     @property
     def sections(self) -> frozenset[Section]:
@@ -125,7 +131,8 @@ def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
         _check_finite(points[np.repeat(wanted, ends - starts)], "its sections have a point")
     _set_radii(points, starts, ends, parents, options.geometry_type)
     # Places are those in whole sections, as reports count.
-    neurites = _Neurites(points, point_places(starts, ends), starts, ends, types)
+    numbers = dendrites_first(skeleton.section_types) if options.dendrites_first else None
+    neurites = _Neurites(points, point_places(starts, ends, numbers), starts, ends, types)
     if options.growth < 1:
         neurites = neurites.only(thinning.grown(points, starts, ends, parents, options.growth))
     if options.subsampling > 1:
@@ -177,9 +184,10 @@ class _Neurites:
 
 
 def _section_types(types: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """Sort sections by their types in SWC; those that it leaves to its users count as dendrites."""
     result = np.full(len(types), Section.DENDRITE, np.uint8)
-    result[types == _AXON] = Section.AXON
-    result[types == _APICAL] = Section.APICAL_DENDRITE
+    result[types == AXON] = Section.AXON
+    result[types == APICAL] = Section.APICAL_DENDRITE
     return result
 
 

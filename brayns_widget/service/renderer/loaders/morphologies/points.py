@@ -183,7 +183,7 @@ def _sections(roots: list[int], children: list[list[int]], table: PointTable) ->
 def _somas(
     points: Floats, parents: Ints, is_soma: npt.NDArray[np.bool_]
 ) -> tuple[Soma, dict[int, tuple[Floats, bool]]]:
-    """Make the somas of a file, in one.
+    """Make one soma of all somas of a file.
 
     Returns:
         the soma, and for each of its points what a neurite that continues it is drawn from, and whether one of

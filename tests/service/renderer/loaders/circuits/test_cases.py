@@ -12,10 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
+from brayns_widget.service.renderer.loaders.morphologies.neuron import LOADER
 from brayns_widget.service.rpc.methods import RunningRequest
 
 pytestmark = pytest.mark.data
@@ -27,14 +29,18 @@ CIRCUITS = [
     "allen_without_populations",
     "attribute_of_fixed_strings",
     "attribute_too_short",
+    "axon_pieces_far_away",
     "byte_order_mark",
     "edges_file_missing",
+    "negative_radii",
     "node_set_that_nobody_uses_is_broken",
+    "old_mac_line_ends",
     "packed_nodes",
     "point_neurons",
     "positions_big_endian",
     "simulation_of_an_older_version",
     "simulation_without_random_seed",
+    "single_points_on_a_soma_of_cylinders",
     "soma_far_from_the_origin",
 ]
 
@@ -60,12 +66,47 @@ def load(path: Path, **settings: Any) -> list[LoadedModel]:
 def test_circuits_are_shown(shared_dir: Path, name: str):
     folder, expected = case(shared_dir, name)
     (file,) = [part for part in expected["do"].split("'") if part.endswith(".json")]
-    (model,) = load(folder / file)
+    parts = {"load_soma": True, "load_dendrites": True, "load_axon": "axon=True" in expected["do"]}
+    (model,) = load(folder / file, neuron_morphology_parameters=parts)
     assert model.ids is not None
     assert len(model.ids) == expected["cells"]
     if "bounds_about" in expected:
         np.testing.assert_allclose(model.geometry.bounds, expected["bounds_about"], atol=1)
     assert set(expected.get("color_methods_include", ())) <= set(model.coloring.methods())
+    for key, near in (("geometry_near", True), ("no_geometry_near", False)):
+        for place in expected.get(key, ()):
+            assert (distance(model, place) < 5) == near, place
+
+
+def distance(model: LoadedModel, place: list[float]) -> float:
+    """How far a place is from the nearest center line, in µm."""
+    shape = model.geometry
+    begins, ends = (shape.vertices[shape.segments + step, :3].astype(np.float64) for step in (0, 1))
+    steps = ends - begins
+    lengths = np.maximum((steps**2).sum(axis=1), 1e-12)
+    along = (((place - begins) * steps).sum(axis=1) / lengths).clip(0, 1)
+    return float(np.linalg.norm(begins + along[:, None] * steps - place, axis=1).min())
+
+
+def test_the_line_that_is_wrong_is_named(shared_dir: Path):
+    folder, expected = case(shared_dir, "which_line")
+    assert expected["error"] == "contains 'ok.swc' and the number 4"
+    with pytest.raises(RequestError, match=r"ok\.swc: line 4 \("):
+        load(folder / "circuit_config.json")
+
+
+def test_a_morphology_is_shown_by_its_own_loader(shared_dir: Path):
+    folder, _expected = case(shared_dir, "a_morphology_instead_of_a_circuit")
+    parts = {"load_soma": True, "load_dendrites": True, "load_axon": True}
+    (model,) = LOADER.read(str(folder / "cell.swc"), parts, RunningRequest())
+    np.testing.assert_allclose(model.geometry.bounds, box_of(folder / "cell.swc"), atol=1)
+
+
+def box_of(file: Path) -> list[npt.NDArray[np.float64]]:
+    """The box of an SWC file's points, with their radii."""
+    rows = np.loadtxt(file, ndmin=2)
+    points, radii = rows[:, 2:5], rows[:, 5:6]
+    return [(points - radii).min(0), (points + radii).max(0)]
 
 
 def test_edges_are_found_without_an_index(shared_dir: Path):

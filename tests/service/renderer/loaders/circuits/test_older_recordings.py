@@ -88,6 +88,28 @@ def test_older_names_and_packed_data(folder: Path, layout: dict[str, str]):
     model.close()
 
 
+@pytest.mark.parametrize(("processing", "expected"), [("aibs_perisomatic", [5, 0, 3]), ("", [3, 5, 0])])
+def test_sections_are_counted_as_bmtk_does_where_it_takes_the_axon(tmp_path: Path, processing: str, expected: Any):
+    """Apical dendrite, axon and dendrite in the file; BMTK has soma 0, dendrite 1, apical dendrite 2."""
+    write_circuit(tmp_path, {**places(1), **({"model_processing": [processing]} if processing else {})})
+    branches = "2 4 2 0 0 1 1\n3 4 12 0 0 1 2\n4 2 0 2 0 1 1\n5 2 0 12 0 1 4\n6 3 0 0 2 1 1\n7 3 0 0 12 1 6\n"
+    (tmp_path / "morphologies" / "cell.swc").write_text(f"1 1 0 0 0 2 -1\n{branches}")
+    with h5py.File(tmp_path / "membrane.h5", "w") as file:
+        group = file.create_group("report/cells")
+        group["data"] = np.array([[0.0, 3.0, 5.0]])
+        group["mapping/node_ids"], group["mapping/index_pointer"] = np.array([0]), np.array([0, 3])
+        group["mapping/element_ids"], group["mapping/time"] = np.array([0, 1, 2]), np.array([0.0, 0.5, 0.5])
+    model = load(write_simulation(tmp_path), report_type="compartment", report_name="membrane")
+    assert model.simulation is not None
+    model.simulation.ramp = GREYS
+    model.simulation.seek(0.0)
+    shown = model.colors[model.geometry.segment_slots, 0] * 8
+    ends = model.geometry.vertices[model.geometry.segments + 1, :3]
+    values = [float(shown[np.isclose(ends[:, axis], 12.0)][0]) for axis in range(3)]
+    model.close()
+    assert [round(value) for value in values] == expected
+
+
 def test_a_report_that_cannot_be_read_blocks_only_itself(folder: Path):
     path = write_simulation(folder)
     assert load(path).notices == ()
@@ -99,7 +121,7 @@ def test_a_report_that_cannot_be_read_blocks_only_itself(folder: Path):
     model.close()
     with pytest.raises(RequestError, match=r"gone\.h5 does not exist"):
         load(path, report_type="compartment", report_name="gone")
-    with pytest.raises(RequestError, match="'odd' is not present"):
+    with pytest.raises(RequestError, match=r"Report 'odd' cannot be used: reports\.odd\.dt in .* has the wrong type"):
         load(path, report_type="compartment", report_name="odd")
     with h5py.File(folder / "gone.h5", "w") as file:
         file.create_group("report/others")
@@ -121,6 +143,32 @@ def test_damaged_recordings_are_told(folder: Path, file: str):
     assert str(folder / file) in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("data", np.array([[b"a"] * 4] * 2), "its data are no numbers, but |S1"),
+        ("data", np.zeros(4), "its data must be a table of frames and columns"),
+        ("mapping/time", [0.0, 1.0], "its times must be start, end and step, got 2 numbers"),
+        ("mapping/time", [0.0, 1.0, 0.0], "it has 2 frames of 0 from 0 to 1"),
+        ("mapping/element_pos", [0.5], "its element_pos must be a number for each element, got (1,) of float64"),
+        ("mapping/element_pos", np.array([b"a"] * 4), "got (4,) of |S1"),
+        ("mapping/element_ids", np.zeros(4), "its element ids are no whole numbers, but float64"),
+        ("mapping/index_pointers", [0, 9, 2], "its mapping does not fit its data"),
+        ("mapping/node_ids", None, "has no node_ids"),
+    ],
+)
+def test_the_dataset_that_makes_no_sense_is_named(folder: Path, name: str, values: Any, message: str):
+    write_membrane(folder / "membrane.h5")
+    with h5py.File(folder / "membrane.h5", "a") as file:
+        del file["report/cells"][name]
+        if values is not None:
+            file["report/cells"][name] = values
+    with pytest.raises(RequestError) as caught:
+        load(write_simulation(folder), report_type="compartment", report_name="membrane")
+    assert caught.value.message.startswith(f"Report 'membrane' in {folder / 'membrane.h5'} cannot be used: ")
+    assert message in caught.value.message
+
+
 @pytest.mark.parametrize("name", ["gids", "node_ids"])
 @pytest.mark.parametrize("place", ["spikes", "spikes/cells"])
 def test_spikes_with_and_without_a_population(folder: Path, name: str, place: str):
@@ -130,6 +178,34 @@ def test_spikes_with_and_without_a_population(folder: Path, name: str, place: st
     model = load(write_simulation(folder), report_type="spikes")
     assert model.simulation is not None
     assert (model.simulation.timeline.start, model.simulation.timeline.end) == (20, 70)
+
+
+def test_spikes_in_seconds_and_those_that_make_no_sense(folder: Path):
+    with h5py.File(folder / "spikes.h5", "w") as file:
+        times = file.create_dataset("spikes/cells/timestamps", data=[-1.0, np.nan, 0.0007, 0.0002, 0.0003])
+        file["spikes/cells/node_ids"] = [0, 0, 1, 0, 9]
+        times.attrs["units"] = "s"
+    path = write_simulation(folder)
+    model = load(path, report_type="spikes")
+    assert model.simulation is not None
+    assert (model.simulation.timeline.start, model.simulation.timeline.end) == (20, 70)
+    with h5py.File(folder / "spikes.h5", "a") as file:
+        file["spikes/cells/timestamps"].attrs["units"] = "min"
+    with pytest.raises(RequestError, match=r"spikes\.h5 cannot be read as spikes: .* in 'min'"):
+        load(path, report_type="spikes")
+
+
+def test_reports_in_seconds_and_of_some_compartments(folder: Path):
+    write_membrane(folder / "membrane.h5")
+    with h5py.File(folder / "membrane.h5", "a") as file:
+        times = file["report/cells/mapping/time"]
+        times[:] = times[:] / 1000
+        times.attrs["units"] = "s"
+    path = write_simulation(folder, type="compartment_set")
+    model = load(path, report_type="compartment", report_name="membrane")
+    assert model.simulation is not None
+    assert (model.simulation.timeline.dt, model.simulation.timeline.unit) == (0.5, "ms")
+    model.close()
 
 
 def test_point_neurons_show_their_values(tmp_path: Path):

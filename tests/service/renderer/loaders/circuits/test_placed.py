@@ -97,6 +97,105 @@ def test_synapses_without_any_place_are_told(tmp_path: Path):
     )
 
 
+def test_edges_that_do_not_tell_their_population_are_shown(tmp_path: Path):
+    config = circuit(
+        tmp_path, {"afferent_center_x": [1.0] * 3, "afferent_center_y": [0.0] * 3, "afferent_center_z": [0.0] * 3}
+    )
+    with h5py.File(tmp_path / "edges.h5", "a") as file:
+        del file["edges/joins/target_node_id"].attrs["node_population"]
+        del file["edges/joins/indices"]
+    assert len(synapses(config, "cells", "joins", afferent=True)) == 3
+
+
+def test_places_that_are_no_numbers_are_named(tmp_path: Path):
+    columns = {"afferent_center_x": [1.0, np.nan, 1.0], "afferent_center_y": [0.0] * 3, "afferent_center_z": [0.0] * 3}
+    with pytest.raises(
+        RequestError, match=r"Edge 1 of population joins in .*edges.h5 has no finite 'afferent_center_x'"
+    ):
+        synapses(circuit(tmp_path, columns), "cells", "joins", afferent=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            np.array([b"a"] * 3),
+            "Attribute 'afferent_center_x' of edge population joins in .*edges.h5 is no number: .*'a'",
+        ),
+        ([1.0], "does not tell where its synapses are .*; afferent_center_x cannot be read: it has 1 values, but 3"),
+    ],
+)
+def test_places_that_cannot_be_read_are_named(tmp_path: Path, values: Any, message: str):
+    config = circuit(tmp_path, {f"afferent_center_{axis}": [1.0] * 3 for axis in "xyz"})
+    with h5py.File(tmp_path / "edges.h5", "a") as file:
+        del file["edges/joins/0/afferent_center_x"]
+        file["edges/joins/0/afferent_center_x"] = values
+    with pytest.raises(RequestError, match=message):
+        synapses(config, "cells", "joins", afferent=True)
+
+
+def test_indices_that_lead_to_edges_of_other_nodes_are_refused(tmp_path: Path):
+    config = circuit(tmp_path, {f"afferent_center_{axis}": [1.0] * 3 for axis in "xyz"})
+    with h5py.File(tmp_path / "edges.h5", "a") as file:
+        file["edges/joins/target_node_id"][:] = [7, 8, 9]
+    with pytest.raises(RequestError, match=r"indices of edge population joins in .* lead to edges of other nodes"):
+        synapses(config, "cells", "joins", afferent=True)
+
+
+# An apical dendrite, an axon and a dendrite, each of one section of 10 µm.
+THREE = "1 1 0 0 0 2 -1\n2 4 2 0 0 1 1\n3 4 12 0 0 1 2\n4 2 0 2 0 1 1\n5 2 0 12 0 1 4\n6 3 0 0 2 1 1\n7 3 0 0 12 1 6\n"
+
+
+def first_edition(folder: Path, sections: list[int], processing: list[str]) -> Path:
+    """Write cells with the synapses of SONATA's first edition, and how BMTK processes their morphologies."""
+    config = write_circuit(folder, {**places(3), "model_processing": processing})
+    (folder / "morphologies" / "cell.swc").write_text(THREE)
+    write_edges(config, [0, 1, 2], [0, 1, 2], attributes={"sec_id": sections, "sec_x": [0.5] * 3})
+    return config
+
+
+def test_synapses_of_the_first_edition_stand_on_the_sections_that_bmtk_counts(tmp_path: Path):
+    config = first_edition(tmp_path, [0, 1, 2], ["aibs_perisomatic", "", "aibs_allactive"])
+    points = synapses(config, "cells", "joins", afferent=True)
+    np.testing.assert_allclose(points, [[0, 0, 0], [10, 0, 7], [27, 0, 0]], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sections", "processing", "afferent", "message"),
+    [
+        (
+            [1, 1, 3],
+            ["aibs_allactive"] * 3,
+            True,
+            "of cell 2 has 2 sections of dendrites, but something is to be on se",
+        ),
+        ([1, 1, 1], ["aibs_allactive", "aibs_allactive", "full"], True, "does not tell where its synapses are"),
+        ([1, 1, 1], ["aibs_perisomatic"] * 3, False, "does not tell where its synapses are"),
+    ],
+)
+def test_sections_that_nobody_can_count_are_refused(
+    tmp_path: Path, sections: list[int], processing: list[str], afferent: bool, message: str
+):
+    config = first_edition(tmp_path, sections, processing)
+    with pytest.raises(RequestError, match=message):
+        synapses(config, "cells", "joins", afferent=afferent)
+
+
+@pytest.mark.data
+def test_synapses_of_the_allen_institute_stand_where_their_file_says(data_dir: Path):
+    folder = data_dir / "allen" / "sonata" / "9_cells"
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    points = synapses(folder / "circuit_config.json", "cortex", "excvirt_to_cortex", afferent=True)
+    with h5py.File(folder / "network" / "excvirt_cortex_edges.h5") as file:
+        group = file["edges/excvirt_to_cortex/0"]
+        stored = np.stack([group[f"pos_{axis}"][:] for axis in "xy"], axis=1)  # its pos_z repeats x
+    beside = np.linalg.norm(points[:, :2] - stored, axis=1)
+    assert len(points) == len(stored) == 659
+    assert np.median(beside) < 1  # they are the middles of NEURON's segments
+    assert beside.max() < 12
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("dropped", ["segment", "section_pos"])
 @pytest.mark.parametrize("side", ["afferent", "efferent"])

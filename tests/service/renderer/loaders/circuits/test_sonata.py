@@ -7,12 +7,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import h5py
 import libsonata
 import morphio
 import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
@@ -356,6 +358,17 @@ def test_node_sets_of_a_simulation_override_those_of_its_circuit(tmp_path: Path)
     assert "own.json does not exist" in failure(path, node_sets=["some"])
 
 
+@pytest.mark.parametrize("file", ["circuit_config.json", "simulation_config.json"])
+@pytest.mark.parametrize("value", [7, "$GONE/sets.json", "gone.json"])
+def test_node_sets_that_cannot_be_read_are_told_when_they_are_used(tmp_path: Path, file: str, value: Any):
+    simulation = write_simulation(write_circuit(tmp_path, places(3)), "compartment")
+    content = json.loads((tmp_path / file).read_text())
+    (tmp_path / file).write_text(json.dumps(content | {"node_sets_file": value}))
+    assert len(load(simulation).geometry.spheres) == 3
+    message = failure(simulation, node_sets=["some"])
+    assert f"node_sets_file in {tmp_path / file}" in message or "gone.json does not exist" in message
+
+
 @pytest.mark.parametrize("settings", [{}, {"neuron_morphology_parameters": {"load_dendrites": True}}])
 def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
     path = write_circuit(tmp_path, {"x": [0.0, 1e30], "y": [0.0, 0.0], "z": [0.0, 0.0]})
@@ -369,18 +382,92 @@ def test_what_stands_too_far_away_names_its_file(tmp_path: Path, settings: Any):
         (None, 3.0, [False, False]),
         ([1, 0], 30.0, [True, False]),
         ([1, 0], 3.0, [True, False]),
+        ([np.nan, 0], 30.0, [True, False]),
+        ([np.nan, 1], 3.0, [False, True]),
     ],
 )
 def test_somas_are_moved_to_the_positions_of_cells(tmp_path: Path, recenter: Any, center: float, moved: list[bool]):
     attributes: dict[str, Any] = {**places(2), "rotation_angle_zaxis": [np.pi / 2, np.pi / 2]}
     if recenter:
-        attributes["recenter"] = np.array(recenter, np.int8)
+        attributes["recenter"] = np.array(recenter)
     path = write_circuit(tmp_path, attributes)
     swc = f"1 1 {center} 0 0 2 -1\n2 3 {center + 3} 0 0 1 1\n3 3 {center + 10} 0 0 0.5 2\n"
     (tmp_path / "morphologies" / "cell.swc").write_text(swc)
     model = load(path, neuron_morphology_parameters=FULL)
     expected = [[10.0 * cell, 0.0 if to_soma else center, 0.0] for cell, to_soma in enumerate(moved)]
     np.testing.assert_allclose(model.geometry.spheres[:, :3], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("value", "turned"), [("1.5707963267948966", True), ("NULL", False)])
+def test_types_turn_cells(tmp_path: Path, value: str, turned: bool):
+    path = with_types(write_circuit(tmp_path, places(1)), f"rotation_angle_zaxis recenter\n-1 {value} {value}\n")
+    model = load(path, neuron_morphology_parameters=FULL)
+    tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
+    np.testing.assert_allclose(tips, [[0, 10, 0] if turned else [10, 0, 0]], atol=1e-5)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("name", ["model_type", "model_processing", "mtype"])
+@pytest.mark.parametrize(("values", "library"), [([0, 7, 0], ["virtual"]), ([1], [])])
+def test_an_attribute_that_cells_can_do_without_harms_none(
+    tmp_path: Path, name: str, values: list[int], library: list[str], told: bool
+):
+    path = write_circuit(tmp_path, {**places(3), name: values})
+    if library:
+        with h5py.File(tmp_path / "nodes.h5", "a") as file:
+            file[f"nodes/cells/0/@library/{name}"] = np.array(library, dtype=h5py.string_dtype())
+    if not told:
+        content = json.loads(path.read_text())
+        del content["networks"]["nodes"][0]["populations"]["cells"]["type"]
+        path.write_text(json.dumps(content))
+    (described,) = answer("contents", str(tmp_path), str(path))["result"]["populations"]
+    assert (described["type"], described["size"], described["reason"]) == ("biophysical", 3, "")
+    model = load(path, neuron_morphology_parameters=FULL)
+    assert len(model.geometry.segments) == 6
+    (notice,) = model.notices
+    assert repr(name) in notice
+    assert "cannot be read" in notice
+
+
+def test_positions_may_stand_in_one_dataset(tmp_path: Path):
+    path = write_circuit(tmp_path, {"positions": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]})
+    np.testing.assert_allclose(load(path).geometry.spheres[:, :3], [[1, 2, 3], [4, 5, 6]])
+    described = answer("contents", str(tmp_path), str(path))["result"]
+    assert [item["reason"] for item in described["populations"]] == [""]
+    columns = answer("node-attributes", str(tmp_path), str(path), population="cells")["result"]["attributes"]
+    assert [column["name"] for column in columns] == ["morphology", "x", "y", "z"]
+    with h5py.File(tmp_path / "nodes.h5", "a") as file:
+        del file["nodes/cells/0/positions"]
+        file["nodes/cells/0/positions"] = [[1.0, 2.0], [3.0, 4.0]]
+    assert "no attribute 'x' that can be read (its shape is (2, 2))" in failure(path)
+
+
+@pytest.mark.parametrize("name", ["rotation_angle_xaxis", "recenter", "orientation_w", "x"])
+def test_texts_where_numbers_should_be_are_named(tmp_path: Path, name: str):
+    attributes: dict[str, Any] = {f"orientation_{axis}": [0.0] for axis in "xyzw"} if name.startswith("or") else {}
+    path = write_circuit(tmp_path, {**places(1), **attributes, name: ["north"]})
+    message = failure(path, neuron_morphology_parameters=FULL)
+    assert message.startswith(f"Attribute {name!r} of population cells in {tmp_path / 'nodes.h5'}")
+    assert "'north'" in message
+
+
+def with_types(path: Path, columns_and_rows: str) -> Path:
+    """Give the nodes of ``write_circuit`` types in CSV."""
+    (path.parent / "types.csv").write_text(f"node_type_id {columns_and_rows}")
+    content = json.loads(path.read_text())
+    content["networks"]["nodes"][0]["node_types_file"] = "types.csv"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_nodes_of_which_some_have_no_type_are_biophysical(tmp_path: Path):
+    path = with_types(write_circuit(tmp_path, places(1) | {"model_type": [""]}), "mtype\n-1 a\n")
+    content = json.loads(path.read_text())
+    del content["networks"]["nodes"][0]["populations"]["cells"]["type"]
+    path.write_text(json.dumps(content))
+    (described,) = answer("contents", str(tmp_path), str(path))["result"]["populations"]
+    assert described["type"] == "biophysical"
+    assert len(load(path, neuron_morphology_parameters=FULL).geometry.segments) == 2
 
 
 def test_cells_and_point_neurons_in_one_population(tmp_path: Path):
@@ -408,6 +495,8 @@ def test_cells_and_point_neurons_in_one_population(tmp_path: Path):
     assert model.notices == ()
     np.testing.assert_allclose(model.geometry.spheres[:, [0, 2]], [[0, 0], [100, 7], [50, 0]], atol=1e-5)
     np.testing.assert_allclose(model.geometry.spheres[:, 3], [2, 1, 2])
+    thick = load(path, neuron_morphology_parameters=FULL | {"radius_multiplier": 3.0})
+    np.testing.assert_allclose(thick.geometry.spheres[:, 3], [2, 3, 2])
     tips = model.geometry.vertices[np.isclose(model.geometry.vertices[:, 3], 0.5), :3]
     np.testing.assert_allclose(tips, [[0, 0, -10], [60, 0, 0]], atol=1e-5)
     assert model.coloring.values("mtype") == ["a", "b"]

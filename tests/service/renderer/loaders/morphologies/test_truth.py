@@ -179,6 +179,20 @@ def test_somas_of_contours(tmp_path: Path):
     assert lines_of(shape) == {((0, 0, 0), (9, 0, 0)), ((9, 0, 0), (30, 0, 0))}
 
 
+@pytest.mark.parametrize(
+    "soma",
+    [
+        [(x, 0, 1) for x in (0, 5, 10, 15, 20)],  # thin, along a line
+        [(5, 0, 9), (0, 5, 9), (-5, 0, 9), (0, -5, 9)],  # around, but thicker than it is wide
+    ],
+)
+def test_chains_that_are_no_contours_are_cylinders(tmp_path: Path, soma: list[tuple[int, int, int]]):
+    rows = [f"{n} 1 {x} {y} 0 {radius} {n - 1 or -1}" for n, (x, y, radius) in enumerate(soma, 1)]
+    shape = shape_of(written(tmp_path, "swc", "\n".join([*rows, "20 3 0 90 0 1 1", "21 3 0 99 0 1 20"])))
+    assert balls_of(shape) == []
+    assert len(lines_of(shape, Section.SOMA)) == len(soma) - 1
+
+
 def test_somas_that_branch_are_cylinders_between_points_that_continue_one_another(tmp_path: Path):
     soma = "1 1 0 0 0 5 -1\n2 1 9 0 0 3 1\n3 1 -9 0 0 3 1\n4 1 0 9 0 3 1\n"
     shape = shape_of(written(tmp_path, "swc", soma + "5 3 0 20 0 1 4\n6 3 0 50 0 1 5\n"))
@@ -250,6 +264,9 @@ def test_units_that_are_not_micrometers(tmp_path: Path, factor: float):
     (notice,) = shape_of(written(tmp_path, "swc", text)).notices
     assert pytest.approx(120 * factor, rel=0.2) == float(notice.split(" µm across")[0].rsplit(" ", 1)[1])
     assert not shape_of(written(tmp_path, "swc", SWC)).notices
+    assert not shape_of(written(tmp_path, "swc", "1 1 0 0 0 5 -1\n")).notices
+    (notice,) = shape_of(written(tmp_path, "swc", f"1 1 0 0 0 {10 * factor} -1\n")).notices
+    assert "µm across" in notice
 
 
 # --- our reading is MorphIO's
