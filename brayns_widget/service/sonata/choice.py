@@ -2,7 +2,8 @@
 
 What libsonata 0.2 refuses was measured: several groups, packed datasets (its wheels have no filters for gzip and lzf),
 numbers of the other byte order or of 16 bits, booleans, texts of fixed length, datasets that are too short or have two
-dimensions, and edges without indices. It does not read types in CSV, nor explicit ids and group indices.
+dimensions, edges without indices, and edges that do not tell whose nodes they join. It does not read types in CSV, nor
+explicit ids and group indices.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY
+from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY, POSITIONS
 from brayns_widget.service.sonata.types import Types
 
 _FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}  # of which HDF5 itself has the code
@@ -37,6 +38,8 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
         return "its types are in CSV"
     if f"{kind}_type_id" not in group:
         return f"it has no {kind}_type_id"
+    if POSITIONS in group["0"]:
+        return "its positions have three numbers for each node"
     size = len(group[f"{kind}_type_id"])
     for name in ("node_id", f"{kind}_group_index"):
         if name in group and not np.array_equal(np.asarray(group[name]), np.arange(size)):
@@ -47,7 +50,10 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
     if kind == "edge":
         if not all(f"indices/{index}/{name}" in group for index in _INDICES for name in _TABLES):
             return "it has no indices"
-        datasets += [group[name] for name in ("source_node_id", "target_node_id")]
+        ends = [group[name] for name in ("source_node_id", "target_node_id")]
+        if not all("node_population" in nodes.attrs for nodes in ends):
+            return "it does not tell whose nodes it joins"
+        datasets += ends
         datasets += [group[f"indices/{index}/{name}"] for index in _INDICES for name in _TABLES]
     for item in datasets:
         library = isinstance(item, h5py.Dataset) and item.name.rsplit("/", 2)[-2] == LIBRARY

@@ -5,6 +5,7 @@ Neither h5py nor NumPy is imported while libsonata can tell: that takes a third 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -181,10 +182,15 @@ def type_of(population: Population | None) -> str:
     return BIOPHYSICAL if BIOPHYSICAL in kinds or not kinds else min(kinds)
 
 
+_SIZE, _ENDS = ("size",), ("source", "target")
+
+
 def _native(kind: str, file: PopulationFile, name: str) -> Any:
     """Open a population with libsonata; None: it refuses."""
-    storage = libsonata.NodeStorage if kind == "node" else libsonata.EdgeStorage
-    try:
-        return storage(file.elements).open_population(name)
-    except (libsonata.SonataError, RuntimeError):
-        return None
+    storage, read = (libsonata.NodeStorage, _SIZE) if kind == "node" else (libsonata.EdgeStorage, _SIZE + _ENDS)
+    with contextlib.suppress(libsonata.SonataError, RuntimeError):
+        population = storage(file.elements).open_population(name)
+        for told in read:
+            getattr(population, told)  # libsonata looks into the file only now
+        return population
+    return None
