@@ -81,10 +81,11 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     Raises:
         RequestError: the population has no positions.
     """
-    if POSITIONS in population.attribute_names and not {"x", "y"} <= population.attribute_names:
-        return _finite(population, POSITIONS, population.attribute(POSITIONS, ids).astype(np.float64), ids)
+    told = {*population.attribute_names, *population.unreadable}
+    if POSITIONS in told and not {"x", "y"} <= told:
+        return _attribute(population, POSITIONS, ids)
     axes = ["x", "y", "z"]
-    if {"x", "y"} <= population.attribute_names and "z" not in {*population.attribute_names, *population.unreadable}:
+    if {"x", "y"} <= population.attribute_names and "z" not in told:
         notices.add("its nodes have no z, so that they lie in a plane", f"Population {population.name}")
         axes.pop()
     found = [_attribute(population, axis, ids) for axis in axes]
@@ -110,7 +111,7 @@ def recentered(population: Population, ids: Ints, positions: Floats, rotations: 
     """
     moved = np.linalg.norm(centers, axis=1) > _CENTERED
     if "recenter" in population.attribute_names:
-        wanted = np.asarray(population.attribute("recenter", ids), np.float64)
+        wanted = _numbers(population, "recenter", ids)
         moved = np.where(np.isnan(wanted), moved, wanted != 0)
     if not moved.any():
         return positions
@@ -153,7 +154,7 @@ def _angles(population: Population, name: str, ids: Ints) -> Floats:
     """Read angles (N,) in radians; 0 for nodes whose group or type has none."""
     if name not in population.attribute_names:
         return np.zeros(len(ids))
-    return _finite(population, name, np.asarray(population.attribute(name, ids, missing=0.0), np.float64), ids)
+    return _finite(population, name, _numbers(population, name, ids, missing=0.0), ids)
 
 
 def _attribute(population: Population, name: str, ids: Ints) -> Floats:
@@ -163,7 +164,18 @@ def _attribute(population: Population, name: str, ids: Ints) -> Floats:
             f"Population {population.name} of {population.file} has no attribute {name!r}{why}, so its cells cannot be "
             "placed"
         )
-    return _finite(population, name, np.asarray(population.attribute(name, ids), dtype=np.float64), ids)
+    return _finite(population, name, _numbers(population, name, ids), ids)
+
+
+def _numbers(population: Population, name: str, ids: Ints, *, missing: float = np.nan) -> Floats:
+    """Read an attribute of numbers."""
+    values = population.attribute(name, ids, missing=missing)
+    try:
+        return values.astype(np.float64)
+    except ValueError as error:  # texts
+        raise failure(
+            f"Attribute {name!r} of population {population.name} in {population.file} is no number: {error}"
+        ) from error
 
 
 def _finite(population: Population, name: str, values: Floats, ids: Ints) -> Floats:
