@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.recognised import BEGINNING, morphology_kind
 from brayns_widget.service.sonata.paths import Paths
 from brayns_widget.service.sonata.problems import failure, text_content
 
@@ -30,8 +31,13 @@ def unchecked(path: str) -> None:
     del path
 
 
-def read_json(path: Path, check: Check) -> Any:
+def read_json(path: Path, check: Check, what: str = "SONATA configuration") -> Any:
     """Read a JSON file, which may begin with a byte order mark.
+
+    Args:
+        path: the file.
+        check: called with it before it is opened.
+        what: it should be, for messages.
 
     Raises:
         RequestError: it is missing, too large, or no JSON.
@@ -42,13 +48,15 @@ def read_json(path: Path, check: Check) -> Any:
             raise failure(f"{path} is too large for a configuration: {size} bytes")
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
-    content = text_content(path, "is not a SONATA configuration")
+    content = text_content(path, f"is not a {what}")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         cut = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
         advice = "; it ends too early: copy it again" if cut else ""
-        raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error}){advice}") from error
+        if kind := morphology_kind(content[:BEGINNING]):
+            advice = f"; it begins as a morphology: give it the ending {kind}"
+        raise failure(f"{path} is not a {what}: it is not JSON ({error}){advice}") from error
 
 
 class Section(NamedTuple):
@@ -215,22 +223,19 @@ class SimulationConfig:
 
     Attributes:
         root: the same.
-        problems: reports that were left out, and why; complete once ``reports`` was read.
+        problems: what was left out, and why; complete once ``reports`` was read.
+        node_sets_file: absolute, or "".
     """
 
     def __init__(self, root: Section) -> None:
         self.root = root
         self.problems: list[str] = []
+        self.node_sets_file = _node_sets_file(root, self.problems)
 
     @property
     def path(self) -> Path:
         """Its file."""
         return self.root.file
-
-    @property
-    def node_sets_file(self) -> str:
-        """Absolute path, or ""."""
-        return self.root.path("node_sets_file")
 
     @property
     def node_set(self) -> str:
@@ -364,7 +369,17 @@ def _circuit(root: Section) -> CircuitConfig:
     if problems and not nodes:
         raise failure(f"{root.file} is not a SONATA circuit configuration: {problems[0]}")
     edges = _files(section, "edges", components, problems)
-    return CircuitConfig(root.file, nodes, edges, root.path("node_sets_file"), tuple(problems))
+    node_sets = _node_sets_file(root, problems)
+    return CircuitConfig(root.file, nodes, edges, node_sets, tuple(problems))
+
+
+def _node_sets_file(root: Section, problems: list[str]) -> str:
+    """Read the path of the node sets, which need not be used; what makes no sense becomes a problem."""
+    try:
+        return root.path("node_sets_file")
+    except RequestError as error:
+        problems.append(error.message)
+        return ""
 
 
 def _files(networks: Section, kind: str, components: Section, problems: list[str]) -> tuple[PopulationFile, ...]:
@@ -434,10 +449,7 @@ def read_node_sets(paths: Sequence[str], check: Check = unchecked, *, circuit: s
         check(path)
         if not Path(path).is_file():
             raise failure(f"The node sets file {path} does not exist")
-        try:
-            content = read_json(Path(path), check)
-        except RequestError as error:
-            raise failure(f"{path} is not a node sets file: {error.message}") from error
+        content = read_json(Path(path), check, "node sets file")
         if not isinstance(content, dict):
             raise failure(f"{path} is not a node sets file: it holds no object")
         found |= content

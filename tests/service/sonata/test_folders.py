@@ -55,6 +55,13 @@ def test_directories_that_could_mean_anything_are_refused(tmp_path: Path, files:
         configuration_of(tmp_path, unchecked)
 
 
+def test_the_file_that_could_be_meant_but_is_broken_is_named(tmp_path: Path):
+    (tmp_path / "circuit_config.json").write_text('{"networks": {"nodes": [],}}')
+    (tmp_path / "list.json").write_text("[]")
+    with pytest.raises(RequestError, match=r"circuit_config\.json is not a SONATA configuration: it is not JSON \("):
+        configuration_of(tmp_path, unchecked)
+
+
 def test_backend_and_renderer_take_directories(tmp_path: Path):
     write_simulation(write_circuit(tmp_path, places(3)), "compartment")
     described = answer("contents", str(tmp_path), str(tmp_path))["result"]
