@@ -153,4 +153,5 @@ def reason(error: RequestError) -> str:
     text = str(error)
     for prefix in ("Invalid params: ", "Internal error: "):
         text = text.removeprefix(prefix)
-    return text.strip().rstrip(".") + "."
+    text = text.strip().rstrip(".")
+    return text if text.endswith("?") else f"{text}."

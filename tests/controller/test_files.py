@@ -126,6 +126,7 @@ def test_the_backends_refusals_become_circuit_errors(cluster, controller, method
         ("Invalid params: no such file", "no such file."),
         ("Internal error: it broke. ", "it broke."),
         ("Denied.", "Denied."),
+        ("Is it another file?", "Is it another file?"),
     ],
 )
 def test_reasons_are_ends_of_sentences(text, end):
