@@ -153,7 +153,7 @@ def _measured(skeleton: Skeleton) -> Skeleton:
     soma = np.concatenate((skeleton.soma.spheres, skeleton.soma.cylinders.reshape(-1, 4)))
     if not len(skeleton.points) + len(soma):
         raise ValueError("it has no points")
-    size = _size(skeleton.points if len(skeleton.points) > 1 else soma[:, :3])
+    size = _size(skeleton.points if len(skeleton.points) > 1 or not len(soma) else soma[:, :3])
     if not len(skeleton.points):
         size += 2 * float(soma[:, 3].max())
     if SMALLEST <= size <= LARGEST or size == 0 or not np.isfinite(size):
