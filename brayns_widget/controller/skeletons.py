@@ -135,21 +135,40 @@ def _is_section(source: Any) -> bool:
 
 
 def _of_points(points: Any, parents: Any, radii: Any, types: Any) -> Skeleton:
-    places = np.asarray(points, np.float64)
+    places = _floats(points, "points")
     if places.ndim != 2 or places.shape[1] not in {3, 4}:
         raise ValueError(f"points must be a table of x, y, z (and radius), got the shape {places.shape}")
     if places.shape[1] == 3:
         places = np.column_stack((places, np.full(len(places), RADIUS)))
     if radii is not None:
-        places = np.column_stack((places[:, :3], np.broadcast_to(np.asarray(radii, np.float64), len(places))))
-    kinds = np.full(len(places), DENDRITE) if types is None else np.broadcast_to(_whole(types, "types"), len(places))
-    return Skeleton("points", places, np.asarray(kinds, np.int64), _whole(parents, "parents"))
+        places = np.column_stack((places[:, :3], _for_each(_floats(radii, "radii"), len(places), "radii")))
+    kinds = np.full(len(places), DENDRITE) if types is None else _whole(types, "types")
+    return Skeleton("points", places, _for_each(kinds, len(places), "types"), _whole(parents, "parents"))
+
+
+def _for_each(values: npt.NDArray[Any], count: int, what: str) -> npt.NDArray[Any]:
+    """Return one value for each point, of which one may have been given for all."""
+    if values.shape not in {(), (1,), (count,)}:
+        raise ValueError(
+            f"{what} must be one value, or one for each of the {count} points; its shape is {values.shape}"
+        )
+    return np.broadcast_to(values, count)
+
+
+def _floats(values: Any, what: str) -> Floats:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:  # texts, rows of several lengths
+        raise ValueError(f"{what} must be numbers: {error}") from error
 
 
 def _whole(values: Any, what: str) -> Ints:
-    numbers = np.asarray(values)
-    if numbers.dtype.kind not in "iu" and not (numbers.astype(np.int64) == numbers).all():
-        raise ValueError(f"{what} must be whole numbers")
+    numbers = np.asarray(values) if hasattr(values, "dtype") else _floats(values, what)
+    if numbers.dtype.kind not in "iu":
+        numbers = _floats(numbers, what)
+        with np.errstate(invalid="ignore"):  # what is not finite
+            if not (numbers.astype(np.int64) == numbers).all():
+                raise ValueError(f"{what} must be whole numbers")
     return numbers.astype(np.int64)
 
 

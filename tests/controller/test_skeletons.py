@@ -246,6 +246,12 @@ def test_what_is_no_morphology_is_refused(source: Any) -> None:
         ({"parents": np.where(PARENTS == 5, 8, PARENTS)}, "point 6 of points continues point 8 of 8"),
         ({"parents": np.arange(8)}, "point 0 of points continues point 0 of 8"),
         ({"parents": PARENTS + 0.5}, "parents must be whole numbers"),
+        ({"parents": [None, *PARENTS[1:]]}, "parents must be whole numbers"),
+        ({"parents": ["root", *PARENTS[1:]]}, "parents must be numbers: could not convert string"),
+        ({"parents": PARENTS, "types": [1, 3]}, r"types must be one value, or one for each of the 8 points; .* \(2,\)"),
+        ({"parents": PARENTS, "types": "soma"}, "types must be numbers: could not convert string to float: 'soma'"),
+        ({"parents": PARENTS, "radii": [[1] * 8]}, r"radii must be one value, or one for each .* \(1, 8\)"),
+        ({"parents": PARENTS, "radii": "thick"}, "radii must be numbers"),
         ({"parents": PARENTS, "radii": [np.nan] * 8}, r"point 0 of points is not finite: \[0.0, 0.0, 0.0, nan\]"),
     ],
 )
@@ -257,6 +263,8 @@ def test_arrays_that_do_not_fit_are_refused(arrays: dict[str, Any], message: str
 def test_other_mistakes_are_named() -> None:
     with pytest.raises(ValueError, match="must be a table of x, y, z"):
         skeletons_of(POINTS[:, :2], parents=PARENTS)
+    with pytest.raises(ValueError, match=r"points must be numbers: .*inhomogeneous"):
+        skeletons_of([[0, 0, 0], [1, 2]], parents=[-1, 0])
     with pytest.raises(ValueError, match="has the columns x, y, z and parent"):
         skeletons_of(table().drop(columns="z"))
     with pytest.raises(ValueError, match="point 7 continues point 66, which is not there"):
