@@ -123,8 +123,6 @@ class Circuit:
             found = found or [population for population in self.populations if not population.reason][:1]
             if not found:
                 hint = self._listing() if self.populations else "Its configuration names none in networks.nodes."
-                if not in_plane and _candidates(self.populations, in_plane=True):
-                    hint += " in_plane=True places nodes without positions side by side."
                 raise CircuitError(f"{self.path!r} has no node population that can be shown.", hint=hint)
         if found[0].size == 0 and found[0].reason:
             raise CircuitError(f"Node population {found[0].name!r} cannot be shown: {found[0].reason}.")

@@ -103,16 +103,16 @@ async def inspect_circuit(
 
     found: backend.PopulationResult | backend.CircuitDescription
     params = backend.PopulationParams(path=path)
+    ours = offers(backend.SONATA_DESCRIBE_CIRCUIT.name)
     try:
-        if offers(backend.SONATA_DESCRIBE_CIRCUIT.name):
+        if ours:
             found = await server.call(backend.SONATA_DESCRIBE_CIRCUIT, params)
         else:
             found = await server.call(backend.SONATA_LIST_POPULATIONS, params)
     except RequestError as error:
-        raise CircuitError(
-            f"The circuit {path!r} cannot be read: {reason(error).removeprefix(f'{path!r} cannot be read: ')}",
-            hint="Name a SONATA configuration file, such as circuit_config.json.",
-        ) from error
+        # Ours says itself what to do.
+        hint = "" if ours else "Name a SONATA configuration file, such as circuit_config.json."
+        raise CircuitError(refusal(f"The circuit {path!r} cannot be read", path, error), hint=hint) from error
     sets, notices = await _node_sets(server, path) if node_sets else ((), ())
     return Circuit.of(path, found, sets, notices)
 
@@ -145,6 +145,12 @@ async def _color_attributes(server: Server, path: str, population: Population) -
     ]
     columns = tuple(Column(attribute.name, attribute.type != "string") for attribute in found.attributes)
     return replace(population, attributes=tuple(names), columns=columns)
+
+
+def refusal(what: str, path: str, error: RequestError) -> str:
+    """Return what a server says of a file, after ``what`` unless it names the file first."""
+    text = reason(error)
+    return text if text.startswith((f"{path} ", f"{path!r} ")) else f"{what}: {text}"
 
 
 def reason(error: RequestError) -> str:

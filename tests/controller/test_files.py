@@ -9,7 +9,7 @@ import pytest
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.files import reason
+from brayns_widget.controller.files import reason, refusal
 from brayns_widget.protocol.errors import CircuitError, RequestError
 from tests.controller.scenes import elsewhere
 from tests.fakes import FakeCluster
@@ -116,8 +116,21 @@ def test_our_backend_tells_what_cannot_be_shown(cluster, controller):
 def test_the_backends_refusals_become_circuit_errors(cluster, controller, method):
     cluster.backend.errors[method] = (-32602, "Invalid params: '/x' is outside '/data'")
     call = controller.files.list if method == "fs-list-dir" else controller.files.inspect
-    with pytest.raises(CircuitError, match=r": '/x' is outside '/data'\."):
+    with pytest.raises(CircuitError, match=r"(: |^)'/x' is outside '/data'\."):
         call("/x")
+
+
+def test_our_own_backend_says_itself_what_to_do(cluster, controller):
+    cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
+    cluster.backend.errors["sonata-describe-circuit"] = (-32603, "/x is packed (gzip); unpack it first")
+    with pytest.raises(CircuitError, match=r"^/x is packed \(gzip\); unpack it first\.$"):
+        controller.files.inspect("/x")
+
+
+@pytest.mark.parametrize("text", ["a.swc is empty", "'a.swc' does not exist", "Line 3 of a.swc is odd"])
+def test_refusals_name_a_file_once_at_their_begin(text):
+    said = refusal("'a.swc' cannot be loaded", "a.swc", RequestError(text, code=-1))
+    assert said == (f"{text}." if "Line" not in text else f"'a.swc' cannot be loaded: {text}.")
 
 
 @pytest.mark.parametrize(

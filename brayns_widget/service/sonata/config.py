@@ -22,6 +22,8 @@ from brayns_widget.service.sonata.problems import failure, text_content
 
 MAX_SIZE = 64 << 20  # bytes; real configurations have a few thousand
 
+NAME_ONE = "name a circuit's configuration, such as circuit_config.json"
+
 Check = Callable[[str], None]
 """Called with each file before it is opened; raises ``RequestError`` for one that may not be."""
 
@@ -322,7 +324,7 @@ def read_configuration(
         simulation = SimulationConfig(root) if root.values.keys() & {"run", "output", "reports"} else None
         return _circuit(root), simulation, ()
     if not root.values.keys() & {"network", "run"}:
-        raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'")
+        raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'; {NAME_ONE}")
     problems: list[str] = []
     simulation = None
     if "simulation" in root.values and "run" not in root.values:
@@ -345,9 +347,8 @@ def read_configuration(
 def _root(path: Path, check: Check) -> Section:
     content = read_json(path, check)
     if not isinstance(content, dict):
-        raise failure(
-            f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run', as it holds no object"
-        )
+        without = f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run', as it holds no object"
+        raise failure(f"{without}; {NAME_ONE}")
     manifest = content.get("manifest")
     if manifest is not None and not isinstance(manifest, dict):
         raise failure(f"manifest in {path} has the wrong type: {_short(manifest)}")

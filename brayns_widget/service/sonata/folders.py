@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
-from brayns_widget.service.sonata.config import Check, read_json
+from brayns_widget.service.sonata.config import NAME_ONE, Check, read_json
 from brayns_widget.service.sonata.problems import failure
 
 _MOST_FILES = 100  # that are looked into
@@ -41,7 +41,7 @@ def configuration_of(path: Path, check: Check) -> Path:
         names = ", ".join(file.name for file in found)
         raise _not_one(f"{path} is a directory with several configurations: {names}; name one of them")
     without = f"{path} is a directory without a SONATA configuration (JSON with 'networks' or 'run')"
-    raise _not_one(f"{without}; {broken[0]}" if broken else without)
+    raise _not_one(f"{without}; {broken[0] if broken else NAME_ONE}")
 
 
 def _not_one(message: str) -> RequestError:
