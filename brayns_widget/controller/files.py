@@ -150,7 +150,7 @@ async def _color_attributes(server: Server, path: str, population: Population) -
 def refusal(what: str, path: str, error: RequestError) -> str:
     """Return what a server says of a file, after ``what`` unless it names the file first."""
     text = reason(error)
-    return text if text.startswith((f"{path} ", f"{path!r} ")) else f"{what}: {text}"
+    return text if text.startswith((f"{path} ", f"{path!r} ", f"The circuit of {path} ")) else f"{what}: {text}"
 
 
 def reason(error: RequestError) -> str:

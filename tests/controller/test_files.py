@@ -127,7 +127,9 @@ def test_our_own_backend_says_itself_what_to_do(cluster, controller):
         controller.files.inspect("/x")
 
 
-@pytest.mark.parametrize("text", ["a.swc is empty", "'a.swc' does not exist", "Line 3 of a.swc is odd"])
+@pytest.mark.parametrize(
+    "text", ["a.swc is empty", "'a.swc' does not exist", "The circuit of a.swc is bad", "Line 3 is odd"]
+)
 def test_refusals_name_a_file_once_at_their_begin(text):
     said = refusal("'a.swc' cannot be loaded", "a.swc", RequestError(text, code=-1))
     assert said == (f"{text}." if "Line" not in text else f"'a.swc' cannot be loaded: {text}.")

@@ -114,9 +114,18 @@ def _edges(config: Config) -> list[dict[str, Any]]:
 
 
 def _reports(simulation: SimulationConfig | None) -> list[dict[str, Any]]:
-    """Describe the spikes, with an empty name, and the enabled reports; times in ms."""
+    """Describe the spikes, with an empty name, and the enabled reports; what makes no sense becomes a problem."""
     if simulation is None:
         return []
+    try:
+        return _recordings(simulation)
+    except RequestError as error:
+        simulation.problems.append(f"The simulation's reports were left out: {error.message}")
+        return []
+
+
+def _recordings(simulation: SimulationConfig) -> list[dict[str, Any]]:
+    """Describe the spikes and the enabled reports; times in ms."""
     spikes = {"type": "spikes", "name": "", "start": 0.0, "end": simulation.tstop, "delta": simulation.dt, "unit": "ms"}
     reports = [spikes | {"cells": simulation.node_set}]
     for name, report in sorted(simulation.reports.items()):

@@ -57,6 +57,8 @@ class Recording:
         node_ids = _first(mapping, "node_ids", "gids")
         if self._data.ndim != 2 or mapping["time"].ndim != 1 or node_ids.ndim != 1:
             raise ValueError("its data must be a table of frames and columns, its times and node ids lists")
+        if len(mapping["time"]) < 3:
+            raise ValueError(f"its times must be begin, end and step, but there are {len(mapping['time'])}")
         start, end, dt = (float(number) for number in mapping["time"][:3])
         frames = len(self._data)
         if not (dt > 0 and np.isfinite((start, end, dt)).all() and frames):
