@@ -112,7 +112,7 @@ async def inspect_circuit(
     except RequestError as error:
         # Ours says itself what to do.
         hint = "" if ours else "Name a SONATA configuration file, such as circuit_config.json."
-        raise CircuitError(refusal(f"The circuit {path!r} cannot be read", path, error), hint=hint) from error
+        raise CircuitError(refusal(f"The circuit {path!r}", "cannot be read", path, error), hint=hint) from error
     sets, notices = await _node_sets(server, path) if node_sets else ((), ())
     return Circuit.of(path, found, sets, notices)
 
@@ -147,10 +147,19 @@ async def _color_attributes(server: Server, path: str, population: Population) -
     return replace(population, attributes=tuple(names), columns=columns)
 
 
-def refusal(what: str, path: str, error: RequestError) -> str:
-    """Return what a server says of a file, after ``what`` unless it names the file first."""
+def refusal(what: str, verdict: str, path: str, error: RequestError) -> str:
+    """Return what a server says of a file; ``what`` and ``verdict`` stand before it as far as it lacks them.
+
+    Args:
+        what: the file in words, such as "The circuit 'c.json'".
+        verdict: such as "cannot be read".
+        path: of the file.
+        error: what the server says.
+    """
     text = reason(error)
-    return text if text.startswith((f"{path} ", f"{path!r} ", f"The circuit of {path} ")) else f"{what}: {text}"
+    if text.startswith((f"{path} ", f"{path!r} ", f"The circuit of {path} ")):
+        return text
+    return f"{what}: {text}" if f" {verdict}" in text else f"{what} {verdict}: {text}"
 
 
 def reason(error: RequestError) -> str:

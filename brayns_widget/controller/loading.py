@@ -193,7 +193,7 @@ async def added(
     except RequestCancelled:
         raise
     except RequestError as error:
-        raise CircuitError(refusal(f"{name!r} cannot be loaded", name, error)) from error
+        raise CircuitError(refusal(repr(name), "cannot be loaded", name, error)) from error
     except (asyncio.CancelledError, TimeoutError):
         # It may have been done just before the cancellation.
         await finish_cleanup(_discard_strangers(renderer, scene))

@@ -128,11 +128,17 @@ def test_our_own_backend_says_itself_what_to_do(cluster, controller):
 
 
 @pytest.mark.parametrize(
-    "text", ["a.swc is empty", "'a.swc' does not exist", "The circuit of a.swc is bad", "Line 3 is odd"]
+    ("text", "said"),
+    [
+        ("a.json is empty", "a.json is empty."),
+        ("'a.json' does not exist", "'a.json' does not exist."),
+        ("The circuit of a.json is bad", "The circuit of a.json is bad."),
+        ("Line 3 is odd", "The circuit 'a.json' cannot be read: Line 3 is odd."),
+        ("b.h5 cannot be read", "The circuit 'a.json': b.h5 cannot be read."),
+    ],
 )
-def test_refusals_name_a_file_once_at_their_begin(text):
-    said = refusal("'a.swc' cannot be loaded", "a.swc", RequestError(text, code=-1))
-    assert said == (f"{text}." if "Line" not in text else f"'a.swc' cannot be loaded: {text}.")
+def test_refusals_name_a_file_and_the_verdict_once(text, said):
+    assert refusal("The circuit 'a.json'", "cannot be read", "a.json", RequestError(text, code=-1)) == said
 
 
 @pytest.mark.parametrize(
