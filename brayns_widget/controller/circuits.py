@@ -96,10 +96,14 @@ class Circuit:
         default = candidates[0].name if len(candidates) == 1 else None
         return cls(path, populations, tuple(node_sets), default, (*getattr(found, "notices", ()), *notices))
 
-    def choose(self, name: str | None) -> Population:
+    def choose(self, name: str | None, *, in_plane: bool = False) -> Population:
         """Return the named population, or the default one.
 
         The default is the largest biophysical one, or the only one with cells that is not virtual.
+
+        Args:
+            name: of the population; None: the default one.
+            in_plane: whether nodes without positions can be shown, too.
 
         Raises:
             CircuitError: there is no such population, it has no cells, or several could be meant.
@@ -113,12 +117,12 @@ class Circuit:
                     hint=f"{near} {self._listing()}".lstrip(),
                 )
         else:
-            found = _candidates(self.populations)
+            found = _candidates(self.populations, in_plane)
             if len(found) > 1:
                 raise CircuitError(f"{self.path!r} has several node populations.", hint=f"Name one. {self._listing()}")
             found = found or [population for population in self.populations if not population.reason][:1]
             if not found:
-                hint = self._listing() if self.populations else ""
+                hint = self._listing() if self.populations else "Its configuration names none in networks.nodes."
                 raise CircuitError(f"{self.path!r} has no node population that can be shown.", hint=hint)
         if found[0].size == 0 and found[0].reason:
             raise CircuitError(f"Node population {found[0].name!r} cannot be shown: {found[0].reason}.")
@@ -137,12 +141,15 @@ def _described(population: Population) -> str:
     return f"{kind}; not shown: {population.reason})" if population.reason else f"{kind})"
 
 
-def _candidates(populations: Iterable[Population]) -> list[Population]:
+def _candidates(populations: Iterable[Population], in_plane: bool = False) -> list[Population]:
     """Return the candidates for the default population: the largest biophysical one, else all that have cells.
 
-    Virtual ones, which are the input of a simulation, are meant only where there are no others.
+    Virtual ones, which are the input of a simulation, are meant only where there are no others; those without
+    positions, only if none has some and they are to be shown in a plane.
     """
     filled = [population for population in populations if population.size > 0 and not population.reason]
+    if in_plane and not filled:
+        filled = [population for population in populations if population.size > 0]
     biophysical = [population for population in filled if population.type == "biophysical"]
     simulated = [population for population in filled if population.type != "virtual"]
     return sorted(biophysical, key=lambda population: -population.size)[:1] or simulated or filled

@@ -103,16 +103,16 @@ async def inspect_circuit(
 
     found: backend.PopulationResult | backend.CircuitDescription
     params = backend.PopulationParams(path=path)
+    ours = offers(backend.SONATA_DESCRIBE_CIRCUIT.name)
     try:
-        if offers(backend.SONATA_DESCRIBE_CIRCUIT.name):
+        if ours:
             found = await server.call(backend.SONATA_DESCRIBE_CIRCUIT, params)
         else:
             found = await server.call(backend.SONATA_LIST_POPULATIONS, params)
     except RequestError as error:
-        raise CircuitError(
-            f"The circuit {path!r} cannot be read: {reason(error).removeprefix(f'{path!r} cannot be read: ')}",
-            hint="Name a SONATA configuration file, such as circuit_config.json.",
-        ) from error
+        # Ours says itself what to do.
+        hint = "" if ours else "Name a SONATA configuration file, such as circuit_config.json."
+        raise CircuitError(refusal(f"The circuit {path!r}", "cannot be read", path, error), hint=hint) from error
     sets, notices = await _node_sets(server, path) if node_sets else ((), ())
     return Circuit.of(path, found, sets, notices)
 
@@ -147,10 +147,26 @@ async def _color_attributes(server: Server, path: str, population: Population) -
     return replace(population, attributes=tuple(names), columns=columns)
 
 
+def refusal(what: str, verdict: str, path: str, error: RequestError) -> str:
+    """Return what a server says of a file; ``what`` and ``verdict`` stand before it as far as it lacks them.
+
+    Args:
+        what: the file in words, such as "The circuit 'c.json'".
+        verdict: such as "cannot be read".
+        path: of the file.
+        error: what the server says.
+    """
+    text = reason(error)
+    if text.startswith((f"{path} ", f"{path!r} ", f"The circuit of {path} ")):
+        return text
+    return f"{what}: {text}" if f" {verdict}" in text else f"{what} {verdict}: {text}"
+
+
 def reason(error: RequestError) -> str:
     """Return why a server refused, as the end of a sentence."""
     # The real backend puts its kind of error before the text.
     text = str(error)
     for prefix in ("Invalid params: ", "Internal error: "):
         text = text.removeprefix(prefix)
-    return text.strip().rstrip(".") + "."
+    text = text.strip().rstrip(".")
+    return text if text.endswith("?") else f"{text}."

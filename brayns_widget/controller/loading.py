@@ -13,7 +13,7 @@ from annotated_types import Ge
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
-from brayns_widget.controller.files import reason
+from brayns_widget.controller.files import refusal
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.selection import Chosen
@@ -193,7 +193,7 @@ async def added(
     except RequestCancelled:
         raise
     except RequestError as error:
-        raise CircuitError(f"{name!r} cannot be loaded: {reason(error)}") from error
+        raise CircuitError(refusal(repr(name), "cannot be loaded", name, error)) from error
     except (asyncio.CancelledError, TimeoutError):
         # It may have been done just before the cancellation.
         await finish_cleanup(_discard_strangers(renderer, scene))

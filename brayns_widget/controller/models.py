@@ -155,7 +155,7 @@ class Models(Morphologies, Counting, Sequence["Model"]):
             return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
         report(None, "Reading the circuit ...")
-        found, cells = await choose_cells(ready, where, population, choice)
+        found, cells = await choose_cells(ready, where, population, choice, in_plane=in_plane)
         parameters = sonata_params(
             found.name,
             cells,

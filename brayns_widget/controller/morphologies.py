@@ -152,7 +152,7 @@ class Morphologies(Group):
             return await self._load_file(report, source, parts, name, color_by=color_by, frame=frame)
         from brayns_widget.controller.skeletons import Skeleton, skeletons_of
 
-        known = isinstance(source, list) and all(isinstance(item, Skeleton) for item in source)
+        known = isinstance(source, list) and source and all(isinstance(item, Skeleton) for item in source)
         cells = source if known and parents is None else skeletons_of(source, parents=parents, radii=radii, types=types)
         params, ready = parts.params(), await self._core.connection.ensure(report)
         whole = ready.capabilities.offers("add-morphology")
@@ -206,7 +206,7 @@ async def _add_cell(
     from brayns_widget.protocol.brayns.additions import ADD_MORPHOLOGY, AddMorphologyParams
 
     if whole:
-        content = AddMorphologyParams(type="swc", text=cell.swc(), loader_properties=params)
+        content = AddMorphologyParams(type="swc", text=cell.swc(), loader_properties=params, name=name)
         call = renderer.call(ADD_MORPHOLOGY, content, on_progress=report)
     else:
         call = _add_capsules(renderer, cell, params)

@@ -89,7 +89,9 @@ class Chosen:
     notices: tuple[str, ...] = ()
 
 
-async def choose_cells(ready: Ready, path: str, population: str | None, choice: Choice) -> tuple[Population, Chosen]:
+async def choose_cells(
+    ready: Ready, path: str, population: str | None, choice: Choice, *, in_plane: bool = False
+) -> tuple[Population, Chosen]:
     """Find the node population and the cells of a choice.
 
     Without ids and query the choice is the renderer's work, so it takes any renderer and any backend.
@@ -99,12 +101,13 @@ async def choose_cells(ready: Ready, path: str, population: str | None, choice: 
         path: the circuit's configuration.
         population: name of the node population, or None for the usual one.
         choice: the cells.
+        in_plane: whether nodes without positions can be shown, too.
 
     Raises:
         CircuitError: there is no such population, no cell is left, or this backend cannot answer.
         QueryError: the query does not fit the population.
     """
-    found, notices = await _population(ready, path, population)
+    found, notices = await _population(ready, path, population, in_plane=in_plane)
     server, node_sets, query = Questions(ready, path, found), choice.node_sets, choice.query
     if query is not None and query.only_node_set is not None and choice.node_ids is None and not node_sets:
         node_sets, query = [query.only_node_set], None
@@ -127,11 +130,13 @@ async def count_cells(ready: Ready, path: str, population: str | None, choice: C
     return CellCount(found.name, len(ids), found.size, remarks)
 
 
-async def _population(ready: Ready, path: str, name: str | None) -> tuple[Population, tuple[str, ...]]:
+async def _population(
+    ready: Ready, path: str, name: str | None, *, in_plane: bool = False
+) -> tuple[Population, tuple[str, ...]]:
     """Return the node population of a name, or the usual one, and the circuit's notices."""
     if ready.backend is not None:
         circuit = await inspect_circuit(ready.backend, path, ready.capabilities.offers, node_sets=False)
-        return circuit.choose(name), circuit.notices
+        return circuit.choose(name, in_plane=in_plane), circuit.notices
     if name is None:
         raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
     return Population(name, "", UNKNOWN), ()

@@ -38,6 +38,17 @@ def check_beginning(beginning: bytes, *, hdf5: bool) -> None:
         raise ValueError("it is an HDF5 file; give it the ending .h5")
 
 
+_POINT = re.compile(rb"(?:\s*#.*\n)*\s*\d+\s+\d+(?:\s+[-+.\deE]+){4}\s+-?\d+\s")  # a line of SWC, after comments
+
+
+def morphology_kind(beginning: bytes) -> str:
+    """Tell the usual ending of a morphology in a text file, ".swc" or ".asc", by how it begins; "" if it is none."""
+    text = beginning.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n").lstrip()
+    if _POINT.match(text):
+        return ".swc"
+    return ".asc" if text.startswith((b"(", b";")) else ""
+
+
 def check_file(path: Path, *, hdf5: bool) -> None:
     """Refuse a file whose first bytes are those of another kind.
 

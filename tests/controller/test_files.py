@@ -9,7 +9,7 @@ import pytest
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.files import reason
+from brayns_widget.controller.files import reason, refusal
 from brayns_widget.protocol.errors import CircuitError, RequestError
 from tests.controller.scenes import elsewhere
 from tests.fakes import FakeCluster
@@ -116,8 +116,29 @@ def test_our_backend_tells_what_cannot_be_shown(cluster, controller):
 def test_the_backends_refusals_become_circuit_errors(cluster, controller, method):
     cluster.backend.errors[method] = (-32602, "Invalid params: '/x' is outside '/data'")
     call = controller.files.list if method == "fs-list-dir" else controller.files.inspect
-    with pytest.raises(CircuitError, match=r": '/x' is outside '/data'\."):
+    with pytest.raises(CircuitError, match=r"(: |^)'/x' is outside '/data'\."):
         call("/x")
+
+
+def test_our_own_backend_says_itself_what_to_do(cluster, controller):
+    cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
+    cluster.backend.errors["sonata-describe-circuit"] = (-32603, "/x is packed (gzip); unpack it first")
+    with pytest.raises(CircuitError, match=r"^/x is packed \(gzip\); unpack it first\.$"):
+        controller.files.inspect("/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a.json is empty", "a.json is empty."),
+        ("'a.json' does not exist", "'a.json' does not exist."),
+        ("The circuit of a.json is bad", "The circuit of a.json is bad."),
+        ("Line 3 is odd", "The circuit 'a.json' cannot be read: Line 3 is odd."),
+        ("b.h5 cannot be read", "The circuit 'a.json': b.h5 cannot be read."),
+    ],
+)
+def test_refusals_name_a_file_and_the_verdict_once(text, said):
+    assert refusal("The circuit 'a.json'", "cannot be read", "a.json", RequestError(text, code=-1)) == said
 
 
 @pytest.mark.parametrize(
@@ -126,6 +147,7 @@ def test_the_backends_refusals_become_circuit_errors(cluster, controller, method
         ("Invalid params: no such file", "no such file."),
         ("Internal error: it broke. ", "it broke."),
         ("Denied.", "Denied."),
+        ("Is it another file?", "Is it another file?"),
     ],
 )
 def test_reasons_are_ends_of_sentences(text, end):

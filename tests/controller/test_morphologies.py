@@ -79,6 +79,7 @@ def test_points_are_sent_as_the_text_of_a_file(cluster: FakeCluster, controller:
     (model,) = controller.load_morphology(POINTS, parents=PARENTS, name="three").result(WAIT)
     (params,) = cluster.renderer.sent("add-morphology")
     assert (params["type"], params["text"], parts(params)) == ("swc", CELL, (True, True, True, 1))
+    assert params["name"] == "three"  # for messages
     assert (model.name, model.type) == ("three", "morphology")
 
 
@@ -112,6 +113,8 @@ def test_what_is_no_cell_is_refused(cluster: FakeCluster, controller: Controller
         controller.load_morphology({"x": [1]})
     with pytest.raises(TypeError, match="no morphology; give a path"):
         controller.load_morphology(POINTS).result(WAIT)
+    with pytest.raises(TypeError, match="This list is no morphology; give a path"):
+        controller.load_morphology([]).result(WAIT)
     with pytest.raises(ValueError, match="3 points, 2 parents"):
         controller.load_morphology(POINTS, parents=[-1, 0]).result(WAIT)
     with pytest.raises(CircuitError, match="nothing to load"):

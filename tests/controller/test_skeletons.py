@@ -311,6 +311,8 @@ def test_other_mistakes_are_named() -> None:
         skeletons_of(table().assign(radius="thick"))
     with pytest.raises(ValueError, match="must be a table of x, y, z"):
         skeletons_of(POINTS[:, :2], parents=PARENTS)
+    with pytest.raises(ValueError, match=r"points must be numbers: .*inhomogeneous"):
+        skeletons_of([[0, 0, 0], [1, 2]], parents=[-1, 0])
     with pytest.raises(ValueError, match="has the columns x, y, z and parent"):
         skeletons_of(table().drop(columns="z"))
     with pytest.raises(ValueError, match="point 7 continues point 66, which is not there"):

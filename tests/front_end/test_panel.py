@@ -119,6 +119,18 @@ def test_notices_of_a_model_can_be_read(panel):
     panel.page.get_by_text("edges.h5 does not exist").wait_for()
 
 
+def test_what_was_said_of_one_file_is_gone_at_the_next(panel):
+    panel.answer("files.list", {"error": {"type": "CircuitError", "message": "a.txt is no directory.", "hint": ""}})
+    panel.page.get_by_label("Path").fill("/data/a.txt")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.panel.get_by_role("alert").filter(has_text="a.txt is no directory").wait_for()
+    panel.answer("files.inspect", {"error": {"type": "CircuitError", "message": "b.json is empty.", "hint": ""}})
+    panel.page.get_by_label("Path").fill("/data/b.json")
+    panel.page.get_by_label("Path").press("Enter")
+    panel.panel.get_by_role("alert").filter(has_text="b.json is empty").wait_for()
+    assert panel.page.get_by_text("a.txt is no directory").count() == 0
+
+
 def test_a_typed_path_is_listed_or_inspected(panel):
     panel.page.get_by_label("Path").fill("/data")
     panel.page.get_by_label("Path").press("Enter")

@@ -19,9 +19,10 @@ class RadiusFloor(Object):
 
 
 class AddMorphologyParams(Object):
-    """A single cell as the text of a file, its format, and the parameters of the loader of morphologies."""
+    """A single cell as the text of a file, its format, its name for messages, and the parameters of the loader."""
 
     loader_properties: MorphologyParams
+    name: str = ""
     text: str
     type: Literal["swc", "asc"]
 

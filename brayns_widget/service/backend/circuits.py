@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brayns_widget.lifetime import when_stdin_closes
@@ -41,7 +42,9 @@ class Config:
 
     def __init__(self, base: BaseDirectory, path: str) -> None:
         self._base = base
-        file = configuration_of(base.regular_file(path, or_directory=True), self._check)
+        base.regular_file(path, or_directory=True)
+        # Not resolved, as in the renderer: what a link points to, such as a file of a cache, has other neighbors.
+        file = configuration_of(Path(path), self._check)
         config, self.simulation, self.problems = read_configuration(file, self._check)
         self.circuit = Circuit(config, self._check)
 

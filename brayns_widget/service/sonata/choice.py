@@ -3,7 +3,7 @@
 What libsonata 0.2 refuses was measured: several groups, packed datasets (its wheels have no filters for gzip and lzf),
 numbers of the other byte order, floats of 16 bits, booleans and other enumerations of HDF5's, texts of fixed length,
 datasets that are too short or have two dimensions, and edges without indices or without the populations that they join.
-It does not read types in CSV, nor explicit ids and group indices.
+It does not read types in CSV, explicit ids and group indices, nor three numbers for each node.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY
+from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY, POSITIONS
 from brayns_widget.service.sonata.types import Types
 
 _FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}  # of which HDF5 itself has the code
@@ -43,6 +43,8 @@ def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
         return "its types are in CSV"
     if f"{kind}_type_id" not in group:
         return f"it has no {kind}_type_id"
+    if POSITIONS in group["0"]:
+        return "its positions have three numbers for each node"
     size = len(group[f"{kind}_type_id"])
     for name in ("node_id", f"{kind}_group_index"):
         if name in group and not np.array_equal(np.asarray(group[name]), np.arange(size)):

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.recognised import BEGINNING, morphology_kind
 from brayns_widget.service.sonata.paths import Paths
 from brayns_widget.service.sonata.problems import failure, text_content
 
 T = TypeVar("T")
 MAX_SIZE = 64 << 20  # bytes; real configurations have a few thousand
+
+NAME_ONE = "name a circuit's configuration, such as circuit_config.json"
 
 Check = Callable[[str], None]
 """Called with each file before it is opened; raises ``RequestError`` for one that may not be."""
@@ -31,8 +34,13 @@ def unchecked(path: str) -> None:
     del path
 
 
-def read_json(path: Path, check: Check) -> Any:
+def read_json(path: Path, check: Check, what: str = "SONATA configuration") -> Any:
     """Read a JSON file, which may begin with a byte order mark.
+
+    Args:
+        path: the file.
+        check: called with it before it is opened.
+        what: it should be, for messages.
 
     Raises:
         RequestError: it is missing, too large, or no JSON.
@@ -43,13 +51,15 @@ def read_json(path: Path, check: Check) -> Any:
             raise failure(f"{path} is too large for a configuration: {size} bytes")
     except OSError as error:
         raise failure(f"{path} cannot be read: {error.strerror}") from error
-    content = text_content(path, "is not a SONATA configuration")
+    content = text_content(path, f"is not a {what}")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         cut = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
         advice = "; it ends too early: copy it again" if cut else ""
-        raise failure(f"{path} is not a SONATA configuration: it is not JSON ({error}){advice}") from error
+        if kind := morphology_kind(content[:BEGINNING]):
+            advice = f"; it begins as a morphology: give it the ending {kind}"
+        raise failure(f"{path} is not a {what}: it is not JSON ({error}){advice}") from error
 
 
 class Section(NamedTuple):
@@ -230,6 +240,7 @@ class SimulationConfig:
         self.root = root
         self.problems: list[str] = []
         self.left_out: dict[str, str] = {}
+        self._readable(lambda: self.node_sets_file, "")
 
     @property
     def path(self) -> Path:
@@ -339,7 +350,7 @@ def read_configuration(
         simulation = SimulationConfig(root) if root.values.keys() & {"run", "output", "reports"} else None
         return _circuit(root), simulation, ()
     if not root.values.keys() & {"network", "run"}:
-        raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'")
+        raise failure(f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run'; {NAME_ONE}")
     problems: list[str] = []
     simulation = None
     if "simulation" in root.values and "run" not in root.values:
@@ -362,9 +373,8 @@ def read_configuration(
 def _root(path: Path, check: Check) -> Section:
     content = read_json(path, check)
     if not isinstance(content, dict):
-        raise failure(
-            f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run', as it holds no object"
-        )
+        without = f"{path} is not a SONATA configuration: it has neither 'networks' nor 'run', as it holds no object"
+        raise failure(f"{without}; {NAME_ONE}")
     manifest = content.get("manifest")
     if manifest is not None and not isinstance(manifest, dict):
         raise failure(f"manifest in {path} has the wrong type: {_short(manifest)}")
@@ -392,6 +402,10 @@ def _circuit(root: Section) -> CircuitConfig:
         raise failure(f"{root.file} is not a SONATA circuit configuration: {problems[0]}")
     problems += unused
     edges = _files(section, "edges", components, problems)
+    try:
+        root.path("node_sets_file")
+    except RequestError as error:  # an error only of those who ask for node sets
+        problems.append(error.message)
     return CircuitConfig(root, nodes, edges, tuple(problems))
 
 
@@ -473,10 +487,7 @@ def read_node_sets(paths: Sequence[str], check: Check = unchecked, *, circuit: s
         check(path)
         if not Path(path).is_file():
             raise failure(f"The node sets file {path} does not exist")
-        try:
-            content = read_json(Path(path), check)
-        except RequestError as error:
-            raise failure(f"{path} is not a node sets file: {error.message}") from error
+        content = read_json(Path(path), check, "node sets file")
         if not isinstance(content, dict):
             raise failure(f"{path} is not a node sets file: it holds no object")
         found |= content

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from brayns_widget.service.sonata.populations import EdgePopulation, Population
 
 VIRTUAL, BIOPHYSICAL = "virtual", "biophysical"
-NO_PLACES = "its nodes have no positions"
+NO_PLACES = "its nodes have no positions; in_plane=True places them side by side"
 
 
 class Listed(NamedTuple):

@@ -53,7 +53,10 @@ def _used(sets: NodeSets, name: str, above: tuple[str, ...]) -> dict[str, Any]:
     found = {name: sets.values[name]}
     if isinstance(sets.values[name], list):
         for part in sets.values[name]:
-            found |= _used(sets, str(part), (*above, name))
+            if not isinstance(part, str):
+                advice = 'a list has names of node sets; ids go into {"node_id": [...]}'
+                raise failure(f"Node set {name!r} in {sets.place(name)} has {json.dumps(part)} in its list; {advice}")
+            found |= _used(sets, part, (*above, name))
     return found
 
 

@@ -76,7 +76,11 @@ def about(what: str) -> Iterator[None]:
     except RequestError as error:
         if error.message.startswith(what):
             raise
-        raise RequestError(f"{what} cannot be read: {error.message}", code=error.code) from error
+        link = ":" if _SAYS_SO in error.message else f"{_SAYS_SO}:"
+        raise RequestError(f"{what}{link} {error.message}", code=error.code) from error
+
+
+_SAYS_SO = " cannot be read"  # which a message says once
 
 
 def words(error: BaseException) -> str:

@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 LIBRARY, DYNAMICS = "@library", "dynamics_params"
 _AXES = ("x", "y", "z")
-_POSITIONS = "positions"  # these three in one dataset (N, 3), as BMTK wrote once
+POSITIONS = "positions"  # these three in one dataset (N, 3), as BMTK wrote once
 
 
 class Table:
@@ -125,7 +125,7 @@ class Table:
                 if problem := _problem(name, item, needed):
                     self.unreadable[name] = problem
                 else:
-                    found.update(dict.fromkeys(_AXES if name == _POSITIONS and not inner else (name,)))
+                    found.update(dict.fromkeys(_AXES if name == POSITIONS and not inner else (name,)))
         return [name for name in found if name not in self.unreadable]
 
     def attribute(self, name: str, ids: Ints | None = None, *, missing: float = np.nan) -> Array:
@@ -177,10 +177,10 @@ class Table:
         with self._group() as group:
             for number in self._groups:
                 place = f"{number}/{inner}/{name}" if inner else f"{number}/{name}"
-                positions = f"{number}/{_POSITIONS}"
+                positions = f"{number}/{POSITIONS}"
                 if place in group:
                     values = _values(group[place], None if inner else group[number].get(f"{LIBRARY}/{name}"))
-                elif name in _AXES and not inner and positions in group and _POSITIONS not in self.unreadable:
+                elif name in _AXES and not inner and positions in group and POSITIONS not in self.unreadable:
                     values = _values(group[positions], None)[:, _AXES.index(name)]
                 else:
                     continue
@@ -196,7 +196,7 @@ class Table:
 
 def _problem(name: str, item: Any, needed: int) -> str:
     """Tell why an attribute cannot be read; "" if it can."""
-    shape = (len(_AXES),) if name == _POSITIONS else ()
+    shape = (len(_AXES),) if name == POSITIONS else ()
     if item.dtype.kind not in "fiubSO" or (item.dtype.kind == "O" and h5py.check_string_dtype(item.dtype) is None):
         return f"its type is {item.dtype}"
     if item.ndim != 1 + len(shape) or item.shape[1:] != shape:

@@ -81,10 +81,13 @@ class Types:
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the names of the columns, and each row with the number of its line."""
     content = text_content(path, "cannot be read as a table of types")
-    try:
-        text = content.decode("utf-8-sig")
-    except ValueError:
-        text = content.decode("latin-1")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", "replace")  # as Excel saves "Unicode text"
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except ValueError:
+            text = content.decode("latin-1")
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     first = lines[0][1].strip()
     separator = next((one for one in ",\t" if one in first and not re.search(rf"[^{one}] ", first)), " ")

@@ -65,12 +65,16 @@ export function FileBrowser({ hidden, onMove, onPick }: FileBrowserProps) {
       open(null);
     }
   });
+  const pick = (path: string) => {
+    commands.clear();
+    onPick(path);
+  };
   const submit = (event: Event) => {
     event.preventDefault();
     const path = typed.value.trim();
     // A folder that is shown already: the one configuration in it is meant.
     if (/\.(json|swc|asc|h5)$/i.test(path) || (path !== "" && path === folder.value?.path)) {
-      onPick(path);
+      pick(path);
     } else {
       open(path || null);
     }
@@ -94,7 +98,7 @@ export function FileBrowser({ hidden, onMove, onPick }: FileBrowserProps) {
         />
         <Button>Open</Button>
       </form>
-      <Files folder={folder.value} busy={commands.busy.value} onOpen={open} onPick={onPick} />
+      <Files folder={folder.value} busy={commands.busy.value} onOpen={open} onPick={pick} />
       <Problem of={commands} />
     </div>
   );

@@ -1,4 +1,4 @@
-// Form to load a circuit: browse, inspect, choose options.
+// Form to load a circuit or a cell: browse, inspect, choose options.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";

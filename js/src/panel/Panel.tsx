@@ -18,7 +18,7 @@ export function Panel() {
       <Section title="Models">
         <Models />
       </Section>
-      <Section title="Load a circuit">
+      <Section title="Load a circuit or a cell">
         <Load />
       </Section>
       <Section title="View">

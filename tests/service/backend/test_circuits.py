@@ -72,6 +72,14 @@ def test_a_disabled_report_is_not_told(copy):
     assert [report["name"] for report in reports] == ["", "compartment_voltage"]
 
 
+@pytest.mark.parametrize("change", [{"reports": []}, {"run": 3}, {"run": {"tstop": "long"}}])
+def test_reports_that_make_no_sense_do_not_hide_the_circuit(copy, change):
+    config = edit(copy / "simulation_config.json", lambda c: c.update(change))
+    found = answer("contents", str(copy), config)["result"]
+    assert (len(found["populations"]), found["reports"][0]["type"]) == (1, "spikes")
+    assert any(f"in {config} has the wrong type" in notice for notice in found["notices"])
+
+
 def test_virtual_populations_are_left_out(copy):
     def change(config):
         config["networks"]["nodes"][0]["populations"][POPULATION] = {"type": "virtual"}

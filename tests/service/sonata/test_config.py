@@ -10,7 +10,7 @@ import libsonata
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.sonata.config import read_configuration
+from brayns_widget.service.sonata.config import read_configuration, read_node_sets
 from brayns_widget.service.sonata.listing import Circuit
 from tests.service.sonata.files import write_edges, write_nodes
 
@@ -96,9 +96,30 @@ def test_entries_that_make_no_sense_harm_no_other(tmp_path: Path):
         *(f"networks.{place} in {path} has the wrong type: 7" for place in places),
         f"components in {path} has the wrong type: []",
         f"networks.edges[0] in {path} has the wrong type: 7",
+        f"node_sets_file in {path} has the wrong type: 7",
     )
     with pytest.raises(RequestError, match=r"node_sets_file in .* has the wrong type: 7"):
         _ = config.node_sets_file
+
+
+def test_node_sets_that_make_no_sense_are_told(tmp_path: Path):
+    circuit(tmp_path, node_sets_file=7)
+    path = write(tmp_path / "simulation_config.json", {"run": {}, "node_sets_file": "$NOWHERE/a.json"})
+    config, found, _ = read_configuration(path)
+    assert found is not None
+    assert config.problems == (f"node_sets_file in {config.path} has the wrong type: 7",)
+    assert found.problems == [
+        f"node_sets_file in {path} uses $NOWHERE, which the manifest does not define (it has none)"
+    ]
+
+
+def test_node_sets_are_called_so(tmp_path: Path):
+    path = tmp_path / "node_sets.json"
+    path.write_text('{"All": ')
+    with pytest.raises(RequestError) as caught:
+        read_node_sets([str(path)])
+    assert caught.value.message.startswith(f"{path} is not a node sets file: it is not JSON")
+    assert "configuration" not in caught.value.message
 
 
 def test_populations_are_those_of_the_file(tmp_path: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def test_directories_that_could_mean_anything_are_refused(tmp_path: Path, files:
         configuration_of(tmp_path, unchecked)
 
 
+def test_the_file_that_could_be_meant_but_is_broken_is_named(tmp_path: Path):
+    (tmp_path / "circuit_config.json").write_text('{"networks": {"nodes": [],}}')
+    (tmp_path / "list.json").write_text("[]")
+    with pytest.raises(RequestError, match=r"circuit_config\.json is not a SONATA configuration: it is not JSON \("):
+        configuration_of(tmp_path, unchecked)
+
+
 def test_backend_and_renderer_take_directories(tmp_path: Path):
     write_simulation(write_circuit(tmp_path, places(3)), "compartment")
     described = answer("contents", str(tmp_path), str(tmp_path))["result"]
@@ -63,3 +71,24 @@ def test_backend_and_renderer_take_directories(tmp_path: Path):
     (model,) = sonata.LOADER.read(str(tmp_path), wanted, RunningRequest())
     assert model.ids is not None
     assert model.ids.tolist() == [0, 1, 2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+def test_files_that_are_links_have_their_own_neighbors(tmp_path: Path):
+    """As Hugging Face's cache and DataLad keep files: by their content's names, elsewhere."""
+    folder, kept = tmp_path / "circuit", tmp_path / "kept"
+    folder.mkdir()
+    kept.mkdir()
+    config = write_circuit(folder, places(3))
+    for number, file in enumerate([file for file in folder.rglob("*") if file.is_file()]):
+        target = kept / str(number)
+        file.rename(target)
+        file.symlink_to(target)
+    for path in (folder, config):
+        described = answer("contents", str(tmp_path), str(path))["result"]
+        assert [item["reason"] for item in described["populations"]] == [""]
+        wanted = {"node_population_settings": [{"node_population": "cells", "node_percentage": 1.0}]}
+        assert len(sonata.LOADER.read(str(path), wanted, RunningRequest())) == 1
+    (outside := tmp_path / "elsewhere.json").symlink_to(config)
+    assert f"{tmp_path / 'nodes.h5'}" in answer("contents", str(tmp_path), str(outside))["error"]["message"]
+    assert "is outside" in answer("contents", str(folder), str(config))["error"]["message"]

@@ -127,6 +127,24 @@ def test_a_type_that_makes_no_sense_harms_no_other(tmp_path: Path):
     assert "networks.nodes[0].populations.a.type in" in odd.reason
 
 
+def test_what_libsonata_sees_only_later_stands_in_nobodys_way(tmp_path: Path):
+    write_nodes(tmp_path / "n.h5", {"0": PLACED}, node_type_id=None)
+    write_edges(tmp_path / "e.h5", [0], [1], change=lambda joins: joins["source_node_id"].attrs.clear())
+    write_edges(tmp_path / "f.h5", [0], [1], change=lambda joins: joins.pop("source_node_id"))
+    found = circuit(tmp_path, edges=[{"edges_file": "e.h5"}, {"edges_file": "f.h5", "populations": {"joins": {}}}])
+    assert [(nodes.name, nodes.size, nodes.reason) for nodes in found.listed_nodes()] == [("cells", 2, "")]
+    assert [(edges.name, edges.source, edges.target) for edges in found.listed_edges()] == [("joins", "", "cells")]
+
+
+def test_that_it_cannot_be_read_is_said_once(tmp_path: Path):
+    (tmp_path / "n.h5").write_bytes(b"")
+    nodes = [{"nodes_file": "n.h5", "populations": {"cells": {}}}, {"nodes_file": "n.h5"}]
+    found = circuit(tmp_path, nodes=nodes)
+    said = [next(iter(found.listed_nodes())).reason, *found.problems]
+    empty = f"{tmp_path / 'n.h5'} cannot be read: it is empty; copy or download it again"
+    assert said == [f"Population cells: {empty}", f"A file of nodes: {empty}"]
+
+
 def test_no_file_is_opened_that_may_not_be(tmp_path: Path):
     write_nodes(tmp_path / "n.h5", {"0": PLACED})
     write_edges(tmp_path / "e.h5", [0], [1])

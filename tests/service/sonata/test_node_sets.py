@@ -72,6 +72,7 @@ def test_sets_of_sets(population: Any):
     ("sets", "message"),
     [
         ({"one": ["two"]}, "Invalid node set: 'two', which node set 'one' names"),
+        ({"one": [3]}, 'has 3 in its list; a list has names of node sets; ids go into {"node_id": [...]}'),
         ({"one": ["two"], "two": ["one"]}, "consists of itself: one → two → one"),
         ({"one": {"nothing": 1}}, "'nothing'"),
         ({"one": {"mtype": 1}}, "its values are texts, but 1 is asked for"),

@@ -313,6 +313,18 @@ def test_tables_from_other_systems(tmp_path: Path, newline: str):
     assert found.attribute("mtype").tolist() == ["a"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_tables_in_other_encodings(tmp_path: Path, encoding: str):
+    (tmp_path / "types.csv").write_bytes("node_type_id\tmtype\n0\té\n".encode(encoding))
+    found = nodes(write_nodes(tmp_path / "n.h5", {"0": {"x": [1.0]}}), tmp_path / "types.csv")
+    assert found.attribute("mtype").tolist() == ["é"]
+
+
+def test_positions_have_three_numbers_for_each_node(tmp_path: Path):
+    flat = nodes(write_nodes(tmp_path / "n.h5", {"0": {"age": [1, 2], "positions": np.arange(6.0)}}))
+    assert flat.unreadable == {"positions": "its shape is (6,)"}
+
+
 def test_a_population_that_the_file_lacks(tmp_path: Path):
     path = write_nodes(tmp_path / "n.h5", {"0": CELLS})
     with pytest.raises(RequestError, match="no node population 'others'; it has cells"):
@@ -356,3 +368,13 @@ def test_types_of_edges_that_cannot_be_read_are_left_out(tmp_path: Path):
     found = open_edges(str(path), str(tmp_path / "none.csv"), "joins")
     assert found.afferent(np.array([1])).tolist() == [0]
     assert "none.csv" in found.notices[0]
+
+
+def test_edges_that_do_not_tell_whose_nodes_they_join(tmp_path: Path):
+    path = write_edges(tmp_path / "e.h5", [0, 1, 0], [1, 1, 0])
+    libsonata.EdgePopulation.write_indices(str(path), "joins", 2, 2)
+    with h5py.File(path, "a") as file:
+        del file["edges/joins/target_node_id"].attrs["node_population"]
+    found = open_edges(str(path), "", "joins")
+    assert (found.source, found.target) == ("axons", "")
+    assert found.afferent(np.array([1])).tolist() == [0, 1]

@@ -93,3 +93,13 @@ def test_cut_texts_are_recognised(circuit: Path):
     assert refusals(config, 0)[-1].startswith(f"{config} is not a SONATA configuration: it is not JSON (")
     config.write_text('{"networks": {"nodes": ')
     assert refusals(config, 0)[-1].endswith("it ends too early: copy it again")
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"), [("# a cell\n1 1 0 0 0 5 -1\n", "swc"), ('("CellBody" (CellBody))', "asc")]
+)
+def test_morphologies_that_are_given_as_circuits_are_recognised(tmp_path: Path, text: str, ending: str):
+    path = tmp_path / "cell.txt"
+    path.write_text(text)
+    assert f"{path} is not a SONATA configuration: it is not JSON (" in refusals(path, 0)[-1]
+    assert refusals(path, 0)[-1].endswith(f"it begins as a morphology: give it the ending .{ending}")

@@ -81,6 +81,7 @@ class Content:
     data: bytes | memoryview
 
 
+UPLOAD = "The upload"  # its name, if it has no other
 _LARGE = 1 << 26  # bytes of a file that is read whole: less is not worth asking how much memory there is
 MAX_DEPTH = 20  # of loader parameters; the deepest that means anything is 4
 
@@ -131,7 +132,9 @@ class Loader:
             raise failure(f"File {path} does not exists")  # the real renderer's words
         return self._load(file, path, properties, request)
 
-    def read_upload(self, kind: str, data: memoryview, properties: Any, request: RunningRequest) -> list[LoadedModel]:
+    def read_upload(
+        self, kind: str, data: memoryview, properties: Any, request: RunningRequest, *, name: str = UPLOAD
+    ) -> list[LoadedModel]:
         """Check the parameters and load what a client uploaded.
 
         Args:
@@ -139,14 +142,15 @@ class Loader:
             data: the bytes.
             properties: the parameters.
             request: told about progress.
+            name: for messages.
 
         Raises:
             RequestError: as ``read``; -32602, this loader reads files only.
         """
         if not self.binary:
             raise RequestError(f"Loader {self.name!r} cannot load binary", code=INVALID_PARAMS)
-        content = Content("The upload", kind.removeprefix(".").lower(), data)
-        return self._load(content, "The upload", properties, request)
+        content = Content(name, kind.removeprefix(".").lower(), data)
+        return self._load(content, name, properties, request)
 
     def _load(self, source: Path | Content, name: str, properties: Any, request: RunningRequest) -> list[LoadedModel]:
         if _is_deeper(properties, MAX_DEPTH):  # they are kept and told again, by what does not go as deep as JSON

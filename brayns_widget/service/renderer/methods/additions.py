@@ -12,6 +12,7 @@ from brayns_widget.protocol.brayns.additions import (
 )
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.context import Context
+from brayns_widget.service.renderer.loaders.base import UPLOAD
 from brayns_widget.service.renderer.loaders.morphologies.neuron import TEXT_LOADER
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.renderer.methods.loading import READING
@@ -39,7 +40,9 @@ def add_morphology(context: Context, params: AddMorphologyParams, request: Runni
     """Load a single cell from the text of a file and return its model."""
     data = memoryview(params.text.encode())
     with allowing(context.memory.allowance(context.models.primitives)):
-        loaded = TEXT_LOADER.read_upload(params.type, data, params.loader_properties, request.part(0.0, READING))
+        part = request.part(0.0, READING)
+        name = params.name or UPLOAD
+        loaded = TEXT_LOADER.read_upload(params.type, data, params.loader_properties, part, name=name)
     info = LoadInfo(load_parameters=params.loader_properties, loader_name=TEXT_LOADER.name, path="", source="from_blob")
     return [model.instance() for model in context.models.add_loaded(loaded, info, request.part(READING, 1.0))]
 

@@ -27,8 +27,8 @@ def context() -> Iterator[Context]:
     context.close()
 
 
-def add(context: Context, kind: str, text: str, **properties: Any) -> Any:
-    params = {"type": kind, "text": text, "loader_properties": ALL | properties}
+def add(context: Context, kind: str, text: str, **more: Any) -> Any:
+    params = {"type": kind, "text": text, "loader_properties": ALL, **more}
     return METHODS["add-morphology"].call(context, params, memoryview(b""), RunningRequest())[0]
 
 
@@ -57,3 +57,11 @@ def test_what_is_no_cell_is_refused(context: Context, kind: str, text: str, mess
     with pytest.raises(RequestError, match=message):
         add(context, kind, text)
     assert not list(context.models)
+    with pytest.raises(RequestError, match=r"^My cell cannot be shown: it is empty"):
+        add(context, "swc", "", name="My cell")
+
+
+def test_notices_name_the_cell(context: Context):
+    (model,) = add(context, "swc", SWC.replace("0.8", "-0.8"), name="My cell")
+    (notice,) = model["info"]["notices"]
+    assert notice.startswith("My cell: ")

@@ -16,6 +16,7 @@ from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.sonata.config import read_node_sets
 from brayns_widget.service.sonata.node_sets import nodes_of
 from brayns_widget.service.sonata.populations import Population
+from brayns_widget.service.sonata.table import POSITIONS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -82,8 +83,11 @@ def positions(population: Population, ids: Ints, notices: Notices) -> Floats:
     Raises:
         RequestError: the population has no positions.
     """
+    told = {*population.attribute_names, *population.unreadable}
+    if POSITIONS in population.unreadable and "x" not in told:
+        return _attribute(population, POSITIONS, ids)  # which tells why not
     axes = ["x", "y", "z"]
-    if {"x", "y"} <= population.attribute_names and "z" not in {*population.attribute_names, *population.unreadable}:
+    if {"x", "y"} <= population.attribute_names and "z" not in told:
         notices.add("its nodes have no z, so that they lie in a plane", f"Population {population.name}")
         axes.pop()
     found = [_attribute(population, axis, ids) for axis in axes]

@@ -12,7 +12,7 @@ import morphio
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.recognised import BEGINNING, check_beginning, decoded
+from brayns_widget.service.recognised import BEGINNING, check_beginning, decoded, morphology_kind
 from brayns_widget.service.renderer.loaders.base import Content, failure
 from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
 from brayns_widget.service.renderer.loaders.morphologies.h5 import Container, read_h5
@@ -106,12 +106,16 @@ def read_morphology_file(path: Path) -> Skeleton:
         Unreadable: it is missing or cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("it is no file")  # to read a pipe may take for ever
         with path.open("rb") as file:
             beginning = file.read(BEGINNING)
             kind = path.suffix.lower()
             if kind not in EXTENSIONS:
                 raise ValueError(f"its ending is none of {', '.join(EXTENSIONS)}")
             check_beginning(beginning, hdf5=kind == ".h5")
+            if (looks := morphology_kind(beginning)) not in ("", kind):
+                raise ValueError(f"it begins as a morphology of another format; give it the ending {looks}")
             if kind == ".h5":
                 return _measured(read_h5(path))
             return read_morphology_text(beginning + file.read(), kind, str(path))
@@ -149,7 +153,7 @@ def _measured(skeleton: Skeleton) -> Skeleton:
     soma = np.concatenate((skeleton.soma.spheres, skeleton.soma.cylinders.reshape(-1, 4)))
     if not len(skeleton.points) + len(soma):
         raise ValueError("it has no points")
-    size = _size(skeleton.points if len(skeleton.points) > 1 else soma[:, :3])
+    size = _size(skeleton.points if len(skeleton.points) > 1 or not len(soma) else soma[:, :3])
     if not len(skeleton.points):
         size += 2 * float(soma[:, 3].max())
     if SMALLEST <= size <= LARGEST or size == 0 or not np.isfinite(size):

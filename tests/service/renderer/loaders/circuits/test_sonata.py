@@ -439,7 +439,7 @@ def test_positions_may_stand_in_one_dataset(tmp_path: Path):
     with h5py.File(tmp_path / "nodes.h5", "a") as file:
         del file["nodes/cells/0/positions"]
         file["nodes/cells/0/positions"] = [[1.0, 2.0], [3.0, 4.0]]
-    assert "no attribute 'x' that can be read (its shape is (2, 2))" in failure(path)
+    assert "no attribute 'positions' that can be read (its shape is (2, 2))" in failure(path)
 
 
 @pytest.mark.parametrize("name", ["rotation_angle_xaxis", "recenter", "orientation_w", "x"])
@@ -513,6 +513,22 @@ def test_attributes_that_cannot_be_read_are_told(tmp_path: Path):
     assert model.coloring.values("mtype") == ["a", "b"]
     assert "etype" not in model.coloring.methods()
     assert model.notices == ("Population cells: attribute 'etype' cannot be read: it has 1 values, but 3 are needed",)
+
+
+@pytest.mark.parametrize("name", ["x", "rotation_angle_zaxis", "recenter"])
+def test_texts_instead_of_numbers_are_told_by_name(tmp_path: Path, name: str):
+    message = failure(write_circuit(tmp_path, {**places(2), name: ["one", "two"]}), neuron_morphology_parameters=FULL)
+    assert (
+        f"Attribute '{name}' of population cells in {tmp_path / 'nodes.h5'}, or in its table of types, is no number"
+        in message
+    )
+    assert "'one'" in message
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 2)])
+def test_positions_of_another_shape_are_refused(tmp_path: Path, shape: tuple[int, ...]):
+    message = failure(write_circuit(tmp_path, {"positions": np.arange(4.0).reshape(shape)}))
+    assert f"no attribute 'positions' that can be read (its shape is {shape})" in message
 
 
 def test_edges_and_populations_that_nobody_asked_for_stand_in_nobodys_way(tmp_path: Path):

@@ -67,20 +67,21 @@ def test_spikes_in_another_unit_are_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "problem"),
     [
-        ("data", 5.0),
-        ("data", np.zeros((2, 3, 4), np.float32)),
-        ("mapping/time", np.zeros((2, 2))),
-        ("mapping/node_ids", 1),
-        ("mapping/index_pointers", [-4, -2, 0]),
-        ("mapping/index_pointers", 3),
-        ("mapping/element_ids", 3),
-        ("mapping/time", None),
-        ("data", None),
+        ("data", 5.0, "must be a table"),
+        ("data", np.zeros((2, 3, 4), np.float32), "must be a table"),
+        ("mapping/time", np.zeros((2, 2)), "its times and node ids lists"),
+        ("mapping/time", [0.0, 5.0], "its times must be start, end and step, got 2 numbers"),
+        ("mapping/node_ids", 1, "its times and node ids lists"),
+        ("mapping/index_pointers", [-4, -2, 0], ""),
+        ("mapping/index_pointers", 3, ""),
+        ("mapping/element_ids", 3, ""),
+        ("mapping/time", None, ""),
+        ("data", None, ""),
     ],
 )
-def test_reports_of_another_shape_are_refused_in_words(tmp_path: Path, name: str, value: Any):
+def test_reports_of_another_shape_are_refused_in_words(tmp_path: Path, name: str, value: Any, problem: str):
     circuit = write_circuit(tmp_path, places(2))
     path = tmp_path / "recorded.h5"
     write_report(path, [0, 1], [[0], [0]], [[0, 1], [2, 3]])
@@ -93,7 +94,7 @@ def test_reports_of_another_shape_are_refused_in_words(tmp_path: Path, name: str
             group[name] = value
     params = {"node_population": "cells", "node_percentage": 1.0, "report_type": "compartment"}
     settings = {"node_population_settings": [params | {"report_name": "recorded"}]}
-    with pytest.raises(RequestError, match=f"Report 'recorded' in {path} cannot be used: .+"):
+    with pytest.raises(RequestError, match=f"Report 'recorded' in {path} cannot be used: .*{problem}"):
         sonata.LOADER.read(str(write_simulation(circuit, "compartment")), settings, RunningRequest())
 
 

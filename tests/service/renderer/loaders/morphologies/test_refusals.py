@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -111,6 +112,30 @@ def test_what_h5_files_lack_is_said(tmp_path: Path):
     text = tmp_path / "cell.swc"
     text.write_bytes(whole)
     assert "it is an HDF5 file; give it the ending .h5" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "ending", "right"),
+    [
+        (SWC, "asc", "swc"),
+        (SWC, "h5", "swc"),
+        ("# from\r# elsewhere\r" + SWC.replace("\n", "\r"), "asc", "swc"),
+        (ASC, "swc", "asc"),
+        ("; from elsewhere\n" + ASC, "swc", "asc"),
+    ],
+)
+def test_the_right_ending_is_told(tmp_path: Path, text: str, ending: str, right: str):
+    path = tmp_path / f"cell.{ending}"
+    path.write_bytes(text.encode())
+    assert f"it begins as a morphology of another format; give it the ending .{right}" in refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in directories here")
+def test_pipes_are_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "cell.swc")
+    read, place = morphology_reader(str(tmp_path), {}, "cell")
+    with pytest.raises(RequestError, match=r"cell\.swc: it is no file$"):
+        read_shape(read, place, "cell", 7, ShapeOptions(soma=True, axon=True, dendrites=True))
 
 
 def test_h5_files_of_other_content_are_recognised(tmp_path: Path):

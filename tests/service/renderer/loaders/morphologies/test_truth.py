@@ -138,6 +138,11 @@ def test_a_section_of_one_point_goes_on_from_its_parent(tmp_path: Path):
     assert lines_of(shape_of(path)) == {((0, 0, 0), (9, 0, 0)), ((9, 0, 0), (20, 0, 0)), ((9, 9, 0), (9, 20, 0))}
 
 
+def test_one_point_without_a_soma_is_a_ball(tmp_path: Path):
+    shape = shape_of(written(tmp_path, "swc", "1 3 7 0 0 2 -1\n"))
+    assert (lines_of(shape), balls_of(shape)) == (set(), [[7, 0, 0, 2]])
+
+
 def test_old_line_ends_and_byte_order_marks(tmp_path: Path):
     for text in (SWC.replace("\n", "\r"), SWC.replace("\n", "\r\n"), "\ufeff" + SWC):
         assert lines_of(shape_of(written(tmp_path, "swc", text))) == CONES | NEURITES
