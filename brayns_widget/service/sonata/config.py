@@ -57,7 +57,8 @@ def read_json(path: Path, check: Check, what: str = "SONATA configuration") -> A
     except (ValueError, RecursionError) as error:
         cut = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
         advice = "; it ends too early: copy it again" if cut else ""
-        if kind := morphology_kind(content[:BEGINNING]):
+        kind = morphology_kind(content[:BEGINNING])
+        if kind not in ("", path.suffix.lower()):
             advice = f"; it begins as a morphology: give it the ending {kind}"
         raise failure(f"{path} is not a {what}: it is not JSON ({error}){advice}") from error
 
