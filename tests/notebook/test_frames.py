@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,7 @@ class Shown:
         self.stills: list[dict[str, Any]] = []
         self.page = Page(controller, self._take, self.port.publish, name, left=self.port.left.set)
 
-    def _take(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
+    def _take(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         self.port.post(content, buffers)
         if content["kind"] == "frame":
             ack = {"seq": content["seq"], "shown": True, "decode_ms": 1.0}
