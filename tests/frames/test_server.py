@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
-import struct
-import sys
 from typing import Any
 
 import pytest
@@ -79,23 +76,6 @@ async def test_a_socket_has_one_frame_under_way(made: Served) -> None:
         assert made.host.stats()["views"]["v"]["sent"] == 1
         await socket.send(ack(header["seq"]))
         assert "x1 3 q95" in (await next_frame(socket))[1]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a program acknowledge at once, and tell of it")
-@run
-async def test_tcp_acknowledges_what_a_page_says_at_once(made: Served) -> None:
-    async with made.page() as page:
-        sock: socket.socket = page.transport.get_extra_info("socket")
-        await page.send(steering(1, 1, moving=True))
-        await next_frame(page)  # which is not acknowledged, so that no frame carries TCP's acknowledgements from now on
-        unacknowledged = []
-        for number in range(2, 60):
-            before = len(made.told.cameras)
-            await page.send(steering(number, number, moving=True))
-            await until(lambda: len(made.told.cameras) > before)  # noqa: B023 - it is called here only
-            information = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-            unacknowledged.append(struct.unpack_from("I", information, 24)[0])  # tcpi_unacked of struct tcp_info
-    assert sum(unacknowledged) == 0
 
 
 @run
