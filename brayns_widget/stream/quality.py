@@ -11,7 +11,7 @@ _HALF = SCALES.index(0.5)
 
 _SMOOTHING = 0.3  # weight of the newest measurement: follows a zoom in about five frames, ignores one hiccup
 _ROOM = 0.6
-_SHARE = 2 / 3  # of the time between two pictures; a renderer that takes less is not what the pictures wait for
+_SHARE = 0.8  # of the time between two pictures; a renderer that takes less is not what the pictures wait for
 _ENOUGH = 3  # pictures, or multiples of the time allowed, that make a measurement certain enough to act on
 
 Size = tuple[int, int]

@@ -77,8 +77,8 @@ def test_a_page_that_is_slow_to_draw_gets_half_of_the_size_and_no_less():
 def test_pictures_that_wait_for_messages_are_no_smaller_than_they_must_be():
     times = _times(0.150)  # 37 ms at half of the size
     assert _gesture(Pace(SETTINGS), times)[-1] == 0.375
-    assert _gesture(Pace(SETTINGS), times, messages=0.062)[-1] == 0.5
-    assert _gesture(Pace(SETTINGS), times, messages=0.050)[-1] == 0.375
+    assert _gesture(Pace(SETTINGS), times, messages=0.050)[-1] == 0.5
+    assert _gesture(Pace(SETTINGS), times, messages=0.044)[-1] == 0.375
 
 
 def test_a_pause_between_gestures_is_no_time_between_pictures():
