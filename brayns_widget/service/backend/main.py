@@ -71,7 +71,10 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: str |
         when_stdin_closes(stop)
     reader = CircuitReader(base)
     with ThreadPoolExecutor(WORKERS, "backend") as workers:
-        server = RpcServer(METHODS, Context(base, reader, stop), workers, require_version=False, secret=secret)
+        context = Context(base, reader, stop)
+        server = RpcServer(
+            METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret
+        )
         async with server.serve(options.host, options.port) as address:
             print(f"listening on {address[0]}:{address[1]}", flush=True)
             await stopped.wait()
