@@ -14,6 +14,8 @@ MAX_SIZE = 1 << 20  # bytes; real headers have a few hundred
 _MAGIC = re.compile(r"NRRD\d{4}")
 _DETACHED = re.compile(r"data ?file\s*:", re.IGNORECASE)  # the header of another file needs no empty line at its end
 
+_LIST = re.compile(r"data ?file\s*:\s*LIST\b", re.IGNORECASE)  # the last field, which names of files follow
+
 
 def header_lines(file: IO[bytes]) -> list[str]:
     """Read the lines of a header, without their ends and without comments; the file is right behind it then.
@@ -39,6 +41,8 @@ def header_lines(file: IO[bytes]) -> list[str]:
             raise ValueError(f"a line of its header is not 'field: value': {line[:60]!r}")
         if not line.startswith("#"):
             lines.append(line)
+        if _LIST.match(line):
+            return lines
     if not lines:
         raise ValueError("it is empty")
     if not any(map(_DETACHED.match, lines)):

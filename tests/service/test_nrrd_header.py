@@ -41,6 +41,10 @@ def test_pynrrd_reads_the_same_lines(tmp_path):
     assert str(nrrd.read_header(lines)) == str(read)
 
 
+def test_the_names_of_a_list_are_no_fields():
+    assert read(b"NRRD0004\ntype: uint8\ndata file: LIST 2\na.raw\nb.raw\n")["data file"] == "LIST 2"
+
+
 def test_a_header_of_another_file_needs_no_empty_line():
     assert read(b"NRRD0004\ntype: uint8\ndata file: a.raw") == {
         "NRRD version": "0004",

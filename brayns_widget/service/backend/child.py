@@ -12,6 +12,8 @@ from typing import Any
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 
+_LONGEST_END = 1.0  # seconds
+
 
 class Child:
     """A running child. Each question is a line of JSON; each answer, too, and ``size`` bytes may follow it.
@@ -68,10 +70,9 @@ class Child:
         if answer is None or len(payload) < size:
             self.dead = True
             self.kill()
-            code = self._process.wait()
             if late.is_set():
                 raise self._error(f"could not be read within {self._deadline:g} s")
-            raise self._error(f"could not be read: its reader died with code {code}")
+            raise self._error(f"could not be read: its reader died with code {self._ended()}")
         if "error" in answer:
             raise RequestError(answer["error"]["message"], code=answer["error"]["code"])
         return answer["result"], payload
@@ -85,15 +86,21 @@ class Child:
     def _error(self, problem: str) -> RequestError:
         return RequestError(f"{self._path!r} {problem}", code=INTERNAL_ERROR)
 
+    def _ended(self) -> int | None:
+        """Wait for the end; None: a lost disk keeps the process, which has been killed, in the system's hands."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_LONGEST_END)
+        return None
+
     def kill(self) -> None:
         """End the process; safe on any thread, also while another one asks."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process and wait for that."""
+        """End the process, and wait a limited time for that."""
         self.dead = True
         self.kill()
-        self._process.wait()
+        self._ended()
         self._input.close()
         self._output.close()
         self._on_close(self)

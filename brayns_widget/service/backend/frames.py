@@ -45,8 +45,11 @@ class Frames:
         self._file = ReportFile(report.file, name, population)
         self._step = report.dt if report.dt > 0 else self._file.dt
         end = self._file.start + self._file.frames * self._file.dt
-        self.first = math.ceil(self._file.start / self._step - _ROUNDING)
-        self.last = math.ceil(end / self._step - _ROUNDING) - 1
+        try:
+            self.first = math.ceil(self._file.start / self._step - _ROUNDING)
+            self.last = math.ceil(end / self._step - _ROUNDING) - 1
+        except OverflowError as error:
+            raise self._file.refusal(f"it ends at {end:g}, which are too many steps of {self._step:g}") from error
         nodes = unpacked(ids)
         begins, ends, found = node_spans(nodes, self._file.node_ids, self._file.index_pointers)
         if not found.any():

@@ -23,12 +23,14 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "backend",
         help="run one metadata backend",
-        description="Run one metadata backend: listings of files and contents of circuits, as JSON-RPC methods over "
+        description="Run one metadata backend: files and contents of circuits, as JSON-RPC methods over "
         "WebSocket. Prints 'listening on HOST:PORT' once it accepts clients.",
     )
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="name or address to bind")
     parser.add_argument("--port", type=int, default=5001, metavar="P", help="port to bind; 0: a free one")
-    parser.add_argument("--base-directory", required=True, metavar="D", help="directory that clients may see")
+    parser.add_argument(
+        "--base-directory", required=True, metavar="D", help="directory that clients may see and upload to"
+    )
     parser.add_argument(
         "--secret-from-stdin",
         action="store_true",

@@ -91,7 +91,7 @@ class Context:
     """Context of all methods, for one client.
 
     Attributes:
-        base: the directory that clients may see.
+        base: the directory that clients are confined to.
         reader: reads circuits.
         stop: ends the process; safe on any thread.
         storage: the session variables, common to all clients.

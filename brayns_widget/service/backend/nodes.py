@@ -78,7 +78,8 @@ def positions(population: Population, ids: str) -> bytes:
             code=INTERNAL_ERROR,
         )
     found = np.zeros((len(nodes), 3), "<f4")
-    for axis, name in enumerate("xyz"):
-        if name in known:
-            found[:, axis] = population.attribute(name, nodes)
+    with np.errstate(over="ignore"):  # infinite, as the file has it for single precision
+        for axis, name in enumerate("xyz"):
+            if name in known:
+                found[:, axis] = population.attribute(name, nodes)
     return found.tobytes()

@@ -11,7 +11,7 @@ from pathlib import Path
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory, kind_of
 
-MAX_SIZE = 48 << 20  # bytes of a file; in base64 they fit into a message of 64 MiB
+MAX_SIZE = 45 << 20  # bytes of a file; in base64 they fit into a message of 64 MiB
 
 
 def decoded(content: str, *, base64_encoded: bool) -> bytes:
@@ -20,7 +20,7 @@ def decoded(content: str, *, base64_encoded: bool) -> bytes:
     Raises:
         RequestError: -32602, it is no base64, no text, or too large.
     """
-    most = MAX_SIZE * 4 // 3 if base64_encoded else MAX_SIZE  # characters
+    most = MAX_SIZE * 3 // 2 if base64_encoded else MAX_SIZE  # characters, with the ends of some lines
     try:
         data = b"" if len(content) > most else _bytes(content, base64_encoded=base64_encoded)
     except ValueError as error:  # of both codecs

@@ -35,7 +35,7 @@ DELIBERATE = {
     "upload invalid base64": INVALID_PARAMS,
     # A part of the separator was taken for the value's.
     "volume v_kv": {"key": "value with : colon"},
-    # Chosen at random there, at even steps here.
+    # At even steps here.
     "ids of count 3 (pick)": "000000000000000003000000000000000600000000000000",
     # Times that the file does not store were errors; what was stored last is shown.
     "frame 1": "001933",
@@ -86,7 +86,10 @@ def base(tmp_path: Path, data_dir: Path) -> Path:
     for name, content in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    (folder / "bad/link_to_etc").symlink_to(tmp_path, target_is_directory=True)
+    try:
+        (folder / "bad/link_to_etc").symlink_to(tmp_path, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system lets us make no symbolic links")
     (tmp_path / "passwd").write_text("x")
     return folder
 

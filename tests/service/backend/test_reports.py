@@ -93,6 +93,14 @@ def test_frames_begin_where_the_file_does(with_nodes, simulation):
         read(with_nodes, "soma_report", 49)
 
 
+def test_a_step_that_makes_no_sense_is_refused(with_nodes, simulation):
+    content = json.loads(simulation.read_text())
+    content["reports"]["soma_report"]["dt"] = 1e-310
+    simulation.write_text(json.dumps(content))
+    with pytest.raises(RequestError, match="too many steps of 1e-310"):
+        read(with_nodes, "soma_report", 0)
+
+
 @pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 1), (1.0, 1.0)])
 def test_a_range_must_ascend(with_nodes, low, high):
     with pytest.raises(RequestError, match="Invalid range") as caught:
