@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.data
 
 PROBE = '{"id": "probe", "method": "version"}'
 # Ours is another on purpose: an error's code, or a payload in hexadecimal, or a result.
-DELIBERATE = {
+DELIBERATE: dict[str, Any] = {
     # ".." and links led out of the base directory, and sonata-* did not look at it.
     "fs-exists /data/../../../etc/passwd": INVALID_PARAMS,
     "fs-exists /data/bad/link_to_etc/passwd": INVALID_PARAMS,

@@ -197,8 +197,7 @@ def test_reports_end_with_their_connection(simulation, with_backend):
             await client.call(NODES, path=str(simulation), population=CELLS, count=100)
             await client.call(LOAD, nodes_id=0, name="soma_report")
             assert len(children()) == 1
-        async with asyncio.timeout(20):
-            await asyncio.to_thread(psutil.wait_procs, children())
+        await asyncio.to_thread(psutil.wait_procs, children(), timeout=20)
         assert not children()
 
     with_backend(simulation.parent, use)
