@@ -94,9 +94,55 @@ class ListDirResult(Object):
     files: list[File] = []
 
 
+class UploadParams(Object):
+    """A path and what the file there becomes: a text, in UTF-8, or bytes in base64."""
+
+    path: str
+    content: str
+    base64: bool
+
+
 FS_EXISTS = Endpoint("fs-exists", ExistsParams, ExistsResult)
 FS_GET_ROOT = Endpoint("fs-get-root", None, str)
 FS_LIST_DIR = Endpoint("fs-list-dir", ListDirParams, ListDirResult)
+FS_UPLOAD_CONTENT = Endpoint("fs-upload-content", UploadParams)
+
+# --- memory ---
+
+
+class VirtualMemory(Object):
+    """The machine's memory in bytes; 0 for what its system does not tell. ``percent`` is in use."""
+
+    total: int
+    available: int
+    percent: float
+    used: int
+    free: int
+    active: int
+    inactive: int
+    cached: int
+    shared: int
+
+
+class SwapMemory(Object):
+    """The machine's swap space in bytes, and what was moved in and out since its start. ``percent`` is in use."""
+
+    total: int
+    used: int
+    free: int
+    percent: float
+    sin: int
+    sout: int
+
+
+class MemoryInfoResult(Object):
+    """Memory and swap space."""
+
+    virtual_memory: VirtualMemory
+    swap_memory: SwapMemory
+
+
+GET_MEMORY_INFO = Endpoint("get-memory-info", None, MemoryInfoResult)
 
 # --- SONATA ---
 
@@ -168,7 +214,7 @@ class NodeParams(Object):
 
 
 class NodeResult(Object):
-    """The id of a selection of nodes, which all clients share, and the number of its nodes."""
+    """The id of a selection of nodes, and the number of its nodes."""
 
     id: int
     count: int
@@ -182,11 +228,43 @@ class NodeIdParams(Object):
 
 SONATA_GET_NODE_SETS = Endpoint("sonata-get-node-sets", NodeSetParams, NodeSetResult)
 SONATA_LIST_POPULATIONS = Endpoint("sonata-list-populations", PopulationParams, PopulationResult)
-# Those that only the real backend has.
 SONATA_LOAD_NODES = Endpoint("sonata-load-nodes", NodeParams, NodeResult)
 SONATA_UNLOAD_NODES = Endpoint("sonata-unload-nodes", NodeIdParams)
 SONATA_GET_NODE_IDS = Endpoint("sonata-get-node-ids", NodeIdParams)  # the payload: ascending ids, little-endian uint64
 SONATA_GET_NODE_POSITIONS = Endpoint("sonata-get-node-positions", NodeIdParams)  # xyz, little-endian float32, in µm
+
+
+class ReportParams(Object):
+    """The id of a selection of nodes, and the name of a report."""
+
+    nodes_id: int
+    name: str
+
+
+class ReportResult(Object):
+    """The id of a report of a selection."""
+
+    id: int
+
+
+class ReportIdParams(Object):
+    """The id of a report."""
+
+    id: int
+
+
+class FrameParams(Object):
+    """A frame of a report, and the values that become 0 and 255."""
+
+    report_id: int
+    frame: int
+    min_value: float
+    max_value: float
+
+
+SONATA_LOAD_NODE_REPORT = Endpoint("sonata-load-node-report", ReportParams, ReportResult)
+SONATA_UNLOAD_NODE_REPORT = Endpoint("sonata-unload-node-report", ReportIdParams)
+SONATA_GET_REPORT_FRAME = Endpoint("sonata-get-report-frame", FrameParams)  # the payload: uint8, node after node
 
 # Additions of ours: the real backend has nothing like them.
 
@@ -344,3 +422,14 @@ class SetParams(Object):
 
 STORAGE_SESSION_GET = Endpoint("storage-session-get", GetParams, GetResult)
 STORAGE_SESSION_SET = Endpoint("storage-session-set", SetParams)
+
+# --- volumes ---
+
+
+class VolumeHeaderParams(Object):
+    """The path of an NRRD file."""
+
+    path: str
+
+
+VOLUME_PARSE_HEADER = Endpoint("volume-parse-header", VolumeHeaderParams, dict[str, str])

@@ -1,8 +1,9 @@
 """Contents of a SONATA configuration, read in a child process of ``reader`` (see there for the reason).
 
 ``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` reads one line of JSON from its standard input,
-further parameters of the question, and writes one to its standard output: ``{"result": …}`` or
-``{"error": {"code": …, "message": …}}``; raw bytes may follow. It exits when its standard input closes.
+further parameters of the question, and writes one to its standard output: ``{"result": …, "size": …}``, which ``size``
+raw bytes follow, or ``{"error": {"code": …, "message": …}}``. The question "report" opens a report; each further line
+asks for a frame. It exits when its standard input closes.
 """
 
 from __future__ import annotations
@@ -10,14 +11,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from brayns_widget.lifetime import when_stdin_closes
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.sonata.config import NodeSets, SimulationConfig, read_configuration, read_node_sets
+from brayns_widget.service.sonata.config import (
+    NodeSets,
+    ReportConfig,
+    SimulationConfig,
+    read_configuration,
+    read_node_sets,
+)
 from brayns_widget.service.sonata.folders import configuration_of
 from brayns_widget.service.sonata.listing import VIRTUAL, Circuit, Listed
 from brayns_widget.service.sonata.problems import UNREADABLE, words
@@ -75,6 +83,24 @@ class Config:
             place = self.circuit.config.path
             raise RequestError(f"There is no node population {name!r} in {place}; {there_are}", code=INVALID_PARAMS)
         return self.circuit.nodes(name)
+
+    def report(self, name: str) -> ReportConfig:
+        """Return a report of the simulation; its file may be opened.
+
+        Raises:
+            RequestError: -32602, there is none of this name; -32603, its file is missing.
+        """
+        if self.simulation is None:
+            place = self.circuit.config.path
+            raise RequestError(f"Selected nodes have no simulations: {place} tells of a circuit", code=INVALID_PARAMS)
+        known = {item.name: item for item in self.simulation.reports.values() if item.enabled}
+        if name not in known:
+            there_are = f"there are {', '.join(map(repr, known))}" if known else "there is none"
+            raise RequestError(
+                f"Invalid report name: {name!r} in {self.simulation.path}; {there_are}", code=INVALID_PARAMS
+            )
+        self._check(known[name].file)
+        return known[name]
 
     def node_sets(self) -> NodeSets:
         """Return the node sets of circuit and simulation, by name; a missing file counts as empty, as in Brayns."""
@@ -168,6 +194,20 @@ def get_node_set_ids(config: Config, population: str, node_sets: list[str]) -> t
     return {"counts": list(map(len, found))}, b"".join(ids.tobytes() for ids in found)
 
 
+def select_nodes(config: Config, population: str, count: int, node_sets: list[str]) -> tuple[dict[str, Any], bytes]:
+    """Return how many nodes were selected, and their ids, as little-endian uint64."""
+    from brayns_widget.service.backend import nodes
+
+    return nodes.select(config, population, count, node_sets)
+
+
+def node_positions(config: Config, population: str, ids: str) -> tuple[None, bytes]:
+    """Return the positions of nodes, xyz in µm, as little-endian float32."""
+    from brayns_widget.service.backend import nodes
+
+    return None, nodes.positions(config.population(population), ids)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "populations": populations,
     "contents": contents,
@@ -175,13 +215,19 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "node-attributes": node_attributes,
     "get-node-attributes": get_node_attributes,
     "get-node-set-ids": get_node_set_ids,
+    "select-nodes": select_nodes,
+    "node-positions": node_positions,
 }
 
 
 def answer(question: str, base: str, path: str, **params: Any) -> dict[str, Any]:
     """Answer a question about a configuration, errors included; "payload" has the bytes after the line of JSON."""
+    return _answered(path, lambda: QUESTIONS[question](Config(BaseDirectory(base), path), **params))
+
+
+def _answered(path: str, read: Callable[[], Any]) -> dict[str, Any]:
     try:
-        result = QUESTIONS[question](Config(BaseDirectory(base), path), **params)
+        result = read()
     except RequestError as error:
         return {"error": {"code": error.code, "message": error.message}}
     except UNREADABLE as error:
@@ -191,21 +237,47 @@ def answer(question: str, base: str, path: str, **params: Any) -> dict[str, Any]
     return {"result": result}
 
 
-def _read_params() -> dict[str, Any]:
-    line = bytearray()
-    while not line.endswith(b"\n"):  # nothing follows the line
-        if not (part := os.read(0, 1 << 20)):
-            sys.exit(1)
-        line += part
-    params: dict[str, Any] = json.loads(line)
-    return params
+def _serve_report(base: str, path: str, requests: Iterator[dict[str, Any]]) -> None:
+    """Open a report, and answer with its frames as long as somebody asks."""
+    from brayns_widget.service.backend.frames import Frames
+
+    opened: list[Frames] = []
+    report = next(requests)
+    _write(_answered(path, lambda: opened.append(Frames(Config(BaseDirectory(base), path), **report))))
+    for frames in opened:
+        for request in requests:
+            _write(_answered(path, lambda: (None, frames.read(**request))))  # noqa: B023 - called at once
+
+
+def _requests() -> Iterator[dict[str, Any]]:
+    """Yield what the lines of the standard input say; the process ends with it, whatever it does then."""
+    lines: SimpleQueue[bytes] = SimpleQueue()
+
+    def read() -> None:
+        rest = bytearray()
+        while part := os.read(0, 1 << 20):
+            rest += part
+            if part.endswith(b"\n"):  # nobody sends a line before the answer to the last one
+                lines.put(bytes(rest))
+                rest.clear()
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield json.loads(lines.get())
+
+
+def _write(reply: dict[str, Any]) -> None:
+    payload = reply.pop("payload", b"")
+    sys.stdout.buffer.write(json.dumps(reply | {"size": len(payload)}).encode() + b"\n")
+    sys.stdout.buffer.write(payload)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    params = _read_params()
-    when_stdin_closes(lambda: os._exit(1))
-    reply = answer(*sys.argv[1:], **params)
-    payload = reply.pop("payload", b"")
-    sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n")
-    sys.stdout.buffer.write(payload)
-    sys.stdout.buffer.flush()
+    asked, base, path = sys.argv[1:]
+    requests = _requests()
+    if asked == "report":
+        _serve_report(base, path, requests)
+    else:
+        _write(answer(asked, base, path, **next(requests)))

@@ -23,12 +23,14 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "backend",
         help="run one metadata backend",
-        description="Run one metadata backend: listings of files and contents of circuits, as JSON-RPC methods over "
+        description="Run one metadata backend: files and contents of circuits, as JSON-RPC methods over "
         "WebSocket. Prints 'listening on HOST:PORT' once it accepts clients.",
     )
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="name or address to bind")
     parser.add_argument("--port", type=int, default=5001, metavar="P", help="port to bind; 0: a free one")
-    parser.add_argument("--base-directory", required=True, metavar="D", help="directory that clients may see")
+    parser.add_argument(
+        "--base-directory", required=True, metavar="D", help="directory that clients may see and upload to"
+    )
     parser.add_argument(
         "--secret-from-stdin",
         action="store_true",
@@ -71,7 +73,10 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: str |
         when_stdin_closes(stop)
     reader = CircuitReader(base)
     with ThreadPoolExecutor(WORKERS, "backend") as workers:
-        server = RpcServer(METHODS, Context(base, reader, stop), workers, require_version=False, secret=secret)
+        context = Context(base, reader, stop)
+        server = RpcServer(
+            METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret
+        )
         async with server.serve(options.host, options.port) as address:
             print(f"listening on {address[0]}:{address[1]}", flush=True)
             await stopped.wait()

@@ -5,55 +5,82 @@ Their types are in ``protocol.backend``.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brayns_widget.protocol.backend import (
     FS_EXISTS,
     FS_GET_ROOT,
     FS_LIST_DIR,
+    FS_UPLOAD_CONTENT,
+    GET_MEMORY_INFO,
     QUIT,
     REGISTRY,
     SCHEMA,
     SONATA_DESCRIBE_CIRCUIT,
     SONATA_GET_NODE_ATTRIBUTES,
+    SONATA_GET_NODE_IDS,
+    SONATA_GET_NODE_POSITIONS,
     SONATA_GET_NODE_SET_IDS,
     SONATA_GET_NODE_SETS,
+    SONATA_GET_REPORT_FRAME,
     SONATA_LIST_NODE_ATTRIBUTES,
     SONATA_LIST_POPULATIONS,
+    SONATA_LOAD_NODE_REPORT,
+    SONATA_LOAD_NODES,
+    SONATA_UNLOAD_NODE_REPORT,
+    SONATA_UNLOAD_NODES,
     STORAGE_SESSION_GET,
     STORAGE_SESSION_SET,
     VERSION,
+    VOLUME_PARSE_HEADER,
     CircuitDescription,
     Directory,
     EndpointSchema,
     ExistsParams,
     ExistsResult,
     File,
+    FrameParams,
     GetParams,
     GetResult,
     ListDirParams,
     ListDirResult,
+    MemoryInfoResult,
     NodeAttributeListParams,
     NodeAttributeListResult,
     NodeAttributesParams,
     NodeAttributesResult,
+    NodeIdParams,
+    NodeParams,
+    NodeResult,
     NodeSetIdsParams,
     NodeSetIdsResult,
     NodeSetParams,
     NodeSetResult,
     PopulationParams,
     PopulationResult,
+    ReportIdParams,
+    ReportParams,
+    ReportResult,
     SchemaParams,
     SetParams,
+    SwapMemory,
+    UploadParams,
     VersionResult,
+    VirtualMemory,
+    VolumeHeaderParams,
 )
 from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.backend import uploads
 from brayns_widget.service.backend.base import BaseDirectory, kind_of
 from brayns_widget.service.backend.reader import CircuitReader
+from brayns_widget.service.backend.selections import Selections
+from brayns_widget.service.backend.storage import Storage
+from brayns_widget.service.nrrd_header import fields, header_lines
 from brayns_widget.service.rpc.methods import Method, Methods, WithPayload
 
 BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are; clients check it
@@ -61,19 +88,31 @@ BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are; clients che
 
 @dataclass
 class Context:
-    """Context of all methods.
+    """Context of all methods, for one client.
 
     Attributes:
-        base: the directory that clients may see.
+        base: the directory that clients are confined to.
         reader: reads circuits.
         stop: ends the process; safe on any thread.
         storage: the session variables, common to all clients.
+        selections: the nodes and reports of this client.
     """
 
     base: BaseDirectory
     reader: CircuitReader
     stop: Callable[[], None]
-    storage: dict[str, str] = field(default_factory=dict)
+    storage: Storage = field(default_factory=Storage)
+    selections: Selections = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.selections = Selections(self.reader)
+
+    @contextlib.contextmanager
+    def for_client(self) -> Iterator[Context]:
+        """Make the context of another client; what it holds goes with it."""
+        context = replace(self)
+        with contextlib.closing(context.selections):
+            yield context
 
 
 METHODS: Methods[Context] = Methods()
@@ -174,6 +213,28 @@ def fs_list_dir(context: Context, params: ListDirParams) -> ListDirResult:
     return ListDirResult(directories=directories, files=files)
 
 
+@METHODS.add(FS_UPLOAD_CONTENT)
+def fs_upload_content(context: Context, params: UploadParams) -> None:
+    """Write a file in an existing directory: all of it, or nothing."""
+    uploads.write(context.base, params.path, uploads.decoded(params.content, base64_encoded=params.base64))
+
+
+# --- memory ---
+
+
+@METHODS.add(GET_MEMORY_INFO)
+def get_memory_info(context: Context) -> MemoryInfoResult:
+    """Get how much memory and swap space the machine has; 0 for what its system does not tell."""
+    import psutil  # here: it takes 30 ms
+
+    del context
+    memory, swap = psutil.virtual_memory(), psutil.swap_memory()  # type: ignore[no-untyped-call]
+    return MemoryInfoResult(
+        virtual_memory=VirtualMemory(**{name: getattr(memory, name, 0) for name in VirtualMemory.model_fields}),
+        swap_memory=SwapMemory(**{name: getattr(swap, name, 0) for name in SwapMemory.model_fields}),
+    )
+
+
 # --- SONATA ---
 
 
@@ -187,6 +248,51 @@ def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResu
 def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
     """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
     return PopulationResult.model_validate(context.reader.ask("populations", params.path))
+
+
+@METHODS.add(SONATA_LOAD_NODES)
+def sonata_load_nodes(context: Context, params: NodeParams) -> NodeResult:
+    """Select nodes of any of the node sets, or all without any: at most so many, at even steps."""
+    selections = context.selections
+    number, count = selections.load_nodes(params.path, params.population, params.count, params.node_sets)
+    return NodeResult(id=number, count=count)
+
+
+@METHODS.add(SONATA_UNLOAD_NODES)
+def sonata_unload_nodes(context: Context, params: NodeIdParams) -> None:
+    """Forget a selection and its reports."""
+    context.selections.unload_nodes(params.id)
+
+
+@METHODS.add(SONATA_GET_NODE_IDS)
+def sonata_get_node_ids(context: Context, params: NodeIdParams) -> WithPayload[None]:
+    """Get the ids of selected nodes, ascending; the payload has them as little-endian uint64."""
+    return WithPayload(None, context.selections.ids(params.id))
+
+
+@METHODS.add(SONATA_GET_NODE_POSITIONS)
+def sonata_get_node_positions(context: Context, params: NodeIdParams) -> WithPayload[None]:
+    """Get the positions of selected nodes, in the order of their ids; the payload has xyz as little-endian float32."""
+    return WithPayload(None, context.selections.positions(params.id))
+
+
+@METHODS.add(SONATA_LOAD_NODE_REPORT)
+def sonata_load_node_report(context: Context, params: ReportParams) -> ReportResult:
+    """Open a report of selected nodes."""
+    return ReportResult(id=context.selections.load_report(params.nodes_id, params.name))
+
+
+@METHODS.add(SONATA_UNLOAD_NODE_REPORT)
+def sonata_unload_node_report(context: Context, params: ReportIdParams) -> None:
+    """Close a report."""
+    context.selections.unload_report(params.id)
+
+
+@METHODS.add(SONATA_GET_REPORT_FRAME)
+def sonata_get_report_frame(context: Context, params: FrameParams) -> WithPayload[None]:
+    """Get the values of a frame; the payload has a byte for each, from 0 for the minimum to 255 for the maximum."""
+    frame = context.selections.frame(params.report_id, params.frame, params.min_value, params.max_value)
+    return WithPayload(None, frame)
 
 
 @METHODS.add(SONATA_DESCRIBE_CIRCUIT)
@@ -227,13 +333,24 @@ def sonata_get_node_set_ids(context: Context, params: NodeSetIdsParams) -> WithP
 @METHODS.add(STORAGE_SESSION_GET)
 def storage_session_get(context: Context, params: GetParams) -> GetResult:
     """Get a session variable that any client has set."""
-    try:
-        return GetResult(value=context.storage[params.key])
-    except KeyError:
-        raise RequestError(f"No values for key {params.key!r}", code=INVALID_PARAMS) from None
+    return GetResult(value=context.storage.get(params.key))
 
 
 @METHODS.add(STORAGE_SESSION_SET)
 def storage_session_set(context: Context, params: SetParams) -> None:
     """Set a session variable for all clients, as long as the backend lives."""
-    context.storage[params.key] = params.value
+    context.storage.set(params.key, params.value)
+
+
+# --- volumes ---
+
+
+@METHODS.add(VOLUME_PARSE_HEADER)
+def volume_parse_header(context: Context, params: VolumeHeaderParams) -> dict[str, str]:
+    """Get the fields of an NRRD file's header as they are written."""
+    try:
+        with context.base.regular_file(params.path).open("rb") as file:
+            return fields(header_lines(file))
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise RequestError(f"{params.path!r} cannot be read as NRRD: {why}", code=INTERNAL_ERROR) from error

@@ -15,8 +15,9 @@ import contextlib
 import hmac
 import http
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -65,6 +66,8 @@ class RpcServer(Generic[C]):
     Args:
         methods: the declared methods.
         context: passed to every method.
+        for_client: makes the context of one connection, entered at its begin and left after its last request; None:
+            all connections have ``context``.
         workers: where methods run; its owner shuts it down.
         between: where those run that may do so between the steps of a long one; None: there, too.
         require_version: refuse requests without ``jsonrpc``.
@@ -78,13 +81,14 @@ class RpcServer(Generic[C]):
         context: C,
         workers: Executor,
         *,
+        for_client: Callable[[], AbstractContextManager[C]] | None = None,
         between: Executor | None = None,
         require_version: bool = True,
         max_clients: int | None = None,
         secret: str | None = None,
     ) -> None:
         self.methods = methods
-        self.context = context
+        self.for_client = for_client or (lambda: contextlib.nullcontext(context))
         self.workers = workers
         self.between = between or workers
         self.require_version = require_version
@@ -126,12 +130,13 @@ class RpcServer(Generic[C]):
                 await asyncio.gather(*(session.finish() for session in list(self._sessions)))
 
     async def _handle(self, connection: ServerConnection) -> None:
-        session = _Session(self, connection)
-        self._sessions.add(session)
-        try:
-            await session.run()
-        finally:
-            self._sessions.discard(session)
+        with self.for_client() as context:
+            session = _Session(self, connection, context)
+            self._sessions.add(session)
+            try:
+                await session.run()
+            finally:
+                self._sessions.discard(session)
 
     def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
         if request.path == "/healthz":
@@ -163,8 +168,9 @@ class _Session(Generic[C]):
         connected: whether the client is connected; its requests may still run afterwards.
     """
 
-    def __init__(self, server: RpcServer[C], connection: ServerConnection) -> None:
+    def __init__(self, server: RpcServer[C], connection: ServerConnection, context: C) -> None:
         self._server = server
+        self._context = context
         self._connection = connection
         self._waiting: asyncio.Queue[tuple[Request | str, int] | None] = asyncio.Queue()  # with sizes; None: the end
         self._waiting_bytes = 0
@@ -312,7 +318,7 @@ class _Session(Generic[C]):
         except RequestError as error:
             return _failure(request, error)
         try:
-            return _answer(request, method, self._server.context, running)
+            return _answer(request, method, self._context, running)
         finally:
             running.end()
 

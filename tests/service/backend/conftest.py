@@ -45,10 +45,15 @@ class Client:
     async def fetch(self, method, **params):
         """Call a method whose answer may have a payload; returns result and payload."""
         await self._send(method, params)
+        reply, payload = await self.frame()
+        return self._result(method, reply), payload
+
+    async def frame(self):
+        """Receive an answer and its payload."""
         async with asyncio.timeout(DEADLINE):
             frame = await self.socket.recv()
         text, payload = (frame, b"") if isinstance(frame, str) else unpack(frame)
-        return self._result(method, json.loads(text)), payload
+        return json.loads(text), payload
 
     async def _send(self, method, params):
         request = {"jsonrpc": "2.0", "id": method, "method": method, **({"params": params} if params else {})}
@@ -87,7 +92,7 @@ async def serving(directory, **reader_options):
 
     context = Context(base, reader, stop)
     with ThreadPoolExecutor(8) as workers:
-        server = RpcServer(METHODS, context, workers, require_version=False)
+        server = RpcServer(METHODS, context, workers, for_client=context.for_client, require_version=False)
         async with server.serve("127.0.0.1", 0) as address:
             yield Backend(address, stopped)
             reader.close()

@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from brayns_widget.cli import main
+from tests.service.backend.simulations import CELLS, write_simulation
 
 DEADLINE = 20  # seconds
 
@@ -38,10 +39,10 @@ def start():
             process.kill()
 
 
-def ask(url, method):
+def ask(url, method, **params):
     async def exchange():
         async with asyncio.timeout(DEADLINE), connect(url) as socket:
-            await socket.send(json.dumps({"id": 1, "method": method}))
+            await socket.send(json.dumps({"id": 1, "method": method, **({"params": params} if params else {})}))
             return json.loads(await socket.recv())
 
     return asyncio.run(exchange())
@@ -54,6 +55,14 @@ def test_it_serves_until_its_standard_input_closes(start, tmp_path):
     process.stdin.close()
     assert process.wait(DEADLINE) == 0
     assert process.stderr.read() == ""
+
+
+def test_each_connection_has_its_own_selections(start, tmp_path):
+    config = str(write_simulation(tmp_path))
+    _process, url = start(tmp_path)
+    for _ in range(2):
+        assert ask(url, "sonata-load-nodes", path=config, population=CELLS, count=1)["result"] == {"id": 0, "count": 1}
+    assert "this connection has none" in ask(url, "sonata-get-node-ids", id=0)["error"]["message"]
 
 
 def test_without_the_flag_standard_input_does_not_matter(start, tmp_path):

@@ -9,27 +9,15 @@ import struct
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from brayns_widget.demo.sonata import POPULATION
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, PARSE_ERROR, RequestError
 from brayns_widget.service.backend.methods import METHODS, endpoint_schema
 from brayns_widget.service.backend.reader import CircuitReader
-
-# Of the real backend's methods, those that later versions of ours bring.
-MISSING = {
-    "fs-upload-content",
-    "get-memory-info",
-    "sonata-load-nodes",
-    "sonata-unload-nodes",
-    "sonata-get-node-ids",
-    "sonata-get-node-positions",
-    "sonata-load-node-report",
-    "sonata-unload-node-report",
-    "sonata-get-report-frame",
-    "volume-parse-header",
-}
 
 # Ours that the real backend has not.
 ADDED = {
@@ -47,7 +35,7 @@ def recorded_schemas(shared_dir):
 
 def test_the_registry_is_the_recorded_one(recorded_schemas, tmp_path, call):
     names = call(tmp_path, "registry")
-    assert [name for name in names if name not in ADDED] == [name for name in recorded_schemas if name not in MISSING]
+    assert [name for name in names if name not in ADDED] == list(recorded_schemas)
     assert set(names) >= ADDED
 
 
@@ -70,76 +58,6 @@ def test_additions_have_schemas_too(name, tmp_path, call):
         "sonata-get-node-set-ids": {"counts"},
     }
     assert answered.get(name, {"count", "attributes"}) <= set(schema["result"]["required"])
-
-
-# Replays of `backend-transcripts.jsonl`. The recorded texts differ where ours say more; codes and results do not.
-INTENDED = {
-    # ".." and links led out of the base directory; here they are refused.
-    "fs-exists /data/../../../etc/passwd": INVALID_PARAMS,
-    # sonata-* did not look at the base directory.
-    "sonata-list-populations /etc/passwd": INVALID_PARAMS,
-    "sonata-get-node-sets /etc/passwd": INVALID_PARAMS,
-    "fs-list-dir /data/../..": INVALID_PARAMS,
-    # Bytes that are no text are no JSON.
-    "binary frame: not utf8": PARSE_ERROR,
-}
-
-
-# Words in requests that are about other methods, or about files that were only on the recording's machine.
-ELSEWHERE = (*MISSING, "/srv", "obi-one", "config_only", "/data/sonata/", "/data/bad", '"registry"')
-
-
-def replayable(exchange):
-    """Whether an exchange can be repeated here."""
-    request = exchange.get("request")
-    if request is None or exchange["label"] == "fs-list-dir /data":
-        return False
-    text = bytes.fromhex(request[4:]).decode(errors="replace") if request.startswith("HEX:") else request
-    return not any(word in text for word in ELSEWHERE)
-
-
-def at(base, value):
-    """Move what was recorded under /data to a directory of this machine."""
-    return json.loads(json.dumps(value).replace("/data", json.dumps(str(base))[1:-1]))
-
-
-def unordered(value):
-    if isinstance(value, dict):
-        return {key: unordered(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return sorted((unordered(item) for item in value), key=json.dumps)
-    return value
-
-
-def test_recorded_exchanges(shared_dir, data_dir, with_client):
-    lines = (shared_dir / "protocol" / "backend-transcripts.jsonl").read_text().splitlines()
-    exchanges = [exchange for exchange in map(json.loads, lines) if replayable(exchange)]
-    assert len(exchanges) > 60
-
-    async def replay(client):
-        for exchange in exchanges:
-            label, request = exchange["label"], exchange["request"]
-            frame = bytes.fromhex(request[4:]) if request.startswith("HEX:") else request
-            if isinstance(frame, str) and '"path"' in frame:
-                frame = json.dumps(at(data_dir, json.loads(frame)))
-            await client.socket.send(frame)
-            if "none" in exchange["reply"]:
-                # The next answer is the probe's: the recorded silence is kept.
-                assert (await client.exchange('{"id": "probe", "method": "version"}'))["id"] == "probe", label
-                continue
-            reply = await client.receive()
-            if label in INTENDED:
-                assert reply["error"]["code"] == INTENDED[label], label
-                continue
-            expected = at(data_dir, json.loads(exchange["reply"]["text"]))
-            assert reply.get("id") == expected.get("id"), label
-            assert reply["jsonrpc"] == "2.0"
-            if "error" in expected:
-                assert reply["error"]["code"] == expected["error"]["code"], (label, reply)
-            else:
-                assert unordered(reply["result"]) == unordered(expected["result"]), label
-
-    with_client(data_dir, replay)
 
 
 # --- files ---
@@ -239,6 +157,47 @@ def test_a_directory_that_cannot_be_listed_is_an_error(tree, call, monkeypatch):
     with pytest.raises(RequestError, match="Permission denied") as caught:
         call(tree, "fs-list-dir", path=str(tree))
     assert caught.value.code == INTERNAL_ERROR
+
+
+# --- memory and volumes ---
+
+
+def test_memory_is_what_the_system_tells(tmp_path, call):
+    found = call(tmp_path, "get-memory-info")
+    memory, swap = found["virtual_memory"], found["swap_memory"]
+    assert memory["total"] == psutil.virtual_memory().total
+    assert 0 < memory["available"] <= memory["total"]
+    assert 0 <= memory["percent"] <= 100
+    assert swap["total"] == psutil.swap_memory().total
+
+
+def test_memory_that_a_system_does_not_tell_is_0(tmp_path, call, monkeypatch):
+    told = {"total": 8, "available": 4, "percent": 50.0, "used": 4, "free": 4}
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(**told))
+    rest = {"active": 0, "inactive": 0, "cached": 0, "shared": 0}
+    assert call(tmp_path, "get-memory-info")["virtual_memory"] == told | rest
+
+
+def test_the_header_of_a_volume(tmp_path, call):
+    (tmp_path / "a.nrrd").write_bytes(b"NRRD0004\ntype: uint8\nsizes: 2 2 2\n\n" + bytes(8))
+    found = call(tmp_path, "volume-parse-header", path=str(tmp_path / "a.nrrd"))
+    assert found == {"NRRD version": "0004", "type": "uint8", "sizes": "2 2 2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("no.nrrd", INVALID_PARAMS, "does not exist"),
+        (".", INVALID_PARAMS, "is not a regular file"),
+        ("../a.nrrd", INVALID_PARAMS, "is outside"),
+        ("bad.nrrd", INTERNAL_ERROR, "bad.nrrd' cannot be read as NRRD: it is empty"),
+    ],
+)
+def test_what_is_no_volume_is_refused(tmp_path, call, name, code, words):
+    (tmp_path / "bad.nrrd").write_bytes(b"")
+    with pytest.raises(RequestError, match=words) as caught:
+        call(tmp_path, "volume-parse-header", path=str(tmp_path / name))
+    assert caught.value.code == code
 
 
 # --- circuits and session variables ---

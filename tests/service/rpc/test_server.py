@@ -6,7 +6,7 @@ import json
 import struct
 import threading
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -369,6 +369,40 @@ def test_cancel_says_why_it_cannot(target: Any, message: str):
             assert (await receive(socket))["error"] == {"code": -32602, "message": message}
             state.go_on.set()
             assert [(await receive(socket))["result"] for _ in range(2)] == ["waited", "x"]
+
+    asyncio.run(scenario())
+
+
+def test_each_connection_has_its_context_until_its_last_request_is_done():
+    opened: list[State] = []
+    left: list[State] = []
+
+    @contextlib.contextmanager
+    def for_client() -> Iterator[State]:
+        state = State()
+        opened.append(state)
+        try:
+            yield state
+        finally:
+            left.append(state)
+
+    async def scenario() -> None:
+        async with serving(for_client=for_client) as (shared, address):
+            async with open_client(address) as first:
+                await send(first, 1, "echo", {"text": "first"})
+                assert (await receive(first))["result"] == "first"
+                await send(first, 2, "wait")
+                await begun(opened[0])
+                await send(first, 3, "echo", {"text": "last"})
+            assert not left
+            opened[0].go_on.set()
+            await finished(opened[0], "last")
+            async with open_client(address) as second:
+                await send(second, 1, "echo", {"text": "other"})
+                assert (await receive(second))["result"] == "other"
+        assert [state.done for state in opened] == [["first", "waited", "last"], ["other"]]
+        assert not shared.done
+        assert sorted(left, key=id) == sorted(opened, key=id)
 
     asyncio.run(scenario())
 

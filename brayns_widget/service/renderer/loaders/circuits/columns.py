@@ -13,28 +13,9 @@ import numpy.typing as npt
 
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.places import SOMA, Places
+from brayns_widget.service.sonata.reports import node_spans
 
 Ints = npt.NDArray[np.int64]
-
-
-def node_spans(ids: Ints, node_ids: Ints, index_pointers: Ints) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
-    """Find the columns of nodes in a report.
-
-    Args:
-        ids: (N,) ids of the nodes to find.
-        node_ids: (M,) ids of the nodes in the report, in any order.
-        index_pointers: (M + 1,) where each node's columns begin and, last, end (SONATA's ``mapping/index_pointers``).
-
-    Returns:
-        (N,) each node's first column, (N,) the one behind its last, (N,) whether the report has it; 0, 0 if not.
-    """
-    if not len(node_ids):
-        nothing = np.zeros(len(ids), np.int64)
-        return nothing, nothing, np.zeros(len(ids), np.bool_)
-    order = np.argsort(node_ids, kind="stable")
-    place = order[np.minimum(np.searchsorted(node_ids, ids, sorter=order), len(order) - 1)]
-    found = node_ids[place] == ids
-    return np.where(found, index_pointers[place], 0), np.where(found, index_pointers[place + 1], 0), found
 
 
 class CellColumns:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.ids import ascending
-from brayns_widget.service.renderer.loaders.circuits.columns import node_spans
 from brayns_widget.service.renderer.loaders.circuits.recordings import Recording
 from brayns_widget.service.sonata.populations import EdgePopulation
+from brayns_widget.service.sonata.reports import node_spans
 
 Ints = npt.NDArray[np.int64]
 

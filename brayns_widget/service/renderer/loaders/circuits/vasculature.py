@@ -12,11 +12,11 @@ from brayns_widget.service.renderer.content.coloring.cells import CellColoring, 
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
-from brayns_widget.service.renderer.loaders.circuits.columns import node_spans
 from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording
 from brayns_widget.service.sonata.config import SimulationConfig
 from brayns_widget.service.sonata.listing import VASCULATURE
 from brayns_widget.service.sonata.populations import Population
+from brayns_widget.service.sonata.reports import node_spans
 
 Ints = npt.NDArray[np.int64]
 _ENDS = ("start", "end")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from brayns_widget.protocol.brayns.atlas import VoxelType
 from brayns_widget.protocol.brayns.loaders import NRRD, NrrdParams
 from brayns_widget.protocol.errors import CANCELLED, RequestError
+from brayns_widget.service.nrrd_header import header_lines
 from brayns_widget.service.renderer.content.atlas import CHANNELS, Atlas
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.grids.nrrd_values import embedded, open_values
@@ -52,9 +53,7 @@ def _read(path: Path, kind: VoxelType) -> Atlas:
 
     try:
         with path.open("rb") as file:
-            if not file.peek(1):
-                raise failure(f"{path} cannot be read as NRRD: it is empty")
-            header = nrrd.read_header(file)
+            header = nrrd.read_header(header_lines(file))
             if missing := [key for key in ("type", "dimension", "sizes", "encoding") if key not in header]:
                 raise failure(f"{path} cannot be read as NRRD: add {', '.join(missing)} to its header")
             axis = _values_axis(header)
@@ -67,8 +66,6 @@ def _read(path: Path, kind: VoxelType) -> Atlas:
         raise
     except Exception as error:  # beside its own, pynrrd lets through whatever its parsing and unpacking meets
         reason = str(error).partition("\n")[0] or type(error).__name__
-        if "values to unpack" in reason:  # Python's, of a line of the header
-            reason = "a line of its header is not 'field: value'"
         raise failure(f"{path} cannot be read as NRRD: {reason}") from error
     if axis is None:
         values = values[..., None]
