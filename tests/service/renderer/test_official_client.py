@@ -279,7 +279,7 @@ def clipping(stage: Stage) -> None:
     whole = stage.picture()
     bounds = model.bounds
     half = brayns.Vector3(bounds.center.x, bounds.max.y + 1, bounds.max.z + 1)
-    plane = brayns.PlaneEquation(1, 0, 0, -bounds.center.x)
+    plane = brayns.PlaneEquation(1, 0, 0, bounds.center.x)
     low = bounds.min - brayns.Vector3(1, 1, 1)
     shapes = (
         brayns.Plane(plane),
@@ -287,7 +287,7 @@ def clipping(stage: Stage) -> None:
         brayns.Sphere(10.0, bounds.min),
         brayns.Capsule(low, 10.0, half, 10.0),
         brayns.BoundedPlane(
-            brayns.PlaneEquation(0, 0, -1, bounds.min.z - 0.5), brayns.Bounds(low, bounds.max + brayns.Vector3(1, 1, 1))
+            brayns.PlaneEquation(0, 0, 1, bounds.min.z - 0.5), brayns.Bounds(low, bounds.max + brayns.Vector3(1, 1, 1))
         ),
     )
     for shape in shapes:

@@ -155,7 +155,7 @@ DARK = ("clear-lights",)
 SUN = ("add-light-directional", {"direction": [-1, -1, -1], "intensity": 3})
 PATHS = ("set-renderer-production", {"samples_per_pixel": 2})
 FRONT = {"position": [0, 0, 10], "target": [0, 0, 0], "up": [0, 1, 0]}
-LEFT_OPEN = {"coefficients": [1, 0, 0, 1]}  # cuts x < -1
+LEFT_OPEN = {"coefficients": [1, 0, 0, -1]}  # cuts x < -1
 CUT = ("add-clipping-planes", {"primitives": [LEFT_OPEN]})
 CIRCUIT = ("add-model", sonata("<circuit>", "cells"))
 CELLS = (
@@ -320,7 +320,7 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "add-spheres": Changes(seen, ("...", "rgw"), BALLS[1]),
     "add-capsules": Changes(seen, ("...", "rr."), [shape(RED, p0=[-2, 0, 0], p1=[0, 0, 0], r0=0.5, r1=0.5)]),
     "add-boxes": Changes(seen, ("...", ".gg"), [shape(GREEN, min=[-1, -1, -1], max=[3, 1, 1])]),
-    "add-planes": Changes(seen, ("rgw", "ggg"), [shape(GREEN, coefficients=[0, 0, 1, -2])], (BALLS,)),
+    "add-planes": Changes(seen, ("rgw", "ggg"), [shape(GREEN, coefficients=[0, 0, 1, 2])], (BALLS,)),
     "add-bounded-planes": Changes(
         seen,
         ("...", "..g"),
@@ -468,7 +468,7 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "add-clipping-bounded-planes": Changes(
         seen,
         ("rgw", ".gw"),
-        cut({"coefficients": [0, 0, 1, -5], "bounds": {"min": [-3, -1, 4], "max": [-1, 1, 6]}}),
+        cut({"coefficients": [0, 0, -1, -5], "bounds": {"min": [-3, -1, 4], "max": [-1, 1, 6]}}),
         (BALLS,),
     ),
     "clear-clipping-geometries": Changes(seen, (".gw", "rgw"), given=(BALLS, CUT)),
