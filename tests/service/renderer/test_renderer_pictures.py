@@ -243,6 +243,21 @@ def test_metadata_that_no_jpeg_holds_is_refused_at_once(address: str, circuit: P
     asyncio.run(scenario())
 
 
+def test_before_the_first_frame_there_is_no_picture_to_send():
+    async def scenario(address: str) -> None:
+        async with client_of(address) as client:
+            await client.call("render-image", {"render": False, "force": True})
+            assert client.payload == b""
+            await client.call("render-image", {})
+            assert client.payload
+            await client.call("set-camera-near-clip", {"distance": 1})
+            await client.call("render-image", {"render": False, "force": True})
+            assert client.payload  # that of before the change
+
+    with renderer_process() as (address, _process):
+        asyncio.run(scenario(address))
+
+
 REFERENCES = [
     *(f"N_10__top_nodes_dim6/{part}" for part in ("dendrites", "dendrites+axon", "simulation")),
     *(f"SingleNeuron_IDX0/{part}" for part in ("dendrites", "dendrites+axon")),
