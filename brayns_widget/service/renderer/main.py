@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--uri", default="127.0.0.1:5000", metavar="HOST:PORT", help="port 0: a free one")
     parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="accepted; all are built in")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
-    parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
+    parser.add_argument("--max-clients", type=_count, metavar="N", help="let more clients wait (default: no limit)")
     parser.add_argument(
         "--threads", type=_count, metavar="N", help="tracing threads (default: one for each core that it may use)"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from brayns_widget.service.renderer.methods.shots import COMPILING
 from tests.service.renderer.renderer_process import DEADLINE, Failed, client_of, renderer_process
@@ -33,7 +34,11 @@ def refused(*flags: str) -> str:
 def test_quit_is_answered_and_ends_with_0():
     async def scenario(address: str) -> None:
         async with client_of(address) as client:
-            assert await client.call("quit") is None
+            await client.send("quit")
+            await client.send("get-version")  # comes too late
+            assert await client.reply(1) is None
+            with pytest.raises(ConnectionClosed):
+                await client.receive()
 
     with renderer_process() as (address, process):
         asyncio.run(scenario(address))

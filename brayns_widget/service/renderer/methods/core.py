@@ -80,7 +80,7 @@ def check_size(size: Size2) -> tuple[int, int]:
     return width, height
 
 
-@methods.add(QUIT)
+@methods.add(QUIT, last=True)
 def quit_renderer(context: Context) -> None:
     """End the renderer; the answer comes first."""
     context.stop()
