@@ -79,7 +79,6 @@ def test_a_scene_is_seen(address: str, circuit: Path):
         ("solid", {"color": [1, 0, 0, 1]}, [RED, RED, RED]),
         ("mtype", {"a": [1, 0, 0, 1], "b": [0, 0, 1, 1]}, [RED, BLUE, RED]),
         ("id", {"1-2": [0, 0, 1, 1]}, [WHITE, BLUE, BLUE]),
-        ("morphology section", {"soma": [1, 0, 0, 1]}, [RED, RED, RED]),
     ],
 )
 def test_colors(address: str, circuit: Path, method: str, values: dict[str, Any], expected: list[list[bool]]):
