@@ -72,13 +72,20 @@ def test_the_end_of_standard_input_ends_it_if_asked():
         assert ended(process) == (0, "", "")  # communicate closes the pipe
 
 
+async def plugins(address: str) -> list[str]:
+    async with client_of(address) as client:
+        names: list[str] = (await client.call("get-application-parameters"))["plugins"]
+        return names
+
+
 def test_health_and_flags_of_the_real_one():
-    flags = ["--plugin", "braynsCircuitExplorer", "--plugin", "braynsMoleculeExplorer", "--max-clients", "1"]
+    flags = ["--plugin", "braynsMoleculeExplorer", "--plugin", "braynsCircuitExplorer", "--max-clients", "1"]
     with renderer_process(*flags, "--log-level", "info", "--threads", "1") as (address, process):
         with urllib.request.urlopen(f"http://{address}/healthz", timeout=DEADLINE) as reply:
             assert (reply.status, reply.read()) == (200, b"Ok")
+        assert asyncio.run(plugins(address)) == flags[1:4:2]
         process.terminate()
-        assert "braynsMoleculeExplorer: accepted" in ended(process)[2]
+        assert "braynsCircuitExplorer: accepted" in ended(process)[2]
 
 
 @pytest.mark.parametrize(
