@@ -170,7 +170,17 @@ class RawVolumeParams(Object):
 
 
 # For loaders without properties the real renderer accepts anything.
-EmptyParams = Annotated[Any, WithJsonSchema({"x-title": "EmptyLoaderParams"})]
+_EMPTY = WithJsonSchema({"x-title": "EmptyLoaderParams"})
+EmptyParams = Annotated[Any, _EMPTY]
+
+
+class XyzParams(Object):
+    """The size of points: 0.15 µm, or ``by_density``, an addition of ours, half the distance of neighbors."""
+
+    by_density: bool = False
+
+
+AnyXyzParams = Annotated[XyzParams | Any, Field(union_mode="left_to_right"), _EMPTY]
 
 # --- methods ---
 
@@ -195,14 +205,21 @@ LOADERS: dict[str, type[Object] | None] = {
     NEURON_MORPHOLOGY: MorphologyParams,
     SONATA: SonataParams,
     PROTEIN: ProteinParams,
-    XYZ: None,
+    XYZ: XyzParams,
     NRRD: NrrdParams,
     DTI: None,
 }
 """Parameters by the name of the loader; None if it has none (then ``{}`` is sent)."""
 
 LoaderParams = (
-    RawVolumeParams | BbpParams | CellPlacementParams | MorphologyParams | SonataParams | ProteinParams | NrrdParams
+    RawVolumeParams
+    | BbpParams
+    | CellPlacementParams
+    | MorphologyParams
+    | SonataParams
+    | ProteinParams
+    | XyzParams
+    | NrrdParams
 )
 """The parameters of any loader."""
 
