@@ -14,15 +14,13 @@ from tests.service.renderer.comparing import Likeness, likeness
 from tests.service.renderer.renderer_process import Client, client_of, renderer_process
 
 ALIKE = Likeness(0.995, 0.05)  # least correlation, greatest difference
-# What ours draws otherwise, and how far from theirs it may be: docs/renderer.md tells why.
+# Where ours differs more: flakes lie elsewhere, metal is darker when rough (docs/renderer.md), and of small balls the
+# one sample lies beside theirs.
 DIFFERENT = {
-    "carpaint_material": Likeness(0.83, 0.34),
-    "ghost_material": Likeness(0.86, 0.32),
-    "glass_material": Likeness(0.66, 1.46),
-    "principled_material": Likeness(0.99, 0.12),
-    "protein": Likeness(0.28, 0.48),
-    "sphere_light": Likeness(0.63, 0.25),
-    "xyz": Likeness(0.46, 0.93),
+    "carpaint_material": Likeness(0.93, 0.19),
+    "principled_material": Likeness(0.985, 0.13),
+    "protein": Likeness(0.985, 0.06),
+    "xyz": Likeness(0.99, 0.04),
 }
 NAMES = [
     *("ambient_light", "bounded_planes", "capsules", "carpaint_material", "clip_two", "clipping_bounded_plane"),

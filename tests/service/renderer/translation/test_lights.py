@@ -13,6 +13,7 @@ from brayns_widget.service.renderer.tracing.lights import (
     DIRECTIONAL,
     EDGE1,
     FACES,
+    HARD,
     KIND,
     POWER,
     QUAD,
@@ -62,12 +63,14 @@ def test_a_quad_light_shines_from_its_middle_by_its_area():
     assert lights[0, KIND] == QUAD
 
 
-def test_hardened_lights_are_points_of_the_same_power():
+def test_hardened_lights_shine_from_their_middles_with_the_same_power():
     _, lights = pack_lights([QuadLight(), SphereLight(radius=2.0)])
     points = hardened(lights)
     assert (points[:, : POWER + 3] == lights[:, : POWER + 3]).all()
-    assert not points[:, EDGE1:].any()
-    assert lights[:, EDGE1:].any()
+    assert not points[:, EDGE1:RADIUS].any()
+    assert lights[:, EDGE1:RADIUS].any()
+    assert points[:, RADIUS].tolist() == [0, 2]
+    assert points[:, HARD].tolist() == [1, 1]
 
 
 def test_only_quad_lights_have_bounds():
