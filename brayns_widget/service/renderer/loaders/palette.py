@@ -52,8 +52,10 @@ def distinct_colors(codes: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
 
 def numbered_colors(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
     """Choose colors (N, 4) for numbers as the real renderer does; after 113 they come again."""
-    table = np.frombuffer(_NUMBERED, np.uint8).reshape(-1, 3).astype(np.float32) / 255
-    return np.insert(table, 3, 1.0, axis=1)[numbers % len(table)]
+    rgb = np.frombuffer(_NUMBERED, np.uint8).reshape(-1, 3)
+    table = np.ones((len(rgb), 4), np.float32)
+    table[:, :3] = rgb / 255
+    return table[numbers % len(table)]
 
 
 def element_color(symbol: str) -> tuple[float, float, float, float]:

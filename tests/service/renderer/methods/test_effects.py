@@ -458,7 +458,7 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "set-material-emissive": Changes(seen, ("...", "rrr"), material(color=[1, 0, 0]), (BALLS, DARK)),
     "set-material-ghost": Changes(seen, ("rgw", "..."), material(), (BALLS,)),
     "set-material-carpaint": Changes(brightness, operator.ne, material(flake_density=1), (BALL, SUN, PATHS)),
-    "set-material-glass": Changes(seen, (".g.", ".w."), material(), (BALL, PATHS)),
+    "set-material-glass": Changes(seen, (".g.", ".w."), material(index_of_refraction=50), (BALL, PATHS)),
     "set-material-metal": Changes(brightness, operator.ne, material(), (BALL, SUN, PATHS)),
     "set-material-principled": Changes(brightness, operator.ne, material(metallic=1), (BALL, SUN, PATHS)),
     # Clipping
