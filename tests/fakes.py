@@ -60,6 +60,7 @@ LOADERS = {
     "Neuron Morphology loader": ["swc", "h5", "asc"],
     "SONATA loader": [".json"],
     "protein": ["pdb", "pdb1"],
+    "xyz": ["xyz"],
 }
 
 Result = tuple[Any, bytes]

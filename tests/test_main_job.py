@@ -152,7 +152,7 @@ def test_a_scene_that_slept_or_was_killed_comes_back_pixel_by_pixel(controller, 
     low, high = cells.bounds
     ball = controller.shapes.add(Sphere(center=low, radius=60.0), color="red")
     ball.place(Transform(translation=(50.0, 20.0, 0.0)))
-    controller.clipping.add(Plane(coefficients=(1.0, 0.0, 0.0, -(low[0] + high[0]) / 2)))
+    controller.clipping.add(Plane(coefficients=(1.0, 0.0, 0.0, (low[0] + high[0]) / 2)))
     controller.lights.add(AmbientLight(intensity=0.5))
     controller.background = "#204060"
     before, legend = picture(), controller.legend

@@ -27,7 +27,9 @@ class Clipping(Parts):
 
     @waiting
     async def add(self, *shapes: Shape, invert: bool = False) -> Part:
-        """Cut away the inside of shapes, or the negative side of planes.
+        """Cut away the inside of shapes, or one side of planes.
+
+        ``Plane`` cuts where a x + b y + c z < d; ``BoundedPlane`` where it is > d, of what is seen through it.
 
         Args:
             shapes: one or more of one class of ``brayns_widget.protocol.brayns.shapes``: ``Plane``, ``BoundedPlane``,

@@ -107,6 +107,8 @@ async def choose_loader(
                 raise CircuitError("No cells are selected: node_ids is empty.", hint="Leave it out to load all cells.")
     if parameters is None and name == loaders.NEURON_MORPHOLOGY:
         return name, loaders.MorphologyParams(load_soma=True, load_axon=True, load_dendrites=True)
+    if parameters is None and name == loaders.XYZ:
+        return name, loaders.XyzParams(by_density=True)
     if parameters is None and name == loaders.SONATA:
         raise CircuitError(f"{path!r} is a circuit.", hint="Load it with load_circuit, or pass SonataParams.")
     return name, parameters

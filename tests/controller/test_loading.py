@@ -289,6 +289,12 @@ def test_the_loader_is_found_by_the_parameters(cluster, controller, parameters, 
     assert params["loader_properties"] == parameters.model_dump(exclude_unset=True)
 
 
+def test_points_have_sizes_by_their_density(cluster, controller):
+    controller.models.load("points.xyz").result(WAIT)
+    (params,) = cluster.renderer.sent("add-model")
+    assert params["loader_properties"] == {"by_density": True}
+
+
 def test_the_loader_can_be_named(cluster, controller):
     controller.models.load("a.dat", loader="mesh").result(WAIT)
     (params,) = cluster.renderer.sent("add-model")

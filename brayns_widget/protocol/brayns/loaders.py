@@ -112,6 +112,24 @@ class CellPlacementParams(Object):
     percentage: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
+class BbpParams(Object):
+    """Parameters of the loader of BlueConfig circuits, which Brayns has and our renderer refuses."""
+
+    model_config = ConfigDict(title="BBPLoaderParameters")
+
+    gids: Ids = unlisted([])
+    load_afferent_synapses: bool = False
+    load_efferent_synapses: bool = False
+    neuron_morphology_parameters: MorphologyParams = Field(
+        default=MorphologyParams(), json_schema_extra={"default": {}}
+    )
+    percentage: Part = 0.1
+    report_name: str = unlisted("")
+    report_type: Literal["none", "spikes", "compartment"] = "none"
+    spike_transition_time: Annotated[float, Field(ge=0)] = 1.0
+    targets: Items[str] = unlisted([])
+
+
 # --- molecules, grids ---
 
 ColorScheme = Literal["none", "by_id", "protein_atoms", "protein_chains", "protein_residues"]
@@ -152,34 +170,57 @@ class RawVolumeParams(Object):
 
 
 # For loaders without properties the real renderer accepts anything.
-EmptyParams = Annotated[Any, WithJsonSchema({"x-title": "EmptyLoaderParams"})]
+_EMPTY = WithJsonSchema({"x-title": "EmptyLoaderParams"})
+EmptyParams = Annotated[Any, _EMPTY]
+
+
+class XyzParams(Object):
+    """The size of points: 0.15 µm, or ``by_density``, an addition of ours, half the distance of neighbors."""
+
+    by_density: bool = False
+
+
+AnyXyzParams = Annotated[XyzParams | Any, Field(union_mode="left_to_right"), _EMPTY]
 
 # --- methods ---
 
 MESH = "mesh"
 RAW_VOLUME = "raw-volume"
 MHD_VOLUME = "mhd-volume"
+BBP = "BBP loader"
 CELL_PLACEMENT = "Cell placement loader"
 NEURON_MORPHOLOGY = "Neuron Morphology loader"
 SONATA = "SONATA loader"
 PROTEIN = "protein"
 XYZ = "xyz"
 NRRD = "NRRD loader"
+DTI = "DTI loader"
 
 LOADERS: dict[str, type[Object] | None] = {
     MESH: None,
     MHD_VOLUME: None,
     RAW_VOLUME: RawVolumeParams,
+    BBP: BbpParams,
     CELL_PLACEMENT: CellPlacementParams,
     NEURON_MORPHOLOGY: MorphologyParams,
     SONATA: SonataParams,
     PROTEIN: ProteinParams,
-    XYZ: None,
+    XYZ: XyzParams,
     NRRD: NrrdParams,
+    DTI: None,
 }
 """Parameters by the name of the loader; None if it has none (then ``{}`` is sent)."""
 
-LoaderParams = RawVolumeParams | CellPlacementParams | MorphologyParams | SonataParams | ProteinParams | NrrdParams
+LoaderParams = (
+    RawVolumeParams
+    | BbpParams
+    | CellPlacementParams
+    | MorphologyParams
+    | SonataParams
+    | ProteinParams
+    | XyzParams
+    | NrrdParams
+)
 """The parameters of any loader."""
 
 

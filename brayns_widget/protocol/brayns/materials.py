@@ -19,13 +19,13 @@ class Material(Object):
 
 
 class Matte(Material):
-    """Scatters light evenly."""
+    """Scatters light as rough surfaces do, in the production renderer."""
 
     opacity: Share = unlisted(1.0)
 
 
 class Phong(Matte):
-    """Scatters light evenly, too: the real renderer has no highlight either."""
+    """Scatters light evenly: the real renderer has no highlight either."""
 
 
 class Plastic(Matte):
@@ -33,7 +33,7 @@ class Plastic(Matte):
 
 
 class CarPaint(Material):
-    """Matte paint with metal flakes under a clear coat."""
+    """Matte paint with gray metal flakes under a clear coat."""
 
     flake_density: Share = unlisted(0.0)
 
@@ -45,7 +45,7 @@ class Metal(Material):
 
 
 class Glass(Material):
-    """Reflects and refracts; clear, whatever the model's colors."""
+    """A shell of thin panes around nothing, in the model's color: reflects, does not refract."""
 
     index_of_refraction: Float32 = unlisted(1.5)
 
@@ -58,7 +58,7 @@ class Emissive(Material):
 
 
 class Ghost(Material):
-    """Matte, transparent where it faces the viewer: only edges show."""
+    """Only adds light of its color, most at edges; hides nothing, casts no shadow and is not lit."""
 
 
 class Principled(Material):

@@ -35,7 +35,7 @@ class Box(Object):
 
 
 class Plane(Object):
-    """The plane a x + b y + c z + d = 0 of the coefficients a, b, c, d; (a, b, c) points to its positive side."""
+    """The plane a x + b y + c z = d of the coefficients a, b, c, d; its normal is (a, b, c)."""
 
     coefficients: Vector4
 

@@ -143,7 +143,7 @@ def schema(context: Context, params: SchemaParams) -> EndpointSchema:
     return endpoint_schema(METHODS[params.endpoint])
 
 
-@METHODS.add(QUIT)
+@METHODS.add(QUIT, last=True)
 def quit_backend(context: Context) -> None:
     """End the backend; the answer comes first."""
     context.stop()

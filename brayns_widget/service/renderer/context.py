@@ -26,8 +26,14 @@ _FULL_REGION = Region(image_start=[0.0, 1.0], image_end=[1.0, 0.0])
 # A renderer that nobody has set yet differs from ``Interactive()``.
 _INITIAL_RENDERER = Interactive(ao_samples=0, background_color=[0.004, 0.016, 0.102, 0.0])
 
-# Of Brayns' plugins, those whose loaders and methods are built in.
-PLUGINS = ("braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera")
+# Of Brayns' plugins, those whose loaders and methods are built in, in the order of its Python client.
+PLUGINS = (
+    "braynsCircuitExplorer",
+    "braynsAtlasExplorer",
+    "braynsCylindricCamera",
+    "braynsDTI",
+    "braynsMoleculeExplorer",
+)
 
 
 class Context:
@@ -42,6 +48,7 @@ class Context:
         stop: ends the process; safe on any thread.
         memory: what the scene may take.
         turns: where methods run; long ones let others run between their steps.
+        plugins: those that clients hear of, in this order.
     """
 
     def __init__(
@@ -51,6 +58,8 @@ class Context:
         stop: Callable[[], None] = lambda: None,
         memory: Budget | None = None,
         turns: Turns | None = None,
+        *,
+        plugins: Sequence[str] = PLUGINS,
     ) -> None:
         self.methods = methods
         self._engine: Future[Engine] = Future()
@@ -60,6 +69,7 @@ class Context:
         self.stop = stop
         self.memory = memory or Budget()
         self.turns = turns or Turns()
+        self.plugins = plugins
         self.models = Models(lambda: self.engine.scene)
         self.playback = Playback(self.models)
         self.viewport = (800, 600)

@@ -44,9 +44,15 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--version", action=ShowVersion)
     parser.add_argument("--uri", default="127.0.0.1:5000", metavar="HOST:PORT", help="port 0: a free one")
-    parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="accepted; all are built in")
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="tell clients of this one and of others that are named so; all are built in",
+    )
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warn")
-    parser.add_argument("--max-clients", type=_count, metavar="N", help="refuse more clients (default: no limit)")
+    parser.add_argument("--max-clients", type=_count, metavar="N", help="let more clients wait (default: no limit)")
     parser.add_argument(
         "--threads", type=_count, metavar="N", help="tracing threads (default: one for each core that it may use)"
     )
@@ -96,7 +102,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: str | None, memory: Budget
 ) -> None:
     # Imported here, so that wrong flags and --help answer at once.
-    from brayns_widget.service.renderer.context import Context
+    from brayns_widget.service.renderer.context import PLUGINS, Context
     from brayns_widget.service.renderer.loaders.registry import LOADERS
     from brayns_widget.service.renderer.methods import METHODS
     from brayns_widget.service.rpc.server import RpcServer
@@ -106,6 +112,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     gc.set_threshold(100_000, 50, 100)
     if options.plugin:
         logger.info("Plugins %s: accepted, but what this renderer has is built in", ", ".join(options.plugin))
+    plugins = [name for name in options.plugin if name in PLUGINS] or PLUGINS
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
@@ -127,7 +134,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     if options.exit_with_stdin:
         when_stdin_closes(stop)
     turns = Turns("renderer")
-    context = Context(METHODS, LOADERS, stop, memory, turns)
+    context = Context(METHODS, LOADERS, stop, memory, turns, plugins=plugins)
     server = RpcServer(METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, ssl=tls) as address:
         print(f"listening on {address[0]}:{address[1]}", flush=True)

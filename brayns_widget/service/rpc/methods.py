@@ -209,6 +209,7 @@ class Method(Generic[C]):
     asynchronous: bool
     deprecated: bool
     takes_payload: bool
+    last: bool
     turn: Turn
 
     @property
@@ -267,6 +268,7 @@ class Methods(Generic[C]):
         cancellable: bool = False,
         asynchronous: bool | None = None,
         deprecated: bool = False,
+        last: bool = False,
         turn: Turn = Turn.OWN,
     ) -> Callable[[F], F]:
         """Declare that the decorated function serves an endpoint; for its form see the module's docstring.
@@ -278,6 +280,7 @@ class Methods(Generic[C]):
             cancellable: whether ``cancel`` can stop it; then the function takes a ``request``.
             asynchronous: what the schema says of that, where it must say something else.
             deprecated: what the schema says.
+            last: whether no request is served after it.
             turn: when it runs.
 
         Raises:
@@ -300,6 +303,7 @@ class Methods(Generic[C]):
                 asynchronous=cancellable if asynchronous is None else asynchronous,
                 deprecated=deprecated,
                 takes_payload="payload" in hints,
+                last=last,
                 turn=turn,
             )
             return run

@@ -5,7 +5,8 @@ all clients run one after another, as in the real renderer, but for two kinds (`
 or read a few values run at once, and some run between the steps of a long one. Those overtake a long request of their
 own connection as soon as it has read all that they may change. ``cancel`` overtakes everything (see ``cancelling``): it
 is answered at once, and the request it names ends with error 20. When a client disconnects, what it has sent is done
-all the same, except for methods whose result is for that client only (``RunningRequest.only_for_client``).
+all the same, except for methods whose result is for that client only (``RunningRequest.only_for_client``). After a
+method that is the ``last`` one no request is served or answered.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response as HttpResponse
+from websockets.protocol import State
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.messages import (
@@ -58,6 +60,11 @@ MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
 READING_TIME = 0.25  # seconds that a client gets to read the last answer before the server closes the connection
 SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the server does
+OPENING_TIME = 10.0  # seconds that a client gets to ask for its connection
+# Seconds that a client beyond the limit waits for its handshake, as at the real renderer, before it is refused. The
+# official client tries again after 10 s without an answer, but not after an answer or an end of the connection.
+WAITING_TIME = 15.0
+_LOOK = 0.05  # seconds between two looks whether there is room for a client
 
 
 class RpcServer(Generic[C]):
@@ -71,7 +78,7 @@ class RpcServer(Generic[C]):
         workers: where methods run; its owner shuts it down.
         between: where those run that may do so between the steps of a long one; None: there, too.
         require_version: refuse requests without ``jsonrpc``.
-        max_clients: how many may be connected; others get HTTP status 503.
+        max_clients: how many may be connected; others wait for room, at last they get HTTP status 503.
         secret: token that clients must send as ``Authorization: Bearer``, or they get HTTP status 401; None: no token.
     """
 
@@ -95,7 +102,9 @@ class RpcServer(Generic[C]):
         self.max_clients = max_clients
         self._credential = None if secret is None else f"Bearer {secret}".encode()
         self.running: set[RunningRequest] = set()  # also those whose clients are gone
+        self.ended = False  # by a method that is the last one
         self._sessions: set[_Session[C]] = set()
+        self._admitted: set[ServerConnection] = set()  # whose handshakes are not over
 
     @contextlib.asynccontextmanager
     async def serve(self, host: str, port: int, **options: Any) -> AsyncIterator[tuple[str, int]]:
@@ -118,6 +127,7 @@ class RpcServer(Generic[C]):
             ping_interval=None,  # the real server never pings; TCP tells us of peers that die
             max_size=MAX_MESSAGE,
             close_timeout=CLOSE_TIMEOUT,
+            open_timeout=OPENING_TIME if self.max_clients is None else OPENING_TIME + WAITING_TIME,
             process_request=self._process_request,
             **options,
         ) as server:
@@ -133,23 +143,36 @@ class RpcServer(Generic[C]):
         with self.for_client() as context:
             session = _Session(self, connection, context)
             self._sessions.add(session)
+            self._admitted.discard(connection)
             try:
                 await session.run()
             finally:
                 self._sessions.discard(session)
 
-    def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
+    async def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
         if request.path == "/healthz":
             return connection.respond(http.HTTPStatus.OK, "Ok")
         if self._credential is not None:
             presented = ",".join(request.headers.get_all("Authorization")).encode(errors="surrogateescape")
             if not hmac.compare_digest(presented, self._credential):
                 return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
-        clients = sum(session.connected for session in self._sessions)
-        if self.max_clients is not None and clients >= self.max_clients:
-            text = f"There are already {clients} clients (--max-clients {self.max_clients}).\n"
+        if self.max_clients is not None and not await self._room(connection, self.max_clients):
+            text = f"There are already {self.max_clients} clients (--max-clients {self.max_clients}).\n"
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)
         return None
+
+    async def _room(self, connection: ServerConnection, most: int) -> bool:
+        """Wait for room for a client and take it; False if there is none in time, or nobody is there to take it."""
+        deadline = asyncio.get_running_loop().time() + WAITING_TIME
+        while connection.state is State.CONNECTING and connection.server.is_serving():
+            self._admitted = {other for other in self._admitted if other.state is not State.CLOSED}
+            if len(self._admitted) + sum(session.connected for session in self._sessions) < most:
+                self._admitted.add(connection)
+                return True
+            if asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.sleep(_LOOK)
+        return False
 
 
 @dataclass
@@ -206,6 +229,8 @@ class _Session(Generic[C]):
         except RequestError as error:
             self._put(_error_frame(None, error), 0)
             return
+        if self._server.ended:
+            return
         if request.method == CANCEL_METHOD.name and CANCEL_METHOD in self._server.methods:
             await self._send(_answer(request, CANCEL_METHOD, self, RunningRequest()))
             return
@@ -257,6 +282,8 @@ class _Session(Generic[C]):
         overtaken: asyncio.Task[None] | None = None
         overtaken_id: RequestId | None = None
         while not self._finishing and (waiting := await self._waiting.get()) is not None:
+            if self._server.ended:
+                break
             item, size = waiting
             self._waiting_bytes -= size
             turn = Turn.OWN if isinstance(item, str) else self._server.methods.turn(item.method)
@@ -313,6 +340,8 @@ class _Session(Generic[C]):
 
     def _call(self, request: Request, running: RunningRequest) -> RawMessage:
         """Run on a worker thread; whatever happens becomes a frame."""
+        if self._server.ended:  # while the request waited for its turn
+            return ""
         try:
             method = self._server.methods[request.method]
         except RequestError as error:
@@ -321,6 +350,7 @@ class _Session(Generic[C]):
             return _answer(request, method, self._context, running)
         finally:
             running.end()
+            self._server.ended |= method.last
 
     def _begin(self, method: str, request_id: RequestId) -> _Known:
         loop = asyncio.get_running_loop()

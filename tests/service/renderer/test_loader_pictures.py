@@ -89,11 +89,11 @@ def test_an_uploaded_molecule_shows_its_atoms_in_their_colors(address: str):
 
 def test_a_protein_is_seen(address: str, tmp_path: Path):
     path = tmp_path / "one.pdb"
-    path.write_text("HETATM    1  O   HOH A   1      -1.000   1.000   0.000  1.00  0.00           O\n")
+    path.write_text("HETATM    1  O   HOH A   1    -100.000 100.000   0.000  1.00  0.00           O\n")
 
     async def scenario() -> None:
         async with stage(address) as client:
-            properties = {"color_scheme": "protein_atoms", "radius_multiplier": 0.5}
+            properties = {"color_scheme": "protein_atoms", "radius_multiplier": 0.76 / 0.0048}
             params = {"path": str(path), "loader_name": "protein", "loader_properties": properties}
             await client.call("add-model", params)
             red = (await colors(client))[..., 0]

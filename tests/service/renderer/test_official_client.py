@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ SIZE = brayns.Resolution(256, 192)  # a progressive framebuffer starts with at l
 class Stage:
     """A connected instance, the circuit in its scene, and what was sent through it."""
 
-    def __init__(self, instance: Any, folder: Path) -> None:
+    def __init__(self, instance: Any, uri: str, folder: Path) -> None:
         self.instance = instance
+        self.uri = uri
         self.folder = folder
         self.circuit = write_circuit(folder, {**places(4), "layer": ["1", "2", "2", "3"]})
         self.sent: list[str] = []
@@ -83,11 +85,11 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path, server_tls: Any = None, client_tls: Any = None) -> Any:
+def start(folder: Path, server_tls: Any = None, client_tls: Any = None, uri: str = "") -> Any:
     """The client's own way to start a service and connect to it."""
     if sys.platform == "win32":
         pytest.skip("Windows starts no script by its first line")
-    uri = f"127.0.0.1:{free_port()}"
+    uri = uri or f"127.0.0.1:{free_port()}"
     service = brayns.Service(
         uri=uri,
         ssl_context=server_tls,
@@ -102,8 +104,9 @@ def start(folder: Path, server_tls: Any = None, client_tls: Any = None) -> Any:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with start(tmp_path_factory.mktemp("executable")) as manager:
-        yield Stage(manager.instance, tmp_path_factory.mktemp("circuit"))
+    uri = f"127.0.0.1:{free_port()}"
+    with start(tmp_path_factory.mktemp("executable"), uri=uri) as manager:
+        yield Stage(manager.instance, uri, tmp_path_factory.mktemp("circuit"))
         assert manager.process.alive
 
 
@@ -118,6 +121,19 @@ def test_the_service_starts_with_tls(tmp_path: Path):
         server = brayns.SslServerContext(str(key), "word", str(certificate), authorities)
         with start(tmp_path, server, brayns.SslClientContext(cafile=str(certificate))) as manager:
             brayns.check_version(manager.instance)
+
+
+def test_a_client_beyond_the_limit_waits_for_room(stage: Stage):
+    connector = brayns.Connector(stage.uri, max_attempts=None)
+    second = connector.connect()
+    with ThreadPoolExecutor(1) as pool:
+        third = pool.submit(connector.connect)
+        brayns.check_version(second)
+        assert not third.done()
+        second.disconnect()
+        instance = third.result(60)
+    brayns.check_version(instance)
+    instance.disconnect()
 
 
 def application(stage: Stage) -> None:
@@ -279,7 +295,7 @@ def clipping(stage: Stage) -> None:
     whole = stage.picture()
     bounds = model.bounds
     half = brayns.Vector3(bounds.center.x, bounds.max.y + 1, bounds.max.z + 1)
-    plane = brayns.PlaneEquation(1, 0, 0, -bounds.center.x)
+    plane = brayns.PlaneEquation(1, 0, 0, bounds.center.x)
     low = bounds.min - brayns.Vector3(1, 1, 1)
     shapes = (
         brayns.Plane(plane),
@@ -287,7 +303,7 @@ def clipping(stage: Stage) -> None:
         brayns.Sphere(10.0, bounds.min),
         brayns.Capsule(low, 10.0, half, 10.0),
         brayns.BoundedPlane(
-            brayns.PlaneEquation(0, 0, -1, bounds.min.z - 0.5), brayns.Bounds(low, bounds.max + brayns.Vector3(1, 1, 1))
+            brayns.PlaneEquation(0, 0, 1, bounds.min.z - 0.5), brayns.Bounds(low, bounds.max + brayns.Vector3(1, 1, 1))
         ),
     )
     for shape in shapes:

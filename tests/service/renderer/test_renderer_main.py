@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from brayns_widget.service.renderer.methods.shots import COMPILING
 from tests.service.renderer.renderer_process import DEADLINE, Failed, client_of, renderer_process
@@ -33,7 +34,11 @@ def refused(*flags: str) -> str:
 def test_quit_is_answered_and_ends_with_0():
     async def scenario(address: str) -> None:
         async with client_of(address) as client:
-            assert await client.call("quit") is None
+            await client.send("quit")
+            await client.send("get-version")  # comes too late
+            assert await client.reply(1) is None
+            with pytest.raises(ConnectionClosed):
+                await client.receive()
 
     with renderer_process() as (address, process):
         asyncio.run(scenario(address))
@@ -67,13 +72,20 @@ def test_the_end_of_standard_input_ends_it_if_asked():
         assert ended(process) == (0, "", "")  # communicate closes the pipe
 
 
+async def plugins(address: str) -> list[str]:
+    async with client_of(address) as client:
+        names: list[str] = (await client.call("get-application-parameters"))["plugins"]
+        return names
+
+
 def test_health_and_flags_of_the_real_one():
-    flags = ["--plugin", "braynsCircuitExplorer", "--plugin", "braynsMoleculeExplorer", "--max-clients", "1"]
+    flags = ["--plugin", "braynsMoleculeExplorer", "--plugin", "braynsCircuitExplorer", "--max-clients", "1"]
     with renderer_process(*flags, "--log-level", "info", "--threads", "1") as (address, process):
         with urllib.request.urlopen(f"http://{address}/healthz", timeout=DEADLINE) as reply:
             assert (reply.status, reply.read()) == (200, b"Ok")
+        assert asyncio.run(plugins(address)) == flags[1:4:2]
         process.terminate()
-        assert "braynsMoleculeExplorer: accepted" in ended(process)[2]
+        assert "braynsCircuitExplorer: accepted" in ended(process)[2]
 
 
 @pytest.mark.parametrize(

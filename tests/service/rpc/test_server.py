@@ -5,6 +5,7 @@ import contextlib
 import json
 import struct
 import threading
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import RequestError
@@ -83,6 +84,11 @@ def wait(state: State, request: RunningRequest) -> str:
         request.check()
     state.finish("waited")
     return "waited"
+
+
+@METHODS.add(Endpoint("end"), last=True)
+def end(_state: State) -> None:
+    """End the server."""
 
 
 @METHODS.add(Endpoint("at-once", Text, str), turn=Turn.AT_ONCE)
@@ -540,7 +546,85 @@ def test_the_end_of_the_server_cancels_and_answers():
     asyncio.run(scenario())
 
 
-def test_clients_beyond_the_limit_are_refused_and_let_in_later():
+def test_after_the_last_method_nothing_is_served():
+    async def scenario() -> State:
+        async with serving() as (state, address), open_client(address) as socket, open_client(address) as other:
+            await send(socket, 1, "wait")
+            await begun(state)
+            await send(socket, 2, "end")
+            for number, method in enumerate(("echo", "at-once", "between"), 3):
+                await send(socket, number, method, {"text": method})
+            state.go_on.set()
+            replies = [await receive(socket) for _ in range(3)]
+            assert [reply.get("id") for reply in replies] == [None, 1, 2]  # the first is progress
+            for late in (socket, other):
+                for number, method in enumerate(("echo", "at-once", "between"), 6):
+                    await send(late, number, method, {"text": method})
+                await send(late, 9, "cancel", {"id": 1})
+        for late in (socket, other):
+            with pytest.raises(ConnectionClosed):
+                await receive(late)
+        return state
+
+    assert asyncio.run(scenario()).done == ["waited"]
+
+
+def test_a_client_beyond_the_limit_waits_for_room():
+    async def scenario() -> None:
+        async with serving(max_clients=1) as (_state, address), open_client(address) as socket:
+            host, _, port = address.rpartition(":")
+            _reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+            writer.write(b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+            await writer.drain()
+            writer.close()  # it left while it waited, and takes no room
+            await writer.wait_closed()
+            waiting = asyncio.create_task(_echoed(address))
+            await send(socket, 1, "echo", {"text": "in"})
+            assert (await receive(socket))["result"] == "in"
+            assert not waiting.done()
+            await socket.close()
+            assert await asyncio.wait_for(waiting, DEADLINE) == "later"
+
+    asyncio.run(scenario())
+
+
+async def _echoed(address: str) -> str:
+    async with open_client(address) as socket:
+        await send(socket, 1, "echo", {"text": "later"})
+        text: str = (await receive(socket))["result"]
+        return text
+
+
+def test_room_is_given_to_one_of_those_who_wait():
+    async def scenario() -> None:
+        async with serving(max_clients=1) as (_state, address):
+            sockets = [asyncio.ensure_future(open_client(address)) for _ in range(5)]
+            for _ in range(5):
+                done, _rest = await asyncio.wait(sockets, timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
+                (first,) = done
+                sockets.remove(first)
+                await first.result().close()
+
+    asyncio.run(scenario())
+
+
+def test_a_server_that_ends_keeps_nobody_waiting():
+    async def scenario() -> None:
+        async with serving(max_clients=1) as (_state, address), open_client(address):
+            waiting = asyncio.create_task(_echoed(address))
+            await asyncio.to_thread(urllib.request.urlopen, f"http://{address}/healthz", None, DEADLINE)
+        with pytest.raises((InvalidStatus, InvalidMessage, OSError)):
+            await asyncio.wait_for(waiting, DEADLINE)
+
+    begin = time.monotonic()
+    asyncio.run(scenario())
+    assert time.monotonic() - begin < server_module.WAITING_TIME / 2
+
+
+def test_clients_beyond_the_limit_are_refused_at_last_and_let_in_later(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_module, "WAITING_TIME", 0.1)
+
     async def scenario() -> None:
         async with serving(max_clients=1) as (_state, address):
             async with open_client(address) as socket:

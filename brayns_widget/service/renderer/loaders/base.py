@@ -168,6 +168,7 @@ class Loader:
     def _load_checked(self, source: Any, params: Any, request: RunningRequest) -> list[LoadedModel]:
         loaded = self.load(source, params, request)
         try:
+            request.progress(1.0, "Checking what was read")
             _check(loaded)
         except BaseException:
             for model in loaded:

@@ -29,13 +29,13 @@ methods: Methods[Context] = Methods()
 
 @methods.add(ADD_CLIPPING_PLANES)
 def add_clipping_planes(context: Context, params: Clipping[Plane]) -> ModelInstance:
-    """Cut away what lies on the negative side of planes."""
+    """Cut away where n·p < d, of planes n·p = d."""
     return _add(context, params)
 
 
 @methods.add(ADD_CLIPPING_BOUNDED_PLANES)
 def add_clipping_bounded_planes(context: Context, params: Clipping[BoundedPlane]) -> ModelInstance:
-    """Cut away what is seen through bounded planes from their positive side, or lies before them from the other."""
+    """Cut away where n·p > d, of rays that pass through bounded planes n·p = d."""
     return _add(context, params)
 
 
@@ -65,7 +65,7 @@ def clear_clipping_geometries(context: Context) -> None:
 
 @methods.add(ADD_CLIP_PLANE, deprecated=True)
 def add_clip_plane(context: Context, params: Plane) -> ModelInstance:
-    """Cut away what lies on the negative side of a plane."""
+    """Cut away where n·p < d, of a plane n·p = d."""
     return context.models.add_clip("clipping_geometry", [params], inverted=False).instance()
 
 

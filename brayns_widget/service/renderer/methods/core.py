@@ -16,7 +16,7 @@ from brayns_widget.protocol.brayns.core import (
 )
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import Size2
-from brayns_widget.service.renderer.context import PLUGINS, Context
+from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import LARGEST_SIDE, MOST_PIXELS
 from brayns_widget.service.rpc.methods import Methods, Turn
 from brayns_widget.version import own_version
@@ -57,7 +57,7 @@ def schema(context: Context, params: SchemaParams) -> SchemaResult:
 @methods.add(GET_APPLICATION_PARAMETERS, turn=Turn.AT_ONCE)
 def get_application_parameters(context: Context) -> ApplicationParameters:
     """Get the size of the picture and the plugins."""
-    return ApplicationParameters(plugins=list(PLUGINS), viewport=list(context.viewport))
+    return ApplicationParameters(plugins=list(context.plugins), viewport=list(context.viewport))
 
 
 @methods.add(SET_APPLICATION_PARAMETERS, turn=Turn.AT_ONCE)
@@ -80,7 +80,7 @@ def check_size(size: Size2) -> tuple[int, int]:
     return width, height
 
 
-@methods.add(QUIT)
+@methods.add(QUIT, last=True)
 def quit_renderer(context: Context) -> None:
     """End the renderer; the answer comes first."""
     context.stop()

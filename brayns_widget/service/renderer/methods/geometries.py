@@ -23,9 +23,8 @@ from brayns_widget.protocol.brayns.shapes import (
 )
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
-from brayns_widget.service.renderer.content.geometry import empty_bounds
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.renderer.translation.shapes import geometry_of
+from brayns_widget.service.renderer.translation.shapes import geometry_of, shape_bounds
 from brayns_widget.service.rpc.methods import Methods, RunningRequest
 
 methods: Methods[Context] = Methods()
@@ -57,18 +56,17 @@ def add_planes(context: Context, params: list[Colored[Plane]], request: RunningR
 
 @methods.add(ADD_BOUNDED_PLANES, cancellable=True, asynchronous=False)
 def add_bounded_planes(context: Context, params: list[Colored[BoundedPlane]], request: RunningRequest) -> ModelInstance:
-    """Add the parts of planes that lie in boxes as one model."""
+    """Add the parts of planes that lie in boxes as one model; its bounds are those of the boxes."""
     return _add(context, params, request)
 
 
 def _add(context: Context, params: Sequence[Colored[S]], request: RunningRequest) -> ModelInstance:
     if not params:
         raise RequestError("The list of geometries cannot be empty", code=INVALID_PARAMS)
+    shapes = [item.geometry for item in params]
     try:
-        geometry = geometry_of([item.geometry for item in params])
+        geometry = geometry_of(shapes)
     except ValueError as error:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
     coloring = PrimitiveColoring(np.array([item.color for item in params], np.float32))
-    unbounded = isinstance(params[0].geometry, Plane)
-    box = empty_bounds() if unbounded else geometry.bounds
-    return context.models.add_geometry(geometry, coloring, box, request).instance()
+    return context.models.add_geometry(geometry, coloring, shape_bounds(shapes, geometry), request).instance()

@@ -14,7 +14,7 @@ from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
-from brayns_widget.service.renderer.loaders.refused import refusal
+from brayns_widget.service.renderer.loaders.refused import check_refused
 from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
@@ -75,9 +75,7 @@ def upload_model(
 
 
 def _loader(context: Context, name: str, path: str = "") -> Loader:
-    reason = refusal(name, path)
-    if reason is not None:
-        raise RequestError(reason, code=INVALID_PARAMS)
+    check_refused(name, path)
     loader = context.loaders.get(name)
     if loader is None:
         raise RequestError(f"Invalid loader name: {name!r}", code=INVALID_PARAMS)

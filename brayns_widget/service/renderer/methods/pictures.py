@@ -81,7 +81,7 @@ def set_framebuffer_progressive(context: Context, params: Progressive) -> None:
 def render_image(
     context: Context, params: RenderImageParams, request: RunningRequest
 ) -> WithPayload[RenderImageResult]:
-    """Render a frame, or all with ``accumulate``, and send the picture if it is new or ``force`` is set."""
+    """Render a frame, or all with ``accumulate``, and send the picture if it is new, or any with ``force``."""
     if params.force and not params.send:
         raise RequestError("Cannot force sending if send is disabled", code=INVALID_PARAMS)
     image_format = check_format(params.format)
@@ -104,7 +104,7 @@ def render_image(
         return engine.encode(image_format, params.jpeg_quality)
 
     image = b""
-    if params.send and (fresh or params.force):
+    if params.send and (fresh or params.force) and engine.has_picture:
         image = encode() if math.prod(engine.size) < _MANY_PIXELS else request.aside(encode)
     result = RenderImageResult(
         accumulation=engine.accumulation,

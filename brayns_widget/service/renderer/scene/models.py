@@ -82,6 +82,7 @@ class Models:
         with self._transaction("The geometry cannot be used") as undo:
             for part in loaded:
                 undo.callback(part.close)
+            request.progress(0.0, "Adding models")
             for part in loaded:
                 by_corner = part.coloring.by_corner
                 handles.append(scene.add(part.geometry, part.colors, part.volume, by_corner=by_corner))

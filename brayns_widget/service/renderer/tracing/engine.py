@@ -100,6 +100,7 @@ class Engine:
 
     Attributes:
         scene: models, lights and clips; the next ``render`` or ``snapshot`` commits what changed in it.
+        has_picture: whether there is one to ``encode``: a step has been done.
     """
 
     scene: Scene
@@ -117,6 +118,7 @@ class Engine:
         self._settings = RenderSettings()
         self._coarse_scale = 1
         self._frame = Frame(1, 1, accumulates=False)
+        self.has_picture = False
         self._steps = 0
         self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
         self._revision = self.scene.revision
@@ -243,6 +245,7 @@ class Engine:
         if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
             return False
         self._steps += 1
+        self.has_picture = True
         if self._settings.samples == 1:
             self._moving_height = self._viewport[1]
         elif last and self._radius_floor > 0:  # a copy for the pictures of the next gesture

@@ -16,7 +16,8 @@ FACES = 7  # to 9: unit normal on the side where a quad shines
 EDGE1 = 10  # to 12: sides of a quad
 EDGE2 = 13  # to 15
 RADIUS = 16  # of a sphere
-COLUMNS = 17
+HARD = 17  # 1: all its light comes from its middle
+COLUMNS = 18
 
 DIRECTIONAL, SPHERE, QUAD = 0, 1, 2
 
@@ -39,13 +40,14 @@ def no_lights() -> PackedLights:
 
 
 def hardened(lights: Floats) -> Floats:
-    """Reduce lights to points of the same power, so that shadows are hard.
+    """Let all light come from the middles of lights, as strong as it was, so that shadows are hard.
 
-    The real renderer's "scivis" does so (OSPRay's documentation of quad lights).
+    The real renderer's "scivis" does so (OSPRay's documentation of quad lights; pictures of a sphere light).
     """
-    points = lights.copy()
-    points[:, EDGE1 : RADIUS + 1] = 0
-    return points
+    hard = lights.copy()
+    hard[:, EDGE1:RADIUS] = 0
+    hard[:, HARD] = 1
+    return hard
 
 
 def have_places(lights: Floats) -> bool:

@@ -11,7 +11,7 @@ from brayns_widget.service.renderer.content.geometry import Floats
 
 # Columns of a row.
 OPACITY = 0  # multiplied by the color's alpha
-GHOST = 1  # 1: opacity falls from silhouettes to surfaces that face the viewer
+GHOST = 1  # 1: it only adds light of its color, most at silhouettes
 EMISSION = 2  # to 4: radiance
 ENDS = 5  # 1: it emits and reflects nothing, so that paths end
 METALLIC = 6  # share of metal in the base
@@ -29,15 +29,21 @@ COAT = 23  # weight of a clear coat
 COAT_INDEX = 24
 COAT_ROUGHNESS = 25
 TINT = 26  # to 28: color of the coat
-FLAKES = 29  # share of metal flakes in the surface under the coat
+FLAKES = 29  # share of the surface under the coat that metal flakes cover
 SHEEN_OF_BASE = 30  # the same, in the model's color
 SHEEN_FALL = 31
 ABSORBED = 32  # to 34: absorption coefficient per µm, if it is not thin
 STRETCH = 35  # factor by which GGX is narrower across the direction of anisotropy, and wider along it
 TURN = 36  # cosine and sine of that direction's angle to the first tangent
-COLUMNS = 38
+UNEVEN = 38  # roughness of the matte part, 0 to 1: of Oren and Nayar's model, 0 is Lambert's
+PANES = 39  # 1: what it encloses has walls of glass in the model's color, so thin that they do not refract
+COLUMNS = 40
 
-FLAKE_WIDTH = 0.3  # of GGX: flakes lie nearly flat
+# Flakes, as in pictures of the real renderer.
+FLAKES_PER_UNIT = 100  # in each direction: they are cells of a grid
+FLAKE_TILT = 0.3  # greatest tangent of the angle to the surface
+FLAKE_WIDTH = 0.09  # of GGX
+FLAKE_REFLECTANCE = 0.9  # aluminum's, about
 
 
 def matte_row() -> Floats:

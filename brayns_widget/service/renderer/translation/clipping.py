@@ -1,9 +1,9 @@
 """Clipping shapes of the protocol, packed for the filter that Embree calls for each hit.
 
-A plane cuts what lies on its negative side, a box, a sphere or a capsule what lies inside. Inverted normals turn that
-round: a plane cuts its positive side, and of closed shapes everything is cut that lies in none of the clip's. A bounded
-plane cuts, of each ray that passes through it, the part on its negative side. Several clips cut the union of what
-each of them cuts.
+A plane n·p = d cuts where n·p < d, a box, a sphere or a capsule what lies inside. A bounded plane cuts, of each ray
+that passes through it, the part where n·p > d: not the side that an unbounded one cuts, but so it is in pictures of
+Brayns. Inverted normals turn that round: planes cut the other side, and of closed shapes everything is cut that lies in
+none of the clip's. Several clips cut the union of what each of them cuts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _numbers(shape: Shape, inverted: bool) -> tuple[int, list[float]]:
         case Plane(coefficients=coefficients):
             return HALF_SPACE, (sign * unit_plane(coefficients)).tolist()
         case BoundedPlane(coefficients=coefficients, bounds=bounds):
-            return WINDOW, [*(sign * unit_plane(coefficients)).tolist(), *bounds.min, *bounds.max]
+            return WINDOW, [*(-sign * unit_plane(coefficients)).tolist(), *bounds.min, *bounds.max]
         case Box(min=low, max=high):
             return BLOCK, [*low, *high]
         case Sphere(center=center, radius=radius):

@@ -54,11 +54,7 @@ def pack_lights(lights: Iterable[Light]) -> PackedLights:
 
 
 def light_bounds(light: Light) -> Bounds:
-    """Compute the bounds (min, max) of a light in µm; empty for ambient and directional lights."""
-    if isinstance(light, SphereLight):
-        middle = np.array(light.position, np.float32)
-        with np.errstate(over="ignore"):
-            return middle - np.float32(light.radius), middle + np.float32(light.radius)
+    """Compute the bounds (min, max) that a light has for clients, in µm; as in Brayns, only quad lights have some."""
     if isinstance(light, QuadLight):
         place, along, up = (np.array(vector, np.float32) for vector in (light.position, light.edge1, light.edge2))
         corners = np.array([place, place + along, place + up, place + along + up])

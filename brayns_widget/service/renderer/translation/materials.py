@@ -18,6 +18,7 @@ from brayns_widget.protocol.brayns.materials import (
     Material,
     Matte,
     Metal,
+    Phong,
     Plastic,
     Principled,
 )
@@ -37,6 +38,7 @@ from brayns_widget.service.renderer.tracing.materials import (
     INDEX,
     METALLIC,
     OPACITY,
+    PANES,
     ROUGHNESS,
     SHEEN,
     SHEEN_FALL,
@@ -48,6 +50,7 @@ from brayns_widget.service.renderer.tracing.materials import (
     TRANSMISSION,
     TRANSMITTED,
     TURN,
+    UNEVEN,
     matte_row,
 )
 
@@ -66,15 +69,17 @@ def row_of(material: Material) -> Floats:
         case Plastic():  # which is a Matte, too
             row[OPACITY] = material.opacity
             row[[COAT, COAT_INDEX]] = 1.0, 1.5
-        case Matte():
+        case Phong():
             row[OPACITY] = material.opacity
+        case Matte():
+            row[[OPACITY, UNEVEN]] = material.opacity, 1.0
         case CarPaint():
             row[[COAT, COAT_INDEX, FLAKES]] = 1.0, 1.5, material.flake_density
         case Metal():
             row[[METALLIC, ROUGHNESS]] = 1.0, material.roughness
         case Glass():
             index = _checked_index("index_of_refraction", material.index_of_refraction)
-            row[[ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 0.0, 1.0, 1.0, index
+            row[[PANES, THIN, ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 1.0, 1.0, 0.0, 1.0, 1.0, index
         case Emissive():
             row[ENDS] = 1.0
             row[EMISSION : EMISSION + 3] = np.clip(np.array(material.color) * material.intensity, 0.0, 3e38)
@@ -93,6 +98,7 @@ def _pack_principled(row: Floats, material: Principled) -> None:
     """
     row[[METALLIC, SPECULAR, INDEX, DIFFUSE]] = material.metallic, material.specular, material.ior, material.diffuse
     row[[ROUGHNESS, COAT_ROUGHNESS]] = np.clip([material.roughness, material.coat_roughness], 0, 1)
+    row[UNEVEN] = row[ROUGHNESS]
     row[[TRANSMISSION, THIN, COAT]] = material.transmission, material.thin, material.coat
     row[COAT_INDEX] = _checked_index("coat_ior", material.coat_ior)
     row[BACK_LIGHT] = material.back_light if material.thin else 0.0

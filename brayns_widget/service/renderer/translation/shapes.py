@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
 from brayns_widget.protocol.schema import Vector3
-from brayns_widget.service.renderer.content.geometry import Geometry, Indices
+from brayns_widget.service.renderer.content.geometry import Bounds, Geometry, Indices, empty_bounds, point_bounds
 
 # An unbounded plane is drawn as rings of triangles, each RING_GROWTH times as wide as the one inside: triangles are
 # intersected with an error that grows with their size, which must stay small against the distance from the middle.
@@ -115,6 +115,25 @@ def geometry_of(shapes: Sequence[Shape]) -> Geometry:
     )
 
 
+def shape_bounds(shapes: Sequence[Shape], geometry: Geometry) -> Bounds:
+    """Compute the bounds that shapes of one class have for clients, (min, max) in µm.
+
+    Unbounded planes have none, and a bounded plane has those of its whole box, as in Brayns.
+
+    Args:
+        shapes: one or more of one class.
+        geometry: what ``geometry_of`` made of them.
+    """
+    match shapes[0]:
+        case Plane():
+            return empty_bounds()
+        case BoundedPlane():
+            boxes = [shape.bounds for shape in shapes if isinstance(shape, BoundedPlane)]
+            return point_bounds(np.array([corner for box in boxes for corner in (box.min, box.max)], np.float32))
+        case _:
+            return geometry.bounds
+
+
 def _join(parts: Sequence[npt.NDArray[Any]], kind: type[N]) -> npt.NDArray[N]:
     return np.concatenate([np.empty((0, 3)), *parts]).astype(kind)
 
@@ -166,7 +185,7 @@ def _plane_mesh(plane: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64]
     # Askew and off the middle: rays through edges may miss both triangles, and cameras like to look straight at them.
     turn, (x, y) = np.array([[0.8, 0.6], [-0.6, 0.8]]), _OFF_MIDDLE * _INNER_RING
     across, along = turn @ np.array(_plane_axes(plane[:3]))
-    middle = -plane[3] * plane[:3] + x * across + y * along
+    middle = plane[3] * plane[:3] + x * across + y * along
     square = np.array([across + along, along - across, -across - along, across - along])
     sizes = _INNER_RING * _RING_GROWTH ** np.arange(_RINGS)
     corners = middle + (sizes[:, None, None] * square).reshape(-1, 3)
@@ -194,7 +213,7 @@ def _polygon_mesh(
 
 def _crossings(plane: npt.NDArray[np.float64], corners: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]:
     """Yield the points where a plane crosses the edges of a box, and the corners on it."""
-    heights = corners @ plane[:3] + plane[3]
+    heights = corners @ plane[:3] - plane[3]
     heights[np.abs(heights) < 1e-9 * max(1.0, float(np.abs(corners).max()))] = 0
     yield from corners[heights == 0]
     for one, other in combinations(range(8), 2):

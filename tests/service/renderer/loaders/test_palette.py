@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color
+from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color, numbered_colors
 
 
 def test_equal_numbers_look_equal_and_others_differ():
@@ -19,3 +19,10 @@ def test_elements_have_their_chemists_colors():
     assert element_color("O")[0] > 0.5 > element_color("O")[2]
     assert element_color("N")[2] > 0.5 > element_color("N")[0]
     assert len(element_color("Uuo")) == 4
+
+
+def test_numbered_colors_come_again_after_113():
+    colors = numbered_colors(np.array([0, 1, 7, 112, 113, 120]))
+    assert colors[:4, 3].tolist() == [1.0] * 4
+    assert np.rint(colors[:4, :3] * 255).tolist() == [[255] * 3, [217, 255, 255], [255, 13, 13], [255] * 3]
+    assert (colors[4:] == colors[[0, 2]]).all()

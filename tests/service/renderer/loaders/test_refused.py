@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from brayns_widget.service.renderer.loaders.refused import refusal
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.renderer.loaders.refused import BBP_LOADER, DTI_LOADER, check_refused
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 
 
@@ -19,12 +20,14 @@ from brayns_widget.service.renderer.loaders.registry import LOADERS
     ],
 )
 def test_refusals_name_what_is_refused_or_what_to_use(loader: str, path: str, word: str):
-    reason = refusal(loader, path)
-    assert reason is not None
-    assert word in reason
+    with pytest.raises(RequestError, match=word) as refused:
+        check_refused(loader, path)
+    assert refused.value.code == INVALID_PARAMS
 
 
 def test_what_can_be_loaded_is_not_refused():
-    assert [refusal(loader.name, f"some{loader.extensions[0]}") for loader in LOADERS] == [None] * len(LOADERS)
-    assert refusal("nope") is None
-    assert refusal("SONATA loader", "/BlueConfig/CircuitConfig.json") is None
+    for loader in LOADERS:
+        if loader not in {BBP_LOADER, DTI_LOADER}:
+            check_refused(loader.name, f"some{loader.extensions[0]}")
+    check_refused("nope")
+    check_refused("SONATA loader", "/BlueConfig/CircuitConfig.json")

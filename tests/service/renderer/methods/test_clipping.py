@@ -38,10 +38,10 @@ async def seen(client: Client) -> list[list[bool]]:
 @pytest.mark.parametrize(
     ("method", "primitives", "plain", "inverted"),
     [
-        ("planes", [{"coefficients": [2, 0, 0, 2]}], [NOTHING, IS_RED, IS_RED], [IS_RED, NOTHING, NOTHING]),
+        ("planes", [{"coefficients": [2, 0, 0, -2]}], [NOTHING, IS_RED, IS_RED], [IS_RED, NOTHING, NOTHING]),
         (
             "planes",
-            [{"coefficients": [1, 0, 0, 1]}, {"coefficients": [-1, 0, 0, 1]}],
+            [{"coefficients": [1, 0, 0, -1]}, {"coefficients": [-1, 0, 0, -1]}],
             [NOTHING, IS_RED, NOTHING],
             [NOTHING, NOTHING, NOTHING],
         ),
@@ -70,18 +70,18 @@ async def seen(client: Client) -> list[list[bool]]:
             [IS_RED, IS_RED, IS_GREEN],
             [NOTHING, NOTHING, IS_RED],
         ),
-        # Rays through the window come from its positive side and are cut behind it; from the other side before it.
-        (
-            "bounded-planes",
-            [{"coefficients": [0, 0, 1, -1], "bounds": BOX}],
-            [IS_RED, IS_RED, NOTHING],
-            [IS_RED, IS_RED, IS_RED],
-        ),
+        # Rays through the window come from where n·p > d and are cut before it.
         (
             "bounded-planes",
             [{"coefficients": [0, 0, 1, 1], "bounds": BOX}],
             [IS_RED, IS_RED, IS_RED],
+            [IS_RED, IS_RED, NOTHING],
+        ),
+        (
+            "bounded-planes",
+            [{"coefficients": [0, 0, 1, -1], "bounds": BOX}],
             [IS_RED, IS_RED, IS_GREEN],
+            [IS_RED, IS_RED, IS_RED],
         ),
     ],
 )
@@ -121,7 +121,7 @@ def test_deprecated_methods_cut_too(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
             await walls(client)
-            model = await client.call("add-clip-plane", {"coefficients": [1, 0, 0, 1]})
+            model = await client.call("add-clip-plane", {"coefficients": [1, 0, 0, -1]})
             assert model["model_type"] == "clipping_geometry"
             assert await seen(client) == [NOTHING, IS_RED, IS_RED]
             await client.call("clear-clip-planes")
@@ -134,7 +134,7 @@ def test_several_cuts_add_up_and_can_be_moved_hidden_and_removed(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
             await walls(client)
-            left = (await client.call("add-clipping-planes", {"primitives": [{"coefficients": [1, 0, 0, 1]}]}))[
+            left = (await client.call("add-clipping-planes", {"primitives": [{"coefficients": [1, 0, 0, -1]}]}))[
                 "model_id"
             ]
             box = (await client.call("add-clipping-boxes", {"primitives": [BOX]}))["model_id"]

@@ -48,14 +48,14 @@ BOUNDS = {"min": [-2, -1, -1], "max": [2, 1, 1]}
         ("add-planes", [shape(RED, coefficients=[1, 0, 1, 0])], [IS_RED, IS_RED, IS_RED]),
         (
             "add-planes",
-            [shape(RED, coefficients=[0, 0, 1, 0]), shape(GREEN, coefficients=[1, 0, -1, -1])],
+            [shape(RED, coefficients=[0, 0, 1, 0]), shape(GREEN, coefficients=[1, 0, -1, 1])],
             [IS_RED, IS_RED, IS_GREEN],
         ),
         (
             "add-bounded-planes",
             [
                 shape(RED, coefficients=[0, 0, 1, 0], bounds={"min": [-3, -1, -1], "max": [-1, 1, 1]}),
-                shape(GREEN, coefficients=[1, 0, 1, -2], bounds={"min": [1, -1, -1], "max": [3, 1, 1]}),
+                shape(GREEN, coefficients=[1, 0, 1, 2], bounds={"min": [1, -1, -1], "max": [3, 1, 1]}),
             ],
             [IS_RED, NOTHING, IS_GREEN],
         ),
@@ -81,6 +81,21 @@ def test_planes_do_not_count_as_bounds(address: str):
             await client.call("add-spheres", [sphere(1)])
             await client.call("add-planes", [shape(RED, coefficients=[0, 1, 0, 5])])
             assert (await client.call("get-scene"))["bounds"] == {"min": [0, -1, -1], "max": [2, 1, 1]}
+
+    asyncio.run(scenario())
+
+
+def test_the_bounds_of_bounded_planes_are_their_whole_boxes(address: str):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            first, second = {"min": [-3, -1, -1], "max": [-1, 1, 1]}, {"min": [0, -2, 0], "max": [4, 0, 5]}
+            beside = [1, 0, 0, 9]  # passes through none of them
+            planes = [
+                shape(RED, coefficients=[0, 0, 1, 0], bounds=first),
+                shape(RED, coefficients=beside, bounds=second),
+            ]
+            model = await client.call("add-bounded-planes", planes)
+            assert model["bounds"] == {"min": [-3, -2, -1], "max": [4, 1, 5]}
 
     asyncio.run(scenario())
 

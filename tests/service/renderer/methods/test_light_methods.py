@@ -51,17 +51,27 @@ def test_lights_light_what_is_there(address: str, name: str, params: dict[str, A
 @pytest.mark.parametrize(
     ("name", "params", "low", "high"),
     [
-        ("sphere", SPHERE, [-0.5, -0.5, 3.5], [0.5, 0.5, 4.5]),
         ("quad", QUAD, [-0.5, -0.5, 4], [0.5, 0.5, 4]),
         ("quad", {}, [0, 0, 0], [1, 0, 1]),
-        ("sphere", {}, [0, 0, 0], [0, 0, 0]),
     ],
 )
-def test_lights_have_bounds(address: str, name: str, params: dict[str, Any], low: list[float], high: list[float]):
+def test_quad_lights_have_bounds(address: str, name: str, params: dict[str, Any], low: list[float], high: list[float]):
     async def run() -> None:
         async with empty_stage(address) as client:
             light = await client.call(f"add-light-{name}", params)
             assert light["bounds"] == {"min": low, "max": high}
+
+    asyncio.run(run())
+
+
+def test_a_sphere_light_has_no_bounds(address: str):
+    async def run() -> None:
+        async with empty_stage(address) as client:
+            await client.call("add-spheres", [sphere()])
+            before = (await client.call("get-scene"))["bounds"]
+            light = await client.call("add-light-sphere", SPHERE)
+            assert light["bounds"]["min"] > light["bounds"]["max"]
+            assert (await client.call("get-scene"))["bounds"] == before == {"min": [-1, -1, -1], "max": [1, 1, 1]}
 
     asyncio.run(run())
 

@@ -42,3 +42,18 @@ def test_a_model_whose_frame_cannot_be_shown_is_taken_out_again(
     assert context.engine.scene.count == 0
     METHODS["add-model"].call(context, params, memoryview(b""), RunningRequest())
     assert [model.id for model in context.models] == [0]
+
+
+def test_loads_and_uploads_tell_their_steps(context: Context, tmp_path: Path):
+    """Clients of the real renderer count on three messages of a load, and four of an upload."""
+    text = b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+    path = tmp_path / "triangle.off"
+    path.write_bytes(text)
+    load = {"path": str(path), "loader_name": "mesh", "loader_properties": {}}
+    upload = {"type": "off", "loader_name": "mesh", "loader_properties": {}}
+    for method, params, payload, least in (("add-model", load, b"", 3), ("upload-model", upload, text, 4)):
+        told: list[float] = []
+        request = RunningRequest(lambda amount, _operation, told=told: told.append(amount))  # type: ignore[misc]
+        METHODS[method].call(context, params, memoryview(payload), request)
+        assert len(told) >= least
+        assert told == sorted(told)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from brayns_widget.protocol.brayns.materials import MATERIALS
-from brayns_widget.service.renderer.tracing.materials import FLAKE_WIDTH
+from brayns_widget.service.renderer.tracing.materials import FLAKE_REFLECTANCE
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
 from tests.service.renderer.stage import empty_stage, sphere
 
@@ -195,11 +195,9 @@ def test_roughness_of_metal_widens_its_highlight(shown, name, more):
             assert shown(SUN, x, name, roughness=roughness, **more) == near(expected)
 
 
-def test_flakes_of_carpaint_are_metal_in_the_models_color_in_place_of_paint(shown):
-    for density in (0, 0.5, 1):
-        for x in (MIDDLE, BESIDE):
-            under = ORANGE * ((1 - density) * slope(x) + density * highlight(x, FLAKE_WIDTH))
-            assert shown(SUN, x, "carpaint", flake_density=density) == near((1 - fresnel(1.5)) * under)
+def test_flakes_of_carpaint_are_gray_metal_in_place_of_paint(shown):
+    gray = np.full(3, FLAKE_REFLECTANCE)
+    assert shown(SKY, MIDDLE, "carpaint", flake_density=1) == near(fresnel(1.5) + (1 - fresnel(1.5)) * gray)
 
 
 def test_carpaint_has_a_clear_coat(shown):

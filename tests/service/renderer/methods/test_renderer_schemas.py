@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from brayns_widget.protocol.brayns import loaders
+from brayns_widget.service.renderer.loaders import refused
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS, additions, atlas
 from tests.protocol.vocabulary import RENDERER, comparable, without_additions
 
 # Plugins of ours, and of the real renderer's those that the recorded build does not have.
-UNRECORDED = {additions.OURS, atlas.PLUGIN}
+UNRECORDED = {additions.OURS, atlas.PLUGIN, refused.DTI_LOADER.plugin}
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +41,6 @@ def test_schemas_are_those_of_the_real_renderer(name: str, recorded: dict[str, A
     assert comparable(ours) == comparable(recorded[name])
 
 
-# Loaders of the real renderer that ours does not have.
-MISSING = {"BBP loader"}
-
-
 @pytest.mark.data
 def test_loaders_are_described_as_the_real_ones(shared_dir: Path):
     real = json.loads((shared_dir / "protocol" / "renderer-get-loaders.json").read_text())
@@ -58,7 +55,7 @@ def test_loaders_are_described_as_the_real_ones(shared_dir: Path):
         for loader in LOADERS
         if loader.plugin not in UNRECORDED
     ]
-    assert comparable(ours) == comparable([loader for loader in real if loader["name"] not in MISSING])
+    assert comparable(ours) == comparable(real)
 
 
 @pytest.mark.data
@@ -68,13 +65,19 @@ def test_additions_of_ours_say_so(recorded: dict[str, Any]):
     }
 
 
+def test_loaders_are_in_the_order_of_the_official_clients_plugins():
+    plugins = list(dict.fromkeys(loader.plugin for loader in LOADERS))
+    assert plugins == ["Core", "Circuit Explorer", "Atlas Explorer", "DTI", "Molecule Explorer"]
+
+
 def test_every_endpoint_is_served():
     served = {method.name: method.endpoint for method in METHODS if method.name != "cancel"}
     assert served == RENDERER
 
 
 def test_the_protocol_names_all_loaders_and_their_parameters():
-    ours = {loader.name: None if loader.params is loaders.EmptyParams else loader.params for loader in LOADERS}
+    kinds = {id(loaders.EmptyParams): None, id(loaders.AnyXyzParams): loaders.XyzParams}
+    ours = {loader.name: kinds.get(id(loader.params), loader.params) for loader in LOADERS}
     assert ours == loaders.LOADERS
 
 

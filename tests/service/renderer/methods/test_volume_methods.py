@@ -129,7 +129,7 @@ def test_clipping_cuts_volumes_open(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
             await fog(client)
-            clip = await client.call("add-clip-plane", {"coefficients": [1, 0, 0, -1]})
+            clip = await client.call("add-clip-plane", {"coefficients": [1, 0, 0, 1]})
             cut = await picture(client)
             assert (at(cut, 0.5, 1)[0], at(cut, 1.5, 1)[0]) == (False, True)
             await client.call("remove-model", {"ids": [clip["model_id"]]})

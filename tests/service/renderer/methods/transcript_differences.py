@@ -17,7 +17,9 @@ SWC_FILE = (
 )
 TINY = "/data/tiny_circuits/N_10__top_nodes_dim6"
 TINY_POPULATIONS = "POm, S1nonbarrel_neurons, VPM"
-PLUGINS = ["braynsCircuitExplorer", "braynsMoleculeExplorer", "braynsAtlasExplorer", "braynsCylindricCamera"]
+PLUGINS = [
+    f"brayns{name}" for name in ("CircuitExplorer", "AtlasExplorer", "CylindricCamera", "DTI", "MoleculeExplorer")
+]
 
 
 def refused(message: str, *data: str, code: int = -32603) -> Places:

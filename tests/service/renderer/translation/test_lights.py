@@ -13,6 +13,7 @@ from brayns_widget.service.renderer.tracing.lights import (
     DIRECTIONAL,
     EDGE1,
     FACES,
+    HARD,
     KIND,
     POWER,
     QUAD,
@@ -62,21 +63,22 @@ def test_a_quad_light_shines_from_its_middle_by_its_area():
     assert lights[0, KIND] == QUAD
 
 
-def test_hardened_lights_are_points_of_the_same_power():
+def test_hardened_lights_shine_from_their_middles_with_the_same_power():
     _, lights = pack_lights([QuadLight(), SphereLight(radius=2.0)])
     points = hardened(lights)
     assert (points[:, : POWER + 3] == lights[:, : POWER + 3]).all()
-    assert not points[:, EDGE1:].any()
-    assert lights[:, EDGE1:].any()
+    assert not points[:, EDGE1:RADIUS].any()
+    assert lights[:, EDGE1:RADIUS].any()
+    assert points[:, RADIUS].tolist() == [0, 2]
+    assert points[:, HARD].tolist() == [1, 1]
 
 
-def test_bounds_hold_the_light():
+def test_only_quad_lights_have_bounds():
     low, high = light_bounds(QuadLight(position=[1.0, 1.0, 1.0], edge1=[-1.0, 0.0, 0.0], edge2=[0.0, 2.0, 1.0]))
     assert [low.tolist(), high.tolist()] == [[0, 1, 1], [1, 3, 2]]
-    low, high = light_bounds(SphereLight(position=[1.0, 2.0, 3.0], radius=0.5))
-    assert [low.tolist(), high.tolist()] == [[0.5, 1.5, 2.5], [1.5, 2.5, 3.5]]
-    low, high = light_bounds(DirectionalLight())
-    assert (low > high).all()
+    for light in (SphereLight(position=[1.0, 2.0, 3.0], radius=0.5), DirectionalLight()):
+        low, high = light_bounds(light)
+        assert (low > high).all()
 
 
 def test_lights_are_placed_by_matrices():

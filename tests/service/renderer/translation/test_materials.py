@@ -99,17 +99,37 @@ def test_metal_reflects_in_its_color_and_roughness_blurs(engine):
     assert (seen[0] > 8).sum() < (seen[1] > 8).sum()
 
 
-def test_glass_bends_light(engine):
+def test_transmitted_light_is_bent(engine):
     orders = []
     for index in (1.0, 1.5):
         engine.scene.clear()
         engine.scene.lights = no_lights()
-        ball(engine, Glass(index_of_refraction=index))
+        ball(engine, Principled(transmission=1.0, ior=index))
         ball(engine, Emissive(color=[1.0, 0.0, 0.0]), place=(-50.5, 0, -60, 50))
         ball(engine, Emissive(color=[0.0, 1.0, 0.0]), place=(50.5, 0, -60, 50))
         pixels = picture(engine)
         orders.append([int(pixels[32, x, :3].argmax()) for x in (24, 40)])
     assert orders == [[0, 1], [1, 0]]
+
+
+def test_glass_is_a_hollow_shell_of_its_color(engine):
+    """Two panes reflect R + T²R of the ambient light, of a channel that they absorb F, as in a picture of Brayns."""
+    light = light_of(engine, Glass(index_of_refraction=2.0), (1.0, 0.0, 0.0, 1.0), samples=100, bounces=3)
+    assert light[MIDDLE].mean((0, 1)) == pytest.approx([0.2 + 0.64 * 0.2, 1 / 9, 1 / 9], abs=0.03)
+    engine.scene.clear()
+    ball(engine, Glass(index_of_refraction=2.0), [1.0, 0.0, 0.0, 1.0])
+    assert middle(picture(engine, 100))[3] == pytest.approx(255 * (1 - 0.64 / 3), abs=8)
+
+
+def test_a_rough_matte_surface_is_darker_at_first_and_brighter_where_light_is_slanted(engine):
+    engine.scene.lights = pack_lights([DirectionalLight(direction=[0.0, 0.0, -1.0], intensity=math.pi)])
+    white = (1.0, 1.0, 1.0, 1.0)
+    smooth, rough = (light_of(engine, kind(), white, samples=16)[32, :, 0] for kind in (Phong, Matte))
+    factor = 1 / (1 + 0.5 - 2 / (3 * math.pi))  # A of Oren and Nayar over Lambert's
+    slanted = smooth > 0.3
+    cosine = smooth[slanted]
+    assert rough[slanted] == pytest.approx(cosine * factor * (1 + (1 - cosine**2) / cosine), rel=0.05)
+    assert rough[32] == pytest.approx(factor, abs=0.01)
 
 
 def test_glass_loses_no_light(engine):
@@ -141,9 +161,9 @@ def test_ghost_shows_edges_only(engine):
 def test_principled_is_metal_glass_and_plastic_in_parts(engine):
     pairs = [
         (Principled(metallic=1.0, roughness=0.3), Metal(roughness=0.3)),
-        (Principled(transmission=1.0, ior=1.5), Glass()),
         (Principled(coat=1.0), Plastic()),
-        (Principled(), Matte()),
+        (Principled(), Phong()),
+        (Principled(roughness=1.0), Matte()),
     ]
     seen = []
     for pair in pairs:

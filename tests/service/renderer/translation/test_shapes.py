@@ -48,12 +48,12 @@ def test_a_box_has_six_faces():
 @pytest.mark.parametrize(
     ("coefficients", "expected"),
     [
-        ([0.0, 0.0, 2.0, -1.0], 1.0),  # a square
-        ([1.0, 1.0, 1.0, -0.5], np.sqrt(3) / 2 * 0.25),  # a triangle
-        ([1.0, 1.0, 1.0, -1.5], 6 * np.sqrt(3) / 4 * 0.5),  # a regular hexagon
+        ([0.0, 0.0, 2.0, 1.0], 1.0),  # a square
+        ([1.0, 1.0, 1.0, 0.5], np.sqrt(3) / 2 * 0.25),  # a triangle
+        ([1.0, 1.0, 1.0, 1.5], 6 * np.sqrt(3) / 4 * 0.5),  # a regular hexagon
         ([1.0, -1.0, 0.0, 0.0], np.sqrt(2)),  # through edges
         ([1.0, 0.0, 0.0, 0.0], 1.0),  # a face
-        ([1.0, 0.0, 0.0, 1.0], 0.0),  # beside the box
+        ([1.0, 0.0, 0.0, -1.0], 0.0),  # beside the box
     ],
 )
 def test_a_bounded_plane_fills_its_box(coefficients, expected):
@@ -64,7 +64,7 @@ def test_a_plane_reaches_far_without_a_gap():
     coefficients = [1.0, 2.0, -2.0, 30.0]
     geometry = geometry_of([Plane(coefficients=coefficients)])
     corners = geometry.triangle_vertices.astype(float)
-    off = np.abs(corners @ coefficients[:3] + coefficients[3]) / 3
+    off = np.abs(corners @ coefficients[:3] - coefficients[3]) / 3
     assert (off <= 1e-6 * np.linalg.norm(corners, axis=1)).all()
     assert np.abs(corners).max() > 1e7
     side = 2.0 * 8.0**8

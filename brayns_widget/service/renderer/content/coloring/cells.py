@@ -41,7 +41,7 @@ class CellColoring:
         ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again.
         attributes: Brayns' name of a color method → the cells' values.
         sections: names of all section types, in the order of the slots.
-        loaded: those that the model has; without any there are no sections to tell apart.
+        loaded: those that the model has; without any these are no cells. Somas alone are not colored by section.
         rows: (slots,) ``cell * len(sections) + section`` of each slot, where slots are not that themselves.
         color: that all have at first.
     """
@@ -73,13 +73,17 @@ class CellColoring:
 
     def methods(self) -> list[str]:
         """Name the ways to color: those that all cells have, and the attributes that the circuit has."""
-        sections = ("morphology section",) if self.has_sections else ()
+        sections = ("morphology section",) if self._by_section else ()
         return sorted({"solid", "id", *sections, *self._attributes})
 
     @property
     def has_sections(self) -> bool:
         """Whether these are cells whose sections have colors of their own."""
         return bool(self._loaded)
+
+    @property
+    def _by_section(self) -> bool:
+        return any(section != "soma" for section in self._loaded)
 
     def values(self, method: str) -> list[str]:
         """Name the keys of a method; for ``id`` one key that stands for all cells."""
@@ -88,7 +92,7 @@ class CellColoring:
                 return ["color"]
             case "id":
                 return [format_ids(ascending(self._ids))]
-            case "morphology section" if self.has_sections:
+            case "morphology section" if self._by_section:
                 return list(self._loaded)
             case _ if method in self._attributes:
                 return list(self._attributes[method].names)
@@ -111,7 +115,7 @@ class CellColoring:
             case "id":
                 for key, color in values.items():
                     table[_with_ids(self._ids, key)] = color
-            case "morphology section" if self.has_sections:
+            case "morphology section" if self._by_section:
                 for key, color in values.items():
                     if key not in self._sections:
                         raise RequestError(f"Invalid enum name {key!r}", code=INTERNAL_ERROR)

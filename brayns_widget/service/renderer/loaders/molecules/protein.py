@@ -1,4 +1,8 @@
-"""The protein loader: atoms of PDB files as spheres of their van der Waals radii, read with gemmi."""
+"""The protein loader: atoms of PDB files as spheres, read with gemmi.
+
+As in the real renderer 100 Å are a unit of the scene, and radii are the atomic ones that Clementi, Raimondi and
+Reinhardt computed ("Atomic Screening Constants from SCF Functions. II", 1967); others are covalent ones.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,22 @@ from brayns_widget.protocol.brayns.loaders import PROTEIN, ColorScheme, ProteinP
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
-from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color
+from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color, numbered_colors
 from brayns_widget.service.rpc.methods import RunningRequest
 
 _NUMBER = re.compile(rb"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
+_UNITS = 0.01  # of the scene, per Å
+_RADII = {  # pm
+    "H": 53, "He": 31, "Li": 167, "Be": 112, "B": 87, "C": 67, "N": 56, "O": 48, "F": 42, "Ne": 38, "Na": 190,
+    "Mg": 145, "Al": 118, "Si": 111, "P": 98, "S": 88, "Cl": 79, "Ar": 71, "K": 243, "Ca": 194, "Sc": 184, "Ti": 176,
+    "V": 171, "Cr": 166, "Mn": 161, "Fe": 156, "Co": 152, "Ni": 149, "Cu": 145, "Zn": 142, "Ga": 136, "Ge": 125,
+    "As": 114, "Se": 103, "Br": 94, "Kr": 88,
+}  # fmt: skip
+
 
 def load(path: Path, params: ProteinParams, request: RunningRequest) -> list[LoadedModel]:
-    """Load the atoms of a structure, in Å; see ``Loader.load``.
+    """Load the atoms of a structure; see ``Loader.load``.
 
     The models of a ``.pdb1`` file are the parts of a biological assembly and are all loaded; those of a ``.pdb`` file
     are alternatives, of which the first is.
@@ -30,6 +42,11 @@ def load(path: Path, params: ProteinParams, request: RunningRequest) -> list[Loa
         raise RequestError(f"radius_multiplier must be positive, got {params.radius_multiplier}", code=INVALID_PARAMS)
     request.progress(0.0, f"Loading {path}")
     return request.aside(lambda: _models(path, params), f"Loading {path}")
+
+
+def _radius(element: gemmi.Element) -> float:
+    """Look the radius of an atom up, in Å."""
+    return _RADII[element.name] / 100 if element.name in _RADII else float(element.covalent_r)
 
 
 def _models(path: Path, params: ProteinParams) -> list[LoadedModel]:
@@ -51,8 +68,8 @@ def _models(path: Path, params: ProteinParams) -> list[LoadedModel]:
         spheres_model(
             "protein",
             str(path),
-            np.array([found.atom.pos.tolist() for _, found in atoms]),
-            radii=np.array([found.atom.element.vdw_r for _, found in atoms]) * params.radius_multiplier,
+            _UNITS * np.array([found.atom.pos.tolist() for _, found in atoms]),
+            radii=_UNITS * params.radius_multiplier * np.array([_radius(found.atom.element) for _, found in atoms]),
             colors=_colors(params.color_scheme, [found for _, found in atoms], chains),
             metadata=metadata,
         )
@@ -85,7 +102,7 @@ def _check_coordinates(path: Path) -> None:
 def _colors(scheme: ColorScheme, atoms: list[Any], chains: list[tuple[int, str]]) -> npt.NDArray[np.float32]:
     match scheme:
         case "by_id":
-            return distinct_colors(np.arange(len(atoms)))
+            return numbered_colors(np.array([found.atom.serial for found in atoms], np.intp))
         case "protein_atoms":
             return np.array([element_color(found.atom.element.name) for found in atoms], np.float32)
         case "protein_chains":

@@ -14,7 +14,7 @@ import gemmi
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.brayns.loaders import XYZ, EmptyParams
+from brayns_widget.protocol.brayns.loaders import XYZ, AnyXyzParams, XyzParams
 from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
 from brayns_widget.service.renderer.loaders.palette import element_color
@@ -23,23 +23,24 @@ from brayns_widget.service.rpc.methods import RunningRequest
 _READING = "Reading points"
 _AT_ONCE = 10_000  # lines between two looks at whether that is still wanted
 _LAST_ELEMENT = 118  # oganesson
+_RADIUS = 0.15  # µm, of points in the real renderer
 
 
 def load(content: Content, params: Any, request: RunningRequest) -> list[LoadedModel]:
     """Load points or atoms as spheres; see ``Loader.load``."""
-    del params
     request.progress(0.0, _READING)
     lines = bytes(content.data).decode(errors="replace").splitlines()
     if lines and lines[0].strip().isdecimal():
         return [_molecule(content.name, lines, request)]
     points = _numbers(content.name, _rows(lines, 0, request), 0, request)
     metadata = {"points": str(len(points))}
-    radii = np.full(len(points), _radius(points))
+    by_density = isinstance(params, XyzParams) and params.by_density
+    radii = np.full(len(points), _radius(points) if by_density else _RADIUS)
     white = np.ones((len(points), 4), np.float32)
     return [spheres_model("points", content.name, points, radii=radii, colors=white, metadata=metadata)]
 
 
-LOADER = Loader(XYZ, "Molecule Explorer", ("xyz",), EmptyParams, load, binary=True)
+LOADER = Loader(XYZ, "Molecule Explorer", ("xyz",), AnyXyzParams, load, binary=True)
 
 
 def _molecule(name: str, lines: list[str], request: RunningRequest) -> LoadedModel:

@@ -22,11 +22,11 @@ from brayns_widget.service.renderer.tracing.kernels.native import (
 )
 
 # Kinds of shapes, and what their rows hold from NUMBERS on.
-HALF_SPACE = 0  # unit normal, offset
+HALF_SPACE = 0  # unit normal n, distance d: n·p = d
 BLOCK = 1  # least and greatest corner
 BALL = 2  # center, radius
 ROUND_CONE = 3  # end and radius, end and radius; neither ball holds the other
-WINDOW = 4  # unit normal, offset, least and greatest corner
+WINDOW = 4  # unit normal, distance, least and greatest corner
 
 # Columns of a row: kind, whether it cuts what lies outside, whether it is the last of those of its clip, padding;
 # then the first three rows of the matrix from the world to the shape's space.
@@ -103,7 +103,7 @@ def is_cut(table: Any, ox: Any, oy: Any, oz: Any, dx: Any, dy: Any, dz: Any, far
         px = _along(table, start, 0, x, y, z) + load_float32(table, start + MATRIX + 3)
         py = _along(table, start, 1, x, y, z) + load_float32(table, start + MATRIX + 7)
         pz = _along(table, start, 2, x, y, z) + load_float32(table, start + MATRIX + 11)
-        nx, ny, nz, offset = (
+        nx, ny, nz, last = (  # of a plane: the distance; of a ball: the radius
             load_float32(table, at),
             load_float32(table, at + 1),
             load_float32(table, at + 2),
@@ -111,15 +111,15 @@ def is_cut(table: Any, ox: Any, oy: Any, oz: Any, dx: Any, dy: Any, dz: Any, far
         )
         inside = False
         if kind == HALF_SPACE:
-            inside = nx * px + ny * py + nz * pz + offset < 0
+            inside = nx * px + ny * py + nz * pz < last
         elif kind == BLOCK:
             inside = _in_box(table, at, px, py, pz, np.float32(0))
         elif kind == BALL:
-            inside = (px - nx) ** 2 + (py - ny) ** 2 + (pz - nz) ** 2 <= offset * offset
+            inside = (px - nx) ** 2 + (py - ny) ** 2 + (pz - nz) ** 2 <= last * last
         elif kind == ROUND_CONE:
             inside = _in_round_cone(table, at, px, py, pz)
         else:
-            height = nx * px + ny * py + nz * pz + offset
+            height = nx * px + ny * py + nz * pz - last
             ex, ey, ez = (
                 _along(table, start, 0, dx, dy, dz),
                 _along(table, start, 1, dx, dy, dz),

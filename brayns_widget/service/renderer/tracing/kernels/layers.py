@@ -6,6 +6,7 @@ front to back.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,10 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     show_block,
 )
 
-# Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, and the share of
-# the light from behind that does.
-SEEN, THROUGH = LIGHT_ROWS, LIGHT_ROWS + 3
-LAYER_ROWS = LIGHT_ROWS + 4
+# Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, the share of the light
+# from behind that does, and how much of ghosts lies in front.
+SEEN, THROUGH, HAZE = LIGHT_ROWS, LIGHT_ROWS + 3, LIGHT_ROWS + 4
+LAYER_ROWS = LIGHT_ROWS + 5
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _INFINITE = np.float32(np.inf)
@@ -53,10 +54,24 @@ def cosine_to_viewer(f: Any, lane: Any) -> Any:
 
 
 @inlined
-def opacity_of(f: Any, material: Any, lane: Any, cosine: Any) -> Any:
-    """Compute the share of light that a lane's surface stops."""
-    opacity = material[m.OPACITY] * min(max(f[COLOR + 3, lane], _ZERO), _ONE)
-    return opacity * (_ONE - cosine) * (_ONE - cosine) if material[m.GHOST] != _ZERO else opacity
+def opacity_of(f: Any, material: Any, lane: Any) -> Any:
+    """Compute the share of light that a lane's surface stops, or of a ghost its weight."""
+    return material[m.OPACITY] * min(max(f[COLOR + 3, lane], _ZERO), _ONE)
+
+
+@inlined
+def thickened_haze(haze: Any, opacity: Any, cosine: Any) -> Any:
+    """Add a ghost to those in front of it.
+
+    In the real renderer's pictures the light that ghosts add is their color times 1 - exp(-haze), where haze is the sum
+    of (1 - cosine to the viewer)^3 over all their surfaces; the sum is also what they add to the picture's opacity.
+
+    Returns:
+        The haze with this one, and the share of its color that it adds.
+    """
+    edge = _ONE - cosine
+    thicker = haze + opacity * edge * edge * edge
+    return thicker, math.exp(-haze) - math.exp(-thicker)
 
 
 @inlined
@@ -78,7 +93,12 @@ def add_layer(f: Any, i: Any, materials: Any) -> Any:
             i[VALID, lane] = 0
             continue
         material = materials[i[GEOMETRY, lane]]
-        opacity = opacity_of(f, material, lane, cosine_to_viewer(f, lane))
+        opacity = opacity_of(f, material, lane)
+        if material[m.GHOST] != _ZERO:
+            f[HAZE, lane], added = thickened_haze(f[HAZE, lane], opacity, cosine_to_viewer(f, lane))
+            for channel in range(3):
+                f[SEEN + channel, lane] += f[THROUGH, lane] * added * f[COLOR + channel, lane]
+            opacity = _ZERO
         share = f[THROUGH, lane] * opacity
         for channel in range(3):
             light = f[COLOR + channel, lane] * f[LIGHT + channel, lane]
@@ -103,6 +123,16 @@ def add_layer(f: Any, i: Any, materials: Any) -> Any:
 
 
 @inlined
+def start_layers(f: Any) -> None:
+    """Begin with nothing in front of the background."""
+    for lane in range(16):
+        f[THROUGH, lane] = _ONE
+        f[HAZE, lane] = _ZERO
+        for channel in range(3):
+            f[SEEN + channel, lane] = _ZERO
+
+
+@inlined
 def _trace_layers(  # noqa: PLR0917
     scene: Any,
     table: Any,
@@ -120,10 +150,7 @@ def _trace_layers(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    for lane in range(16):
-        f[THROUGH, lane] = _ONE
-        for channel in range(3):
-            f[SEEN + channel, lane] = _ZERO
+    start_layers(f)
     for _layer in range(bounces):
         meet(f, i, scene, table, 0, VALID)
         hits = 0
@@ -147,7 +174,7 @@ def add_background(f: Any, background: Any) -> None:
         through = f[THROUGH, lane]
         for channel in range(3):
             f[SEEN + channel, lane] += through * background[channel]
-        f[THROUGH, lane] = _ONE - through * (_ONE - alpha)
+        f[THROUGH, lane] = min(_ONE, _ONE - through * (_ONE - alpha) + f[HAZE, lane])
 
 
 @kernel

@@ -1,7 +1,8 @@
 """Sphere and quad lights, and shadows of surfaces that stop a part of the light, for several kernels.
 
 A point of a sphere or quad light is sampled for each lane of each sample, so that shadows become soft as samples add
-up; a light without extent (see ``lights.hardened``) has hard ones. Lights are not geometry: they occlude nothing.
+up; they are hard where light comes from the middle (see ``lights.hardened``). Lights are not geometry: they occlude
+nothing.
 
 A shadow ray first looks for an opaque occluder. If there is none, it visits the surfaces that weaken it, one by one.
 """
@@ -51,7 +52,17 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     set_ambient,
     spread,
 )
-from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, EDGE1, EDGE2, FACES, KIND, PLACE, QUAD, RADIUS
+from brayns_widget.service.renderer.tracing.lights import (
+    DIRECTIONAL,
+    EDGE1,
+    EDGE2,
+    FACES,
+    HARD,
+    KIND,
+    PLACE,
+    QUAD,
+    RADIUS,
+)
 
 # Rows of scratch after those of ``surfaces``: RTCRayHit16 of rays that visit transparent occluders, which of its lanes
 # are active, and for each lane of the second packet the share of light that is left along it.
@@ -230,13 +241,7 @@ def _stopped(  # noqa: PLR0917
         alpha = blended(f, table[geometry, 1], slot, _VEIL, lane, 3)
     opacity = material[m.OPACITY] * min(max(alpha, _ZERO), _ONE)
     if material[m.GHOST] != _ZERO:
-        along, square = _ZERO, _ZERO
-        for axis in range(3):
-            part = f[_VEIL + NORMAL + axis, lane]
-            along += part * f[_VEIL + DIR + axis, lane]
-            square += part * part
-        edge = _ONE - min(_ONE, abs(along) / math.sqrt(max(_LEAST, square)))
-        opacity *= edge * edge
+        return _ZERO
     if glass:
         opacity *= _ONE - (_ONE - material[m.METALLIC]) * material[m.TRANSMISSION]
     return opacity
@@ -254,6 +259,8 @@ def _face_area(  # noqa: PLR0917
         if i[GEOMETRY, lane] == NONE:
             continue
         u, v = light_point((y0 + (lane >> 2)) * width + x0 + (lane & 3), number, sample)
+        if light[HARD] != _ZERO:
+            u = _ZERO  # of a sphere the middle; a quad is one
         share = aim_at_light(f, lane, light, u, v)
         cosine = (
             f[NORMAL, lane] * f[RAY + DIR, lane]

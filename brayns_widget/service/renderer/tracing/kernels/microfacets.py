@@ -1,4 +1,4 @@
-"""Formulas for surfaces of GGX microfacets, and for boundaries between transparent media."""
+"""Formulas for surfaces of GGX microfacets, for rough matte ones, and for boundaries between transparent media."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from brayns_widget.service.renderer.tracing.kernels.native import inlined
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _TWO_PI = np.float32(2 * math.pi)
 _LEAST = np.float32(1e-6)
+_DARKER = np.float32(1 / 2 - 2 / (3 * math.pi))
 
 
 @inlined
@@ -24,6 +25,38 @@ def reflected(cosine: Any, ratio: Any) -> Any:
     parallel = (cosine - ratio * behind) / (cosine + ratio * behind)
     perpendicular = (ratio * cosine - behind) / (ratio * cosine + behind)
     return _HALF * (parallel * parallel + perpendicular * perpendicular)
+
+
+@inlined
+def pane(once: Any, left: Any) -> Any:
+    """Compute what a thin pane reflects and transmits, with all reflections between its sides.
+
+    Args:
+        once: reflectance of one side.
+        left: share of the light that is left behind the glass between them.
+    """
+    passed = (_ONE - once) * (_ONE - once) * left / max(_LEAST, _ONE - once * once * left * left)
+    return once + passed * once * left, passed
+
+
+@inlined
+def roughened(uneven: Any, lit: Any, seen: Any, between: Any) -> Any:
+    """Compute how much more than Lambert's a rough matte surface scatters.
+
+    It is the improved form of Oren and Nayar's model of Fujii, "A tiny improvement of Oren-Nayar reflectance model".
+
+    Args:
+        uneven: the roughness, 0 to 1.
+        lit: cosine of the light's direction and the normal.
+        seen: cosine of the viewer's and the normal; up to 0 if light comes through from the other side.
+        between: cosine of the light's and the viewer's.
+    """
+    if uneven == _ZERO or seen <= _ZERO:
+        return _ONE
+    beside = between - lit * seen
+    if beside > _ZERO:
+        beside /= max(_LEAST, lit, seen)
+    return (_ONE + uneven * beside) / (_ONE + uneven * _DARKER)
 
 
 @inlined

@@ -5,9 +5,11 @@ to what it reflects; a point of each light but the ambient one is sampled for it
 sampled from the lobe. A path that leaves the scene gets the ambient light, or the background if it has only passed
 through transparent surfaces. Lobes:
 
-- diffuse: Lambert's;
+- diffuse: Lambert's, or that of rough surfaces (see ``roughened``);
 - glossy: GGX microfacets, Schlick's Fresnel reflection for metals;
 - transmitted: refraction by Snell's law at a microfacet, with Fresnel's equations for the choice between it and gloss.
+
+Ghosts are no part of this: they add light to paths that pass through them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,12 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
-from brayns_widget.service.renderer.tracing.kernels.layers import cosine_to_viewer, opacity_of, turn_over
+from brayns_widget.service.renderer.tracing.kernels.layers import (
+    cosine_to_viewer,
+    opacity_of,
+    thickened_haze,
+    turn_over,
+)
 from brayns_widget.service.renderer.tracing.kernels.lights import (
     LEFT,
     LIGHT_ROWS,
@@ -27,7 +34,14 @@ from brayns_widget.service.renderer.tracing.kernels.lights import (
     light_point,
     light_seen,
 )
-from brayns_widget.service.renderer.tracing.kernels.microfacets import facet, reflected, shadowing, tangents
+from brayns_widget.service.renderer.tracing.kernels.microfacets import (
+    facet,
+    pane,
+    reflected,
+    roughened,
+    shadowing,
+    tangents,
+)
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     COLOR,
@@ -56,9 +70,9 @@ from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLA
 
 # Rows of scratch after those of ``lights``. For each lane: the path's throughput, its radiance so far, its opacity; of
 # the chosen lobe the reflectance at normal incidence and at grazing, the width and the kind; whether the path is still
-# straight, whether it enters from outside, whether it gets the light of area lights that it hits, and the stretch of
-# the lobe.
-CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTERS, FINDS_LIGHTS, _STRETCH = (
+# straight, whether it enters from outside, whether it gets the light of area lights that it hits, the stretch of the
+# lobe, and how much of ghosts it has passed.
+CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTERS, FINDS_LIGHTS, _STRETCH, _HAZE = (
     LIGHT_ROWS,
     LIGHT_ROWS + 3,
     LIGHT_ROWS + 6,
@@ -70,12 +84,14 @@ CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTE
     LIGHT_ROWS + 16,
     LIGHT_ROWS + 17,
     LIGHT_ROWS + 18,
+    LIGHT_ROWS + 19,
 )
-PATH_ROWS = LIGHT_ROWS + 19
+PATH_ROWS = LIGHT_ROWS + 20
 
 _ENDED, _PASSED, _DIFFUSE, _GLOSSY, _TRANSMITTED = 0, 1, 2, 3, 4
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+_THIRD = np.float32(1 / 3)
 _PI = np.float32(math.pi)
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
@@ -104,6 +120,25 @@ def _frame(f: Any, material: Any, lane: Any) -> Any:
 
 
 @inlined
+def _roughened(f: Any, uneven: Any, lane: Any, x: Any, y: Any, z: Any) -> Any:  # noqa: PLR0917
+    """Compute how much more than Lambert's a lane's matte surface scatters of light from (x, y, z)."""
+    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
+    vx, vy, vz = -f[DIR, lane], -f[DIR + 1, lane], -f[DIR + 2, lane]
+    return roughened(uneven, x * nx + y * ny + z * nz, vx * nx + vy * ny + vz * nz, x * vx + y * vy + z * vz)
+
+
+@inlined
+def _choose_of_pane(f: Any, lane: Any, chance: Any, once: Any) -> Any:
+    """Choose whether a pane in the lane's color reflects or transmits; ``once``: what one of its sides reflects."""
+    mirrored, _through = pane(once, _ONE)
+    for channel in range(3):
+        back, through = pane(once, min(max(f[COLOR + channel, lane], _ZERO), _ONE))
+        share = back / max(_LEAST, mirrored) if chance < mirrored else through / max(_LEAST, _ONE - mirrored)
+        f[_HEAD_ON + channel, lane] = f[_GRAZING + channel, lane] = share
+    return _GLOSSY if chance < mirrored else _TRANSMITTED
+
+
+@inlined
 def _choose_base(  # noqa: PLR0917
     f: Any, material: Any, lane: Any, chance: Any, cosine: Any, ratio: Any
 ) -> Any:
@@ -117,6 +152,8 @@ def _choose_base(  # noqa: PLR0917
         return _GLOSSY
     chance = (chance - material[m.METALLIC]) / max(_LEAST, _ONE - material[m.METALLIC])
     mirrored = material[m.SPECULAR] * reflected(cosine, ratio)
+    if material[m.PANES] != _ZERO:
+        return _choose_of_pane(f, lane, chance, mirrored)
     if chance < mirrored:
         for channel in range(3):
             f[_HEAD_ON + channel, lane] = _ONE
@@ -135,6 +172,26 @@ def _choose_base(  # noqa: PLR0917
 
 
 @inlined
+def _find_flake(f: Any, share: Any, lane: Any) -> Any:
+    """Whether there is a flake at a lane's surface; then the normal becomes the flake's."""
+    number = np.int64(0)
+    for axis in range(3):
+        cell = np.int64(math.floor(f[RAY + ORG + axis, lane] * m.FLAKES_PER_UNIT))
+        number = (number * 0x9E3779B1 + cell) & 0xFFFFFFFF
+    if random_number(number, 0, 0) >= share:
+        return False
+    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
+    ax, ay, az, bx, by, bz = tangents(nx, ny, nz)
+    tilt, angle = np.float32(m.FLAKE_TILT) * random_number(number, 0, 1), _TWO_PI * random_number(number, 0, 2)
+    x, y = tilt * math.cos(angle), tilt * math.sin(angle)
+    nx, ny, nz = nx + x * ax + y * bx, ny + x * ay + y * by, nz + x * az + y * bz
+    if nx * f[DIR, lane] + ny * f[DIR + 1, lane] + nz * f[DIR + 2, lane] < -_LEAST:
+        scale = _ONE / np.float32(math.sqrt(nx * nx + ny * ny + nz * nz))
+        f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane] = nx * scale, ny * scale, nz * scale
+    return True
+
+
+@inlined
 def _choose(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
 ) -> Any:
@@ -143,7 +200,12 @@ def _choose(  # noqa: PLR0917
     for channel in range(3):
         f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * material[m.EMISSION + channel]
     cosine = cosine_to_viewer(f, lane)
-    opacity = opacity_of(f, material, lane, cosine)
+    opacity = opacity_of(f, material, lane)
+    if material[m.GHOST] != _ZERO:
+        f[_HAZE, lane], added = thickened_haze(f[_HAZE, lane], opacity, cosine)
+        for channel in range(3):
+            f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * added * f[COLOR + channel, lane]
+        return _PASSED
     if random_number(pixel, sample, 8 * depth) >= opacity:
         return _PASSED
     if material[m.ENDS] != _ZERO:
@@ -164,13 +226,12 @@ def _choose(  # noqa: PLR0917
     chance = (chance - coated) / max(_LEAST, _ONE - coated)
     for channel in range(3):
         f[CARRIED + channel, lane] *= material[m.TINT + channel]
-    if chance < material[m.FLAKES]:
+    if material[m.FLAKES] > _ZERO and _find_flake(f, material[m.FLAKES], lane):
         f[_WIDTH, lane] = np.float32(m.FLAKE_WIDTH)
         for channel in range(3):
-            f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane]
+            f[_HEAD_ON + channel, lane] = np.float32(m.FLAKE_REFLECTANCE)
             f[_GRAZING + channel, lane] = _ONE
         return _GLOSSY
-    chance = (chance - material[m.FLAKES]) / max(_LEAST, _ONE - material[m.FLAKES])
     ratio = material[m.INDEX] if leaves else _ONE / material[m.INDEX]
     return _choose_base(f, material, lane, chance, cosine, ratio)
 
@@ -187,9 +248,9 @@ def find_lobes(  # noqa: PLR0917
             continue
         pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
         lobe = _choose(f, i, materials, lane, pixel, sample, depth)
-        if i[STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY:
-            f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
         material = materials[i[GEOMETRY, lane]]
+        if i[STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY and material[m.PANES] == _ZERO:
+            f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
         if (
             lobe == _DIFFUSE
             and material[m.BACK_LIGHT] > _ZERO
@@ -275,6 +336,10 @@ def light_lobes(  # noqa: PLR0917
         if i[_LOBE, lane] == _GLOSSY:
             scattered, grazing = _gloss(f, materials[i[GEOMETRY, lane]], lane)
             cosine = _PI * scattered
+        else:
+            uneven = materials[i[GEOMETRY, lane], m.UNEVEN]
+            lx, ly, lz = f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane]
+            cosine *= _roughened(f, uneven, lane, lx, ly, lz)
         cosine *= f[COSINE, lane] * f[LEFT, lane]
         for channel in range(3):
             head_on = f[_HEAD_ON + channel, lane]
@@ -317,18 +382,19 @@ def _go_on(  # noqa: PLR0917
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
     material = materials[i[GEOMETRY, lane]]
     ax, ay, az, bx, by, bz = _frame(f, material, lane)
-    i[STRAIGHT, lane] = 0
+    if lobe != _TRANSMITTED or material[m.PANES] == _ZERO:
+        i[STRAIGHT, lane] = 0
     if lobe != _TRANSMITTED:
         i[FINDS_LIGHTS, lane] = lobe == _GLOSSY and f[_WIDTH, lane] < _NARROW
     if lobe == _DIFFUSE:
         # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
         radius, angle = math.sqrt(u), _TWO_PI * v
         x, y, z = radius * math.cos(angle), radius * math.sin(angle), math.sqrt(max(_LEAST, _ONE - u))
-        f[DIR, lane] = x * ax + y * bx + z * nx
-        f[DIR + 1, lane] = x * ay + y * by + z * ny
-        f[DIR + 2, lane] = x * az + y * bz + z * nz
+        lx, ly, lz = x * ax + y * bx + z * nx, x * ay + y * by + z * ny, x * az + y * bz + z * nz
+        scattered = _roughened(f, material[m.UNEVEN], lane, lx, ly, lz)
+        f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = lx, ly, lz
         for channel in range(3):
-            f[CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
+            f[CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane] * scattered
         return True
     dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
     rough = f[_WIDTH, lane] >= _SMOOTH
@@ -409,6 +475,7 @@ def start_paths(f: Any, i: Any) -> None:
         i[STRAIGHT, lane] = 1
         i[FINDS_LIGHTS, lane] = 1
         f[PATH_ALPHA, lane] = _ONE
+        f[_HAZE, lane] = _ZERO
         for channel in range(3):
             f[CARRIED + channel, lane] = _ONE
             f[BROUGHT + channel, lane] = _ZERO
@@ -430,10 +497,13 @@ def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
             ) < 0
             continue
         straight = i[STRAIGHT, lane] != 0
+        through = _ZERO
         for channel in range(3):
             sky = background[channel] if straight else ambient[channel]
             f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * sky
-        f[PATH_ALPHA, lane] = alpha if straight else _ONE
+            through += f[CARRIED + channel, lane] * _THIRD
+        if straight:
+            f[PATH_ALPHA, lane] = min(_ONE, _ONE - min(through, _ONE) * (_ONE - alpha) + f[_HAZE, lane])
     return hits
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer
+from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer, start_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -87,10 +87,7 @@ def _trace(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    for lane in range(16):
-        f[THROUGH, lane] = _ONE
-        for channel in range(3):
-            f[SEEN + channel, lane] = _ZERO
+    start_layers(f)
     for _layer in range(bounces):
         meet(f, i, scene, table, 0, VALID)
         if _add_volumes(f, i, numbers, places, clips, notes, x0, y0, width, sample) == 0:

@@ -10,9 +10,9 @@ from brayns_widget.service.renderer.content.coloring.cells import CellColoring, 
 RED, GREEN = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.5]
 
 
-def coloring() -> CellColoring:
+def coloring(*loaded: str) -> CellColoring:
     ids = np.array([0, 1, 2, 7])
-    return CellColoring(ids, {"layer": Labels.of(np.array([6, 3, 6, 3]))}, ["soma", "axon"], ["soma"])
+    return CellColoring(ids, {"layer": Labels.of(np.array([6, 3, 6, 3]))}, ["soma", "axon"], loaded or ["soma", "axon"])
 
 
 def test_methods_are_those_of_all_cells_and_of_the_circuit():
@@ -21,7 +21,16 @@ def test_methods_are_those_of_all_cells_and_of_the_circuit():
     assert cells.values("solid") == ["color"]
     assert cells.values("id") == ["0-2,7"]
     assert cells.values("layer") == ["3", "6"]
-    assert cells.values("morphology section") == ["soma"]
+    assert cells.values("morphology section") == ["axon", "soma"]
+
+
+def test_somas_alone_have_no_sections_to_tell_apart():
+    somas = coloring("soma")
+    assert somas.methods() == ["id", "layer", "solid"]
+    with pytest.raises(RequestError, match="this model has: id, layer, solid"):
+        somas.color("morphology section", {"soma": RED})
+    assert somas.id_of(7) == 7
+    assert coloring("axon").methods() == ["id", "layer", "morphology section", "solid"]
 
 
 def test_cells_start_yellow_with_a_row_for_each_section():

@@ -38,11 +38,11 @@ def load(path: Path, text: str = ATOMS, **properties: Any) -> LoadedModel:
     return model
 
 
-def test_atoms_are_spheres_of_their_van_der_waals_radii(tmp_path: Path):
+def test_atoms_are_spheres_of_their_atomic_radii_at_a_hundredth_of_the_files_size(tmp_path: Path):
     model = load(tmp_path / "some.pdb", radius_multiplier=2)
     assert model.kind == "protein"
-    expected = [[0, 0, 0, 3.1], [1.5, 0, 0, 3.4], [3, 0, -1, 3.04], [4, 2, 0.25, 3.1]]
-    np.testing.assert_allclose(model.geometry.spheres, expected, atol=1e-5)
+    expected = [[0, 0, 0, 1.12], [1.5, 0, 0, 1.34], [3, 0, -1, 0.96], [4, 2, 0.25, 1.12]]  # Å; N, C, O, N
+    np.testing.assert_allclose(model.geometry.spheres, np.array(expected) / 100, atol=1e-7)
     assert dict(model.metadata) == {"atoms": "4", "chains": "2", "residues": "3"}
     assert model.coloring.methods() == ["primitive", "solid"]
 

@@ -16,8 +16,8 @@ from brayns_widget.service.rpc import methods
 from brayns_widget.service.rpc.methods import RunningRequest
 
 
-def load(data: bytes) -> LoadedModel:
-    (model,) = LOADER.read_upload("xyz", memoryview(data), {}, RunningRequest())
+def load(data: bytes, **properties: object) -> LoadedModel:
+    (model,) = LOADER.read_upload("xyz", memoryview(data), properties, RunningRequest())
     return model
 
 
@@ -25,7 +25,7 @@ def test_points_are_spheres_where_the_file_says(tmp_path: Path):
     path = tmp_path / "cloud.xyz"
     path.write_text("# x y z\n1 2 3\n\n -4.5 0 1e2 255 0 0\n")
     (model,) = LOADER.read(str(path), {}, RunningRequest())
-    assert model.geometry.spheres[:, :3].tolist() == [[1, 2, 3], [-4.5, 0, 100]]
+    np.testing.assert_allclose(model.geometry.spheres, [[1, 2, 3, 0.15], [-4.5, 0, 100, 0.15]])
     assert model.coloring.colors.tolist() == [[1, 1, 1, 1]] * 2
     assert dict(model.metadata) == {"points": "2"}
 
@@ -34,10 +34,16 @@ def test_neighbors_in_an_even_cloud_do_not_overlap_much_nor_vanish():
     grid = np.stack(np.meshgrid(*[np.arange(10) * 7.0] * 3), axis=-1).reshape(-1, 3)
     flat = grid[grid[:, 2] == 0]
     for points in (grid, flat):
-        radii = load("\n".join("{} {} {}".format(*point) for point in points).encode()).geometry.spheres[:, 3]
+        text = "\n".join("{} {} {}".format(*point) for point in points).encode()
+        radii = load(text, by_density=True).geometry.spheres[:, 3]
         assert set(radii.tolist()) == {radii[0]}
         assert 0.4 * 7 < radii[0] < 0.6 * 7
-    assert load(b"5 5 5\n").geometry.spheres.tolist() == [[5, 5, 5, 1]]
+    assert load(b"5 5 5\n", by_density=True).geometry.spheres.tolist() == [[5, 5, 5, 1]]
+
+
+@pytest.mark.parametrize("properties", [{"anything": 1}, {"by_density": False}, {"by_density": "yes"}])
+def test_other_properties_mean_nothing_as_in_the_real_renderer(properties: dict[str, object]):
+    assert load(b"5 5 5\n", **properties).geometry.spheres[0, 3] == pytest.approx(0.15)
 
 
 def test_molecules_have_the_sizes_and_colors_of_elements():

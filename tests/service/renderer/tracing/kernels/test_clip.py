@@ -43,7 +43,7 @@ def test_paths_see_into_what_is_cut_open(engine):
     ball(engine, 0, 0, 0, 1.5, [1.0, 0.0, 0.0, 1.0])
     ball(engine, 0, 0, 0, 0.5, [0.0, 0.0, 1.0, 1.0])
     assert (light_of(engine, PATHS)[32, 32, :3] > 0).tolist() == [True, False, False]
-    cut(engine, Plane(coefficients=[0.0, 0.0, -1.0, 0.9]))  # what is nearer than z = 0.9
+    cut(engine, Plane(coefficients=[0.0, 0.0, -1.0, -0.9]))  # what is nearer than z = 0.9
     samples = replace(PATHS, samples=64)
     opened = light_of(engine, samples)
     assert opened[32, 32, 2] > 0.2  # the small ball, lit by what comes in

@@ -60,9 +60,18 @@ def test_a_sphere_light_falls_with_the_square_of_the_distance(engine, renderer, 
     x = (np.arange(32) + 0.5) / 8 - 2
     square = x[None] ** 2 + x[:, None] ** 2 + 4
     expected = 4 * 2 / square**1.5  # intensity, cosine and inverse square
+    if renderer is HARD and radius > 0:  # as strong as all of the light, but not as slanted
+        expected *= 2 * (1 - np.sqrt(1 - radius**2 / square)) / (radius**2 / square)
     outside = x[None] ** 2 + x[:, None] ** 2 > 0.5  # paths see the light itself before the middle
     assert seen[outside] == pytest.approx(expected[outside], rel=0.1)
     assert seen[outside].mean() == pytest.approx(expected[outside].mean(), rel=0.005)
+
+
+def test_a_sphere_light_is_strong_where_it_is_near(engine):
+    wall(engine)
+    engine.scene.lights = pack_lights([SphereLight(position=[0.0, 0.0, 1.1], radius=1.0, intensity=math.pi)])
+    near = 2 * (1 - math.sqrt(1 - 1 / 1.1**2))  # the solid angle's share, where the inverse square is 0.83
+    assert light_on(engine, HARD, height=0.01).mean() == pytest.approx(near, rel=0.02)
 
 
 @pytest.mark.parametrize("renderer", [HARD, SOFT, PATHS])
