@@ -14,6 +14,9 @@ from brayns_widget.protocol.errors import ServiceError
 # use case → how long its job may run
 USE_CASES: dict[str, timedelta] = {"SBO1": timedelta(hours=4)}
 
+# far above any use, and far below what no date can hold
+MAX_DURATION = timedelta(days=365)
+
 _LAYOUT = 1
 _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (

@@ -21,7 +21,7 @@ from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
 from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.auth import Token
-from brayns_widget.service.jobs import JobStore
+from brayns_widget.service.jobs import MAX_DURATION, JobStore
 from brayns_widget.service.manager import JobManager
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
@@ -194,8 +194,10 @@ def _port(text: str) -> int:
 def _seconds(text: str) -> timedelta:
     try:
         value = float(text)
-        if not value > 0:
+        if not 0 < value <= MAX_DURATION.total_seconds():
             raise ValueError(text)
-        return timedelta(seconds=value)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds") from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds above 0 and up to {MAX_DURATION.total_seconds():.0f}, a year"
+        ) from None
+    return timedelta(seconds=value)

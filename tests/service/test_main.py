@@ -198,6 +198,7 @@ def test_it_starts_fast(launch):
         ["--host", "example.org"],
         ["--job-duration", "0"],
         ["--job-duration", "nan"],
+        ["--job-duration", "1e12"],
         ["--job-duration", "1e99"],
         ["--port", "http"],
         ["--slave-port", "65536"],
