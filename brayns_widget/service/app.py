@@ -44,7 +44,6 @@ async def serve(
 
     Raises:
         ServiceError: a port is not available.
-        ExceptionGroup: the watch over the jobs failed, which ends the service.
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(manager.close)
