@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from brayns_widget.protocol.errors import ServiceError
+from brayns_widget.service.connections import Connections, most_connections
 from brayns_widget.service.master import create_master
 from brayns_widget.service.slave import create_slave
 
@@ -44,7 +45,6 @@ async def serve(
 
     Raises:
         ServiceError: a port is not available.
-        ExceptionGroup: the watch over the jobs failed, which ends the service.
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(manager.close)
@@ -62,15 +62,11 @@ async def serve(
 
 async def _listen(stack: contextlib.AsyncExitStack, application: web.Application, host: str, port: int) -> str:
     """Serve an application until the stack unwinds; return the host and port for a URL."""
-    # An access log would hold the tokens of the slave's addresses.
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
-    stack.push_async_callback(runner.cleanup)
-    await runner.setup()
+    connections = Connections(application, most_connections(), _GOODBYE_SECONDS)
     try:
-        await web.TCPSite(runner, host, port).start()
+        name, number = await stack.enter_async_context(connections.listen(host, port))
     except OSError as error:
         raise ServiceError(
             f"The service can't listen on {host}:{port}: {error}.", hint="Port 0 takes a free one."
         ) from error
-    name, number = runner.addresses[0][:2]
     return f"[{name}]:{number}" if ":" in name else f"{name}:{number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import uuid
 from dataclasses import dataclass, replace
@@ -13,6 +14,9 @@ from brayns_widget.protocol.errors import ServiceError
 
 # use case → how long its job may run
 USE_CASES: dict[str, timedelta] = {"SBO1": timedelta(hours=4)}
+
+# far above any use, and far below what no date can hold
+MAX_DURATION = timedelta(days=365)
 
 _LAYOUT = 1
 _TABLE = """
@@ -26,6 +30,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     end_time TEXT
 )
 """
+
+logger = logging.getLogger(__name__)
 
 
 class State(StrEnum):
@@ -77,6 +83,8 @@ class Job:
 class JobStore:
     """The job records of one service, which opens the file exclusively.
 
+    States that can't be written, as on a full disk, are kept in memory until they can: the jobs run all the same.
+
     Args:
         path: the SQLite file, made when missing; ":memory:" keeps the records as long as the service lives.
 
@@ -85,6 +93,7 @@ class JobStore:
     """
 
     def __init__(self, path: str = ":memory:") -> None:
+        self._unwritten: dict[str, Job] = {}
         try:
             self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
         except sqlite3.Error as error:
@@ -114,30 +123,42 @@ class JobStore:
         execute("COMMIT")
 
     def close(self) -> None:
-        self._database.close()
+        """Write what could not be written before, if it can be now, and close the file."""
+        try:
+            self._write()
+        finally:
+            self._database.close()
 
     def add(self, usecase: str, key: str | None = None) -> tuple[Job, bool]:
         """Record a new queued job, or find the one that was recorded with the same `key`.
 
         Returns:
             The job, and whether it is new.
+
+        Raises:
+            ServiceError: it can't be recorded.
         """
         if key is not None and (row := self._row("key = ?", key)):
-            return _job(row), False
+            return self._latest(row), False
         job = Job(id=str(uuid.uuid4()), usecase=usecase, state=State.QUEUED, created=datetime.now(UTC))
-        self._database.execute(
-            "INSERT INTO jobs (id, usecase, key, state, reason, created) VALUES (?, ?, ?, ?, ?, ?)",
-            (job.id, usecase, key, job.state.value, job.reason, job.created.isoformat()),
-        )
+        try:
+            self._database.execute(
+                "INSERT INTO jobs (id, usecase, key, state, reason, created) VALUES (?, ?, ?, ?, ?, ?)",
+                (job.id, usecase, key, job.state.value, job.reason, job.created.isoformat()),
+            )
+        except sqlite3.OperationalError as error:
+            raise ServiceError(
+                f"The job can't be recorded: {error}.", hint="Make room where the service keeps its records."
+            ) from error
         return job, True
 
     def get(self, job_id: str) -> Job | None:
         row = self._row("id = ?", job_id)
-        return _job(row) if row else None
+        return self._latest(row) if row else None
 
     def all(self) -> list[Job]:
         """Return all jobs, oldest first."""
-        return [_job(row) for row in self._database.execute(f"{_SELECT} ORDER BY created, id")]
+        return [self._latest(row) for row in self._database.execute(f"{_SELECT} ORDER BY created, id")]
 
     def unfinished(self) -> list[Job]:
         """Return the jobs that are not in a final state, oldest first."""
@@ -146,11 +167,25 @@ class JobStore:
     def update(self, job: Job, state: State, *, reason: str = "", end_time: datetime | None = None) -> Job:
         """Record a new state and return the new record; `end_time` stays if none is given."""
         new = replace(job, state=state, reason=reason, end_time=end_time or job.end_time)
-        self._database.execute(
-            "UPDATE jobs SET state = ?, reason = ?, end_time = ? WHERE id = ?",
-            (new.state.value, new.reason, new.end_time and new.end_time.isoformat(), new.id),
-        )
+        self._unwritten[job.id] = new
+        self._write()
         return new
+
+    def _write(self) -> None:
+        for job in list(self._unwritten.values()):
+            try:
+                self._database.execute(
+                    "UPDATE jobs SET state = ?, reason = ?, end_time = ? WHERE id = ?",
+                    (job.state.value, job.reason, job.end_time and job.end_time.isoformat(), job.id),
+                )
+            except sqlite3.OperationalError as error:
+                logger.warning("job records can't be written, they stay in memory: %s", error)
+                return
+            del self._unwritten[job.id]
+
+    def _latest(self, row: tuple[Any, ...]) -> Job:
+        job = _job(row)
+        return self._unwritten.get(job.id, job)
 
     def _row(self, condition: str, value: str) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self._database.execute(f"{_SELECT} WHERE {condition}", (value,)).fetchone()

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import ipaddress
 import json
-import logging
 import os
 import signal
 import sys
@@ -21,7 +20,8 @@ from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
 from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.auth import Token
-from brayns_widget.service.jobs import JobStore
+from brayns_widget.service.jobs import MAX_DURATION, JobStore
+from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.manager import JobManager
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the service until it is asked to end; return the exit code."""
     try:
         with _token(options) as (token, token_file):
-            _log(options.log_level, token)
+            log_to_stderr(options.log_level, token)
             asyncio.run(_serve(options, token, token_file))
     except ServiceError as error:
         print(f"brayns-widget service: {error}", file=sys.stderr)
@@ -115,18 +115,6 @@ def default_base_directory() -> Path:
     """Return the home directory, or the current directory if that is outside of it."""
     home, here = Path.home(), Path.cwd()
     return home if here.is_relative_to(home) else here
-
-
-def _log(level: str, token: Token) -> None:
-    """Log to stderr. The HTTP library quotes requests that it can't read, so the token is masked in every text."""
-
-    class Masking(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            return token.mask(super().format(record))
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Masking("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 @contextlib.contextmanager
@@ -194,8 +182,10 @@ def _port(text: str) -> int:
 def _seconds(text: str) -> timedelta:
     try:
         value = float(text)
-        if not value > 0:
+        if not 0 < value <= MAX_DURATION.total_seconds():
             raise ValueError(text)
-        return timedelta(seconds=value)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds") from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds above 0 and up to {MAX_DURATION.total_seconds():.0f}, a year"
+        ) from None
+    return timedelta(seconds=value)

@@ -34,6 +34,7 @@ class JobManager:
         self._allocator = allocator
         self._duration = duration
         self._conditions: dict[str, Condition] = {}
+        self._troubles: dict[str, str] = {}  # job id → what the last look at it failed with
         # All servers die with their service, so unfinished jobs of an earlier one are over.
         for job in store.unfinished():
             store.update(job, State.ENDED, reason="the service ended while the job was running")
@@ -48,6 +49,7 @@ class JobManager:
         Raises:
             UnknownUseCaseError: there is no such use case.
             KeyReusedError: the key belongs to a job of another use case.
+            ServiceError: the job can't be recorded.
         """
         if not isinstance(usecase, str) or usecase not in USE_CASES:
             raise UnknownUseCaseError(f"there is no use case {usecase!r}; there are: {', '.join(USE_CASES)}")
@@ -109,17 +111,28 @@ class JobManager:
         return job
 
     async def watch(self) -> None:
-        """Keep all records up to date and end jobs at their end time, until cancelled."""
+        """Keep all records up to date and end jobs at their end time, until cancelled.
+
+        A job that this fails for is logged and tried again; the others don't notice.
+        """
         while True:
             await asyncio.gather(*(self._look_after(job_id) for job_id in list(self._conditions)))
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _look_after(self, job_id: str) -> None:
-        job = self._store.get(job_id)
-        assert job
-        job = await self.refresh(job)
-        if job.id in self._conditions and job.end_time and job.end_time <= datetime.now(UTC):
-            await self.stop(job, "its time was over")
+        try:
+            job = self._store.get(job_id)
+            assert job
+            job = await self.refresh(job)
+            if job.id in self._conditions and job.end_time and job.end_time <= datetime.now(UTC):
+                await self.stop(job, "its time was over")
+        except Exception as error:  # whatever it is, it must not cost the other jobs
+            # Told once, not at each of five looks a second.
+            if self._troubles.get(job_id) != repr(error):
+                self._troubles[job_id] = repr(error)
+                logger.exception("job %s can't be watched; it is tried again", job_id)
+        else:
+            self._troubles.pop(job_id, None)
 
     async def end_all(self, reason: str) -> None:
         """Stop all jobs, and return when none of their processes runs."""

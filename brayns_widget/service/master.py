@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.manager import JobManager, KeyReusedError, UnknownUseCaseError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
             raise web.HTTPBadRequest(text=str(error)) from error
         except KeyReusedError as error:
             raise web.HTTPConflict(text=str(error)) from error
+        except ServiceError as error:
+            raise web.HTTPInsufficientStorage(text=str(error)) from error
         return web.json_response({"job_id": job.id}, status=201)
 
     async def status(request: web.Request) -> web.Response:

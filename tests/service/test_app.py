@@ -31,24 +31,6 @@ def test_the_end_stops_all_jobs(running, scripted):
     asyncio.run(main())
 
 
-def test_a_watch_that_breaks_ends_the_service(running, scripted):
-    async def main():
-        async with running(scripted) as service:
-            await service.start()
-
-            async def broken(_):
-                raise RuntimeError("the disk is full")
-
-            scripted.poll = broken
-            async with asyncio.timeout(5):
-                await asyncio.Event().wait()
-
-    with pytest.raises(ExceptionGroup) as caught:
-        asyncio.run(main())
-    assert caught.group_contains(RuntimeError, match="the disk is full")
-    assert scripted.stopped
-
-
 def test_ipv6_addresses_are_urls(scripted):
     if not socket.has_ipv6:
         pytest.skip("no IPv6 here")

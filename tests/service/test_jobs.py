@@ -46,6 +46,25 @@ def test_an_update_is_recorded_and_keeps_the_end_time(store):
     assert store.unfinished() == []
 
 
+def test_states_that_cannot_be_written_are_kept_until_they_can(tmp_path, caplog):
+    path = str(tmp_path / "jobs.sqlite")
+    store = JobStore(path)
+    first, _ = store.add("SBO1", "key")
+    store._database.execute("PRAGMA query_only = ON")  # each write fails, as on a full disk
+    store.update(first, State.FAILED, reason="boom")
+    assert "can't be written" in caplog.text
+    for found in (store.get(first.id), store.all()[0], store.add("SBO1", "key")[0]):
+        assert found
+        assert (found.state, found.reason) == (State.FAILED, "boom")
+    with pytest.raises(ServiceError, match="can't be recorded"):
+        store.add("SBO1")
+    store._database.execute("PRAGMA query_only = OFF")
+    store.close()
+    again = JobStore(path)
+    assert [(job.state, job.reason) for job in again.all()] == [(State.FAILED, "boom")]
+    again.close()
+
+
 def test_status_speaks_the_contracts_dialect_and_ours(store):
     job, _ = store.add("SBO1")
     assert job.status() == {

@@ -145,6 +145,51 @@ def test_the_watch_ends_a_job_at_its_end_time_and_sees_one_fail(store, scripted,
     asyncio.run(main())
 
 
+def test_a_job_that_cannot_be_watched_costs_no_other(store, scripted, eventually, caplog):
+    async def main():
+        manager = JobManager(store, scripted)
+        odd, sound = await manager.start("SBO1"), await manager.start("SBO1")
+        looks = []
+
+        async def poll(job_id):
+            if job_id == odd.id:
+                looks.append(job_id)
+                raise RuntimeError("an odd job")
+            return scripted.conditions[job_id]
+
+        scripted.poll = poll
+        watch = asyncio.create_task(manager.watch())
+        await eventually(lambda: len(looks) > 1)
+        scripted.conditions[sound.id] = Condition(State.FAILED, "boom")
+        await eventually(lambda: watch.done() or record(manager, sound.id).state is State.FAILED)
+        assert not watch.done()
+        watch.cancel()
+        await asyncio.wait({watch})
+
+    asyncio.run(main())
+    assert caplog.text.count("can't be watched") == 1
+    assert "an odd job" in caplog.text
+
+
+def test_with_a_full_disk_jobs_go_on_and_end(store, scripted, eventually):
+    async def main():
+        manager = JobManager(store, scripted, duration=timedelta(seconds=0.5))
+        scripted.first = Condition(State.STARTING)
+        job = await manager.start("SBO1")
+        store._database.execute("PRAGMA query_only = ON")  # each write fails, as on a full disk
+        scripted.conditions[job.id] = Condition(State.READY, addresses={"renderer": ("127.0.0.1", 9)})
+        assert (await manager.refresh(job)).state is State.READY
+        assert manager.address(job.id, "renderer")
+        watch = asyncio.create_task(manager.watch())
+        await eventually(lambda: watch.done() or record(manager, job.id).state is State.ENDED)
+        assert not watch.done()
+        await eventually(lambda: scripted.stopped == [job.id])
+        watch.cancel()
+        await asyncio.wait({watch})
+
+    asyncio.run(main())
+
+
 def test_jobs_of_an_earlier_service_are_over(store, scripted):
     job, _ = store.add("SBO1")
     store.update(job, State.READY, end_time=datetime.now(UTC) + timedelta(hours=1))

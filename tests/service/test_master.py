@@ -4,7 +4,7 @@ import json
 import pytest
 
 from brayns_widget.service.allocators import Condition
-from brayns_widget.service.jobs import State
+from brayns_widget.service.jobs import JobStore, State
 
 # Where our master answers otherwise than the recorded one of 2023, and why.
 INTENDED = {
@@ -185,5 +185,20 @@ def test_jobs_are_listed_with_their_state(running, scripted):
                 (first, "ended", "SBO1"),
                 (second, "ready", "SBO1"),
             ]
+
+    asyncio.run(main())
+
+
+def test_a_start_that_cannot_be_recorded_is_refused_with_the_reason(running, scripted):
+    async def main():
+        store = JobStore()
+        async with running(scripted, store=store) as service:
+            store._database.execute("PRAGMA query_only = ON")  # each write fails, as on a full disk
+            response = await service.client.post("/start", json={"usecase": "SBO1"})
+            assert response.status_code == 507
+            assert "can't be recorded" in response.text
+            store._database.execute("PRAGMA query_only = OFF")
+            await service.start()
+        assert len(scripted.started) == 1
 
     asyncio.run(main())
