@@ -25,6 +25,7 @@ from brayns_widget.connection.link import MUTE
 from brayns_widget.frames.host import Host
 from brayns_widget.frames.messages import FrameMessage, fields, pack, read_steering
 from brayns_widget.frames.tickets import Ticket, Tickets
+from brayns_widget.protocol.origins import host_of, host_of_origin, is_loopback
 from brayns_widget.stream import Frame
 
 PATH = "/frames"
@@ -42,7 +43,6 @@ TICKET_DEADLINE = 10.0
 FAREWELL_DEADLINE = 1.0
 """Seconds that a page may take to hear the farewell."""
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _WAITING_MAX = 64  # sockets without a ticket
 _MESSAGE_MAX = 64 * 1024  # bytes
 _QUEUE = 4  # frames of one socket; its window lets fewer come
@@ -168,11 +168,8 @@ def _is_here(host: str, origin: str | None) -> bool:
     A page that was loaded from elsewhere can reach this port by a name of its own (DNS rebinding). It says that name as
     host and origin alike, but the ticket is bound to another origin.
     """
-    try:
-        name = urlsplit(f"//{host}").hostname
-        return name in _LOOPBACK or (origin is not None and name == urlsplit(origin).hostname)
-    except ValueError:
-        return False
+    name = host_of(host)
+    return name is not None and (is_loopback(name) or (origin is not None and name == host_of_origin(origin)))
 
 
 class _Page:

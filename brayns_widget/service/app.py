@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from brayns_widget.protocol.errors import ServiceError
+from brayns_widget.service.access import Access
 from brayns_widget.service.connections import Connections, most_connections
+from brayns_widget.service.guard import guard
 from brayns_widget.service.master import create_master
 from brayns_widget.service.slave import create_slave
 
@@ -32,7 +34,13 @@ class Addresses:
 
 @contextlib.asynccontextmanager
 async def serve(
-    manager: JobManager, token: Token, *, host: str = "127.0.0.1", port: int = 0, slave_port: int = 0
+    manager: JobManager,
+    token: Token,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    slave_port: int = 0,
+    access: Access | None = None,
 ) -> AsyncIterator[Addresses]:
     """Run the service while the context lasts; at its end all jobs are stopped and the records closed.
 
@@ -42,14 +50,18 @@ async def serve(
         host: address to listen on.
         port: the master's port, 0 for a free one.
         slave_port: the slave's port, 0 for a free one.
+        access: which web pages may call; None: no page.
 
     Raises:
         ServiceError: a port is not available.
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(manager.close)
-        master = await _listen(stack, create_master(manager, token), host, port)
-        slave = await _listen(stack, create_slave(manager, token), host, slave_port)
+        applications = create_master(manager, token), create_slave(manager, token)
+        for application in applications:
+            guard(application, access or Access())
+        master = await _listen(stack, applications[0], host, port)
+        slave = await _listen(stack, applications[1], host, slave_port)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(manager.watch())
             try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import ipaddress
 import json
 import os
 import signal
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.protocol.errors import ServiceError
+from brayns_widget.protocol.origins import is_loopback
+from brayns_widget.service.access import Access, add_allow_origin
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
 from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.auth import Token
@@ -65,6 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="SECONDS",
         help="maximum run time of a job, instead of its use case's",
     )
+    add_allow_origin(parser)
     parser.set_defaults(run=run)
 
 
@@ -102,7 +104,12 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
 
         manager = JobManager(JobStore(options.database), allocator, duration=options.job_duration)
         async with serve(
-            manager, token, host=options.host, port=options.port, slave_port=options.slave_port
+            manager,
+            token,
+            host=options.host,
+            port=options.port,
+            slave_port=options.slave_port,
+            access=Access(options.allow_origin),
         ) as addresses:
             greeting = {"master": addresses.master, "slave": addresses.slave, "pid": os.getpid()}
             if token_file:
@@ -162,11 +169,7 @@ def _on_signals(end: Callable[[], None]) -> Iterator[None]:
 
 
 def _loopback(text: str) -> str:
-    try:
-        loopback = text == "localhost" or ipaddress.ip_address(text).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not is_loopback(text):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a loopback address; the service has no TLS, so its token must not leave this machine"
         )

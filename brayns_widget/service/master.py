@@ -21,7 +21,7 @@ MAX_KEY = 200
 
 
 def create_master(manager: JobManager, token: Token) -> web.Application:
-    """Make the application; all but `GET /healthz` requires the token. Without CORS headers no page may call it."""
+    """Make the application; all but `GET /healthz` requires the token."""
 
     # A middleware, so that no route can forget the check.
     @web.middleware

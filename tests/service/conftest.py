@@ -16,6 +16,7 @@ import psutil
 import pytest
 from websockets.asyncio.client import connect
 
+from brayns_widget.service.access import Access
 from brayns_widget.service.allocators import Allocator, Condition
 from brayns_widget.service.allocators.local import LocalAllocator
 from brayns_widget.service.app import serve
@@ -132,10 +133,10 @@ def running(fake_commands):
     """Run a service while the context lasts."""
 
     @contextlib.asynccontextmanager
-    async def run(allocator=None, *, store=None, duration=None):
+    async def run(allocator=None, *, store=None, duration=None, origins=()):
         manager = JobManager(store or JobStore(), allocator or LocalAllocator(fake_commands()), duration=duration)
         async with (
-            serve(manager, Token(TOKEN)) as addresses,
+            serve(manager, Token(TOKEN), access=Access(origins)) as addresses,
             httpx.AsyncClient(
                 base_url=addresses.master, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=20
             ) as client,

@@ -125,7 +125,7 @@ def test_plain_http_gets_no_further_than_healthz(running, scripted, token):
 
 def test_nothing_of_the_clients_request_goes_upstream(running, token):
     async def main():
-        async with running() as service:
+        async with running(origins=["https://web.example"]) as service:
             job_id = await service.start()
             headers = {"Authorization": f"Bearer {token}", "Cookie": "a=b"}
             async with service.open(job_id, additional_headers=headers, origin="https://web.example") as connection:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.service.access import Access, add_access
 from brayns_widget.service.backend.base import BaseDirectory
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -38,6 +39,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--exit-with-stdin", action="store_true", help="exit when standard input ends")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="warning")
+    add_access(parser)
     parser.set_defaults(run=run)
 
 
@@ -77,7 +79,7 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: str |
         server = RpcServer(
             METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret
         )
-        async with server.serve(options.host, options.port) as address:
+        async with server.serve(options.host, options.port, access=Access(options.allow_origin)) as address:
             print(f"listening on {address[0]}:{address[1]}", flush=True)
             await stopped.wait()
             reader.close()  # first, so that no request waits for a file that does not come

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.service.access import Access, add_access
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
 
@@ -79,6 +80,7 @@ def add_parser(subparsers: Any) -> None:
         help="accept only clients that send the first line of standard input as their bearer token",
     )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
+    add_access(parser)
     parser.set_defaults(run=run)
 
 
@@ -136,7 +138,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     turns = Turns("renderer")
     context = Context(METHODS, LOADERS, stop, memory, turns, plugins=plugins)
     server = RpcServer(METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret)
-    async with server.serve(host, port, ssl=tls) as address:
+    async with server.serve(host, port, access=Access(options.allow_origin), ssl=tls) as address:
         print(f"listening on {address[0]}:{address[1]}", flush=True)
         context.start(make_engine, warm_up)
         await stopped.wait()

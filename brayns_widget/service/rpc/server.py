@@ -42,6 +42,7 @@ from brayns_widget.protocol.messages import (
     encode_progress,
     encode_reply,
 )
+from brayns_widget.service.access import Access
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
 from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest, Turn
 
@@ -100,6 +101,7 @@ class RpcServer(Generic[C]):
         self.between = between or workers
         self.require_version = require_version
         self.max_clients = max_clients
+        self._access, self._host = Access(), "localhost"  # `serve` has them
         self._credential = None if secret is None else f"Bearer {secret}".encode()
         self.running: set[RunningRequest] = set()  # also those whose clients are gone
         self.ended = False  # by a method that is the last one
@@ -107,7 +109,9 @@ class RpcServer(Generic[C]):
         self._admitted: set[ServerConnection] = set()  # whose handshakes are not over
 
     @contextlib.asynccontextmanager
-    async def serve(self, host: str, port: int, **options: Any) -> AsyncIterator[tuple[str, int]]:
+    async def serve(
+        self, host: str, port: int, *, access: Access | None = None, **options: Any
+    ) -> AsyncIterator[tuple[str, int]]:
         """Listen while the context lasts; yields the address (port 0: a free one).
 
         At the end running requests are cancelled, and answered if they end soon.
@@ -115,9 +119,11 @@ class RpcServer(Generic[C]):
         Args:
             host: name or address to bind.
             port: port to bind.
+            access: which web pages may connect; others get HTTP status 403; None: no page.
             options: passed to ``websockets.asyncio.server.serve``, for instance ``ssl``.
         """
         server: Server
+        self._access, self._host = access or Access(), host
         async with serve(
             self._handle,
             host,
@@ -152,6 +158,9 @@ class RpcServer(Generic[C]):
     async def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
         if request.path == "/healthz":
             return connection.respond(http.HTTPStatus.OK, "Ok")
+        origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
+        if problem := self._access.refusal(origins, hosts, [self._host, connection.local_address[0]]):
+            return connection.respond(http.HTTPStatus.FORBIDDEN, problem)
         if self._credential is not None:
             presented = ",".join(request.headers.get_all("Authorization")).encode(errors="surrogateescape")
             if not hmac.compare_digest(presented, self._credential):
