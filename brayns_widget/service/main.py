@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import ipaddress
 import json
-import logging
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from brayns_widget.service.allocators.local import LocalAllocator, local_command
 from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.auth import Token
 from brayns_widget.service.jobs import MAX_DURATION, JobStore
+from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.manager import JobManager
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the service until it is asked to end; return the exit code."""
     try:
         with _token(options) as (token, token_file):
-            _log(options.log_level, token)
+            log_to_stderr(options.log_level, token)
             asyncio.run(_serve(options, token, token_file))
     except ServiceError as error:
         print(f"brayns-widget service: {error}", file=sys.stderr)
@@ -115,18 +115,6 @@ def default_base_directory() -> Path:
     """Return the home directory, or the current directory if that is outside of it."""
     home, here = Path.home(), Path.cwd()
     return home if here.is_relative_to(home) else here
-
-
-def _log(level: str, token: Token) -> None:
-    """Log to stderr. The HTTP library quotes requests that it can't read, so the token is masked in every text."""
-
-    class Masking(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            return token.mask(super().format(record))
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Masking("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 @contextlib.contextmanager

@@ -146,16 +146,21 @@ def test_the_token_shows_nowhere(launch, token):
         run.client.get(path)
     run.client.post("/start", content=f"{token}".encode())
     run.client.post("/start", json={"usecase": "SBO1"}, headers={"Idempotency-Key": "x", "Authorization": token})
-    # A request that can't be read is quoted by the library, and its error is logged.
+    # The library quotes requests that it can't read: the log has the error's kind, and at debug the quotation.
     for name in ("master", "slave"):
         port = int(run.greeting[name].rpartition(":")[2])
-        for request in (f"GET /x?token={token} \0 HTTP/1.1", f"GET /x HTTP/1.1\r\nAuthorization: Bearer {token}\0"):
+        for request in (
+            f"GET /x?token={token} \0 HTTP/1.1",
+            f"GET /x HTTP/1.1\r\nAuthorization: Bearer {token}\0",
+            f"G@T /x?token={token} HTTP/1.1",
+        ):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
                 connection.sendall(f"{request}\r\n\r\n".encode())
                 assert b"400" in connection.recv(100)
     out, err = run.process.communicate(timeout=10)
     assert "is ready" in err, "the log says nothing at all"
-    assert "Bad status line" in err
+    assert "BadStatusLine" in err
+    assert "G@T /x?token=…" in err
     assert token not in out + err
 
 
