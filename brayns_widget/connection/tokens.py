@@ -10,8 +10,11 @@ from brayns_widget.protocol.errors import AuthError
 
 ENVIRONMENT_VARIABLE = "BRAYNS_WIDGET_TOKEN"
 
+_WORD = r"tokens?\b(?![-~+/=]|\.\w)"  # "the bearer token is missing" names none
 _SECRETS = re.compile(
-    r"(?P<query>[?&](?:[\w-]*token|key|password)=)[^&\s\"'<>]+|(?P<bearer>\bBearer\s+)[^\s\"',]+|(?P<scheme>://)[^/@\s]+@",
+    r"(?P<query>[?&](?:[\w-]*token|key|password)=)[^&\s\"'<>]+"
+    rf"|(?P<bearer>\bBearer\s+)(?!{_WORD})[^\s\"',]+"
+    r"|(?P<scheme>://)[^/@\s]+@",
     re.IGNORECASE,
 )
 
