@@ -194,6 +194,8 @@ class Link:
             raise
         finally:
             self._table.give_up(request_id)
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # of a link that broke while this was sent: ``_send`` has raised it
 
     async def close(self) -> None:
         """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
