@@ -138,6 +138,8 @@ class Controller(Groups, Guarded):
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
 
     def __repr__(self) -> str:
+        if "models" not in vars(self):  # a traceback or a debugger shows it while it is made
+            return "<Controller that is not complete>"
         where = self._core.connection.place.master or "the local service"
         return f"<Controller of {where}: {self.status.state}, {len(self.models)} models>"
 
