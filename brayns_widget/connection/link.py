@@ -284,11 +284,10 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
             # A redirect would carry the token to a server that the user did not name.
             return exc
 
-    secret = token.reveal()
     try:
         return await Connect(
-            f"{url}?token={quote(secret, safe='')}",
-            additional_headers={"Authorization": f"Bearer {secret}"},
+            f"{url}?token={quote(token.reveal(), safe='')}",
+            additional_headers={"Authorization": f"Bearer {token.reveal()}"},
             compression=None,
             ping_interval=None,
             max_size=MAX_MESSAGE,
@@ -304,5 +303,5 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
         raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
     except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
         # "from None": the original exceptions hold the address with the token.
-        text = redact(str(error)).replace(secret, "…") or type(error).__name__
+        text = redact(str(error)).replace(token.reveal(), "…") or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None

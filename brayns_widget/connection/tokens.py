@@ -1,4 +1,4 @@
-"""Bearer tokens that stay hidden from reprs, pickles and logs."""
+"""Bearer tokens that stay hidden from reprs, pickles, logs, and tracebacks that show local variables."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class Token:
         value = value or os.environ.get(ENVIRONMENT_VARIABLE, "")
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             problem = "There is no token" if not value else "The token has characters that no token has"
+            del value  # it is one all the same, mistyped
             raise AuthError(f"{problem}.", hint=f"Pass token=… or set {ENVIRONMENT_VARIABLE}.")
         return value
 

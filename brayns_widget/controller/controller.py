@@ -112,8 +112,10 @@ class Controller(Groups, Guarded):
         start_timeout: float = 120.0,
         attach_to: str | None = None,
     ) -> None:
+        hidden = Token(token)
+        del token  # a traceback may show local variables
         root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
-        core = Core(Place(master, slave, Token(token), usecase, project, root), attach_to, start_timeout)
+        core = Core(Place(master, slave, hidden, usecase, project, root), attach_to, start_timeout)
         core.controller = weakref.ref(self)
         core.presence = Presence(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)

@@ -19,6 +19,7 @@ import anywidget
 import traitlets
 
 from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
@@ -153,8 +154,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         transport: Transport = "auto",
         **options: Any,
     ) -> None:
+        hidden = None if token is None else Token(token).reveal
+        del token  # a traceback may show local variables
         self._check_options(circuit, options)
-        if controller is not None and not (master is slave is token is None):
+        if controller is not None and any(given is not None for given in (master, slave, hidden)):
             raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
         if transport not in get_args(Transport):
             raise ValueError(f"transport is {transport!r}, not one of {', '.join(get_args(Transport))}")
@@ -167,7 +170,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__init__(height=height)
         self._free_route()
         self._let_go()
-        self.controller = controller or Controller(master=master, slave=slave, token=token)
+        self.controller = controller or Controller(master=master, slave=slave, token=hidden)
         self._take_groups(self.controller)
         self._writer = TraitWriter(weakly(self._write))
         self._page: Page = self.controller.loop.submit(self._open(transport)).result()
