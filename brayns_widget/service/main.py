@@ -91,7 +91,10 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
     with _on_signals(end):
         if options.exit_with_stdin:
             when_stdin_closes(end)
-        commands = local_commands(options.base_directory or default_base_directory())
+        base = (options.base_directory or default_base_directory()).absolute()
+        if not os.path.isdir(base):  # noqa: PTH112 - Path.is_dir raises where one may not look
+            raise ServiceError(f"There is no directory {str(base)!r}.", hint="Name another one with --base-directory.")
+        commands = local_commands(base)
         allocator = LocalAllocator(commands, spare=wanted())
         if options.start_ahead:
             try:
