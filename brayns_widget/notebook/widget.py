@@ -59,6 +59,9 @@ _MADE: weakref.WeakKeyDictionary[Controller, weakref.finalize[..., Controller]] 
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
 _OVERRIDDEN = {"notify_change", "set_state"}
 
+# Its private traits that pages set; the others are what pages run.
+_SET_BY_PAGES = {"_dom_classes", "_view_count"}
+
 
 def _read_static(name: str) -> str:
     # As a string, read once: anywidget would watch a path, and keep each widget alive by it. A text of one line would
@@ -332,15 +335,21 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         with self._comm_lock:
             self._page_thread = threading.get_ident()
             try:
-                if foreign := [name for name in sync_data if name in SHOWN and self.traits()[name].read_only]:
+                if foreign := list(filter(self._is_ours, sync_data)):
                     raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
                 super().set_state(sync_data)
             except traitlets.TraitError as error:
                 text = f"The page sent a wrong value: {error}"
                 self._post(self.controller.notices.tell, "warning", text)
-                self.send_state(list(sync_data))
+                self.send_state([name for name in sync_data if name in self.keys])
             finally:
                 self._page_thread = None
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether no page may set a trait."""
+        if name.startswith("_"):
+            return name not in _SET_BY_PAGES
+        return name in SHOWN and self.traits()[name].read_only
 
     # ------------------------------------------------------------------ messages
 
