@@ -17,7 +17,8 @@ ROOT = Path(brayns_widget.__file__).parent
 ALLOWED: dict[str, set[str]] = {
     "protocol": set(),
     "version": set(),
-    "connection": {"protocol"},
+    "installed": set(),
+    "connection": {"installed", "protocol"},
     "lifetime": set(),
     "stream": {"protocol"},
     "controller": {"connection", "protocol"},
@@ -25,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "notebook": {"connection", "controller", "frames", "protocol", "stream"},
     "service": {"lifetime", "protocol", "version"},
     "demo": {"protocol"},
-    "cli": {"controller", "demo", "protocol", "version"},
+    "cli": {"controller", "demo", "installed", "protocol", "version"},
 }
 # the modules of connection/ from top to bottom
 CONNECTION = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import traceback
@@ -10,7 +11,11 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import job as job_module
+from brayns_widget.connection.child import Child
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
+from brayns_widget.notebook.widget import BraynsWidget
 from brayns_widget.protocol.errors import BraynsWidgetError
 from tests.fakes import TOKEN, FakeCluster
 
@@ -112,3 +117,37 @@ def test_a_controller_keeps_its_token_from_the_environment_out_of_sight(monkeypa
         said = attempt(Controller(**(cluster.options | {"token": None})))
     assert "cells" in said
     assert TOKEN not in said
+
+
+def locals_of(error: BaseException) -> str:
+    """Return what tracebacks show that show local variables: of this package's functions, as reprs."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    ours = [frame for frame in frames if frame.f_globals["__name__"].startswith("brayns_widget.")]
+    assert ours
+    return "\n".join(repr(value) for frame in ours for value in frame.f_locals.values())
+
+
+def link_to_nobody() -> None:
+    asyncio.run(Link.open("ws://127.0.0.1:9/1/renderer", Token(TOKEN), name="renderer", probe="get-version"))
+
+
+def child_that_is_mute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _: TOKEN)
+    Child.launch(["no-such-command"], name="worker")
+
+
+MISTAKES: dict[str, Any] = {
+    "an address": lambda _: Controller(master="nowhere", token=TOKEN),
+    "an option": lambda _: BraynsWidget("c.json", token=TOKEN, densety=1),
+    "a widget's address": lambda _: BraynsWidget(master="nowhere", token=TOKEN),
+    "a token": lambda _: Token(f"{TOKEN} 2").reveal(),
+    "a server": lambda _: link_to_nobody(),
+    "a child": child_that_is_mute,
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_it_does_not_show_in_tracebacks_with_local_variables(mistake, monkeypatch):
+    with pytest.raises((BraynsWidgetError, TypeError)) as caught:
+        MISTAKES[mistake](monkeypatch)
+    assert TOKEN not in locals_of(caught.value)

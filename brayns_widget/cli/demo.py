@@ -27,11 +27,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the circuit and print the path of its configuration."""
-    try:
-        from brayns_widget.demo import DEFAULT_CELLS, write_circuit
-    except ImportError as error:
-        print(f"brayns-widget demo: {error}. Install brayns-widget[local].", file=sys.stderr)
-        return 1
+    from brayns_widget.demo import DEFAULT_CELLS, write_circuit
+
     try:
         cells = DEFAULT_CELLS if options.cells is None else options.cells
         print(write_circuit(options.directory, cells=cells, seed=options.seed))

@@ -12,6 +12,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from brayns_widget import installed
 from brayns_widget.version import ShowVersion
 
 # subcommand → (module, one line of help)
@@ -23,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "snapshot": ("brayns_widget.cli.snapshot", "render one picture of a circuit without a notebook"),
     "demo": ("brayns_widget.cli.demo", "write a synthetic SONATA circuit"),
 }
+
+_NEED_LOCAL = {"service", "renderer", "backend", "demo"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             subparsers.add_parser(name, help=text, add_help=False)
     options = parser.parse_args(arguments)
+    if options.command in _NEED_LOCAL and (missing := installed.missing()):
+        print(f"brayns-widget {options.command}: {', '.join(missing)} missing. {installed.HINT}", file=sys.stderr)
+        return 1
     code: int = options.run(options)
     return code
 

@@ -72,13 +72,13 @@ def run(options: argparse.Namespace) -> int:
     """Render the picture and return the exit code."""
     from brayns_widget.controller.controller import Controller
     from brayns_widget.controller.models import Models
-    from brayns_widget.controller.pictures import Pictures, format_of
+    from brayns_widget.controller.pictures import Pictures, format_of, picture_file
     from brayns_widget.protocol.errors import BraynsWidgetError
 
     progress = _ProgressLine(sys.stderr)
     try:
         circuit = _existing(options.circuit)
-        output = _writable(options.output)
+        output = picture_file(options.output)
         with Controller() as controller:
             # Errors in the picture's arguments are reported before the work, not after it.
             Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})
@@ -152,12 +152,4 @@ def _size(text: str) -> tuple[int, int]:
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"{str(path)!r} does not exist.")
-    return path
-
-
-def _writable(path: Path) -> Path:
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} to.")
-    if path.is_dir():
-        raise IsADirectoryError(f"{str(path)!r} is a directory, not a picture file.")
     return path

@@ -79,7 +79,7 @@ class Child:
         Raises:
             ServiceError: it cannot be started; the error's note has the log of the process.
         """
-        secret = secrets.token_urlsafe(32)
+        secret = Token(secrets.token_urlsafe(32))
         subcommand, *options = arguments
         # -P: a file of the user's working directory must not shadow a module of the child.
         command = [sys.executable, "-P", "-m", "brayns_widget", subcommand, "--exit-with-stdin", *options]
@@ -96,10 +96,10 @@ class Child:
             )
         except OSError as error:
             raise ServiceError(f"The {name} cannot be started: {error}.") from error
-        child = cls(process, name, Token(secret))
+        child = cls(process, name, secret)
         on_process(child)
         try:
-            child._greet(secret, timeout)
+            child._greet(timeout)
         except BaseException:
             child.close()
             raise
@@ -132,7 +132,7 @@ class Child:
         error.add_note(self.log_tail())
         return error
 
-    def _greet(self, secret: str, timeout: float) -> None:
+    def _greet(self, timeout: float) -> None:
         first_line: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         output, log = (
             threading.Thread(target=work, name=f"brayns-widget {self._name} output", daemon=True)
@@ -144,7 +144,7 @@ class Child:
         assert stdin is not None
         # It may have died already, or been told to end (then the pipe is closed); the missing greeting says so.
         with contextlib.suppress(OSError, ValueError):
-            stdin.write(secret.encode() + b"\n")
+            stdin.write(self.secret.reveal().encode() + b"\n")
         try:
             line = first_line.get(timeout=timeout)
         except queue.Empty:

@@ -128,8 +128,12 @@ class Job:
         job: Job | None = None
         try:
             on_state("starting", "Asking for a job …")
-            new_id = job_id or await master.start(place.usecase, place.project)
-            job = cls(master, new_id, owned=job_id is None, local=place.master is None)
+            owned = job_id is None
+            if job_id is None:
+                job_id = await master.start(place.usecase, place.project)
+            else:
+                await master.check_known(job_id)
+            job = cls(master, job_id, owned=owned, local=place.master is None)
             status = await master.wait_ready(
                 job.id, timeout=deadline - loop.time(), on_status=lambda status: _describe(status, on_state)
             )

@@ -194,6 +194,8 @@ class Link:
             raise
         finally:
             self._table.give_up(request_id)
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # of a link that broke while this was sent: ``_send`` has raised it
 
     async def close(self) -> None:
         """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
@@ -282,11 +284,10 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
             # A redirect would carry the token to a server that the user did not name.
             return exc
 
-    secret = token.reveal()
     try:
         return await Connect(
-            f"{url}?token={quote(secret, safe='')}",
-            additional_headers={"Authorization": f"Bearer {secret}"},
+            f"{url}?token={quote(token.reveal(), safe='')}",
+            additional_headers={"Authorization": f"Bearer {token.reveal()}"},
             compression=None,
             ping_interval=None,
             max_size=MAX_MESSAGE,
@@ -302,5 +303,5 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
         raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
     except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
         # "from None": the original exceptions hold the address with the token.
-        text = redact(str(error)).replace(secret, "…") or type(error).__name__
+        text = redact(str(error)).replace(token.reveal(), "…") or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None

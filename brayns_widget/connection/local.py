@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
+from brayns_widget import installed
 from brayns_widget.connection.child import START_DEADLINE, Child
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import ServiceError
-
-_INSTALL_HINT = 'Install it with: pip install "brayns-widget[local]"'
-
-# Modules of the extra `local` on every platform (its ray tracer has no wheel on some, and may come from the system).
-_REQUIRED = ("aiohttp", "h5py", "libsonata", "morphio", "numba", "pydantic")
 
 
 class LocalService:
@@ -56,10 +51,9 @@ class LocalService:
         Raises:
             ServiceError: it cannot be started; the error's note has the log of the process.
         """
-        missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
-        if missing:
+        if missing := installed.missing():
             raise ServiceError(
-                f"The local service is not installed ({', '.join(missing)} missing).", hint=_INSTALL_HINT
+                f"The local service is not installed ({', '.join(missing)} missing).", hint=installed.HINT
             )
         # A job follows at once, so its servers start beside the service.
         arguments = ["service", "--start-ahead", "--base-directory", str(base_directory)]

@@ -8,6 +8,7 @@ or 500 for an unknown job). This client reads all of them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
 _MAX_TEXT = 300
+_MAX_JOBS = 5  # in a message; the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,28 @@ class MasterClient:
             if attempt + 1 < STATUS_ATTEMPTS:
                 await asyncio.sleep(STATUS_PAUSE * 2**attempt)
         raise AllocationError(f"The proxy master did not return the job's state: {_say(response)}.")
+
+    async def check_known(self, job_id: str) -> None:
+        """Check that the master knows a job.
+
+        Raises:
+            AllocationError: it does not; the hint names the jobs that run, if the master lists them (ours does).
+            AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
+        """
+        if (await self.status(job_id)).gone:
+            raise AllocationError(f"There is no job {job_id!r} at {self.url}.", hint=await self._where_jobs_are())
+
+    async def _where_jobs_are(self) -> str:
+        jobs = None
+        with contextlib.suppress(BraynsWidgetError):  # what was asked first has been answered
+            response = await self._call("GET", "/jobs")
+            jobs = _object(response).get("jobs") if response.status_code == 200 else None
+        if not isinstance(jobs, list):
+            return "Whoever started a job finds its id as controller.job.id."
+        jobs = [job for job in jobs if isinstance(job, dict)]
+        running = [str(job.get("job_id")) for job in jobs if job.get("job_running") or job.get("state") == "queued"]
+        more = f" and {len(running) - _MAX_JOBS} more" if len(running) > _MAX_JOBS else ""
+        return f"Those there are: {', '.join(running[-_MAX_JOBS:])}{more}." if running else "No job runs there."
 
     async def wait_ready(
         self,

@@ -1,4 +1,4 @@
-"""Bearer tokens that stay hidden from reprs, pickles and logs."""
+"""Bearer tokens that stay hidden from reprs, pickles, logs, and tracebacks that show local variables."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from brayns_widget.protocol.errors import AuthError
 
 ENVIRONMENT_VARIABLE = "BRAYNS_WIDGET_TOKEN"
 
+_WORD = r"tokens?\b(?![-~+/=]|\.\w)"  # "the bearer token is missing" names none
 _SECRETS = re.compile(
-    r"(?P<query>[?&](?:[\w-]*token|key|password)=)[^&\s\"'<>]+|(?P<bearer>\bBearer\s+)[^\s\"',]+|(?P<scheme>://)[^/@\s]+@",
+    r"(?P<query>[?&](?:[\w-]*token|key|password)=)[^&\s\"'<>]+"
+    rf"|(?P<bearer>\bBearer\s+)(?!{_WORD})[^\s\"',]+"
+    r"|(?P<scheme>://)[^/@\s]+@",
     re.IGNORECASE,
 )
 
@@ -49,6 +52,7 @@ class Token:
         value = value or os.environ.get(ENVIRONMENT_VARIABLE, "")
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             problem = "There is no token" if not value else "The token has characters that no token has"
+            del value  # it is one all the same, mistyped
             raise AuthError(f"{problem}.", hint=f"Pass token=… or set {ENVIRONMENT_VARIABLE}.")
         return value
 

@@ -112,8 +112,10 @@ class Controller(Groups, Guarded):
         start_timeout: float = 120.0,
         attach_to: str | None = None,
     ) -> None:
+        hidden = Token(token)
+        del token  # a traceback may show local variables
         root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
-        core = Core(Place(master, slave, Token(token), usecase, project, root), attach_to, start_timeout)
+        core = Core(Place(master, slave, hidden, usecase, project, root), attach_to, start_timeout)
         core.controller = weakref.ref(self)
         core.presence = Presence(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
@@ -138,6 +140,8 @@ class Controller(Groups, Guarded):
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
 
     def __repr__(self) -> str:
+        if "models" not in vars(self):  # a traceback or a debugger shows it while it is made
+            return "<Controller that is not complete>"
         where = self._core.connection.place.master or "the local service"
         return f"<Controller of {where}: {self.status.state}, {len(self.models)} models>"
 

@@ -68,10 +68,8 @@ class Pictures(Group):
         """
         from brayns_widget.protocol.brayns.pictures import SNAPSHOT
 
-        file = None if path is None else expanded(path)
+        file = None if path is None else picture_file(path)  # checked now, and not after the last sample
         image_format = format_of(file, format)
-        if file is not None and not file.parent.is_dir():  # now, and not after the last sample
-            raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
         renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
         params = self._snapshot_params(camera, size, samples, image_format)
@@ -156,6 +154,21 @@ def cut(payload: memoryview, offset: int, size: int) -> bytes:
     if offset < 0 or size <= 0 or offset + size > len(payload):
         raise ProtocolError(f"The renderer sent {len(payload)} bytes for a picture of {size} bytes at {offset}.")
     return bytes(payload[offset : offset + size])
+
+
+def picture_file(path: str | Path) -> Path:
+    """Return a picture's path, with the home directory for ``~``.
+
+    Raises:
+        FileNotFoundError: there is no directory to write it to.
+        IsADirectoryError: it is a directory itself.
+    """
+    file = expanded(path)
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
+    if file.is_dir():
+        raise IsADirectoryError(f"{str(file)!r} is a directory, not a picture file.")
+    return file
 
 
 def format_of(path: PurePath | None, chosen: str | None) -> str:

@@ -19,6 +19,7 @@ import anywidget
 import traitlets
 
 from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
@@ -57,6 +58,9 @@ _MADE: weakref.WeakKeyDictionary[Controller, weakref.finalize[..., Controller]] 
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
 _OVERRIDDEN = {"notify_change", "set_state"}
+
+# Its private traits that pages set; the others are what pages run.
+_SET_BY_PAGES = {"_dom_classes", "_view_count"}
 
 
 def _read_static(name: str) -> str:
@@ -153,8 +157,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         transport: Transport = "auto",
         **options: Any,
     ) -> None:
+        hidden = None if token is None else Token(token).reveal
+        del token  # a traceback may show local variables
         self._check_options(circuit, options)
-        if controller is not None and not (master is slave is token is None):
+        if controller is not None and any(given is not None for given in (master, slave, hidden)):
             raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
         if transport not in get_args(Transport):
             raise ValueError(f"transport is {transport!r}, not one of {', '.join(get_args(Transport))}")
@@ -167,7 +173,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__init__(height=height)
         self._free_route()
         self._let_go()
-        self.controller = controller or Controller(master=master, slave=slave, token=token)
+        self.controller = controller or Controller(master=master, slave=slave, token=hidden)
         self._take_groups(self.controller)
         self._writer = TraitWriter(weakly(self._write))
         self._page: Page = self.controller.loop.submit(self._open(transport)).result()
@@ -329,15 +335,21 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         with self._comm_lock:
             self._page_thread = threading.get_ident()
             try:
-                if foreign := [name for name in sync_data if name in SHOWN and self.traits()[name].read_only]:
+                if foreign := list(filter(self._is_ours, sync_data)):
                     raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
                 super().set_state(sync_data)
             except traitlets.TraitError as error:
                 text = f"The page sent a wrong value: {error}"
                 self._post(self.controller.notices.tell, "warning", text)
-                self.send_state(list(sync_data))
+                self.send_state([name for name in sync_data if name in self.keys])
             finally:
                 self._page_thread = None
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether no page may set a trait."""
+        if name.startswith("_"):
+            return name not in _SET_BY_PAGES
+        return name in SHOWN and self.traits()[name].read_only
 
     # ------------------------------------------------------------------ messages
 

@@ -19,6 +19,7 @@ class Token:
 
     def __init__(self, value: str) -> None:
         if not value or not value.isascii() or not value.isprintable() or " " in value:
+            del value  # it may be one, mistyped, and a traceback may show local variables
             raise ValueError("a token is one word of printable ASCII characters")
         self._value = value.encode()
 

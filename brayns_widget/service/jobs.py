@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from brayns_widget.protocol.errors import ServiceError
@@ -95,8 +96,10 @@ class JobStore:
     def __init__(self, path: str = ":memory:") -> None:
         self._unwritten: dict[str, Job] = {}
         try:
+            if path != ":memory:":
+                Path(path).touch(mode=0o600)  # SQLite's other files of it have its mode
             self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise ServiceError(f"The job records {path} can't be opened: {error}.") from error
         try:
             self._open()

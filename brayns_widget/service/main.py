@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from brayns_widget.service.auth import Token
 from brayns_widget.service.jobs import MAX_DURATION, JobStore
 from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.manager import JobManager
+from brayns_widget.service.token_file import token_file
 
 TOKEN_VARIABLE = "BRAYNS_WIDGET_TOKEN"  # noqa: S105 - the name, not the value
 _LEVELS = ("debug", "info", "warning", "error")
@@ -93,7 +93,7 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
     with _on_signals(end):
         if options.exit_with_stdin:
             when_stdin_closes(end)
-        commands = local_commands(options.base_directory or default_base_directory())
+        commands = local_commands(_existing(options.base_directory or default_base_directory()))
         allocator = LocalAllocator(commands, spare=wanted())
         if options.start_ahead:
             try:
@@ -118,6 +118,13 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
             await over.wait()
 
 
+def _existing(directory: Path) -> Path:
+    path = directory.absolute()
+    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where one may not look
+        raise ServiceError(f"There is no directory {str(path)!r}.", hint="Name another one with --base-directory.")
+    return path
+
+
 def default_base_directory() -> Path:
     """Return the home directory, or the current directory if that is outside of it."""
     home, here = Path.home(), Path.cwd()
@@ -131,28 +138,22 @@ def _token(options: argparse.Namespace) -> Iterator[tuple[Token, Path | None]]:
     Returns:
         The token, and the file made for it, which is deleted when the context ends.
     """
-    given = os.environ.pop(TOKEN_VARIABLE, None)  # popped: our children don't need it
+    # The token itself is in no variable: a traceback may show those.
     with contextlib.ExitStack() as stack:
         made = None
         try:
             if options.exit_with_stdin:
-                value = read_stdin_line()
+                token = Token(read_stdin_line())
             elif options.token_file:
-                value = options.token_file.read_text().strip()
-            elif given is not None:
-                value = given
+                token = Token(options.token_file.read_text().strip())
+            elif TOKEN_VARIABLE in os.environ:
+                token = Token(os.environ[TOKEN_VARIABLE])
             else:
-                import secrets
-
-                value = secrets.token_urlsafe(32)
-                descriptor, name = tempfile.mkstemp(prefix="brayns-widget-", suffix=".token")  # mode 600
-                made = Path(name)
-                stack.callback(made.unlink, missing_ok=True)
-                with os.fdopen(descriptor, "w") as file:
-                    file.write(value)
-            token = Token(value)
+                token, made = stack.enter_context(token_file())
         except (OSError, EOFError, ValueError) as error:
             raise ServiceError(f"There is no token to work with: {error}.") from error
+        finally:
+            os.environ.pop(TOKEN_VARIABLE, None)  # our children don't need it
         yield token, made
 
 

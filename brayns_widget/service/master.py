@@ -35,8 +35,8 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
     async def start(request: web.Request) -> web.Response:
         body = await _json_object(request)
         key = request.headers.get("Idempotency-Key")
-        if key is not None and not 0 < len(key) <= MAX_KEY:
-            raise web.HTTPBadRequest(text=f"an Idempotency-Key has 1 to {MAX_KEY} characters")
+        if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii()):
+            raise web.HTTPBadRequest(text=f"an Idempotency-Key has 1 to {MAX_KEY} ASCII characters")
         try:
             job = await manager.start(body.get("usecase"), key)
         except UnknownUseCaseError as error:

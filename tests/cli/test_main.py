@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 
 import pytest
+from packaging.requirements import Requirement
 
+from brayns_widget import installed
 from brayns_widget.cli import COMMANDS, main
 from brayns_widget.version import own_version
 
@@ -24,6 +27,25 @@ def test_without_an_installed_package_there_is_no_number(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(importlib.metadata, "version", missing)
     assert own_version() == "development"
+
+
+@pytest.mark.parametrize("arguments", [["service"], ["renderer"], ["backend", "--base-directory", "x"], ["demo", "x"]])
+def test_without_the_extra_one_sentence_says_what_to_install(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("aiohttp", "numba"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    hint = 'Install it with: pip install "brayns-widget[local]"'
+    assert shown.err == f"brayns-widget {arguments[0]}: aiohttp, numba missing. {hint}\n"
+
+
+def test_the_extra_has_what_is_looked_for():
+    extra = importlib.metadata.requires("brayns-widget") or []
+    local = {Requirement(text).name for text in extra if "extra == 'local'" in text.replace('"', "'")}
+    assert set(installed._LOCAL) <= local
 
 
 def test_the_help_names_all_commands(capsys: pytest.CaptureFixture[str]):

@@ -80,6 +80,14 @@ def test_an_attached_job_is_not_started_and_not_stopped(cluster):
     assert not {"POST /start", STOP} & set(cluster.paths())
 
 
+@pytest.mark.parametrize("job_id", ["unknown", ""])
+def test_attaching_to_an_unknown_job_says_that_there_is_none(cluster, job_id):
+    cluster.failures["/status"] = [(404, "")]
+    with pytest.raises(AllocationError, match=f"There is no job '{job_id}' at http://"):
+        asyncio.run(start(place(cluster), job_id=job_id))
+    assert not {"POST /start", STOP} & set(cluster.paths())
+
+
 def test_without_a_master_it_is_a_job_of_the_local_service(cluster, monkeypatch):
     asked: list[Path] = []
 

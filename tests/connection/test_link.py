@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -308,7 +309,15 @@ def test_a_connection_that_breaks_while_a_request_is_sent_fails_it(cluster, monk
             await link.request("get-scene")
         assert isinstance(link.closed, ConnectionLost)
 
-    talk(cluster, work)
+    complaints: list[Any] = []
+
+    async def watched(link: Link) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+        await work(link)
+
+    talk(cluster, watched)
+    gc.collect()
+    assert complaints == []  # such as a future whose error nobody has looked at
 
 
 def test_a_server_that_accepts_and_says_nothing_is_a_deadline(cluster):

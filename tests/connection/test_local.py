@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from brayns_widget.connection import local as local_module
+from brayns_widget import installed
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
 from brayns_widget.protocol.errors import ServiceError
@@ -42,7 +42,7 @@ def test_a_service_that_does_not_tell_its_addresses_is_refused(stand_in, greetin
 
 
 def test_a_missing_extra_is_told_with_the_command_that_installs_it(monkeypatch):
-    monkeypatch.setattr(local_module, "_REQUIRED", ("numpy", "no_such_module_here"))
-    with pytest.raises(ServiceError, match="no_such_module_here missing") as caught:
+    monkeypatch.setattr(installed, "_LOCAL", ("numpy", "no_such_module_here"))
+    with pytest.raises(ServiceError, match=r"\(no_such_module_here missing\)") as caught:
         LocalService.launch(Path("/"))
     assert 'pip install "brayns-widget[local]"' in caught.value.hint

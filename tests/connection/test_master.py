@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -121,6 +122,33 @@ def test_an_unknown_job_is_gone(cluster, answer):
     cluster.failures["/status"] = [answer]
     with pytest.raises(AllocationError):
         talk(cluster, wait_ready)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ((404, "no"), "Whoever started a job finds its id as controller.job.id."),
+        ((200, "<html>"), "Whoever started a job finds its id as controller.job.id."),
+        ((200, '{"jobs": 3}'), "Whoever started a job finds its id as controller.job.id."),
+        ((200, '{"jobs": []}'), "No job runs there."),
+        ((200, '{"jobs": [{"job_id": "a", "job_running": false, "state": "ended"}]}'), "No job runs there."),
+        (
+            (200, json.dumps({"jobs": [{"job_id": f"job{n}", "job_running": True} for n in range(7)]})),
+            "Those there are: job2, job3, job4, job5, job6 and 2 more.",
+        ),
+        ((200, '{"jobs": [{"job_id": "a", "job_running": false, "state": "queued"}]}'), "Those there are: a."),
+    ],
+)
+def test_there_is_no_such_job_but_maybe_others(contract, answer, hint):
+    contract.failures |= {"/status": [(404, "")], "/jobs": [answer]}
+    with pytest.raises(AllocationError) as caught:
+        talk(contract, lambda client: client.check_known("other"))
+    assert caught.value.message == f"There is no job 'other' at {contract.master}."
+    assert caught.value.hint == hint
+
+
+def test_a_job_that_is_known_may_be_attached_to(cluster):
+    talk(cluster, lambda client: client.check_known(JOB_ID))
 
 
 def test_a_500_is_asked_again_a_few_times(contract):

@@ -57,6 +57,9 @@ def test_it_does_not_show():
         (f"Authorization: Bearer {SECRET}", "Authorization: Bearer …"),
         (f'GET "/1/renderer?token={SECRET}" 403', 'GET "/1/renderer?token=…" 403'),
         ("nothing to hide: a token, a key", "nothing to hide: a token, a key"),
+        ("the bearer token is missing or wrong", "the bearer token is missing or wrong"),
+        ("It is the wrong bearer token.", "It is the wrong bearer token."),
+        ("Bearer token-1 or Bearer tokens.2", "Bearer … or Bearer …"),
     ],
 )
 def test_credentials_are_blanked_out_of_texts(text, shown):

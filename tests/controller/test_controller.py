@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
 
 import pytest
 
@@ -44,8 +46,14 @@ def test_a_closed_one_starts_nothing(cluster):
 
 @pytest.mark.parametrize("options", [{"master": "no address"}, {"slave": "http://user@host"}])
 def test_addresses_are_checked_at_once(options):
-    with pytest.raises(BraynsWidgetError, match="is not the address"):
+    with pytest.raises(BraynsWidgetError, match="is not the address") as caught:
         Controller(**options)
+    (half_made,) = (frame.f_locals["self"] for frame, _ in walk_tb(caught.value.__traceback__) if is_making(frame))
+    assert repr(half_made) == "<Controller that is not complete>"
+
+
+def is_making(frame: FrameType) -> bool:
+    return frame.f_code is Controller.__init__.__code__
 
 
 def test_listeners_hear_on_the_loop_thread_until_they_leave(controller):

@@ -78,3 +78,12 @@ def test_numbers_are_told_in_one_line():
     file = GBuffers(b"x" * 5_000_000, ("depth", "normal"), (64, 48))
     assert repr(file) == "<GBuffers: depth, normal, 64x48, OpenEXR, 5000 kB>"
     assert len(bytes(file)) == 5_000_000
+
+
+def test_a_file_that_cannot_be_written_keeps_the_old_one(small, tmp_path):
+    target = tmp_path / "a.png"
+    target.mkdir()
+    (target / "inside").touch()
+    with pytest.raises(OSError, match=r"a\.png"):
+        small.save(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

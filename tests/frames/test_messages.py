@@ -85,6 +85,7 @@ def test_other_kinds_of_messages_are_refused(content: Any) -> None:
         {"moving": None},
         {"acks": 3},
         {"acks": [ACK | {"seq": None}]},
+        {"acks": [ACK | {"seq": float("inf")}]},
         {"acks": [ACK | {"decode_ms": float("inf")}]},
         {"acks": [ACK] * 65},
     ],

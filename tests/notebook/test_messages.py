@@ -72,6 +72,7 @@ def test_messages_of_a_page_are_read(kind, fields, message):
         {"kind": "camera", "view": "v", "camera": STEERED["camera"], "moving": True},
         {"kind": "camera", "view": "v" * 65, **STEERED},
         {"kind": "ack", "view": "v", "acks": [ACK | {"seq": "one"}]},
+        {"kind": "ack", "view": "v", "acks": [ACK | {"seq": float("inf")}]},
         {"kind": "ack", "view": "v", "acks": [ACK] * 65},
         {"kind": "ack", "view": "v", **ACK},
         {"kind": "no-socket", "view": "v", "reason": "x" * 513},

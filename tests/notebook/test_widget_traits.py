@@ -154,6 +154,15 @@ def test_what_a_page_must_not_set_stays(viewer, page):
     assert viewer.status.state == "ready"
 
 
+@pytest.mark.parametrize("name", ["_esm", "_css", "_model_module", "_view_name"])
+def test_a_page_does_not_change_what_other_pages_run(viewer, page, name):
+    before = viewer.get_state(name)
+    page.set(**{name: "other", "nobody knows this": 1, "_view_count": 2})
+    until(lambda: viewer.notice and viewer.notice.text == f"The page sent a wrong value: {name} cannot be set")
+    assert viewer.get_state(name) == before
+    until(lambda: page.updates(name)[-1:] == [before[name]])
+
+
 @pytest.mark.parametrize(("wanted", "height"), [(1, 160), (300, 300), (9999, 2000)])
 def test_a_height_is_kept_within_what_people_can_use(viewer, wanted, height):
     viewer.height = wanted

@@ -1,4 +1,6 @@
 import sqlite3
+import stat
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -99,6 +101,15 @@ def test_records_outlive_the_store(tmp_path):
     assert second.get(job.id) == job
     assert second.add("SBO1", "key") == (job, False)
     second.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes there")
+def test_nobody_else_reads_the_records(tmp_path):
+    store = JobStore(str(tmp_path / "jobs.db"))
+    store.add("SBO1")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    store.close()
+    assert modes == {"jobs.db": 0o600, "jobs.db-wal": 0o600}
 
 
 def test_a_file_belongs_to_one_service(tmp_path):

@@ -224,6 +224,8 @@ def test_bad_options_are_refused(options, capsys):
         (["--exit-with-stdin"], "\n", "one word"),
         (["--token-file", "nowhere"], "", "nowhere"),
         (["--exit-with-stdin", "--database", "no/such/folder"], "t\n", "can't be opened"),
+        (["--exit-with-stdin", "--base-directory", "nope"], "t\n", "There is no directory"),
+        (["--exit-with-stdin", "--base-directory", __file__], "t\n", "There is no directory"),
         (["--exit-with-stdin", "--port", "TAKEN"], "t\n", "can't listen on 127.0.0.1:"),
         (["--exit-with-stdin", "--slave-port", "TAKEN"], "t\n", "can't listen on 127.0.0.1:"),
     ],

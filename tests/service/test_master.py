@@ -177,6 +177,17 @@ def test_a_retried_start_with_a_key_gives_the_same_job(running, scripted):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("key", [b"", b"k" * 201, b"\xff\xfe", "schlüssel".encode(), "schlüssel".encode("latin-1")])
+def test_a_key_that_is_none_is_refused(running, scripted, key):
+    async def main():
+        async with running(scripted) as service:
+            answer = await service.client.post("/start", json={"usecase": "SBO1"}, headers=[("Idempotency-Key", key)])
+            assert (answer.status_code, answer.text) == (400, "an Idempotency-Key has 1 to 200 ASCII characters")
+            assert scripted.started == []
+
+    asyncio.run(main())
+
+
 def test_jobs_are_listed_with_their_state(running, scripted):
     async def main():
         async with running(scripted) as service:
