@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.reports import FrameReport, SpikeReport, Timeline
@@ -197,6 +198,7 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
 
 
 def _opened(file_name: str) -> Any:
+    check_confined(file_name)
     if not Path(file_name).is_file():
         raise failure(f"The report's file {file_name} does not exist; has the simulation been run?")
     try:
@@ -208,6 +210,7 @@ def _opened(file_name: str) -> Any:
 
 def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], Ints]:
     """Read the times in ms and the nodes of all spikes; not with libsonata, which insists on a unit."""
+    check_confined(file_name)
     try:
         check_file(Path(file_name), hdf5=True)
         with h5py.File(file_name, "r") as file:
