@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--base-directory",
         type=Path,
         default=None,
-        help="directory that clients may read and write in; by default the home directory, or the current directory "
+        help="directory that clients may see; by default the home directory, or the current directory "
         "if that is outside of it",
     )
     parser.add_argument("--database", default=":memory:", help="SQLite file of job records; by default not kept")
