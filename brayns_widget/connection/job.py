@@ -36,7 +36,7 @@ class Place:
         token: bearer token; not used with the local service, which has its own.
         usecase: which versions of renderer and backend the master launches.
         project: the project, which the 2024 edition requires, or None.
-        base_directory: the directory that the local service may show.
+        base_directory: the directory in which the local service may read and write.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.

@@ -44,7 +44,7 @@ class LocalService:
         """Start a service and wait until it listens.
 
         Args:
-            base_directory: the directory that its backend may show.
+            base_directory: the directory in which its servers may read and write.
             timeout: seconds.
             on_process: called as soon as its process exists.
 

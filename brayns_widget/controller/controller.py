@@ -92,7 +92,7 @@ class Controller(Groups, Guarded):
         token: bearer token or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
         usecase: which versions of the servers the master launches.
         project: the project for accounting, which some masters require.
-        base_directory: the directory that the local service may show; by default everything that you can read.
+        base_directory: the directory in which the local service may read and write; by default wherever you can.
         start_timeout: seconds until a job must be ready.
         attach_to: the master's id of a running job, to be used and not stopped.
 

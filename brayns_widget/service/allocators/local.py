@@ -27,18 +27,15 @@ def local_commands(base_directory: Path) -> dict[str, list[str]]:
     """Return the commands of a job's servers. Each picks a free port itself, so that no two can race for one.
 
     Args:
-        base_directory: the directory that the backend shows to its clients.
+        base_directory: the directory that the clients' files are confined to.
     """
     # -P: a file of the user's, say random.py in the notebook's folder, must not take the place of a module.
     python = [sys.executable, "-P", "-m", "brayns_widget"]
     host = "127.0.0.1"
+    common = ["--base-directory", str(base_directory), "--secret-from-stdin", "--exit-with-stdin"]
     return {
-        RENDERER: [*python, "renderer", "--uri", f"{host}:0", "--secret-from-stdin", "--exit-with-stdin"],
-        BACKEND: [
-            *python,
-            *["backend", "--host", host, "--port", "0"],
-            *["--base-directory", str(base_directory), "--secret-from-stdin", "--exit-with-stdin"],
-        ],
+        RENDERER: [*python, "renderer", "--uri", f"{host}:0", *common],
+        BACKEND: [*python, "backend", "--host", host, "--port", "0", *common],
     }
 
 

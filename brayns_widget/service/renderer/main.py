@@ -17,6 +17,7 @@ from typing import Any
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.access import Access, add_access
+from brayns_widget.service.confined import confined
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
 
@@ -80,6 +81,9 @@ def add_parser(subparsers: Any) -> None:
         help="accept only clients that send the first line of standard input as their bearer token",
     )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input does")
+    parser.add_argument(
+        "--base-directory", metavar="DIR", help="let clients read and write files below it only (default: all files)"
+    )
     add_access(parser)
     parser.set_defaults(run=run)
 
@@ -93,7 +97,8 @@ def run(options: argparse.Namespace) -> int:
         tls = _tls(options)
         secret = read_stdin_line() if options.secret_from_stdin else None
         memory = Budget.from_environment(options.memory_budget)
-        asyncio.run(_serve(options, host, port, tls, secret, memory))
+        with confined(options.base_directory):
+            asyncio.run(_serve(options, host, port, tls, secret, memory))
     except (OSError, ValueError, EOFError) as error:
         print(f"brayns-widget renderer: {error}", file=sys.stderr)
         return 1

@@ -134,6 +134,6 @@ def test_a_program_that_does_not_exist_starts_nothing(fake_commands):
 
 def test_the_real_servers_are_started_on_ports_of_their_own_choice():
     commands = local_commands(Path("somewhere"))
-    guards = ["--secret-from-stdin", "--exit-with-stdin"]
-    assert commands["renderer"][-5:] == ["renderer", "--uri", "127.0.0.1:0", *guards]
-    assert commands["backend"][-6:] == ["--port", "0", "--base-directory", "somewhere", *guards]
+    guards = ["--base-directory", "somewhere", "--secret-from-stdin", "--exit-with-stdin"]
+    assert commands["renderer"][-7:] == ["renderer", "--uri", "127.0.0.1:0", *guards]
+    assert commands["backend"][-6:] == ["--port", "0", *guards]

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import json_schema, validate
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.atlas import Atlas
 from brayns_widget.service.renderer.content.coloring.base import Coloring, Colors
 from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
@@ -117,10 +118,12 @@ class Loader:
         """Check the parameters and load a file.
 
         Raises:
-            RequestError: -32602 for wrong parameters, -32603 for files that are missing or unreadable, 20 if cancelled.
+            RequestError: -32602 for wrong parameters and files out of bounds, -32603 for files that are missing or
+                unreadable, 20 if cancelled.
         """
         if "\0" in path:
             raise RequestError("A path cannot contain a null character", code=INVALID_PARAMS)
+        check_confined(path)
         file = Path(path)
         try:
             is_folder, is_file = file.is_dir(), file.is_file()

@@ -17,6 +17,7 @@ from brayns_widget.protocol.brayns.pictures import EngineObject, ShotParams
 from brayns_widget.protocol.brayns.renderers import RENDERERS
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.protocol.schema import validate
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.camera import check_camera, check_near_clip
 from brayns_widget.service.renderer.tracing.camera import Camera
@@ -118,7 +119,7 @@ def begin(request: RunningRequest, path: str, operation: str) -> None:
     """Tell the client that its picture is begun; without a file it ends when the client leaves.
 
     Raises:
-        RequestError: -32603, there is no folder for the file; 20, the client has cancelled.
+        RequestError: -32603, there is no folder for the file; -32602, it is confined; 20, the client has cancelled.
     """
     if not path:
         request.only_for_client()
@@ -143,6 +144,8 @@ def deliver(path: str, image: bytes) -> bytes:
 
 @contextlib.contextmanager
 def _writing(path: str) -> Iterator[None]:
+    if path:
+        check_confined(path)
     try:
         yield
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.sonata.populations import EdgePopulation
@@ -38,6 +39,7 @@ def endfeet_geometry(file_name: str, edges: EdgePopulation, chosen: Ints) -> Geo
         ids = np.asarray(edges.attribute("endfoot_id", chosen), np.int64)
     if not file_name:
         raise failure(f"The circuit names no endfeet_meshes_file for edge population {edges.name} of {edges.file}")
+    check_confined(file_name)
     if not Path(file_name).is_file():
         raise failure(f"The endfeet meshes {file_name} do not exist")
     try:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.protocol.ids import ascending
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.rotations import axis_matrices, quaternion_matrices
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.notices import Notices
@@ -73,7 +74,7 @@ def select(
 def _ids_of_node_sets(population: Population, paths: Sequence[str], names: Sequence[str], circuit: str) -> Ints:
     if not names:
         return np.arange(population.size, dtype=np.int64)
-    sets = read_node_sets(paths, circuit=circuit)
+    sets = read_node_sets(paths, check_confined, circuit=circuit)
     return ascending(np.concatenate([nodes_of(sets, name, population) for name in names]))
 
 

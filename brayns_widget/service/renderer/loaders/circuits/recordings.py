@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.reports import FrameReport, SpikeReport, Timeline
@@ -80,7 +81,9 @@ def open_recording(config: SimulationConfig, kind: str, name: str, population: s
     Raises:
         RequestError: there is no such report, it has another type, or its file cannot be used.
     """
-    return Recording(report_file(config, kind, name), name, population)
+    file = report_file(config, kind, name)
+    check_confined(file)
+    return Recording(file, name, population)
 
 
 def report_file(config: SimulationConfig, kind: str, name: str) -> str:
@@ -104,6 +107,7 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
 
 def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], Ints]:
     """Read the times in ms and the nodes of all spikes; not with libsonata, which insists on a unit."""
+    check_confined(file_name)
     try:
         check_file(Path(file_name), hdf5=True)
         with h5py.File(file_name, "r") as file:

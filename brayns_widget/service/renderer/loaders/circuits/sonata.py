@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.loaders import SONATA, PopulationParams, SonataParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring, Labels
 from brayns_widget.service.renderer.loaders import hdf5
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
@@ -35,7 +36,7 @@ from brayns_widget.service.renderer.loaders.morphologies.morphology import Secti
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
 from brayns_widget.service.renderer.loaders.notices import Notices
 from brayns_widget.service.rpc.methods import RunningRequest
-from brayns_widget.service.sonata.config import Properties, SimulationConfig, read_configuration, unchecked
+from brayns_widget.service.sonata.config import Properties, SimulationConfig, read_configuration
 from brayns_widget.service.sonata.folders import configuration_of
 from brayns_widget.service.sonata.listing import VASCULATURE, Circuit, type_of
 from brayns_widget.service.sonata.populations import Population
@@ -49,8 +50,8 @@ _VESSEL_REPORTS = ("bloodflow_pressure", "bloodflow_speed", "bloodflow_radii")
 def load(path: Path, params: SonataParams, request: RunningRequest) -> list[LoadedModel]:
     """Load one model for each population in ``params``; see ``Loader.load``."""
     hdf5.silence(libsonata._libsonata, morphio._morphio)  # noqa: SLF001  the extension modules hold HDF5
-    config, simulation, problems = read_configuration(configuration_of(path, unchecked))
-    circuit = Circuit(config)
+    config, simulation, problems = read_configuration(configuration_of(path, check_confined), check_confined)
+    circuit = Circuit(config, check_confined)
     notices = Notices()
     for problem in (*config.problems, *problems):
         notices.add(problem)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.grids.volume import check_memory
 
@@ -58,6 +59,7 @@ def open_values(path: Path, header: dict[str, Any], file: IO[bytes], size: int) 
     if name.split()[:1] == ["LIST"] or "%" in name:
         raise failure(f"{path} cannot be read as NRRD: its data file {name!r} means several, save its values as one")
     source = path.parent / name
+    check_confined(str(source))
     if source.exists() and not source.is_file():
         raise failure(f"{path} cannot be read as NRRD: its data file {name!r} is no file with values")
     with source.open("rb") as other:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.loaders import MHD_VOLUME, RAW_VOLUME, EmptyParams, RawVolumeParams
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.volumes import Volume
@@ -187,6 +188,7 @@ def _read_values(path: Path, header: Mapping[str, str], kind: np.dtype[Any], cou
         raise failure(f"{path}: ElementDataFile {name!r} cannot be the name of a file")
     size, skipped = count * kind.itemsize, _header_size(path, header)
     source = path.parent / name
+    check_confined(str(source))
     shown = os.fsencode(source).decode(errors="replace")
     try:
         if source.exists() and not source.is_file():  # a pipe would make the renderer wait for who writes to it

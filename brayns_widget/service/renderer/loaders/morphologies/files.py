@@ -12,6 +12,7 @@ import morphio
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.confined import check_confined
 from brayns_widget.service.recognised import BEGINNING, check_beginning, decoded, morphology_kind
 from brayns_widget.service.renderer.loaders.base import Content, failure
 from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
@@ -85,6 +86,7 @@ def _file(place: str, name: str, extension: str) -> Path:
 def _reader(place: str, extension: str) -> Reader:
     if Path(place).is_dir():
         return lambda name: read_morphology_file(_file(place, name, extension))
+    check_confined(place)
     try:
         container = Container(Path(place))
     except _ERRORS as error:
@@ -104,7 +106,9 @@ def read_morphology_file(path: Path) -> Skeleton:
 
     Raises:
         Unreadable: it is missing or cannot be read.
+        RequestError: -32602, it is outside of what this process may read.
     """
+    check_confined(str(path))
     try:
         if path.exists() and not path.is_file():
             raise ValueError("it is no file")  # to read a pipe may take for ever
