@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
+from brayns_widget.service.renderer.tracing.kernels.flakes import find_flake
+from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
 from brayns_widget.service.renderer.tracing.kernels.layers import (
     cosine_to_viewer,
     opacity_of,
@@ -102,16 +104,6 @@ _LEAST = np.float32(1e-6)
 
 
 @inlined
-def random_number(pixel: Any, sample: Any, dimension: Any) -> Any:
-    """Hash a number in 0..1, a different one for each dimension of each sample of each pixel."""
-    number = (pixel * 0x9E3779B1 + sample * 0x85EBCA77 + dimension * 0xC2B2AE3D) & 0xFFFFFFFF
-    number = ((number ^ (number >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
-    number = ((number ^ (number >> 15)) * 0x846CA68B) & 0xFFFFFFFF
-    number ^= number >> 16
-    return np.float32(number >> 8) * np.float32(2.0**-24)
-
-
-@inlined
 def _frame(f: Any, material: Any, lane: Any) -> Any:
     """Find tangents at a lane's surface: along the direction of anisotropy, and across."""
     ax, ay, az, bx, by, bz = tangents(f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane])
@@ -172,26 +164,6 @@ def _choose_base(  # noqa: PLR0917
 
 
 @inlined
-def _find_flake(f: Any, share: Any, lane: Any) -> Any:
-    """Whether there is a flake at a lane's surface; then the normal becomes the flake's."""
-    number = np.int64(0)
-    for axis in range(3):
-        cell = np.int64(math.floor(f[RAY + ORG + axis, lane] * m.FLAKES_PER_UNIT))
-        number = (number * 0x9E3779B1 + cell) & 0xFFFFFFFF
-    if random_number(number, 0, 0) >= share:
-        return False
-    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    ax, ay, az, bx, by, bz = tangents(nx, ny, nz)
-    tilt, angle = np.float32(m.FLAKE_TILT) * random_number(number, 0, 1), _TWO_PI * random_number(number, 0, 2)
-    x, y = tilt * math.cos(angle), tilt * math.sin(angle)
-    nx, ny, nz = nx + x * ax + y * bx, ny + x * ay + y * by, nz + x * az + y * bz
-    if nx * f[DIR, lane] + ny * f[DIR + 1, lane] + nz * f[DIR + 2, lane] < -_LEAST:
-        scale = _ONE / np.float32(math.sqrt(nx * nx + ny * ny + nz * nz))
-        f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane] = nx * scale, ny * scale, nz * scale
-    return True
-
-
-@inlined
 def _choose(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
 ) -> Any:
@@ -226,7 +198,7 @@ def _choose(  # noqa: PLR0917
     chance = (chance - coated) / max(_LEAST, _ONE - coated)
     for channel in range(3):
         f[CARRIED + channel, lane] *= material[m.TINT + channel]
-    if material[m.FLAKES] > _ZERO and _find_flake(f, material[m.FLAKES], lane):
+    if material[m.FLAKES] > _ZERO and find_flake(f, material[m.FLAKES], lane):
         f[_WIDTH, lane] = np.float32(m.FLAKE_WIDTH)
         for channel in range(3):
             f[_HEAD_ON + channel, lane] = np.float32(m.FLAKE_REFLECTANCE)

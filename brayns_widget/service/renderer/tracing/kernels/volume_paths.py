@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
 from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -26,7 +27,6 @@ from brayns_widget.service.renderer.tracing.kernels.paths import (
     find_lobes,
     light_lobes,
     meet_lights,
-    random_number,
     start_paths,
 )
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
