@@ -26,10 +26,9 @@ from brayns_widget.protocol.errors import (
     DeadlineExceeded,
     ProtocolError,
 )
-from brayns_widget.protocol.messages import Progress, Reply, Request, encode_request
+from brayns_widget.protocol.messages import MAX_MESSAGE, Progress, Reply, Request, encode_request
 from brayns_widget.protocol.requests import Outcome, RequestTable
 
-MAX_MESSAGE = 64 * 1024 * 1024
 CANCEL_DEADLINE = 10.0
 CLOSE_DEADLINE = 1.0
 

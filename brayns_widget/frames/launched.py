@@ -12,9 +12,10 @@ from typing import Any
 import websockets
 
 from brayns_widget.connection.child import Child
-from brayns_widget.connection.link import MAX_MESSAGE, MUTE
+from brayns_widget.connection.link import MUTE
 from brayns_widget.frames import control
 from brayns_widget.protocol.errors import ServiceError
+from brayns_widget.protocol.messages import MAX_MESSAGE
 
 CONNECT_DEADLINE = 10.0
 PING_PERIOD = 0.5

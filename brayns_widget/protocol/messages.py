@@ -25,6 +25,12 @@ from brayns_widget.protocol.errors import (
 RequestId = int | str
 RawMessage = str | bytes
 
+MAX_MESSAGE = 1 << 30
+"""Maximum bytes of a message that clients, servers and the relay take: a volume of 512³ floats and more.
+
+The real server has no limit.
+"""
+
 _EMPTY = memoryview(b"")
 _REQUEST_KEYS = frozenset({"jsonrpc", "id", "method", "params"})
 

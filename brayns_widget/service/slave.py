@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import aiohttp
 from aiohttp import ClientWebSocketResponse, WebSocketError, WSMsgType, web
 
+from brayns_widget.protocol.messages import MAX_MESSAGE
 from brayns_widget.service.allocators import SERVERS
 from brayns_widget.service.jobs import Job, State
 
 if TYPE_CHECKING:
     from brayns_widget.service.auth import Token
     from brayns_widget.service.manager import JobManager
-
-MAX_MESSAGE = 1 << 30  # bytes, as the renderer's
 
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0

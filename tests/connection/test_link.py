@@ -65,6 +65,18 @@ def test_binary_replies_carry_their_payload(cluster):
     assert bytes(reply.payload) == JPEG
 
 
+def test_large_replies_cost_no_connection(cluster):
+    entries = ["x" * 1000] * 70_000  # beyond 64 MiB, as a listing of 160,000 files has
+    answer = cluster.renderer.answer
+    cluster.renderer.answer = lambda method, params: (entries, b"") if method == "get-scene" else answer(method, params)
+
+    async def work(link: Link) -> Any:
+        assert len((await link.request("get-scene")).result) == len(entries)
+        return bytes((await link.request("render-image", {})).payload)
+
+    assert talk(cluster, work) == JPEG
+
+
 def test_it_offers_no_compression_and_names_itself_by_header_and_query(cluster):
     talk(cluster, lambda link: link.request("get-scene"))
     (handshake,) = cluster.handshakes

@@ -15,7 +15,7 @@ from brayns_widget.service.sonata.populations import Population
 
 Ints = npt.NDArray[np.int64]
 
-MAX_ANSWER = 48 << 20  # bytes of columns and of texts; clients take messages of 64 MiB
+MAX_ANSWER = 48 << 20  # bytes of columns and of texts, of which a client makes larger objects
 
 _DYNAMICS = "@dynamics:"  # as bluepysnap marks them
 

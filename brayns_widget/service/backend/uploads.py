@@ -11,7 +11,7 @@ from pathlib import Path
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory, kind_of
 
-MAX_SIZE = 45 << 20  # bytes of a file; in base64 they fit into a message of 64 MiB
+MAX_SIZE = 45 << 20  # bytes of a file, which is held three times: as message, text and bytes
 
 
 def decoded(content: str, *, base64_encoded: bool) -> bytes:

@@ -31,6 +31,7 @@ from websockets.protocol import State
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.messages import (
+    MAX_MESSAGE,
     ErrorReply,
     Progress,
     RawMessage,
@@ -53,7 +54,6 @@ _connections.setLevel(logging.CRITICAL)
 
 C = TypeVar("C")
 
-MAX_MESSAGE = 1 << 30  # bytes; the real server has no limit, ours a volume of 512³ floats and more
 MAX_WAITING = 100_000  # requests of one connection; further ones are refused
 MAX_WAITING_BYTES = 2 * MAX_MESSAGE  # that they hold; likewise
 MAX_TEXT = 2000  # characters of an error's message and of each problem; they quote what a client sent
@@ -398,7 +398,7 @@ def _answer(request: Request, method: Method[Any], context: Any, running: Runnin
         if method.cancellable:
             running.check()
         result, payload = method.call(context, request.params, request.payload, running)
-        return "" if request.id is None else encode_reply(Reply(request.id, result, memoryview(payload)))
+        return "" if request.id is None else _reply_frame(Reply(request.id, result, memoryview(payload)))
     except RequestError as error:
         return _failure(request, error)
     except MemoryError as error:
@@ -408,6 +408,16 @@ def _answer(request: Request, method: Method[Any], context: Any, running: Runnin
         # An exception of a method must not take the scene of the other clients with it.
         logger.exception("Method %r failed", request.method)
         return _failure(request, RequestError(f"{type(error).__name__}: {error}", code=INTERNAL_ERROR))
+
+
+def _reply_frame(reply: Reply) -> RawMessage:
+    frame = encode_reply(reply)
+    if len(frame) > MAX_MESSAGE:  # it would end the connection
+        size, most = len(frame) >> 20, MAX_MESSAGE >> 20
+        raise RequestError(
+            f"The answer has {size} MiB, and a message may have {most}: ask for less at a time", code=INTERNAL_ERROR
+        )
+    return frame
 
 
 def _failure(request: Request, error: RequestError) -> RawMessage:

@@ -479,6 +479,20 @@ def test_a_cancel_overtakes_any_number_of_requests():
     asyncio.run(scenario())
 
 
+def test_an_answer_that_no_client_takes_is_an_error_and_costs_no_connection(monkeypatch: pytest.MonkeyPatch):
+    async def scenario() -> None:
+        async with serving() as (_state, address), open_client(address) as socket:
+            monkeypatch.setattr(server_module, "MAX_MESSAGE", 1 << 20)
+            await send(socket, 1, "echo", {"text": "x" * (3 << 20)})
+            error = (await receive(socket))["error"]
+            assert error["code"] == -32603
+            assert error["message"] == "The answer has 3 MiB, and a message may have 1: ask for less at a time"
+            await send(socket, 2, "echo", {"text": "still here"})
+            assert (await receive(socket))["result"] == "still here"
+
+    asyncio.run(scenario())
+
+
 def test_requests_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(server_module, "MAX_WAITING_BYTES", 1000)
 
