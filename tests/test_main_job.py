@@ -73,7 +73,7 @@ def test_files_are_browsed_and_circuits_inspected(controller, tiny):
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [("nope.json", "cannot be read"), ("..", "is a directory without a SONATA configuration")],
+    [("nope.json", "does not exist"), ("..", "is a directory without a SONATA configuration")],
 )
 def test_bad_paths_are_told_and_the_next_load_works(controller, tiny, path, message):
     with pytest.raises(CircuitError, match=message):

@@ -157,7 +157,19 @@ def test_a_report_outside_the_base_directory_is_not_read(with_nodes, simulation,
     assert caught.value.code == INVALID_PARAMS
 
 
-def test_unloading_nodes_unloads_their_reports(with_nodes, simulation):
+@pytest.fixture
+def children():
+    """Return what tells the child processes that a test has; those of others, such as Python's own, may stay."""
+    before = set(psutil.Process().children())
+
+    def living():
+        found = psutil.Process().children()
+        return [child for child in found if child not in before and child.status() != psutil.STATUS_ZOMBIE]
+
+    return living
+
+
+def test_unloading_nodes_unloads_their_reports(children, with_nodes, simulation):
     async def use(client):
         await client.call(NODES, path=str(simulation), population=CELLS, count=100)
         for nodes in (0, 0, 1):
@@ -174,7 +186,7 @@ def test_unloading_nodes_unloads_their_reports(with_nodes, simulation):
     assert with_nodes(use) == 1
 
 
-def test_a_connection_holds_so_many_and_no_more(with_nodes, monkeypatch):
+def test_a_connection_holds_so_many_and_no_more(children, with_nodes, monkeypatch):
     monkeypatch.setattr(selections, "MAX_REPORTS", 2)
 
     async def use(client):
@@ -187,11 +199,7 @@ def test_a_connection_holds_so_many_and_no_more(with_nodes, monkeypatch):
     assert with_nodes(use) == 2
 
 
-def children():
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-
-
-def test_reports_end_with_their_connection(simulation, with_backend):
+def test_reports_end_with_their_connection(children, simulation, with_backend):
     async def use(backend):
         async with backend.client() as client:
             await client.call(NODES, path=str(simulation), population=CELLS, count=100)
@@ -204,7 +212,7 @@ def test_reports_end_with_their_connection(simulation, with_backend):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_a_process_that_dies_costs_one_frame(with_nodes):
+def test_a_process_that_dies_costs_one_frame(children, with_nodes):
     async def use(client):
         await client.call(LOAD, nodes_id=0, name="soma_report")
         (child,) = children()
@@ -218,7 +226,7 @@ def test_a_process_that_dies_costs_one_frame(with_nodes):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_a_process_that_hangs_is_ended_at_the_deadline(simulation, with_client):
+def test_a_process_that_hangs_is_ended_at_the_deadline(children, simulation, with_client):
     async def use(client):
         await client.call(NODES, path=str(simulation), population=CELLS, count=100)
         await client.call(LOAD, nodes_id=0, name="soma_report")
