@@ -19,6 +19,7 @@ import websockets
 
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.tokens import Token, redact
+from brayns_widget.protocol import origins
 from brayns_widget.protocol.errors import (
     AuthError,
     BraynsWidgetError,
@@ -51,7 +52,7 @@ class Unreachable(ConnectionLost):
 
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine."""
-    return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
+    return origins.is_loopback(urlsplit(url).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,7 @@ class SimulationConfig:
         self.root = root
         self.problems: list[str] = []
         self.left_out: dict[str, str] = {}
-        self._readable(lambda: self.node_sets_file, "")
+        self._readable(lambda: self.node_sets_file, "")  # what is wrong with it is told, whoever asks
 
     @property
     def path(self) -> Path:
