@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled
 from brayns_widget.service.cores import usable_cores
 from tests.listening import Listener
+from tests.processes import command
 
 pytestmark = pytest.mark.data
 WAIT = 60
@@ -103,7 +103,7 @@ def test_a_cancelled_load_leaves_nothing_and_the_renderer_alive(controller, tiny
 
 def test_a_killed_renderer_is_told_and_the_next_load_starts_another(controller, tiny):
     controller.load_circuit(tiny, limit=1).result(WAIT)
-    renderers = [p for p in psutil.Process().children(recursive=True) if "renderer" in p.cmdline()]
+    renderers = [p for p in psutil.Process().children(recursive=True) if "renderer" in command(p)]
     assert renderers
     statuses = Listener(controller, lambda state: state.status)
     for renderer in renderers:
@@ -135,11 +135,7 @@ def test_a_scene_that_slept_or_was_killed_comes_back_pixel_by_pixel(controller, 
         return bytes(controller.snapshot(size=(320, 240), samples=2).result(WAIT))
 
     def renderers() -> list[psutil.Process]:
-        found = []
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
-                found += [process] if "renderer" in process.cmdline() else []
-        return found
+        return [process for process in psutil.Process().children(recursive=True) if "renderer" in command(process)]
 
     controller.clear()
     controller.camera = {"position": (4400, -1300, 1000), "target": (4426, -1365, -2000)}

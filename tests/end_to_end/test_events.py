@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, Locator, WebSocketRoute
 
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, until
+from tests.processes import command, runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 needs_stop = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped there")
@@ -67,11 +68,11 @@ class Shown:
         self.took = time.monotonic() - start
         self.notebook.wait_sharp()
         self.kernel = self.notebook.kernel_process()
-        self.family = {process: process.cmdline() for process in self.running()}
+        self.family = {process: command(process) for process in self.running()}
 
     def process(self, name: str) -> psutil.Process:
         """The process of the kernel's that runs this command and has no children: "renderer", "backend" or "frames"."""
-        (found,) = [p for p in self.running() if name in p.cmdline() and not p.children()]
+        (found,) = [p for p in self.running() if runs(p, name)]
         return found
 
     def running(self) -> list[psutil.Process]:
@@ -129,7 +130,7 @@ class Shown:
         assert len(gone) == len(replaced)
         assert all(any(name in command for command in gone) for name in replaced)
         assert len(self.running()) == len(self.family)
-        self.family = {process: process.cmdline() for process in self.running()}
+        self.family = {process: command(process) for process in self.running()}
 
     def screenshot(self, name: str) -> None:
         """Keep what the page shows, for people to look at."""
@@ -364,7 +365,7 @@ def elsewhere(shown: Shown, browser: Browser) -> Iterator[Shown]:
     page.clock.install()
     other = Shown(shown.lab, Notebook(shown.lab, page, "events.ipynb"))
     other.kernel = shown.kernel
-    other.family = {process: process.cmdline() for process in shown.running()}
+    other.family = {process: command(process) for process in shown.running()}
     other.told("Ready", seconds=60)
     until(other.notebook.draws, 30, "a picture")
     try:

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+from tests.processes import runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -18,9 +19,8 @@ def _notebook(lab: Lab, browser: Browser, name: str, *cells: str) -> Notebook:
 
 
 def _count(notebook: Notebook, kind: str) -> int:
-    """How many servers of a kind the kernel has; Windows shows a launcher beside each."""
-    family = notebook.kernel_process().children(recursive=True)
-    return sum(kind in process.cmdline() and not process.children() for process in family)
+    """How many servers of a kind the kernel has."""
+    return sum(runs(process, kind) for process in notebook.kernel_process().children(recursive=True))
 
 
 def _run(notebook: Notebook) -> None:

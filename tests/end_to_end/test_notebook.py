@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from tests.browser import ARTIFACTS
 from tests.conftest import ROOT
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+from tests.processes import runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -185,11 +186,7 @@ def test_a_killed_renderer_is_told_and_the_next_load_works(lab, browser, second_
     notebook = open_notebook(lab, browser, write_notebook(lab.root, "renderer.ipynb", code))
     notebook.command("notebook:run-all-cells")
     notebook.wait_for_text(".bw-status", "Ready", 60)
-    (renderer,) = [
-        process
-        for process in notebook.kernel_process().children(recursive=True)
-        if "renderer" in process.cmdline() and not process.children()
-    ]
+    (renderer,) = [p for p in notebook.kernel_process().children(recursive=True) if runs(p, "renderer")]
     renderer.kill()
     notebook.page.locator(".bw-status[data-state=failed]").wait_for()
     notebook.screenshot(ARTIFACTS / "killed-renderer.png")

@@ -8,6 +8,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.processes import command
+
 pytest.importorskip("embreex", reason="the renderer needs Embree, which has no wheel here")
 
 COMMAND = ("-P", "-m", "brayns_widget", "service")
@@ -46,7 +48,7 @@ def test_a_killed_renderer_ends_the_job_and_the_next_one_works(launch, gone, tok
     run = launch("--exit-with-stdin", command=COMMAND)
     job_id = run.start_job()
     servers = run.servers()
-    renderer = next(server for server in servers if "renderer" in server.cmdline())
+    renderer = next(server for server in servers if "renderer" in command(server))
     renderer.kill()
     assert gone(servers)
     status = run.client.get(f"/status/{job_id}").json()

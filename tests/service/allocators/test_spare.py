@@ -53,6 +53,12 @@ async def there_are(count):
         await asyncio.sleep(0.01)
 
 
+async def spare_servers(allocator):
+    while allocator._spare is None:  # noqa: ASYNC110 - their processes exist a moment before
+        await asyncio.sleep(0.01)
+    return allocator._spare
+
+
 def test_the_next_job_takes_the_servers_that_were_kept_ready(fake_commands):
     async def main():
         before = len(children())
@@ -60,7 +66,8 @@ def test_the_next_job_takes_the_servers_that_were_kept_ready(fake_commands):
             await allocator.start(jobs[0])
             first = await ready(allocator, jobs[0])
             await there_are(before + 4)
-            while allocator._spare.condition.state is not State.READY:  # noqa: ASYNC110 - other processes
+            kept = await spare_servers(allocator)
+            while kept.condition.state is not State.READY:  # noqa: ASYNC110 - other processes
                 await asyncio.sleep(0.01)
             processes = children()
             await allocator.start(jobs[1])
@@ -96,10 +103,9 @@ def test_servers_that_died_meanwhile_are_not_taken(fake_commands):
         async with allocating(fake_commands()) as (allocator, jobs):
             await allocator.start(jobs[0])
             await ready(allocator, jobs[0])
-            while allocator._spare is None:  # noqa: ASYNC110 - other processes
-                await asyncio.sleep(0.01)
-            psutil.Process(allocator._spare.processes[0]).kill()
-            while not allocator._spare.condition.state.final:  # noqa: ASYNC110 - other processes
+            kept = await spare_servers(allocator)
+            psutil.Process(kept.processes[0]).kill()
+            while not kept.condition.state.final:  # noqa: ASYNC110 - other processes
                 await asyncio.sleep(0.01)
             await allocator.start(jobs[1])
             assert (await ready(allocator, jobs[1])).state is State.READY
