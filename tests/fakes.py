@@ -446,7 +446,7 @@ class FakeCluster:
         over: the job has ended.
         calls: REST calls, as (verb, path, body).
         failures: path prefix → list of (HTTP status, body) to answer with, one after the other.
-        token: what both servers demand.
+        token: what both servers demand; "" for none.
     """
 
     def __init__(self, *, dialect: str = "2023", polls: int = 2, backend: bool = True) -> None:
@@ -540,7 +540,7 @@ class FakeCluster:
         name = parts.path.rpartition("/")[2]
         if name in self.refuse:
             return socket.respond(HTTPStatus(self.refuse[name]), f"no {name} for {request.path}\n")
-        if parse_qs(parts.query).get("token") != [self.token]:
+        if parse_qs(parts.query).get("token", [""]) != [self.token]:
             return socket.respond(HTTPStatus.UNAUTHORIZED, "no\n")
         if name == "backend" and self.backend is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "no\n")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from brayns_widget.connection.bare import BareServers, server_address
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import JobStatus, MasterClient, master_address
@@ -37,6 +38,8 @@ class Place:
         usecase: which versions of renderer and backend the master launches.
         project: the project, which the 2024 edition requires, or None.
         base_directory: the directory in which the local service may read and write.
+        renderer: address of a renderer that runs already, without proxies, or None.
+        backend: address of its backend, or None.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.
@@ -48,6 +51,8 @@ class Place:
     usecase: str
     project: str | None
     base_directory: Path
+    renderer: str | None = None
+    backend: str | None = None
 
     def __post_init__(self) -> None:
         # At once, so that no address with a credential in it is ever kept.
@@ -55,6 +60,19 @@ class Place:
             master_address(self.master)
         if self.slave is not None:
             _slave_address(self.slave, "")
+        for name in ("renderer", "backend"):
+            if (address := getattr(self, name)) is not None:
+                server_address(address, name)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the local service runs the jobs."""
+        return self.master is None and self.renderer is None
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people."""
+        return self.renderer or self.master or "the local service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,7 @@ class Job:
     """A ready job. Make it with ``Job.start`` or ``Job.attach``.
 
     Attributes:
-        id: the master's id.
+        id: the master's id, or "" of servers without a master.
         owned: whether this process started it, and so has to stop it.
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
@@ -120,11 +138,16 @@ class Job:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         token, master_url, slave_url = place.token, place.master, place.slave
-        if master_url is None:
+        if place.is_local:
             on_state("starting", "Starting the local service …")
             service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
-        master = MasterClient(master_url, token)
+        if place.renderer is not None:
+            master: MasterClient = BareServers(place.renderer)
+            job_id = ""
+        else:
+            assert master_url is not None
+            master = MasterClient(master_url, token)
         job: Job | None = None
         try:
             on_state("starting", "Asking for a job …")
@@ -133,16 +156,16 @@ class Job:
                 job_id = await master.start(place.usecase, place.project)
             else:
                 await master.check_known(job_id)
-            job = cls(master, job_id, owned=owned, local=place.master is None)
+            job = cls(master, job_id, owned=owned, local=place.is_local)
             status = await master.wait_ready(
                 job.id, timeout=deadline - loop.time(), on_status=lambda status: _describe(status, on_state)
             )
             job.end_time = status.end_time
             on_state("starting", "Connecting to the renderer …")
-            slave = _slave_address(slave_url, status.renderer_url)
+            renderer, backend = _addresses(place, slave_url, status.renderer_url, job.id)
             try:
                 async with asyncio.timeout_at(deadline):
-                    await job._connect(slave, token, on_lost)
+                    await job._connect(renderer, backend, token, on_lost)
             except TimeoutError as error:
                 if isinstance(error, BraynsWidgetError):
                     raise
@@ -184,12 +207,14 @@ class Job:
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return EndOfJob(error.message, failed=True)
 
-    async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
-        base = f"{slave}/{quote(self.id, safe='')}"
-        self._renderer = await _open(f"{base}/renderer", token, "renderer", "get-version", on_lost)
+    async def _connect(
+        self, renderer: str, backend: str | None, token: Token, on_lost: Callable[[BraynsWidgetError], None]
+    ) -> None:
+        self._renderer = await _open(renderer, token, "renderer", "get-version", on_lost)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
         with contextlib.suppress(_Missing):
-            self.backend = await _open(f"{base}/backend", token, "backend", "version", _ignore)
+            if backend is not None:
+                self.backend = await _open(backend, token, "backend", "version", _ignore)
 
 
 class _Missing(Exception):
@@ -221,6 +246,15 @@ def _describe(status: JobStatus, on_state: OnState) -> None:
         on_state("starting", "Starting the renderer …")
     else:
         on_state("queued", "Waiting for a machine …")
+
+
+def _addresses(place: Place, slave: str | None, renderer_url: str, job_id: str) -> tuple[str, str | None]:
+    """Make the addresses of renderer and backend."""
+    if place.renderer is not None:
+        backend = None if place.backend is None else server_address(place.backend, "backend")
+        return server_address(place.renderer, "renderer"), backend
+    base = f"{_slave_address(slave, renderer_url)}/{quote(job_id, safe='')}"
+    return f"{base}/renderer", f"{base}/backend"
 
 
 def _slave_address(slave: str | None, renderer_url: str) -> str:

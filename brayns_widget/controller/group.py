@@ -21,6 +21,7 @@ from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
+from brayns_widget.controller.where import Where
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
 
 if TYPE_CHECKING:
@@ -119,6 +120,15 @@ class Core:
         given = self.connection.give_back(text)
         self.restorer.wanted = given or self.store.state.status.state == "asleep"
         return given
+
+    async def connect(self, where: Where, report: Report) -> None:
+        """Leave the job, cancel all other tasks, and start or join one elsewhere."""
+        for task in self.tasks.values():
+            if not task.is_current:
+                task.cancel()
+        self.restorer.wanted = False
+        await self.connection.move(where.place, attach_to=where.attach_to, start_timeout=where.start_timeout)
+        await self.connection.ensure(report)
 
     async def restore(self, report: Report) -> None:
         """Start a job, if none runs, and bring the remembered scene back."""

@@ -11,6 +11,7 @@ from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.group import Group
 from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
+from brayns_widget.controller.where import TAKING, Where
 
 
 class Job(Group):
@@ -18,8 +19,8 @@ class Job(Group):
 
     @property
     def id(self) -> str | None:
-        """The proxy master's id of the job, or None if none is ready."""
-        return self._core.connection.job_id
+        """The proxy master's id of the job, or None if none is ready, or if no master has started it."""
+        return self._core.connection.job_id or None
 
     @offered
     @long
@@ -33,6 +34,24 @@ class Job(Group):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
         await self._core.connection.ensure(report)
+
+    @offered
+    @long
+    @TAKING.long
+    async def connect(self, report: Report, where: Where) -> None:  # noqa: D417 - the options are described there
+        """Connect to another place: start a job there, or use one that runs. Running tasks are cancelled.
+
+        The job that was used is stopped, if this controller has started it. Its scene can be brought back by
+        ``restore``, as far as its files are there.
+
+        Args:
+            report: gets the progress.
+            options: where the job runs.
+
+        Raises (from the task):
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
+        """
+        await self._core.connect(where, report)
 
     @offered
     @long

@@ -178,6 +178,7 @@ export interface Calls {
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
+  "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number }; result: Started };
   "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
   "tasks.cancel": { params: { task: string }; result: null };
@@ -278,6 +279,47 @@ export const PARAMETERS = {
     "path": {
       "maxLength": 4096,
       "default": null
+    }
+  },
+  "job.connect": {
+    "master": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "slave": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "token": {
+      "default": null
+    },
+    "usecase": {
+      "maxLength": 256,
+      "default": "SBO1"
+    },
+    "project": {
+      "maxLength": 256,
+      "default": null
+    },
+    "attach_to": {
+      "maxLength": 256,
+      "default": null
+    },
+    "renderer": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "backend": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "base_directory": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "start_timeout": {
+      "exclusiveMinimum": 0,
+      "default": 120.0
     }
   },
   "model.color_by": {
