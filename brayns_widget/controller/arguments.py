@@ -105,6 +105,16 @@ class Arguments:
         found = {name: _reader(kind) for name, kind in self.types.items()}
         return {name: reader.read for name, reader in found.items() if reader is not None and reader.hides}
 
+    def hide(self, kwargs: dict[str, Any]) -> None:
+        """Replace secrets by what they are read as, which does not show them.
+
+        Raises:
+            TypeError: one is nothing that can be read; it is removed.
+        """
+        for name, read in self._secrets.items():
+            if kwargs.get(name) is not None:
+                kwargs[name] = read(kwargs.pop(name), name)
+
     def bind(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, function: str | None = None
     ) -> inspect.BoundArguments:
@@ -112,7 +122,7 @@ class Arguments:
 
         Args:
             args: those that were given by position.
-            kwargs: those that were given by name; secrets in it are replaced by what they are read as.
+            kwargs: those that were given by name; see ``hide``.
             function: name of the call in messages; None: the method's.
 
         Raises:
@@ -121,9 +131,7 @@ class Arguments:
             ValueError: a value violates its annotation.
         """
         function = function or self._method.__name__
-        for name, read in self._secrets.items():
-            if kwargs.get(name) is not None:
-                kwargs[name] = read(kwargs.pop(name), name)
+        self.hide(kwargs)
         known = self.signature.parameters
         for name in kwargs:
             if name not in known:
