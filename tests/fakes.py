@@ -14,6 +14,7 @@ import json
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -444,6 +445,7 @@ class FakeCluster:
         polls: how often a job's status is asked before it is ready.
         reason: the additive key of our own master, once the job is over.
         over: the job has ended.
+        end: when jobs end, in UTC, as our own master tells; None: what real ones tell.
         calls: REST calls, as (verb, path, body).
         failures: path prefix → list of (HTTP status, body) to answer with, one after the other.
         token: what both servers demand; "" for none.
@@ -454,6 +456,7 @@ class FakeCluster:
         self.polls = polls
         self.reason = ""
         self.over = False
+        self.end: datetime | None = None
         self.calls: list[tuple[str, str, Any]] = []
         self.failures: dict[str, list[tuple[int, str]]] = {}
         self.token = TOKEN
@@ -570,11 +573,15 @@ class FakeCluster:
     def _status(self) -> dict[str, Any]:
         ready = self._asked > self.polls and not self.over
         if self.dialect == "2024":
-            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"}
+            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"} | self._end()
             return status | ({"job_url": f"{urlsplit(self.slave).netloc}/{JOB_ID}/renderer"} if ready else {})
         running = self._asked > self.polls / 2 and not self.over
         status = {"job_running": running, "end_time": "2026-11-22T21:39:49" if running else None}
-        return status | {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+        status |= {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+        return status | self._end()
+
+    def _end(self) -> dict[str, Any]:
+        return {} if self.end is None else {"end_time_utc": self.end.isoformat()}
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         cluster = self

@@ -88,6 +88,16 @@ class Connection:
         """The master's id of the job, or None while none is ready."""
         return None if self._job is None else self._job.id
 
+    @property
+    def attaches(self) -> bool:
+        """Whether it uses what runs already, whose scene may be others' work."""
+        return self._attach_to is not None or self.place.renderer is not None
+
+    @property
+    def job(self) -> Job | None:
+        """The ready job, or None."""
+        return self._job
+
     async def ensure(self, report: Report) -> Ready:
         """Return the ready job; starts it, or joins a running start, which ends if all its callers are cancelled.
 
@@ -128,6 +138,14 @@ class Connection:
         self._give_back()
         self._set_status("asleep", text)
         return True
+
+    def stop(self) -> None:
+        """Leave the job, which is stopped if it was started here; the next ``ensure`` starts or joins one."""
+        if self._job is not None:
+            text = "The job was stopped." if self._job.owned else "The job was left; it runs on."
+            self._resting = Status("ended", text)
+            self._give_back()
+            self._set_status("ended", text)
 
     async def move(self, place: Place, *, attach_to: str | None, start_timeout: float) -> None:
         """Leave the job, which is stopped if it was started here, and use another place from now on.

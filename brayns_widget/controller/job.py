@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from brayns_widget.connection.reports import Report
@@ -21,6 +22,12 @@ class Job(Group):
     def id(self) -> str | None:
         """The proxy master's id of the job, or None if none is ready, or if no master has started it."""
         return self._core.connection.job_id or None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the job ends, or None if that is not known. A master's time without a zone is taken for local time."""
+        ends = self._store.state.job.ends
+        return None if ends is None else datetime.fromtimestamp(ends).astimezone()
 
     @offered
     @long
@@ -68,6 +75,15 @@ class Job(Group):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
         await self._core.restore(report)
+
+    @offered
+    @waiting
+    async def stop(self) -> None:
+        """Stop the job, or leave it running if it was attached to. The next call starts or joins one.
+
+        ``restore`` brings the scene back.
+        """
+        self._core.stop()
 
     @waiting
     async def close(self) -> None:

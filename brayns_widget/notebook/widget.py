@@ -24,6 +24,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import check_settable
+from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.presence import Presence
@@ -35,6 +36,7 @@ from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
+from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
@@ -116,6 +118,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         status: state of the job.
+        job: the job: starts, stops and moves it.
         progress: the newest running long call, or None.
         notice: the last message for the user, or None if there is none or it was dismissed.
         legend: legend of the visible models' colors, or None.
@@ -133,6 +136,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         "camera", face=lambda widget: widget.controller.camera, check=read_camera, help="what one looks through"
     )
     status = StateTrait[Status, Any]("status", help="where the job stands")
+    job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
     progress = StateTrait[Activity | None, Any]("progress", help="the newest long call that runs, or None")
     notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
     legend = StateTrait[Legend | None, Any]("legend", help="what the colors of the visible models mean, or None")
@@ -352,6 +356,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     # ------------------------------------------------------------------ messages
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        hide_token(content)
         self._context = contextvars.copy_context()
         self._heard_page = True
         self._keep()

@@ -30,6 +30,22 @@ export interface Status {
   readonly text: string;
 }
 
+export interface JobState {
+  readonly master: string | null;
+  readonly slave: string | null;
+  readonly renderer: string | null;
+  readonly backend: string | null;
+  readonly usecase: string;
+  readonly project: string | null;
+  readonly id: string | null;
+  readonly host: string | null;
+  readonly ends: number | null;
+  readonly ends_probably: boolean;
+  readonly attached: boolean;
+  readonly lack: string;
+  readonly log: string;
+}
+
 export interface Activity {
   readonly task: string;
   readonly operation: string;
@@ -139,6 +155,7 @@ export type Traits = {
   camera: Camera;
   models: readonly ModelState[];
   status: Status;
+  job: JobState;
   progress: Activity | null;
   notice: Notice | null;
   legend: Legend | null;
@@ -181,6 +198,7 @@ export interface Calls {
   "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number }; result: Started };
   "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
+  "job.stop": { params: Record<string, never>; result: null };
   "tasks.cancel": { params: { task: string }; result: null };
   "notices.dismiss": { params: Record<string, never>; result: null };
   "camera.reset": { params: Record<string, never>; result: null };
@@ -362,6 +380,7 @@ export const TRAITS = [
   "camera",
   "models",
   "status",
+  "job",
   "progress",
   "notice",
   "legend",

@@ -52,6 +52,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "job.connect",
         "job.restore",
         "job.start",
+        "job.stop",
         "tasks.cancel",
         "notices.dismiss",
         "files.list",
