@@ -34,13 +34,14 @@ class Token:
 
     Args:
         source: the token, a function that returns it (called for each use, so it may refresh it), or None for the
-            environment variable ``BRAYNS_WIDGET_TOKEN``.
+            environment variable ``BRAYNS_WIDGET_TOKEN``. A token itself gives its source.
     """
 
     __slots__ = ("_source",)
 
-    def __init__(self, source: str | Callable[[], str] | None = None) -> None:
-        self._source = source
+    def __init__(self, source: str | Callable[[], str] | Token | None = None) -> None:
+        self._source: str | Callable[[], str] | None
+        self._source = source._source if isinstance(source, Token) else source  # noqa: SLF001 - of this class
 
     def reveal(self) -> str:
         """Return the token itself.
@@ -55,6 +56,14 @@ class Token:
             del value  # it is one all the same, mistyped
             raise AuthError(f"{problem}.", hint=f"Pass token=… or set {ENVIRONMENT_VARIABLE}.")
         return value
+
+    async def fetch(self) -> Token:
+        """Ask the source, and return the token of this moment, which asks no more.
+
+        Raises:
+            AuthError: there is none.
+        """
+        return Token(self.reveal())
 
     def __repr__(self) -> str:
         return "Token(…)"
