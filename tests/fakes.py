@@ -65,6 +65,8 @@ LOADERS = {
 }
 
 Result = tuple[Any, bytes]
+# Many clients may come at once.
+_HttpServer = type("_HttpServer", (http.server.ThreadingHTTPServer,), {"request_queue_size": 100})
 
 
 class Connection(ServerConnection):
@@ -370,6 +372,7 @@ class FakeBackend(FakeServer):
         self.selections: dict[int, list[int]] = {}
         self.answers = {
             "version": lambda _: {"version": "3.0.0"},
+            "quit": lambda _: None,
             "registry": lambda _: self._registry(),
             "fs-get-root": lambda _: "/data",
             "fs-list-dir": lambda params: {
@@ -442,6 +445,7 @@ class FakeCluster:
 
     Attributes:
         dialect: "2023" (the contract) or "2024".
+        stops: whether the master has the call that stops a job; that of 2023 has not.
         polls: how often a job's status is asked before it is ready.
         reason: the additive key of our own master, once the job is over.
         over: the job has ended.
@@ -454,6 +458,7 @@ class FakeCluster:
     def __init__(self, *, dialect: str = "2023", polls: int = 2, backend: bool = True) -> None:
         self.dialect = dialect
         self.polls = polls
+        self.stops = True
         self.reason = ""
         self.over = False
         self.end: datetime | None = None
@@ -472,7 +477,7 @@ class FakeCluster:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = _HttpServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = False  # joined at the end, so that no socket is left open
         self.master = f"http://127.0.0.1:{self._http.server_port}"
         listening = threading.Event()
@@ -562,13 +567,15 @@ class FakeCluster:
             self.over, self.reason = False, ""
             self.renderer.models.clear()
             return 201, json.dumps({"job_id": JOB_ID})
+        if path.startswith("/status/") and path != f"/status/{JOB_ID}":
+            return 404, f"Invalid job ID {path.rpartition('/')[2]}" if self.dialect == "2024" else ""
         if path.startswith("/status/"):
             self._asked += 1
             return 200, json.dumps(self._status())
-        if path.startswith("/stop/") and self.dialect != "2023":
-            self.over = True
+        if path.startswith("/stop/") and self.stops:
+            self.over = self.over or self.dialect == "2024"
             return 200, "200: OK"
-        return 404, ""
+        return 404, "404: Not Found"
 
     def _status(self) -> dict[str, Any]:
         ready = self._asked > self.polls and not self.over

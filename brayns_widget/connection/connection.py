@@ -13,7 +13,6 @@ from typing import Any
 
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
-from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
@@ -186,11 +185,13 @@ class Connection:
         if self._endings:
             await asyncio.wait(self._endings)
 
-    def stop_blocking(self) -> None:
-        """Stop the job without the event loop, at process exit. A job of the local service ends with the service."""
-        for job in (self._job, *self._given_back):
-            if job is not None and not job.local:
-                job.stop_blocking()
+    async def leave(self) -> None:
+        """Close it at the end of the process. A job of the local service ends with the service."""
+        await self.close(stop=self.place.master is not None)
+
+    def unfinished(self) -> str:
+        """Return what people have to know if there is no time for ``leave``."""
+        return "" if self._job is None else self._job.unfinished()
 
     async def _join(self, starting: asyncio.Task[Ready]) -> Ready | None:
         """Wait for a start; None if it was given up by its earlier callers, or by ``close``."""
@@ -222,7 +223,7 @@ class Connection:
             try:
                 ready = await self._make_ready(job)
             except BaseException:
-                await finish_cleanup(job.close())
+                await job.give_up()
                 raise
         except asyncio.CancelledError:
             self._leave_process()

@@ -74,6 +74,7 @@ class Link:
     Attributes:
         cancellable: the methods that the server can cancel; asking it to cancel others is an error.
         address: the server's.
+        probe: the method that is the probe.
         greeting: the server's answer to the probe after connecting.
         closed: why the link closed, or None while it is open.
     """
@@ -84,6 +85,7 @@ class Link:
         self.name = name
         self.cancellable: frozenset[str] = frozenset()
         self.address: Address
+        self.probe = ""
         self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
@@ -125,7 +127,7 @@ class Link:
             async with asyncio.timeout(timeout):
                 socket = await _connect(url, token, name)
                 link = cls(socket, name, on_close)
-                link.address = Address(url, token)
+                link.address, link.probe = Address(url, token), probe
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
                     link.greeting = (await link.request(probe)).result
@@ -197,9 +199,13 @@ class Link:
             if answer.done() and not answer.cancelled():
                 answer.exception()  # of a link that broke while this was sent: ``_send`` has raised it
 
+    def silence(self) -> None:
+        """Do not call ``on_close`` any more."""
+        self._on_close = lambda _: None
+
     async def close(self) -> None:
         """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
-        self._on_close = lambda _: None
+        self.silence()
         self._shut(ConnectionLost(f"The connection to the {self.name} was closed."))
         for task in self._tasks:
             task.cancel()

@@ -57,9 +57,11 @@ class Token:
         if not _is_source(source):
             del source  # it may be one all the same, as bytes
             raise TypeError('a token is a text, a function that returns one, {"file": path} or {"variable": name}')
-        self._source: Any = source._source if isinstance(source, Token) else source  # noqa: SLF001 - of this class
+        self._source: Any = source
         self._optional = optional
-        self._last = ""  # what an async function has returned
+        self._last: str = ""  # what an async function has returned
+        if isinstance(source, Token):
+            self._source, self._last = source._source, source._last  # noqa: SLF001 - of this class
 
     @property
     def is_renewable(self) -> bool:
@@ -92,7 +94,8 @@ class Token:
         Raises:
             AuthError: there is none.
         """
-        now = Token(self, optional=self._optional)
+        now = Token(optional=self._optional)
+        now._source = self._source
         if inspect.iscoroutinefunction(self._source):
             now._source = self._last = await self._source()
         elif callable(self._source):

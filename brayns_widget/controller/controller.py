@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -9,7 +10,9 @@ from typing import Any, Self, TypeVar
 
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Source, Token
 from brayns_widget.controller.calls import shortcut
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.clipping import Clipping
@@ -17,6 +20,7 @@ from brayns_widget.controller.files import Files
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.job import Job, Notices, Tasks
+from brayns_widget.controller.jobs import StartedJobs, find_jobs
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
@@ -117,6 +121,34 @@ class Controller(Groups, Guarded):
             notices=Notices(core),
         )
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
+        ending = weakref.finalize(self, _end, core)
+        ending.atexit = False  # the process has ended its jobs then
+
+    @classmethod
+    def jobs(
+        cls,
+        master: str | None = None,
+        *,
+        slave: str | None = None,
+        token: Source | Token = None,
+    ) -> StartedJobs:
+        """Return the remote jobs that you have started and that run still, such as those of a kernel that crashed.
+
+        Each has its state, and can be attached to (``attach``) and stopped (``stop``). They are recorded, without
+        tokens, in your data folder. Local jobs end with their kernel, so none is left.
+
+        Args:
+            master: address of the proxy master whose jobs are wanted; None for all, of which the states are known if
+                they are of one master.
+            slave: address of its proxy slave; None for the one that was given when the job was started.
+            token: as for a controller.
+
+        Raises:
+            BraynsWidgetError: the address is invalid, or contains a credential.
+        """
+        hidden = Token(token)
+        del token  # a traceback may show local variables
+        return PROCESS.loop_thread().submit(find_jobs(master, slave, hidden, cls)).result()
 
     def __repr__(self) -> str:
         if "models" not in vars(self):  # a traceback or a debugger shows it while it is made
@@ -215,3 +247,9 @@ class Controller(Groups, Guarded):
             a function that removes the listener.
         """
         return self._core.store.listen(read, call)
+
+
+def _end(core: Core) -> None:
+    """Close the core of a controller that nothing holds any more, when its calls are done."""
+    if core.loop.is_here and not core.loop.loop.is_closed() and not sys.is_finalizing():
+        core.loop.submit(core.abandon())

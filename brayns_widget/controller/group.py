@@ -45,6 +45,8 @@ NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "j
 
 _LACK = "This job has no backend, so files cannot be listed and circuits not be looked into."
 
+ABANDON_LOOK = 0.2  # s
+
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
@@ -176,13 +178,19 @@ class Core:
             await asyncio.gather(*calls, looking, return_exceptions=True)
         return looking.result()
 
-    async def close(self) -> None:
-        """Cancel running tasks, and close the connection."""
+    async def abandon(self) -> None:
+        """Close it when the calls that run are done: nothing holds its controller any more."""
+        while self.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
+            await asyncio.sleep(ABANDON_LOOK)
+        await self.close()
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Cancel running tasks, and close the connection; the job runs on unless ``stop``."""
         for task in self.tasks.values():
             task.cancel()
         await self.presence.close()
         await self._stop_following()
-        await self.connection.close()
+        await self.connection.close(stop=stop)
 
     # ------------------------------------------------------------------ state
 

@@ -86,9 +86,13 @@ class Job(Group):
         self._core.stop()
 
     @waiting
-    async def close(self) -> None:
-        """Stop the job if this controller started it, and close its links. It can't be used again."""
-        await self._core.close()
+    async def close(self, *, stop: bool = True) -> None:
+        """Stop the job if this controller started it, and close its links. It can't be used again.
+
+        Args:
+            stop: False leaves a remote job running, until its time is over; ``Controller.jobs`` finds it.
+        """
+        await self._core.close(stop=stop)
 
 
 class Tasks(Group, Mapping[str, Task[Any]]):

@@ -22,7 +22,6 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
-from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import check_settable
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
@@ -56,8 +55,8 @@ OPTIONS: Mapping[str, inspect.Parameter] = {**_PLACE_OPTIONS, **_LOAD_OPTIONS}
 # What holds a controller for a widget's pages only.
 _FOR_PAGES = (Page, Keeper, Commands, SceneFrames)
 
-# The controllers that widgets have made, with what closes those that nothing holds any more.
-_MADE: weakref.WeakKeyDictionary[Controller, weakref.finalize[..., Controller]] = weakref.WeakKeyDictionary()
+# The controllers that widgets have made.
+_MADE: weakref.WeakSet[Controller] = weakref.WeakSet()
 
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
@@ -182,9 +181,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self.on_msg(self._receive)
         if controller is None:
             self._post(self.controller.presence.guard, partial(_is_used, weakref.ref(self.controller)))
-            ending = weakref.finalize(self.controller, _end, self.controller._core)  # noqa: SLF001 - of the same package
-            ending.atexit = False
-            _MADE[self.controller] = ending
+            _MADE.add(self.controller)
         try:
             self.controller.start()
             if circuit is not None:
@@ -212,7 +209,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def __del__(self) -> None:
         """Close it when nothing holds it any more."""
-        if not sys.is_finalizing():  # then all has been closed
+        # Then all has been closed, or it is the parent's, and so is the comm.
+        is_here = not self._has_controller or self.controller.loop.is_here  # it may be half made
+        if not sys.is_finalizing() and is_here:
             # Without a wait: the garbage collector runs on any thread, which may hold any lock.
             if self._begin_to_close():
                 presence = self.controller.presence if self.controller in _MADE else None
@@ -395,7 +394,6 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     async def _shut(self) -> None:
         await self._page.close()
         if self.controller in _MADE and not SceneFrames.are_open(self.controller):
-            _MADE[self.controller].detach()
             await self.controller.job.close.aio()
 
     def _still(self) -> Sequence[Output]:
@@ -439,12 +437,6 @@ def _is_used(controller: weakref.ref[Controller]) -> bool:
     """Tell whether users hold a controller, a widget that shows it, or any part of it."""
     found = controller()
     return found is not None and is_held(found, inside=_FOR_PAGES)
-
-
-def _end(core: Core) -> None:
-    """Close the core of a controller that nothing holds any more."""
-    if not sys.is_finalizing():  # then all has been closed
-        core.loop.submit(core.close())
 
 
 def _signature() -> inspect.Signature:
