@@ -5,25 +5,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from brayns_widget.connection import records
+from brayns_widget.connection.bare import BareServers, server_address
+from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.master import JobStatus, MasterClient, master_address
+from brayns_widget.connection.master import LEASE, JobStatus, MasterClient, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.status import State
+from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
-STOP_DEADLINE = 10.0
+# A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
+GIVEN_UP_WATCH = 3600.0
+GIVEN_UP_PAUSE = 15.0
+GIVING_UP = 1.5
+"""Seconds that whoever gives a start up waits for the end of its job, which goes on then."""
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
 
 OnState = Callable[[State, str], None]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class Place:
         usecase: which versions of renderer and backend the master launches.
         project: the project, which the 2024 edition requires, or None.
         base_directory: the directory in which the local service may read and write.
+        renderer: address of a renderer that runs already, without proxies, or None.
+        backend: address of its backend, or None.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.
@@ -48,6 +63,8 @@ class Place:
     usecase: str
     project: str | None
     base_directory: Path
+    renderer: str | None = None
+    backend: str | None = None
 
     def __post_init__(self) -> None:
         # At once, so that no address with a credential in it is ever kept.
@@ -55,6 +72,27 @@ class Place:
             master_address(self.master)
         if self.slave is not None:
             _slave_address(self.slave, "")
+        for name in ("renderer", "backend"):
+            if (address := getattr(self, name)) is not None:
+                server_address(address, name)
+
+    @property
+    def servers(self) -> tuple[str, str | None] | None:
+        """Addresses of renderer and backend without proxies, or None."""
+        if self.renderer is None:
+            return None
+        backend = None if self.backend is None else server_address(self.backend, "backend")
+        return server_address(self.renderer, "renderer"), backend
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the local service runs the jobs."""
+        return self.master is None and self.renderer is None
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people."""
+        return self.renderer or self.master or "the local service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +108,7 @@ class Job:
     """A ready job. Make it with ``Job.start`` or ``Job.attach``.
 
     Attributes:
-        id: the master's id.
+        id: the master's id, or "" of servers without a master.
         owned: whether this process started it, and so has to stop it.
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
@@ -86,6 +124,8 @@ class Job:
         self.backend: Link | None = None
         self._renderer: Link | None = None
         self._master = master
+        self._beginning: asyncio.Task[None] | None = None
+        self._record: records.Record | None = None
 
     def __repr__(self) -> str:
         return f"<Job {self.id} at {self._master.url}>"
@@ -107,6 +147,8 @@ class Job:
     ) -> Job:
         """Start a job, wait until it is ready and connect to it. After any failure the job is stopped.
 
+        That goes on in the background if it takes long: a master may answer late, or cannot stop a job in its queue.
+
         Args:
             place: where the job runs.
             job_id: attach to this job instead; it is then not stopped by ``close``.
@@ -120,54 +162,168 @@ class Job:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         token, master_url, slave_url = place.token, place.master, place.slave
-        if master_url is None:
+        if place.is_local:
             on_state("starting", "Starting the local service …")
             service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
-        master = MasterClient(master_url, token)
-        job: Job | None = None
+        if place.renderer is not None:
+            master: MasterClient = BareServers(place.renderer)
+            job_id = ""
+        else:
+            assert master_url is not None
+            master = MasterClient(master_url, token)
+        job = cls(master, job_id or "", owned=job_id is None, local=place.is_local)
         try:
             on_state("starting", "Asking for a job …")
-            owned = job_id is None
-            if job_id is None:
-                job_id = await master.start(place.usecase, place.project)
+            if job.owned:
+                await job._begin(place, slave_url)
             else:
-                await master.check_known(job_id)
-            job = cls(master, job_id, owned=owned, local=place.master is None)
-            status = await master.wait_ready(
-                job.id, timeout=deadline - loop.time(), on_status=lambda status: _describe(status, on_state)
+                await job._master.check_known(job.id)
+            status = await job._master.wait_ready(
+                job.id, timeout=deadline - loop.time(), on_status=lambda status: job._queued(status, on_state)
             )
-            job.end_time = status.end_time
+            await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")
-            slave = _slave_address(slave_url, status.renderer_url)
+            addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
             try:
                 async with asyncio.timeout_at(deadline):
-                    await job._connect(slave, token, on_lost)
+                    await job._connect(*addresses, token, on_lost)
             except TimeoutError as error:
                 if isinstance(error, BraynsWidgetError):
                     raise
                 raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
         except BaseException:
-            await finish_cleanup(job.close() if job is not None else master.aclose())
+            await job._end_soon(job._give_up(slave_url, token))
             raise
         return job
 
-    async def close(self, *, stop: bool = True) -> None:
-        """Close the links, and stop the job if this process started it. Never raises: a lost job is stopped already."""
-        for link in (self._renderer, self.backend):
-            if link is not None:
-                await link.close()
-        if stop and self.owned:
-            with contextlib.suppress(BraynsWidgetError, TimeoutError):
-                async with asyncio.timeout(STOP_DEADLINE):
-                    await self._master.stop(self.id)
-        await self._master.aclose()
+    @classmethod
+    async def end(cls, record: records.Record, token: Token, end_time: str | None) -> str:
+        """End a job that any process of this user has started; return what people have to know if it may run on, or "".
 
-    def stop_blocking(self) -> None:
-        """Stop the job if this process started it, without the event loop, at process exit."""
-        if self.owned:
-            with contextlib.suppress(BraynsWidgetError):
-                self._master.stop_blocking(self.id)
+        Args:
+            record: the record of the job.
+            token: the bearer token of its master.
+            end_time: when the job expires, as the master writes it, or None.
+        """
+        job = cls(MasterClient(record.master, token), record.job_id, owned=True, local=False)
+        job._record, job.end_time = record, end_time
+        return await job._give_up(record.slave, token, watch=0.0)
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Close the links, and end the job if this process started it. Never raises: what may run on is told.
+
+        Args:
+            stop: False leaves it running; our own master then keeps it without clients, too.
+        """
+        await Ending(self._close(stop=stop), self.unfinished).wait()
+
+    async def give_up(self) -> None:
+        """Close it as ``close`` does, but wait for a moment only."""
+        await self._end_soon(self._close(stop=True))
+
+    async def _end_soon(self, work: Coroutine[Any, Any, str]) -> None:
+        await finish_cleanup(Ending(work, self.unfinished).wait(GIVING_UP))
+
+    async def _close(self, *, stop: bool) -> str:
+        left = ""
+        for link in self._links:
+            link.silence()
+        if self.owned and self.id:
+            if self.local:  # it ends with the service at the latest
+                await self._close_links()
+                if stop:
+                    with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                        async with asyncio.timeout(STOP_DEADLINE):
+                            await self._master.stop(self.id)
+            elif stop:
+                left = await end_job(self._master, self.id, self._links, self.end_time)
+                if not left and self._record is not None:
+                    await asyncio.to_thread(records.remove, self._record)
+            else:
+                with contextlib.suppress(BraynsWidgetError):  # others keep it anyway, as long as its time lasts
+                    await self._master.keep(self.id)
+        await self._close_links()
+        await self._master.aclose()
+        return left
+
+    def unfinished(self) -> str:
+        """Return what people have to know if ``close`` is cut short, or "" if nothing."""
+        if self.local or not self.owned:
+            return ""
+        return describe(self._master.url, self.id or "that was asked for", self.end_time, "there was no time to end it")
+
+    @property
+    def _links(self) -> list[Link]:
+        return [link for link in (self._renderer, self.backend) if link is not None]
+
+    async def _close_links(self) -> None:
+        await asyncio.gather(*(link.close() for link in self._links))
+
+    async def _begin(self, place: Place, slave: str | None) -> None:
+        if slave is None:
+            await self._master.check_names_slave()
+        self._beginning = asyncio.create_task(self._ask(place), name="ask for a job")
+        await asyncio.shield(self._beginning)  # a job that is begun must be known, to be ended
+
+    async def _ask(self, place: Place) -> None:
+        # A local job needs no lease: it ends with this process, also if that is killed.
+        self.id = await self._master.start(place.usecase, place.project, lease=None if self.local else LEASE)
+        if not self.local:
+            await self._write_record(
+                records.Record.new(self._master.url, self.id, place.slave, place.usecase, place.project)
+            )
+
+    async def _write_record(self, record: records.Record) -> None:
+        self._record = record
+        try:
+            await asyncio.to_thread(records.write, record)
+        except OSError as error:
+            _LOG.warning("The job %s is not recorded: %s", self.id, error)
+
+    def _queued(self, status: JobStatus, on_state: OnState) -> None:
+        self.end_time = status.end_time or self.end_time
+        _describe(status, on_state)
+
+    async def _note_ready(self, status: JobStatus) -> None:
+        self.end_time = status.end_time
+        if self._record is not None:
+            await self._write_record(replace(self._record, ready=True, end_time=status.end_time))
+
+    async def _give_up(self, slave: str | None, token: Token, *, watch: float | None = None) -> str:
+        """End a job without links, as soon as that is possible; return what ``_close`` does.
+
+        Args:
+            slave: address of the proxy slave, or None if the master tells it.
+            token: the bearer token.
+            watch: seconds in which a job that cannot be stopped in its queue may come up; None: ``GIVEN_UP_WATCH``.
+        """
+        if self._beginning is not None:
+            with contextlib.suppress(BraynsWidgetError):  # then there is no job, as far as anybody knows
+                await self._beginning
+        if self.owned and self.id and not self.local and not self._links:
+            left = await end_job(self._master, self.id, (), self.end_time)
+            if left and not await self._comes_up(slave, token, GIVEN_UP_WATCH if watch is None else watch):
+                await self._master.aclose()
+                return left
+        return await self._close(stop=True)
+
+    async def _comes_up(self, slave: str | None, token: Token, watch: float) -> bool:
+        """Wait until a job can be ended, so many seconds; return whether it can."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + watch
+        while True:
+            with contextlib.suppress(BraynsWidgetError):  # the master may come back
+                status = await self._master.status(self.id)
+                if status.reason or (status.gone and not status.unsure):
+                    return True
+                if status.ready:
+                    self.end_time = status.end_time
+                    await self._connect(*_addresses(slave, status.renderer_url, self.id), token, _ignore)
+                    return True
+            if loop.time() >= until:
+                return False
+            await asyncio.sleep(GIVEN_UP_PAUSE * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
     async def why_it_ended(self, error: BraynsWidgetError, timeout: float = 5.0) -> EndOfJob:
         """Ask the master why the job ended; if it can't tell, return the link's error."""
@@ -184,12 +340,14 @@ class Job:
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return EndOfJob(error.message, failed=True)
 
-    async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
-        base = f"{slave}/{quote(self.id, safe='')}"
-        self._renderer = await _open(f"{base}/renderer", token, "renderer", "get-version", on_lost)
+    async def _connect(
+        self, renderer: str, backend: str | None, token: Token, on_lost: Callable[[BraynsWidgetError], None]
+    ) -> None:
+        self._renderer = await _open(renderer, token, "renderer", "get-version", on_lost)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
         with contextlib.suppress(_Missing):
-            self.backend = await _open(f"{base}/backend", token, "backend", "version", _ignore)
+            if backend is not None:
+                self.backend = await _open(backend, token, "backend", "version", _ignore)
 
 
 class _Missing(Exception):
@@ -221,6 +379,12 @@ def _describe(status: JobStatus, on_state: OnState) -> None:
         on_state("starting", "Starting the renderer …")
     else:
         on_state("queued", "Waiting for a machine …")
+
+
+def _addresses(slave: str | None, renderer_url: str, job_id: str) -> tuple[str, str]:
+    """Make the addresses of a job's renderer and backend."""
+    base = f"{_slave_address(slave, renderer_url)}/{quote(job_id, safe='')}"
+    return f"{base}/renderer", f"{base}/backend"
 
 
 def _slave_address(slave: str | None, renderer_url: str) -> str:

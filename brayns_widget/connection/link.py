@@ -74,6 +74,7 @@ class Link:
     Attributes:
         cancellable: the methods that the server can cancel; asking it to cancel others is an error.
         address: the server's.
+        probe: the method that is the probe.
         greeting: the server's answer to the probe after connecting.
         closed: why the link closed, or None while it is open.
     """
@@ -84,6 +85,7 @@ class Link:
         self.name = name
         self.cancellable: frozenset[str] = frozenset()
         self.address: Address
+        self.probe = ""
         self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
@@ -108,7 +110,7 @@ class Link:
 
         Args:
             url: ``ws://`` or ``wss://`` address without a query.
-            token: sent as the ``Authorization`` header and as the query parameter of the contract.
+            token: sent as the ``Authorization`` header and as the query parameter of the contract, unless it is "".
             name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
             on_close: see the class.
@@ -125,7 +127,7 @@ class Link:
             async with asyncio.timeout(timeout):
                 socket = await _connect(url, token, name)
                 link = cls(socket, name, on_close)
-                link.address = Address(url, token)
+                link.address, link.probe = Address(url, token), probe
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
                     link.greeting = (await link.request(probe)).result
@@ -197,9 +199,13 @@ class Link:
             if answer.done() and not answer.cancelled():
                 answer.exception()  # of a link that broke while this was sent: ``_send`` has raised it
 
+    def silence(self) -> None:
+        """Do not call ``on_close`` any more."""
+        self._on_close = lambda _: None
+
     async def close(self) -> None:
         """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
-        self._on_close = lambda _: None
+        self.silence()
         self._shut(ConnectionLost(f"The connection to the {self.name} was closed."))
         for task in self._tasks:
             task.cancel()
@@ -284,10 +290,11 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
             # A redirect would carry the token to a server that the user did not name.
             return exc
 
+    token = await token.fetch()
     try:
         return await Connect(
-            f"{url}?token={quote(token.reveal(), safe='')}",
-            additional_headers={"Authorization": f"Bearer {token.reveal()}"},
+            f"{url}?token={quote(token.reveal(), safe='')}" if token.reveal() else url,
+            additional_headers={"Authorization": f"Bearer {token.reveal()}"} if token.reveal() else None,
             compression=None,
             ping_interval=None,
             max_size=MAX_MESSAGE,
@@ -303,5 +310,5 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
         raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
     except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
         # "from None": the original exceptions hold the address with the token.
-        text = redact(str(error)).replace(token.reveal(), "…") or type(error).__name__
+        text = token.blank(redact(str(error))) or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None

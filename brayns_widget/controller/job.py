@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from brayns_widget.connection.reports import Report
@@ -11,6 +12,7 @@ from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.group import Group
 from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
+from brayns_widget.controller.where import TAKING, Where
 
 
 class Job(Group):
@@ -18,8 +20,14 @@ class Job(Group):
 
     @property
     def id(self) -> str | None:
-        """The proxy master's id of the job, or None if none is ready."""
-        return self._core.connection.job_id
+        """The proxy master's id of the job, or None if none is ready, or if no master has started it."""
+        return self._core.connection.job_id or None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the job ends, or None if that is not known. A master's time without a zone is taken for local time."""
+        ends = self._store.state.job.ends
+        return None if ends is None else datetime.fromtimestamp(ends).astimezone()
 
     @offered
     @long
@@ -33,6 +41,24 @@ class Job(Group):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
         await self._core.connection.ensure(report)
+
+    @offered
+    @long
+    @TAKING.long
+    async def connect(self, report: Report, where: Where) -> None:  # noqa: D417 - the options are described there
+        """Connect to another place: start a job there, or use one that runs. Running tasks are cancelled.
+
+        The job that was used is stopped, if this controller has started it. Its scene can be brought back by
+        ``restore``, as far as its files are there.
+
+        Args:
+            report: gets the progress.
+            options: where the job runs.
+
+        Raises (from the task):
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
+        """
+        await self._core.connect(where, report)
 
     @offered
     @long
@@ -50,10 +76,23 @@ class Job(Group):
         """
         await self._core.restore(report)
 
+    @offered
     @waiting
-    async def close(self) -> None:
-        """Stop the job if this controller started it, and close its links. It can't be used again."""
-        await self._core.close()
+    async def stop(self) -> None:
+        """Stop the job, or leave it running if it was attached to. The next call starts or joins one.
+
+        ``restore`` brings the scene back.
+        """
+        self._core.stop()
+
+    @waiting
+    async def close(self, *, stop: bool = True) -> None:
+        """Stop the job if this controller started it, and close its links. It can't be used again.
+
+        Args:
+            stop: False leaves a remote job running, until its time is over; ``Controller.jobs`` finds it.
+        """
+        await self._core.close(stop=stop)
 
 
 class Tasks(Group, Mapping[str, Task[Any]]):

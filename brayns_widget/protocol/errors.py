@@ -10,6 +10,7 @@
     ├── AllocationError          a job cannot be started, or ended before it was ready
     ├── AuthError                the token is missing, wrong or expired
     ├── ConnectionLost           a link closed while it was needed
+    ├── ForkedError              a controller of the parent was used in a forked child
     ├── DeadlineExceeded         a wait took longer than allowed (also a built-in TimeoutError)
     └── CircuitError             the circuit cannot be read or shown as asked
         └── QueryError           … because a query for cells is wrong (also a built-in ValueError)
@@ -103,6 +104,10 @@ class AuthError(BraynsWidgetError):
 
 class ConnectionLost(BraynsWidgetError):
     """A link to a server closed while it was needed."""
+
+
+class ForkedError(BraynsWidgetError):
+    """A controller or widget of the parent process was used in a forked child."""
 
 
 class DeadlineExceeded(BraynsWidgetError, TimeoutError):
