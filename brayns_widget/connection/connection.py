@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,7 +58,8 @@ class Connection:
         on_ready: called when a job is ready, for the first time or again.
         on_away: called when a ready job is out of reach; it may still run.
         on_left: called when a job is over, with the reason, or None if that was wanted here.
-        on_backend: called with the reason when the backend of a job is out of reach, and with None when it is back.
+        on_backend: called with the reason when the backend of a job is lost and cannot be reached at once, and with
+            None when it is back.
 
     Of these functions only ``prepare`` and ``resume`` may raise.
 
@@ -368,17 +370,16 @@ class Connection:
 
     def _backend_lost(self, error: BraynsWidgetError) -> None:
         if self._servers is not None and (self._mending is None or self._mending.done()):
-            self._mending = self._run_to_end(self._mend(), "reach the backend")
-            self._on_backend(error)
+            self._mending = self._run_to_end(self._mend(error), "reach the backend")
 
-    async def _mend(self) -> None:
-        attempt = 1
-        while True:
+    async def _mend(self, error: BraynsWidgetError) -> None:
+        for attempt in itertools.count(1):
             await asyncio.sleep(pause_before(attempt))
             with contextlib.suppress(ConnectionLost):
                 await self._reopen_backend()
                 return
-            attempt += 1
+            if attempt == 1:
+                self._on_backend(error)
 
     async def _reopen_backend(self) -> None:
         async with self._backend_opening:

@@ -156,7 +156,7 @@ class Core:
         try:
             ready = await self._reach_or_replace(report)
             if self.restorer.remembers:  # the job ran already, with a scene of its own
-                fresh = self.scene.lost  # … which has nothing but lights
+                fresh = self.store.state.scene_lost  # … which has nothing but lights
                 if fresh:
                     await self._darken(ready.renderer)
                 await self.restorer.bring_back(ready.renderer, report, fresh=fresh)
@@ -332,8 +332,9 @@ class Core:
 
     def _lose_scene(self, *, lost: bool = True) -> None:
         # A scene with nothing in it can be had again by any call.
-        self.scene.lost = self.scene.lost or (lost and bool(self.store.state.models or self.store.state.clips))
-        self.store.state = self.scene.lose(self.store.state)
+        state = self.store.state
+        lost = state.scene_lost or (lost and bool(state.models or state.clips))
+        self.store.state = replace(self.scene.lose(state), scene_lost=lost)
 
     def _tell_backend(self, error: BraynsWidgetError | None) -> None:
         if error is not None:

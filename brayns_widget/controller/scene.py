@@ -31,13 +31,10 @@ class Scene:
 
     Attributes:
         changing: lock that is held while a model is changed in several steps.
-        lost: whether all that it showed has gone with its renderer, and has neither come back nor was followed by
-            anything new.
     """
 
     def __init__(self, store: Store) -> None:
         self.changing = asyncio.Lock()
-        self.lost = False
         self._store = store
         self._seen: dict[int, tuple[object, ...]] = {}
         self._generations: dict[int, int] = {}
@@ -66,7 +63,7 @@ class Scene:
     async def add(self, renderer: Server, instances: Iterable[ModelInstance]) -> list[ModelState]:
         """Add new models to the state; the caller holds ``changing``."""
         models = [await self._describe(renderer, instance) for instance in instances]
-        self.lost = False  # another scene has begun
+        self._store.state = replace(self._store.state, scene_lost=False)  # another one has begun
         self.put(models)
         return models
 
@@ -77,7 +74,8 @@ class Scene:
             tuple(PartState(i.model_id, i.model_type, i.is_visible) for i in instances if i.model_type in types)
             for types in ({LIGHT}, CLIPS)
         )
-        self.lost = self.lost and not models
+        if models and before.scene_lost:
+            before = self._store.state = replace(before, scene_lost=False)
         if (tuple(models), lights, clips) != (before.models, before.lights, before.clips):
             self._store.state = replace(_with_models(before, models), lights=lights, clips=clips)
 
@@ -123,7 +121,7 @@ class Scene:
         Raises:
             SceneLost: it is lost.
         """
-        if self.lost:
+        if self._store.state.scene_lost:
             raise scene_lost()
 
     async def survives(self, renderer: Server) -> bool:
@@ -169,12 +167,11 @@ class Scene:
         """
         ids = {thing for thing, _ in moved} | set(moved.values()) | set(self._seen)
         kept = {model.id for model in self._store.state.models} & {model.id for model in state.models}
-        self.lost = False
         for thing in ids - (kept - set(moved.values())):
             self._generations[thing] = self.generation(thing) + 1
         self._moved |= {old: self.key(new) for old, new in moved.items()}
         self._seen = {model.id: _kind(model) for model in state.models}
-        self._store.state = replace(state, revision=state.revision + 1)
+        self._store.state = replace(state, scene_lost=False, revision=state.revision + 1)
 
     def forget_colors(self, model_id: object) -> None:
         """Take in that others have colored a model."""

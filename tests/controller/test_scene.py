@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,9 +194,9 @@ def test_each_model_that_goes_ends_a_generation_of_its_id(scene, store):
         scene.model(1, 1)
 
 
-def test_a_lost_scene_is_not_there_until_something_begins_another(scene):
+def test_a_lost_scene_is_not_there_until_something_begins_another(scene, store):
     scene.put([ModelState(1, "a", "x")])
-    scene.lost = True
+    store.state = replace(store.state, scene_lost=True)
     with pytest.raises(SceneLost):
         scene.model(1)
     asyncio.run(scene.add(Renderer([]), [read(model_id=2)]))
