@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         QueryError,
         RequestCancelled,
         RequestError,
+        SceneLost,
         ServiceError,
     )
 
@@ -45,6 +46,7 @@ __all__ = [
     "QueryError",
     "RequestCancelled",
     "RequestError",
+    "SceneLost",
     "ServiceError",
     "Snapshot",
     "Task",

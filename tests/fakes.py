@@ -207,7 +207,7 @@ class FakeRenderer(FakeServer):
         self.models: list[dict[str, Any]] = []
         self.cells = 4
         self.metadata: dict[str, str] = {}
-        self.offers = ["add-model", "get-scene", "render-image", "snapshot"]
+        self.offers = ["add-model", "cancel", "get-scene", "render-image", "snapshot"]
         self.asynchronous = {"add-model", "snapshot"}
         self.color_values = {
             "solid": ["color"],

@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
 # the modules of connection/ from top to bottom
 CONNECTION = (
     "connection",
+    "recovery",
     "capabilities",
     "server",
     "job",
@@ -41,6 +42,9 @@ CONNECTION = (
     "master",
     "bearer",
     "link",
+    "sockets",
+    "silence",
+    "keep_alive",
     "local",
     "child",
     "loop",

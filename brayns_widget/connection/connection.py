@@ -1,30 +1,44 @@
-"""The connection to a job, through its life cycle: started when needed, joined, lost, and started anew.
+"""The connection to a job, through its life cycle: started when needed, joined, reached again, and started anew.
 
-It knows nothing of the job's scene. Its owner passes a function that prepares a job before it counts as ready, and is
-told when a job is ready and when it is lost.
+It knows nothing of the job's scene. Its owner passes functions that prepare a job before it counts as ready, and is
+told when a job is ready, when it is out of reach and when it has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, pause_before
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
-from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost
+
+REACH_DEADLINE = 60.0
+"""Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
+
+CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
 _CANCELLED = Status("idle", "The start was cancelled.")
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The servers of a ready job, and their capabilities; ``backend`` is None if the job has none."""
+    """The servers of a ready job, and their capabilities; ``backend`` is None if the job has none.
+
+    Each link to the renderer is another ``Server``, so that nothing of an earlier one is taken for an answer. The
+    backend has no scene, so it stays the same ``Server`` over all its links.
+    """
 
     renderer: Server
     backend: Server | None
@@ -39,11 +53,15 @@ class Connection:
         attach_to: the id of a job that runs already, or None to start one.
         start_timeout: seconds until a job must be connected.
         on_status: called with each new status.
-        prepare: awaited before a job counts as ready; if it fails, the start fails and the job is closed.
-        on_ready: called when a job is ready.
-        on_left: called with None as soon as a ready job is lost, and again with the reason if that was a failure.
+        prepare: awaited before a new job counts as ready; if it fails, the start fails and the job is closed.
+        resume: awaited before a job that was out of reach counts as ready again; if it fails, it is tried again.
+        on_ready: called when a job is ready, for the first time or again.
+        on_away: called when a ready job is out of reach; it may still run.
+        on_left: called when a job is over, with the reason, or None if that was wanted here.
+        on_backend: called with the reason when the backend of a job is lost and cannot be reached at once, and with
+            None when it is back.
 
-    Of these functions only ``prepare`` may raise.
+    Of these functions only ``prepare`` and ``resume`` may raise.
 
     Attributes:
         place: as above.
@@ -59,8 +77,11 @@ class Connection:
         start_timeout: float,
         on_status: Callable[[Status], None],
         prepare: Callable[[Ready], Awaitable[None]],
+        resume: Callable[[Ready], Awaitable[None]],
         on_ready: Callable[[Ready], None],
+        on_away: Callable[[], None],
         on_left: Callable[[EndOfJob | None], None],
+        on_backend: Callable[[BraynsWidgetError | None], None],
     ) -> None:
         self.place = place
         self.status = Status()
@@ -69,9 +90,16 @@ class Connection:
         self._start_timeout = start_timeout
         self._on_status = on_status
         self._prepare = prepare
+        self._resume = resume
         self._on_ready = on_ready
+        self._on_away = on_away
         self._on_left = on_left
+        self._on_backend = on_backend
         self._job: Job | None = None
+        self._servers: Ready | None = None  # as they were last, while the job is out of reach
+        self._recovering: asyncio.Task[Ready] | None = None
+        self._mending: asyncio.Task[None] | None = None  # of the backend's link
+        self._backend_opening = asyncio.Lock()
         self._closed = False
         self._resting = _CANCELLED  # the status after a cancelled start
         self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
@@ -84,7 +112,7 @@ class Connection:
 
     @property
     def job_id(self) -> str | None:
-        """The master's id of the job, or None while none is ready."""
+        """The master's id of the job, or None while there is none."""
         return None if self._job is None else self._job.id
 
     @property
@@ -100,12 +128,14 @@ class Connection:
     async def ensure(self, report: Report) -> Ready:
         """Return the ready job; starts it, or joins a running start, which ends if all its callers are cancelled.
 
+        A job that is out of reach is waited for, and not replaced.
+
         Args:
             report: called with the progress of the start.
 
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError: it failed.
-            ConnectionLost: ``close`` was called.
+            ConnectionLost: the job cannot be reached, or was found to have ended meanwhile; or ``close`` was called.
         """
         self._waiters.append(report)
         try:
@@ -114,6 +144,13 @@ class Connection:
                     raise ConnectionLost("This connection was closed.", hint="Make a new controller or widget.")
                 if self.ready is not None:
                     return self.ready
+                if self._job is not None:
+                    if self._recovering is None or self._recovering.done():
+                        self._recover(self._job, patience=0.0)  # it was given up before
+                    ready = await self._reached()
+                    if ready is not None:
+                        return ready
+                    continue
                 if self._starting is None or self._starting.done():
                     self._starting = asyncio.create_task(self._start(), name="start")
                 ready = await self._join(self._starting)
@@ -136,6 +173,19 @@ class Connection:
         self._resting = Status("asleep", text)
         self._give_back()
         self._set_status("asleep", text)
+        return True
+
+    def abandon(self) -> bool:
+        """Stop a job that cannot be reached, so that the next ``ensure`` starts another one.
+
+        Returns:
+            whether there was one: it was started here, and is not being tried at present.
+        """
+        if self._job is None or self.ready is not None or not self._job.owned:
+            return False
+        if self._recovering is not None and not self._recovering.done():
+            return False
+        self._give_back()
         return True
 
     def stop(self) -> None:
@@ -177,10 +227,13 @@ class Connection:
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()
             await asyncio.wait([self._starting])
-        job = self._leave()
+        if self._recovering is not None and not self._recovering.done():
+            self._recovering.cancel()
+            await asyncio.wait([self._recovering])
+        job = self._leave(None)
         if job is not None:
             self._run_to_end(job.close(stop=stop), "close")
-        if self.status.state in {"ready", "stale", "asleep"}:
+        if job is not None or self.status.state == "asleep":
             self._set_status("ended", "Closed.")
         if self._endings:
             await asyncio.wait(self._endings)
@@ -219,6 +272,7 @@ class Connection:
                 timeout=self._start_timeout,
                 on_state=self._starts,
                 on_lost=self._lost,
+                on_backend_lost=self._backend_lost,
             )
             try:
                 ready = await self._make_ready(job)
@@ -233,42 +287,155 @@ class Connection:
             self._leave_process()
             self._set_status("failed", str(error))
             raise
-        self._job, self.ready = job, ready
+        self._job = job
         self._resting = _CANCELLED
-        self._set_status("ready", "Ready.")
-        self._on_ready(ready)
+        self._be_ready(ready)
+        if job.backend is not None and job.backend.closed is not None:
+            self._backend_lost(job.backend.closed)
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
-        renderer, backend = Server(job.renderer), None if job.backend is None else Server(job.backend)
+        renderer = Server(job.renderer)
+        backend = None if job.backend is None else Server(job.backend, self._reopen_backend)
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
-        job.renderer.cancellable = ready.capabilities.cancellable
+        _equip(job.renderer, ready.capabilities)
+        if job.backend is not None:
+            job.backend.overtakes = CANCEL in ready.capabilities.backend_methods
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
         return ready
+
+    def _be_ready(self, ready: Ready) -> None:
+        self.ready = self._servers = ready
+        self._set_status("ready", "Ready.")
+        self._on_ready(ready)
 
     def _starts(self, state: State, text: str) -> None:
         self._set_status(state, text)
         for report in self._waiters:
             report(None, text)
 
-    def _lost(self, error: BraynsWidgetError) -> None:
-        job = self._leave()
-        if job is None:
-            return  # it broke while it was prepared; the start fails with the reason
-        self._set_status("stale", f"{error.message} Asking why …")
-        self._run_to_end(self._tell_why(job, error), "tell why")
+    # ------------------------------------------------------------------ a job out of reach
 
-    async def _tell_why(self, job: Job, error: BraynsWidgetError) -> None:
-        end = await job.why_it_ended(error)
-        if self.status.state == "stale":  # else there is a newer job, or it was closed
-            self._set_status("failed" if end.failed else "ended", end.text)
-            self._on_left(end)
-        await job.close()
+    def _lost(self, error: BraynsWidgetError) -> None:
+        if self.ready is None or self._job is None:
+            return  # it broke while it was prepared, which fails with the reason
+        self.ready = None
+        self._set_status("stale", f"{error.message} Asking for the job …")
+        self._on_away()
+        self._recover(self._job, error, patience=PATIENCE)
+
+    def _recover(self, job: Job, error: BraynsWidgetError | None = None, *, patience: float) -> None:
+        reason = "The renderer is out of reach." if error is None else error.message
+        work = self._reach(job, reason, Recovery(patience=patience))
+        self._recovering = asyncio.create_task(work, name="reach the job")
+        self._recovering.add_done_callback(_look_at)
+
+    async def _reach(self, job: Job, reason: str, recovery: Recovery) -> Ready:
+        """Reach a job again; raises if it has ended, or cannot be reached."""
+        clock = asyncio.get_running_loop().time
+        end: EndOfJob | None = None
+        step, failure = recovery.step, ConnectionLost(reason)
+        while True:
+            if step is Step.ASK:
+                verdict = Verdict.UNKNOWN
+                with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                    end = await job.look()
+                    verdict = Verdict.RUNS if end is None else Verdict.OVER
+                step = recovery.told(clock(), verdict)
+            elif step is Step.OPEN:
+                if recovery.attempt > 1:
+                    runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
+                    self._set_status("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
+                else:
+                    self._set_status("stale", f"{reason} Connecting again …")
+                try:
+                    return await self._reopen(job)
+                except BraynsWidgetError as error:
+                    failure = ConnectionLost(error.message)
+                    step = recovery.failed(clock(), for_good=isinstance(error, AuthError))
+                except Exception as error:
+                    self._set_status("failed", f"{type(error).__name__}: {error}")
+                    raise
+            elif step is Step.PAUSE:
+                await asyncio.sleep(recovery.pause)
+                step = recovery.paused()
+            elif step is Step.OVER:
+                assert end is not None
+                self._set_status("failed" if end.failed else "ended", end.text)
+                self._leave(end)
+                self._run_to_end(job.forget(), "forget an ended job")
+                raise ConnectionLost(end.text)
+            else:
+                text = f"Job {job.id} cannot be reached: {failure.message}"
+                self._set_status("failed", text)
+                raise ConnectionLost(
+                    text, hint="It may still run. The next call tries again; job.restore() replaces it."
+                )
+
+    async def _reopen(self, job: Job) -> Ready:
+        assert self._servers is not None
+        await job.renderer.close()
+        link = await job.open_renderer()
+        try:
+            _equip(link, self._servers.capabilities)
+            ready = replace(self._servers, renderer=Server(link))
+            await self._resume(ready)
+            if link.closed is not None:
+                raise link.closed
+        except BaseException:
+            await finish_cleanup(link.close())
+            raise
+        self._be_ready(ready)
+        return ready
+
+    async def _reached(self) -> Ready | None:
+        """Wait for a job that is out of reach; None if that was given up, by ``close``."""
+        recovering = self._recovering
+        assert recovering is not None
+        while not recovering.done():
+            await asyncio.wait([recovering], timeout=REACH_DEADLINE)
+            if not recovering.done() and self.status.state == "stale":  # else its scene comes back, which may take long
+                text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
+                raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
+        return None if recovering.cancelled() else recovering.result()
+
+    # ------------------------------------------------------------------ the backend
+
+    def _backend_lost(self, error: BraynsWidgetError) -> None:
+        if self._servers is not None and (self._mending is None or self._mending.done()):
+            self._mending = self._run_to_end(self._mend(error), "reach the backend")
+
+    async def _mend(self, error: BraynsWidgetError) -> None:
+        for attempt in itertools.count(1):
+            await asyncio.sleep(pause_before(attempt))
+            with contextlib.suppress(ConnectionLost):
+                await self._reopen_backend()
+                return
+            if attempt == 1:
+                self._on_backend(error)
+
+    async def _reopen_backend(self) -> None:
+        async with self._backend_opening:
+            job, servers = self._job, self._servers
+            if job is None or servers is None or servers.backend is None:
+                raise ConnectionLost("The backend has gone with its job.")
+            backend = servers.backend
+            if backend.reachable:
+                return
+            try:
+                link = await job.open_backend()
+            except BraynsWidgetError as error:
+                text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
+                raise ConnectionLost(text, hint="It is tried on; what is loaded can be used meanwhile.") from None
+            link.overtakes = CANCEL in servers.capabilities.backend_methods
+            await backend.renew(link).close()
+            self._on_backend(None)
 
     def _give_back(self) -> None:
-        job = self._leave()
+        """End the job if it was started here; until that is done it counts as running."""
+        job = self._leave(None)
         if job is not None:
             PROCESS.add(self)
             self._given_back[job] = self._run_to_end(self._end(job), "give back")
@@ -279,11 +446,13 @@ class Connection:
         if self._job is None and (self._starting is None or self._starting.done()):
             self._leave_process()
 
-    def _leave(self) -> Job | None:
-        job, self._job, self.ready = self._job, None, None
+    def _leave(self, end: EndOfJob | None) -> Job | None:
+        job, self._job, self.ready, self._servers = self._job, None, None, None
+        if self._mending is not None:
+            self._mending.cancel()
         if job is not None:
             self._leave_process()
-            self._on_left(None)
+            self._on_left(end)
         return job
 
     def _leave_process(self) -> None:
@@ -302,3 +471,14 @@ class Connection:
         if status != self.status:
             self.status = status
             self._on_status(status)
+
+
+def _equip(link: Link, found: Capabilities) -> None:
+    link.cancellable = found.cancellable
+    link.overtakes = CANCEL in found.methods
+
+
+def _look_at(task: asyncio.Task[Ready]) -> None:
+    """Have seen a failure: the status tells it, whether or not somebody waits."""
+    if not task.cancelled():
+        task.exception()

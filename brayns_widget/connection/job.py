@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from brayns_widget.connection import records
 from brayns_widget.connection.bare import BareServers, server_address
+from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.master import LEASE, JobStatus, MasterClient, master_address
+from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.status import State
 from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
@@ -33,10 +34,17 @@ GIVING_UP = 1.5
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
+# Methods without parameters that the servers answer at once.
+_PROBES = {"renderer": "get-version", "backend": "version"}
 
 OnState = Callable[[State, str], None]
+OnLost = Callable[[BraynsWidgetError], None]
 
 _LOG = logging.getLogger(__name__)
+
+
+def _ignore(_: BraynsWidgetError) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ class EndOfJob:
 
 
 class Job:
-    """A ready job. Make it with ``Job.start`` or ``Job.attach``.
+    """A ready job. Make it with ``Job.start``.
 
     Attributes:
         id: the master's id, or "" of servers without a master.
@@ -121,9 +129,15 @@ class Job:
         self.owned = owned
         self.local = local
         self.end_time: str | None = None
+        self._addresses: tuple[str, str | None] = ("", None)  # of renderer and backend
+        self._token: Token
+        self._service: Child | None = None  # of a local job
+        self._on_lost: OnLost = _ignore
+        self._on_backend_lost: OnLost = _ignore
         self.backend: Link | None = None
         self._renderer: Link | None = None
         self._master = master
+        self._unsure_since: float | None = None
         self._beginning: asyncio.Task[None] | None = None
         self._record: records.Record | None = None
 
@@ -143,7 +157,8 @@ class Job:
         job_id: str | None = None,
         timeout: float,
         on_state: OnState,
-        on_lost: Callable[[BraynsWidgetError], None],
+        on_lost: OnLost,
+        on_backend_lost: OnLost = _ignore,
     ) -> Job:
         """Start a job, wait until it is ready and connect to it. After any failure the job is stopped.
 
@@ -155,6 +170,7 @@ class Job:
             timeout: seconds until the job is connected.
             on_state: called with a state ("queued", "starting") and a text for people.
             on_lost: called on the loop when the link to the renderer breaks later.
+            on_backend_lost: the same for the backend.
 
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
@@ -162,10 +178,12 @@ class Job:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         token, master_url, slave_url = place.token, place.master, place.slave
+        child: Child | None = None
         if place.is_local:
             on_state("starting", "Starting the local service …")
             service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
+            child = service.child
         if place.renderer is not None:
             master: MasterClient = BareServers(place.renderer)
             job_id = ""
@@ -173,6 +191,8 @@ class Job:
             assert master_url is not None
             master = MasterClient(master_url, token)
         job = cls(master, job_id or "", owned=job_id is None, local=place.is_local)
+        job._token, job._service = token, child
+        job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
         try:
             on_state("starting", "Asking for a job …")
             if job.owned:
@@ -184,16 +204,16 @@ class Job:
             )
             await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")
-            addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
+            job._addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
             try:
                 async with asyncio.timeout_at(deadline):
-                    await job._connect(*addresses, token, on_lost)
+                    await job._connect()
             except TimeoutError as error:
                 if isinstance(error, BraynsWidgetError):
                     raise
                 raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
         except BaseException:
-            await job._end_soon(job._give_up(slave_url, token))
+            await job._end_soon(job._give_up(slave_url))
             raise
         return job
 
@@ -207,8 +227,8 @@ class Job:
             end_time: when the job expires, as the master writes it, or None.
         """
         job = cls(MasterClient(record.master, token), record.job_id, owned=True, local=False)
-        job._record, job.end_time = record, end_time
-        return await job._give_up(record.slave, token, watch=0.0)
+        job._token, job._record, job.end_time = token, record, end_time
+        return await job._give_up(record.slave, watch=0.0)
 
     async def close(self, *, stop: bool = True) -> None:
         """Close the links, and end the job if this process started it. Never raises: what may run on is told.
@@ -246,6 +266,13 @@ class Job:
         await self._close_links()
         await self._master.aclose()
         return left
+
+    async def forget(self) -> None:
+        """Close what is left of a job that has ended."""
+        await self._close_links()
+        if self._record is not None:
+            await asyncio.to_thread(records.remove, self._record)
+        await self._master.aclose()
 
     def unfinished(self) -> str:
         """Return what people have to know if ``close`` is cut short, or "" if nothing."""
@@ -290,25 +317,25 @@ class Job:
         if self._record is not None:
             await self._write_record(replace(self._record, ready=True, end_time=status.end_time))
 
-    async def _give_up(self, slave: str | None, token: Token, *, watch: float | None = None) -> str:
+    async def _give_up(self, slave: str | None, *, watch: float | None = None) -> str:
         """End a job without links, as soon as that is possible; return what ``_close`` does.
 
         Args:
             slave: address of the proxy slave, or None if the master tells it.
-            token: the bearer token.
             watch: seconds in which a job that cannot be stopped in its queue may come up; None: ``GIVEN_UP_WATCH``.
         """
+        self._on_lost = self._on_backend_lost = _ignore
         if self._beginning is not None:
             with contextlib.suppress(BraynsWidgetError):  # then there is no job, as far as anybody knows
                 await self._beginning
         if self.owned and self.id and not self.local and not self._links:
             left = await end_job(self._master, self.id, (), self.end_time)
-            if left and not await self._comes_up(slave, token, GIVEN_UP_WATCH if watch is None else watch):
+            if left and not await self._comes_up(slave, GIVEN_UP_WATCH if watch is None else watch):
                 await self._master.aclose()
                 return left
         return await self._close(stop=True)
 
-    async def _comes_up(self, slave: str | None, token: Token, watch: float) -> bool:
+    async def _comes_up(self, slave: str | None, watch: float) -> bool:
         """Wait until a job can be ended, so many seconds; return whether it can."""
         loop = asyncio.get_running_loop()
         until = loop.time() + watch
@@ -319,57 +346,95 @@ class Job:
                     return True
                 if status.ready:
                     self.end_time = status.end_time
-                    await self._connect(*_addresses(slave, status.renderer_url, self.id), token, _ignore)
+                    self._addresses = _addresses(slave, status.renderer_url, self.id)
+                    await self._connect()
                     return True
             if loop.time() >= until:
                 return False
             await asyncio.sleep(GIVEN_UP_PAUSE * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
-    async def why_it_ended(self, error: BraynsWidgetError, timeout: float = 5.0) -> EndOfJob:
-        """Ask the master why the job ended; if it can't tell, return the link's error."""
+    async def look(self, timeout: float = 5.0) -> EndOfJob | None:
+        """Ask the master whether the job still runs; return None if it does, and else why it ended.
+
+        Raises:
+            BraynsWidgetError, TimeoutError: the master cannot tell.
+        """
         try:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
         except (BraynsWidgetError, TimeoutError):
-            return EndOfJob(error.message, failed=True)
+            if self._service is None or self._service.alive:
+                raise
+            return EndOfJob("The job has ended, because the local service has.", failed=True)
+        if not status.unsure:
+            self._unsure_since = None
         if status.reason:
             first, _, rest = status.reason.partition("\n")
             return EndOfJob(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
+        if status.unsure and self._unsure_for() < AWAY:
+            raise NoVerdict("The proxy master does not find the job; its database may be away.")
+        # No master but ours tells ended jobs from queued ones; one that was ready before does not queue again.
         if status.gone or not status.ready:
             end = f" It was to end at {self.end_time}." if self.end_time else ""
             return EndOfJob(f"The job has ended.{end}", failed=False)
-        return EndOfJob(error.message, failed=True)
+        return None
 
-    async def _connect(
-        self, renderer: str, backend: str | None, token: Token, on_lost: Callable[[BraynsWidgetError], None]
-    ) -> None:
-        self._renderer = await _open(renderer, token, "renderer", "get-version", on_lost)
+    def _unsure_for(self) -> float:
+        """Return for how many seconds the master has been unsure whether it knows the job."""
+        now = asyncio.get_running_loop().time()
+        if self._unsure_since is None:
+            self._unsure_since = now
+        return now - self._unsure_since
+
+    async def open_renderer(self) -> Link:
+        """Open the link to the renderer anew, once.
+
+        Raises:
+            AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
+        """
+        self._renderer = await _open(self._addresses[0], self._token, "renderer", self._on_lost)
+        return self._renderer
+
+    async def open_backend(self) -> Link:
+        """Open the link to the backend anew, once.
+
+        Raises:
+            AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
+        """
+        address = self._addresses[1]
+        assert address is not None
+        self.backend = await _open(address, self._token, "backend", self._on_backend_lost)
+        return self.backend
+
+    async def _connect(self) -> None:
+        await _patiently(self.open_renderer)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
-        with contextlib.suppress(_Missing):
-            if backend is not None:
-                self.backend = await _open(backend, token, "backend", "version", _ignore)
+        if self._addresses[1] is not None:
+            with contextlib.suppress(_Missing):
+                await _patiently(self.open_backend, may_miss=True)
 
 
 class _Missing(Exception):
     pass
 
 
-def _ignore(_: BraynsWidgetError) -> None:
-    pass
+async def _open(url: str, token: Token, name: str, on_close: OnLost) -> Link:
+    return await Link.open(url, token, name=name, probe=_PROBES[name], on_close=on_close)
 
 
-async def _open(url: str, token: Token, name: str, probe: str, on_lost: Callable[[BraynsWidgetError], None]) -> Link:
-    attempt = 1
-    while True:
+async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool = False) -> None:
+    for attempt in range(CONNECT_ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(CONNECT_PAUSE * 2 ** (attempt - 1))
         try:
-            return await Link.open(url, token, name=name, probe=probe, on_close=on_lost)
+            await open_link()
         except ConnectionLost as error:
-            if name == "backend" and isinstance(error, Unreachable) and error.status == 404:
+            if may_miss and isinstance(error, Unreachable) and error.status == 404:
                 raise _Missing from None
-            if attempt == CONNECT_ATTEMPTS:
+            if attempt + 1 == CONNECT_ATTEMPTS:
                 raise
-        await asyncio.sleep(CONNECT_PAUSE * 2 ** (attempt - 1))
-        attempt += 1
+        else:
+            return
 
 
 def _describe(status: JobStatus, on_state: OnState) -> None:

@@ -22,16 +22,22 @@ from brayns_widget.controller.ending import Countdown, read_end
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.joining import seen_as_it_is
 from brayns_widget.controller.journal import Journal
-from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.scene import Scene, discard, scene_lost
 from brayns_widget.controller.state import Activity, JobState, Level, Notice, State, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
 from brayns_widget.controller.where import Where
-from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
+from brayns_widget.protocol.errors import (
+    BraynsWidgetError,
+    CircuitError,
+    ConnectionLost,
+    RequestCancelled,
+)
 
 if TYPE_CHECKING:
     from brayns_widget.controller.presence import Presence
     from brayns_widget.controller.restoring import Restorer
+    from brayns_widget.protocol.endpoints import Endpoint
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, because other clients may have changed it."""
@@ -46,6 +52,7 @@ NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "j
 _LACK = "This job has no backend, so files cannot be listed and circuits not be looked into."
 
 ABANDON_LOOK = 0.2  # s
+NO_BACKEND = "Files and node attributes cannot be read until it is back. What is loaded can be used meanwhile."
 
 T = TypeVar("T")
 
@@ -87,17 +94,39 @@ class Core:
             start_timeout=start_timeout,
             on_status=self._set_status,
             prepare=self._prepare,
+            resume=self._resume,
             on_ready=self._ready,
+            on_away=self._away,
             on_left=self._left,
+            on_backend=self._tell_backend,
         )
         self._countdown = Countdown(self._warn)
+        self._again = False  # the job is ready again, after a loss
+        self._failed_once = False  # to bring the scene back to it
+        self._no_backend: Notice | None = None
+        self._undoing: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
     # ------------------------------------------------------------------ servers
 
     async def renderer(self, report: Report = ignore) -> Server:
-        """Return the renderer; starts the job if need be."""
+        """Return the renderer, for a call that needs the scene; starts the job if need be.
+
+        Raises:
+            SceneLost: the scene has gone with its renderer, and is not back yet.
+        """
+        self.scene.need()
+        try:
+            ready = await self.connection.ensure(report)
+        except ConnectionLost:
+            self.scene.need()  # it may just have been found to have ended
+            raise
+        self.scene.need()
+        return ready.renderer
+
+    async def any_renderer(self, report: Report = ignore) -> Server:
+        """Return the renderer, for a call that adds models, which begin another scene if the last one is lost."""
         return (await self.connection.ensure(report)).renderer
 
     async def loaded_renderer(self, report: Report = ignore) -> Server:
@@ -153,15 +182,36 @@ class Core:
         """Start a job, if none runs, and bring the remembered scene back."""
         before, self.restorer.wanted = self.restorer.wanted, True
         try:
-            ready = await self.connection.ensure(report)
+            ready = await self._reach_or_replace(report)
             if self.restorer.remembers:  # the job ran already, with a scene of its own
-                await self.restorer.bring_back(ready.renderer, report, fresh=False)
-                if self.store.state.notice == NOT_BACK:
+                fresh = self.store.state.scene_lost  # … which has nothing but lights
+                if fresh:
+                    await self._darken(ready.renderer)
+                await self.restorer.bring_back(ready.renderer, report, fresh=fresh)
+                if self.store.state.notice in {NOT_BACK, Notice.of(scene_lost())}:
                     self.store.state = replace(self.store.state, notice=None)
                 self._tell_problems()
         except BaseException:
             self.restorer.wanted = before
+            if not before and self.connection.job_id is None:
+                self._lose_scene()
             raise
+
+    async def _reach_or_replace(self, report: Report) -> Ready:
+        """Return the job that runs; start one in the place of one that has ended, or that cannot be reached."""
+        known = self.connection.job_id
+        try:
+            return await self.connection.ensure(report)
+        except ConnectionLost:
+            if known is None or (self.connection.job_id is not None and not self.connection.abandon()):
+                raise
+        return await self.connection.ensure(report)
+
+    async def _darken(self, renderer: Server) -> None:
+        from brayns_widget.protocol.brayns.lights import CLEAR_LIGHTS
+
+        await renderer.call(CLEAR_LIGHTS)
+        self.scene.drop([light.id for light in self.store.state.lights])
 
     async def look(self, server: Server, request: Coroutine[Any, Any, T]) -> T:
         """Send the present camera, and right behind it a request that sees through it.
@@ -236,7 +286,7 @@ class Core:
     async def _prepare(self, ready: Ready) -> None:
         self.journal.clear()
         self.joined = False
-        ready.renderer.on_call = self.journal.note
+        self._listen_to(ready.renderer)
         if self.restorer.wanted and self.restorer.remembers:
             await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
         else:
@@ -247,10 +297,57 @@ class Core:
         for step in self.prepare:
             await step(ready)
 
+        self._again = False
+
+    async def _resume(self, ready: Ready) -> None:
+        """Go on with a job that was out of reach: what the scene should be is applied again, and nothing repeated.
+
+        A renderer that has lost all of it gets it once more. If that fails, it may be the scene that ends renderers, so
+        it is left to a person.
+        """
+        self._again = True
+        self._listen_to(ready.renderer)
+        survives = await self.scene.survives(ready.renderer)
+        before, self.restorer.wanted = self.restorer.wanted, True  # a scene without lights stays dark
+        try:
+            if not survives:
+                await self._bring_back_once(ready.renderer)
+            await self.scene.read(ready.renderer)
+            for step in self.prepare:
+                await step(ready)
+        finally:
+            self.restorer.wanted = before
+
+    async def _bring_back_once(self, renderer: Server) -> None:
+        if not self._failed_once:
+            self.restorer.keep()
+        self.journal.clear()
+        if self._failed_once or not self.restorer.remembers:
+            self._lose_scene()
+            return
+        self._failed_once = True
+        await self.restorer.bring_back(renderer, self.connection.report, fresh=True)
+        self._failed_once = False
+
+    def _listen_to(self, renderer: Server) -> None:
+        renderer.on_call = self.journal.note
+        renderer.on_late = partial(self._undo, renderer)
+
+    def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
+        """Remove what a request has added whose caller was told that it has failed, and nothing else."""
+        if endpoint.name.startswith("add-"):
+            added = result if isinstance(result, Sequence) else [result]
+            work = discard(renderer, self.scene, [instance.model_id for instance in added])
+            task = asyncio.create_task(work, name="remove what came late")
+            self._undoing.add(task)
+            task.add_done_callback(self._undoing.discard)
+
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete. A job in use, to which we attach again, has its scene still.
         state = self.store.state
         notice = NOT_BACK if self.restorer.remembers and not state.models else None
+        if self._again and notice is None:
+            notice = state.notice
         job = self._known_job(ready)
         self.store.state = replace(state, capabilities=ready.capabilities, notice=notice, job=job)
         self._countdown.start(job.ends, probably=job.ends_probably)
@@ -259,15 +356,19 @@ class Core:
         self.touch()
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
-    def _left(self, end: EndOfJob | None) -> None:
+    def _away(self) -> None:
         if self._following is not None:
             self._following.cancel()
-        if end is None:
-            self.restorer.keep()
+        self.store.state = replace(self.store.state, capabilities=None)
+
+    def _left(self, end: EndOfJob | None) -> None:
+        self._away()
         self._countdown.stop()
         job = self.store.state.job.gone(log="" if end is None else end.detail)
-        state = replace(self.store.state, capabilities=None, job=job)
-        self.store.state = state if self.restorer.wanted else self.scene.lose(state)
+        self.store.state = replace(self.store.state, job=job)
+        self.restorer.keep()
+        if not self.restorer.wanted:
+            self._lose_scene(lost=end is not None)
         if end is not None:
             hint = "job.restore() starts a new job with the same scene."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
@@ -291,6 +392,19 @@ class Core:
         self.tell("warning", text, "Save what you need. job.restore() brings the scene back on another job.")
         if not self.presence.seen:
             _LOG.warning(text)
+
+    def _lose_scene(self, *, lost: bool = True) -> None:
+        # A scene with nothing in it can be had again by any call.
+        state = self.store.state
+        lost = state.scene_lost or (lost and bool(state.models or state.clips))
+        self.store.state = replace(self.scene.lose(state), scene_lost=lost)
+
+    def _tell_backend(self, error: BraynsWidgetError | None) -> None:
+        if error is not None:
+            self._no_backend = Notice("warning", error.message, NO_BACKEND)
+            self.store.state = replace(self.store.state, notice=self._no_backend)
+        elif self.store.state.notice == self._no_backend:
+            self.store.state = replace(self.store.state, notice=None)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:

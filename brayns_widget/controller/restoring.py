@@ -12,8 +12,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
-from brayns_widget.controller.loading import discard
-from brayns_widget.controller.scene import Key, Scene, model_state
+from brayns_widget.controller.scene import Key, Scene, model_state, take_out
 from brayns_widget.controller.state import ModelState, PartState, Store
 from brayns_widget.protocol.errors import RequestCancelled, RequestError
 
@@ -103,8 +102,7 @@ class Restorer:
                 await work.run()
                 await self._take(work)
             except BaseException:
-                if not fresh:
-                    await finish_cleanup(discard(renderer, self._scene, list(work.ids.values())))
+                await finish_cleanup(take_out(renderer, list(work.ids.values())))
                 raise
         self.problems = tuple(work.problems)
         self._remembered = None

@@ -151,6 +151,8 @@ class State:
         status: state of the job.
         job: where it runs, and what is known of it.
         capabilities: capabilities of its servers, or None before it runs.
+        scene_lost: whether all that was loaded has gone with its renderer, and has neither come back nor was followed
+            by another scene.
         models: the models of the scene, without lights and clipping shapes.
         lights: the lights.
         clips: the clipping shapes.
@@ -166,6 +168,7 @@ class State:
     status: Status = field(default_factory=Status)
     job: JobState = JobState()
     capabilities: Capabilities | None = None
+    scene_lost: bool = False
     models: tuple[ModelState, ...] = ()
     lights: tuple[PartState, ...] = ()
     clips: tuple[PartState, ...] = ()

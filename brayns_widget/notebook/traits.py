@@ -34,6 +34,7 @@ class Traits:
     models: tuple[ModelState, ...]
     status: Status
     job: JobState
+    scene_lost: bool
     progress: Activity | None
     notice: Notice | None
     legend: Legend | None
@@ -47,6 +48,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "models": lambda state: state.models,
     "status": lambda state: state.status,
     "job": lambda state: state.job,
+    "scene_lost": lambda state: state.scene_lost,
     "progress": lambda state: state.progress,
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,

@@ -118,6 +118,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         panel_open: whether the panel beside the picture is open.
         status: state of the job.
         job: the job: starts, stops and moves it.
+        scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
         progress: the newest running long call, or None.
         notice: the last message for the user, or None if there is none or it was dismissed.
         legend: legend of the visible models' colors, or None.
@@ -136,6 +137,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     )
     status = StateTrait[Status, Any]("status", help="where the job stands")
     job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
+    scene_lost = StateTrait[bool, Any]("scene_lost", help="whether all that was loaded has gone with its renderer")
     progress = StateTrait[Activity | None, Any]("progress", help="the newest long call that runs, or None")
     notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
     legend = StateTrait[Legend | None, Any]("legend", help="what the colors of the visible models mean, or None")

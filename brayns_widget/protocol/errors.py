@@ -10,6 +10,7 @@
     ├── AllocationError          a job cannot be started, or ended before it was ready
     ├── AuthError                the token is missing, wrong or expired
     ├── ConnectionLost           a link closed while it was needed
+    │   └── SceneLost            … and what was loaded has gone with it
     ├── ForkedError              a controller of the parent was used in a forked child
     ├── DeadlineExceeded         a wait took longer than allowed (also a built-in TimeoutError)
     └── CircuitError             the circuit cannot be read or shown as asked
@@ -104,6 +105,10 @@ class AuthError(BraynsWidgetError):
 
 class ConnectionLost(BraynsWidgetError):
     """A link to a server closed while it was needed."""
+
+
+class SceneLost(ConnectionLost):
+    """What was loaded is gone, with its renderer, and the call needs it. ``controller.restore()`` brings it back."""
 
 
 class ForkedError(BraynsWidgetError):

@@ -156,6 +156,7 @@ export type Traits = {
   models: readonly ModelState[];
   status: Status;
   job: JobState;
+  scene_lost: boolean;
   progress: Activity | null;
   notice: Notice | null;
   legend: Legend | null;
@@ -381,6 +382,7 @@ export const TRAITS = [
   "models",
   "status",
   "job",
+  "scene_lost",
   "progress",
   "notice",
   "legend",

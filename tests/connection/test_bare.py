@@ -8,7 +8,7 @@ import pytest
 from brayns_widget.connection.bare import server_address
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+from brayns_widget.protocol.errors import BraynsWidgetError
 from tests.fakes import TOKEN, FakeCluster
 
 
@@ -62,15 +62,16 @@ def test_a_token_is_sent_if_one_is_given(cluster, monkeypatch):
     assert [request.headers["Authorization"] for request in cluster.handshakes] == [f"Bearer {TOKEN}"]
 
 
-def test_its_end_is_what_the_link_says(cluster):
-    async def main() -> EndOfJob:
+def test_it_counts_as_running_because_no_master_tells_its_end(cluster):
+    async def main() -> EndOfJob | None:
         job = await connect(bare(f"{cluster.slave}/renderer"))
         try:
-            return await job.why_it_ended(ConnectionLost("The connection was lost."))
+            end: EndOfJob | None = await job.look()
         finally:
             await job.close()
+        return end
 
-    assert asyncio.run(main()) == EndOfJob("The connection was lost.", failed=True)
+    assert asyncio.run(main()) is None
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def test_an_idle_link_is_probed_and_a_silent_server_is_lost(cluster):
         nonlocal lost
         lost = asyncio.get_running_loop().create_future()
         async with asyncio.timeout(DEADLINE):
-            link = await open_link(cluster, idle=0.1, timeout=0.5, on_close=lost.set_result)
+            link = await open_link(cluster, idle=0.1, patience=0.5, on_close=lost.set_result)
             # the first one, and two after silence
             while cluster.renderer.methods().count("get-version") < 3:  # noqa: ASYNC110 - asked on another loop
                 await asyncio.sleep(0.01)

@@ -464,7 +464,7 @@ def test_a_killed_service_is_told_and_its_servers_end(shown):
     start = time.monotonic()
     (service,) = [p for p, command in shown.family.items() if "service" in command]
     service.kill()
-    shown.told("The connection to the renderer was lost.", start)
+    shown.told("The job has ended, because the local service has.", start)
     shown.check_past()
     shown.check_gone()
 

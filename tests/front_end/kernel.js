@@ -9,6 +9,7 @@ const DEFAULTS = {
     master: null, slave: null, renderer: null, backend: null, usecase: "SBO1", project: null,
     id: "job-1", host: "127.0.0.1", ends: null, ends_probably: false, attached: false, lack: "", log: "",
   },
+  scene_lost: false,
   progress: null,
   notice: null,
   legend: null,
