@@ -54,7 +54,7 @@ CONNECTION = (
     "reports",
 )
 # the renderer's parts from top to bottom
-RENDERER = ("main", "methods", "context", "scene", "loaders", "translation", "tracing", "content", "memory")
+RENDERER = ("main", "methods", "context", "reading", "scene", "loaders", "translation", "tracing", "content", "memory")
 # the kinds of loaders, of which none may import a later one, and what they share
 LOADERS = ("registry", "circuits", "morphologies", "grids", "molecules", "meshes", "base")
 # what the ray tracer may import, besides itself

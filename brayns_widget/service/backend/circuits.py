@@ -1,9 +1,9 @@
 """Contents of a SONATA configuration, read in a child process of ``reader`` (see there for the reason).
 
-``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` reads one line of JSON from its standard input,
-further parameters of the question, and writes one to its standard output: ``{"result": …, "size": …}``, which ``size``
-raw bytes follow, or ``{"error": {"code": …, "message": …}}``. The question "report" opens a report; each further line
-asks for a frame. It exits when its standard input closes.
+``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH LINE`` reads one line of JSON from its standard
+input, further parameters of the question, and writes one to its standard output: ``{"result": …, "size": …}``, which
+``size`` raw bytes follow, or ``{"error": {"code": …, "message": …}}``. The question "report" opens a report; each
+further line asks for a frame. It exits when its standard input closes, and on Linux when the ``line_of_life`` ends.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.lifetime import end_with_line
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.sonata.config import (
@@ -275,7 +276,9 @@ def _write(reply: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asked, base, path = sys.argv[1:]
+    asked, base, path, line = sys.argv[1:]
+    if line:
+        end_with_line(int(line))
     requests = _requests()
     if asked == "report":
         _serve_report(base, path, requests)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
 from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Renderer, Static
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.loaders.base import Loader
-from brayns_widget.service.renderer.memory import Budget
+from brayns_widget.service.renderer.memory import Allowance, Budget
+from brayns_widget.service.renderer.reading import Reading
 from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.translation.settings import camera_of, coarse_scale_of, settings_of
@@ -48,6 +50,7 @@ class Context:
         stop: ends the process; safe on any thread.
         memory: what the scene may take.
         turns: where methods run; long ones let others run between their steps.
+        reader: where files are read; None: in this process.
         plugins: those that clients hear of, in this order.
     """
 
@@ -59,6 +62,7 @@ class Context:
         memory: Budget | None = None,
         turns: Turns | None = None,
         *,
+        reader: Runner | None = None,
         plugins: Sequence[str] = PLUGINS,
     ) -> None:
         self.methods = methods
@@ -69,6 +73,7 @@ class Context:
         self.stop = stop
         self.memory = memory or Budget()
         self.turns = turns or Turns()
+        self.reading = Reading(reader)
         self.plugins = plugins
         self.models = Models(lambda: self.engine.scene)
         self.playback = Playback(self.models)
@@ -141,6 +146,10 @@ class Context:
         changed = self._applied.get(name) != value
         self._applied[name] = value
         return changed
+
+    def allowance(self) -> Allowance:
+        """Compute what a load may take beside what there is."""
+        return self.memory.allowance(self.models.primitives)
 
     def interrupt(self) -> None:
         """Interrupt rendering, now and from now on; safe on any thread."""

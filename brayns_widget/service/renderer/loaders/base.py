@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,10 @@ class Loader:
     binary: bool = False
     folders: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The process that reads has the same loader; the types of some parameters cannot be pickled.
+        return _loader_of, (self.load.__module__, self.name, self.binary)
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of ``loader_properties``."""
         return json_schema(TypeAdapter(self.params))
@@ -178,6 +183,12 @@ class Loader:
                 model.close()
             raise
         return loaded
+
+
+def _loader_of(module: str, name: str, binary: bool) -> Loader:
+    """Find a loader in the module that has its function."""
+    loaders = (item for item in vars(importlib.import_module(module)).values() if isinstance(item, Loader))
+    return next(loader for loader in loaders if (loader.name, loader.binary) == (name, binary))
 
 
 def _check(loaded: Sequence[LoadedModel]) -> None:

@@ -14,7 +14,6 @@ from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import UPLOAD
 from brayns_widget.service.renderer.loaders.morphologies.neuron import TEXT_LOADER
-from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.renderer.methods.loading import READING
 from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
@@ -39,10 +38,10 @@ def set_radius_floor(context: Context, params: RadiusFloor) -> None:
 def add_morphology(context: Context, params: AddMorphologyParams, request: RunningRequest) -> list[ModelInstance]:
     """Load a single cell from the text of a file and return its model."""
     data = memoryview(params.text.encode())
-    with allowing(context.memory.allowance(context.models.primitives)):
-        part = request.part(0.0, READING)
-        name = params.name or UPLOAD
-        loaded = TEXT_LOADER.read_upload(params.type, data, params.loader_properties, part, name=name)
+    part, allowed, name = request.part(0.0, READING), context.allowance(), params.name or UPLOAD
+    loaded = context.reading.read_upload(
+        TEXT_LOADER, params.type, data, params.loader_properties, part, allowed=allowed, name=name
+    )
     info = LoadInfo(load_parameters=params.loader_properties, loader_name=TEXT_LOADER.name, path="", source="from_blob")
     return [model.instance() for model in context.models.add_loaded(loaded, info, request.part(READING, 1.0))]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
-from brayns_widget.service.renderer.content.reports import FrameReport, SpikeReport, Timeline
+from brayns_widget.service.renderer.content.reports import FrameReport, FrameSource, SpikeReport, Timeline
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
@@ -30,7 +30,7 @@ Columns = npt.NDArray[np.intp]
 
 
 class Recording(ReportFile):
-    """An open report of one population. Owns the file until ``simulation``."""
+    """An open report of one population."""
 
     def cells(self, ids: Ints) -> CellColumns:
         """Find the columns of cells.
@@ -44,7 +44,7 @@ class Recording(ReportFile):
         return columns
 
     def simulation(self, columns: Columns) -> Simulation:
-        """Make a simulation that changes colors; it owns the file from then on.
+        """Make a simulation that changes colors; it opens the file again.
 
         Args:
             columns: (slots,) the column that each slot shows; -1: none.
@@ -65,7 +65,7 @@ class Recording(ReportFile):
             raise self.refusal("it has no values of what is to be loaded")
         first, last = int(shown.min()), int(shown.max()) + 1
         timeline = Timeline(self.dt, 0, self.frames - 1, self.unit, self.start)
-        report = FrameReport(self.file, self.data, timeline, first, last)
+        report = FrameReport(FrameSource.of(self.data, first, last), timeline)
         return report, np.where(columns >= 0, columns - first, -1)
 
 
