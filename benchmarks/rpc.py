@@ -77,13 +77,17 @@ async def run_server() -> None:
 
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    when_stdin_closes(lambda: loop.call_soon_threadsafe(ended.set))
+    when_stdin_closes(lambda: _post(loop, ended.set))
     options = {"compression": None, "ping_interval": None}
     with Turns() as turns:
         ours = RpcServer(methods(), None, turns, between=turns.between)
         async with serve(answer, "127.0.0.1", 0, **options) as bare, ours.serve("127.0.0.1", 0) as (_, port):  # type: ignore[arg-type]
             print(bare.sockets[0].getsockname()[1], port, flush=True)
             await ended.wait()
+
+
+def _post(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    loop.call_soon_threadsafe(call)
 
 
 @contextlib.contextmanager
@@ -94,7 +98,8 @@ def server_process() -> Iterator[tuple[psutil.Process, str, str]]:
         assert child.stdout
         assert child.stdin
         bare, ours = child.stdout.readline().split()
-        yield psutil.Process(child.pid), f"ws://127.0.0.1:{bare}", f"ws://127.0.0.1:{ours}"
+        process = psutil.Process(child.pid)  # type: ignore[no-untyped-call]
+        yield process, f"ws://127.0.0.1:{bare}", f"ws://127.0.0.1:{ours}"
         child.stdin.close()
 
 

@@ -12,8 +12,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from brayns_widget.protocol.messages import RawMessage
-from tests.fakes import FakeBackend, FakeRenderer, FakeServer, Request
+from brayns_widget.protocol.messages import RawMessage, Request
+from tests.fakes import FakeBackend, FakeRenderer, FakeServer
 
 LATE = 0.05
 """Seconds that an answer is late, or waits for another one to overtake it."""

@@ -70,7 +70,7 @@ class Wire:
 
     def reset(self) -> None:
         """Break all connections, as a crash of a machine or a firewall does."""
-        self._each(lambda client, server: (_reset(client), _reset(server)))
+        self._each(_reset_both)
 
     def close_half(self) -> None:
         """End what the server sends to its clients; what they send still reaches it."""
@@ -166,6 +166,11 @@ class Wire:
 
     def _run(self, work: Any) -> None:
         self._thread.submit(work).result(_DEADLINE)
+
+
+def _reset_both(client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
+    _reset(client)
+    _reset(server)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
