@@ -69,6 +69,8 @@ def nothing_is_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
+    monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.05, raising=False)
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 2.0, raising=False)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ class ProxiedJob:
         id: its id.
         body: what was asked for.
         polls: how often its status is asked before it is ready.
+        servers: names of its servers.
         died: it has ended by itself.
         stopped: it was stopped.
         quit: names of the servers that were asked to quit.
@@ -40,6 +41,7 @@ class ProxiedJob:
     id: str
     body: Any
     polls: int
+    servers: frozenset[str]
     died: bool = False
     stopped: bool = False
     quit: set[str] = field(default_factory=set)
@@ -47,7 +49,7 @@ class ProxiedJob:
     @property
     def runs(self) -> bool:
         """Whether it costs something still."""
-        return not (self.died or self.stopped or {"renderer", "backend"} <= self.quit)
+        return not (self.died or self.stopped or self.servers <= self.quit)
 
 
 class Proxies:
@@ -183,7 +185,8 @@ class Proxies:
         if not isinstance(body, dict) or wanted not in body:
             return _plain(400, "" if self.edition == "2023" else "No projects provided in request body")
         name = str(uuid.uuid4()) if self.edition == "2023" else uuid.uuid4().hex
-        self.jobs[name] = ProxiedJob(name, body, self.polls)
+        servers = frozenset(self.servers) if self.edition == "2023" else frozenset({"renderer"})
+        self.jobs[name] = ProxiedJob(name, body, self.polls, servers)
         return _plain(201, json.dumps({"job_id": name}))
 
     def _status(self, name: str) -> web.Response:

@@ -322,8 +322,7 @@ def test_a_job_that_dies_before_it_is_ready_ends_the_wait_at_once(proxies):
     proxies.polls = 10**6
     with Controller(**proxies.options, start_timeout=WAIT) as controller:
         task = controller.start()
-        until(lambda: any(call.startswith("GET /status") for call in proxies.calls))
-        proxies.job.polls = 0 if proxies.edition == "2023" else 10**6
+        until(lambda: proxies.jobs and f"GET /status/{proxies.job.id}" in proxies.calls)
         if proxies.edition == "2023":  # it runs, and is not ready yet
             proxies.job.polls = 1
             until(lambda: proxies.job.polls <= 0)
