@@ -32,6 +32,7 @@ The real server has no limit.
 """
 
 _EMPTY = memoryview(b"")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # once: a message takes as long as making one
 _REQUEST_KEYS = frozenset({"jsonrpc", "id", "method", "params"})
 
 
@@ -79,7 +80,7 @@ class Progress:
 
 
 def _dump(message: Mapping[str, Any]) -> str:
-    return json.dumps(message, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(message)
 
 
 def _encode(message: Mapping[str, Any], payload: bytes | memoryview) -> RawMessage:
@@ -194,7 +195,7 @@ def _decode(raw: RawMessage) -> tuple[dict[str, Any], memoryview]:
     except ProtocolError as error:
         raise RequestError(f"Invalid JSON: {error}", code=PARSE_ERROR) from error
     try:
-        message = json.loads(text, parse_constant=_refuse_constant)
+        message = _DECODER.decode(text)
         if "\\u" in text:  # a lone surrogate is valid JSON but not valid text; Python uses some in names of files
             json.dumps(message, ensure_ascii=False).encode(errors="surrogateescape")
     except (ValueError, RecursionError) as error:
@@ -208,6 +209,9 @@ def _decode(raw: RawMessage) -> tuple[dict[str, Any], memoryview]:
 def _refuse_constant(name: str) -> None:
     # Python reads NaN and Infinity, which are not JSON and cannot be forwarded.
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _is_id(value: Any) -> bool:

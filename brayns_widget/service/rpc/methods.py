@@ -69,17 +69,21 @@ REPORT_INTERVAL = 0.05  # seconds; more progress messages than people can see on
 
 
 class _Cancellation:
-    """Cancellation state of a request, shared by its parts."""
+    """Cancellation state of a request, shared by its parts.
+
+    Its flags are set by one thread and read by others; nobody waits for them. Each request has them, and three
+    ``threading.Event`` would cost as much time as decoding it.
+    """
 
     def __init__(self) -> None:
-        self.cancelled = threading.Event()
-        self.client_left = threading.Event()
-        self.only_for_client = threading.Event()
+        self.cancelled = False
+        self.client_left = False
+        self.only_for_client = False
         self._on_cancel: list[Callable[[], None]] = []
         self._calling = threading.Lock()  # of ``_on_cancel``
 
     def cancel(self) -> None:
-        self.cancelled.set()
+        self.cancelled = True
         with self._calling:
             for call in self._on_cancel:
                 call()
@@ -115,7 +119,7 @@ class RunningRequest:
     @property
     def cancelled(self) -> bool:
         """Whether the client has asked to stop."""
-        return self._end.cancelled.is_set()
+        return self._end.cancelled
 
     def cancel(self) -> None:
         """Ask the method to stop; safe on any thread."""
@@ -131,14 +135,14 @@ class RunningRequest:
 
     def only_for_client(self) -> None:
         """Declare that only this client gets the result, so the task is cancelled when the client disconnects."""
-        self._end.only_for_client.set()
-        if self._end.client_left.is_set():
+        self._end.only_for_client = True
+        if self._end.client_left:
             self.cancel()
 
     def leave(self) -> None:
         """Record that the client has disconnected; safe on any thread."""
-        self._end.client_left.set()
-        if self._end.only_for_client.is_set():
+        self._end.client_left = True
+        if self._end.only_for_client:
             self.cancel()
 
     def settled(self) -> None:

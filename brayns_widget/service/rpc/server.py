@@ -243,6 +243,11 @@ class _Session(Generic[C]):
         if request.method == CANCEL_METHOD.name and CANCEL_METHOD in self._server.methods:
             await self._send(_answer(request, CANCEL_METHOD, self, RunningRequest()))
             return
+        if not (self._under_way or self._waiting.qsize() or self._finishing) and (
+            self._server.methods.turn(request.method) is Turn.AT_ONCE
+        ):  # nobody is before it, so it need not wait for the runner
+            await self._send(self._call(request, RunningRequest()))
+            return
         if self._waiting.qsize() >= MAX_WAITING or self._waiting_bytes + len(frame) > MAX_WAITING_BYTES:
             problem = f"{self._waiting.qsize()} requests of {self._waiting_bytes} bytes wait already"
             await self._send(_failure(request, RequestError(problem, code=INTERNAL_ERROR)))

@@ -1,0 +1,392 @@
+"""Faults between a client and the real proxies, each with the end that its user wants.
+
+Each test is a situation that was tried with both public editions of the proxies; the words of ``proxies`` say which.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.models import Model
+from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError, ConnectionLost, RequestCancelled
+from tests.fakes import TOKEN, FakeCluster
+from tests.faults.proxies import EDITIONS, END_TIME, Proxies
+from tests.faults.waiting import until
+from tests.faults.wire import Wire
+from tests.listening import Listener
+
+WAIT = 10
+DB_AWAY = (500, "Internal DB error (cannot retreive job)")
+
+both = pytest.mark.parametrize("proxies", EDITIONS, indirect=True)
+only_2023 = pytest.mark.parametrize("proxies", ["2023"], indirect=True)
+only_2024 = pytest.mark.parametrize("proxies", ["2024"], indirect=True)
+links = pytest.mark.xfail(strict=True, reason="links are not opened again yet")
+jobs = pytest.mark.xfail(strict=True, reason="jobs are not ended, recorded or asked for again yet")
+backends = pytest.mark.xfail(strict=True, reason="a backend has no life of its own yet")
+
+
+def load(controller: Controller) -> Model:
+    """Load a circuit in a way that needs no backend."""
+    (model,) = controller.load_circuit("/data/circuit.json", population="cells").result(WAIT)
+    return model
+
+
+@pytest.fixture
+def wire(proxies: Proxies) -> Iterator[Wire]:
+    """The way to the slave of ``proxies``."""
+    with Wire.to(proxies.master) as made:
+        yield made
+
+
+@pytest.fixture
+def controller(proxies: Proxies, wire: Wire) -> Iterator[Controller]:
+    """A controller that reaches the slave by ``wire``, and the master without it."""
+    with Controller(**proxies.options | {"slave": wire.through(proxies.slave)}) as made:
+        yield made
+
+
+class Told:
+    """What a controller tells its user, from now on."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.statuses = Listener(controller, lambda state: state.status)
+        self.notices = Listener(controller, lambda state: state.notice)
+
+    def texts(self) -> str:
+        """All that was told, as one text."""
+        notices = [f"{notice.text} {notice.hint}" for notice in self.notices.heard if notice is not None]
+        return "\n".join([status.text for status in self.statuses.heard] + notices)
+
+
+@pytest.fixture
+def told(controller: Controller) -> Told:
+    return Told(controller)
+
+
+def scene_of(cluster: FakeCluster) -> list[str]:
+    """The models in the renderer, by type."""
+    return [model["model_type"] for model in cluster.renderer.models]
+
+
+def is_ready(controller: Controller) -> Callable[[], bool]:
+    return lambda: controller.status.state == "ready" and controller._core.connection.ready is not None
+
+
+# ---------------------------------------------------------------------- the main line
+
+
+@both
+def test_a_job_is_started_a_circuit_loaded_and_a_picture_made(controller):
+    assert load(controller).state.cells == 4
+    assert controller.snapshot().result(WAIT).data[:4] == b"\x89PNG"
+
+
+@only_2024
+def test_closing_stops_the_job(controller, proxies):
+    load(controller)
+    controller.close()
+    assert proxies.job.stopped
+    assert proxies.running() == []
+
+
+@jobs
+@only_2023
+def test_closing_asks_both_servers_to_quit_where_nobody_can_stop_a_job(controller, proxies):
+    load(controller)
+    controller.close()
+    assert proxies.job.quit == {"renderer", "backend"}
+    assert proxies.running() == []
+
+
+# ---------------------------------------------------------------------- servers that die
+
+
+@both
+def test_a_renderer_that_dies_is_told(controller, cluster, told):
+    load(controller)
+    cluster.kill_renderer()
+    status = told.statuses.wait_for(lambda status: status.state in {"failed", "ended"})
+    assert END_TIME[:16] in status.text or "renderer" in status.text
+    assert "restore" in told.texts()
+
+
+@links
+@both
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda controller, _: controller.snapshot().result(WAIT),
+        lambda controller, _: controller.renderer.request("get-scene"),
+        lambda controller, _: controller.clear(),
+        lambda _, model: model.color_by("mtype"),
+    ],
+    ids=["snapshot", "request", "clear", "color"],
+)
+def test_no_call_makes_an_empty_scene_of_a_lost_one(controller, cluster, told, proxies, call):
+    model = load(controller)
+    cluster.kill_renderer()
+    told.statuses.wait_for(lambda status: status.state in {"failed", "ended"})
+    with pytest.raises(BraynsWidgetError) as caught:
+        call(controller, model)
+    assert "restore" in str(caught.value)
+    assert len(proxies.jobs) == 1
+    controller.restore().result(WAIT)
+    assert [one.state.cells for one in controller.models] == [4]
+    assert len(proxies.jobs) == 2
+    assert controller.snapshot().result(WAIT).data
+
+
+@both
+def test_restoring_brings_models_back_on_a_new_job(controller, cluster, told):
+    load(controller)
+    cluster.kill_renderer()
+    told.statuses.wait_for(lambda status: status.state in {"failed", "ended"})
+    cluster.renderer.models.clear()
+    controller.restore().result(WAIT)
+    assert scene_of(cluster).count("neurons") == 1
+    assert len(controller.models) == 1
+
+
+@backends
+@only_2023
+def test_a_backend_that_dies_is_told_and_opened_again(controller, cluster, proxies, told):
+    load(controller)
+    address = proxies.servers["backend"]
+    proxies.servers["backend"] = "ws://127.0.0.1:9"
+    cluster._loop.call_soon_threadsafe(lambda: [one.transport.abort() for one in list(cluster.backend.sockets)])
+    told.notices.wait_for(lambda notice: notice is not None and "backend" in notice.text)
+    assert controller.snapshot().result(WAIT).data  # what does not need it goes on
+    with pytest.raises(BraynsWidgetError, match="backend"):
+        controller.files.list("/data")
+    proxies.servers["backend"] = address
+    until(lambda: _lists(controller))
+    assert len(proxies.jobs) == 1
+    assert proxies.asked("add-model") == 1
+
+
+def _lists(controller: Controller) -> bool:
+    try:
+        return bool(controller.files.list("/data").files)
+    except BraynsWidgetError:
+        return False
+
+
+# ---------------------------------------------------------------------- links that break
+
+
+def stays(controller: Controller, proxies: Proxies, cluster: FakeCluster) -> None:
+    """Check that a lost link has cost nothing: the same job, the same models, nothing twice."""
+    until(is_ready(controller))
+    assert controller.snapshot().result(WAIT).data
+    assert [job.runs for job in proxies.jobs.values()] == [True]
+    assert proxies.asked("add-model") == 1
+    assert [model.state.cells for model in controller.models] == [4]
+    assert scene_of(cluster).count("neurons") == 1
+
+
+@links
+@both
+@pytest.mark.parametrize("fault", ["reset", "close_half"])
+def test_a_link_that_breaks_is_opened_again(controller, proxies, cluster, wire, told, fault):
+    proxies.ends = False
+    load(controller)
+    getattr(wire, fault)()
+    told.statuses.wait_for(lambda status: status.state == "stale")
+    stays(controller, proxies, cluster)
+
+
+@links
+@both
+def test_a_slave_that_is_restarted_is_waited_for(controller, proxies, cluster, wire, told):
+    proxies.ends = False
+    load(controller)
+    wire.refusing = True
+    wire.reset()
+    told.statuses.wait_for(lambda status: status.state == "stale")
+    tries = wire.accepted
+    until(lambda: wire.accepted >= tries + 2)
+    wire.refusing = False
+    stays(controller, proxies, cluster)
+
+
+@links
+@both
+def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(controller, proxies, cluster, wire):
+    proxies.ends = False
+    load(controller)
+    cluster.renderer.silent.add("add-model")
+    task = controller.load_circuit("/data/circuit.json", population="cells")
+    until(lambda: proxies.asked("add-model") == 2)
+    cluster.renderer.silent.clear()
+    wire.reset()
+    with pytest.raises(ConnectionLost):
+        task.result(WAIT)
+    until(is_ready(controller))
+    assert [job.runs for job in proxies.jobs.values()] == [True]
+    assert load(controller).state.cells == 4
+
+
+@links
+@both
+def test_a_cancel_is_answered_within_two_seconds_though_nothing_passes(controller, wire, cluster, proxies):
+    load(controller)
+    cluster.renderer.delays["add-model"] = WAIT
+    task = controller.load_circuit("/data/circuit.json", population="cells")
+    until(lambda: proxies.asked("add-model") == 2)
+    wire.silence()
+    began = time.monotonic()
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    assert time.monotonic() - began < 2.5
+    wire.speak()
+
+
+# ---------------------------------------------------------------------- masters that are away
+
+
+@pytest.fixture
+def master(proxies: Proxies) -> Iterator[Wire]:
+    """The way to the master of ``proxies``."""
+    with Wire.to(proxies.master) as made:
+        yield made
+
+
+@jobs
+@both
+def test_a_job_that_cannot_be_ended_is_told_with_its_id_and_end(proxies, master, capfd):
+    options = proxies.options | {"master": master.through(proxies.master), "slave": proxies.slave}
+    proxies.servers.pop("backend")
+    with Controller(**options) as controller:
+        load(controller)
+        master.refusing = True
+        master.reset()
+        assert controller.snapshot().result(WAIT).data  # the calls go on
+        told = Told(controller)
+    said = told.texts() + capfd.readouterr().err
+    if proxies.running():
+        assert proxies.job.id in said
+        assert END_TIME[:16] in said
+
+
+@jobs
+@only_2024
+def test_a_token_that_is_not_valid_any_more_at_close_is_told(controller, proxies, capfd):
+    load(controller)
+    told = Told(controller)
+    proxies.token = "another"
+    controller.close()
+    said = told.texts() + capfd.readouterr().err
+    assert proxies.running() == [] or proxies.job.id in said
+    assert TOKEN not in said
+
+
+@both
+def test_a_renderer_that_is_down_ends_the_start_with_an_error_and_no_traceback(proxies, capfd):
+    proxies.servers["renderer"] = "ws://127.0.0.1:9"
+    options = proxies.options | {"start_timeout": 2.0}
+    with Controller(**options) as controller:
+        with pytest.raises(BraynsWidgetError, match="renderer"):
+            controller.start().result(WAIT)
+        assert controller.status.state == "failed"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@only_2024
+def test_a_start_that_is_given_up_in_the_queue_stops_the_job(proxies):
+    proxies.polls = 10**6
+    with Controller(**proxies.options, start_timeout=0.3) as controller:
+        with pytest.raises(BraynsWidgetError, match="start_timeout"):
+            controller.start().result(WAIT)
+        assert proxies.running() == []
+
+
+@jobs
+@only_2023
+def test_a_start_that_is_given_up_in_the_queue_ends_the_job_when_it_appears(proxies):
+    proxies.polls = 10**6
+    with Controller(**proxies.options, start_timeout=0.3) as controller:
+        with pytest.raises(BraynsWidgetError, match="start_timeout"):
+            controller.start().result(WAIT)
+        proxies.job.polls = 0
+        until(lambda: not proxies.running())
+
+
+@both
+def test_a_job_that_dies_before_it_is_ready_ends_the_wait_at_once(proxies):
+    proxies.polls = 10**6
+    with Controller(**proxies.options, start_timeout=WAIT) as controller:
+        task = controller.start()
+        until(lambda: proxies.jobs and f"GET /status/{proxies.job.id}" in proxies.calls)
+        if proxies.edition == "2023":  # it runs, and is not ready yet
+            proxies.job.polls = 1
+            until(lambda: proxies.job.polls <= 0)
+        proxies.job.died = True
+        began = time.monotonic()
+        with pytest.raises(AllocationError, match="ended before it was ready"):
+            task.result(WAIT)
+        assert time.monotonic() - began < 3
+
+
+@jobs
+@only_2024
+def test_a_master_whose_database_is_away_for_a_moment_is_asked_again(proxies):
+    proxies.answers["GET /status"] = [DB_AWAY] * 3
+    with Controller(**proxies.options) as controller:
+        controller.start().result(WAIT)
+        assert len(proxies.jobs) == 1
+        controller.close()
+    assert proxies.running() == []
+
+
+@jobs
+@both
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateway_that_answers_for_a_moment_is_no_verdict(proxies, status):
+    proxies.answers["GET /status"] = [(status, "<html><body>Bad Gateway</body></html>")] * 6
+    with Controller(**proxies.options) as controller:
+        controller.start().result(20)
+        assert len(proxies.jobs) == 1
+
+
+# ---------------------------------------------------------------------- others
+
+
+@jobs
+@only_2023
+def test_a_missing_address_of_the_slave_is_told_before_a_job_is_started(proxies):
+    options = {key: value for key, value in proxies.options.items() if key != "slave"}
+    with Controller(**options) as controller, pytest.raises(BraynsWidgetError, match="slave"):
+        controller.start().result(WAIT)
+    assert proxies.jobs == {}
+
+
+@both
+def test_attaching_to_a_job_that_there_is_not_says_so(proxies):
+    with (
+        Controller(**proxies.options, attach_to="nobody") as controller,
+        pytest.raises(AllocationError, match="There is no job 'nobody'"),
+    ):
+        controller.start().result(WAIT)
+
+
+@only_2023
+def test_a_backend_whose_node_sets_fail_counts_as_none(controller, cluster):
+    cluster.backend.errors["sonata-get-node-sets"] = (-32603, "no node sets for simulation configurations")
+    assert load(controller).state.cells == 4
+
+
+@both
+def test_attaching_leaves_the_job_to_its_owner(controller, proxies):
+    load(controller)
+    with Controller(**proxies.options, attach_to=controller.job.id) as second:
+        second.start().result(WAIT)
+        assert [model.state.cells for model in second.models] == [4]
+    assert [job.runs for job in proxies.jobs.values()] == [True]
+    assert proxies.job.quit == set()
+    assert load(controller).state.cells == 4
