@@ -44,7 +44,8 @@ UNIFORM = 43  # 1: under the coat there is nothing but matte, so that all light 
 ALBEDO = 44  # to 59: what perfect mirrors as GGX microfacets of ROUGHNESS reflect once, at cosines from 0 to 1
 ALBEDO_STEPS = 16
 ALBEDO_MEAN = 60  # of light from everywhere
-COLUMNS = 61
+SHADED = 61  # 1: the interactive renderer of Brayns shows it as an opaque surface that does not shine
+COLUMNS = 62
 
 # Flakes, as OSPRay has them where nothing else is set (its documentation of the material "carPaint").
 FLAKES_PER_UNIT = 100  # in each direction
@@ -68,6 +69,14 @@ def matte_row() -> Floats:
 def lets_through(row: Floats) -> bool:
     """Whether light passes through, refracted or not; such surfaces weaken shadow rays instead of stopping them."""
     return bool(row[OPACITY] < 1 or row[GHOST] > 0 or row[TRANSMISSION] > 0)
+
+
+def plainly_shaded(rows: Floats) -> Floats:
+    """Return materials as the interactive renderer of Brayns shows them: opaque and lit, if they are SHADED."""
+    plain = rows.copy()
+    shaded = rows[:, SHADED] != 0
+    plain[shaded, OPACITY], plain[shaded, ENDS] = 1, 0
+    return plain
 
 
 def is_plain(row: Floats) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.materials import ALBEDO_STEPS
+
+Doubles: TypeAlias = NDArray[np.float64]
 
 _SAMPLES = 32  # a side of a square
 _LEAST_WIDTH = 1e-3
@@ -62,5 +66,6 @@ def mean_reflectance(index: float) -> float:
     return 0.997118 + 0.1014 * index - 0.965241 * index**2 - 0.130607 * index**3
 
 
-def _slope(width: float, cosine: np.ndarray) -> np.ndarray:
-    return (np.sqrt(1 + width * width * (1 / (cosine * cosine) - 1)) - 1) / 2
+def _slope(width: float, cosine: Doubles) -> Doubles:
+    """Smith's Lambda of microfacets that are as wide in all directions."""
+    return np.asarray((np.sqrt(1 + width * width * (1 / (cosine * cosine) - 1)) - 1) / 2)

@@ -46,6 +46,7 @@ from brayns_widget.service.renderer.tracing.materials import (
     OPACITY,
     PANES,
     ROUGHNESS,
+    SHADED,
     SHEEN,
     SHEEN_FALL,
     SHEEN_OF_BASE,
@@ -74,7 +75,7 @@ def row_of(material: Material) -> Floats:
     row = matte_row()
     match material:
         case Plastic():  # which is a Matte, too
-            row[OPACITY] = material.opacity
+            row[[OPACITY, SHADED]] = material.opacity, 1.0
             _pack_coat(row, 1.0, 1.5)
         case Phong():
             row[OPACITY] = material.opacity
@@ -82,7 +83,7 @@ def row_of(material: Material) -> Floats:
             row[[OPACITY, UNEVEN]] = material.opacity, 1.0
         case CarPaint():
             _pack_coat(row, 1.0, 1.5)
-            row[[FLAKES, UNIFORM]] = material.flake_density, 0.0  # OSPRay's choice under each coat of a place
+            row[FLAKES] = material.flake_density
         case Metal():
             row[METALLIC] = 1.0
             _pack_roughness(row, material.roughness)
@@ -90,7 +91,7 @@ def row_of(material: Material) -> Floats:
             index = _checked_index("index_of_refraction", material.index_of_refraction)
             row[[PANES, THIN, ROUGHNESS, SPECULAR, TRANSMISSION, INDEX]] = 1.0, 1.0, 0.0, 1.0, 1.0, index
         case Emissive():
-            row[ENDS] = 1.0
+            row[[ENDS, SHADED]] = 1.0
             row[EMISSION : EMISSION + 3] = np.clip(np.array(material.color) * material.intensity, 0.0, 3e38)
         case Ghost():
             row[GHOST] = 1.0

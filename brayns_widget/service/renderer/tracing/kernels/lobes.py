@@ -90,7 +90,7 @@ def frame(f: Any, material: Any, lane: Any) -> Any:
 def _mirrored_once(material: Any, cosine: Any) -> Any:
     """Look up what perfect mirrors as microfacets reflect without bouncing between them."""
     place = min(max(cosine, _ZERO), _ONE) * np.float32(_LAST_STEP)
-    step = min(np.int64(place), _LAST_STEP - 1)
+    step: Any = min(np.int64(place), _LAST_STEP - 1)
     part = place - np.float32(step)
     return material[m.ALBEDO + step] * (_ONE - part) + material[m.ALBEDO + step + 1] * part
 
@@ -251,7 +251,7 @@ def find_lobes(  # noqa: PLR0917
 
 
 @inlined
-def _pass_coat(f: Any, material: Any, lane: Any) -> None:
+def _pass_coat(f: Any, i: Any, material: Any, lane: Any) -> None:
     """Weaken rows VALUE by the coat over the chosen lobe, for light along a lane's second ray.
 
     What the coat reflects of light from the viewer's direction is part of the choice already.
@@ -263,7 +263,7 @@ def _pass_coat(f: Any, material: Any, lane: Any) -> None:
     seen = min(_ONE, max(_LEAST, -(f[DIR, lane] * nx + f[DIR + 1, lane] * ny + f[DIR + 2, lane] * nz)))
     ratio = _ONE / material[m.COAT_INDEX]
     mirrored = material[m.COAT] * reflected(cosine, ratio)
-    if material[m.UNIFORM] != _ZERO:
+    if material[m.UNIFORM] != _ZERO and i[LOBE, lane] == DIFFUSE:
         share = (_ONE - mirrored) / max(_LEAST, _ONE - material[m.COAT_MEAN])
     else:
         share = min(_ONE - mirrored, _ONE - coated) / max(_LEAST, _ONE - coated)
@@ -281,8 +281,8 @@ def _pass_coat(f: Any, material: Any, lane: Any) -> None:
 def evaluate(f: Any, i: Any, materials: Any, lane: Any, straight: Any) -> Any:
     """Find what the chosen lobe of a lane scatters from the lane's second ray to the viewer.
 
-    Fills rows VALUE with pi times the lobe's distribution function times the cosine to the ray; for rays that ``straight``
-    says are the only ones that a mirror or a pane of glass lets come from there, with the share of light they keep.
+    Fills rows VALUE with pi times the lobe's distribution function times the cosine to the ray; of lobes that scatter
+    nothing but from one direction (if ``straight``, and if light is transmitted) with the share of light that is left.
 
     Returns:
         Pi times the density by which the lobe's own sampling takes this direction.
@@ -327,5 +327,5 @@ def evaluate(f: Any, i: Any, materials: Any, lane: Any, straight: Any) -> Any:
         for channel in range(3):
             f[VALUE + channel, lane] = f[_FIRST + channel, lane] * value
     if f[_COATED, lane] >= _ZERO:
-        _pass_coat(f, material, lane)
+        _pass_coat(f, i, material, lane)
     return density
