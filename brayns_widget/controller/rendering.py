@@ -117,7 +117,12 @@ class Rendering(Group):
 
     async def prepare(self, ready: Ready) -> None:
         """Prepare a new job to show pictures; the last step, because of what users set meanwhile."""
-        from brayns_widget.protocol.brayns.additions import SET_RADIUS_FLOOR, RadiusFloor
+        from brayns_widget.protocol.brayns.additions import (
+            SET_PICTURE_OPTIONS,
+            SET_RADIUS_FLOOR,
+            PictureOptions,
+            RadiusFloor,
+        )
         from brayns_widget.protocol.brayns.renderers import SET_FRAMEBUFFER_STATIC
 
         if self._core.joined:
@@ -127,6 +132,9 @@ class Rendering(Group):
         await ready.renderer.call(SET_FRAMEBUFFER_STATIC)
         if ready.capabilities.offers(SET_RADIUS_FLOOR.name) and not self._core.joined:
             await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=self._floor))
+        if ready.capabilities.offers(SET_PICTURE_OPTIONS.name):
+            better = PictureOptions(all_materials=True, centered=True, soft_shadows=True, stepwise=True)
+            await ready.renderer.call(SET_PICTURE_OPTIONS, better)
         # Settings made before the job counts as ready are only stored, so they are compared again after each answer.
         sent = None
         while sent != (self.settings, self.background):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from brayns_widget.protocol.brayns.additions import PictureOptions
 from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
 from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Renderer, Static
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
@@ -41,8 +42,8 @@ PLUGINS = (
 class Context:
     """State of one renderer. Methods run one after another, so nothing here is locked.
 
-    Only camera, renderer, framebuffer, viewport and radius floor are also read and replaced by the server's loop, each
-    as a whole; a method that traces reads them once, when it begins.
+    Only camera, renderer, framebuffer, viewport, radius floor and picture options are also read and replaced by the
+    server's loop, each as a whole; a method that traces reads them once, when it begins.
 
     Args:
         methods: what clients can call, for ``registry`` and ``schema``.
@@ -85,6 +86,7 @@ class Context:
         self.renderer: Renderer = _INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
         self.radius_floor = 0.0
+        self.picture_options = PictureOptions()
         self._applied: dict[str, object] = {}  # what the engine was told last
 
     def start(self, make_engine: Callable[[], Engine], warm_up: Callable[[], None] = lambda: None) -> None:
@@ -136,10 +138,11 @@ class Context:
             engine.set_radius_floor(self.radius_floor)
         if self._changed("coarse scale", coarse_scale):
             engine.set_coarse_scale(coarse_scale)
-        if self._applied.get("renderer") is not self.renderer:
+        others = self._changed("picture options", self.picture_options)
+        if others or self._applied.get("renderer") is not self.renderer:
             # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
             self._applied["renderer"] = self.renderer
-            engine.set_render_settings(settings_of(self.renderer))
+            engine.set_render_settings(settings_of(self.renderer, self.picture_options))
         return engine
 
     def _changed(self, name: str, value: object) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from brayns_widget.protocol.brayns.additions import (
     ADD_MORPHOLOGY,
     GET_CANCELLABLE_METHODS,
+    GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
+    SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
     AddMorphologyParams,
+    PictureOptions,
     RadiusFloor,
 )
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
@@ -32,6 +35,19 @@ def get_radius_floor(context: Context) -> RadiusFloor:
 def set_radius_floor(context: Context, params: RadiusFloor) -> None:
     """Draw neurites and spheres that are thinner on the screen with this radius."""
     context.radius_floor = params.pixels
+
+
+@methods.add(GET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)
+def get_picture_options(context: Context) -> PictureOptions:
+    """Get where pictures differ from Brayns'."""
+    return context.picture_options
+
+
+@methods.add(SET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)
+def set_picture_options(context: Context, params: PictureOptions) -> None:
+    """Set where pictures differ from Brayns'; what is left out stays."""
+    given = {name: getattr(params, name) for name in params.model_fields_set}
+    context.picture_options = context.picture_options.model_copy(update=given)
 
 
 @methods.add(ADD_MORPHOLOGY, plugin=OURS, cancellable=True)
