@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 
 # Answers that say nothing of the job: the master's database or the master itself is away for a while. (2024's 500
 # "cannot retreive job" means that or an unknown job.)
-_NO_VERDICT = frozenset({429, 500, 502, 503, 504})
+_GATEWAY = frozenset({429, 502, 503, 504})
+_NO_VERDICT = _GATEWAY | {500}
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
 AWAY = 60.0
-"""Seconds after which "cannot retreive job" counts as an unknown job while a start waits for it."""
+"""Seconds after which "cannot retreive job" counts as an unknown job, and gateways that answer as the master's end."""
 STOP_AGAIN = 3.0
 """Seconds within which a stop without a verdict is asked for again."""
 LEASE = 120
@@ -180,7 +181,11 @@ class MasterClient:
             BraynsWidgetError: it does not, as far as can be known before a job is started.
             AuthError, ConnectionLost, DeadlineExceeded
         """
+        until = asyncio.get_running_loop().time() + AWAY
         response = await self._ask(uuid.uuid4().hex)
+        while response.status_code in _GATEWAY and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(_jittered(STATUS_PAUSE * 2**STATUS_ATTEMPTS))
+            response = await self._ask(uuid.uuid4().hex)
         if response.status_code != 404 and _LOST not in response.text:
             raise NoVerdict(f"The proxy master does not answer as one does: {_say(response)}.")
         if not _is_2024(response):

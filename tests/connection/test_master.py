@@ -177,7 +177,8 @@ def test_a_master_that_is_away_for_a_while_costs_no_start():
         ("2024", (503, "<html>"), None),
     ],
 )
-def test_whether_a_master_tells_its_slave_is_known_before_a_start(dialect, answer, names):
+def test_whether_a_master_tells_its_slave_is_known_before_a_start(dialect, answer, names, monkeypatch):
+    monkeypatch.setattr(master_module, "AWAY", 0.0)
     with FakeCluster(dialect=dialect) as cluster:
         cluster.failures["/status"] = [answer] * 4 if answer else []
         if names:

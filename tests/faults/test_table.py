@@ -25,9 +25,6 @@ DB_AWAY = (500, "Internal DB error (cannot retreive job)")
 both = pytest.mark.parametrize("proxies", EDITIONS, indirect=True)
 only_2023 = pytest.mark.parametrize("proxies", ["2023"], indirect=True)
 only_2024 = pytest.mark.parametrize("proxies", ["2024"], indirect=True)
-links = pytest.mark.xfail(strict=True, reason="links are not opened again yet")
-jobs = pytest.mark.xfail(strict=True, reason="jobs are not ended, recorded or asked for again yet")
-backends = pytest.mark.xfail(strict=True, reason="a backend has no life of its own yet")
 
 
 def load(controller: Controller) -> Model:
@@ -94,7 +91,6 @@ def test_closing_stops_the_job(controller, proxies):
     assert proxies.running() == []
 
 
-@jobs
 @only_2023
 def test_closing_asks_both_servers_to_quit_where_nobody_can_stop_a_job(controller, proxies):
     load(controller)
@@ -115,7 +111,6 @@ def test_a_renderer_that_dies_is_told(controller, cluster, told):
     assert "restore" in told.texts()
 
 
-@links
 @both
 @pytest.mark.parametrize(
     "call",
@@ -152,7 +147,6 @@ def test_restoring_brings_models_back_on_a_new_job(controller, cluster, told):
     assert len(controller.models) == 1
 
 
-@backends
 @only_2023
 def test_a_backend_that_dies_is_told_and_opened_again(controller, cluster, proxies, told):
     load(controller)
@@ -189,7 +183,6 @@ def stays(controller: Controller, proxies: Proxies, cluster: FakeCluster) -> Non
     assert scene_of(cluster).count("neurons") == 1
 
 
-@links
 @both
 @pytest.mark.parametrize("fault", ["reset", "close_half"])
 def test_a_link_that_breaks_is_opened_again(controller, proxies, cluster, wire, told, fault):
@@ -200,7 +193,6 @@ def test_a_link_that_breaks_is_opened_again(controller, proxies, cluster, wire, 
     stays(controller, proxies, cluster)
 
 
-@links
 @both
 def test_a_slave_that_is_restarted_is_waited_for(controller, proxies, cluster, wire, told):
     proxies.ends = False
@@ -214,7 +206,6 @@ def test_a_slave_that_is_restarted_is_waited_for(controller, proxies, cluster, w
     stays(controller, proxies, cluster)
 
 
-@links
 @both
 def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(controller, proxies, cluster, wire):
     proxies.ends = False
@@ -231,7 +222,6 @@ def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(contr
     assert load(controller).state.cells == 4
 
 
-@links
 @both
 def test_a_cancel_is_answered_within_two_seconds_though_nothing_passes(controller, wire, cluster, proxies):
     load(controller)
@@ -257,7 +247,6 @@ def master(proxies: Proxies) -> Iterator[Wire]:
         yield made
 
 
-@jobs
 @both
 def test_a_job_that_cannot_be_ended_is_told_with_its_id_and_end(proxies, master, capfd):
     options = proxies.options | {"master": master.through(proxies.master), "slave": proxies.slave}
@@ -274,7 +263,6 @@ def test_a_job_that_cannot_be_ended_is_told_with_its_id_and_end(proxies, master,
         assert END_TIME[:16] in said
 
 
-@jobs
 @only_2024
 def test_a_token_that_is_not_valid_any_more_at_close_is_told(controller, proxies, capfd):
     load(controller)
@@ -306,7 +294,6 @@ def test_a_start_that_is_given_up_in_the_queue_stops_the_job(proxies):
         assert proxies.running() == []
 
 
-@jobs
 @only_2023
 def test_a_start_that_is_given_up_in_the_queue_ends_the_job_when_it_appears(proxies):
     proxies.polls = 10**6
@@ -333,7 +320,6 @@ def test_a_job_that_dies_before_it_is_ready_ends_the_wait_at_once(proxies):
         assert time.monotonic() - began < 3
 
 
-@jobs
 @only_2024
 def test_a_master_whose_database_is_away_for_a_moment_is_asked_again(proxies):
     proxies.answers["GET /status"] = [DB_AWAY] * 3
@@ -344,7 +330,6 @@ def test_a_master_whose_database_is_away_for_a_moment_is_asked_again(proxies):
     assert proxies.running() == []
 
 
-@jobs
 @both
 @pytest.mark.parametrize("status", [502, 504])
 def test_a_gateway_that_answers_for_a_moment_is_no_verdict(proxies, status):
@@ -357,7 +342,6 @@ def test_a_gateway_that_answers_for_a_moment_is_no_verdict(proxies, status):
 # ---------------------------------------------------------------------- others
 
 
-@jobs
 @only_2023
 def test_a_missing_address_of_the_slave_is_told_before_a_job_is_started(proxies):
     options = {key: value for key, value in proxies.options.items() if key != "slave"}
