@@ -497,6 +497,7 @@ def test_every_control_has_a_name(panel):
     assert len(controls) > 20
     for control in controls:
         named = control.evaluate(
-            "e => (e.ariaLabel || '') + [...(e.labels ?? [])].map((l) => l.innerText).join('') + e.innerText"
+            # Also what is folded away.
+            "e => (e.ariaLabel || '') + [...(e.labels ?? [])].map((l) => l.textContent).join('') + e.textContent"
         )
         assert named.strip(), control.evaluate("e => e.outerHTML")
