@@ -43,6 +43,7 @@ export interface JobState {
   readonly ends_probably: boolean;
   readonly attached: boolean;
   readonly lack: string;
+  readonly brayns_backend: boolean;
   readonly log: string;
 }
 

@@ -7,6 +7,7 @@ import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { Problem } from "../ui/Problem.js";
+import { Text } from "../ui/Text.js";
 import {
   DEFAULT_VARIABLE,
   type Draft,
@@ -301,34 +302,5 @@ function TokenFields({ draft, field, onChange }: TokenProps) {
         />
       )}
     </>
-  );
-}
-
-interface TextProps {
-  readonly name: string;
-  readonly value: string;
-  readonly placeholder?: string;
-  readonly required?: boolean;
-  readonly maxLength: number;
-  readonly onInput: (value: string) => void;
-}
-
-function Text({ name, value, placeholder, required = false, maxLength, onInput }: TextProps) {
-  return (
-    <Field name={name}>
-      {(id) => (
-        <input
-          id={id}
-          type="text"
-          spellcheck={false}
-          autocomplete="off"
-          required={required}
-          placeholder={placeholder}
-          maxLength={maxLength}
-          value={value}
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
-      )}
-    </Field>
   );
 }
