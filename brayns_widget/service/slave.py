@@ -69,7 +69,8 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
             raise web.HTTPBadGateway(text=f"the {server} can't be reached: {error}") from error
         try:
             await client.prepare(request)
-            await _Relay(client, upstream, lambda: _why_it_ended(manager, job, server)).run()
+            with manager.leases.in_use(job.id):
+                await _Relay(client, upstream, lambda: _why_it_ended(manager, job, server)).run()
         finally:
             await upstream.close()
         return client
@@ -138,6 +139,8 @@ class _Relay:
             return
         self._over = True
         closing = _closing_words(message.type, message.data, message.extra)
+        if source is self._upstream and closing == (_GOING_AWAY, ""):
+            closing = None  # it was told to end, and does not know why
         if closing is None:
             closing = (_NORMAL, "") if source is self._client else await self._why_it_ended()
         code, reason = closing
