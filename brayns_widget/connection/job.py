@@ -257,9 +257,7 @@ class Job:
                         async with asyncio.timeout(STOP_DEADLINE):
                             await self._master.stop(self.id)
             elif stop:
-                left = await end_job(self._master, self.id, self._links, self.end_time)
-                if not left and self._record is not None:
-                    await asyncio.to_thread(records.remove, self._record)
+                left = await self._end()
             else:
                 with contextlib.suppress(BraynsWidgetError):  # others keep it anyway, as long as its time lasts
                     await self._master.keep(self.id)
@@ -273,6 +271,12 @@ class Job:
         if self._record is not None:
             await asyncio.to_thread(records.remove, self._record)
         await self._master.aclose()
+
+    async def _end(self) -> str:
+        left = await end_job(self._master, self.id, self._links, self.end_time)
+        if not left and self._record is not None:
+            await asyncio.to_thread(records.remove, self._record)
+        return left
 
     def unfinished(self) -> str:
         """Return what people have to know if ``close`` is cut short, or "" if nothing."""
@@ -328,12 +332,13 @@ class Job:
         if self._beginning is not None:
             with contextlib.suppress(BraynsWidgetError):  # then there is no job, as far as anybody knows
                 await self._beginning
-        if self.owned and self.id and not self.local and not self._links:
-            left = await end_job(self._master, self.id, (), self.end_time)
-            if left and not await self._comes_up(slave, GIVEN_UP_WATCH if watch is None else watch):
-                await self._master.aclose()
-                return left
-        return await self._close(stop=True)
+        if self.local or not self.owned or not self.id or self._links:
+            return await self._close(stop=True)
+        left = await self._end()
+        if left and await self._comes_up(slave, GIVEN_UP_WATCH if watch is None else watch):
+            return await self._close(stop=True)
+        await self._master.aclose()
+        return left
 
     async def _comes_up(self, slave: str | None, watch: float) -> bool:
         """Wait until a job can be ended, so many seconds; return whether it can."""
@@ -347,7 +352,11 @@ class Job:
                 if status.ready:
                     self.end_time = status.end_time
                     self._addresses = _addresses(slave, status.renderer_url, self.id)
-                    await self._connect()
+                    try:
+                        await self._connect()
+                    except BraynsWidgetError:
+                        await self._close_links()
+                        raise
                     return True
             if loop.time() >= until:
                 return False

@@ -35,6 +35,13 @@ async def end_job(master: MasterClient, job_id: str, servers: Sequence[Link], en
         async with asyncio.timeout(STOP_DEADLINE):
             if await master.stop(job_id):
                 return ""
+            if not servers or any(link.closed for link in servers):  # it may be over
+                status = await master.status(job_id)
+                if (status.gone and not status.unsure) or status.reason:
+                    return ""
+                # A job that has ended looks as one that is queued, but one that was ready does not queue again.
+                if servers and not status.running:
+                    return ""
     except TimeoutError as error:  # DeadlineExceeded is one, too
         refused, reason = True, error.message if isinstance(error, BraynsWidgetError) else "its master did not answer"
     except BraynsWidgetError as error:

@@ -385,6 +385,7 @@ class Core:
             ends_probably=probably,
             attached=not job.owned,
             lack="" if ready.backend is not None else _LACK,
+            brayns_backend=ready.backend is not None and not ready.capabilities.our_backend,
         )
 
     def _warn(self, text: str) -> None:

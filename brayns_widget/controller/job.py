@@ -9,14 +9,19 @@ from typing import Any
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.controller.calls import long, offered, waiting
-from brayns_widget.controller.group import Group
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.listing import JobEntry, Listing
 from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
-from brayns_widget.controller.where import TAKING, Where
+from brayns_widget.controller.where import START_TIMEOUT, TAKING, Address, Name, Where
 
 
 class Job(Group):
     """The job that runs the renderer and the backend."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self._listing = Listing()
 
     @property
     def id(self) -> str | None:
@@ -84,6 +89,46 @@ class Job(Group):
         ``restore`` brings the scene back.
         """
         self._core.stop()
+
+    @offered
+    @waiting
+    async def list(self) -> tuple[JobEntry, ...]:
+        """List the remote jobs that you have started and that run still, as ``Controller.jobs`` does.
+
+        The token of the present job is sent to its master only, that of the environment to a single one.
+        """
+        return await self._listing.read(self._core.connection.place, self.id)
+
+    @offered
+    @long
+    async def attach(self, report: Report, master: Address, job_id: Name) -> None:
+        """Leave the present job, and use another one that ``list`` has found.
+
+        Args:
+            report: gets the progress.
+            master: address of its proxy master.
+            job_id: its id.
+
+        Raises (from the task):
+            AllocationError: it was not found.
+            AuthError, ConnectionLost, DeadlineExceeded: it cannot be used.
+        """
+        place = self._listing.place_of(master, job_id, self._core.connection.place)
+        await self._core.connect(Where(place, job_id, START_TIMEOUT), report)
+
+    @offered
+    @waiting
+    async def end(self, master: Address, job_id: Name) -> None:
+        """Stop a job that ``list`` has found.
+
+        Args:
+            master: address of its proxy master.
+            job_id: its id.
+
+        Raises:
+            AllocationError: it was not found, or it may run on; the message says why, and until when.
+        """
+        await self._listing.end(master, job_id)
 
     @waiting
     async def close(self, *, stop: bool = True) -> None:

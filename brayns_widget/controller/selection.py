@@ -134,8 +134,6 @@ async def _population(
     ready: Ready, path: str, name: str | None, *, in_plane: bool = False
 ) -> tuple[Population, tuple[str, ...]]:
     """Return the node population of a name, or the usual one, and the circuit's notices."""
-    from brayns_widget.protocol.backend import SONATA_DESCRIBE_CIRCUIT
-
     if ready.backend is None:
         if name is None:
             raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
@@ -144,9 +142,7 @@ async def _population(
         circuit = await inspect_circuit(ready.backend, path, ready.capabilities.offers, node_sets=False)
     except (CircuitError, ConnectionLost) as error:
         # The renderer may read what a backend of Brayns' cannot; what ours says of a file holds for its renderer.
-        if name is None or (
-            isinstance(error, CircuitError) and ready.capabilities.offers(SONATA_DESCRIBE_CIRCUIT.name)
-        ):
+        if name is None or (isinstance(error, CircuitError) and ready.capabilities.our_backend):
             raise
         return Population(name, "", UNKNOWN), (error.message,)
     return circuit.choose(name, in_plane=in_plane), circuit.notices

@@ -111,6 +111,7 @@ class JobState:
         ends_probably: whether that is a guess of the master's time zone.
         attached: whether the job was not started here, and so is not stopped by closing.
         lack: why files and circuits cannot be looked at, as a sentence, or "".
+        brayns_backend: whether the backend is Brayns' own, which cannot read all circuits that its renderer can.
         log: last lines of the log of a job that has ended, if its master has told them.
     """
 
@@ -126,6 +127,7 @@ class JobState:
     ends_probably: bool = False
     attached: bool = False
     lack: str = ""
+    brayns_backend: bool = False
     log: str = ""
 
     def gone(self, log: str = "") -> JobState:

@@ -33,6 +33,8 @@ def _read_token(source: Source | Token, _name: str) -> Token:
         raise
 
 
+START_TIMEOUT = 120.0
+
 Address = Annotated[str, MaxLen(2048)]
 Name = Annotated[str, MaxLen(256)]
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def where(
     renderer: Address | None = None,
     backend: Address | None = None,
     base_directory: Annotated[str, MaxLen(4096)] | Path | None = None,
-    start_timeout: Annotated[float, Gt(0)] = 120.0,
+    start_timeout: Annotated[float, Gt(0)] = START_TIMEOUT,
 ) -> Where:
     """Say where a job runs.
 

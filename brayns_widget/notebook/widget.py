@@ -211,9 +211,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def __del__(self) -> None:
         """Close it when nothing holds it any more."""
-        # Then all has been closed, or it is the parent's, and so is the comm.
-        is_here = not self._has_controller or self.controller.loop.is_here  # it may be half made
-        if not sys.is_finalizing() and is_here:
+        controller = vars(self).get("controller")
+        is_parents = controller is not None and not controller.loop.is_here  # of a forked child, and so is the comm
+        if not sys.is_finalizing() and not is_parents:  # then all has been closed
             # Without a wait: the garbage collector runs on any thread, which may hold any lock.
             if self._begin_to_close():
                 presence = self.controller.presence if self.controller in _MADE else None

@@ -43,6 +43,7 @@ export interface JobState {
   readonly ends_probably: boolean;
   readonly attached: boolean;
   readonly lack: string;
+  readonly brayns_backend: boolean;
   readonly log: string;
 }
 
@@ -150,6 +151,20 @@ export interface File {
   readonly size: number;
 }
 
+export interface JobEntry {
+  readonly id: string;
+  readonly master: string;
+  readonly slave: string | null;
+  readonly usecase: string;
+  readonly project: string | null;
+  readonly state: "queued" | "starting" | "ready" | "unknown";
+  readonly detail: string;
+  readonly owner: string;
+  readonly started: number;
+  readonly ends: number | null;
+  readonly is_present: boolean;
+}
+
 /** Synced traits. */
 export type Traits = {
   camera: Camera;
@@ -196,7 +211,10 @@ export interface Calls {
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
+  "job.attach": { params: { master: string; job_id: string }; result: Started };
   "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number }; result: Started };
+  "job.end": { params: { master: string; job_id: string }; result: null };
+  "job.list": { params: Record<string, never>; result: readonly JobEntry[] };
   "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
   "job.stop": { params: Record<string, never>; result: null };
@@ -300,6 +318,14 @@ export const PARAMETERS = {
       "default": null
     }
   },
+  "job.attach": {
+    "master": {
+      "maxLength": 2048
+    },
+    "job_id": {
+      "maxLength": 256
+    }
+  },
   "job.connect": {
     "master": {
       "maxLength": 2048,
@@ -339,6 +365,14 @@ export const PARAMETERS = {
     "start_timeout": {
       "exclusiveMinimum": 0,
       "default": 120.0
+    }
+  },
+  "job.end": {
+    "master": {
+      "maxLength": 2048
+    },
+    "job_id": {
+      "maxLength": 256
     }
   },
   "model.color_by": {

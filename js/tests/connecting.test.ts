@@ -15,6 +15,7 @@ const JOB: Job = {
   ends_probably: false,
   attached: false,
   lack: "",
+  brayns_backend: false,
   log: "",
 };
 const MASTER = { ...JOB, master: "https://m/p", project: "proj1" };

@@ -288,6 +288,23 @@ def test_a_server_whose_link_is_lost_is_reached_again_to_quit(cluster, caplog):
     assert caplog.messages == []
 
 
+def test_a_job_that_has_ended_by_itself_is_not_told(cluster, caplog):
+    cluster.stops = False
+
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.kill_renderer()
+        async with asyncio.timeout(5):
+            while job.renderer.closed is None:  # noqa: ASYNC110 - no event to wait for
+                await asyncio.sleep(0.005)
+        await job.backend.close()
+        await job.close()
+
+    asyncio.run(main())
+    assert caplog.messages == []
+    assert records.read_all() == []
+
+
 def test_a_job_that_is_kept_is_neither_stopped_nor_forgotten(cluster):
     async def main() -> None:
         await (await start(place(cluster))).close(stop=False)

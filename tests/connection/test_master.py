@@ -155,7 +155,7 @@ def test_an_answer_that_is_no_verdict_is_asked_again_until_the_deadline(cluster,
 def test_a_master_that_is_away_for_a_while_costs_no_start():
     async def main(cluster: FakeCluster) -> JobStatus:
         async with MasterClient(away, Token(TOKEN), timeout=0.5) as client:
-            waiting = asyncio.ensure_future(wait_ready(client))
+            waiting: asyncio.Future[JobStatus] = asyncio.ensure_future(wait_ready(client))
             await asyncio.sleep(0.3)  # it is refused meanwhile
             assert not waiting.done()
             client.url = cluster.master

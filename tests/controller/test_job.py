@@ -70,6 +70,12 @@ def test_without_a_backend_it_is_told_what_cannot_be_done():
     with FakeCluster(polls=0, backend=False) as cluster, Controller(**cluster.options) as controller:
         controller.start().result(WAIT)
         assert "has no backend" in controller.state.job.lack
+        assert not controller.state.job.brayns_backend
+
+
+def test_it_is_told_whose_backend_it_is(cluster, controller):
+    controller.start().result(WAIT)
+    assert (controller.state.job.lack, controller.state.job.brayns_backend) == ("", True)
 
 
 def test_the_log_of_a_job_that_ended_is_kept(cluster, controller):

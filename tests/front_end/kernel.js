@@ -7,7 +7,7 @@ const DEFAULTS = {
   status: { state: "ready", text: "Ready" },
   job: {
     master: null, slave: null, renderer: null, backend: null, usecase: "SBO1", project: null,
-    id: "job-1", host: "127.0.0.1", ends: null, ends_probably: false, attached: false, lack: "", log: "",
+    id: "job-1", host: "127.0.0.1", ends: null, ends_probably: false, attached: false, lack: "", brayns_backend: false, log: "",
   },
   scene_lost: false,
   progress: null,

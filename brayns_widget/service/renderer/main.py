@@ -18,6 +18,7 @@ from typing import Any
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.access import Access, add_access
+from brayns_widget.service.auth import Token
 from brayns_widget.service.confined import confined
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
@@ -98,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         host, port = _address(options.uri)
         tls = _tls(options)
-        secret = read_stdin_line() if options.secret_from_stdin else None
+        secret = Token(read_stdin_line()) if options.secret_from_stdin else None
         memory = Budget.from_environment(options.memory_budget)
         with confined(options.base_directory):
             asyncio.run(_serve(options, host, port, tls, secret, memory))
@@ -109,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _serve(  # noqa: PLR0917 - what the command line and its environment say
-    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: str | None, memory: Budget
+    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: Token | None, memory: Budget
 ) -> None:
     # Imported here, so that wrong flags and --help answer at once.
     from brayns_widget.service.reading.reader import Reader

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import http
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +28,7 @@ from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response as HttpResponse
 from websockets.protocol import State
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.messages import (
     MAX_MESSAGE,
     ErrorReply,
@@ -44,6 +43,7 @@ from brayns_widget.protocol.messages import (
     encode_reply,
 )
 from brayns_widget.service.access import Access
+from brayns_widget.service.auth import Token
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
 from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest, Turn
 
@@ -93,7 +93,7 @@ class RpcServer(Generic[C]):
         between: Executor | None = None,
         require_version: bool = True,
         max_clients: int | None = None,
-        secret: str | None = None,
+        secret: Token | None = None,
     ) -> None:
         self.methods = methods
         self.for_client = for_client or (lambda: contextlib.nullcontext(context))
@@ -102,7 +102,7 @@ class RpcServer(Generic[C]):
         self.require_version = require_version
         self.max_clients = max_clients
         self._access, self._host = Access(), "localhost"  # `serve` has them
-        self._credential = None if secret is None else f"Bearer {secret}".encode()
+        self._secret = secret
         self.running: set[RunningRequest] = set()  # also those whose clients are gone
         self.ended = False  # by a method that is the last one
         self._sessions: set[_Session[C]] = set()
@@ -114,7 +114,8 @@ class RpcServer(Generic[C]):
     ) -> AsyncIterator[tuple[str, int]]:
         """Listen while the context lasts; yields the address (port 0: a free one).
 
-        At the end running requests are cancelled, and answered if they end soon.
+        At the end running requests are given up, and answered if they end soon otherwise than by that: their clients
+        learn from the end of the connection what has happened, and would take "cancelled" for an answer to them.
 
         Args:
             host: name or address to bind.
@@ -142,7 +143,7 @@ class RpcServer(Generic[C]):
                 yield address[0], address[1]
             finally:
                 for running in list(self.running):
-                    running.cancel()
+                    running.give_up()
                 await asyncio.gather(*(session.finish() for session in list(self._sessions)))
 
     async def _handle(self, connection: ServerConnection) -> None:
@@ -161,10 +162,8 @@ class RpcServer(Generic[C]):
         origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
         if problem := self._access.refusal(origins, hosts, [self._host, connection.local_address[0]]):
             return connection.respond(http.HTTPStatus.FORBIDDEN, problem)
-        if self._credential is not None:
-            presented = ",".join(request.headers.get_all("Authorization")).encode(errors="surrogateescape")
-            if not hmac.compare_digest(presented, self._credential):
-                return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
+        if self._secret is not None and not self._secret.admits_headers(request.headers.get_all("Authorization")):
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
         if self.max_clients is not None and not await self._room(connection, self.max_clients):
             text = f"There are already {self.max_clients} clients (--max-clients {self.max_clients}).\n"
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)
@@ -405,7 +404,7 @@ def _answer(request: Request, method: Method[Any], context: Any, running: Runnin
         result, payload = method.call(context, request.params, request.payload, running)
         return "" if request.id is None else _reply_frame(Reply(request.id, result, memoryview(payload)))
     except RequestError as error:
-        return _failure(request, error)
+        return "" if running.given_up and error.code == CANCELLED else _failure(request, error)
     except MemoryError as error:
         logger.warning("Method %r: %s", request.method, error)
         return _failure(request, RequestError("There is not enough memory for that", code=INTERNAL_ERROR))

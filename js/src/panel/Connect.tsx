@@ -2,11 +2,12 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
-import { PARAMETERS } from "../contract.js";
+import { type JobEntry, PARAMETERS } from "../contract.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { Problem } from "../ui/Problem.js";
+import { Text } from "../ui/Text.js";
 import {
   DEFAULT_VARIABLE,
   type Draft,
@@ -20,6 +21,7 @@ import {
   TOKENS,
   type TokenFrom,
 } from "./connecting.js";
+import { Jobs } from "./Jobs.js";
 
 /** Seconds before the end from which on the time left is marked, as the kernel warns. */
 const SOON = 600;
@@ -140,6 +142,10 @@ function Elsewhere() {
   const change = (changes: Partial<Draft>) => {
     drafted.value = { of: place, draft: { ...draft, ...changes } };
   };
+  const choose = ({ id, master, slave, usecase, project }: JobEntry) => {
+    change({ kind: "master", master, slave: slave ?? "", usecase, project: project ?? "", attachTo: id });
+    requestAnimationFrame(() => token.current?.focus());
+  };
   const connect = (event: Event) => {
     event.preventDefault();
     // It goes to the kernel once, and stays nowhere: it is no state, and its field is empty from now on.
@@ -150,28 +156,35 @@ function Elsewhere() {
     void commands.run(() => link.call("job.connect", params));
   };
   return (
-    <form class="bw-form" onSubmit={connect}>
-      <Field name="Run on">
-        {(id) => (
-          <select id={id} value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Kind })}>
-            {Object.entries(PLACES).map(([kind, name]) => (
-              <option key={kind} value={kind}>
-                {name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      {draft.kind === "master" && <MasterFields draft={draft} onChange={change} />}
-      {draft.kind === "servers" && <ServerFields draft={draft} onChange={change} />}
-      {draft.kind !== "local" && <TokenFields draft={draft} field={token} onChange={change} />}
-      <div class="bw-actions">
-        <Button primary disabled={commands.busy.value}>
-          {draft.attachTo.trim() ? "Attach" : "Connect"}
-        </Button>
-      </div>
-      <Problem of={commands} />
-    </form>
+    <>
+      <Jobs onChoose={choose} />
+      <form class="bw-form" onSubmit={connect}>
+        <Field name="Run on">
+          {(id) => (
+            <select
+              id={id}
+              value={draft.kind}
+              onChange={(event) => change({ kind: event.currentTarget.value as Kind })}
+            >
+              {Object.entries(PLACES).map(([kind, name]) => (
+                <option key={kind} value={kind}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        {draft.kind === "master" && <MasterFields draft={draft} onChange={change} />}
+        {draft.kind === "servers" && <ServerFields draft={draft} onChange={change} />}
+        {draft.kind !== "local" && <TokenFields draft={draft} field={token} onChange={change} />}
+        <div class="bw-actions">
+          <Button primary disabled={commands.busy.value}>
+            {draft.attachTo.trim() ? "Attach" : "Connect"}
+          </Button>
+        </div>
+        <Problem of={commands} />
+      </form>
+    </>
   );
 }
 
@@ -187,7 +200,7 @@ function MasterFields({ draft, onChange }: FieldsProps) {
         name="Address"
         value={draft.master}
         required
-        placeholder="https://host/path"
+        placeholder="of the proxy master"
         maxLength={LIMITS.master.maxLength}
         onInput={(master) => onChange({ master })}
       />
@@ -289,34 +302,5 @@ function TokenFields({ draft, field, onChange }: TokenProps) {
         />
       )}
     </>
-  );
-}
-
-interface TextProps {
-  readonly name: string;
-  readonly value: string;
-  readonly placeholder?: string;
-  readonly required?: boolean;
-  readonly maxLength: number;
-  readonly onInput: (value: string) => void;
-}
-
-function Text({ name, value, placeholder, required = false, maxLength, onInput }: TextProps) {
-  return (
-    <Field name={name}>
-      {(id) => (
-        <input
-          id={id}
-          type="text"
-          spellcheck={false}
-          autocomplete="off"
-          required={required}
-          placeholder={placeholder}
-          maxLength={maxLength}
-          value={value}
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
-      )}
-    </Field>
   );
 }
