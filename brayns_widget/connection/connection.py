@@ -342,7 +342,7 @@ class Connection:
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None
         await job.renderer.close()
-        link = await job.open_renderer()
+        link = await job.open_renderer(overtakes=CANCEL in self._servers.capabilities.methods)
         try:
             _equip(link, self._servers.capabilities)
             ready = replace(self._servers, renderer=Server(link))
@@ -373,12 +373,14 @@ class Connection:
             self._mending = self._run_to_end(self._mend(error), "reach the backend")
 
     async def _mend(self, error: BraynsWidgetError) -> None:
+        told = False
         for attempt in itertools.count(1):
             await asyncio.sleep(pause_before(attempt))
             with contextlib.suppress(ConnectionLost):
                 await self._reopen_backend()
                 return
-            if attempt == 1:
+            if not told and self.ready is not None:  # else the status tells more
+                told = True
                 self._on_backend(error)
 
     async def _reopen_backend(self) -> None:

@@ -210,13 +210,17 @@ class Job:
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return None
 
-    async def open_renderer(self) -> Link:
+    async def open_renderer(self, *, overtakes: bool = False) -> Link:
         """Open the link to the renderer anew, once.
+
+        Args:
+            overtakes: see ``Link.open``.
 
         Raises:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
-        link = await _open(f"{self._address}/renderer", self._token, "renderer", self._on_lost)
+        url = f"{self._address}/renderer"
+        link = await _open(url, self._token, "renderer", self._on_lost, overtakes=overtakes)
         self._renderer = link
         return link
 
@@ -241,8 +245,8 @@ class _Missing(Exception):
     pass
 
 
-async def _open(url: str, token: Token, name: str, on_close: OnLost) -> Link:
-    return await Link.open(url, token, name=name, probe=_PROBES[name], on_close=on_close)
+async def _open(url: str, token: Token, name: str, on_close: OnLost, *, overtakes: bool = False) -> Link:
+    return await Link.open(url, token, name=name, probe=_PROBES[name], overtakes=overtakes, on_close=on_close)
 
 
 async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool = False) -> None:

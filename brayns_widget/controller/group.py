@@ -43,6 +43,9 @@ FOLLOW_PAUSE = 60.0
 NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "job.restore() brings it back.")
 """What is told of a job that a call has started after a crash, with a scene of its own."""
 
+MOST_WAYS_BACK = 2
+"""Attempts to bring a scene back to a renderer that has lost it, before a person is asked."""
+
 NO_BACKEND = "Files and node attributes cannot be read until it is back. What is loaded can be used meanwhile."
 
 T = TypeVar("T")
@@ -90,8 +93,9 @@ class Core:
             on_backend=self._tell_backend,
         )
         self._again = False  # the job is ready again, after a loss
-        self._failed_once = False  # to bring the scene back to it
+        self._failures = 0  # to bring the scene back to it
         self._no_backend: Notice | None = None
+        self._unanswered: list[tuple[str, Any]] = []  # loads and removals whose link broke
         self._undoing: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
@@ -258,42 +262,52 @@ class Core:
             await self.scene.read(ready.renderer)  # we may have attached to a job in use
         for step in self.prepare:
             await step(ready)
-
-        self._again = False
+        self._again, self._failures = False, 0
+        self._unanswered.clear()
 
     async def _resume(self, ready: Ready) -> None:
         """Go on with a job that was out of reach: what the scene should be is applied again, and nothing repeated.
 
-        A renderer that has lost all of it gets it once more. If that fails, it may be the scene that ends renderers, so
-        it is left to a person.
+        A renderer that has lost all of it gets it again. If that fails, it may be the scene that ends renderers, so it
+        is left to a person then.
         """
         self._again = True
         self._listen_to(ready.renderer)
-        survives = await self.scene.survives(ready.renderer)
+        self.connection.report(None, "Reading the scene …")
+        survives = await self.scene.survives(ready.renderer, self._unanswered, anew=self._failures > 0)
+        self._unanswered.clear()
         before, self.restorer.wanted = self.restorer.wanted, True  # a scene without lights stays dark
         try:
             if not survives:
-                await self._bring_back_once(ready.renderer)
+                await self._bring_back_again(ready.renderer)
             await self.scene.read(ready.renderer)
             for step in self.prepare:
                 await step(ready)
         finally:
             self.restorer.wanted = before
 
-    async def _bring_back_once(self, renderer: Server) -> None:
-        if not self._failed_once:
+    async def _bring_back_again(self, renderer: Server) -> None:
+        if self._failures:
+            await self.restorer.sweep(renderer)
+        else:
             self.restorer.keep()
         self.journal.clear()
-        if self._failed_once or not self.restorer.remembers:
+        self._failures += 1  # until it has not failed
+        if self._failures > MOST_WAYS_BACK or not self.restorer.remembers:
+            self._failures = 0
             self._lose_scene()
-            return
-        self._failed_once = True
-        await self.restorer.bring_back(renderer, self.connection.report, fresh=True)
-        self._failed_once = False
+        else:
+            await self.restorer.bring_back(renderer, self.connection.report, fresh=True)
+            self._failures = 0
 
     def _listen_to(self, renderer: Server) -> None:
         renderer.on_call = self.journal.note
         renderer.on_late = partial(self._undo, renderer)
+        renderer.on_unanswered = self._note_unanswered
+
+    def _note_unanswered(self, endpoint: Endpoint[Any, Any], params: Any) -> None:
+        if endpoint.name in {"add-model", "remove-model"}:
+            self._unanswered.append((endpoint.name, params))
 
     def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
         """Remove what a request has added whose caller was told that it has failed, and nothing else."""
