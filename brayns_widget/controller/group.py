@@ -211,6 +211,8 @@ class Core:
         await self.presence.close()
         await self._stop_following()
         await self.connection.close()
+        if self._undoing:
+            await asyncio.wait(self._undoing)  # without links they end at once
 
     # ------------------------------------------------------------------ state
 
