@@ -17,7 +17,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.journal import Journal
-from brayns_widget.controller.scene import Scene, discard, scene_lost
+from brayns_widget.controller.scene import Scene, scene_lost
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
@@ -31,7 +31,7 @@ from brayns_widget.protocol.errors import (
 if TYPE_CHECKING:
     from brayns_widget.controller.presence import Presence
     from brayns_widget.controller.restoring import Restorer
-    from brayns_widget.protocol.endpoints import Endpoint
+    from brayns_widget.controller.resuming import Resumer
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, because other clients may have changed it."""
@@ -42,9 +42,6 @@ FOLLOW_PAUSE = 60.0
 
 NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "job.restore() brings it back.")
 """What is told of a job that a call has started after a crash, with a scene of its own."""
-
-MOST_WAYS_BACK = 2
-"""Attempts to bring a scene back to a renderer that has lost it, before a person is asked."""
 
 NO_BACKEND = "Files and node attributes cannot be read until it is back. What is loaded can be used meanwhile."
 
@@ -73,6 +70,7 @@ class Core:
         self.scene = Scene(self.store)
         self.journal = Journal()
         self.presence: Presence  # lets a scene sleep that nobody looks at
+        self.resumer: Resumer  # goes on with a job that was out of reach
         self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
         self.beside: frozenset[str] = frozenset()  # long calls between whose steps our renderer draws the view
@@ -93,10 +91,7 @@ class Core:
             on_backend=self._tell_backend,
         )
         self._again = False  # the job is ready again, after a loss
-        self._failures = 0  # to bring the scene back to it
         self._no_backend: Notice | None = None
-        self._unanswered: list[tuple[str, Any]] = []  # loads and removals whose link broke
-        self._undoing: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
@@ -170,7 +165,7 @@ class Core:
         except BaseException:
             self.restorer.wanted = before
             if not before and self.connection.job_id is None:
-                self._lose_scene()
+                self.lose_scene()
             raise
 
     async def _reach_or_replace(self, report: Report) -> Ready:
@@ -211,8 +206,7 @@ class Core:
         await self.presence.close()
         await self._stop_following()
         await self.connection.close()
-        if self._undoing:
-            await asyncio.wait(self._undoing)  # without links they end at once
+        await self.resumer.close()
 
     # ------------------------------------------------------------------ state
 
@@ -257,68 +251,18 @@ class Core:
 
     async def _prepare(self, ready: Ready) -> None:
         self.journal.clear()
-        self._listen_to(ready.renderer)
+        self.resumer.begin(ready.renderer)
         if self.restorer.wanted and self.restorer.remembers:
             await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
         else:
             await self.scene.read(ready.renderer)  # we may have attached to a job in use
         for step in self.prepare:
             await step(ready)
-        self._again, self._failures = False, 0
-        self._unanswered.clear()
+        self._again = False
 
     async def _resume(self, ready: Ready) -> None:
-        """Go on with a job that was out of reach: what the scene should be is applied again, and nothing repeated.
-
-        A renderer that has lost all of it gets it again. If that fails, it may be the scene that ends renderers, so it
-        is left to a person then.
-        """
         self._again = True
-        self._listen_to(ready.renderer)
-        self.connection.report(None, "Reading the scene …")
-        survives = await self.scene.survives(ready.renderer, self._unanswered, anew=self._failures > 0)
-        self._unanswered.clear()
-        before, self.restorer.wanted = self.restorer.wanted, True  # a scene without lights stays dark
-        try:
-            if not survives:
-                await self._bring_back_again(ready.renderer)
-            await self.scene.read(ready.renderer)
-            for step in self.prepare:
-                await step(ready)
-        finally:
-            self.restorer.wanted = before
-
-    async def _bring_back_again(self, renderer: Server) -> None:
-        if self._failures:
-            await self.restorer.sweep(renderer)
-        else:
-            self.restorer.keep()
-        self.journal.clear()
-        self._failures += 1  # until it has not failed
-        if self._failures > MOST_WAYS_BACK or not self.restorer.remembers:
-            self._failures = 0
-            self._lose_scene()
-        else:
-            await self.restorer.bring_back(renderer, self.connection.report, fresh=True)
-            self._failures = 0
-
-    def _listen_to(self, renderer: Server) -> None:
-        renderer.on_call = self.journal.note
-        renderer.on_late = partial(self._undo, renderer)
-        renderer.on_unanswered = self._note_unanswered
-
-    def _note_unanswered(self, endpoint: Endpoint[Any, Any], params: Any) -> None:
-        if endpoint.name in {"add-model", "remove-model"}:
-            self._unanswered.append((endpoint.name, params))
-
-    def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
-        """Remove what a request has added whose caller was told that it has failed, and nothing else."""
-        if endpoint.name.startswith("add-"):
-            added = result if isinstance(result, Sequence) else [result]
-            work = discard(renderer, self.scene, [instance.model_id for instance in added])
-            task = asyncio.create_task(work, name="remove what came late")
-            self._undoing.add(task)
-            task.add_done_callback(self._undoing.discard)
+        await self.resumer.resume(ready)
 
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete. A job in use, to which we attach again, has its scene still.
@@ -341,12 +285,13 @@ class Core:
         self._away()
         self.restorer.keep()
         if not self.restorer.wanted:
-            self._lose_scene(lost=end is not None)
+            self.lose_scene(lost=end is not None)
         if end is not None:
             hint = "job.restore() starts a new job with the same scene."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
 
-    def _lose_scene(self, *, lost: bool = True) -> None:
+    def lose_scene(self, *, lost: bool = True) -> None:
+        """Empty the state's scene; ``lost``: it was not given back."""
         # A scene with nothing in it can be had again by any call.
         state = self.store.state
         lost = state.scene_lost or (lost and bool(state.models or state.clips))

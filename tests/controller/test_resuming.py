@@ -11,7 +11,8 @@ import pytest
 from brayns_widget.connection import connection as connection_module
 from brayns_widget.connection import recovery
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.group import MOST_WAYS_BACK, NO_BACKEND, NOT_BACK
+from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
+from brayns_widget.controller.resuming import MOST_WAYS_BACK
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
@@ -164,6 +165,19 @@ def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, 
     assert things["first"].colored_by == "mtype"
     assert cluster.paths().count("POST /start") == 1
     break_link(controller, proxy)
+    assert scene(cluster) == before
+
+
+def test_a_restarted_renderer_of_an_empty_scene_gets_its_lights_and_no_earlier_scene(cluster, proxy, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    cluster.renderer.models.clear()
+    break_link(controller, proxy)
+    assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
+    assert controller.state.scene_lost
+    controller.restore().result(WAIT)
     assert scene(cluster) == before
 
 
