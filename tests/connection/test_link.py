@@ -317,13 +317,13 @@ def test_a_large_request_is_heard_while_it_is_taken(cluster):
     async def work(link: Link) -> None:
         link.overtakes = True
         cluster.renderer.silent.add("cancel")
-        await link.request("get-scene", payload=b"x" * 60_000_000)
+        await link.request("get-scene", payload=b"x" * 40_000_000)
         assert link.closed is None
 
     # What the buffers of the system hold at the end is not seen; it takes less than the patience.
-    with TcpProxy(cluster.slave, bandwidth=20e6) as proxy:
+    with TcpProxy(cluster.slave, bandwidth=10e6) as proxy:
         cluster.slave = proxy.url
-        talk(cluster, work, idle=0.2, patience=1.0)
+        talk(cluster, work, idle=0.2, patience=2.0)
 
 
 def test_an_answer_that_comes_late_is_handed_over(cluster):
