@@ -162,6 +162,7 @@ class Core:
                 if self.store.state.notice in {NOT_BACK, Notice.of(scene_lost())}:
                     self.store.state = replace(self.store.state, notice=None)
                 self._tell_problems()
+            self.restorer.wanted = False  # also if nothing was lost, or the next scene would come back unasked
         except BaseException:
             self.restorer.wanted = before
             if not before and self.connection.job_id is None:

@@ -322,6 +322,16 @@ def test_a_load_after_a_loss_begins_another_scene(cluster, controller, begin):
     assert len(controller.models) == 2
 
 
+def test_a_restore_without_a_loss_brings_no_later_scene_back_unasked(cluster, controller):
+    controller.start().result(WAIT)
+    controller.restore().result(WAIT)
+    load(controller)
+    crash(cluster, controller)
+    assert controller.state.scene_lost
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+
+
 def test_a_load_that_fails_after_a_loss_begins_nothing(cluster, controller):
     load(controller)
     crash(cluster, controller)
