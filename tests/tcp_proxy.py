@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 import threading
@@ -16,14 +17,16 @@ class TcpProxy:
 
     Args:
         url: address of the server.
+        bandwidth: bytes per second each way, of each connection.
 
     Attributes:
         url: address of the proxy, with the rest of the server's.
         connections: number of connections that were made.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, bandwidth: float = math.inf) -> None:
         self._target = urlsplit(url)
+        self._bandwidth = bandwidth
         self.url = ""
         self.connections = 0
         self._refuses = self._silent = False
@@ -108,6 +111,7 @@ class TcpProxy:
             while data := await reader.read(65536):
                 while self._silent:  # noqa: ASYNC110 - set by another thread
                     await asyncio.sleep(0.01)
+                await asyncio.sleep(len(data) / self._bandwidth)
                 writer.write(data)
                 await writer.drain()
             writer.write_eof()

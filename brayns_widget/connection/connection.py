@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,8 +16,9 @@ from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
-from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, pause_before
+from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
@@ -26,6 +26,9 @@ from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, Connecti
 
 REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
+
+CANCEL_DEADLINE = 1.5
+"""Seconds that a cancelled start may take to clean up, before its caller is told."""
 
 CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
@@ -98,8 +101,7 @@ class Connection:
         self._job: Job | None = None
         self._servers: Ready | None = None  # as they were last, while the job is out of reach
         self._recovering: asyncio.Task[Ready] | None = None
-        self._mending: asyncio.Task[None] | None = None  # of the backend's link
-        self._backend_opening = asyncio.Lock()
+        self._mender: Mender | None = None  # of the backend's link
         self._closed = False
         self._resting = _CANCELLED  # the status after a cancelled start
         self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
@@ -257,7 +259,7 @@ class Connection:
                 return None
             if len(self._waiters) == 1 and not starting.done():
                 starting.cancel()
-                await asyncio.wait([starting])
+                await asyncio.wait([starting], timeout=CANCEL_DEADLINE)  # its job is stopped all the same
             raise
 
     async def _start(self) -> Ready:
@@ -291,23 +293,28 @@ class Connection:
         self._resting = _CANCELLED
         self._be_ready(ready)
         if job.backend is not None and job.backend.closed is not None:
-            self._backend_lost(job.backend.closed)
+            self._backend_lost(job.backend.closed)  # while the job was prepared
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
-        renderer = Server(job.renderer)
-        backend = None if job.backend is None else Server(job.backend, self._reopen_backend)
+        renderer, backend, mender = Server(job.renderer), None, None
+        if job.backend is not None:
+            mender = Mender(job, job.backend, self._on_backend)
+            backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
         _equip(job.renderer, ready.capabilities)
-        if job.backend is not None:
-            job.backend.overtakes = CANCEL in ready.capabilities.backend_methods
+        if job.backend is not None and mender is not None:
+            job.backend.overtakes = mender.overtakes = CANCEL in ready.capabilities.backend_methods
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
+        self._mender = mender
         return ready
 
     def _be_ready(self, ready: Ready) -> None:
         self.ready = self._servers = ready
+        if self._mender is not None:
+            self._mender.told = True
         self._set_status("ready", "Ready.")
         self._on_ready(ready)
 
@@ -322,7 +329,9 @@ class Connection:
         if self.ready is None or self._job is None:
             return  # it broke while it was prepared, which fails with the reason
         self.ready = None
-        self._set_status("stale", f"{error.message} Asking for the job …")
+        if self._mender is not None:
+            self._mender.told = False  # the status tells more
+        self._starts("stale", f"{error.message} Asking for the job …")
         self._on_away()
         self._recover(self._job, error, patience=PATIENCE)
 
@@ -336,7 +345,7 @@ class Connection:
         """Reach a job again; raises if it has ended, or cannot be reached."""
         clock = asyncio.get_running_loop().time
         end: EndOfJob | None = None
-        step, failure = recovery.step, ConnectionLost(reason)
+        step, failure = recovery.step, reason
         while True:
             if step is Step.ASK:
                 verdict = Verdict.UNKNOWN
@@ -347,13 +356,13 @@ class Connection:
             elif step is Step.OPEN:
                 if recovery.attempt > 1:
                     runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
-                    self._set_status("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
+                    self._starts("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
                 else:
-                    self._set_status("stale", f"{reason} Connecting again …")
+                    self._starts("stale", f"{reason} Connecting again …")
                 try:
                     return await self._reopen(job)
                 except BraynsWidgetError as error:
-                    failure = ConnectionLost(error.message)
+                    failure = error.message
                     step = recovery.failed(clock(), for_good=isinstance(error, AuthError))
                 except Exception as error:
                     self._set_status("failed", f"{type(error).__name__}: {error}")
@@ -368,7 +377,7 @@ class Connection:
                 self._run_to_end(job.forget(), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
-                text = f"Job {job.id} cannot be reached: {failure.message}"
+                text = f"Job {job.id} cannot be reached: {failure}"
                 self._set_status("failed", text)
                 raise ConnectionLost(
                     text, hint="It may still run. The next call tries again; job.restore() replaces it."
@@ -377,7 +386,7 @@ class Connection:
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None
         await job.renderer.close()
-        link = await job.open_renderer()
+        link = await job.open_renderer(overtakes=CANCEL in self._servers.capabilities.methods)
         try:
             _equip(link, self._servers.capabilities)
             ready = replace(self._servers, renderer=Server(link))
@@ -401,37 +410,11 @@ class Connection:
                 raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
         return None if recovering.cancelled() else recovering.result()
 
-    # ------------------------------------------------------------------ the backend
-
     def _backend_lost(self, error: BraynsWidgetError) -> None:
-        if self._servers is not None and (self._mending is None or self._mending.done()):
-            self._mending = self._run_to_end(self._mend(error), "reach the backend")
+        if self._mender is not None:
+            self._mender.lost(error)
 
-    async def _mend(self, error: BraynsWidgetError) -> None:
-        for attempt in itertools.count(1):
-            await asyncio.sleep(pause_before(attempt))
-            with contextlib.suppress(ConnectionLost):
-                await self._reopen_backend()
-                return
-            if attempt == 1:
-                self._on_backend(error)
-
-    async def _reopen_backend(self) -> None:
-        async with self._backend_opening:
-            job, servers = self._job, self._servers
-            if job is None or servers is None or servers.backend is None:
-                raise ConnectionLost("The backend has gone with its job.")
-            backend = servers.backend
-            if backend.reachable:
-                return
-            try:
-                link = await job.open_backend()
-            except BraynsWidgetError as error:
-                text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
-                raise ConnectionLost(text, hint="It is tried on; what is loaded can be used meanwhile.") from None
-            link.overtakes = CANCEL in servers.capabilities.backend_methods
-            await backend.renew(link).close()
-            self._on_backend(None)
+    # ------------------------------------------------------------------ the end
 
     def _give_back(self) -> None:
         """End the job if it was started here; until that is done it counts as running."""
@@ -448,8 +431,9 @@ class Connection:
 
     def _leave(self, end: EndOfJob | None) -> Job | None:
         job, self._job, self.ready, self._servers = self._job, None, None, None
-        if self._mending is not None:
-            self._mending.cancel()
+        if self._mender is not None:
+            self._run_to_end(self._mender.close(), "leave the backend")
+            self._mender = None
         if job is not None:
             self._leave_process()
             self._on_left(end)

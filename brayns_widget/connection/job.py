@@ -395,14 +395,18 @@ class Job:
             self._unsure_since = now
         return now - self._unsure_since
 
-    async def open_renderer(self) -> Link:
+    async def open_renderer(self, *, overtakes: bool = False) -> Link:
         """Open the link to the renderer anew, once.
+
+        Args:
+            overtakes: see ``Link.open``.
 
         Raises:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
-        self._renderer = await _open(self._addresses[0], self._token, "renderer", self._on_lost)
-        return self._renderer
+        link = await _open(self._addresses[0], self._token, "renderer", self._on_lost, overtakes=overtakes)
+        self._renderer = link
+        return link
 
     async def open_backend(self) -> Link:
         """Open the link to the backend anew, once.
@@ -427,8 +431,8 @@ class _Missing(Exception):
     pass
 
 
-async def _open(url: str, token: Token, name: str, on_close: OnLost) -> Link:
-    return await Link.open(url, token, name=name, probe=_PROBES[name], on_close=on_close)
+async def _open(url: str, token: Token, name: str, on_close: OnLost, *, overtakes: bool = False) -> Link:
+    return await Link.open(url, token, name=name, probe=_PROBES[name], overtakes=overtakes, on_close=on_close)
 
 
 async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool = False) -> None:

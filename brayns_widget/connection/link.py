@@ -29,6 +29,7 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
     ProtocolError,
+    RequestError,
 )
 from brayns_widget.protocol.messages import MAX_MESSAGE, Progress, Reply, Request, encode_request
 from brayns_widget.protocol.requests import Outcome, RequestTable
@@ -40,6 +41,9 @@ CANCEL_DEADLINE = 1.0
 """Seconds that a server may take to say that it has stopped what was cancelled; it may say so later, too."""
 
 CLOSE_DEADLINE = 1.0
+
+_NOTHING = "cancel", {"id": None}
+"""A request that is refused at once, before all others, and has no effect: nothing has no id."""
 
 # websockets logs each URL and header at DEBUG, tokens included. This logger is not part of the tree, so no
 # configuration can switch it on.
@@ -84,7 +88,7 @@ class Link:
         overtakes: whether the server answers ``cancel`` before all other requests, so that it can always be asked.
         address: the server's.
         probe: the method that is the probe.
-        greeting: the server's answer to the probe after connecting.
+        greeting: the server's answer to the probe after connecting, or None.
         closed: why the link closed, or None while it is open.
     """
 
@@ -109,6 +113,7 @@ class Link:
         *,
         name: str,
         probe: str,
+        overtakes: bool = False,
         on_close: Callable[[BraynsWidgetError], None] = lambda _: None,
         timeout: float = 15.0,
         idle: float = IDLE,
@@ -121,6 +126,8 @@ class Link:
             token: sent as the ``Authorization`` header and as the query parameter of the contract, unless it is "".
             name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
+            overtakes: whether the server is known to have what overtakes; that is the probe then, because a server may
+                be busy for long with what it was asked over an earlier link, and there is no greeting.
             on_close: see the class.
             timeout: seconds for connecting and probing together.
             idle: seconds of silence after which the server is probed again.
@@ -139,7 +146,12 @@ class Link:
                 link.address, link.probe = Address(url, token), probe
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
-                    link.greeting = (await link.request(probe)).result
+                    link.overtakes = overtakes
+                    if overtakes:
+                        with contextlib.suppress(RequestError):
+                            await link.request(*_NOTHING)
+                    else:
+                        link.greeting = (await link.request(probe)).result
                 except BaseException:
                     await finish_cleanup(link.close())
                     raise
@@ -271,8 +283,6 @@ class Link:
             self._shut(self._lost())
 
     async def _watch(self, probe: str, idle: float, patience: float) -> None:
-        from brayns_widget.protocol.cancelling import CANCEL, CancelParams
-
         loop = asyncio.get_running_loop()
         silence = Silence(loop.time(), idle=idle, patience=patience)
         asked: int | None = None
@@ -293,8 +303,7 @@ class Link:
             elif step is not Step.WAIT:
                 if asked is not None:
                     self._table.give_up(asked)
-                name = CANCEL.name if step is Step.OVERTAKE else probe
-                params = CANCEL.encode(CancelParams(id=None)) if step is Step.OVERTAKE else None
+                name, params = _NOTHING if step is Step.OVERTAKE else (probe, None)
                 with contextlib.suppress(BraynsWidgetError, TimeoutError):
                     asked = self._table.open(name, _ignore)
                     async with asyncio.timeout(silence.pause):  # what cannot be sent is not answered

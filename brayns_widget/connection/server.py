@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.link import Address, Link
 from brayns_widget.connection.reports import Report
+from brayns_widget.protocol.errors import ConnectionLost
 from brayns_widget.protocol.messages import Progress, Reply
 
 if TYPE_CHECKING:  # it takes pydantic, which is imported where endpoints are used
@@ -50,6 +51,8 @@ class Server:
     Attributes:
         on_call: called with the endpoint, the JSON of the parameters and the result of each typed call that succeeded.
         on_late: the same for calls that nobody waits for any more; None forgets their answers.
+        on_unanswered: called with the endpoint and the JSON of the parameters of each typed call whose link broke; the
+            server may have done it, or do it still.
     """
 
     def __init__(self, link: Link, reopen: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -57,6 +60,7 @@ class Server:
         self._reopen = reopen
         self.on_call: OnCall = _ignore
         self.on_late: OnCall | None = None
+        self.on_unanswered: Callable[[Endpoint[Any, Any], Any], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Server over {self._link!r}>"
@@ -144,9 +148,14 @@ class Server:
             self.on_late(endpoint, params, endpoint.decode(reply.result))
 
         on_late = None if self.on_late is None else late
-        reply = await self._request(
-            endpoint.name, params, payload, on_progress=on_progress, on_late=on_late, timeout=timeout
-        )
+        try:
+            reply = await self._request(
+                endpoint.name, params, payload, on_progress=on_progress, on_late=on_late, timeout=timeout
+            )
+        except ConnectionLost:
+            if self.on_unanswered is not None:
+                self.on_unanswered(endpoint, params)
+            raise
         result = endpoint.decode(reply.result)
         self.on_call(endpoint, params, result)
         return result, reply.payload

@@ -22,7 +22,7 @@ from brayns_widget.controller.ending import Countdown, read_end
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.joining import seen_as_it_is
 from brayns_widget.controller.journal import Journal
-from brayns_widget.controller.scene import Scene, discard, scene_lost
+from brayns_widget.controller.scene import Scene, scene_lost
 from brayns_widget.controller.state import Activity, JobState, Level, Notice, State, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
@@ -37,7 +37,7 @@ from brayns_widget.protocol.errors import (
 if TYPE_CHECKING:
     from brayns_widget.controller.presence import Presence
     from brayns_widget.controller.restoring import Restorer
-    from brayns_widget.protocol.endpoints import Endpoint
+    from brayns_widget.controller.resuming import Resumer
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, because other clients may have changed it."""
@@ -80,6 +80,7 @@ class Core:
         self.scene = Scene(self.store)
         self.journal = Journal()
         self.presence: Presence  # lets a scene sleep that nobody looks at
+        self.resumer: Resumer  # goes on with a job that was out of reach
         self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
         self.beside: frozenset[str] = frozenset()  # long calls between whose steps our renderer draws the view
@@ -102,9 +103,7 @@ class Core:
         )
         self._countdown = Countdown(self._warn)
         self._again = False  # the job is ready again, after a loss
-        self._failed_once = False  # to bring the scene back to it
         self._no_backend: Notice | None = None
-        self._undoing: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
@@ -191,10 +190,11 @@ class Core:
                 if self.store.state.notice in {NOT_BACK, Notice.of(scene_lost())}:
                     self.store.state = replace(self.store.state, notice=None)
                 self._tell_problems()
+            self.restorer.wanted = False  # also if nothing was lost, or the next scene would come back unasked
         except BaseException:
             self.restorer.wanted = before
             if not before and self.connection.job_id is None:
-                self._lose_scene()
+                self.lose_scene()
             raise
 
     async def _reach_or_replace(self, report: Report) -> Ready:
@@ -241,6 +241,7 @@ class Core:
         await self.presence.close()
         await self._stop_following()
         await self.connection.close(stop=stop)
+        await self.resumer.close()
 
     # ------------------------------------------------------------------ state
 
@@ -286,7 +287,7 @@ class Core:
     async def _prepare(self, ready: Ready) -> None:
         self.journal.clear()
         self.joined = False
-        self._listen_to(ready.renderer)
+        self.resumer.begin(ready.renderer)
         if self.restorer.wanted and self.restorer.remembers:
             await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
         else:
@@ -296,51 +297,11 @@ class Core:
                 self.store.state = await seen_as_it_is(ready.renderer, self.store.state, self.aspect)
         for step in self.prepare:
             await step(ready)
-
         self._again = False
 
     async def _resume(self, ready: Ready) -> None:
-        """Go on with a job that was out of reach: what the scene should be is applied again, and nothing repeated.
-
-        A renderer that has lost all of it gets it once more. If that fails, it may be the scene that ends renderers, so
-        it is left to a person.
-        """
         self._again = True
-        self._listen_to(ready.renderer)
-        survives = await self.scene.survives(ready.renderer)
-        before, self.restorer.wanted = self.restorer.wanted, True  # a scene without lights stays dark
-        try:
-            if not survives:
-                await self._bring_back_once(ready.renderer)
-            await self.scene.read(ready.renderer)
-            for step in self.prepare:
-                await step(ready)
-        finally:
-            self.restorer.wanted = before
-
-    async def _bring_back_once(self, renderer: Server) -> None:
-        if not self._failed_once:
-            self.restorer.keep()
-        self.journal.clear()
-        if self._failed_once or not self.restorer.remembers:
-            self._lose_scene()
-            return
-        self._failed_once = True
-        await self.restorer.bring_back(renderer, self.connection.report, fresh=True)
-        self._failed_once = False
-
-    def _listen_to(self, renderer: Server) -> None:
-        renderer.on_call = self.journal.note
-        renderer.on_late = partial(self._undo, renderer)
-
-    def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
-        """Remove what a request has added whose caller was told that it has failed, and nothing else."""
-        if endpoint.name.startswith("add-"):
-            added = result if isinstance(result, Sequence) else [result]
-            work = discard(renderer, self.scene, [instance.model_id for instance in added])
-            task = asyncio.create_task(work, name="remove what came late")
-            self._undoing.add(task)
-            task.add_done_callback(self._undoing.discard)
+        await self.resumer.resume(ready)
 
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete. A job in use, to which we attach again, has its scene still.
@@ -368,7 +329,7 @@ class Core:
         self.store.state = replace(self.store.state, job=job)
         self.restorer.keep()
         if not self.restorer.wanted:
-            self._lose_scene(lost=end is not None)
+            self.lose_scene(lost=end is not None)
         if end is not None:
             hint = "job.restore() starts a new job with the same scene."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
@@ -394,7 +355,8 @@ class Core:
         if not self.presence.seen:
             _LOG.warning(text)
 
-    def _lose_scene(self, *, lost: bool = True) -> None:
+    def lose_scene(self, *, lost: bool = True) -> None:
+        """Empty the state's scene; ``lost``: it was not given back."""
         # A scene with nothing in it can be had again by any call.
         state = self.store.state
         lost = state.scene_lost or (lost and bool(state.models or state.clips))

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from brayns_widget.connection.server import Server
+from brayns_widget.connection.server import LOAD_TIMEOUT, Server
 from brayns_widget.controller.camera import Bounds as Box
 from brayns_widget.controller.state import ModelState, PartState, State, Store
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestError, SceneLost
@@ -124,8 +124,16 @@ class Scene:
         if self._store.state.scene_lost:
             raise scene_lost()
 
-    async def survives(self, renderer: Server) -> bool:
+    async def survives(self, renderer: Server, unanswered: Sequence[tuple[str, Any]], *, anew: bool) -> bool:
         """Whether a renderer, to which the link was lost, still has anything of the scene.
+
+        Renderers answer this after the loads that run. What a load has made whose link broke is removed, because its
+        caller was told that it has failed.
+
+        Args:
+            renderer: the renderer.
+            unanswered: methods and parameters of loads and removals whose link broke.
+            anew: it has lost the scene before, so that nothing there is of it.
 
         Raises:
             BraynsWidgetError: the scene cannot be read.
@@ -136,8 +144,12 @@ class Scene:
         known = {(model.id, model.type, model.path) for model in state.models}
         # Lights are much the same in all scenes, so they tell little.
         known = known or {(part.id, part.type, None) for part in (*state.lights, *state.clips)}
-        there = [model_state(instance) for instance in (await renderer.call(brayns.GET_SCENE)).models]
-        return not known or any((model.id, model.type, model.path) in known for model in there)
+        instances = (await renderer.call(brayns.GET_SCENE, timeout=LOAD_TIMEOUT)).models
+        strange = [i for i in instances if _is_model(i) and (anew or not self._known(i))]
+        if half := [i.model_id for i in strange if any(_is_half(i, *call) for call in unanswered)]:
+            await take_out(renderer, half)
+        there = [model_state(instance) for instance in instances]
+        return not anew and (not known or any((model.id, model.type, model.path) in known for model in there))
 
     def lose(self, state: State) -> State:
         """Return a state without the scene, whose renderer is gone."""
@@ -221,13 +233,21 @@ class Scene:
 
 def scene_lost() -> SceneLost:
     """Return the error of calls that need a lost scene."""
-    hint = "controller.restore() brings it back, as does Retry in the view. A load begins another scene."
+    hint = 'controller.restore() brings it back, as does "Start again" in the view. A load begins another scene.'
     return SceneLost("What was loaded has gone with its renderer.", hint=hint)
 
 
 def _kind(model: ModelState) -> tuple[object, ...]:
     """Return what never changes about a model, and so tells it from others that had its id."""
     return model.type, model.path, model.cells
+
+
+def _is_half(instance: ModelInstance, method: str, params: Any) -> bool:
+    """Whether a model that is not known may come of a load, or was to be removed."""
+    if method == "remove-model":
+        return instance.model_id in params["ids"]
+    origin = instance.info.load_info  # but for the parameters of the loader, which renderers complete
+    return origin is not None and (origin.path, origin.loader_name) == (params["path"], params["loader_name"])
 
 
 def _is_model(instance: ModelInstance) -> bool:

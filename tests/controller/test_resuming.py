@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from brayns_widget.connection import connection as connection_module
 from brayns_widget.connection import recovery
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
+from brayns_widget.controller.resuming import MOST_WAYS_BACK
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
@@ -41,10 +44,13 @@ def controller(cluster, proxy):
         yield made
 
 
-def break_link(controller: Controller, proxy: TcpProxy) -> None:
-    """Break the links and wait until they are open again."""
+def break_link(controller: Controller, proxy: TcpProxy, late: Callable[[], object] = lambda: None) -> None:
+    """Break the links, let the renderer do something, and wait until they are open again."""
     before = controller.ready
+    proxy.refuse(True)
     proxy.reset()
+    late()
+    proxy.refuse(False)
     until(lambda: controller.ready not in {None, before})
 
 
@@ -119,6 +125,34 @@ def test_what_others_have_changed_meanwhile_is_followed(cluster, proxy, controll
     assert len(cluster.renderer.sent("add-model")) == loads
 
 
+def test_what_a_load_makes_whose_link_broke_is_removed(cluster, proxy, controller):
+    keep = load(controller)
+    others = cluster.renderer.add("geometry")["model_id"]
+    activities = Listener(controller, lambda state: state.progress)
+    cluster.renderer.delays["add-model"] = 0.3  # it is done all the same, as by real renderers
+    task = controller.load_circuit("/data/circuit.json")
+    activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
+    break_link(controller, proxy, late=lambda: cluster.renderer._load(cluster.renderer.sent("add-model")[-1]))
+    with pytest.raises(ConnectionLost):
+        task.result(WAIT)
+    until(lambda: len(cluster.renderer.sent("remove-model")) == 1)
+    assert [model["model_id"] for model in cluster.renderer.models if model["model_type"] != "light"] == [
+        keep.id,
+        others,
+    ]
+
+
+def test_what_is_left_of_a_load_whose_link_broke_while_it_was_colored_is_removed(cluster, proxy, controller):
+    keep = load(controller)
+    cluster.renderer.cut.add("color-model")
+    with pytest.raises(ConnectionLost):
+        load(controller)
+    cluster.renderer.cut.clear()
+    until(lambda: controller.ready is not None)
+    assert list(controller.models) == [keep]
+    assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
+
+
 def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, proxy, controller):
     things = build(controller)
     before = scene(cluster)
@@ -134,13 +168,26 @@ def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, 
     assert scene(cluster) == before
 
 
+def test_a_restarted_renderer_of_an_empty_scene_gets_its_lights_and_no_earlier_scene(cluster, proxy, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    cluster.renderer.models.clear()
+    break_link(controller, proxy)
+    assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
+    assert controller.state.scene_lost
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+
+
 def test_a_scene_that_ends_its_renderer_again_is_left_to_a_person(cluster, proxy, controller):
     load(controller)
     before = scene(cluster)
     cluster.renderer.models.clear()
     cluster.renderer.cut.add("add-model")
     break_link(controller, proxy)
-    assert len(cluster.renderer.sent("add-model")) == 2
+    assert len(cluster.renderer.sent("add-model")) == 1 + MOST_WAYS_BACK
     assert len(controller.models) == 0
     assert controller.state.notice == NOT_BACK
     with pytest.raises(SceneLost):
@@ -149,6 +196,28 @@ def test_a_scene_that_ends_its_renderer_again_is_left_to_a_person(cluster, proxy
     controller.restore().result(WAIT)
     assert scene(cluster) == before
     controller.snapshot().result(WAIT)
+
+
+def test_a_link_that_breaks_on_the_way_back_is_no_reason_to_lose_the_scene(cluster, proxy, controller):
+    load(controller)
+    load(controller)
+    before = scene(cluster)
+    cluster.renderer.models.clear()
+    answer, loads = cluster.renderer.answer, 0
+
+    def break_once(method: str, params: Any) -> Any:
+        nonlocal loads
+        if method == "add-model":
+            loads += 1
+            if loads == 2:
+                proxy.reset()
+        return answer(method, params)
+
+    cluster.renderer.answer = break_once
+    break_link(controller, proxy)
+    assert scene(cluster) == before
+    assert len(controller.models) == 2
+    assert not controller.state.scene_lost
 
 
 def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, controller, monkeypatch):
@@ -253,6 +322,16 @@ def test_a_load_after_a_loss_begins_another_scene(cluster, controller, begin):
     assert len(controller.models) == 2
 
 
+def test_a_restore_without_a_loss_brings_no_later_scene_back_unasked(cluster, controller):
+    controller.start().result(WAIT)
+    controller.restore().result(WAIT)
+    load(controller)
+    crash(cluster, controller)
+    assert controller.state.scene_lost
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+
+
 def test_a_load_that_fails_after_a_loss_begins_nothing(cluster, controller):
     load(controller)
     crash(cluster, controller)
@@ -280,10 +359,11 @@ def test_a_way_back_that_fails_leaves_the_scene_lost(cluster, controller):
 # ---------------------------------------------------------------------- cancelled calls
 
 
-def test_a_cancel_ends_soon_whatever_the_renderer_does_and_what_comes_late_is_removed(cluster, controller):
+@pytest.mark.parametrize("cancel", ["answered", "silent"])
+def test_a_cancel_ends_soon_whatever_the_renderer_does(cluster, controller, cancel):
     keep = load(controller)
     activities = Listener(controller, lambda state: state.progress)
-    cluster.renderer.silent.add("add-model")
+    cluster.renderer.silent |= {"add-model", *(["cancel"] if cancel == "silent" else [])}
     task = controller.load_circuit("c.json")
     activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
     began = time.monotonic()
