@@ -130,6 +130,7 @@ class Core:
                 if self.store.state.notice == NOT_BACK:
                     self.store.state = replace(self.store.state, notice=None)
                 self._tell_problems()
+            self.restorer.wanted = False  # also if nothing was lost, or the next scene would come back unasked
         except BaseException:
             self.restorer.wanted = before
             raise
