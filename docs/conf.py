@@ -48,6 +48,7 @@ CONTENTS = """
 notebooks/quickstart
 notebooks/allen
 docs/reference/index
+docs/connect
 docs/files
 docs/service
 docs/renderer
