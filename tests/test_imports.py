@@ -138,7 +138,7 @@ def test_the_ray_tracer_knows_nothing_of_the_protocol():
 def test_the_reader_of_sonata_files_knows_nobody_who_uses_it():
     for part, path, found in parts_below("service"):
         if part == "sonata":
-            assert {name.split(".")[0] for name in found} <= {"sonata", "recognised"}, path
+            assert {name.split(".")[0] for name in found} <= {"sonata", "recognised", "hdf5"}, path
 
 
 def test_a_listing_of_a_circuit_needs_neither_numpy_nor_h5py():

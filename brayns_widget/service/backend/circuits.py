@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.lifetime import end_with_line
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.confined import confined
+from brayns_widget.service.hdf5 import without_links
 from brayns_widget.service.sonata.config import (
     NodeSets,
     ReportConfig,
@@ -279,8 +281,12 @@ if __name__ == "__main__":
     asked, base, path, line = sys.argv[1:]
     if line:
         end_with_line(int(line))
+    import libsonata._libsonata
+
+    without_links(libsonata._libsonata)  # noqa: SLF001 - it holds HDF5
     requests = _requests()
-    if asked == "report":
-        _serve_report(base, path, requests)
-    else:
-        _write(answer(asked, base, path, **next(requests)))
+    with confined(base):
+        if asked == "report":
+            _serve_report(base, path, requests)
+        else:
+            _write(answer(asked, base, path, **next(requests)))

@@ -56,6 +56,8 @@ C = TypeVar("C")
 
 MAX_WAITING = 100_000  # requests of one connection; further ones are refused
 MAX_WAITING_BYTES = 2 * MAX_MESSAGE  # that they hold; likewise
+MAX_MALFORMED = 16  # malformed messages of one connection that wait for their answer; further ones are slowed
+SLOWED = 0.01  # seconds that each of those takes its connection
 MAX_TEXT = 2000  # characters of an error's message and of each problem; they quote what a client sent
 MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
@@ -205,6 +207,7 @@ class _Session(Generic[C]):
         self._connection = connection
         self._waiting: asyncio.Queue[tuple[Request | str, int] | None] = asyncio.Queue()  # with sizes; None: the end
         self._waiting_bytes = 0
+        self._malformed = 0  # of those that wait
         self._requests: dict[RequestId, _Known] = {}
         self._running = RunningRequest()
         self._idle = asyncio.Event()
@@ -235,7 +238,7 @@ class _Session(Generic[C]):
         try:
             request = decode_request(frame, require_version=self._server.require_version)
         except RequestError as error:
-            self._put(_error_frame(None, error), 0)
+            await self._refuse(_error_frame(None, error))
             return
         if self._server.ended:
             return
@@ -254,6 +257,17 @@ class _Session(Generic[C]):
         if request.id is not None and request.id not in self._requests:
             self._requests[request.id] = self._begin(request.method, request.id)
         self._put(request, len(frame))
+
+    async def _refuse(self, answer: str) -> None:
+        """Answer a malformed message when it is its turn; at once, and slowly, if many of them wait."""
+        if self._server.ended:
+            return
+        if self._malformed < MAX_MALFORMED:
+            self._malformed += 1
+            self._put(answer, len(answer))
+        else:
+            await self._send(answer)
+            await asyncio.sleep(SLOWED)
 
     def _put(self, item: Request | str, size: int) -> None:
         self._waiting.put_nowait((item, size))
@@ -299,6 +313,7 @@ class _Session(Generic[C]):
                 break
             item, size = waiting
             self._waiting_bytes -= size
+            self._malformed -= isinstance(item, str)
             turn = Turn.OWN if isinstance(item, str) else self._server.methods.turn(item.method)
             item_id = None if isinstance(item, str) else item.id
             overtakes = turn in {Turn.BETWEEN, Turn.AT_ONCE} and item_id != overtaken_id

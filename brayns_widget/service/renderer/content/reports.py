@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service import hdf5
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.reading.reader import Here, Runner
 from brayns_widget.service.renderer.content.ramps import RESTING, SPIKING
@@ -92,6 +93,7 @@ class _OpenFrames:
         self._check(may_be_gone=False)
         self.file = h5py.File(source.path, "r", rdcc_nbytes=_CACHE)
         self._data = self.file[source.table]
+        hdf5.check(self._data)
         self._columns = slice(source.first, source.last)
         self._values = np.empty(source.last - source.first, np.float32)
 

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service import hdf5
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
@@ -111,12 +112,15 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
     try:
         check_file(Path(file_name), hdf5=True)
         with h5py.File(file_name, "r") as file:
-            group = file["spikes"]
+            group = hdf5.found(file, "spikes")
+            if group is None:
+                raise KeyError("it has no group spikes")
             if "timestamps" not in group:  # BMTK's first files have them without a population
                 if population not in group:
                     others = ", ".join(group)
                     raise failure(f"{file_name} has no spikes of population {population}, but of: {others}")
                 group = group[population]
+            hdf5.check(group)
             times, nodes = group["timestamps"], dataset(group, "node_ids", "gids")
             unit = unit_of(times)
             if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:
