@@ -27,9 +27,6 @@ from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, Connecti
 REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
 
-CANCEL_DEADLINE = 1.5
-"""Seconds that a cancelled start may take to clean up, before its caller is told."""
-
 CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
 _CANCELLED = Status("idle", "The start was cancelled.")
@@ -259,7 +256,7 @@ class Connection:
                 return None
             if len(self._waiters) == 1 and not starting.done():
                 starting.cancel()
-                await asyncio.wait([starting], timeout=CANCEL_DEADLINE)  # its job is stopped all the same
+                await asyncio.wait([starting])
             raise
 
     async def _start(self) -> Ready:

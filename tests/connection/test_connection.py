@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from brayns_widget.connection import connection as connection_module
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -247,33 +246,6 @@ def test_a_cancelled_start_stops_the_job(cluster):
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert owner.connection.status == Status("idle", "The start was cancelled.")
-        assert cluster.paths()[-1] == STOP
-
-    play(cluster, work)
-
-
-def test_a_cancelled_start_whose_job_is_slow_to_stop_is_not_waited_for(cluster, monkeypatch):
-    monkeypatch.setattr(connection_module, "CANCEL_DEADLINE", 0.1)
-    cluster.polls = NEVER
-    close = job_module.Job.close
-
-    async def work(owner: Owner) -> None:
-        go = asyncio.Event()
-
-        async def wait_and_close(job: job_module.Job) -> None:
-            await go.wait()
-            await close(job)
-
-        monkeypatch.setattr(job_module.Job, "close", wait_and_close)
-        waiting = asyncio.create_task(owner.connection.ensure(ignore))
-        await queued(owner)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert STOP not in cluster.paths()
-        assert owner.connection in PROCESS._running
-        go.set()
-        await owner.connection.close()
         assert cluster.paths()[-1] == STOP
 
     play(cluster, work)
