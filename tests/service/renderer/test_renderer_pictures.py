@@ -43,6 +43,7 @@ async def stage(address: str, circuit: Path) -> AsyncIterator[Client]:
         await client.call("add-light-ambient", {"intensity": 1})
         await client.call("set-application-parameters", {"viewport": [96, 32]})
         await client.call("set-framebuffer-static")
+        await client.call("set-picture-options", {"centered": True})
         await client.call("set-renderer-interactive", {"samples_per_pixel": 1, "background_color": BACKGROUND})
         await client.call("set-camera-view", {"position": [10, 0, 50], "target": [10, 0, 0], "up": [0, 1, 0]})
         await client.call("set-camera-orthographic", {"height": 10})
