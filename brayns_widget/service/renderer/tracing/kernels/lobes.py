@@ -172,7 +172,7 @@ def _choose_base(  # noqa: PLR0917
     return DIFFUSE
 
 
-@inlined
+@called
 def _choose(  # noqa: PLR0917
     f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
 ) -> Any:
