@@ -102,9 +102,13 @@ class Pictures(Group):
 
         Raises:
             ValueError: a value is out of range.
+
+        Raises (from the task):
+            ValueError: the file would have more bytes than a message may.
         """
         from brayns_widget.protocol.brayns import pictures as brayns
 
+        brayns.check_exr(size, channels)
         renderer = await self._core.loaded_renderer(report)
         params = brayns.GBuffersParams(channels=list(channels), resolution=list(size), **self._shot(camera, samples=16))
         _, payload = await renderer.call_with_payload(brayns.EXPORT_GBUFFERS, params, on_progress=report)

@@ -88,13 +88,23 @@ def _encode(message: Mapping[str, Any], payload: bytes | memoryview) -> RawMessa
 
 
 def encode_request(request: Request) -> RawMessage:
-    """Encode a request. Methods without parameters refuse ``{}``, so None leaves ``params`` out."""
+    """Encode a request. Methods without parameters refuse ``{}``, so None leaves ``params`` out.
+
+    Raises:
+        ProtocolError: it has more bytes than a message may.
+    """
     message: dict[str, Any] = {"jsonrpc": "2.0", "method": request.method}
     if request.id is not None:
         message["id"] = request.id
     if request.params is not None:
         message["params"] = request.params
-    return _encode(message, request.payload)
+    raw = _encode(message, request.payload)
+    if len(raw) > MAX_MESSAGE:  # it would end the connection
+        raise ProtocolError(
+            f"The request {request.method!r} has {len(raw) >> 20} MiB, and a message may have {MAX_MESSAGE >> 20}.",
+            hint="Send less at a time, or load a file by its path on the server's machine.",
+        )
+    return raw
 
 
 def encode_reply(reply: Reply) -> RawMessage:

@@ -121,6 +121,9 @@ def test_gbuffers_are_the_answers_bytes(cluster, controller):
     assert (params["channels"], params["resolution"]) == (["depth"], [64, 48])
     with pytest.raises(ValueError, match="channels is"):
         controller.pictures.gbuffers(channels=["deep"])
+    with pytest.raises(ValueError, match="has 1024 MiB, and a message may have 1024"):
+        controller.pictures.gbuffers(size=(8192, 8192)).result(WAIT)
+    assert len(cluster.renderer.sent("export-gbuffers")) == 1
 
 
 def test_what_is_seen_at_a_point(cluster, controller):

@@ -25,6 +25,13 @@ def test_requests_survive_the_way(method, params, request_id, payload):
     assert messages.decode_request(messages.encode_request(request)) == request
 
 
+def test_a_request_that_no_server_takes_is_not_sent(monkeypatch):
+    monkeypatch.setattr(messages, "MAX_MESSAGE", 2 << 20)
+    messages.encode_request(Request("upload", id=1, payload=memoryview(bytes(2_000_000))))
+    with pytest.raises(ProtocolError, match=r"'upload' has 2 MiB, and a message may have 2.*by its path"):
+        messages.encode_request(Request("upload", id=1, payload=memoryview(bytes(2_097_152))))
+
+
 @given(IDS, JSON, st.binary())
 def test_replies_survive_the_way(request_id, result, payload):
     reply = Reply(request_id, result, memoryview(payload))

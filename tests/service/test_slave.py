@@ -3,7 +3,6 @@ import json
 import os
 from datetime import timedelta
 
-import aiohttp
 import httpx
 import psutil
 import pytest
@@ -175,28 +174,6 @@ def test_pings_are_answered_and_stay_here(running):
                 assert await ask(connection, "pings") == "0"
 
     asyncio.run(main())
-
-
-def test_we_never_ping_a_server(running, monkeypatch):
-    # Real Brayns drops a connection that pings it; the interval is too long to wait for.
-    asked_for = {}
-    ws_connect = aiohttp.ClientSession.ws_connect
-
-    def note(session, *arguments, **options):
-        asked_for.update(options)
-        return ws_connect(session, *arguments, **options)
-
-    monkeypatch.setattr(aiohttp.ClientSession, "ws_connect", note)
-
-    async def main():
-        async with running() as service:
-            job_id = await service.start()
-            async with service.open(job_id) as connection:
-                assert await ask(connection, "hello") == "hello"
-
-    asyncio.run(main())
-    assert asked_for
-    assert "heartbeat" not in asked_for
 
 
 @pytest.mark.parametrize(

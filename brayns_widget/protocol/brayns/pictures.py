@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from brayns_widget.protocol.brayns.camera import View
 from brayns_widget.protocol.endpoints import Endpoint
+from brayns_widget.protocol.messages import MAX_MESSAGE
 from brayns_widget.protocol.schema import Items, Object, Size, Size2, Vector2, read_only, unlisted
 
 
@@ -94,6 +96,29 @@ class SnapshotResult(Object):
     """Position of the picture in the payload; its size is 0 if it was written to a file."""
 
     color_buffer: ColorBuffer = read_only()
+
+
+EXR_FLOATS = {"color": 4, "depth": 1, "albedo": 3, "normal": 3}
+"""Numbers of four bytes that OpenEXR files, which are not compressed, have of each pixel."""
+
+
+def check_exr(size: Sequence[int], channels: Iterable[str]) -> None:
+    """Check that an OpenEXR file fits into a message.
+
+    Args:
+        size: width and height in pixels.
+        channels: of the file.
+
+    Raises:
+        ValueError: it does not.
+    """
+    length = size[0] * size[1] * 4 * sum(EXR_FLOATS[channel] for channel in set(channels))
+    if length >= MAX_MESSAGE:  # its headers and the answer's come to it
+        raise ValueError(
+            f"OpenEXR of {size[0]} x {size[1]} pixels has {length >> 20} MiB, and a message may have "
+            f"{MAX_MESSAGE >> 20}: take a smaller picture or fewer channels, or have the renderer write a file of its "
+            "machine (file_path)"
+        )
 
 
 class GBuffersParams(ShotParams):

@@ -28,7 +28,7 @@ def export_gbuffers(context: Context, params: GBuffersParams, request: RunningRe
     path = params.file_path
     if path and Path(path).suffix.lower() != ".exr":
         path += ".exr"
-    begin(request, path, OPERATION)
+    begin(request, path, OPERATION, size, params.channels)
     traced = 0.8 if "color" in params.channels else 0.0
     images: dict[str, Floats] = {}
     with shot.engine(context, request) as engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from brayns_widget.protocol.brayns.camera import CAMERAS, Region
-from brayns_widget.protocol.brayns.pictures import EngineObject, ShotParams
+from brayns_widget.protocol.brayns.pictures import EngineObject, ShotParams, check_exr
 from brayns_widget.protocol.brayns.renderers import RENDERERS
-from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import validate
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.context import Context
@@ -115,14 +115,28 @@ class Shot:
         )
 
 
-def begin(request: RunningRequest, path: str, operation: str) -> None:
+def begin(
+    request: RunningRequest, path: str, operation: str, size: tuple[int, int], exr_channels: Sequence[str] = ()
+) -> None:
     """Tell the client that its picture is begun; without a file it ends when the client leaves.
 
+    Args:
+        request: of the picture.
+        path: the file, or nothing for a picture in the answer.
+        operation: what the client is told.
+        size: width and height in pixels.
+        exr_channels: those of an OpenEXR file.
+
     Raises:
-        RequestError: -32603, there is no folder for the file; -32602, it is confined; 20, the client has cancelled.
+        RequestError: -32603, there is no folder for the file; -32602, it is confined, or the picture does not fit into
+            the answer; 20, the client has cancelled.
     """
     if not path:
         request.only_for_client()
+        try:
+            check_exr(size, exr_channels)
+        except ValueError as error:
+            raise RequestError(str(error), code=INVALID_PARAMS) from error
     request.progress(0.0, operation)
     with _writing(path):
         if path and not Path(path).parent.is_dir():  # it would be a pity to learn that after the last sample

@@ -38,7 +38,7 @@ def snapshot(context: Context, params: SnapshotParams, request: RunningRequest) 
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     shot = Shot.of(context, params)
     operation = "Rendering snapshot ..."
-    begin(request, path, operation)
+    begin(request, path, operation, size, ("color",) if exact else ())
 
     def encode(frame: Frame) -> bytes:
         texts = None if params.metadata is None else _texts(params.metadata)

@@ -168,6 +168,7 @@ def test_large_pictures_can_be_cancelled_while_they_are_encoded(address: str, me
         ({"channels": ["heat"]}, -32602),
         ({"channels": ["depth"], "resolution": [0, 5]}, -32602),
         ({"channels": ["depth"], "resolution": [1000000, 1000000]}, -32602),
+        ({"channels": ["depth", "normal"], "resolution": [8192, 8192]}, -32602),  # more than a message may have
         ({"channels": ["depth"], "file_path": "/nonexistent/dir/x.exr"}, -32603),
         ({"channels": ["depth"], "camera": {"name": "fisheye"}}, -32603),
     ],
@@ -178,5 +179,14 @@ def test_bad_requests_are_refused(address: str, params: Any, code: int):
             with pytest.raises(Failed) as failed:
                 await client.call("export-gbuffers", params)
             assert failed.value.code == code
+
+    asyncio.run(scenario())
+
+
+def test_a_picture_in_linear_light_that_no_answer_holds_is_refused_before_the_work(address: str):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            with pytest.raises(Failed, match="has 1024 MiB, and a message may have 1024: take a smaller picture"):
+                await client.call("snapshot", {"image_settings": {"format": "exr", "size": [8192, 8192]}})
 
     asyncio.run(scenario())
