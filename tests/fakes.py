@@ -14,6 +14,7 @@ import json
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -448,9 +449,10 @@ class FakeCluster:
         polls: how often a job's status is asked before it is ready.
         reason: the additive key of our own master, once the job is over.
         over: the job has ended.
+        end: when jobs end, in UTC, as our own master tells; None: what real ones tell.
         calls: REST calls, as (verb, path, body).
         failures: path prefix → list of (HTTP status, body) to answer with, one after the other.
-        token: what both servers demand.
+        token: what both servers demand; "" for none.
     """
 
     def __init__(self, *, dialect: str = "2023", polls: int = 2, backend: bool = True) -> None:
@@ -459,6 +461,7 @@ class FakeCluster:
         self.stops = True
         self.reason = ""
         self.over = False
+        self.end: datetime | None = None
         self.calls: list[tuple[str, str, Any]] = []
         self.failures: dict[str, list[tuple[int, str]]] = {}
         self.token = TOKEN
@@ -545,7 +548,7 @@ class FakeCluster:
         name = parts.path.rpartition("/")[2]
         if name in self.refuse:
             return socket.respond(HTTPStatus(self.refuse[name]), f"no {name} for {request.path}\n")
-        if parse_qs(parts.query).get("token") != [self.token]:
+        if parse_qs(parts.query).get("token", [""]) != [self.token]:
             return socket.respond(HTTPStatus.UNAUTHORIZED, "no\n")
         if name == "backend" and self.backend is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "no\n")
@@ -577,11 +580,15 @@ class FakeCluster:
     def _status(self) -> dict[str, Any]:
         ready = self._asked > self.polls and not self.over
         if self.dialect == "2024":
-            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"}
+            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"} | self._end()
             return status | ({"job_url": f"{urlsplit(self.slave).netloc}/{JOB_ID}/renderer"} if ready else {})
         running = self._asked > self.polls / 2 and not self.over
         status = {"job_running": running, "end_time": "2026-11-22T21:39:49" if running else None}
-        return status | {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+        status |= {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+        return status | self._end()
+
+    def _end(self) -> dict[str, Any]:
+        return {} if self.end is None else {"end_time_utc": self.end.isoformat()}
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         cluster = self

@@ -34,6 +34,7 @@ CONNECTION = (
     "capabilities",
     "server",
     "job",
+    "bare",
     "endings",
     "stopping",
     "process",

@@ -87,6 +87,16 @@ class Connection:
         """The master's id of the job, or None while none is ready."""
         return None if self._job is None else self._job.id
 
+    @property
+    def attaches(self) -> bool:
+        """Whether it uses what runs already, whose scene may be others' work."""
+        return self._attach_to is not None or self.place.renderer is not None
+
+    @property
+    def job(self) -> Job | None:
+        """The ready job, or None."""
+        return self._job
+
     async def ensure(self, report: Report) -> Ready:
         """Return the ready job; starts it, or joins a running start, which ends if all its callers are cancelled.
 
@@ -121,15 +131,35 @@ class Connection:
         Returns:
             whether there was a job to give back: one that is ready, and was started here.
         """
-        if self.ready is None or self._attach_to is not None:
+        if self._job is None or not self._job.owned:
             return False
-        job = self._leave()
-        assert job is not None
-        PROCESS.add(self)
         self._resting = Status("asleep", text)
+        self._give_back()
         self._set_status("asleep", text)
-        self._given_back[job] = self._run_to_end(self._end(job), "give back")
         return True
+
+    def stop(self) -> None:
+        """Leave the job, which is stopped if it was started here; the next ``ensure`` starts or joins one."""
+        if self._job is not None:
+            text = "The job was stopped." if self._job.owned else "The job was left; it runs on."
+            self._resting = Status("ended", text)
+            self._give_back()
+            self._set_status("ended", text)
+
+    async def move(self, place: Place, *, attach_to: str | None, start_timeout: float) -> None:
+        """Leave the job, which is stopped if it was started here, and use another place from now on.
+
+        Args:
+            place: where the next job runs; those who wait for a start wait for one there.
+            attach_to: the id of a job that runs there, or None to start one.
+            start_timeout: seconds until a job must be connected.
+        """
+        self.place, self._attach_to, self._start_timeout = place, attach_to, start_timeout
+        self._resting = _CANCELLED
+        if self._starting is not None and not self._starting.done():
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        self._give_back()
 
     def report(self, amount: float | None, text: str) -> None:
         """Report the progress of a start to all that wait for it."""
@@ -236,6 +266,12 @@ class Connection:
             self._set_status("failed" if end.failed else "ended", end.text)
             self._on_left(end)
         await job.close()
+
+    def _give_back(self) -> None:
+        job = self._leave()
+        if job is not None:
+            PROCESS.add(self)
+            self._given_back[job] = self._run_to_end(self._end(job), "give back")
 
     async def _end(self, job: Job) -> None:
         await job.close()

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from brayns_widget.connection import records
+from brayns_widget.connection.bare import BareServers, server_address
 from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
 from brayns_widget.connection.loop import finish_cleanup
@@ -49,6 +50,8 @@ class Place:
         usecase: which versions of renderer and backend the master launches.
         project: the project, which the 2024 edition requires, or None.
         base_directory: the directory in which the local service may read and write.
+        renderer: address of a renderer that runs already, without proxies, or None.
+        backend: address of its backend, or None.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.
@@ -60,6 +63,8 @@ class Place:
     usecase: str
     project: str | None
     base_directory: Path
+    renderer: str | None = None
+    backend: str | None = None
 
     def __post_init__(self) -> None:
         # At once, so that no address with a credential in it is ever kept.
@@ -67,6 +72,27 @@ class Place:
             master_address(self.master)
         if self.slave is not None:
             _slave_address(self.slave, "")
+        for name in ("renderer", "backend"):
+            if (address := getattr(self, name)) is not None:
+                server_address(address, name)
+
+    @property
+    def servers(self) -> tuple[str, str | None] | None:
+        """Addresses of renderer and backend without proxies, or None."""
+        if self.renderer is None:
+            return None
+        backend = None if self.backend is None else server_address(self.backend, "backend")
+        return server_address(self.renderer, "renderer"), backend
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the local service runs the jobs."""
+        return self.master is None and self.renderer is None
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people."""
+        return self.renderer or self.master or "the local service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +108,7 @@ class Job:
     """A ready job. Make it with ``Job.start`` or ``Job.attach``.
 
     Attributes:
-        id: the master's id.
+        id: the master's id, or "" of servers without a master.
         owned: whether this process started it, and so has to stop it.
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
@@ -136,11 +162,17 @@ class Job:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         token, master_url, slave_url = place.token, place.master, place.slave
-        if master_url is None:
+        if place.is_local:
             on_state("starting", "Starting the local service …")
             service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
-        job = cls(MasterClient(master_url, token), job_id or "", owned=job_id is None, local=place.master is None)
+        if place.renderer is not None:
+            master: MasterClient = BareServers(place.renderer)
+            job_id = ""
+        else:
+            assert master_url is not None
+            master = MasterClient(master_url, token)
+        job = cls(master, job_id or "", owned=job_id is None, local=place.is_local)
         try:
             on_state("starting", "Asking for a job …")
             if job.owned:
@@ -152,9 +184,10 @@ class Job:
             )
             await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")
+            addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
             try:
                 async with asyncio.timeout_at(deadline):
-                    await job._connect(_slave_address(slave_url, status.renderer_url), token, on_lost)
+                    await job._connect(*addresses, token, on_lost)
             except TimeoutError as error:
                 if isinstance(error, BraynsWidgetError):
                     raise
@@ -292,7 +325,7 @@ class Job:
                 if status.ready:
                     self.end_time = status.end_time
                     try:
-                        await self._connect(_slave_address(slave, status.renderer_url), token, _ignore)
+                        await self._connect(*_addresses(slave, status.renderer_url, self.id), token, _ignore)
                     except BraynsWidgetError:
                         await self._close_links()
                         raise
@@ -316,12 +349,14 @@ class Job:
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return EndOfJob(error.message, failed=True)
 
-    async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
-        base = f"{slave}/{quote(self.id, safe='')}"
-        self._renderer = await _open(f"{base}/renderer", token, "renderer", "get-version", on_lost)
+    async def _connect(
+        self, renderer: str, backend: str | None, token: Token, on_lost: Callable[[BraynsWidgetError], None]
+    ) -> None:
+        self._renderer = await _open(renderer, token, "renderer", "get-version", on_lost)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
         with contextlib.suppress(_Missing):
-            self.backend = await _open(f"{base}/backend", token, "backend", "version", _ignore)
+            if backend is not None:
+                self.backend = await _open(backend, token, "backend", "version", _ignore)
 
 
 class _Missing(Exception):
@@ -353,6 +388,12 @@ def _describe(status: JobStatus, on_state: OnState) -> None:
         on_state("starting", "Starting the renderer …")
     else:
         on_state("queued", "Waiting for a machine …")
+
+
+def _addresses(slave: str | None, renderer_url: str, job_id: str) -> tuple[str, str]:
+    """Make the addresses of a job's renderer and backend."""
+    base = f"{_slave_address(slave, renderer_url)}/{quote(job_id, safe='')}"
+    return f"{base}/renderer", f"{base}/backend"
 
 
 def _slave_address(slave: str | None, renderer_url: str) -> str:

@@ -110,7 +110,7 @@ class Link:
 
         Args:
             url: ``ws://`` or ``wss://`` address without a query.
-            token: sent as the ``Authorization`` header and as the query parameter of the contract.
+            token: sent as the ``Authorization`` header and as the query parameter of the contract, unless it is "".
             name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
             on_close: see the class.
@@ -290,10 +290,11 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
             # A redirect would carry the token to a server that the user did not name.
             return exc
 
+    token = await token.fetch()
     try:
         return await Connect(
-            f"{url}?token={quote(token.reveal(), safe='')}",
-            additional_headers={"Authorization": f"Bearer {token.reveal()}"},
+            f"{url}?token={quote(token.reveal(), safe='')}" if token.reveal() else url,
+            additional_headers={"Authorization": f"Bearer {token.reveal()}"} if token.reveal() else None,
             compression=None,
             ping_interval=None,
             max_size=MAX_MESSAGE,
@@ -309,5 +310,5 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
         raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
     except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
         # "from None": the original exceptions hold the address with the token.
-        text = redact(str(error)).replace(token.reveal(), "…") or type(error).__name__
+        text = token.blank(redact(str(error))) or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None

@@ -391,7 +391,7 @@ def _read_status(body: dict[str, Any]) -> JobStatus:
         ready = running and body.get("brayns_started") is True
     else:
         raise ProtocolError(f"The proxy master answered with an unknown kind of status: {sorted(body)}.")
-    end_time, url = body.get("end_time"), body.get("job_url")
+    end_time, url = body.get("end_time_utc") or body.get("end_time"), body.get("job_url")
     return JobStatus(
         running=running,
         ready=ready,

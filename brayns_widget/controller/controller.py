@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from brayns_widget.connection.connection import Ready
-from brayns_widget.connection.job import Place
 from brayns_widget.connection.loop import LoopThread
 from brayns_widget.connection.status import Status
-from brayns_widget.connection.tokens import Token
+from brayns_widget.connection.tokens import Source, Token
 from brayns_widget.controller.calls import shortcut
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.clipping import Clipping
@@ -35,6 +33,7 @@ from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.controller.weakly import weakly_awaited
+from brayns_widget.controller.where import TAKING, Where, documented
 
 T = TypeVar("T")
 
@@ -80,6 +79,7 @@ class Groups:
     clear = shortcut("models", Models.clear)
 
 
+@documented
 class Controller(Groups, Guarded):
     """Owns a job of Brayns and what is shown in it.
 
@@ -89,35 +89,15 @@ class Controller(Groups, Guarded):
     Use it as a context manager, or call ``close``, which stops the job that it started.
 
     Args:
-        master: address of a proxy master; None starts the local service.
-        slave: address of its proxy slave, unless the master provides it.
-        token: bearer token or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
-        usecase: which versions of the servers the master launches.
-        project: the project for accounting, which some masters require.
-        base_directory: the directory in which the local service may read and write; by default wherever you can.
-        start_timeout: seconds until a job must be ready.
-        attach_to: the master's id of a running job, to be used and not stopped.
+        options: where its job runs.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.
     """
 
-    def __init__(
-        self,
-        *,
-        master: str | None = None,
-        slave: str | None = None,
-        token: str | Callable[[], str] | None = None,
-        usecase: str = "SBO1",
-        project: str | None = None,
-        base_directory: str | Path | None = None,
-        start_timeout: float = 120.0,
-        attach_to: str | None = None,
-    ) -> None:
-        hidden = Token(token)
-        del token  # a traceback may show local variables
-        root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
-        core = Core(Place(master, slave, hidden, usecase, project, root), attach_to, start_timeout)
+    @TAKING.init
+    def __init__(self, where: Where) -> None:
+        core = Core(where.place, where.attach_to, where.start_timeout)
         core.controller = weakref.ref(self)
         core.presence = Presence(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
@@ -149,7 +129,7 @@ class Controller(Groups, Guarded):
         master: str | None = None,
         *,
         slave: str | None = None,
-        token: str | Callable[[], str] | None = None,
+        token: Source | Token = None,
     ) -> StartedJobs:
         """Return the remote jobs that you have started and that run still, such as those of a kernel that crashed.
 
@@ -172,8 +152,7 @@ class Controller(Groups, Guarded):
     def __repr__(self) -> str:
         if "models" not in vars(self):  # a traceback or a debugger shows it while it is made
             return "<Controller that is not complete>"
-        where = self._core.connection.place.master or "the local service"
-        return f"<Controller of {where}: {self.status.state}, {len(self.models)} models>"
+        return f"<Controller of {self._core.connection.place.name}: {self.status.state}, {len(self.models)} models>"
 
     def __enter__(self) -> Self:
         return self

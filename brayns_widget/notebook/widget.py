@@ -19,21 +19,23 @@ import anywidget
 import traitlets
 
 from brayns_widget.connection.status import Status
-from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.guarded import check_settable
+from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
+from brayns_widget.controller.where import WHERE, documented
 from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
+from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
@@ -45,7 +47,9 @@ _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
 _TAKE_TIMEOUT = 1.0  # s; the loop thread takes milliseconds
 
-LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
+_PLACE_OPTIONS: Mapping[str, inspect.Parameter] = WHERE.options
+_LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
+OPTIONS: Mapping[str, inspect.Parameter] = {**_PLACE_OPTIONS, **_LOAD_OPTIONS}
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
 
 # What holds a controller for a widget's pages only.
@@ -71,11 +75,13 @@ def _read_static(name: str) -> str:
         raise ImportError(f"The front end ({name}) is missing; it is built by 'pip install .', so run that.") from None
 
 
+@documented
 class BraynsWidget(anywidget.AnyWidget, Groups):
     """A live, ray-traced view of circuits.
 
     With no arguments a local service starts by itself; with ``master`` and ``token`` a job is started there. Either
-    happens in the background: the cell returns at once and the view shows the progress.
+    happens in the background: the cell returns at once and the view shows the progress. What is said of the place here
+    can be said in the panel as well, and changed by ``viewer.job.connect``.
 
     Its calls are in groups::
 
@@ -86,16 +92,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         viewer.snapshot("figure.png").result()
 
     Args:
-        circuit: SONATA circuit or simulation configuration to load.
-        master: address of a proxy master; None starts the local service.
-        slave: address of its proxy slave, unless the master provides it.
-        token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
+        circuit: SONATA circuit or simulation configuration to load; options of its load are those of ``load_circuit``.
+        options: where its job runs.
         controller: show this controller's scene, beside its other widgets. Without one the widget makes one, which
             is closed with the last widget that shows it; one of yours you close.
         height: of the canvas, in CSS pixels, 160 to 2000.
         transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
             "comm" through the kernel; "auto" over a socket wherever the page can open one.
-        options: options of the load of ``circuit``, as for ``load_circuit``.
 
     Attributes:
         models: the models of the scene.
@@ -114,6 +117,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         status: state of the job.
+        job: the job: starts, stops and moves it.
         progress: the newest running long call, or None.
         notice: the last message for the user, or None if there is none or it was dismissed.
         legend: legend of the visible models' colors, or None.
@@ -131,6 +135,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         "camera", face=lambda widget: widget.controller.camera, check=read_camera, help="what one looks through"
     )
     status = StateTrait[Status, Any]("status", help="where the job stands")
+    job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
     progress = StateTrait[Activity | None, Any]("progress", help="the newest long call that runs, or None")
     notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
     legend = StateTrait[Legend | None, Any]("legend", help="what the colors of the visible models mean, or None")
@@ -148,19 +153,16 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self,
         circuit: str | Path | None = None,
         *,
-        master: str | None = None,
-        slave: str | None = None,
-        token: str | Callable[[], str] | None = None,
         controller: Controller | None = None,
         height: int = HEIGHT,
         transport: Transport = "auto",
         **options: Any,
     ) -> None:
-        hidden = None if token is None else Token(token).reveal
-        del token  # a traceback may show local variables
+        WHERE.hide(options)
         self._check_options(circuit, options)
-        if controller is not None and any(given is not None for given in (master, slave, hidden)):
-            raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
+        place = {name: options.pop(name) for name in _PLACE_OPTIONS if name in options}
+        if controller is not None and place:
+            raise TypeError(f"a controller has its own {next(iter(place))}: give this or a controller, not both")
         if transport not in get_args(Transport):
             raise ValueError(f"transport is {transport!r}, not one of {', '.join(get_args(Transport))}")
         # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
@@ -172,7 +174,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__init__(height=height)
         self._free_route()
         self._let_go()
-        self.controller = controller or Controller(master=master, slave=slave, token=hidden)
+        self.controller = controller or Controller(**place)
         self._take_groups(self.controller)
         self._writer = TraitWriter(weakly(self._write))
         self._page: Page = self.controller.loop.submit(self._open(transport)).result()
@@ -353,6 +355,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     # ------------------------------------------------------------------ messages
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        hide_token(content)
         self._context = contextvars.copy_context()
         self._heard_page = True
         self._keep()
@@ -414,11 +417,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     @staticmethod
     def _check_options(circuit: str | Path | None, options: Mapping[str, Any]) -> None:
         for name in options:
-            if name not in LOAD_OPTIONS:
-                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height", "transport")
-                raise TypeError(unexpected("BraynsWidget", name, known))
-        if options and circuit is None:
-            raise TypeError(f"{next(iter(options))!r} says how to load a circuit, but none is given")
+            if name not in OPTIONS:
+                raise TypeError(unexpected("BraynsWidget", name, inspect.signature(BraynsWidget).parameters))
+        if circuit is None and (idle := next((name for name in options if name in _LOAD_OPTIONS), None)):
+            raise TypeError(f"{idle!r} says how to load a circuit, but none is given")
 
 
 async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> None:
@@ -438,11 +440,11 @@ def _is_used(controller: weakref.ref[Controller]) -> bool:
 
 
 def _signature() -> inspect.Signature:
-    """Return the class's signature with every option of a load, so that tab completion knows them."""
+    """Return the class's signature with every option, so that tab completion knows them."""
     own, types = inspect.signature(BraynsWidget.__init__), get_type_hints(BraynsWidget.__init__)
     named = [p for p in own.parameters.values() if p.name != "self" and p.kind is not p.VAR_KEYWORD]
     parameters = [parameter.replace(annotation=types[parameter.name]) for parameter in named]
-    return own.replace(parameters=[*parameters, *LOAD_OPTIONS.values()], return_annotation=inspect.Signature.empty)
+    return own.replace(parameters=[*parameters, *OPTIONS.values()], return_annotation=inspect.Signature.empty)
 
 
 BraynsWidget.__signature__ = _signature()
