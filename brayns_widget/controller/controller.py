@@ -10,7 +10,6 @@ from typing import Any, Self, TypeVar
 
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.loop import LoopThread
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.status import Status
 from brayns_widget.connection.tokens import Source, Token
 from brayns_widget.controller.calls import shortcut
@@ -20,7 +19,7 @@ from brayns_widget.controller.files import Files
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.job import Job, Notices, Tasks
-from brayns_widget.controller.jobs import StartedJobs, find_jobs
+from brayns_widget.controller.jobs import StartedJobs, find_jobs, runner
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
@@ -150,7 +149,7 @@ class Controller(Groups, Guarded):
         """
         hidden = Token(token)
         del token  # a traceback may show local variables
-        return PROCESS.loop_thread().submit(find_jobs(master, slave, hidden, cls)).result()
+        return runner().wait(lambda: find_jobs(master, slave, hidden, cls), "jobs")
 
     def __repr__(self) -> str:
         if "models" not in vars(self):  # a traceback or a debugger shows it while it is made

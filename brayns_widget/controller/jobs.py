@@ -86,7 +86,7 @@ class StartedJob:
 
     @property
     def _runner(self) -> Runner:
-        return Runner(PROCESS.loop_thread(), lambda _: None)
+        return runner()
 
 
 class StartedJobs(list[StartedJob]):
@@ -94,6 +94,11 @@ class StartedJobs(list[StartedJob]):
 
     def __repr__(self) -> str:
         return "\n".join(map(repr, self)) or "No job that was started from here is known to run."
+
+
+def runner() -> Runner:
+    """Return what runs calls that belong to no controller."""
+    return Runner(PROCESS.loop_thread(), lambda _: None)
 
 
 async def find_jobs(
