@@ -297,6 +297,7 @@ def test_a_job_that_has_ended_by_itself_is_not_told(cluster, caplog):
         async with asyncio.timeout(5):
             while job.renderer.closed is None:  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0.005)
+        assert job.backend is not None
         await job.backend.close()
         await job.close()
 
