@@ -190,7 +190,8 @@ class Connection:
     def stop(self) -> None:
         """Leave the job, which is stopped if it was started here; the next ``ensure`` starts or joins one."""
         if self._job is not None:
-            text = "The job was stopped." if self._job.owned else "The job was left; it runs on."
+            kind = "job" if self.place.renderer is None else "renderer"
+            text = "The job was stopped." if self._job.owned else f"The {kind} was left; it runs on."
             self._resting = Status("ended", text)
             self._give_back()
             self._set_status("ended", text)

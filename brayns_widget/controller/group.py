@@ -49,7 +49,7 @@ FOLLOW_PAUSE = 60.0
 NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "job.restore() brings it back.")
 """What is told of a job that a call has started after a crash, with a scene of its own."""
 
-_LACK = "This job has no backend, so files cannot be listed and circuits not be looked into."
+_LACK = "This job has no backend, so files cannot be listed, and circuits cannot be looked into."
 
 ABANDON_LOOK = 0.2  # s
 NO_BACKEND = "Files and node attributes cannot be read until it is back. What is loaded can be used meanwhile."
@@ -168,7 +168,7 @@ class Core:
                 task.cancel()
         self.restorer.wanted = False
         self.aimed = False
-        self.store.state = replace(self.store.state, job=_where(where.place), camera=FRONT)
+        self.store.state = replace(self.store.state, job=_where(where.place), camera=FRONT, notice=None)
         await self.connection.move(where.place, attach_to=where.attach_to, start_timeout=where.start_timeout)
         await self.connection.ensure(report)
 

@@ -12,7 +12,7 @@ from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.where import WHERE, described, where
-from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError
 from tests.controller.scenes import WAIT, load
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
@@ -101,6 +101,15 @@ def test_a_job_that_was_attached_to_is_left_running(cluster):
         controller.job.connect(**other.options).result(WAIT)
         controller.close()
     assert not [path for path in cluster.paths() if path.startswith("POST")]
+
+
+def test_what_was_told_of_the_place_before_is_over(cluster, controller):
+    cluster.failures["/start"] = [(401, "")]
+    with pytest.raises(AuthError):
+        controller.start().result(WAIT)
+    assert controller.state.notice is not None
+    controller.job.connect(**cluster.options).result(WAIT)
+    assert controller.state.notice is None
 
 
 def test_those_who_wait_for_a_start_get_the_job_elsewhere(cluster, controller):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from brayns_widget import Controller
+from brayns_widget.demo import write_circuit
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import LOG, Lab, Notebook, open_notebook, write_notebook
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
@@ -86,6 +91,14 @@ def test_from_the_local_service_to_a_master_and_back(lab: Lab, browser: Browser,
     assert nb.evaluate("viewer.status.state") == "failed"
     nb.screenshot(ARTIFACTS / "connect-wrong-token.png")
 
+    cluster.polls = 10**9
+    fill_in(found, cluster, TOKEN)
+    expect(found.locator(".bw-starting")).to_contain_text("Waiting for a machine")
+    nb.screenshot(ARTIFACTS / "connect-queued.png")
+    found.get_by_role("button", name="Cancel the start").press("Enter")
+    nb.wait_for_text(".bw-status", "The start was cancelled.")
+
+    cluster.polls = 2
     fill_in(found, cluster, TOKEN)
     nb.wait_for_text(".bw-status", "Ready")
     expect(found).not_to_have_attribute("open", "")
@@ -172,3 +185,41 @@ def test_a_job_that_was_left_is_attached_to_left_and_stopped(
     expect(found.locator(".bw-job")).to_have_count(0)
     assert stop in cluster.calls
     nb.page.close()
+
+
+@contextlib.contextmanager
+def real_server(*command: str) -> Iterator[str]:
+    """Run a renderer or a backend without proxies; yields its address."""
+    whole = [sys.executable, "-m", "brayns_widget", *command, "--exit-with-stdin"]
+    with subprocess.Popen(whole, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield f"ws://{server.stdout.readline().split()[-1]}"
+        finally:
+            server.stdin.close()
+            server.wait(20)
+
+
+def test_a_renderer_without_proxies_is_shown_with_its_scene(lab: Lab, browser: Browser, tmp_path: Path) -> None:
+    circuit = write_circuit(tmp_path / "circuit", cells=12)
+    with real_server("renderer", "--uri", "127.0.0.1:0") as address, Controller(renderer=address) as other:
+        other.load_circuit(str(circuit), population="S1_neurons").result(60)
+        other.background = "#204060"
+        nb = run_notebook(lab, browser, "servers", LOCAL)
+        blank = nb.brightness()
+        found = open_section(nb)
+        found.get_by_label("Run on").select_option("servers")
+        found.get_by_label("Renderer").fill(address)
+        found.get_by_label("Renderer").press("Enter")
+        expect(found.locator(".bw-facts")).to_contain_text(address, timeout=30_000)
+        nb.page.get_by_text("This job has no backend").first.wait_for()
+        nb.wait_sharp()
+        assert nb.brightness() > blank + 5
+        assert nb.evaluate("[viewer.background, len(viewer.models), viewer.job.id]") == ["#204060", 1, None]
+        nb.screenshot(ARTIFACTS / "connect-servers.png")
+        open_section(nb)
+        found.get_by_role("button", name="Disconnect").click()
+        nb.wait_for_text(".bw-status", "The renderer was left; it runs on.")
+        assert len(other.models) == 1
+        nb.page.close()
