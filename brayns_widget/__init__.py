@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         QueryError,
         RequestCancelled,
         RequestError,
+        SceneLost,
         ServiceError,
     )
 
@@ -43,6 +44,7 @@ __all__ = [
     "QueryError",
     "RequestCancelled",
     "RequestError",
+    "SceneLost",
     "ServiceError",
     "Snapshot",
     "Task",

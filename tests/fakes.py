@@ -130,6 +130,8 @@ class FakeServer:
                     self.payloads.append(bytes(request.payload))
                 if request.method == "cancel" and "cancel" in self.errors:
                     await self._send(socket, messages.encode_error(ErrorReply(request.id, *self.errors["cancel"])))
+                elif request.method == "cancel" and "cancel" in self.silent:
+                    pass
                 elif request.method == "cancel":
                     cancels.setdefault(request.params["id"], asyncio.Event()).set()
                     await self._send(socket, messages.encode_reply(Reply(request.id, None)))  # type: ignore[arg-type]
@@ -204,7 +206,7 @@ class FakeRenderer(FakeServer):
         self.models: list[dict[str, Any]] = []
         self.cells = 4
         self.metadata: dict[str, str] = {}
-        self.offers = ["add-model", "get-scene", "render-image", "snapshot"]
+        self.offers = ["add-model", "cancel", "get-scene", "render-image", "snapshot"]
         self.asynchronous = {"add-model", "snapshot"}
         self.color_values = {
             "solid": ["color"],
@@ -522,7 +524,7 @@ class FakeCluster:
         return [f"{verb} {path}" for verb, path, _ in self.calls]
 
     async def _serve(self, listening: threading.Event) -> None:
-        options: dict[str, Any] = {"process_request": self._check, "create_connection": Connection}
+        options: dict[str, Any] = {"process_request": self._check, "create_connection": Connection, "max_size": None}
         async with serve(self._accept, "127.0.0.1", 0, ping_interval=None, **options) as server:
             self.slave = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             listening.set()

@@ -31,12 +31,17 @@ ALLOWED: dict[str, set[str]] = {
 # the modules of connection/ from top to bottom
 CONNECTION = (
     "connection",
+    "mending",
+    "recovery",
     "capabilities",
     "server",
     "job",
     "process",
     "master",
     "link",
+    "sockets",
+    "silence",
+    "keep_alive",
     "local",
     "child",
     "loop",

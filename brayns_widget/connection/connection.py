@@ -1,31 +1,47 @@
-"""The connection to a job, through its life cycle: started when needed, joined, lost, and started anew.
+"""The connection to a job, through its life cycle: started when needed, joined, reached again, and started anew.
 
-It knows nothing of the job's scene. Its owner passes a function that prepares a job before it counts as ready, and is
-told when a job is ready and when it is lost.
+It knows nothing of the job's scene. Its owner passes functions that prepare a job before it counts as ready, and is
+told when a job is ready, when it is out of reach and when it has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
+from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
-from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost
+
+REACH_DEADLINE = 60.0
+"""Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
+
+CANCEL_DEADLINE = 1.5
+"""Seconds that a cancelled start may take to clean up, before its caller is told."""
+
+CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
 _CANCELLED = Status("idle", "The start was cancelled.")
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The servers of a ready job, and their capabilities; ``backend`` is None if the job has none."""
+    """The servers of a ready job, and their capabilities; ``backend`` is None if the job has none.
+
+    Each link to the renderer is another ``Server``, so that nothing of an earlier one is taken for an answer. The
+    backend has no scene, so it stays the same ``Server`` over all its links.
+    """
 
     renderer: Server
     backend: Server | None
@@ -40,11 +56,15 @@ class Connection:
         attach_to: the id of a job that runs already, or None to start one.
         start_timeout: seconds until a job must be connected.
         on_status: called with each new status.
-        prepare: awaited before a job counts as ready; if it fails, the start fails and the job is closed.
-        on_ready: called when a job is ready.
-        on_left: called with None as soon as a ready job is lost, and again with the reason if that was a failure.
+        prepare: awaited before a new job counts as ready; if it fails, the start fails and the job is closed.
+        resume: awaited before a job that was out of reach counts as ready again; if it fails, it is tried again.
+        on_ready: called when a job is ready, for the first time or again.
+        on_away: called when a ready job is out of reach; it may still run.
+        on_left: called when a job is over, with the reason, or None if that was wanted here.
+        on_backend: called with the reason when the backend of a job is lost and cannot be reached at once, and with
+            None when it is back.
 
-    Of these functions only ``prepare`` may raise.
+    Of these functions only ``prepare`` and ``resume`` may raise.
 
     Attributes:
         place: as above.
@@ -60,8 +80,11 @@ class Connection:
         start_timeout: float,
         on_status: Callable[[Status], None],
         prepare: Callable[[Ready], Awaitable[None]],
+        resume: Callable[[Ready], Awaitable[None]],
         on_ready: Callable[[Ready], None],
+        on_away: Callable[[], None],
         on_left: Callable[[EndOfJob | None], None],
+        on_backend: Callable[[BraynsWidgetError | None], None],
     ) -> None:
         self.place = place
         self.status = Status()
@@ -70,9 +93,15 @@ class Connection:
         self._start_timeout = start_timeout
         self._on_status = on_status
         self._prepare = prepare
+        self._resume = resume
         self._on_ready = on_ready
+        self._on_away = on_away
         self._on_left = on_left
+        self._on_backend = on_backend
         self._job: Job | None = None
+        self._servers: Ready | None = None  # as they were last, while the job is out of reach
+        self._recovering: asyncio.Task[Ready] | None = None
+        self._mender: Mender | None = None  # of the backend's link
         self._closed = False
         self._resting = _CANCELLED  # the status after a cancelled start
         self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
@@ -85,18 +114,20 @@ class Connection:
 
     @property
     def job_id(self) -> str | None:
-        """The master's id of the job, or None while none is ready."""
+        """The master's id of the job, or None while there is none."""
         return None if self._job is None else self._job.id
 
     async def ensure(self, report: Report) -> Ready:
         """Return the ready job; starts it, or joins a running start, which ends if all its callers are cancelled.
+
+        A job that is out of reach is waited for, and not replaced.
 
         Args:
             report: called with the progress of the start.
 
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError: it failed.
-            ConnectionLost: ``close`` was called.
+            ConnectionLost: the job cannot be reached, or was found to have ended meanwhile; or ``close`` was called.
         """
         self._waiters.append(report)
         try:
@@ -105,6 +136,13 @@ class Connection:
                     raise ConnectionLost("This connection was closed.", hint="Make a new controller or widget.")
                 if self.ready is not None:
                     return self.ready
+                if self._job is not None:
+                    if self._recovering is None or self._recovering.done():
+                        self._recover(self._job, patience=0.0)  # it was given up before
+                    ready = await self._reached()
+                    if ready is not None:
+                        return ready
+                    continue
                 if self._starting is None or self._starting.done():
                     self._starting = asyncio.create_task(self._start(), name="start")
                 ready = await self._join(self._starting)
@@ -124,12 +162,22 @@ class Connection:
         """
         if self.ready is None or self._attach_to is not None:
             return False
-        job = self._leave()
-        assert job is not None
-        PROCESS.add(self)
+        self._end_job("give back")
         self._resting = Status("asleep", text)
         self._set_status("asleep", text)
-        self._given_back[job] = self._run_to_end(self._end(job), "give back")
+        return True
+
+    def abandon(self) -> bool:
+        """Stop a job that cannot be reached, so that the next ``ensure`` starts another one.
+
+        Returns:
+            whether there was one: it was started here, and is not being tried at present.
+        """
+        if self._job is None or self.ready is not None or self._attach_to is not None:
+            return False
+        if self._recovering is not None and not self._recovering.done():
+            return False
+        self._end_job("abandon")
         return True
 
     def report(self, amount: float | None, text: str) -> None:
@@ -148,10 +196,13 @@ class Connection:
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()
             await asyncio.wait([self._starting])
-        job = self._leave()
+        if self._recovering is not None and not self._recovering.done():
+            self._recovering.cancel()
+            await asyncio.wait([self._recovering])
+        job = self._leave(None)
         if job is not None:
             self._run_to_end(job.close(stop=stop), "close")
-        if self.status.state in {"ready", "stale", "asleep"}:
+        if job is not None or self.status.state == "asleep":
             self._set_status("ended", "Closed.")
         if self._endings:
             await asyncio.wait(self._endings)
@@ -173,7 +224,7 @@ class Connection:
                 return None
             if len(self._waiters) == 1 and not starting.done():
                 starting.cancel()
-                await asyncio.wait([starting])
+                await asyncio.wait([starting], timeout=CANCEL_DEADLINE)  # its job is stopped all the same
             raise
 
     async def _start(self) -> Ready:
@@ -188,6 +239,7 @@ class Connection:
                 timeout=self._start_timeout,
                 on_state=self._starts,
                 on_lost=self._lost,
+                on_backend_lost=self._backend_lost,
             )
             try:
                 ready = await self._make_ready(job)
@@ -202,39 +254,139 @@ class Connection:
             self._leave_process()
             self._set_status("failed", str(error))
             raise
-        self._job, self.ready = job, ready
+        self._job = job
         self._resting = _CANCELLED
-        self._set_status("ready", "Ready.")
-        self._on_ready(ready)
+        self._be_ready(ready)
+        if job.backend is not None and job.backend.closed is not None:
+            self._backend_lost(job.backend.closed)  # while the job was prepared
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
-        renderer, backend = Server(job.renderer), None if job.backend is None else Server(job.backend)
+        renderer, backend, mender = Server(job.renderer), None, None
+        if job.backend is not None:
+            mender = Mender(job, job.backend, self._on_backend)
+            backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
-        job.renderer.cancellable = ready.capabilities.cancellable
+        _equip(job.renderer, ready.capabilities)
+        if job.backend is not None and mender is not None:
+            job.backend.overtakes = mender.overtakes = CANCEL in ready.capabilities.backend_methods
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
+        self._mender = mender
         return ready
+
+    def _be_ready(self, ready: Ready) -> None:
+        self.ready = self._servers = ready
+        if self._mender is not None:
+            self._mender.told = True
+        self._set_status("ready", "Ready.")
+        self._on_ready(ready)
 
     def _starts(self, state: State, text: str) -> None:
         self._set_status(state, text)
         for report in self._waiters:
             report(None, text)
 
-    def _lost(self, error: BraynsWidgetError) -> None:
-        job = self._leave()
-        if job is None:
-            return  # it broke while it was prepared; the start fails with the reason
-        self._set_status("stale", f"{error.message} Asking why …")
-        self._run_to_end(self._tell_why(job, error), "tell why")
+    # ------------------------------------------------------------------ a job out of reach
 
-    async def _tell_why(self, job: Job, error: BraynsWidgetError) -> None:
-        end = await job.why_it_ended(error)
-        if self.status.state == "stale":  # else there is a newer job, or it was closed
-            self._set_status("failed" if end.failed else "ended", end.text)
-            self._on_left(end)
-        await job.close()
+    def _lost(self, error: BraynsWidgetError) -> None:
+        if self.ready is None or self._job is None:
+            return  # it broke while it was prepared, which fails with the reason
+        self.ready = None
+        if self._mender is not None:
+            self._mender.told = False  # the status tells more
+        self._starts("stale", f"{error.message} Asking for the job …")
+        self._on_away()
+        self._recover(self._job, error, patience=PATIENCE)
+
+    def _recover(self, job: Job, error: BraynsWidgetError | None = None, *, patience: float) -> None:
+        reason = "The renderer is out of reach." if error is None else error.message
+        work = self._reach(job, reason, Recovery(patience=patience))
+        self._recovering = asyncio.create_task(work, name="reach the job")
+        self._recovering.add_done_callback(_look_at)
+
+    async def _reach(self, job: Job, reason: str, recovery: Recovery) -> Ready:
+        """Reach a job again; raises if it has ended, or cannot be reached."""
+        clock = asyncio.get_running_loop().time
+        end: EndOfJob | None = None
+        step, failure = recovery.step, reason
+        while True:
+            if step is Step.ASK:
+                verdict = Verdict.UNKNOWN
+                with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                    end = await job.look()
+                    verdict = Verdict.RUNS if end is None else Verdict.OVER
+                step = recovery.told(clock(), verdict)
+            elif step is Step.OPEN:
+                if recovery.attempt > 1:
+                    runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
+                    self._starts("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
+                else:
+                    self._starts("stale", f"{reason} Connecting again …")
+                try:
+                    return await self._reopen(job)
+                except BraynsWidgetError as error:
+                    failure = error.message
+                    step = recovery.failed(clock(), for_good=isinstance(error, AuthError))
+                except Exception as error:
+                    self._set_status("failed", f"{type(error).__name__}: {error}")
+                    raise
+            elif step is Step.PAUSE:
+                await asyncio.sleep(recovery.pause)
+                step = recovery.paused()
+            elif step is Step.OVER:
+                assert end is not None
+                self._set_status("failed" if end.failed else "ended", end.text)
+                self._leave(end)
+                self._run_to_end(job.close(), "close an ended job")
+                raise ConnectionLost(end.text)
+            else:
+                text = f"Job {job.id} cannot be reached: {failure}"
+                self._set_status("failed", text)
+                raise ConnectionLost(
+                    text, hint="It may still run. The next call tries again; job.restore() replaces it."
+                )
+
+    async def _reopen(self, job: Job) -> Ready:
+        assert self._servers is not None
+        await job.renderer.close()
+        link = await job.open_renderer(overtakes=CANCEL in self._servers.capabilities.methods)
+        try:
+            _equip(link, self._servers.capabilities)
+            ready = replace(self._servers, renderer=Server(link))
+            await self._resume(ready)
+            if link.closed is not None:
+                raise link.closed
+        except BaseException:
+            await finish_cleanup(link.close())
+            raise
+        self._be_ready(ready)
+        return ready
+
+    async def _reached(self) -> Ready | None:
+        """Wait for a job that is out of reach; None if that was given up, by ``close``."""
+        recovering = self._recovering
+        assert recovering is not None
+        while not recovering.done():
+            await asyncio.wait([recovering], timeout=REACH_DEADLINE)
+            if not recovering.done() and self.status.state == "stale":  # else its scene comes back, which may take long
+                text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
+                raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
+        return None if recovering.cancelled() else recovering.result()
+
+    def _backend_lost(self, error: BraynsWidgetError) -> None:
+        if self._mender is not None:
+            self._mender.lost(error)
+
+    # ------------------------------------------------------------------ the end
+
+    def _end_job(self, name: str) -> None:
+        """End the job, which counts as running until that is done."""
+        job = self._leave(None)
+        assert job is not None
+        PROCESS.add(self)
+        self._given_back[job] = self._run_to_end(self._end(job), name)
 
     async def _end(self, job: Job) -> None:
         await job.close()
@@ -242,11 +394,14 @@ class Connection:
         if self._job is None and (self._starting is None or self._starting.done()):
             self._leave_process()
 
-    def _leave(self) -> Job | None:
-        job, self._job, self.ready = self._job, None, None
+    def _leave(self, end: EndOfJob | None) -> Job | None:
+        job, self._job, self.ready, self._servers = self._job, None, None, None
+        if self._mender is not None:
+            self._run_to_end(self._mender.close(), "leave the backend")
+            self._mender = None
         if job is not None:
             self._leave_process()
-            self._on_left(None)
+            self._on_left(end)
         return job
 
     def _leave_process(self) -> None:
@@ -265,3 +420,14 @@ class Connection:
         if status != self.status:
             self.status = status
             self._on_status(status)
+
+
+def _equip(link: Link, found: Capabilities) -> None:
+    link.cancellable = found.cancellable
+    link.overtakes = CANCEL in found.methods
+
+
+def _look_at(task: asyncio.Task[Ready]) -> None:
+    """Have seen a failure: the status tells it, whether or not somebody waits."""
+    if not task.cancelled():
+        task.exception()

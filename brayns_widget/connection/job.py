@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from brayns_widget.connection.child import Child
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import JobStatus, MasterClient, master_address
@@ -22,8 +23,15 @@ STOP_DEADLINE = 10.0
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
+# Methods without parameters that the servers answer at once.
+_PROBES = {"renderer": "get-version", "backend": "version"}
 
 OnState = Callable[[State, str], None]
+OnLost = Callable[[BraynsWidgetError], None]
+
+
+def _ignore(_: BraynsWidgetError) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class EndOfJob:
 
 
 class Job:
-    """A ready job. Make it with ``Job.start`` or ``Job.attach``.
+    """A ready job. Make it with ``Job.start``.
 
     Attributes:
         id: the master's id.
@@ -83,6 +91,11 @@ class Job:
         self.owned = owned
         self.local = local
         self.end_time: str | None = None
+        self._address = ""  # of the slave's part for this job
+        self._token: Token
+        self._service: Child | None = None  # of a local job
+        self._on_lost: OnLost = _ignore
+        self._on_backend_lost: OnLost = _ignore
         self.backend: Link | None = None
         self._renderer: Link | None = None
         self._master = master
@@ -103,7 +116,8 @@ class Job:
         job_id: str | None = None,
         timeout: float,
         on_state: OnState,
-        on_lost: Callable[[BraynsWidgetError], None],
+        on_lost: OnLost,
+        on_backend_lost: OnLost = _ignore,
     ) -> Job:
         """Start a job, wait until it is ready and connect to it. After any failure the job is stopped.
 
@@ -113,6 +127,7 @@ class Job:
             timeout: seconds until the job is connected.
             on_state: called with a state ("queued", "starting") and a text for people.
             on_lost: called on the loop when the link to the renderer breaks later.
+            on_backend_lost: the same for the backend.
 
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
@@ -120,10 +135,12 @@ class Job:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         token, master_url, slave_url = place.token, place.master, place.slave
+        child: Child | None = None
         if master_url is None:
             on_state("starting", "Starting the local service …")
             service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
+            child = service.child
         master = MasterClient(master_url, token)
         job: Job | None = None
         try:
@@ -134,15 +151,17 @@ class Job:
             else:
                 await master.check_known(job_id)
             job = cls(master, job_id, owned=owned, local=place.master is None)
+            job._token, job._service = token, child
+            job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
             status = await master.wait_ready(
                 job.id, timeout=deadline - loop.time(), on_status=lambda status: _describe(status, on_state)
             )
             job.end_time = status.end_time
             on_state("starting", "Connecting to the renderer …")
-            slave = _slave_address(slave_url, status.renderer_url)
+            job._address = f"{_slave_address(slave_url, status.renderer_url)}/{quote(job_id, safe='')}"
             try:
                 async with asyncio.timeout_at(deadline):
-                    await job._connect(slave, token, on_lost)
+                    await job._connect()
             except TimeoutError as error:
                 if isinstance(error, BraynsWidgetError):
                     raise
@@ -169,49 +188,80 @@ class Job:
             with contextlib.suppress(BraynsWidgetError):
                 self._master.stop_blocking(self.id)
 
-    async def why_it_ended(self, error: BraynsWidgetError, timeout: float = 5.0) -> EndOfJob:
-        """Ask the master why the job ended; if it can't tell, return the link's error."""
+    async def look(self, timeout: float = 5.0) -> EndOfJob | None:
+        """Ask the master whether the job still runs; return None if it does, and else why it ended.
+
+        Raises:
+            BraynsWidgetError, TimeoutError: the master cannot tell.
+        """
         try:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
         except (BraynsWidgetError, TimeoutError):
-            return EndOfJob(error.message, failed=True)
+            if self._service is None or self._service.alive:
+                raise
+            return EndOfJob("The job has ended, because the local service has.", failed=True)
         if status.reason:
             first, _, rest = status.reason.partition("\n")
             return EndOfJob(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
+        # No master but ours tells ended jobs from queued ones; one that was ready before does not queue again.
         if status.gone or not status.ready:
             end = f" It was to end at {self.end_time}." if self.end_time else ""
             return EndOfJob(f"The job has ended.{end}", failed=False)
-        return EndOfJob(error.message, failed=True)
+        return None
 
-    async def _connect(self, slave: str, token: Token, on_lost: Callable[[BraynsWidgetError], None]) -> None:
-        base = f"{slave}/{quote(self.id, safe='')}"
-        self._renderer = await _open(f"{base}/renderer", token, "renderer", "get-version", on_lost)
+    async def open_renderer(self, *, overtakes: bool = False) -> Link:
+        """Open the link to the renderer anew, once.
+
+        Args:
+            overtakes: see ``Link.open``.
+
+        Raises:
+            AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
+        """
+        url = f"{self._address}/renderer"
+        link = await _open(url, self._token, "renderer", self._on_lost, overtakes=overtakes)
+        self._renderer = link
+        return link
+
+    async def open_backend(self) -> Link:
+        """Open the link to the backend anew, once.
+
+        Raises:
+            AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
+        """
+        link = await _open(f"{self._address}/backend", self._token, "backend", self._on_backend_lost)
+        self.backend = link
+        return link
+
+    async def _connect(self) -> None:
+        await _patiently(self.open_renderer)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
         with contextlib.suppress(_Missing):
-            self.backend = await _open(f"{base}/backend", token, "backend", "version", _ignore)
+            await _patiently(self.open_backend, may_miss=True)
 
 
 class _Missing(Exception):
     pass
 
 
-def _ignore(_: BraynsWidgetError) -> None:
-    pass
+async def _open(url: str, token: Token, name: str, on_close: OnLost, *, overtakes: bool = False) -> Link:
+    return await Link.open(url, token, name=name, probe=_PROBES[name], overtakes=overtakes, on_close=on_close)
 
 
-async def _open(url: str, token: Token, name: str, probe: str, on_lost: Callable[[BraynsWidgetError], None]) -> Link:
-    attempt = 1
-    while True:
+async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool = False) -> None:
+    for attempt in range(CONNECT_ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(CONNECT_PAUSE * 2 ** (attempt - 1))
         try:
-            return await Link.open(url, token, name=name, probe=probe, on_close=on_lost)
+            await open_link()
         except ConnectionLost as error:
-            if name == "backend" and isinstance(error, Unreachable) and error.status == 404:
+            if may_miss and isinstance(error, Unreachable) and error.status == 404:
                 raise _Missing from None
-            if attempt == CONNECT_ATTEMPTS:
+            if attempt + 1 == CONNECT_ATTEMPTS:
                 raise
-        await asyncio.sleep(CONNECT_PAUSE * 2 ** (attempt - 1))
-        attempt += 1
+        else:
+            return
 
 
 def _describe(status: JobStatus, on_state: OnState) -> None:

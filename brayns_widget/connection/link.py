@@ -1,7 +1,8 @@
 """One WebSocket to a renderer or a backend: JSON-RPC requests with progress, deadlines and cancel.
 
 A real renderer drops a client that sends a ping, so keep-alive pings are off and a request serves as probe: once after
-connecting (a proxy may accept a connection that leads nowhere), then whenever the link has been idle.
+connecting (a proxy may accept a connection that leads nowhere), then whenever the link has been silent (see
+``silence``). Below that, TCP asks the other host (see ``keep_alive``).
 """
 
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
@@ -12,12 +13,14 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import websockets
 
+from brayns_widget.connection.keep_alive import keep_alive
 from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.silence import IDLE, PATIENCE, Silence, Step
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol import origins
 from brayns_widget.protocol.errors import (
@@ -26,12 +29,21 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
     ProtocolError,
+    RequestError,
 )
 from brayns_widget.protocol.messages import MAX_MESSAGE, Progress, Reply, Request, encode_request
 from brayns_widget.protocol.requests import Outcome, RequestTable
 
-CANCEL_DEADLINE = 10.0
+if TYPE_CHECKING:
+    from brayns_widget.connection.sockets import CountedSocket
+
+CANCEL_DEADLINE = 1.0
+"""Seconds that a server may take to say that it has stopped what was cancelled; it may say so later, too."""
+
 CLOSE_DEADLINE = 1.0
+
+_NOTHING = "cancel", {"id": None}
+"""A request that is refused at once, before all others, and has no effect: nothing has no id."""
 
 # websockets logs each URL and header at DEBUG, tokens included. This logger is not part of the tree, so no
 # configuration can switch it on.
@@ -73,23 +85,22 @@ class Link:
 
     Attributes:
         cancellable: the methods that the server can cancel; asking it to cancel others is an error.
+        overtakes: whether the server answers ``cancel`` before all other requests, so that it can always be asked.
         address: the server's.
-        greeting: the server's answer to the probe after connecting.
+        greeting: the server's answer to the probe after connecting, or None.
         closed: why the link closed, or None while it is open.
     """
 
-    def __init__(
-        self, socket: websockets.ClientConnection, name: str, on_close: Callable[[BraynsWidgetError], None]
-    ) -> None:
+    def __init__(self, socket: CountedSocket, name: str, on_close: Callable[[BraynsWidgetError], None]) -> None:
         self.name = name
         self.cancellable: frozenset[str] = frozenset()
+        self.overtakes = False
         self.address: Address
         self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
         self._on_close = on_close
         self._table = RequestTable()
-        self._heard = asyncio.get_running_loop().time()
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -100,9 +111,11 @@ class Link:
         *,
         name: str,
         probe: str,
+        overtakes: bool = False,
         on_close: Callable[[BraynsWidgetError], None] = lambda _: None,
         timeout: float = 15.0,
-        idle: float = 30.0,
+        idle: float = IDLE,
+        patience: float = PATIENCE,
     ) -> Link:
         """Connect and send a probe, to be sure that the server answers.
 
@@ -111,9 +124,12 @@ class Link:
             token: sent as the ``Authorization`` header and as the query parameter of the contract.
             name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
+            overtakes: whether the server is known to have what overtakes; that is the probe then, because a server may
+                be busy for long with what it was asked over an earlier link, and there is no greeting.
             on_close: see the class.
             timeout: seconds for connecting and probing together.
             idle: seconds of silence after which the server is probed again.
+            patience: seconds that it may stay silent then.
 
         Raises:
             AuthError: the server refuses the token.
@@ -128,13 +144,18 @@ class Link:
                 link.address = Address(url, token)
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
-                    link.greeting = (await link.request(probe)).result
+                    link.overtakes = overtakes
+                    if overtakes:
+                        with contextlib.suppress(RequestError):
+                            await link.request(*_NOTHING)
+                    else:
+                        link.greeting = (await link.request(probe)).result
                 except BaseException:
                     await finish_cleanup(link.close())
                     raise
         except TimeoutError:
             raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None
-        link._tasks.append(asyncio.create_task(link._watch(probe, idle, timeout), name=f"{name} watch"))
+        link._tasks.append(asyncio.create_task(link._watch(probe, idle, patience), name=f"{name} watch"))
         return link
 
     def __repr__(self) -> str:
@@ -152,6 +173,7 @@ class Link:
         payload: bytes | memoryview = b"",
         *,
         on_progress: Callable[[Progress], None] | None = None,
+        on_late: Callable[[Reply], None] | None = None,
         timeout: float | None = None,
     ) -> Reply:
         """Send a request and wait for its answer.
@@ -164,6 +186,7 @@ class Link:
             params: JSON value; None leaves it out, as methods without parameters demand.
             payload: raw bytes that go with it.
             on_progress: called on the loop for each progress message.
+            on_late: called on the loop with an answer, no error, that comes when nobody waits for it any more.
             timeout: seconds, None for no limit.
 
         Raises:
@@ -174,26 +197,34 @@ class Link:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
         def done(outcome: Outcome) -> None:
-            if answer.done():
-                return
-            if isinstance(outcome, Reply):
-                answer.set_result(outcome)
-            else:
-                answer.set_exception(outcome)
+            if not answer.done():
+                if isinstance(outcome, Reply):
+                    answer.set_result(outcome)
+                else:
+                    answer.set_exception(outcome)
+            elif isinstance(outcome, Reply) and on_late is not None:
+                on_late(outcome)
 
-        request_id = self._table.open(method, done, on_progress)
+        def heard(progress: Progress) -> None:
+            if on_progress is not None and not answer.done():
+                on_progress(progress)
+
+        request_id = self._table.open(method, done, heard)
         try:
             async with asyncio.timeout(timeout):
                 await self._send(Request(method, params, request_id, memoryview(payload)))
                 return await asyncio.shield(answer)
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError) as error:
             await self._give_up(method, request_id, answer)
-            raise DeadlineExceeded(f"The {self.name} did not answer {method!r} within {timeout:g} s.") from None
-        except asyncio.CancelledError:
-            await self._give_up(method, request_id, answer)
+            if not answer.cancelled() and answer.exception() is None and on_late is not None:
+                on_late(answer.result())
+            if isinstance(error, TimeoutError):
+                text = f"The {self.name} did not answer {method!r} within {timeout:g} s."
+                raise DeadlineExceeded(text) from None
             raise
         finally:
-            self._table.give_up(request_id)
+            if on_late is None or not answer.cancelled():
+                self._table.give_up(request_id)
             if answer.done() and not answer.cancelled():
                 answer.exception()  # of a link that broke while this was sent: ``_send`` has raised it
 
@@ -216,6 +247,7 @@ class Link:
             raise self.closed from None
 
     async def _give_up(self, method: str, request_id: int, answer: asyncio.Future[Reply]) -> None:
+        """Ask the server to cancel a request; ``answer`` is done then, cancelled if the server has said nothing."""
         from brayns_widget.protocol.cancelling import CANCEL, CancelParams
 
         def heard(outcome: Outcome) -> None:
@@ -231,13 +263,10 @@ class Link:
                         await asyncio.wait([answer])
         finally:  # also when this is cancelled, for the link is closed
             answer.cancel()
-            if not answer.cancelled():
-                answer.exception()
 
     async def _read(self) -> None:
         try:
             async for raw in self._socket:
-                self._heard = asyncio.get_running_loop().time()
                 self._table.receive(raw)
         except websockets.ConnectionClosed:
             pass
@@ -247,19 +276,32 @@ class Link:
         finally:
             self._shut(self._lost())
 
-    async def _watch(self, probe: str, idle: float, timeout: float) -> None:
-        # Only while nothing is pending: a renderer answers in order, so a probe behind a long load proves nothing.
+    async def _watch(self, probe: str, idle: float, patience: float) -> None:
         loop = asyncio.get_running_loop()
+        silence = Silence(loop.time(), idle=idle, patience=patience)
+        asked: int | None = None
+        counted = 0, 0
         while self.closed is None:
-            await asyncio.sleep(max(self._heard + idle - loop.time(), idle / 4))
-            if len(self._table) == 0 and loop.time() - self._heard >= idle:
-                try:
-                    await self.request(probe, timeout=timeout)
-                except DeadlineExceeded:
-                    self._shut(ConnectionLost(f"The {self.name} has stopped answering."))
-                    await self._socket.close()
-                except BraynsWidgetError:
-                    return
+            await asyncio.sleep(silence.pause)
+            # A large message is heard, or taken, long before its end.
+            size = self._socket.transport.get_write_buffer_size()
+            received = self._socket.received
+            if received != counted[0] or size < counted[1]:
+                silence.heard(loop.time())
+            counted = received, size
+            pending = len(self._table) > (asked is not None and asked in self._table)
+            step = silence.look(loop.time(), pending=pending, overtakes=self.overtakes)
+            if step is Step.DEAD:
+                self._shut(ConnectionLost(f"The {self.name} has stopped answering."))
+                self._socket.transport.abort()  # a close frame would wait for an answer, too
+            elif step is not Step.WAIT:
+                if asked is not None:
+                    self._table.give_up(asked)
+                name, params = _NOTHING if step is Step.OVERTAKE else (probe, None)
+                with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                    asked = self._table.open(name, _ignore)
+                    async with asyncio.timeout(silence.pause):  # what cannot be sent is not answered
+                        await self._send(Request(name, params, asked))
 
     def _lost(self) -> ConnectionLost:
         reason = self._socket.close_reason
@@ -276,17 +318,17 @@ class Link:
         self._on_close(error)
 
 
-async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnection:
-    from websockets.asyncio.client import connect  # late, to import the widget in 5 % less time
+def _ignore(_: Outcome) -> None:
+    pass
 
-    class Connect(connect):
-        def process_redirect(self, exc: Exception) -> Exception:
-            # A redirect would carry the token to a server that the user did not name.
-            return exc
+
+async def _connect(url: str, token: Token, name: str) -> CountedSocket:
+    from brayns_widget.connection.sockets import Connect, CountedSocket  # late, to import the widget in 5 % less time
 
     try:
-        return await Connect(
+        socket = await Connect(
             f"{url}?token={quote(token.reveal(), safe='')}",
+            create_connection=CountedSocket,
             additional_headers={"Authorization": f"Bearer {token.reveal()}"},
             compression=None,
             ping_interval=None,
@@ -305,3 +347,6 @@ async def _connect(url: str, token: Token, name: str) -> websockets.ClientConnec
         # "from None": the original exceptions hold the address with the token.
         text = redact(str(error)).replace(token.reveal(), "…") or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None
+    assert isinstance(socket, CountedSocket)
+    keep_alive(socket.transport)
+    return socket

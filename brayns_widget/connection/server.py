@@ -3,11 +3,12 @@
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.link import Address, Link
 from brayns_widget.connection.reports import Report
+from brayns_widget.protocol.errors import ConnectionLost
 from brayns_widget.protocol.messages import Progress, Reply
 
 if TYPE_CHECKING:  # it takes pydantic, which is imported where endpoints are used
@@ -29,6 +30,8 @@ _TIMEOUTS = {
     "export-gbuffers": PICTURE_TIMEOUT,
 }
 
+OnCall = Callable[["Endpoint[Any, Any]", Any, Any], None]
+
 P = TypeVar("P")
 R = TypeVar("R")
 
@@ -43,14 +46,21 @@ class Server:
 
     Args:
         link: the link to it.
+        reopen: awaited before a request if the link is closed; it calls ``renew``, or raises why it cannot.
 
     Attributes:
         on_call: called with the endpoint, the JSON of the parameters and the result of each typed call that succeeded.
+        on_late: the same for calls that nobody waits for any more; None forgets their answers.
+        on_unanswered: called with the endpoint and the JSON of the parameters of each typed call whose link broke; the
+            server may have done it, or do it still.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, reopen: Callable[[], Awaitable[None]] | None = None) -> None:
         self._link = link
-        self.on_call: Callable[[Endpoint[Any, Any], Any, Any], None] = _ignore
+        self._reopen = reopen
+        self.on_call: OnCall = _ignore
+        self.on_late: OnCall | None = None
+        self.on_unanswered: Callable[[Endpoint[Any, Any], Any], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Server over {self._link!r}>"
@@ -59,6 +69,16 @@ class Server:
     def name(self) -> str:
         """Name of the server in messages, such as "renderer"."""
         return self._link.name
+
+    @property
+    def reachable(self) -> bool:
+        """Whether its link is open."""
+        return self._link.closed is None
+
+    def renew(self, link: Link) -> Link:
+        """Go on over another link, and return the last one."""
+        link, self._link = self._link, link
+        return link
 
     @property
     def address(self) -> Address:
@@ -123,7 +143,19 @@ class Server:
         on_progress: Report | None,
         timeout: float | None,
     ) -> tuple[R, memoryview]:
-        reply = await self.request(endpoint.name, params, payload, on_progress=on_progress, timeout=timeout)
+        def late(reply: Reply) -> None:
+            assert self.on_late is not None
+            self.on_late(endpoint, params, endpoint.decode(reply.result))
+
+        on_late = None if self.on_late is None else late
+        try:
+            reply = await self._request(
+                endpoint.name, params, payload, on_progress=on_progress, on_late=on_late, timeout=timeout
+            )
+        except ConnectionLost:
+            if self.on_unanswered is not None:
+                self.on_unanswered(endpoint, params)
+            raise
         result = endpoint.decode(reply.result)
         self.on_call(endpoint, params, result)
         return result, reply.payload
@@ -138,16 +170,30 @@ class Server:
         timeout: float | None = None,
     ) -> Reply:
         """Send any request unchanged and return the unchanged answer. Arguments and errors as of ``call``."""
+        return await self._request(method, params, payload, on_progress=on_progress, on_late=None, timeout=timeout)
 
+    async def _request(
+        self,
+        method: str,
+        params: Any,
+        payload: bytes | memoryview,
+        *,
+        on_progress: Report | None,
+        on_late: Callable[[Reply], None] | None,
+        timeout: float | None,
+    ) -> Reply:
         def heard(message: Progress) -> None:
             assert on_progress is not None
             on_progress(message.amount, message.operation)
 
+        if self._reopen is not None and not self.reachable:
+            await self._reopen()
         return await self._link.request(
             method,
             params,
             payload,
             on_progress=None if on_progress is None else heard,
+            on_late=on_late,
             timeout=default_timeout(method) if timeout is None else timeout,
         )
 

@@ -28,6 +28,7 @@ from brayns_widget.controller.pictures import Pictures
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.restoring import Restorer
+from brayns_widget.controller.resuming import Resumer
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
@@ -118,6 +119,7 @@ class Controller(Groups, Guarded):
         core = Core(Place(master, slave, hidden, usecase, project, root), attach_to, start_timeout)
         core.controller = weakref.ref(self)
         core.presence = Presence(core)
+        core.resumer = Resumer(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
         lights, rendering, models = Lights(core), Rendering(core), Models(core)

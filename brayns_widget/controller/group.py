@@ -17,15 +17,21 @@ from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.journal import Journal
-from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.scene import Scene, scene_lost
 from brayns_widget.controller.state import Activity, Level, Notice, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
-from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled
+from brayns_widget.protocol.errors import (
+    BraynsWidgetError,
+    CircuitError,
+    ConnectionLost,
+    RequestCancelled,
+)
 
 if TYPE_CHECKING:
     from brayns_widget.controller.presence import Presence
     from brayns_widget.controller.restoring import Restorer
+    from brayns_widget.controller.resuming import Resumer
 
 FOLLOW_PERIOD = 3.0
 """Seconds after which the scene is read again, because other clients may have changed it."""
@@ -36,6 +42,8 @@ FOLLOW_PAUSE = 60.0
 
 NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "job.restore() brings it back.")
 """What is told of a job that a call has started after a crash, with a scene of its own."""
+
+NO_BACKEND = "Files and node attributes cannot be read until it is back. What is loaded can be used meanwhile."
 
 T = TypeVar("T")
 
@@ -62,6 +70,7 @@ class Core:
         self.scene = Scene(self.store)
         self.journal = Journal()
         self.presence: Presence  # lets a scene sleep that nobody looks at
+        self.resumer: Resumer  # goes on with a job that was out of reach
         self.restorer: Restorer  # brings back a scene that has lost its renderer
         self.tasks: dict[str, Task[Any]] = {}
         self.beside: frozenset[str] = frozenset()  # long calls between whose steps our renderer draws the view
@@ -75,16 +84,36 @@ class Core:
             start_timeout=start_timeout,
             on_status=self._set_status,
             prepare=self._prepare,
+            resume=self._resume,
             on_ready=self._ready,
+            on_away=self._away,
             on_left=self._left,
+            on_backend=self._tell_backend,
         )
+        self._again = False  # the job is ready again, after a loss
+        self._no_backend: Notice | None = None
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
     # ------------------------------------------------------------------ servers
 
     async def renderer(self, report: Report = ignore) -> Server:
-        """Return the renderer; starts the job if need be."""
+        """Return the renderer, for a call that needs the scene; starts the job if need be.
+
+        Raises:
+            SceneLost: the scene has gone with its renderer, and is not back yet.
+        """
+        self.scene.need()
+        try:
+            ready = await self.connection.ensure(report)
+        except ConnectionLost:
+            self.scene.need()  # it may just have been found to have ended
+            raise
+        self.scene.need()
+        return ready.renderer
+
+    async def any_renderer(self, report: Report = ignore) -> Server:
+        """Return the renderer, for a call that adds models, which begin another scene if the last one is lost."""
         return (await self.connection.ensure(report)).renderer
 
     async def loaded_renderer(self, report: Report = ignore) -> Server:
@@ -124,16 +153,37 @@ class Core:
         """Start a job, if none runs, and bring the remembered scene back."""
         before, self.restorer.wanted = self.restorer.wanted, True
         try:
-            ready = await self.connection.ensure(report)
+            ready = await self._reach_or_replace(report)
             if self.restorer.remembers:  # the job ran already, with a scene of its own
-                await self.restorer.bring_back(ready.renderer, report, fresh=False)
-                if self.store.state.notice == NOT_BACK:
+                fresh = self.store.state.scene_lost  # … which has nothing but lights
+                if fresh:
+                    await self._darken(ready.renderer)
+                await self.restorer.bring_back(ready.renderer, report, fresh=fresh)
+                if self.store.state.notice in {NOT_BACK, Notice.of(scene_lost())}:
                     self.store.state = replace(self.store.state, notice=None)
                 self._tell_problems()
             self.restorer.wanted = False  # also if nothing was lost, or the next scene would come back unasked
         except BaseException:
             self.restorer.wanted = before
+            if not before and self.connection.job_id is None:
+                self.lose_scene()
             raise
+
+    async def _reach_or_replace(self, report: Report) -> Ready:
+        """Return the job that runs; start one in the place of one that has ended, or that cannot be reached."""
+        known = self.connection.job_id
+        try:
+            return await self.connection.ensure(report)
+        except ConnectionLost:
+            if known is None or (self.connection.job_id is not None and not self.connection.abandon()):
+                raise
+        return await self.connection.ensure(report)
+
+    async def _darken(self, renderer: Server) -> None:
+        from brayns_widget.protocol.brayns.lights import CLEAR_LIGHTS
+
+        await renderer.call(CLEAR_LIGHTS)
+        self.scene.drop([light.id for light in self.store.state.lights])
 
     async def look(self, server: Server, request: Coroutine[Any, Any, T]) -> T:
         """Send the present camera, and right behind it a request that sees through it.
@@ -157,6 +207,7 @@ class Core:
         await self.presence.close()
         await self._stop_following()
         await self.connection.close()
+        await self.resumer.close()
 
     # ------------------------------------------------------------------ state
 
@@ -201,34 +252,58 @@ class Core:
 
     async def _prepare(self, ready: Ready) -> None:
         self.journal.clear()
-        ready.renderer.on_call = self.journal.note
+        self.resumer.begin(ready.renderer)
         if self.restorer.wanted and self.restorer.remembers:
             await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
         else:
             await self.scene.read(ready.renderer)  # we may have attached to a job in use
         for step in self.prepare:
             await step(ready)
+        self._again = False
+
+    async def _resume(self, ready: Ready) -> None:
+        self._again = True
+        await self.resumer.resume(ready)
 
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete. A job in use, to which we attach again, has its scene still.
         state = self.store.state
         notice = NOT_BACK if self.restorer.remembers and not state.models else None
+        if self._again and notice is None:
+            notice = state.notice
         self.store.state = replace(state, capabilities=ready.capabilities, notice=notice)
         self.restorer.wanted = False
         self._tell_problems()
         self.touch()
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
-    def _left(self, end: EndOfJob | None) -> None:
+    def _away(self) -> None:
         if self._following is not None:
             self._following.cancel()
-        if end is None:
-            self.restorer.keep()
-        state = replace(self.store.state, capabilities=None)
-        self.store.state = state if self.restorer.wanted else self.scene.lose(state)
+        self.store.state = replace(self.store.state, capabilities=None)
+
+    def _left(self, end: EndOfJob | None) -> None:
+        self._away()
+        self.restorer.keep()
+        if not self.restorer.wanted:
+            self.lose_scene(lost=end is not None)
         if end is not None:
             hint = "job.restore() starts a new job with the same scene."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
+
+    def lose_scene(self, *, lost: bool = True) -> None:
+        """Empty the state's scene; ``lost``: it was not given back."""
+        # A scene with nothing in it can be had again by any call.
+        state = self.store.state
+        lost = state.scene_lost or (lost and bool(state.models or state.clips))
+        self.store.state = replace(self.scene.lose(state), scene_lost=lost)
+
+    def _tell_backend(self, error: BraynsWidgetError | None) -> None:
+        if error is not None:
+            self._no_backend = Notice("warning", error.message, NO_BACKEND)
+            self.store.state = replace(self.store.state, notice=self._no_backend)
+        elif self.store.state.notice == self._no_backend:
+            self.store.state = replace(self.store.state, notice=None)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,16 +13,15 @@ from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import refusal
 from brayns_widget.controller.group import Core
-from brayns_widget.controller.scene import Scene
+from brayns_widget.controller.scene import Scene, discard
 from brayns_widget.controller.selection import Chosen
 from brayns_widget.controller.state import ModelState
-from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, RequestError
+from brayns_widget.protocol.errors import CircuitError, RequestCancelled, RequestError
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.loaders import LoaderParams, SonataParams
     from brayns_widget.protocol.brayns.models import ModelInstance
 
-CLEAN_UP_TIMEOUT = 10.0
 _MOST_TOLD = 3  # notices that a message has room for
 _MORE_MEMORY = (
     "Load fewer cells, or start the renderer with more memory: with BRAYNS_WIDGET_MEMORY_BUDGET=8G in the environment "
@@ -196,10 +193,6 @@ async def added(
         raise
     except RequestError as error:
         raise CircuitError(refusal(repr(name), "cannot be loaded", name, error)) from error
-    except (asyncio.CancelledError, TimeoutError):
-        # It may have been done just before the cancellation.
-        await finish_cleanup(_discard_strangers(renderer, scene))
-        raise
     return await _keep(renderer, scene, instances, notices)
 
 
@@ -230,27 +223,9 @@ def tell_about(core: Core, states: Sequence[ModelState]) -> None:
             core.tell("warning", f"{state.name} is shown. About its files:", ". ".join(told) + "." + hint)
 
 
-async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
-    """Remove models, as far as the renderer still answers."""
-    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
-
-    with contextlib.suppress(BraynsWidgetError):
-        await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)), timeout=CLEAN_UP_TIMEOUT)
-    scene.drop(ids)
-
-
 async def remove(renderer: Server, drop: Callable[[Sequence[int]], None], ids: Sequence[int]) -> None:
     """Remove models, and drop them from the state."""
     from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
 
     await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)))
     drop(ids)
-
-
-async def _discard_strangers(renderer: Server, scene: Scene) -> None:
-    from brayns_widget.protocol.brayns.models import GET_SCENE
-
-    with contextlib.suppress(BraynsWidgetError):
-        found = await renderer.call(GET_SCENE, timeout=CLEAN_UP_TIMEOUT)
-        if strangers := scene.strangers(found.models):
-            await discard(renderer, scene, strangers)

@@ -19,19 +19,18 @@ from brayns_widget.controller.loading import (
     RadiusMultiplier,
     add_model,
     choose_loader,
-    discard,
     remove,
     sonata_params,
     tell_about,
 )
 from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, check_parts, is_morphology
 from brayns_widget.controller.painting import Painter
-from brayns_widget.controller.scene import read_bounds
+from brayns_widget.controller.scene import discard, read_bounds
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
 from brayns_widget.controller.sources import CircuitPath, PopulationName, place_of
 from brayns_widget.controller.state import ModelState
 from brayns_widget.controller.views import LiveCamera
-from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.errors import CircuitError, SceneLost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,7 +199,7 @@ class Models(Morphologies, Counting, Sequence["Model"]):
         Raises (from the task):
             CircuitError: the file cannot be loaded as asked.
         """
-        renderer = await self._core.renderer(report)
+        renderer = await self._core.any_renderer(report)
         where = resolve(self._core, path)
         name, chosen = await choose_loader(renderer, where, loader, parameters)
         add = partial(add_model, path=where, loader=name, parameters=chosen)
@@ -286,7 +285,7 @@ class Model(Group):
     def __repr__(self) -> str:
         try:
             state = self.state
-        except CircuitError:
+        except (CircuitError, SceneLost):
             return f"<Model {self.id}: removed>"
         cells = "" if state.cells is None else f", {state.cells} cells"
         hidden = "" if state.visible else ", hidden"

@@ -175,7 +175,7 @@ class Morphologies(Group):
         frame: bool,
     ) -> list[Model]:
         """Load a morphology file of the renderer's machine."""
-        params, renderer, where = parts.params(), await self._core.renderer(report), resolve(self._core, path)
+        params, renderer, where = parts.params(), await self._core.any_renderer(report), resolve(self._core, path)
         add = partial(_add_file, path=where, params=params, name=name)
         return await self._load(renderer, report, where, add, color_by=color_by, frame=frame)
 

@@ -51,9 +51,11 @@ class Part(Group):
 
         Raises:
             CircuitError: it was removed before.
+            SceneLost: the scene is lost.
         """
         from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
 
+        self._core.scene.need()
         state, key = self._store.state, self._core.scene.present(self._key)
         there = self.id in {part.id for part in (*state.lights, *state.clips)}
         if not there or key != self._core.scene.key(self.id):  # renderers reuse ids

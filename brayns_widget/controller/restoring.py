@@ -12,8 +12,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
-from brayns_widget.controller.loading import discard
-from brayns_widget.controller.scene import Key, Scene, model_state
+from brayns_widget.controller.scene import Key, Scene, model_state, take_out
 from brayns_widget.controller.state import ModelState, PartState, Store
 from brayns_widget.protocol.errors import RequestCancelled, RequestError
 
@@ -62,6 +61,7 @@ class Restorer:
         self._scene = scene
         self._journal = journal
         self._remembered: Remembered | None = None
+        self._half: list[int] = []  # what an attempt has made that failed then
 
     @property
     def remembers(self) -> bool:
@@ -103,11 +103,24 @@ class Restorer:
                 await work.run()
                 await self._take(work)
             except BaseException:
-                if not fresh:
-                    await finish_cleanup(discard(renderer, self._scene, list(work.ids.values())))
+                self._half = list(work.ids.values())
+                await finish_cleanup(take_out(renderer, self._half))
                 raise
         self.problems = tuple(work.problems)
         self._remembered = None
+
+    async def sweep(self, renderer: Server) -> None:
+        """Remove what the last attempt has made before it failed, if it is there.
+
+        Raises:
+            BraynsWidgetError: the renderer does not answer.
+        """
+        from brayns_widget.protocol.brayns.models import GET_SCENE
+
+        there = {instance.model_id for instance in (await renderer.call(GET_SCENE)).models}
+        found = [thing for thing in self._half if thing in there]
+        if found:
+            await take_out(renderer, found)
 
     async def _take(self, work: _Repetition) -> None:
         from brayns_widget.protocol.brayns.models import GET_SCENE

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from brayns_widget.connection.server import Server
+from brayns_widget.connection.server import LOAD_TIMEOUT, Server
 from brayns_widget.controller.camera import Bounds as Box
 from brayns_widget.controller.state import ModelState, PartState, State, Store
-from brayns_widget.protocol.errors import CircuitError, RequestError
+from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestError, SceneLost
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Bounds, ModelInstance
 
 Key = tuple[int, int]
 """An id and its generation: how many things with that id have gone before, because renderers use ids again."""
+
+CLEAN_UP_TIMEOUT = 0.8
+"""Seconds that a renderer may take to remove what a cancelled call has made; a cancel ends within two seconds."""
 
 LIGHT = "light"
 CLIPS = frozenset({"clip_geometry", "clipping_geometry"})
@@ -59,6 +63,7 @@ class Scene:
     async def add(self, renderer: Server, instances: Iterable[ModelInstance]) -> list[ModelState]:
         """Add new models to the state; the caller holds ``changing``."""
         models = [await self._describe(renderer, instance) for instance in instances]
+        self._store.state = replace(self._store.state, scene_lost=False)  # another one has begun
         self.put(models)
         return models
 
@@ -69,6 +74,8 @@ class Scene:
             tuple(PartState(i.model_id, i.model_type, i.is_visible) for i in instances if i.model_type in types)
             for types in ({LIGHT}, CLIPS)
         )
+        if models and before.scene_lost:
+            before = self._store.state = replace(before, scene_lost=False)
         if (tuple(models), lights, clips) != (before.models, before.lights, before.clips):
             self._store.state = replace(_with_models(before, models), lights=lights, clips=clips)
 
@@ -89,11 +96,6 @@ class Scene:
             methods = []  # models of other kinds have none, and say so with an error
         return replace(model_state(instance), color_methods=tuple(methods))
 
-    def strangers(self, instances: Iterable[ModelInstance]) -> list[int]:
-        """Return the ids of models that the state lacks."""
-        known = {model.id for model in self._store.state.models}
-        return [i.model_id for i in instances if _is_model(i) and i.model_id not in known]
-
     # ------------------------------------------------------------------ the state's models
 
     def put(self, models: Iterable[ModelState]) -> None:
@@ -112,6 +114,42 @@ class Scene:
             clips=tuple(clip for clip in state.clips if clip.id not in gone),
         )
         self._set([model for model in state.models if model.id not in gone])
+
+    def need(self) -> None:
+        """Check that the scene is there.
+
+        Raises:
+            SceneLost: it is lost.
+        """
+        if self._store.state.scene_lost:
+            raise scene_lost()
+
+    async def survives(self, renderer: Server, unanswered: Sequence[tuple[str, Any]], *, anew: bool) -> bool:
+        """Whether a renderer, to which the link was lost, still has anything of the scene.
+
+        Renderers answer this after the loads that run. What a load has made whose link broke is removed, because its
+        caller was told that it has failed.
+
+        Args:
+            renderer: the renderer.
+            unanswered: methods and parameters of loads and removals whose link broke.
+            anew: it has lost the scene before, so that nothing there is of it.
+
+        Raises:
+            BraynsWidgetError: the scene cannot be read.
+        """
+        from brayns_widget.protocol.brayns import models as brayns
+
+        state = self._store.state
+        known = {(model.id, model.type, model.path) for model in state.models}
+        # Lights are much the same in all scenes, so they tell little.
+        known = known or {(part.id, part.type, None) for part in (*state.lights, *state.clips)}
+        instances = (await renderer.call(brayns.GET_SCENE, timeout=LOAD_TIMEOUT)).models
+        strange = [i for i in instances if _is_model(i) and (anew or not self._known(i))]
+        if half := [i.model_id for i in strange if any(_is_half(i, *call) for call in unanswered)]:
+            await take_out(renderer, half)
+        there = [model_state(instance) for instance in instances]
+        return not anew and (not known or any((model.id, model.type, model.path) in known for model in there))
 
     def lose(self, state: State) -> State:
         """Return a state without the scene, whose renderer is gone."""
@@ -145,7 +183,7 @@ class Scene:
             self._generations[thing] = self.generation(thing) + 1
         self._moved |= {old: self.key(new) for old, new in moved.items()}
         self._seen = {model.id: _kind(model) for model in state.models}
-        self._store.state = replace(state, revision=state.revision + 1)
+        self._store.state = replace(state, scene_lost=False, revision=state.revision + 1)
 
     def forget_colors(self, model_id: object) -> None:
         """Take in that others have colored a model."""
@@ -165,7 +203,9 @@ class Scene:
 
         Raises:
             CircuitError: there is none; the hint lists the existing ones.
+            SceneLost: the scene is lost.
         """
+        self.need()
         models = self._store.state.models
         for model in models:
             if model.id == model_id:
@@ -191,9 +231,23 @@ class Scene:
             self._store.state = _with_models(self._store.state, models)
 
 
+def scene_lost() -> SceneLost:
+    """Return the error of calls that need a lost scene."""
+    hint = 'controller.restore() brings it back, as does "Start again" in the view. A load begins another scene.'
+    return SceneLost("What was loaded has gone with its renderer.", hint=hint)
+
+
 def _kind(model: ModelState) -> tuple[object, ...]:
     """Return what never changes about a model, and so tells it from others that had its id."""
     return model.type, model.path, model.cells
+
+
+def _is_half(instance: ModelInstance, method: str, params: Any) -> bool:
+    """Whether a model that is not known may come of a load, or was to be removed."""
+    if method == "remove-model":
+        return instance.model_id in params["ids"]
+    origin = instance.info.load_info  # but for the parameters of the loader, which renderers complete
+    return origin is not None and (origin.path, origin.loader_name) == (params["path"], params["loader_name"])
 
 
 def _is_model(instance: ModelInstance) -> bool:
@@ -224,6 +278,20 @@ def model_state(instance: ModelInstance) -> ModelState:
         left_out=metadata.get("left_out") or None,
         notices=tuple(instance.info.notices or ()),
     )
+
+
+async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:
+    """Remove models of a call that has failed, as far as the renderer still answers, and from the state."""
+    await take_out(renderer, ids)
+    scene.drop(ids)
+
+
+async def take_out(renderer: Server, ids: Sequence[int]) -> None:
+    """Remove models of a call that has failed; a renderer that is busy does it when it comes to it."""
+    from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
+
+    with contextlib.suppress(BraynsWidgetError):
+        await renderer.call(REMOVE_MODEL, RemoveModelParams(ids=list(ids)), timeout=CLEAN_UP_TIMEOUT)
 
 
 def read_bounds(bounds: Bounds) -> Box | None:

@@ -44,7 +44,7 @@ class Shapes(Group):
 
         endpoint, rgba = choose(_endpoints(), *shapes), colors.parse(color)
         params = [brayns.Colored[Any](color=rgba, geometry=shape) for shape in shapes]
-        renderer, scene = await self._core.renderer(), self._core.scene
+        renderer, scene = await self._core.any_renderer(), self._core.scene
         await self._core.light(renderer)
         async with scene.changing:
             instance = await renderer.call(endpoint, params)

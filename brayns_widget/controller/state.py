@@ -110,6 +110,8 @@ class State:
     Attributes:
         status: state of the job.
         capabilities: capabilities of its servers, or None before it runs.
+        scene_lost: whether all that was loaded has gone with its renderer, and has neither come back nor was followed
+            by another scene.
         models: the models of the scene, without lights and clipping shapes.
         lights: the lights.
         clips: the clipping shapes.
@@ -124,6 +126,7 @@ class State:
 
     status: Status = field(default_factory=Status)
     capabilities: Capabilities | None = None
+    scene_lost: bool = False
     models: tuple[ModelState, ...] = ()
     lights: tuple[PartState, ...] = ()
     clips: tuple[PartState, ...] = ()

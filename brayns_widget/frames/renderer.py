@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable
 
 from brayns_widget.connection.link import Address, Link
@@ -70,9 +69,9 @@ class RendererLink:
             name="renderer",
             probe="get-version",
             on_close=broken.set_result,
-            idle=math.inf,  # while the kernel's load runs the renderer may answer nobody; the kernel's link is watched
         )
         link.cancellable = self._cancellable
+        link.overtakes = True  # our renderer and Brayns answer a cancel at once, whatever the kernel's link does there
         self._on_request(link.request)
         try:
             raise await broken

@@ -203,7 +203,7 @@ def _is_settled(state: State) -> bool:
         BraynsWidgetError: it will not be.
     """
     notice = state.notice
-    ended = state.status.state in {"failed", "ended", "stale"}
+    ended = state.status.state in {"failed", "ended"}
     settled = state.status.state == "ready" and state.progress is None
     if ended or (settled and not state.models and notice is not None and notice.level == "error"):
         text, hint = (state.status.text, "") if notice is None else (notice.text, notice.hint)

@@ -33,6 +33,7 @@ class Traits:
     camera: Camera
     models: tuple[ModelState, ...]
     status: Status
+    scene_lost: bool
     progress: Activity | None
     notice: Notice | None
     legend: Legend | None
@@ -45,6 +46,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "camera": lambda state: state.camera,
     "models": lambda state: state.models,
     "status": lambda state: state.status,
+    "scene_lost": lambda state: state.scene_lost,
     "progress": lambda state: state.progress,
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,

@@ -115,6 +115,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         status: state of the job.
+        scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
         progress: the newest running long call, or None.
         notice: the last message for the user, or None if there is none or it was dismissed.
         legend: legend of the visible models' colors, or None.
@@ -132,6 +133,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         "camera", face=lambda widget: widget.controller.camera, check=read_camera, help="what one looks through"
     )
     status = StateTrait[Status, Any]("status", help="where the job stands")
+    scene_lost = StateTrait[bool, Any]("scene_lost", help="whether all that was loaded has gone with its renderer")
     progress = StateTrait[Activity | None, Any]("progress", help="the newest long call that runs, or None")
     notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
     legend = StateTrait[Legend | None, Any]("legend", help="what the colors of the visible models mean, or None")

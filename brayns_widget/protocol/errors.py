@@ -10,6 +10,7 @@
     ├── AllocationError          a job cannot be started, or ended before it was ready
     ├── AuthError                the token is missing, wrong or expired
     ├── ConnectionLost           a link closed while it was needed
+    │   └── SceneLost            … and what was loaded has gone with it
     ├── DeadlineExceeded         a wait took longer than allowed (also a built-in TimeoutError)
     └── CircuitError             the circuit cannot be read or shown as asked
         └── QueryError           … because a query for cells is wrong (also a built-in ValueError)
@@ -103,6 +104,10 @@ class AuthError(BraynsWidgetError):
 
 class ConnectionLost(BraynsWidgetError):
     """A link to a server closed while it was needed."""
+
+
+class SceneLost(ConnectionLost):
+    """What was loaded is gone, with its renderer, and the call needs it. ``controller.restore()`` brings it back."""
 
 
 class DeadlineExceeded(BraynsWidgetError, TimeoutError):

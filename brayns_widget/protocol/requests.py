@@ -40,6 +40,9 @@ class RequestTable:
     def __len__(self) -> int:
         return len(self._pending)
 
+    def __contains__(self, request_id: object) -> bool:
+        return request_id in self._pending
+
     def open(
         self,
         method: str,

@@ -81,12 +81,14 @@ class JobManager:
         condition = await self._allocator.poll(job.id) if job.id in self._conditions else None
         job = self._store.get(job.id) or job
         # It may have been stopped meanwhile; a final state stays.
-        if condition is None or job.id not in self._conditions or condition.state is job.state:
+        if condition is None or job.id not in self._conditions:
+            return job
+        self._conditions[job.id] = condition  # a backend that was replaced has another address
+        if condition.state is job.state:
             return job
         end_time = job.end_time
         if condition.state is not State.QUEUED and end_time is None:
             end_time = datetime.now(UTC) + (self._duration or USE_CASES[job.usecase])
-        self._conditions[job.id] = condition
         if condition.state.final:
             del self._conditions[job.id]
         logger.info("job %s is %s %s", job.id, condition.state, condition.reason.partition("\n")[0])

@@ -20,6 +20,8 @@ export interface Condition {
 export interface Facts {
   readonly presence: Presence;
   readonly status: Status;
+  /** Whether all that was loaded has gone with its renderer. */
+  readonly gone: boolean;
   readonly progress: Activity | null;
   /** Whether the view can be seen but has no picture yet. */
   readonly blank: boolean;
@@ -49,7 +51,7 @@ const BINDER = "Binder ends a kernel that needs too much memory.";
 
 const BROKEN: readonly State[] = ["stale", "ended", "failed"];
 
-export function judge({ presence, status, progress, blank, late, plugged, unmade, binder }: Facts): Condition {
+export function judge({ presence, status, gone, progress, blank, late, plugged, unmade, binder }: Facts): Condition {
   const told = { hint: "", remedy: null, past: false } as const;
   if (plugged && (presence === "busy" || presence === "silent")) {
     // Kernel and pictures come by one server, and by nothing else.
@@ -82,6 +84,15 @@ export function judge({ presence, status, progress, blank, late, plugged, unmade
   }
   if (progress) {
     return { ...told, state: "starting", text: tidy(progress.operation) };
+  }
+  if (gone) {
+    return {
+      ...told,
+      state: "ended",
+      text: "What was loaded has gone with its renderer.",
+      remedy: "restore",
+      past: true,
+    };
   }
   if (unmade) {
     const text = "The process that makes the pictures does not answer. Another one will take its place.";

@@ -139,6 +139,7 @@ export type Traits = {
   camera: Camera;
   models: readonly ModelState[];
   status: Status;
+  scene_lost: boolean;
   progress: Activity | null;
   notice: Notice | null;
   legend: Legend | null;
@@ -320,6 +321,7 @@ export const TRAITS = [
   "camera",
   "models",
   "status",
+  "scene_lost",
   "progress",
   "notice",
   "legend",

@@ -24,6 +24,7 @@ export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSig
     judge({
       presence: picture.kernel.state.value,
       status: traits.status.value,
+      gone: traits.scene_lost.value,
       progress: traits.progress.value,
       blank: picture.visible.value && picture.frame.value === null,
       late: picture.late.value,

@@ -7,6 +7,7 @@ import type { Presence } from "../src/kernel/presence.js";
 const FACTS: Facts = {
   presence: "here",
   status: { state: "ready", text: "Ready." },
+  gone: false,
   progress: null,
   blank: false,
   late: false,
@@ -27,6 +28,7 @@ test("ready is never said beside something that runs, is awaited or is missing",
     { blank: true },
     { late: true },
     { unmade: true },
+    { gone: true },
     ...(
       ["busy", "silent", "offline", "unreachable", "ended", "discarded", "restarted", "stopped"] satisfies Presence[]
     ).map((presence) => ({ presence })),
@@ -76,8 +78,14 @@ test("a job that was lost or given back can be brought back", () => {
     const { remedy, past, text } = judge({ ...FACTS, status: { state, text: "It is over." } });
     assert.deepEqual([remedy, past, text], ["restore", true, "It is over."]);
   }
-  assert.equal(judge({ ...FACTS, status: { state: "stale", text: "Asking why …" } }).remedy, null, "soon it is known");
+  assert.equal(judge({ ...FACTS, status: { state: "stale", text: "Connecting again …" } }).remedy, null, "it is tried");
   assert.equal(judge({ ...FACTS, status: { state: "idle", text: "Not started." } }).remedy, "start");
+});
+
+test("a job that was started after a crash can get the scene back", () => {
+  const { text, remedy, past } = judge({ ...FACTS, gone: true });
+  assert.deepEqual([text, remedy, past], ["What was loaded has gone with its renderer.", "restore", true]);
+  assert.equal(judge({ ...FACTS, gone: true, progress: READING }).past, false, "another scene begins");
 });
 
 test("while a job starts, its state is what is told", () => {

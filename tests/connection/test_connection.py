@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import connection as connection_module
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -49,6 +50,7 @@ class Owner:
         self.place = Place(cluster.master, cluster.slave, token, "SBO1", None, Path("/"))
         self.heard: list[Any] = []
         self.prepared: Callable[[Ready], Awaitable[None]] | None = None
+        self.resumed: Callable[[Ready], Awaitable[None]] | None = None
         self._news = asyncio.Condition()
         defaults: dict[str, Any] = {"attach_to": None, "start_timeout": 30}
         self.connection = Connection(
@@ -56,8 +58,11 @@ class Owner:
             **(defaults | options),
             on_status=self._note,
             prepare=self._prepare,
+            resume=self._resume,
             on_ready=self._note,
+            on_away=lambda: self._note("away"),
             on_left=self._note,
+            on_backend=lambda error: self._note(("backend", error)),
         )
 
     @property
@@ -73,6 +78,12 @@ class Owner:
         assert self.connection.ready is None
         if self.prepared is not None:
             await self.prepared(ready)
+
+    async def _resume(self, ready: Ready) -> None:
+        self._note("resume")
+        assert self.connection.ready is None
+        if self.resumed is not None:
+            await self.resumed(ready)
 
     def _note(self, item: Any) -> None:
         self.heard.append(item)
@@ -240,6 +251,33 @@ def test_a_cancelled_start_stops_the_job(cluster):
     play(cluster, work)
 
 
+def test_a_cancelled_start_whose_job_is_slow_to_stop_is_not_waited_for(cluster, monkeypatch):
+    monkeypatch.setattr(connection_module, "CANCEL_DEADLINE", 0.1)
+    cluster.polls = NEVER
+    close = job_module.Job.close
+
+    async def work(owner: Owner) -> None:
+        go = asyncio.Event()
+
+        async def wait_and_close(job: job_module.Job) -> None:
+            await go.wait()
+            await close(job)
+
+        monkeypatch.setattr(job_module.Job, "close", wait_and_close)
+        waiting = asyncio.create_task(owner.connection.ensure(ignore))
+        await queued(owner)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert STOP not in cluster.paths()
+        assert owner.connection in PROCESS._running
+        go.set()
+        await owner.connection.close()
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work)
+
+
 def test_one_of_two_who_wait_may_give_up(cluster):
     cluster.polls = NEVER
 
@@ -361,9 +399,9 @@ def test_a_lost_renderer_fails_what_is_pending_and_is_told_at_once_and_why_later
             await pending
         assert owner.connection.ready is None
         await owner.until(lambda: isinstance(owner.heard[-1], EndOfJob))
-        left, stale, known, end = owner.heard
-        assert left is None
-        assert (stale.state, stale.text[-12:]) == ("stale", "Asking why …")
+        stale, away, known, end = owner.heard
+        assert away == "away"
+        assert (stale.state, stale.text[-20:]) == ("stale", "Asking for the job …")
         assert known == owner.connection.status == status
         assert (end.text, end.failed, end.detail) == (status.text, bool(reason), reason.partition("\n")[2])
         cluster.renderer.silent.clear()
@@ -372,21 +410,6 @@ def test_a_lost_renderer_fails_what_is_pending_and_is_told_at_once_and_why_later
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 2
-
-
-def test_why_an_older_job_ended_is_not_told_over_a_newer_one(cluster):
-    async def work(owner: Owner) -> None:
-        await owner.connection.ensure(ignore)
-        owner.heard.clear()
-        cluster.kill_renderer("killed")
-        await owner.until(lambda: "stale" in owner.statuses)
-        await owner.connection.ensure(ignore)
-        if owner.connection._endings:
-            await asyncio.wait(owner.connection._endings)
-        assert owner.statuses[-1] == "ready"
-        assert not any(isinstance(item, EndOfJob) for item in owner.heard)
-
-    play(cluster, work)
 
 
 def test_closing_while_the_reason_is_asked_for_ends_without_it(cluster):

@@ -93,7 +93,7 @@ def test_without_a_master_it_is_a_job_of_the_local_service(cluster, monkeypatch)
 
     async def local_service(base_directory: Path) -> Any:
         asked.append(base_directory)
-        return SimpleNamespace(master=cluster.master, slave=cluster.slave, token=Token(cluster.token))
+        return SimpleNamespace(master=cluster.master, slave=cluster.slave, token=Token(cluster.token), child=None)
 
     async def main() -> None:
         # The token of the place is for remote masters only.
@@ -232,33 +232,33 @@ def test_a_job_that_cannot_be_stopped_is_closed_all_the_same(cluster):
 def test_the_master_is_asked_why_a_job_ended(reason, dialect, text, failed):
     async def main(cluster: FakeCluster) -> None:
         job = await start(place(cluster))
+        assert await job.look() is None
         cluster.over, cluster.reason = True, reason
-        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
-        assert (found.text, found.failed) == (text, failed)
-        assert found.detail == reason.partition("\n")[2]
+        found = await job.look()
+        assert found == EndOfJob(text, failed, reason.partition("\n")[2])
         await job.close()
 
     with FakeCluster(dialect=dialect) as cluster:
         asyncio.run(main(cluster))
 
 
-def test_a_job_that_runs_all_the_same_leaves_the_links_own_words(cluster):
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_master_that_cannot_tell_is_no_verdict_unless_its_process_has_died(cluster, alive):
     async def main() -> None:
         job = await start(place(cluster))
-        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
-        assert found == EndOfJob("The connection to the renderer was lost.", failed=True)
-        await job.close()
-
-    asyncio.run(main())
-
-
-def test_a_master_that_is_gone_too_leaves_the_links_own_words(cluster):
-    async def main() -> None:
-        job = await start(place(cluster))
+        job._service = SimpleNamespace(alive=alive)  # type: ignore[assignment]
         cluster.failures["/status"] = [(400, "")]
-        found = await job.why_it_ended(ConnectionLost("The connection to the renderer was lost."))
-        assert (found.text, found.failed) == ("The connection to the renderer was lost.", True)
-        await job.close()
+        try:
+            if alive:
+                with pytest.raises(AllocationError):
+                    await job.look()
+            else:
+                end = await job.look()
+                assert end is not None
+                assert end.failed
+                assert "local service" in end.text
+        finally:
+            await job.close()
 
     asyncio.run(main())
 

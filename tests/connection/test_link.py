@@ -22,6 +22,7 @@ from brayns_widget.protocol.errors import (
     RequestError,
 )
 from tests.fakes import JPEG, TOKEN, FakeCluster
+from tests.tcp_proxy import TcpProxy
 
 DEADLINE = 10
 
@@ -257,7 +258,7 @@ def test_an_idle_link_is_probed_and_a_silent_server_is_lost(cluster):
         nonlocal lost
         lost = asyncio.get_running_loop().create_future()
         async with asyncio.timeout(DEADLINE):
-            link = await open_link(cluster, idle=0.1, timeout=0.5, on_close=lost.set_result)
+            link = await open_link(cluster, idle=0.1, patience=0.5, on_close=lost.set_result)
             # the first one, and two after silence
             while cluster.renderer.methods().count("get-version") < 3:  # noqa: ASYNC110 - asked on another loop
                 await asyncio.sleep(0.01)
@@ -268,6 +269,91 @@ def test_an_idle_link_is_probed_and_a_silent_server_is_lost(cluster):
             await link.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_busy_server_is_asked_with_what_overtakes(cluster, cancelled):
+    async def work(link: Link) -> None:
+        link.overtakes = True
+        cluster.renderer.silent.add("add-model")
+        begun = asyncio.Event()
+        cluster.renderer.progress["add-model"] = [(0.1, "Reading")]
+        pending = asyncio.create_task(link.request("add-model", {}, on_progress=lambda _: begun.set()))
+        await begun.wait()
+        while cluster.renderer.sent("cancel").count({"id": None}) < 3:  # noqa: ASYNC110 - asked on another loop
+            await asyncio.sleep(0.01)
+        cluster.renderer.silent.add("cancel")
+        if cancelled:  # which nobody answers
+            pending.cancel()
+        await asyncio.wait([pending])
+        while link.closed is None:  # noqa: ASYNC110 - by the link's own task
+            await asyncio.sleep(0.01)
+        assert "stopped answering" in str(link.closed)
+        assert cluster.renderer.methods().count("get-version") == 1
+
+    talk(cluster, work, idle=0.1, patience=0.5)
+
+
+def test_a_large_answer_is_heard_long_before_its_end(cluster):
+    async def work(link: Link) -> None:
+        link.overtakes = True
+        cluster.renderer.silent.add("cancel")
+        entries = ["x" * 1000] * 20_000
+        answer = cluster.renderer.answer
+
+        def large(method: str, params: Any) -> Any:
+            return (entries, b"") if method == "inspect" else answer(method, params)
+
+        cluster.renderer.answer = large
+        assert len((await link.request("inspect", {})).result) == len(entries)
+        assert link.closed is None
+
+    with TcpProxy(cluster.slave, bandwidth=16e6) as proxy:
+        cluster.slave = proxy.url
+        talk(cluster, work, idle=0.1, patience=0.3)
+
+
+def test_a_large_request_is_heard_while_it_is_taken(cluster):
+    async def work(link: Link) -> None:
+        link.overtakes = True
+        cluster.renderer.silent.add("cancel")
+        await link.request("get-scene", payload=b"x" * 40_000_000)
+        assert link.closed is None
+
+    # What the buffers of the system hold at the end is not seen; it takes less than the patience.
+    with TcpProxy(cluster.slave, bandwidth=10e6) as proxy:
+        cluster.slave = proxy.url
+        talk(cluster, work, idle=0.2, patience=2.0)
+
+
+def test_an_answer_that_comes_late_is_handed_over(cluster):
+    cluster.renderer.delays["inspect"] = 0.3
+    late: list[Any] = []
+
+    async def work(link: Link) -> None:
+        with pytest.raises(DeadlineExceeded):
+            await link.request("inspect", {}, timeout=0.05, on_late=late.append)
+        assert late == []
+        await link.request("get-scene")  # answered after the late one
+        assert len(late) == 1
+        assert link.strays == 0
+
+    talk(cluster, work)
+
+
+def test_an_answer_that_comes_while_it_is_cancelled_is_late(cluster):
+    late: list[Any] = []
+
+    async def work(link: Link) -> None:
+        async def give_up(method: str, request_id: int, answer: asyncio.Future[Any]) -> None:
+            await asyncio.wait([answer])  # the server is faster than the cancel
+
+        link._give_up = give_up  # type: ignore[method-assign]
+        with pytest.raises(DeadlineExceeded):
+            await link.request("inspect", {}, timeout=0.0, on_late=late.append)
+        assert len(late) == 1
+
+    talk(cluster, work)
 
 
 def test_a_busy_link_is_not_probed(cluster):

@@ -263,7 +263,8 @@ queued = threading.Event()
 connection = Connection(
     Place(sys.argv[1], sys.argv[2], Token(sys.argv[3]), "SBO1", None, Path("/")), attach_to=None, start_timeout=30,
     on_status=lambda status: status.state == "queued" and queued.set(), prepare=prepare,
-    on_ready=lambda ready: None, on_left=lambda end: None,
+    resume=prepare, on_ready=lambda ready: None, on_away=lambda: None, on_left=lambda end: None,
+    on_backend=lambda error: None,
 )
 start = loop.submit(connection.ensure(lambda *_: None))
 """

@@ -16,7 +16,7 @@ from brayns_widget.connection.server import (
 )
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
+from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError, RequestError
 from brayns_widget.protocol.schema import Object
 from tests.fakes import JPEG, TOKEN, FakeCluster
 
@@ -152,5 +152,50 @@ def test_typed_calls_that_succeeded_are_told_and_can_be_repeated(cluster):
         assert heard == [(SNAPSHOT, {"image_settings": {"format": "jpg"}}, result)]
         assert await server.repeat(*heard[0][:2]) == result
         assert heard[1] == heard[0]
+
+    talk(cluster, work)
+
+
+def test_late_results_of_typed_calls_are_handed_over(cluster):
+    cluster.renderer.delays["get-scene"] = 0.2
+    late: list[Any] = []
+
+    async def work(server: Server) -> None:
+        server.on_late = lambda *call: late.append(call)
+        with pytest.raises(DeadlineExceeded):
+            await server.call(GET_SCENE, timeout=0.02)
+        await server.request("get-version")
+        ((endpoint, params, result),) = late
+        assert (endpoint, params, result.models) == (GET_SCENE, None, [])
+
+    talk(cluster, work)
+
+
+def test_a_server_whose_link_is_closed_goes_on_over_another_one(cluster):
+    async def work(first: Server) -> None:
+        asked = 0
+
+        async def reopen() -> None:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                raise ConnectionLost("not now")
+            await server.renew(await open_link()).close()
+
+        async def open_link() -> Link:
+            url, token = first.address.url, first.address.token
+            return await Link.open(url, token, name="renderer", probe="get-version")
+
+        link = await open_link()
+        server = Server(link, reopen)
+        await link.close()
+        reachable = [server.reachable]
+        with pytest.raises(ConnectionLost, match="not now"):
+            await server.call(GET_SCENE)
+        assert (await server.call(GET_SCENE)).models == []
+        assert [*reachable, server.reachable] == [False, True]
+        await server.call(GET_SCENE)
+        assert asked == 2
+        await server._link.close()
 
     talk(cluster, work)

@@ -20,7 +20,7 @@ def local(cluster, monkeypatch):
     """Let a cluster stand for the local service."""
 
     async def shared(_: Path) -> Any:
-        return SimpleNamespace(master=cluster.master, slave=cluster.slave, token=Token(cluster.token))
+        return SimpleNamespace(master=cluster.master, slave=cluster.slave, token=Token(cluster.token), child=None)
 
     monkeypatch.setattr(PROCESS, "local_service", shared)
     with Controller() as made:

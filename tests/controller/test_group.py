@@ -172,7 +172,7 @@ def test_a_killed_renderer_fails_what_is_pending_empties_the_models_and_is_told(
     thread.join()
     status = statuses.wait_for(lambda status: status.state != "stale")
     assert status == Status("failed", "The job has ended: the renderer was killed by signal 9.")
-    assert models.wait_for() == ((), (), None)
+    assert models.wait_for(lambda parts: not parts[0]) == ((), (), None)
     notice = notices.wait_for(lambda notice: notice is not None)
     assert notice is not None
     assert (notice.level, notice.text) == ("error", "The job has ended: the renderer was killed by signal 9.")

@@ -10,7 +10,7 @@ from brayns_widget.controller.models import Model
 from brayns_widget.protocol.brayns.materials import MATERIALS, Ghost, Material, Matte, Metal
 from brayns_widget.protocol.brayns.models import Transform
 from brayns_widget.protocol.brayns.simulation import ColorRamp
-from brayns_widget.protocol.errors import CircuitError, RequestError
+from brayns_widget.protocol.errors import CircuitError, RequestError, SceneLost
 from tests.controller.scenes import WAIT, elsewhere, load, on_loop
 from tests.listening import Listener
 
@@ -193,8 +193,9 @@ def test_a_model_of_a_job_that_has_ended_starts_no_other(cluster, controller, ca
     models = Listener(controller, lambda state: state.models)
     cluster.kill_renderer()
     models.wait_for(lambda models: not models)
-    with pytest.raises(CircuitError, match="There are: none"):
+    with pytest.raises(SceneLost, match=r"restore\(\) brings it back"):
         CALLS[call](model)
+    assert repr(model) == f"<Model {model.id}: removed>"
     assert cluster.paths().count("POST /start") == 1
 
 

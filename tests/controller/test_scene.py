@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from brayns_widget.controller.legend import LegendSection
 from brayns_widget.controller.scene import Scene, model_state, read_bounds, union
 from brayns_widget.controller.state import ModelState, PartState, State, Store
 from brayns_widget.protocol.brayns.models import GET_MODEL, ModelInstance
-from brayns_widget.protocol.errors import CircuitError, RequestError
+from brayns_widget.protocol.errors import CircuitError, RequestError, SceneLost
 from tests.fakes import BOUNDS, NO_BOUNDS
 
 INSTANCE = {
@@ -193,7 +194,10 @@ def test_each_model_that_goes_ends_a_generation_of_its_id(scene, store):
         scene.model(1, 1)
 
 
-def test_strangers_are_models_that_are_not_known(scene):
+def test_a_lost_scene_is_not_there_until_something_begins_another(scene, store):
     scene.put([ModelState(1, "a", "x")])
-    kinds = {1: "x", 2: "x", 3: "light", 4: "clip_geometry"}
-    assert scene.strangers([read(model_id=i, model_type=kind) for i, kind in kinds.items()]) == [2]
+    store.state = replace(store.state, scene_lost=True)
+    with pytest.raises(SceneLost):
+        scene.model(1)
+    asyncio.run(scene.add(Renderer([]), [read(model_id=2)]))
+    assert scene.model(2).id == 2

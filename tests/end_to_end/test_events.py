@@ -28,6 +28,7 @@ from playwright.sync_api import Browser, Locator, WebSocketRoute
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, until
 from tests.processes import command, runs
+from tests.tcp_proxy import TcpProxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 needs_stop = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped there")
@@ -282,10 +283,11 @@ def test_a_frame_process_that_hangs_is_told_and_replaced(shown):
 
 
 class Service(NamedTuple):
-    """A service of the test's own: its process, and the arguments of ``BraynsWidget`` for it."""
+    """A service of the test's own: its process, the arguments of ``BraynsWidget`` for it, and what is between."""
 
     process: psutil.Process
     arguments: str
+    proxy: TcpProxy
 
     def servers(self) -> int:
         """How many processes its jobs have."""
@@ -295,17 +297,24 @@ class Service(NamedTuple):
 @pytest.fixture
 def service(shown: Shown) -> Iterator[Service]:
     """A service whose jobs end by themselves, when they have been ready for some seconds."""
-    duration = round(3 + 2 * shown.took)
+    with _serve(shown, "--job-duration", str(round(3 + 2 * shown.took))) as service:
+        yield service
+
+
+@contextlib.contextmanager
+def _serve(shown: Shown, *options: str) -> Iterator[Service]:
     token = secrets.token_hex(16)
-    command = [sys.executable, "-P", "-m", "brayns_widget", "service", "--job-duration", str(duration)]
-    command += ["--base-directory", str(shown.lab.root)]
+    command = [sys.executable, "-P", "-m", "brayns_widget", "service", "--base-directory", str(shown.lab.root)]
+    command += options
     environment = os.environ | {"BRAYNS_WIDGET_TOKEN": token, "BRAYNS_WIDGET_SPARE": "0"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             given = json.loads(process.stdout.readline()) | {"token": token}
-            arguments = ", ".join(f"{name}={given[name]!r}" for name in ("master", "slave", "token"))
-            yield Service(psutil.Process(process.pid), arguments)
+            with TcpProxy(given["slave"]) as proxy:
+                given["slave"] = proxy.url
+                arguments = ", ".join(f"{name}={given[name]!r}" for name in ("master", "slave", "token"))
+                yield Service(psutil.Process(process.pid), arguments, proxy)
         finally:
             process.terminate()
             process.wait(15)
@@ -331,6 +340,31 @@ def test_a_job_at_its_end_is_told_and_starts_again_with_its_scene(shown, service
         assert servers() == before
         shown.notebook.evaluate("timed.close()")
         until(lambda: servers() == 0, LATER, "its servers to end")
+    shown.told("Ready", seconds=LATER)
+    shown.check_same()
+
+
+def test_a_lost_connection_is_told_until_the_same_job_is_reached_again(shown):
+    circuit = str(shown.lab.root / "circuit" / "circuit_config.json")
+    with _serve(shown) as service:
+        code = f"far = BraynsWidget({circuit!r}, {service.arguments}, height=300)\nfar"
+        with shown.cell(code) as view:
+            view.locator(".bw-model").wait_for()
+            status = view.locator(".bw-status")
+            status.filter(has_text="Ready").wait_for()
+            before = shown.notebook.evaluate("far.job.id"), service.servers()
+            view.scroll_into_view_if_needed()
+            service.proxy.refuse(True)
+            service.proxy.reset()
+            status.filter(has_text="Connecting again, attempt").wait_for(timeout=SOON * 1e3)
+            assert view.get_attribute("data-past") == "true"
+            assert view.locator(".bw-model").count() == 1
+            shown.screenshot("lost-connection")
+            service.proxy.refuse(False)
+            status.filter(has_text="Ready").wait_for(timeout=3 * LATER * 1e3)
+            assert (shown.notebook.evaluate("far.job.id"), service.servers()) == before
+            shown.notebook.evaluate("far.close()")
+            until(lambda: service.servers() == 0, LATER, "its servers to end")
     shown.told("Ready", seconds=LATER)
     shown.check_same()
 
@@ -464,7 +498,7 @@ def test_a_killed_service_is_told_and_its_servers_end(shown):
     start = time.monotonic()
     (service,) = [p for p, command in shown.family.items() if "service" in command]
     service.kill()
-    shown.told("The connection to the renderer was lost.", start)
+    shown.told("The job has ended, because the local service has.", start)
     shown.check_past()
     shown.check_gone()
 

@@ -5,6 +5,7 @@ const DEFAULTS = {
   camera: { type: "perspective", position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0], fovy: 45, height: 800 },
   models: [],
   status: { state: "ready", text: "Ready" },
+  scene_lost: false,
   progress: null,
   notice: null,
   legend: null,

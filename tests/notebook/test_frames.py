@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection import recovery
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.notebook.frames import SceneFrames
@@ -20,6 +21,7 @@ from tests.fakes import FakeCluster
 from tests.notebook import pages
 from tests.notebook.pages import views
 from tests.notebook.test_page import READY, Port, until
+from tests.tcp_proxy import TcpProxy
 
 
 class Shown:
@@ -227,3 +229,26 @@ def _is_ready(viewer: BraynsWidget) -> bool:
 
 async def _of(viewer: BraynsWidget) -> SceneFrames:
     return SceneFrames.of(viewer.controller)
+
+
+def test_pictures_go_on_after_broken_links(cluster, monkeypatch):
+    monkeypatch.setattr(recovery, "BASE", 0.02)
+
+    async def break_links(controller: Controller, shown: Sequence[Shown], x: float) -> None:
+        before, drawn = controller.ready, [len(one.frames()) for one in shown]
+        await asyncio.to_thread(proxy.reset)
+        await until(lambda: controller.ready not in {None, before})
+        controller.camera._assign(Camera((x, 0, 70)))
+        await until(lambda: all(len(one.frames()) > count for one, count in zip(shown, drawn, strict=True)))
+
+    async def test(controller: Controller, left: Shown, right: Shown) -> None:
+        made_by = (await left.page.stats())["made_by"]
+        for number in range(3):
+            await break_links(controller, (left, right), number)
+            await until(lambda: left.sharp(400) and right.sharp(300))
+        assert (await left.page.stats())["made_by"] == made_by == "process"
+        await until(lambda: controller.state.notice is None)
+
+    with TcpProxy(cluster.slave) as proxy:
+        cluster.slave = proxy.url
+        run(cluster, test)

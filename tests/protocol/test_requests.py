@@ -125,3 +125,14 @@ def test_a_callback_may_send_the_next_request():
 def test_garbage_raises():
     with pytest.raises(ProtocolError):
         RequestTable().receive("{")
+
+
+def test_a_request_is_in_the_table_until_it_is_answered_or_given_up():
+    table = RequestTable()
+    answered, given_up = (table.open("m", lambda _: None) for _ in range(2))
+    assert answered in table
+    assert given_up in table
+    table.receive(reply(answered))
+    table.give_up(given_up)
+    assert answered not in table
+    assert given_up not in table

@@ -1,5 +1,6 @@
 """Jobs as child processes of the service: one renderer and one backend each, on free ports of the loopback.
 
+A job ends with its renderer, which has the scene. A backend has nothing that cannot be read again, so it is replaced.
 One pair may be kept ready for the next job, which then needs no start.
 """
 
@@ -10,6 +11,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +21,10 @@ from brayns_widget.service.allocators.process import ServerDiedError, ServerProc
 from brayns_widget.service.jobs import Job, State
 
 _PROBE_SECONDS = 0.05
+# Seconds until a backend that has died is replaced: at first, and after many deaths in a row.
+_PAUSE, _PAUSE_MAX = 0.1, 30.0
+_STABLE = 60.0
+"""Seconds after which a backend that dies has run well."""
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +97,7 @@ class LocalAllocator(Allocator):
         except BaseException:
             await _stop_all(started, self._grace)
             raise
-        return _LocalJob(started, secret, self._ready_within, self._grace)
+        return _LocalJob(started, self._commands, secret, self._ready_within, self._grace)
 
     async def _keep_spare(self) -> None:
         await spares.until_idle(lambda: [process for job in self._jobs.values() for process in job.processes])
@@ -123,37 +129,80 @@ class LocalAllocator(Allocator):
 class _LocalJob:
     """The servers of one job, from their start to the end of the last one."""
 
-    def __init__(self, servers: Sequence[ServerProcess], secret: str, ready_within: float, grace: float) -> None:
+    def __init__(
+        self,
+        servers: Sequence[ServerProcess],
+        commands: Mapping[str, Sequence[str]],
+        secret: str,
+        ready_within: float,
+        grace: float,
+    ) -> None:
         self.condition = Condition(State.STARTING)
-        self._servers = servers
+        self._servers = {server.name: server for server in servers}
+        self._commands = commands
         self._secret = secret
+        self._ready_within = ready_within
         self._grace = grace
         # Two tasks: the first may be cancelled at any time, the second cleans up after it and is never cancelled.
-        self._life = asyncio.create_task(self._live(ready_within))
+        self._life = asyncio.create_task(self._live())
         self._end = asyncio.create_task(self._wind_up())
 
     @property
     def processes(self) -> Sequence[int]:
         """The process ids of the servers."""
-        return [server.pid for server in self._servers]
+        return [server.pid for server in self._servers.values()]
 
     async def stop(self) -> None:
         self._life.cancel()
         await asyncio.wait({self._end})
         self._end.result()
 
-    async def _live(self, ready_within: float) -> NoReturn:
+    async def _live(self) -> NoReturn:
+        servers = list(self._servers.values())
         async with asyncio.TaskGroup() as group:
-            for server in self._servers:
-                group.create_task(_fail_at_end(server))
+            for server in servers:
+                group.create_task(self._keep(server))
             try:
-                async with asyncio.timeout(ready_within), asyncio.TaskGroup() as coming:
-                    coming_up = {server.name: coming.create_task(_come_up(server)) for server in self._servers}
+                async with asyncio.timeout(self._ready_within), asyncio.TaskGroup() as coming:
+                    coming_up = {server.name: coming.create_task(_come_up(server)) for server in servers}
             except TimeoutError:
-                raise ServerDiedError(f"the servers were not ready in {ready_within:g} s") from None
+                raise ServerDiedError(f"the servers were not ready in {self._ready_within:g} s") from None
             addresses = {name: task.result() for name, task in coming_up.items()}
             self.condition = Condition(State.READY, addresses=addresses, secret=self._secret)
         raise AssertionError("the group ends only by an exception")
+
+    async def _keep(self, server: ServerProcess) -> NoReturn:
+        """Fail when a server ends, but replace a backend of a job that was ready.
+
+        Raises:
+            ServerDiedError: it has ended.
+        """
+        clock = asyncio.get_running_loop().time
+        pause = _PAUSE
+        while True:
+            began = clock()
+            reason = await server.ended()
+            if server.name != BACKEND or self.condition.state is not State.READY:
+                raise ServerDiedError(reason)
+            logger.warning("%s; another one takes its place", reason.partition("\n")[0])
+            self._tell_address(server.name, None)
+            await server.stop(self._grace)  # its pipes are open still
+            pause = _PAUSE if clock() - began > _STABLE else pause
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PAUSE_MAX)
+            try:
+                server = await ServerProcess.start(server.name, self._commands[server.name], self._secret)
+                self._servers[server.name] = server
+                async with asyncio.timeout(self._ready_within):
+                    self._tell_address(server.name, await _come_up(server))
+            except (ServerDiedError, TimeoutError, OSError):
+                await server.stop(self._grace)  # and the loop goes on
+
+    def _tell_address(self, name: str, address: tuple[str, int] | None) -> None:
+        addresses = {other: known for other, known in self.condition.addresses.items() if other != name}
+        if address is not None:
+            addresses[name] = address
+        self.condition = replace(self.condition, addresses=addresses)
 
     async def _wind_up(self) -> None:
         await asyncio.wait({self._life})
@@ -161,11 +210,7 @@ class _LocalJob:
             self.condition = Condition(State.ENDED, "it was stopped")
         else:
             self.condition = Condition(State.FAILED, _reason(self._life.exception()))
-        await _stop_all(self._servers, self._grace)
-
-
-async def _fail_at_end(server: ServerProcess) -> NoReturn:
-    raise ServerDiedError(await server.ended())
+        await _stop_all(list(self._servers.values()), self._grace)
 
 
 async def _come_up(server: ServerProcess) -> tuple[str, int]:

@@ -73,6 +73,47 @@ def test_a_death_fails_the_job_and_takes_the_other_server_along(allocate, fake_c
     asyncio.run(main())
 
 
+def test_a_backend_that_dies_is_replaced_and_the_renderer_goes_on(allocate, fake_commands, eventually):
+    async def main():
+        async with allocate(fake_commands()) as (allocator, job_id):
+            before = await until(allocator, job_id, State.READY)
+            renderer, backend = allocator._jobs[job_id].processes
+            for _ in range(2):
+                psutil.Process(backend).kill()
+                async with asyncio.timeout(10):
+                    while allocator._jobs[job_id].processes[1] == backend:  # noqa: ASYNC110 - another process
+                        await asyncio.sleep(0.01)
+                    while "backend" not in (condition := await allocator.poll(job_id)).addresses:  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+                assert condition.state is State.READY
+                assert condition.addresses["renderer"] == before.addresses["renderer"]
+                assert allocator._jobs[job_id].processes[0] == renderer
+                backend = allocator._jobs[job_id].processes[1]
+            assert psutil.Process(renderer).is_running()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("trouble", ["broken", "silent"])
+def test_a_backend_that_does_not_come_back_leaves_the_job_without(allocate, fake_commands, trouble):
+    async def main():
+        async with allocate(fake_commands(), ready_within=5) as (allocator, job_id):
+            await until(allocator, job_id, State.READY)
+            job = allocator._jobs[job_id]
+            job._commands = fake_commands("", trouble)
+            job._ready_within = 0.3
+            backends = {job.processes[1]}
+            psutil.Process(job.processes[1]).kill()
+            async with asyncio.timeout(20):
+                while len(backends) < 4:
+                    backends.add(job.processes[1])
+                    await asyncio.sleep(0.01)
+            condition = await allocator.poll(job_id)
+            assert (condition.state, set(condition.addresses)) == (State.READY, {"renderer"})
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("renderer", "backend", "seconds", "reason"),
     [

@@ -1,0 +1,78 @@
+"""The backend's link, which is opened again whenever it breaks: a backend has nothing to lose, and may be back soon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from brayns_widget.connection.job import Job
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.recovery import pause_before
+from brayns_widget.connection.server import Server
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+
+
+class Mender:
+    """Keeper of the link to the backend of one job, by and by, and at once when a request needs it.
+
+    Args:
+        job: the job.
+        link: its link to the backend.
+        tell: called with the reason when the link is lost and cannot be opened at once, and with None when it is open.
+
+    Attributes:
+        server: the backend, the same one over all its links.
+        overtakes: see ``Link``.
+        told: whether a loss is worth telling; while the renderer is out of reach, too, it is not.
+    """
+
+    def __init__(self, job: Job, link: Link, tell: Callable[[BraynsWidgetError | None], None]) -> None:
+        self.server = Server(link, self._reopen)
+        self.overtakes = False
+        self.told = False
+        self._job = job
+        self._tell = tell
+        self._opening = asyncio.Lock()
+        self._mending: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def lost(self, error: BraynsWidgetError) -> None:
+        """Take in that the link broke."""
+        if not self._closed and (self._mending is None or self._mending.done()):
+            self._mending = asyncio.create_task(self._mend(error), name="reach the backend")
+
+    async def close(self) -> None:
+        """Open the link no more."""
+        self._closed = True
+        if self._mending is not None:
+            self._mending.cancel()
+            await asyncio.wait([self._mending])
+
+    async def _mend(self, error: BraynsWidgetError) -> None:
+        attempt, told = 1, False
+        while not self.server.reachable:
+            await asyncio.sleep(pause_before(attempt))
+            attempt += 1
+            with contextlib.suppress(ConnectionLost):
+                await self._reopen()
+                continue
+            if self.told and not told:
+                told = True
+                self._tell(error)
+
+    async def _reopen(self) -> None:
+        async with self._opening:
+            if self.server.reachable:
+                return
+            try:
+                link = await self._job.open_backend()
+            except BraynsWidgetError as error:
+                text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
+                raise ConnectionLost(text, hint="It is tried on; what is loaded can be used meanwhile.") from None
+            if self._closed:
+                await link.close()
+                raise ConnectionLost("The backend has gone with its job.")
+            link.overtakes = self.overtakes
+            await self.server.renew(link).close()
+            self._tell(None)

@@ -1,0 +1,103 @@
+"""A scene whose renderer was out of reach: what it should be is applied again, and what is half done is removed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from brayns_widget.connection.connection import Ready
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.group import Core
+from brayns_widget.controller.scene import discard
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.endpoints import Endpoint
+
+MOST_WAYS_BACK = 2
+"""Attempts to bring a scene back to a renderer that has lost it, before a person is asked."""
+
+
+class Resumer:
+    """What one controller knows of requests whose end it has not heard. Lives on the loop thread.
+
+    Args:
+        core: the controller's core.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._failures = 0  # to bring the scene back to its renderer
+        self._unanswered: list[tuple[str, Any]] = []  # loads and removals whose link broke
+        self._undoing: set[asyncio.Task[None]] = set()
+
+    def begin(self, renderer: Server) -> None:
+        """Listen to the renderer of a new job."""
+        self._failures = 0
+        self._unanswered.clear()
+        self._listen_to(renderer)
+
+    async def close(self) -> None:
+        """Wait for what is being removed; without links that ends at once."""
+        if self._undoing:
+            await asyncio.wait(self._undoing)
+
+    async def resume(self, ready: Ready) -> None:
+        """Go on with a job that was out of reach, and repeat nothing.
+
+        A renderer that has lost all of the scene gets it again. If that fails, it may be the scene that ends renderers,
+        so it is left to a person then.
+
+        Raises:
+            BraynsWidgetError: it is out of reach again, or refuses what it took before.
+        """
+        core, renderer = self._core, ready.renderer
+        self._listen_to(renderer)
+        core.connection.report(None, "Reading the scene …")
+        survives = await core.scene.survives(renderer, self._unanswered, anew=self._failures > 0)
+        self._unanswered.clear()
+        if not survives and not self._failures:
+            core.restorer.keep()
+        before, core.restorer.wanted = core.restorer.wanted, True  # a scene without lights stays dark
+        try:
+            if not survives:
+                await self._bring_back(renderer)
+            await core.scene.read(renderer)
+            for step in core.prepare:
+                await step(ready)
+        finally:
+            core.restorer.wanted = before
+
+    async def _bring_back(self, renderer: Server) -> None:
+        core = self._core
+        if self._failures:
+            await core.restorer.sweep(renderer)
+        core.journal.clear()
+        self._failures += 1  # until it has not failed
+        shown = core.store.state.models or core.store.state.clips
+        if shown and self._failures <= MOST_WAYS_BACK:
+            await core.restorer.bring_back(renderer, core.connection.report, fresh=True)
+        else:
+            core.lose_scene()
+        self._failures = 0
+
+    # ------------------------------------------------------------------ from the renderer
+
+    def _listen_to(self, renderer: Server) -> None:
+        renderer.on_call = self._core.journal.note
+        renderer.on_late = partial(self._undo, renderer)
+        renderer.on_unanswered = self._note_unanswered
+
+    def _note_unanswered(self, endpoint: Endpoint[Any, Any], params: Any) -> None:
+        if endpoint.name in {"add-model", "remove-model"}:
+            self._unanswered.append((endpoint.name, params))
+
+    def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
+        """Remove what a request has added whose caller was told that it has failed, and nothing else."""
+        if endpoint.name.startswith("add-"):
+            added = result if isinstance(result, Sequence) else [result]
+            work = discard(renderer, self._core.scene, [instance.model_id for instance in added])
+            task = asyncio.create_task(work, name="remove what came late")
+            self._undoing.add(task)
+            task.add_done_callback(self._undoing.discard)

@@ -1,0 +1,100 @@
+"""A backend whose link breaks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from brayns_widget.connection import mending, recovery
+from brayns_widget.connection.reports import ignore
+from brayns_widget.protocol.errors import ConnectionLost
+from tests.connection.test_connection import Owner, nothing_is_left, play  # noqa: F401 - a fixture
+from tests.fakes import FakeCluster
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(recovery, "BASE", 0.02)
+    monkeypatch.setattr(recovery, "CAP", 0.05)
+
+
+@pytest.fixture
+def cluster():
+    with FakeCluster(polls=0) as fake:
+        yield fake
+
+
+def cut_backend(cluster: FakeCluster) -> None:
+    assert cluster.backend is not None
+    sockets = list(cluster.backend.sockets)
+    for socket in sockets:
+        cluster._loop.call_soon_threadsafe(socket.transport.abort)
+
+
+def test_a_lost_backend_is_told_and_opened_again_and_the_renderer_goes_on(cluster):
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        owner.heard.clear()
+        cluster.refuse["backend"] = 502
+        cut_backend(cluster)
+        await owner.until(lambda: owner.heard)
+        ((name, error),) = owner.heard
+        assert (name, str(error)) == ("backend", "The connection to the backend was lost.")
+        with pytest.raises(ConnectionLost, match=r"The backend is out of reach, so neither files .*HTTP 502"):
+            await ready.backend.request("fs-get-root")
+        await ready.renderer.request("get-scene")
+        assert owner.connection.ready is ready
+        cluster.refuse.clear()
+        await owner.until(lambda: ("backend", None) in owner.heard)
+        assert (await ready.backend.request("fs-get-root")).result == "/data"
+        assert owner.statuses == []
+
+    play(cluster, work)
+
+
+def test_a_backend_that_is_needed_is_opened_again_at_once(cluster, monkeypatch):
+    monkeypatch.setattr(mending, "pause_before", lambda _: 60.0)
+
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        cut_backend(cluster)
+        while ready.backend.reachable:  # noqa: ASYNC110 - by another thread
+            await asyncio.sleep(0.005)
+        assert (await ready.backend.request("fs-get-root")).result == "/data"
+        assert owner.heard[-1] == ("backend", None)
+
+    play(cluster, work)
+
+
+def test_a_backend_that_is_lost_after_its_job_has_ended_is_not_sought(cluster):
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        cluster.kill_renderer("it crashed")
+        await owner.until(lambda: owner.statuses[-1] == "failed")
+        with pytest.raises(ConnectionLost):
+            await ready.backend.request("fs-get-root")
+
+    play(cluster, work)
+
+
+def test_a_job_that_is_given_back_has_its_backend_sought_no_more(cluster):
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        cluster.refuse["backend"] = 502
+        cut_backend(cluster)
+        await owner.until(lambda: isinstance(owner.heard[-1], tuple))
+        mender = owner.connection._mender
+        assert mender is not None
+        assert mender._mending is not None
+        owner.connection.give_back("Nobody looks.")
+        await owner.connection.close()
+        assert mender._mending.done()
+        with pytest.raises(ConnectionLost):
+            await ready.backend.request("fs-get-root")
+
+    play(cluster, work)

@@ -1,0 +1,400 @@
+"""Scenes whose links break and whose renderers go, through a TCP proxy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from brayns_widget.connection import connection as connection_module
+from brayns_widget.connection import recovery
+from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
+from brayns_widget.controller.resuming import MOST_WAYS_BACK
+from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
+from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
+from tests.controller.scenes import WAIT, load, until
+from tests.controller.test_restoring import build, changes, scene
+from tests.fakes import JOB_ID, FakeCluster
+from tests.listening import Listener
+from tests.tcp_proxy import TcpProxy
+
+STOP = f"POST /stop/{JOB_ID}"
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(recovery, "BASE", 0.02)
+    monkeypatch.setattr(recovery, "CAP", 0.05)
+
+
+@pytest.fixture
+def proxy(cluster):
+    with TcpProxy(cluster.slave) as made:
+        cluster.slave = made.url
+        yield made
+
+
+@pytest.fixture
+def controller(cluster, proxy):
+    with Controller(**cluster.options) as made:
+        yield made
+
+
+def break_link(controller: Controller, proxy: TcpProxy, late: Callable[[], object] = lambda: None) -> None:
+    """Break the links, let the renderer do something, and wait until they are open again."""
+    before = controller.ready
+    proxy.refuse(True)
+    proxy.reset()
+    late()
+    proxy.refuse(False)
+    until(lambda: controller.ready not in {None, before})
+
+
+def crash(cluster: FakeCluster, controller: Controller) -> None:
+    cluster.kill_renderer("the renderer crashed")
+    until(lambda: controller.status.state == "failed")
+
+
+# ---------------------------------------------------------------------- the same job
+
+
+def test_the_scene_survives_a_broken_link_and_nothing_is_repeated(cluster, proxy, controller):
+    things = build(controller)
+    before, state = scene(cluster), controller.state
+    seen = len(cluster.renderer.requests)
+    for _ in range(3):
+        break_link(controller, proxy)
+    assert scene(cluster) == before
+    after = controller.state
+    assert (after.models, after.lights, after.clips) == (state.models, state.lights, state.clips)
+    assert (after.sections, after.camera) == (state.sections, state.camera)
+    until(lambda: controller.state.notice is None)  # about the backend, if that is not back at once
+    assert {method for method, _ in changes(cluster, seen)} <= {"set-renderer-interactive", "set-radius-floor"}
+    things["first"].color = "blue"
+    assert cluster.renderer.sent("color-model")[-1]["id"] == things["first"].id
+    assert cluster.paths().count("POST /start") == 1
+    assert STOP not in cluster.paths()
+
+
+def test_what_is_set_while_the_job_is_out_of_reach_is_applied_afterwards(cluster, proxy, controller):
+    load(controller)
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: controller.status.state == "stale")
+    controller.background = "white"
+    controller.camera.fovy = 33
+    assert len(controller.models) == 1, "it is still told of"
+    proxy.refuse(False)
+    until(lambda: controller.ready is not None)
+    assert cluster.renderer.sent("set-renderer-interactive")[-1]["background_color"] == [1, 1, 1, 1]
+    controller.pictures.inspect(0.5, 0.5)
+    assert cluster.renderer.sent("set-camera-perspective")[-1]["fovy"] == 33
+
+
+def test_a_call_that_is_made_meanwhile_waits_for_the_link(cluster, proxy, controller):
+    model = load(controller)
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: "attempt" in controller.status.text)
+    task = controller.snapshot()
+    proxy.refuse(False)
+    assert task.result(WAIT).format == "png"
+    assert controller.models[0] == model
+
+
+def test_a_scene_without_lights_stays_dark(cluster, proxy, controller):
+    load(controller)
+    controller.lights.clear()
+    break_link(controller, proxy)
+    load(controller)
+    assert not [model for model in cluster.renderer.models if model["model_type"] == "light"]
+
+
+def test_what_others_have_changed_meanwhile_is_followed(cluster, proxy, controller):
+    gone, kept = load(controller), load(controller)
+    cluster.renderer.models[:] = [m for m in cluster.renderer.models if m["model_id"] != gone.id]
+    cluster.renderer.add("geometry")
+    loads = len(cluster.renderer.sent("add-model"))
+    break_link(controller, proxy)
+    assert [model.type for model in controller.models] == ["neurons", "geometry"]
+    assert controller.models[0] == kept
+    assert len(cluster.renderer.sent("add-model")) == loads
+
+
+def test_what_a_load_makes_whose_link_broke_is_removed(cluster, proxy, controller):
+    keep = load(controller)
+    others = cluster.renderer.add("geometry")["model_id"]
+    activities = Listener(controller, lambda state: state.progress)
+    cluster.renderer.delays["add-model"] = 0.3  # it is done all the same, as by real renderers
+    task = controller.load_circuit("/data/circuit.json")
+    activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
+    break_link(controller, proxy, late=lambda: cluster.renderer._load(cluster.renderer.sent("add-model")[-1]))
+    with pytest.raises(ConnectionLost):
+        task.result(WAIT)
+    until(lambda: len(cluster.renderer.sent("remove-model")) == 1)
+    assert [model["model_id"] for model in cluster.renderer.models if model["model_type"] != "light"] == [
+        keep.id,
+        others,
+    ]
+
+
+def test_what_is_left_of_a_load_whose_link_broke_while_it_was_colored_is_removed(cluster, proxy, controller):
+    keep = load(controller)
+    cluster.renderer.cut.add("color-model")
+    with pytest.raises(ConnectionLost):
+        load(controller)
+    cluster.renderer.cut.clear()
+    until(lambda: controller.ready is not None)
+    assert list(controller.models) == [keep]
+    assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
+
+
+def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, proxy, controller):
+    things = build(controller)
+    before = scene(cluster)
+    statuses = Listener(controller, lambda state: state.status.text)
+    cluster.renderer.models.clear()
+    break_link(controller, proxy)
+    assert scene(cluster) == before
+    assert "Bringing the scene back …" in statuses.heard
+    assert list(controller.models) == [things["first"], things["second"], things["ball"]]
+    assert things["first"].colored_by == "mtype"
+    assert cluster.paths().count("POST /start") == 1
+    break_link(controller, proxy)
+    assert scene(cluster) == before
+
+
+def test_a_restarted_renderer_of_an_empty_scene_gets_its_lights_and_no_earlier_scene(cluster, proxy, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    cluster.renderer.models.clear()
+    break_link(controller, proxy)
+    assert [model["model_type"] for model in cluster.renderer.models] == ["light"] * 3
+    assert controller.state.scene_lost
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+
+
+def test_a_scene_that_ends_its_renderer_again_is_left_to_a_person(cluster, proxy, controller):
+    load(controller)
+    before = scene(cluster)
+    cluster.renderer.models.clear()
+    cluster.renderer.cut.add("add-model")
+    break_link(controller, proxy)
+    assert len(cluster.renderer.sent("add-model")) == 1 + MOST_WAYS_BACK
+    assert len(controller.models) == 0
+    assert controller.state.notice == NOT_BACK
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+    cluster.renderer.cut.clear()
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+    controller.snapshot().result(WAIT)
+
+
+def test_a_link_that_breaks_on_the_way_back_is_no_reason_to_lose_the_scene(cluster, proxy, controller):
+    load(controller)
+    load(controller)
+    before = scene(cluster)
+    cluster.renderer.models.clear()
+    answer, loads = cluster.renderer.answer, 0
+
+    def break_once(method: str, params: Any) -> Any:
+        nonlocal loads
+        if method == "add-model":
+            loads += 1
+            if loads == 2:
+                proxy.reset()
+        return answer(method, params)
+
+    cluster.renderer.answer = break_once
+    break_link(controller, proxy)
+    assert scene(cluster) == before
+    assert len(controller.models) == 2
+    assert not controller.state.scene_lost
+
+
+def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, controller, monkeypatch):
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    cluster.dialect = "2024"
+    load(controller)
+    before = scene(cluster)
+    cluster.refuse["renderer"] = 404
+    proxy.reset()
+    until(lambda: controller.status.state == "failed")
+    with pytest.raises(ConnectionLost, match="It may still run"):
+        controller.snapshot().result(WAIT)
+    assert STOP not in cluster.paths()
+    task = controller.restore()
+    until(lambda: cluster.paths().count("POST /start") == 2)
+    cluster.refuse.clear()
+    task.result(WAIT)
+    assert scene(cluster) == before
+
+
+# ---------------------------------------------------------------------- a lost scene
+
+CALLS = {
+    "snapshot": lambda controller: controller.snapshot().result(WAIT),
+    "gbuffers": lambda controller: controller.pictures.gbuffers().result(WAIT),
+    "inspect": lambda controller: controller.pictures.inspect(0.5, 0.5),
+    "clear": lambda controller: controller.clear(),
+    "refresh": lambda controller: controller.models.refresh(),
+    "request": lambda controller: controller.renderer.request("get-scene"),
+    "lights": lambda controller: controller.lights.add(AmbientLight()),
+    "clipping": lambda controller: controller.clipping.add(Plane(coefficients=(1, 0, 0, 0))),
+    "simulation": lambda controller: controller.simulation.show(3),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_needs_a_lost_scene_says_so_and_starts_nothing(cluster, controller, call):
+    load(controller)
+    crash(cluster, controller)
+    with pytest.raises(SceneLost, match=r"What was loaded has gone .*restore\(\) brings it back"):
+        CALLS[call](controller)
+    assert cluster.paths().count("POST /start") == 1
+    controller.restore().result(WAIT)
+    CALLS[call](controller)
+
+
+def test_a_call_that_waits_for_a_job_that_turns_out_to_be_over_says_so(cluster, proxy, controller):
+    load(controller)
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: "attempt" in controller.status.text)
+    task = controller.snapshot()
+    cluster.over, cluster.reason = True, "the renderer crashed"
+    with pytest.raises(SceneLost):
+        task.result(WAIT)
+    assert cluster.paths().count("POST /start") == 1
+
+
+def test_parts_of_a_lost_scene_say_so(cluster, controller):
+    load(controller)
+    light = controller.lights[0]
+    crash(cluster, controller)
+    with pytest.raises(SceneLost):
+        light.remove()
+
+
+def test_an_empty_scene_needs_no_word_of_a_person(cluster, controller):
+    controller.start().result(WAIT)
+    crash(cluster, controller)
+    controller.snapshot().result(WAIT)
+    assert cluster.paths().count("POST /start") == 2
+    assert controller.state.notice is None
+
+
+def test_a_job_that_files_have_started_has_no_scene_until_it_is_brought_back(cluster, controller):
+    build(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    assert controller.status.state == "ready"
+    assert controller.state.notice == NOT_BACK
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before, "with its own lights, and no others"
+    assert controller.state.notice is None
+    controller.snapshot().result(WAIT)
+
+
+@pytest.mark.parametrize("begin", ["load", "shape"])
+def test_a_load_after_a_loss_begins_another_scene(cluster, controller, begin):
+    load(controller)
+    crash(cluster, controller)
+    if begin == "load":
+        load(controller)
+    else:
+        controller.shapes.add(Sphere(center=(0, 0, 0), radius=1))
+    assert controller.state.notice == NOT_BACK
+    controller.snapshot().result(WAIT)
+    assert len(controller.models) == 1
+    controller.restore().result(WAIT)
+    assert len(controller.models) == 2
+
+
+def test_a_restore_without_a_loss_brings_no_later_scene_back_unasked(cluster, controller):
+    controller.start().result(WAIT)
+    controller.restore().result(WAIT)
+    load(controller)
+    crash(cluster, controller)
+    assert controller.state.scene_lost
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+
+
+def test_a_load_that_fails_after_a_loss_begins_nothing(cluster, controller):
+    load(controller)
+    crash(cluster, controller)
+    cluster.renderer.errors["add-model"] = (-32603, "no such file")
+    with pytest.raises(Exception, match="no such file"):
+        load(controller)
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+
+
+def test_a_way_back_that_fails_leaves_the_scene_lost(cluster, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    cluster.renderer.cut.add("add-model")
+    with pytest.raises(ConnectionLost):
+        controller.restore().result(WAIT)
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+    cluster.renderer.cut.clear()
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+
+
+# ---------------------------------------------------------------------- cancelled calls
+
+
+@pytest.mark.parametrize("cancel", ["answered", "silent"])
+def test_a_cancel_ends_soon_whatever_the_renderer_does(cluster, controller, cancel):
+    keep = load(controller)
+    activities = Listener(controller, lambda state: state.progress)
+    cluster.renderer.silent |= {"add-model", *(["cancel"] if cancel == "silent" else [])}
+    task = controller.load_circuit("c.json")
+    activities.wait_for(lambda activity: activity is not None and activity.operation == "Building")
+    began = time.monotonic()
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    assert time.monotonic() - began < 2.0
+    assert list(controller.models) == [keep]
+
+
+# ---------------------------------------------------------------------- the backend
+
+
+def test_a_lost_backend_is_told_until_it_is_back(cluster, controller):
+    load(controller)
+    assert cluster.backend is not None
+    cluster.refuse["backend"] = 502
+    sockets = list(cluster.backend.sockets)
+    for socket in sockets:
+        cluster._loop.call_soon_threadsafe(socket.transport.abort)
+    until(lambda: controller.state.notice is not None)
+    notice = controller.state.notice
+    assert notice is not None
+    assert (notice.level, notice.text, notice.hint) == (
+        "warning",
+        "The connection to the backend was lost.",
+        NO_BACKEND,
+    )
+    with pytest.raises(ConnectionLost, match="The backend is out of reach"):
+        controller.files.list("/data")
+    controller.snapshot().result(WAIT)
+    cluster.refuse.clear()
+    until(lambda: controller.state.notice is None)
+    controller.files.list("/data")
