@@ -75,6 +75,7 @@ def test_a_backend_that_is_lost_after_its_job_has_ended_is_not_sought(cluster):
         assert ready.backend is not None
         cluster.kill_renderer("it crashed")
         await owner.until(lambda: owner.statuses[-1] == "failed")
+        await asyncio.wait([*owner.connection._endings, asyncio.create_task(asyncio.sleep(0))])
         with pytest.raises(ConnectionLost):
             await ready.backend.request("fs-get-root")
 
