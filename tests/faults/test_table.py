@@ -25,9 +25,7 @@ DB_AWAY = (500, "Internal DB error (cannot retreive job)")
 both = pytest.mark.parametrize("proxies", EDITIONS, indirect=True)
 only_2023 = pytest.mark.parametrize("proxies", ["2023"], indirect=True)
 only_2024 = pytest.mark.parametrize("proxies", ["2024"], indirect=True)
-links = pytest.mark.xfail(strict=True, reason="links are not opened again yet")
 jobs = pytest.mark.xfail(strict=True, reason="jobs are not ended, recorded or asked for again yet")
-backends = pytest.mark.xfail(strict=True, reason="a backend has no life of its own yet")
 
 
 def load(controller: Controller) -> Model:
@@ -115,7 +113,6 @@ def test_a_renderer_that_dies_is_told(controller, cluster, told):
     assert "restore" in told.texts()
 
 
-@links
 @both
 @pytest.mark.parametrize(
     "call",
@@ -152,7 +149,6 @@ def test_restoring_brings_models_back_on_a_new_job(controller, cluster, told):
     assert len(controller.models) == 1
 
 
-@backends
 @only_2023
 def test_a_backend_that_dies_is_told_and_opened_again(controller, cluster, proxies, told):
     load(controller)
@@ -189,7 +185,6 @@ def stays(controller: Controller, proxies: Proxies, cluster: FakeCluster) -> Non
     assert scene_of(cluster).count("neurons") == 1
 
 
-@links
 @both
 @pytest.mark.parametrize("fault", ["reset", "close_half"])
 def test_a_link_that_breaks_is_opened_again(controller, proxies, cluster, wire, told, fault):
@@ -200,7 +195,6 @@ def test_a_link_that_breaks_is_opened_again(controller, proxies, cluster, wire, 
     stays(controller, proxies, cluster)
 
 
-@links
 @both
 def test_a_slave_that_is_restarted_is_waited_for(controller, proxies, cluster, wire, told):
     proxies.ends = False
@@ -214,7 +208,6 @@ def test_a_slave_that_is_restarted_is_waited_for(controller, proxies, cluster, w
     stays(controller, proxies, cluster)
 
 
-@links
 @both
 def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(controller, proxies, cluster, wire):
     proxies.ends = False
@@ -231,7 +224,6 @@ def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(contr
     assert load(controller).state.cells == 4
 
 
-@links
 @both
 def test_a_cancel_is_answered_within_two_seconds_though_nothing_passes(controller, wire, cluster, proxies):
     load(controller)
