@@ -80,7 +80,8 @@ def place(name: str, folder: Path) -> Iterator[list[str]]:
 
 def draw(circuit: Path, picture: Path, arguments: list[str]) -> str:
     """Run the script, and return what it wrote."""
-    command = [sys.executable, SCRIPT, circuit, "-o", picture, "--population", "S1_neurons", *arguments]
+    paths = [str(SCRIPT), str(circuit), "-o", str(picture)]
+    command = [sys.executable, *paths, "--population", "S1_neurons", *arguments]
     environment = os.environ | {"BRAYNS_WIDGET_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -88,7 +89,7 @@ def draw(circuit: Path, picture: Path, arguments: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def here(circuit, tmp_path_factory) -> Path:
+def here(circuit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The picture that this machine's service draws."""
     picture = tmp_path_factory.mktemp("here") / "picture.png"
     draw(circuit, picture, [])
