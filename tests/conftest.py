@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ settings.load_profile("any machine")
 
 # Tests that count processes start no others than they ask for.
 os.environ.setdefault("BRAYNS_WIDGET_SPARE", "0")
+
+# No test writes records of jobs where this user's own ones are.
+_RECORDS = tempfile.TemporaryDirectory(prefix="brayns-widget-records-")
+os.environ["BRAYNS_WIDGET_RECORDS"] = _RECORDS.name
 
 ROOT = Path(__file__).resolve().parent.parent
 

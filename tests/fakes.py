@@ -14,6 +14,7 @@ import json
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -64,6 +65,8 @@ LOADERS = {
 }
 
 Result = tuple[Any, bytes]
+# Many clients may come at once.
+_HttpServer = type("_HttpServer", (http.server.ThreadingHTTPServer,), {"request_queue_size": 100})
 
 
 class Connection(ServerConnection):
@@ -371,6 +374,7 @@ class FakeBackend(FakeServer):
         self.selections: dict[int, list[int]] = {}
         self.answers = {
             "version": lambda _: {"version": "3.0.0"},
+            "quit": lambda _: None,
             "registry": lambda _: self._registry(),
             "fs-get-root": lambda _: "/data",
             "fs-list-dir": lambda params: {
@@ -443,19 +447,23 @@ class FakeCluster:
 
     Attributes:
         dialect: "2023" (the contract) or "2024".
+        stops: whether the master has the call that stops a job; that of 2023 has not.
         polls: how often a job's status is asked before it is ready.
         reason: the additive key of our own master, once the job is over.
         over: the job has ended.
+        end: when jobs end, in UTC, as our own master tells; None: what real ones tell.
         calls: REST calls, as (verb, path, body).
         failures: path prefix → list of (HTTP status, body) to answer with, one after the other.
-        token: what both servers demand.
+        token: what both servers demand; "" for none.
     """
 
     def __init__(self, *, dialect: str = "2023", polls: int = 2, backend: bool = True) -> None:
         self.dialect = dialect
         self.polls = polls
+        self.stops = True
         self.reason = ""
         self.over = False
+        self.end: datetime | None = None
         self.calls: list[tuple[str, str, Any]] = []
         self.failures: dict[str, list[tuple[int, str]]] = {}
         self.token = TOKEN
@@ -471,7 +479,7 @@ class FakeCluster:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = _HttpServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = False  # joined at the end, so that no socket is left open
         self.master = f"http://127.0.0.1:{self._http.server_port}"
         listening = threading.Event()
@@ -542,7 +550,7 @@ class FakeCluster:
         name = parts.path.rpartition("/")[2]
         if name in self.refuse:
             return socket.respond(HTTPStatus(self.refuse[name]), f"no {name} for {request.path}\n")
-        if parse_qs(parts.query).get("token") != [self.token]:
+        if parse_qs(parts.query).get("token", [""]) != [self.token]:
             return socket.respond(HTTPStatus.UNAUTHORIZED, "no\n")
         if name == "backend" and self.backend is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "no\n")
@@ -561,22 +569,28 @@ class FakeCluster:
             self.over, self.reason = False, ""
             self.renderer.models.clear()
             return 201, json.dumps({"job_id": JOB_ID})
+        if path.startswith("/status/") and path != f"/status/{JOB_ID}":
+            return 404, f"Invalid job ID {path.rpartition('/')[2]}" if self.dialect == "2024" else ""
         if path.startswith("/status/"):
             self._asked += 1
             return 200, json.dumps(self._status())
-        if path.startswith("/stop/") and self.dialect != "2023":
-            self.over = True
+        if path.startswith("/stop/") and self.stops:
+            self.over = self.over or self.dialect == "2024"
             return 200, "200: OK"
-        return 404, ""
+        return 404, "404: Not Found"
 
     def _status(self) -> dict[str, Any]:
         ready = self._asked > self.polls and not self.over
         if self.dialect == "2024":
-            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"}
+            status: dict[str, Any] = {"ready": ready, "end_time": "2026-11-22T21:39:49.123456"} | self._end()
             return status | ({"job_url": f"{urlsplit(self.slave).netloc}/{JOB_ID}/renderer"} if ready else {})
         running = self._asked > self.polls / 2 and not self.over
         status = {"job_running": running, "end_time": "2026-11-22T21:39:49" if running else None}
-        return status | {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+        status |= {"brayns_started": ready, "reason": self.reason, "state": "failed" if self.reason else ""}
+        return status | self._end()
+
+    def _end(self) -> dict[str, Any]:
+        return {} if self.end is None else {"end_time_utc": self.end.isoformat()}
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         cluster = self

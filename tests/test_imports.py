@@ -36,8 +36,12 @@ CONNECTION = (
     "capabilities",
     "server",
     "job",
+    "bare",
+    "endings",
+    "stopping",
     "process",
     "master",
+    "bearer",
     "link",
     "sockets",
     "silence",
@@ -46,11 +50,12 @@ CONNECTION = (
     "child",
     "loop",
     "tokens",
+    "records",
     "status",
     "reports",
 )
 # the renderer's parts from top to bottom
-RENDERER = ("main", "methods", "context", "scene", "loaders", "translation", "tracing", "content", "memory")
+RENDERER = ("main", "methods", "context", "reading", "scene", "loaders", "translation", "tracing", "content", "memory")
 # the kinds of loaders, of which none may import a later one, and what they share
 LOADERS = ("registry", "circuits", "morphologies", "grids", "molecules", "meshes", "base")
 # what the ray tracer may import, besides itself
@@ -133,7 +138,7 @@ def test_the_ray_tracer_knows_nothing_of_the_protocol():
 def test_the_reader_of_sonata_files_knows_nobody_who_uses_it():
     for part, path, found in parts_below("service"):
         if part == "sonata":
-            assert {name.split(".")[0] for name in found} <= {"sonata", "recognised"}, path
+            assert {name.split(".")[0] for name in found} <= {"sonata", "recognised", "hdf5"}, path
 
 
 def test_a_listing_of_a_circuit_needs_neither_numpy_nor_h5py():

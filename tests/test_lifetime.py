@@ -20,6 +20,27 @@ when_stdin_closes(over.set)
 over.wait()
 """
 
+OWN = """
+import subprocess, sys, threading
+from brayns_widget.lifetime import line_of_life
+line = line_of_life()
+for _ in range(2):
+    command = [sys.executable, "-c", sys.argv[1], str(line)]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[line])
+threading.Event().wait()
+"""
+
+# A library that never returns, and never releases Python's lock.
+HANG = """
+import ctypes, sys
+from brayns_widget.lifetime import end_with_line
+end_with_line(int(sys.argv[1]))
+sys.stdout.write("hanging\\n")
+sys.stdout.flush()
+while True:
+    ctypes.PyDLL(None).pause()
+"""
+
 
 @pytest.fixture
 def python():
@@ -77,3 +98,12 @@ def test_an_interpreter_ends_in_peace_while_standard_input_is_watched(python):
     process = python("from brayns_widget.lifetime import when_stdin_closes\nwhen_stdin_closes(lambda: None)")
     assert process.wait(10) == 0
     assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no line of life")
+def test_what_hangs_in_a_library_ends_with_its_owner(python):
+    owner = python(OWN.replace("sys.argv[1]", repr(HANG)))
+    assert [owner.stdout.readline() for _child in range(2)] == ["hanging\n"] * 2
+    owner.kill()
+    # Its children hold its standard output, too.
+    assert owner.communicate(timeout=10)[0] == ""

@@ -139,6 +139,7 @@ def child_that_is_mute(monkeypatch: pytest.MonkeyPatch) -> None:
 MISTAKES: dict[str, Any] = {
     "an address": lambda _: Controller(master="nowhere", token=TOKEN),
     "an option": lambda _: BraynsWidget("c.json", token=TOKEN, densety=1),
+    "a token that is none": lambda _: BraynsWidget(token=TOKEN.encode()),
     "a widget's address": lambda _: BraynsWidget(master="nowhere", token=TOKEN),
     "a token": lambda _: Token(f"{TOKEN} 2").reveal(),
     "a server": lambda _: link_to_nobody(),

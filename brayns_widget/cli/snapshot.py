@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, Union, get_args, get_origin
 
 if TYPE_CHECKING:
+    from brayns_widget.controller.arguments import Arguments
     from brayns_widget.controller.tasks import Task
 
 MORPHOLOGY = "morphology"  # Brayns' model type of a single cell
@@ -29,16 +30,25 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True, help="picture file, PNG or JPEG")
     parser.add_argument("--size", metavar="WxH", type=_size, default=(800, 600), help="in pixels (default: 800x600)")
     parser.add_argument("--samples", metavar="N", type=int, default=16, help="samples per pixel (default: 16)")
-    _add_load_options(parser)
+    from brayns_widget.controller.models import Models
+    from brayns_widget.controller.where import WHERE
+
+    _add_options(parser, Models.load_circuit.arguments)
+    place = parser.add_argument_group("where it is rendered")
+    _add_options(place, WHERE, without=("token",))
+    place.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="holds the bearer token of a proxy master (default: the environment variable BRAYNS_WIDGET_TOKEN)",
+    )
     parser.set_defaults(run=run)
 
 
-def _add_load_options(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for each option of a load, as ``Models.load_circuit`` has them."""
-    from brayns_widget.controller.models import Models
-
-    arguments = Models.load_circuit.arguments
+def _add_options(parser: argparse._ActionsContainer, arguments: Arguments, without: Sequence[str] = ()) -> None:
+    """Add a flag for each option of a call."""
     for name, parameter in arguments.options.items():
+        if name in without:
+            continue
         kind, many = _element(arguments.types[name])
         options: dict[str, Any] = {"default": parameter.default, "help": arguments.texts[name].replace("%", "%%")}
         if kind is dict:
@@ -76,10 +86,17 @@ def run(options: argparse.Namespace) -> int:
     from brayns_widget.protocol.errors import BraynsWidgetError
 
     progress = _ProgressLine(sys.stderr)
+    from brayns_widget.controller.where import WHERE
+
+    place = {name: getattr(options, name) for name in WHERE.options if name != "token"}
+    if options.token_file is not None:
+        place["token"] = {"file": options.token_file}
+    is_here = options.master is None and options.renderer is None
     try:
-        circuit = _existing(options.circuit)
+        # Elsewhere paths are those of another machine.
+        circuit = _existing(options.circuit) if is_here else options.circuit
         output = picture_file(options.output)
-        with Controller() as controller:
+        with Controller(**place) as controller:
             # Errors in the picture's arguments are reported before the work, not after it.
             Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})
             format_of(output, None)

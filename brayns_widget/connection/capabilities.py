@@ -62,6 +62,13 @@ class Capabilities:
         """Whether the renderer is ours."""
         return self.kind == _OURS
 
+    @property
+    def our_backend(self) -> bool:
+        """Whether there is a backend, and it is ours."""
+        from brayns_widget.protocol.backend import SONATA_DESCRIBE_CIRCUIT
+
+        return SONATA_DESCRIBE_CIRCUIT.name in self.backend_methods
+
     def offers(self, method: str) -> bool:
         """Whether renderer or backend has a method."""
         return method in self.methods or method in self.backend_methods

@@ -115,6 +115,11 @@ class Child:
             self._process.kill()
             self._process.wait(timeout)
 
+    def wait(self, timeout: float) -> None:
+        """Wait for the end of its process, at most so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+
     def kill(self) -> None:
         """Kill the child, because it does not answer; ``close`` waits for its end."""
         self._process.kill()

@@ -27,9 +27,6 @@ from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, Connecti
 REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
 
-CANCEL_DEADLINE = 1.5
-"""Seconds that a cancelled start may take to clean up, before its caller is told."""
-
 CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
 _CANCELLED = Status("idle", "The start was cancelled.")
@@ -117,6 +114,16 @@ class Connection:
         """The master's id of the job, or None while there is none."""
         return None if self._job is None else self._job.id
 
+    @property
+    def attaches(self) -> bool:
+        """Whether it uses what runs already, whose scene may be others' work."""
+        return self._attach_to is not None or self.place.renderer is not None
+
+    @property
+    def job(self) -> Job | None:
+        """The ready job, or None."""
+        return self._job
+
     async def ensure(self, report: Report) -> Ready:
         """Return the ready job; starts it, or joins a running start, which ends if all its callers are cancelled.
 
@@ -160,10 +167,10 @@ class Connection:
         Returns:
             whether there was a job to give back: one that is ready, and was started here.
         """
-        if self.ready is None or self._attach_to is not None:
+        if self._job is None or not self._job.owned:
             return False
-        self._end_job("give back")
         self._resting = Status("asleep", text)
+        self._give_back()
         self._set_status("asleep", text)
         return True
 
@@ -173,12 +180,36 @@ class Connection:
         Returns:
             whether there was one: it was started here, and is not being tried at present.
         """
-        if self._job is None or self.ready is not None or self._attach_to is not None:
+        if self._job is None or self.ready is not None or not self._job.owned:
             return False
         if self._recovering is not None and not self._recovering.done():
             return False
-        self._end_job("abandon")
+        self._give_back()
         return True
+
+    def stop(self) -> None:
+        """Leave the job, which is stopped if it was started here; the next ``ensure`` starts or joins one."""
+        if self._job is not None:
+            kind = "job" if self.place.renderer is None else "renderer"
+            text = "The job was stopped." if self._job.owned else f"The {kind} was left; it runs on."
+            self._resting = Status("ended", text)
+            self._give_back()
+            self._set_status("ended", text)
+
+    async def move(self, place: Place, *, attach_to: str | None, start_timeout: float) -> None:
+        """Leave the job, which is stopped if it was started here, and use another place from now on.
+
+        Args:
+            place: where the next job runs; those who wait for a start wait for one there.
+            attach_to: the id of a job that runs there, or None to start one.
+            start_timeout: seconds until a job must be connected.
+        """
+        self.place, self._attach_to, self._start_timeout = place, attach_to, start_timeout
+        self._resting = _CANCELLED
+        if self._starting is not None and not self._starting.done():
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        self._give_back()
 
     def report(self, amount: float | None, text: str) -> None:
         """Report the progress of a start to all that wait for it."""
@@ -207,11 +238,13 @@ class Connection:
         if self._endings:
             await asyncio.wait(self._endings)
 
-    def stop_blocking(self) -> None:
-        """Stop the job without the event loop, at process exit. A job of the local service ends with the service."""
-        for job in (self._job, *self._given_back):
-            if job is not None and not job.local:
-                job.stop_blocking()
+    async def leave(self) -> None:
+        """Close it at the end of the process. A job of the local service ends with the service."""
+        await self.close(stop=self.place.master is not None)
+
+    def unfinished(self) -> str:
+        """Return what people have to know if there is no time for ``leave``."""
+        return "" if self._job is None else self._job.unfinished()
 
     async def _join(self, starting: asyncio.Task[Ready]) -> Ready | None:
         """Wait for a start; None if it was given up by its earlier callers, or by ``close``."""
@@ -224,7 +257,7 @@ class Connection:
                 return None
             if len(self._waiters) == 1 and not starting.done():
                 starting.cancel()
-                await asyncio.wait([starting], timeout=CANCEL_DEADLINE)  # its job is stopped all the same
+                await asyncio.wait([starting])
             raise
 
     async def _start(self) -> Ready:
@@ -244,7 +277,7 @@ class Connection:
             try:
                 ready = await self._make_ready(job)
             except BaseException:
-                await finish_cleanup(job.close())
+                await job.give_up()
                 raise
         except asyncio.CancelledError:
             self._leave_process()
@@ -339,7 +372,7 @@ class Connection:
                 assert end is not None
                 self._set_status("failed" if end.failed else "ended", end.text)
                 self._leave(end)
-                self._run_to_end(job.close(), "close an ended job")
+                self._run_to_end(job.forget(), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
                 text = f"Job {job.id} cannot be reached: {failure}"
@@ -381,12 +414,12 @@ class Connection:
 
     # ------------------------------------------------------------------ the end
 
-    def _end_job(self, name: str) -> None:
-        """End the job, which counts as running until that is done."""
+    def _give_back(self) -> None:
+        """End the job if it was started here; until that is done it counts as running."""
         job = self._leave(None)
-        assert job is not None
-        PROCESS.add(self)
-        self._given_back[job] = self._run_to_end(self._end(job), name)
+        if job is not None:
+            PROCESS.add(self)
+            self._given_back[job] = self._run_to_end(self._end(job), "give back")
 
     async def _end(self, job: Job) -> None:
         await job.close()

@@ -5,21 +5,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from brayns_widget.connection import records
+from brayns_widget.connection.bare import BareServers, server_address
 from brayns_widget.connection.child import Child
+from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.link import Link, Unreachable, is_loopback
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.master import JobStatus, MasterClient, master_address
+from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.status import State
+from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
-STOP_DEADLINE = 10.0
+# A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
+GIVEN_UP_WATCH = 3600.0
+GIVEN_UP_PAUSE = 15.0
+GIVING_UP = 1.5
+"""Seconds that whoever gives a start up waits for the end of its job, which goes on then."""
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
@@ -28,6 +39,8 @@ _PROBES = {"renderer": "get-version", "backend": "version"}
 
 OnState = Callable[[State, str], None]
 OnLost = Callable[[BraynsWidgetError], None]
+
+_LOG = logging.getLogger(__name__)
 
 
 def _ignore(_: BraynsWidgetError) -> None:
@@ -45,6 +58,8 @@ class Place:
         usecase: which versions of renderer and backend the master launches.
         project: the project, which the 2024 edition requires, or None.
         base_directory: the directory in which the local service may read and write.
+        renderer: address of a renderer that runs already, without proxies, or None.
+        backend: address of its backend, or None.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.
@@ -56,6 +71,8 @@ class Place:
     usecase: str
     project: str | None
     base_directory: Path
+    renderer: str | None = None
+    backend: str | None = None
 
     def __post_init__(self) -> None:
         # At once, so that no address with a credential in it is ever kept.
@@ -63,6 +80,27 @@ class Place:
             master_address(self.master)
         if self.slave is not None:
             _slave_address(self.slave, "")
+        for name in ("renderer", "backend"):
+            if (address := getattr(self, name)) is not None:
+                server_address(address, name)
+
+    @property
+    def servers(self) -> tuple[str, str | None] | None:
+        """Addresses of renderer and backend without proxies, or None."""
+        if self.renderer is None:
+            return None
+        backend = None if self.backend is None else server_address(self.backend, "backend")
+        return server_address(self.renderer, "renderer"), backend
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the local service runs the jobs."""
+        return self.master is None and self.renderer is None
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people."""
+        return self.renderer or self.master or "the local service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +116,7 @@ class Job:
     """A ready job. Make it with ``Job.start``.
 
     Attributes:
-        id: the master's id.
+        id: the master's id, or "" of servers without a master.
         owned: whether this process started it, and so has to stop it.
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
@@ -91,7 +129,7 @@ class Job:
         self.owned = owned
         self.local = local
         self.end_time: str | None = None
-        self._address = ""  # of the slave's part for this job
+        self._addresses: tuple[str, str | None] = ("", None)  # of renderer and backend
         self._token: Token
         self._service: Child | None = None  # of a local job
         self._on_lost: OnLost = _ignore
@@ -99,6 +137,9 @@ class Job:
         self.backend: Link | None = None
         self._renderer: Link | None = None
         self._master = master
+        self._unsure_since: float | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._record: records.Record | None = None
 
     def __repr__(self) -> str:
         return f"<Job {self.id} at {self._master.url}>"
@@ -121,6 +162,8 @@ class Job:
     ) -> Job:
         """Start a job, wait until it is ready and connect to it. After any failure the job is stopped.
 
+        That goes on in the background if it takes long: a master may answer late, or cannot stop a job in its queue.
+
         Args:
             place: where the job runs.
             job_id: attach to this job instead; it is then not stopped by ``close``.
@@ -136,29 +179,32 @@ class Job:
         deadline = loop.time() + timeout
         token, master_url, slave_url = place.token, place.master, place.slave
         child: Child | None = None
-        if master_url is None:
+        if place.is_local:
             on_state("starting", "Starting the local service …")
             service = await PROCESS.local_service(place.base_directory)
             token, master_url, slave_url = service.token, service.master, service.slave
             child = service.child
-        master = MasterClient(master_url, token)
-        job: Job | None = None
+        if place.renderer is not None:
+            master: MasterClient = BareServers(place.renderer)
+            job_id = ""
+        else:
+            assert master_url is not None
+            master = MasterClient(master_url, token)
+        job = cls(master, job_id or "", owned=job_id is None, local=place.is_local)
+        job._token, job._service = token, child
+        job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
         try:
             on_state("starting", "Asking for a job …")
-            owned = job_id is None
-            if job_id is None:
-                job_id = await master.start(place.usecase, place.project)
+            if job.owned:
+                await job._begin(place, slave_url)
             else:
-                await master.check_known(job_id)
-            job = cls(master, job_id, owned=owned, local=place.master is None)
-            job._token, job._service = token, child
-            job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
-            status = await master.wait_ready(
-                job.id, timeout=deadline - loop.time(), on_status=lambda status: _describe(status, on_state)
+                await job._master.check_known(job.id)
+            status = await job._master.wait_ready(
+                job.id, timeout=deadline - loop.time(), on_status=lambda status: job._queued(status, on_state)
             )
-            job.end_time = status.end_time
+            await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")
-            job._address = f"{_slave_address(slave_url, status.renderer_url)}/{quote(job_id, safe='')}"
+            job._addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
             try:
                 async with asyncio.timeout_at(deadline):
                     await job._connect()
@@ -167,26 +213,154 @@ class Job:
                     raise
                 raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
         except BaseException:
-            await finish_cleanup(job.close() if job is not None else master.aclose())
+            await job._end_soon(job._give_up(slave_url))
             raise
         return job
 
+    @classmethod
+    async def end(cls, record: records.Record, token: Token, end_time: str | None) -> str:
+        """End a job that any process of this user has started; return what people have to know if it may run on, or "".
+
+        Args:
+            record: the record of the job.
+            token: the bearer token of its master.
+            end_time: when the job expires, as the master writes it, or None.
+        """
+        job = cls(MasterClient(record.master, token), record.job_id, owned=True, local=False)
+        job._token, job._record, job.end_time = token, record, end_time
+        return await job._give_up(record.slave, watch=0.0)
+
     async def close(self, *, stop: bool = True) -> None:
-        """Close the links, and stop the job if this process started it. Never raises: a lost job is stopped already."""
-        for link in (self._renderer, self.backend):
-            if link is not None:
-                await link.close()
-        if stop and self.owned:
-            with contextlib.suppress(BraynsWidgetError, TimeoutError):
-                async with asyncio.timeout(STOP_DEADLINE):
-                    await self._master.stop(self.id)
+        """Close the links, and end the job if this process started it. Never raises: what may run on is told.
+
+        Args:
+            stop: False leaves it running; our own master then keeps it without clients, too.
+        """
+        await Ending(self._close(stop=stop), self.unfinished).wait()
+
+    async def give_up(self) -> None:
+        """Close it as ``close`` does, but wait for a moment only."""
+        await self._end_soon(self._close(stop=True))
+
+    async def _end_soon(self, work: Coroutine[Any, Any, str]) -> None:
+        await finish_cleanup(Ending(work, self.unfinished).wait(GIVING_UP))
+
+    async def _close(self, *, stop: bool) -> str:
+        left = ""
+        for link in self._links:
+            link.silence()
+        if self.owned and self.id:
+            if self.local:  # it ends with the service at the latest
+                await self._close_links()
+                if stop:
+                    with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                        async with asyncio.timeout(STOP_DEADLINE):
+                            await self._master.stop(self.id)
+            elif stop:
+                left = await self._end()
+            else:
+                with contextlib.suppress(BraynsWidgetError):  # others keep it anyway, as long as its time lasts
+                    await self._master.keep(self.id)
+        await self._close_links()
+        await self._master.aclose()
+        return left
+
+    async def forget(self) -> None:
+        """Close what is left of a job that has ended."""
+        await self._close_links()
+        if self._record is not None:
+            await asyncio.to_thread(records.remove, self._record)
         await self._master.aclose()
 
-    def stop_blocking(self) -> None:
-        """Stop the job if this process started it, without the event loop, at process exit."""
-        if self.owned:
-            with contextlib.suppress(BraynsWidgetError):
-                self._master.stop_blocking(self.id)
+    async def _end(self) -> str:
+        left = await end_job(self._master, self.id, self._links, self.end_time)
+        if not left and self._record is not None:
+            await asyncio.to_thread(records.remove, self._record)
+        return left
+
+    def unfinished(self) -> str:
+        """Return what people have to know if ``close`` is cut short, or "" if nothing."""
+        if self.local or not self.owned:
+            return ""
+        return describe(self._master.url, self.id or "that was asked for", self.end_time, "there was no time to end it")
+
+    @property
+    def _links(self) -> list[Link]:
+        return [link for link in (self._renderer, self.backend) if link is not None]
+
+    async def _close_links(self) -> None:
+        await asyncio.gather(*(link.close() for link in self._links))
+
+    async def _begin(self, place: Place, slave: str | None) -> None:
+        if slave is None:
+            await self._master.check_names_slave()
+        self._beginning = asyncio.create_task(self._ask(place), name="ask for a job")
+        await asyncio.shield(self._beginning)  # a job that is begun must be known, to be ended
+
+    async def _ask(self, place: Place) -> None:
+        # A local job needs no lease: it ends with this process, also if that is killed.
+        self.id = await self._master.start(place.usecase, place.project, lease=None if self.local else LEASE)
+        if not self.local:
+            await self._write_record(
+                records.Record.new(self._master.url, self.id, place.slave, place.usecase, place.project)
+            )
+
+    async def _write_record(self, record: records.Record) -> None:
+        self._record = record
+        try:
+            await asyncio.to_thread(records.write, record)
+        except OSError as error:
+            _LOG.warning("The job %s is not recorded: %s", self.id, error)
+
+    def _queued(self, status: JobStatus, on_state: OnState) -> None:
+        self.end_time = status.end_time or self.end_time
+        _describe(status, on_state)
+
+    async def _note_ready(self, status: JobStatus) -> None:
+        self.end_time = status.end_time
+        if self._record is not None:
+            await self._write_record(replace(self._record, ready=True, end_time=status.end_time))
+
+    async def _give_up(self, slave: str | None, *, watch: float | None = None) -> str:
+        """End a job without links, as soon as that is possible; return what ``_close`` does.
+
+        Args:
+            slave: address of the proxy slave, or None if the master tells it.
+            watch: seconds in which a job that cannot be stopped in its queue may come up; None: ``GIVEN_UP_WATCH``.
+        """
+        self._on_lost = self._on_backend_lost = _ignore
+        if self._beginning is not None:
+            with contextlib.suppress(BraynsWidgetError):  # then there is no job, as far as anybody knows
+                await self._beginning
+        if self.local or not self.owned or not self.id or self._links:
+            return await self._close(stop=True)
+        left = await self._end()
+        if left and await self._comes_up(slave, GIVEN_UP_WATCH if watch is None else watch):
+            return await self._close(stop=True)
+        await self._master.aclose()
+        return left
+
+    async def _comes_up(self, slave: str | None, watch: float) -> bool:
+        """Wait until a job can be ended, so many seconds; return whether it can."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + watch
+        while True:
+            with contextlib.suppress(BraynsWidgetError):  # the master may come back
+                status = await self._master.status(self.id)
+                if status.reason or (status.gone and not status.unsure):
+                    return True
+                if status.ready:
+                    self.end_time = status.end_time
+                    self._addresses = _addresses(slave, status.renderer_url, self.id)
+                    try:
+                        await self._connect()
+                    except BraynsWidgetError:
+                        await self._close_links()
+                        raise
+                    return True
+            if loop.time() >= until:
+                return False
+            await asyncio.sleep(GIVEN_UP_PAUSE * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
     async def look(self, timeout: float = 5.0) -> EndOfJob | None:
         """Ask the master whether the job still runs; return None if it does, and else why it ended.
@@ -201,14 +375,25 @@ class Job:
             if self._service is None or self._service.alive:
                 raise
             return EndOfJob("The job has ended, because the local service has.", failed=True)
+        if not status.unsure:
+            self._unsure_since = None
         if status.reason:
             first, _, rest = status.reason.partition("\n")
             return EndOfJob(f"The job has ended: {first.rstrip('.')}.", failed=status.failed, detail=rest)
+        if status.unsure and self._unsure_for() < AWAY:
+            raise NoVerdict("The proxy master does not find the job; its database may be away.")
         # No master but ours tells ended jobs from queued ones; one that was ready before does not queue again.
         if status.gone or not status.ready:
             end = f" It was to end at {self.end_time}." if self.end_time else ""
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return None
+
+    def _unsure_for(self) -> float:
+        """Return for how many seconds the master has been unsure whether it knows the job."""
+        now = asyncio.get_running_loop().time()
+        if self._unsure_since is None:
+            self._unsure_since = now
+        return now - self._unsure_since
 
     async def open_renderer(self, *, overtakes: bool = False) -> Link:
         """Open the link to the renderer anew, once.
@@ -219,8 +404,7 @@ class Job:
         Raises:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
-        url = f"{self._address}/renderer"
-        link = await _open(url, self._token, "renderer", self._on_lost, overtakes=overtakes)
+        link = await _open(self._addresses[0], self._token, "renderer", self._on_lost, overtakes=overtakes)
         self._renderer = link
         return link
 
@@ -230,15 +414,17 @@ class Job:
         Raises:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
-        link = await _open(f"{self._address}/backend", self._token, "backend", self._on_backend_lost)
-        self.backend = link
-        return link
+        address = self._addresses[1]
+        assert address is not None
+        self.backend = await _open(address, self._token, "backend", self._on_backend_lost)
+        return self.backend
 
     async def _connect(self) -> None:
         await _patiently(self.open_renderer)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
-        with contextlib.suppress(_Missing):
-            await _patiently(self.open_backend, may_miss=True)
+        if self._addresses[1] is not None:
+            with contextlib.suppress(_Missing):
+                await _patiently(self.open_backend, may_miss=True)
 
 
 class _Missing(Exception):
@@ -271,6 +457,12 @@ def _describe(status: JobStatus, on_state: OnState) -> None:
         on_state("starting", "Starting the renderer …")
     else:
         on_state("queued", "Waiting for a machine …")
+
+
+def _addresses(slave: str | None, renderer_url: str, job_id: str) -> tuple[str, str]:
+    """Make the addresses of a job's renderer and backend."""
+    base = f"{_slave_address(slave, renderer_url)}/{quote(job_id, safe='')}"
+    return f"{base}/renderer", f"{base}/backend"
 
 
 def _slave_address(slave: str | None, renderer_url: str) -> str:

@@ -87,6 +87,7 @@ class Link:
         cancellable: the methods that the server can cancel; asking it to cancel others is an error.
         overtakes: whether the server answers ``cancel`` before all other requests, so that it can always be asked.
         address: the server's.
+        probe: the method that is the probe.
         greeting: the server's answer to the probe after connecting, or None.
         closed: why the link closed, or None while it is open.
     """
@@ -96,6 +97,7 @@ class Link:
         self.cancellable: frozenset[str] = frozenset()
         self.overtakes = False
         self.address: Address
+        self.probe = ""
         self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
@@ -121,7 +123,7 @@ class Link:
 
         Args:
             url: ``ws://`` or ``wss://`` address without a query.
-            token: sent as the ``Authorization`` header and as the query parameter of the contract.
+            token: sent as the ``Authorization`` header and as the query parameter of the contract, unless it is "".
             name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
             overtakes: whether the server is known to have what overtakes; that is the probe then, because a server may
@@ -141,7 +143,7 @@ class Link:
             async with asyncio.timeout(timeout):
                 socket = await _connect(url, token, name)
                 link = cls(socket, name, on_close)
-                link.address = Address(url, token)
+                link.address, link.probe = Address(url, token), probe
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
                     link.overtakes = overtakes
@@ -233,9 +235,13 @@ class Link:
             if answer.done() and not answer.cancelled():
                 answer.exception()  # of a link that broke while this was sent: ``_send`` has raised it
 
+    def silence(self) -> None:
+        """Do not call ``on_close`` any more."""
+        self._on_close = lambda _: None
+
     async def close(self) -> None:
         """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
-        self._on_close = lambda _: None
+        self.silence()
         self._shut(ConnectionLost(f"The connection to the {self.name} was closed."))
         for task in self._tasks:
             task.cancel()
@@ -330,11 +336,12 @@ def _ignore(_: Outcome) -> None:
 async def _connect(url: str, token: Token, name: str) -> CountedSocket:
     from brayns_widget.connection.sockets import Connect, CountedSocket  # late, to import the widget in 5 % less time
 
+    token = await token.fetch()
     try:
         socket = await Connect(
-            f"{url}?token={quote(token.reveal(), safe='')}",
+            f"{url}?token={quote(token.reveal(), safe='')}" if token.reveal() else url,
             create_connection=CountedSocket,
-            additional_headers={"Authorization": f"Bearer {token.reveal()}"},
+            additional_headers={"Authorization": f"Bearer {token.reveal()}"} if token.reveal() else None,
             compression=None,
             ping_interval=None,
             max_size=MAX_MESSAGE,
@@ -350,7 +357,7 @@ async def _connect(url: str, token: Token, name: str) -> CountedSocket:
         raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
     except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
         # "from None": the original exceptions hold the address with the token.
-        text = redact(str(error)).replace(token.reveal(), "…") or type(error).__name__
+        text = token.blank(redact(str(error))) or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None
     assert isinstance(socket, CountedSocket)
     keep_alive(socket.transport)

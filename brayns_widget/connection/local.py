@@ -55,8 +55,8 @@ class LocalService:
             raise ServiceError(
                 f"The local service is not installed ({', '.join(missing)} missing).", hint=installed.HINT
             )
-        # A job follows at once, so its servers start beside the service.
-        arguments = ["service", "--start-ahead", "--base-directory", str(base_directory)]
+        # A job follows at once, so its servers start beside the service. A session lasts as long as its kernel.
+        arguments = ["service", "--start-ahead", "--job-duration", "none", "--base-directory", str(base_directory)]
         child = Child.launch(arguments, name="local service", timeout=timeout, on_process=on_process)
         try:
             return cls(child, str(child.greeting["master"]), str(child.greeting["slave"]))

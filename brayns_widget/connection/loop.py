@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple
+
+from brayns_widget.protocol.errors import ForkedError
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -30,11 +33,29 @@ async def finish_cleanup(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
+def use_no_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """Let a loop run on its own thread what it would give to others, such as looking up names.
+
+    For the end of the process, when no thread can be started any more.
+    """
+
+    def run_here(_executor: object, work: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+        done: asyncio.Future[T] = loop.create_future()
+        try:
+            done.set_result(work(*args))
+        except Exception as error:  # it is whoever awaits the future that handles it
+            done.set_exception(error)
+        return done
+
+    setattr(loop, "run_in_executor", run_here)  # noqa: B010 - of this loop alone
+
+
 class LoopThread:
     """An asyncio event loop that runs on a daemon thread."""
 
     def __init__(self, name: str = "brayns-widget") -> None:
         self.loop = asyncio.new_event_loop()
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -43,17 +64,46 @@ class LoopThread:
         """Whether the caller runs on this thread."""
         return threading.current_thread() is self._thread
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs in this process; a forked child has the object without the thread."""
+        return os.getpid() == self._process
+
+    def check(self) -> None:
+        """Check that it runs in this process.
+
+        Raises:
+            ForkedError: it does not.
+        """
+        if not self.is_here:
+            raise ForkedError(
+                "This belongs to the process that this one was forked from, and cannot be used here.",
+                hint="Make a new controller or widget here; attach_to=… shows the same job, if it is a remote one.",
+            )
+
     def post(self, callback: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Call ``callback`` soon on the loop thread, from any thread."""
+        """Call ``callback`` soon on the loop thread, from any thread.
+
+        Raises:
+            ForkedError: see ``check``.
+        """
+        self.check()
         self.loop.call_soon_threadsafe(callback, *args)
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Run a coroutine on the loop thread, from any thread."""
+        """Run a coroutine on the loop thread, from any thread.
+
+        Raises:
+            ForkedError: see ``check``.
+        """
+        if not self.is_here:
+            coroutine.close()  # or Python warns that nobody has awaited it
+        self.check()
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def close(self, timeout: float = 5.0) -> None:
         """Cancel all tasks, end the loop and join its thread; waits up to ``timeout`` seconds."""
-        if not self.loop.is_closed():
+        if self.is_here and not self.loop.is_closed():
             self.post(self.loop.stop)
             self._thread.join(timeout)
 

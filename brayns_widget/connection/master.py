@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import random
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -29,11 +31,33 @@ from brayns_widget.protocol.errors import (
 if TYPE_CHECKING:
     import httpx
 
-# An answer 500 may be a temporary failure of the master's database, so the status is asked for again.
+# Answers that say nothing of the job: the master's database or the master itself is away for a while. (2024's 500
+# "cannot retreive job" means that or an unknown job.)
+_GATEWAY = frozenset({429, 502, 503, 504})
+_NO_VERDICT = _GATEWAY | {500}
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
+AWAY = 60.0
+"""Seconds after which "cannot retreive job" counts as an unknown job, and gateways that answer as the master's end."""
+STOP_AGAIN = 3.0
+"""Seconds within which a stop without a verdict is asked for again."""
+LEASE = 120
+"""The lease of remote jobs, in seconds, which our own master knows and no other."""
+LEASE_HEADER = "Job-Lease"
 _MAX_TEXT = 300
 _MAX_JOBS = 5  # in a message; the newest
+_LOST = "cannot retreive job"  # spelled like this
+_UNKNOWN_HERE = "there is no such job"  # our own master's words
+
+
+class NoVerdict(AllocationError):
+    """The master answered, but not what became of the job.
+
+    Attributes:
+        unsure: it may not know the job, see ``JobStatus``.
+    """
+
+    unsure = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +68,7 @@ class JobStatus:
         running: a node is allocated.
         ready: renderer and backend are up.
         gone: the master does not know the job any more.
+        unsure: it may know it all the same: its database may be away.
         end_time: when the allocation expires, as the master writes it (often its local time without a zone), or None.
         reason: why the job ended, if the master reports it (ours does), or "".
         failed: whether it failed, if the master reports it.
@@ -53,6 +78,7 @@ class JobStatus:
     running: bool = False
     ready: bool = False
     gone: bool = False
+    unsure: bool = False
     end_time: str | None = None
     reason: str = ""
     failed: bool = False
@@ -92,9 +118,11 @@ class MasterClient:
         self._timeout = timeout
         import httpx  # takes a tenth of a second, which importing the package need not cost
 
+        from brayns_widget.connection.bearer import Bearer
+
         # Plain HTTP needs no certificates, and reading them takes a tenth of a second. Redirects are not followed.
         self._client = httpx.AsyncClient(
-            timeout=timeout, trust_env=not is_loopback(url), verify=url.startswith("https:")
+            timeout=timeout, trust_env=not is_loopback(url), verify=url.startswith("https:"), auth=Bearer(token)
         )
 
     def __repr__(self) -> str:
@@ -112,16 +140,25 @@ class MasterClient:
         """Close the connections to the master."""
         await self._client.aclose()
 
-    async def start(self, usecase: str, project: str | None = None) -> str:
+    async def start(self, usecase: str, project: str | None = None, *, lease: int | None = None) -> str:
         """Start a job and return its id.
 
         Never retried: after a failure an unknown job may run, and a second try would start another.
+
+        Args:
+            usecase: the use case.
+            project: the project, or None.
+            lease: seconds without a sign of life of any client after which the master may end the job, or None.
 
         Raises:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
         body = {"usecase": usecase} if project is None else {"usecase": usecase, "project": project}
-        response = await self._call("POST", "/start", body)
+        try:
+            response = await self._call("POST", "/start", body, headers={LEASE_HEADER: str(lease)} if lease else None)
+        except DeadlineExceeded as error:
+            error.hint = "It may have started a job all the same, which then runs until its time is over."
+            raise
         if response.status_code not in {200, 201}:
             raise AllocationError(f"The proxy master did not start a job for use case {usecase!r}: {_say(response)}.")
         job_id = _object(response).get("job_id")
@@ -129,24 +166,58 @@ class MasterClient:
             raise ProtocolError("The proxy master started a job without returning its id.")
         return job_id
 
+    async def keep(self, job_id: str) -> None:
+        """Let a job run on without clients, where the master ends such jobs (ours does).
+
+        Raises:
+            AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
+        """
+        await self._call("POST", f"/lease/{quote(job_id, safe='')}", {"seconds": None})
+
+    async def check_names_slave(self) -> None:
+        """Check that this master tells the address of its slave, as the 2024 edition does with each ready job.
+
+        Raises:
+            BraynsWidgetError: it does not, as far as can be known before a job is started.
+            AuthError, ConnectionLost, DeadlineExceeded
+        """
+        until = asyncio.get_running_loop().time() + AWAY
+        response = await self._ask(uuid.uuid4().hex)
+        while response.status_code in _GATEWAY and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(_jittered(STATUS_PAUSE * 2**STATUS_ATTEMPTS))
+            response = await self._ask(uuid.uuid4().hex)
+        if response.status_code != 404 and _LOST not in response.text:
+            raise NoVerdict(f"The proxy master does not answer as one does: {_say(response)}.")
+        if not _is_2024(response):
+            raise BraynsWidgetError(
+                f"The proxy master at {self.url} does not tell the address of its proxy slave, so no job was started.",
+                hint='Pass slave="wss://host/path".',
+            )
+
     async def status(self, job_id: str) -> JobStatus:
-        """Ask for a job's state.
+        """Ask for a job's state; an answer that says nothing of the job is asked for again a few times.
 
         Raises:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
-        for attempt in range(STATUS_ATTEMPTS):
+        response = await self._ask(job_id)
+        if response.status_code == 404:
+            return JobStatus(gone=True)
+        if response.status_code == 200:
+            return _read_status(_object(response))
+        if _LOST in response.text:
+            return JobStatus(gone=True, unsure=True)
+        kind = NoVerdict if response.status_code in _NO_VERDICT else AllocationError
+        raise kind(f"The proxy master did not return the job's state: {_say(response)}.")
+
+    async def _ask(self, job_id: str) -> httpx.Response:
+        attempt = 1
+        while True:
             response = await self._call("GET", f"/status/{quote(job_id, safe='')}")
-            # The DynamoDB edition answers 500 (and spells it like this) for a job that it does not know.
-            if response.status_code == 404 or "cannot retreive job" in response.text:
-                return JobStatus(gone=True)
-            if response.status_code == 200:
-                return _read_status(_object(response))
-            if response.status_code < 500:
-                break
-            if attempt + 1 < STATUS_ATTEMPTS:
-                await asyncio.sleep(STATUS_PAUSE * 2**attempt)
-        raise AllocationError(f"The proxy master did not return the job's state: {_say(response)}.")
+            if response.status_code not in _NO_VERDICT or attempt == STATUS_ATTEMPTS:
+                return response
+            await asyncio.sleep(_jittered(STATUS_PAUSE * 2 ** (attempt - 1)))
+            attempt += 1
 
     async def check_known(self, job_id: str) -> None:
         """Check that the master knows a job.
@@ -178,7 +249,7 @@ class MasterClient:
         on_status: Callable[[JobStatus], None],
         pause: float = 1.0,
     ) -> JobStatus:
-        """Poll until a job is ready.
+        """Poll until a job is ready. A master that is away meanwhile is asked again until the deadline.
 
         Args:
             job_id: the job.
@@ -188,61 +259,85 @@ class MasterClient:
 
         Raises:
             AllocationError: the job ended before it was ready.
+            AuthError, ProtocolError: see ``status``.
             DeadlineExceeded: it was not ready in time.
         """
+        loop = asyncio.get_running_loop()
         was_running = False
+        unsure_since: float | None = None
+        trouble = ""
         wait = min(0.05, pause)
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    status = await self.status(job_id)
-                    if status.ready:
-                        return status
-                    # The real ones don't distinguish "queued" from "died", but a job that stopped running has ended.
-                    if status.gone or status.reason or (was_running and not status.running):
-                        raise _ended_early(status)
-                    on_status(status)
-                    was_running = was_running or status.running
-                    await asyncio.sleep(wait)
+                    try:
+                        status = await self.status(job_id)
+                    except (NoVerdict, ConnectionLost, DeadlineExceeded) as error:
+                        trouble = f" {error.message}"
+                    else:
+                        trouble = ""
+                        unsure_since = (unsure_since or loop.time()) if status.unsure else None
+                        if status.ready:
+                            return status
+                        # The real ones don't tell "queued" from "died", but a job that ran and does not has ended.
+                        gone = status.gone and (unsure_since is None or loop.time() - unsure_since > AWAY)
+                        if gone or status.reason or (was_running and not status.running and not status.unsure):
+                            raise _ended_early(status)
+                        on_status(status)
+                        was_running = was_running or status.running
+                    await asyncio.sleep(_jittered(wait))
                     wait = min(wait * 1.5, pause)
         except TimeoutError as error:
             if isinstance(error, BraynsWidgetError):
                 raise
             raise DeadlineExceeded(
-                f"The job was not ready within {timeout:g} s.", hint="Allow it more time with start_timeout=…"
+                f"The job was not ready within {timeout:g} s.{trouble}", hint="Allow it more time with start_timeout=…"
             ) from None
 
-    async def stop(self, job_id: str) -> None:
-        """Stop a job. On a master without this call (the 2023 edition) it runs until it expires.
+    async def stop(self, job_id: str) -> bool:
+        """Stop a job; an answer that says nothing of the job is asked for again within ``STOP_AGAIN`` seconds.
+
+        Returns:
+            whether it has ended; False: the master has no such call (the 2023 edition).
 
         Raises:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
-        _check_stopped(await self._call("POST", f"/stop/{quote(job_id, safe='')}"))
-
-    def stop_blocking(self, job_id: str, timeout: float = 5.0) -> None:
-        """Stop a job without an event loop, at process exit, when no thread can be started any more."""
-        import httpx
-
-        with httpx.Client(timeout=timeout, trust_env=not is_loopback(self.url)) as client:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + STOP_AGAIN
+        pause = STATUS_PAUSE
+        while True:
+            problem: BraynsWidgetError
             try:
-                response = client.post(f"{self.url}/stop/{quote(job_id, safe='')}", headers=self._headers())
-            except httpx.HTTPError as error:
-                raise ConnectionLost(
-                    f"The proxy master at {self.url} cannot be reached: {redact(str(error))}."
-                ) from None
-        _check_stopped(response)
+                response = await self._call("POST", f"/stop/{quote(job_id, safe='')}")
+            except ConnectionLost as error:
+                problem = error
+            else:
+                if response.status_code < 400:
+                    return True
+                if response.status_code == 404:
+                    return _is_2024(response) or _UNKNOWN_HERE in response.text
+                if response.status_code in {405, 501}:
+                    return False
+                text = f"The proxy master did not stop the job: {_say(response)}."
+                if response.status_code not in _NO_VERDICT:
+                    raise AllocationError(text)
+                problem = NoVerdict(text)
+                problem.unsure = _LOST in response.text
+            if loop.time() + pause > deadline:
+                raise problem
+            await asyncio.sleep(_jittered(pause))
+            pause *= 2
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token.reveal()}"}
-
-    async def _call(self, verb: str, path: str, body: dict[str, str] | None = None) -> httpx.Response:
+    async def _call(
+        self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         import httpx
 
         try:
             # httpx limits each read; this limits the whole.
             async with asyncio.timeout(self._timeout):
-                response = await self._client.request(verb, self.url + path, json=body, headers=self._headers())
+                response = await self._client.request(verb, self.url + path, json=body, headers=headers)
         except (TimeoutError, httpx.TimeoutException):
             raise DeadlineExceeded(
                 f"The proxy master at {self.url} did not answer {verb} {path} within {self._timeout:g} s."
@@ -267,9 +362,14 @@ def _ended_early(status: JobStatus) -> AllocationError:
     return error
 
 
-def _check_stopped(response: httpx.Response) -> None:
-    if response.status_code >= 400 and response.status_code != 404 and "cannot retreive job" not in response.text:
-        raise AllocationError(f"The proxy master did not stop the job: {_say(response)}.")
+def _is_2024(response: httpx.Response) -> bool:
+    """Whether an answer about an unknown job is one of the 2024 edition, with either of its databases."""
+    return _LOST in response.text or (response.status_code == 404 and response.text.startswith("Invalid job ID"))
+
+
+def _jittered(seconds: float) -> float:
+    """Shorten a pause by chance, so that clients that lost the same master do not all come back at once."""
+    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
 def _say(response: httpx.Response) -> str:
@@ -296,7 +396,7 @@ def _read_status(body: dict[str, Any]) -> JobStatus:
         ready = running and body.get("brayns_started") is True
     else:
         raise ProtocolError(f"The proxy master answered with an unknown kind of status: {sorted(body)}.")
-    end_time, url = body.get("end_time"), body.get("job_url")
+    end_time, url = body.get("end_time_utc") or body.get("end_time"), body.get("job_url")
     return JobStatus(
         running=running,
         ready=ready,

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
-import contextlib
+import logging
 import os
+import sys
 import threading
+import time
 from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
@@ -19,9 +21,16 @@ from typing import Any, Protocol, TypeVar
 
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
-from brayns_widget.connection.loop import LoopThread
+from brayns_widget.connection.loop import LoopThread, use_no_threads
 
-EXIT_DEADLINE = 5.0
+EXIT_DEADLINE = 1.3
+"""Seconds that jobs and links get at the end of the process, all together."""
+
+CHILDREN_DEADLINE = 0.5
+"""The same for child processes, before the process ends without them."""
+
+
+_LOG = logging.getLogger(__name__)
 
 
 class HasChild(Protocol):
@@ -34,13 +43,13 @@ H = TypeVar("H", bound=HasChild)
 
 
 class Running(Protocol):
-    """Owner of a job that starts or runs."""
+    """Owner of jobs that start, run or end."""
 
-    def stop_blocking(self) -> None:
-        """Stop the job without the event loop, unless it ends with this process anyway."""
+    async def leave(self) -> None:
+        """Close the links and stop the jobs, but for those that end with this process anyway."""
 
-    async def close(self, *, stop: bool = True) -> None:
-        """Close the links, and stop the job unless ``stop`` is False."""
+    def unfinished(self) -> str:
+        """Return what people have to know if there is no time for ``leave``, or ""."""
 
 
 class Process:
@@ -53,6 +62,7 @@ class Process:
         self._shared: dict[Hashable, asyncio.Task[Any]] = {}  # by key, what its launch has made
         # They are kept here, with their loops, so that a job that was not closed is stopped at the end.
         self._running: dict[Running, asyncio.AbstractEventLoop] = {}
+        self._ends = False
 
     def loop_thread(self) -> LoopThread:
         """Return the loop thread, started at the first call. Callable from any thread."""
@@ -96,33 +106,63 @@ class Process:
         """Undo ``add``."""
         self._running.pop(running, None)
 
-    def end(self) -> None:
-        """Stop the jobs, close the links, end the services. Called at exit, when no thread can be started any more.
+    def tell(self, text: str) -> None:
+        """Tell people of a job that may run on: as a warning of the log, at the end of the process on stderr."""
+        if self._ends:
+            print(f"brayns_widget: {text}", file=sys.__stderr__, flush=True)
+        else:
+            _LOG.warning(text)
 
-        Jobs come first: a remote one costs until it is stopped, and a link that hangs must not prevent that. Services
-        come last, so that the links to their jobs are closed before they break.
+    def end(self, *, at_exit: bool = False) -> None:
+        """Stop the jobs, close the links, end the services.
+
+        All jobs are stopped at once, on the loops that their links live on. Services come last, so that the links to
+        their jobs are closed before they break. What may run on is told.
+
+        Args:
+            at_exit: the process ends: no thread can be started any more, and nothing is waited for long. A child that
+                needs longer ends all the same, for its life line is closed.
         """
-        running = list(self._running.items())
-        for connection, _ in running:
-            with contextlib.suppress(Exception):  # such as one of a user's function that returns the token
-                connection.stop_blocking()
-        closing = [
-            asyncio.run_coroutine_threadsafe(connection.close(stop=False), loop)
-            for connection, loop in running
-            if loop.is_running()
-        ]
-        concurrent.futures.wait(closing, EXIT_DEADLINE)
-        for child in self._children:
-            with contextlib.suppress(Exception):  # one that cannot be ended must not keep the others
+        self._ends = at_exit
+        self._end_running(time.monotonic() + EXIT_DEADLINE)
+        children, self._children = self._children, []
+        for child in children:
+            child.hang_up()
+        deadline = time.monotonic() + CHILDREN_DEADLINE
+        for child in children:
+            if at_exit:
+                child.wait(max(0.0, deadline - time.monotonic()))
+            else:
                 child.close()
-        self._children.clear()
+
+    def _end_running(self, deadline: float) -> None:
+        leaving: dict[concurrent.futures.Future[None], Running] = {}
+        # An owner that leaves may begin the end of a job, which is one more.
+        while running := {one: loop for one, loop in list(self._running.items()) if one not in leaving.values()}:
+            for one, loop in running.items():
+                if not loop.is_running():
+                    self._running.pop(one, None)
+                    self._tell_unfinished(one)
+                    continue
+                if self._ends:
+                    loop.call_soon_threadsafe(use_no_threads, loop)
+                leaving[asyncio.run_coroutine_threadsafe(one.leave(), loop)] = one
+            concurrent.futures.wait(leaving, max(0.0, deadline - time.monotonic()))
+        for future, one in leaving.items():
+            if not future.done() or future.exception() is not None:
+                self._tell_unfinished(one)
+
+    def _tell_unfinished(self, running: Running) -> None:
+        if text := running.unfinished():
+            self.tell(text)
 
     def forget(self) -> None:
         """Drop everything in a forked child: threads are not copied, and the rest belongs to the parent."""
         self._lock = threading.Lock()  # another thread of the parent may have held the old one
         self._loop = None
-        self._running.clear()
-        self._shared.clear()
+        self._ends = False
+        self._running = {}
+        self._shared = {}
         for child in self._children:  # while the fork held their life lines, they would outlive the parent
             child.hang_up()
         self._children.clear()
@@ -137,6 +177,6 @@ class Process:
 
 PROCESS = Process()
 
-atexit.register(PROCESS.end)
+atexit.register(partial(PROCESS.end, at_exit=True))
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=PROCESS.forget)

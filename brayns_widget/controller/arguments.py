@@ -30,9 +30,12 @@ class Reads:
     Attributes:
         read: takes a value that is not None and the argument's name, and returns what the call gets; raises
             ValueError. What it returns unchanged is checked as any other value.
+        hides: whether the value is a secret: it is read first, so that no local variable holds it when an error is
+            raised. What it reads is not checked.
     """
 
     read: Callable[[Any, str], Any]
+    hides: bool = False
 
 
 class Arguments:
@@ -97,22 +100,46 @@ class Arguments:
         config = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False)
         return {name: _adapter(TypeAdapter, _instances(kind), config) for name, kind in self.types.items()}
 
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
+    @functools.cached_property
+    def _secrets(self) -> dict[str, Callable[[Any, str], Any]]:
+        found = {name: _reader(kind) for name, kind in self.types.items()}
+        return {name: reader.read for name, reader in found.items() if reader is not None and reader.hides}
+
+    def hide(self, kwargs: dict[str, Any]) -> None:
+        """Replace secrets by what they are read as, which does not show them.
+
+        Raises:
+            TypeError: one is nothing that can be read; it is removed.
+        """
+        for name, read in self._secrets.items():
+            if kwargs.get(name) is not None:
+                kwargs[name] = read(kwargs.pop(name), name)
+
+    def bind(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, function: str | None = None
+    ) -> inspect.BoundArguments:
         """Bind and check the arguments of one call.
+
+        Args:
+            args: those that were given by position.
+            kwargs: those that were given by name; see ``hide``.
+            function: name of the call in messages; None: the method's.
 
         Raises:
             TypeError: an argument is missing, unknown (the message suggests the nearest known one), or not of the
                 classes of its annotation.
             ValueError: a value violates its annotation.
         """
+        function = function or self._method.__name__
+        self.hide(kwargs)
         known = self.signature.parameters
         for name in kwargs:
             if name not in known:
-                raise TypeError(unexpected(self._method.__name__, name, known))
+                raise TypeError(unexpected(function, name, known))
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{self._method.__name__}(): {error}") from None
+            raise TypeError(f"{function}(): {error}") from None
         for name, value in bound.arguments.items():
             bound.arguments[name] = self._check(name, value)
         return bound
@@ -126,9 +153,9 @@ class Arguments:
     def _check_one(self, name: str, kind: Any, value: Any) -> Any:
         from pydantic import ValidationError
 
-        if value is not None and (read := _reader(kind)) is not None:
-            found = read(value, name)
-            if found is not value:
+        if value is not None and (reader := _reader(kind)) is not None:
+            found = reader.read(value, name)
+            if found is not value or reader.hides:
                 return found
         if isinstance(value, str) and _wants_texts(kind):
             value = [value]  # one name, not its letters
@@ -195,9 +222,9 @@ def _wants_texts(kind: Any) -> bool:
     )
 
 
-def _reader(kind: Any) -> Callable[[Any, str], Any] | None:
+def _reader(kind: Any) -> Reads | None:
     if get_origin(kind) is Annotated:
-        return next((mark.read for mark in kind.__metadata__ if isinstance(mark, Reads)), None)
+        return next((mark for mark in kind.__metadata__ if isinstance(mark, Reads)), None)
     return next((found for option in get_args(kind) if (found := _reader(option)) is not None), None)
 
 

@@ -180,7 +180,7 @@ class long(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
             return self
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Task[T]:
-            return self._start(group, args, dict(kwargs))
+            return self._start(group, args, kwargs)
 
         return self._face(call)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from brayns_widget.connection.connection import Ready
-from brayns_widget.connection.job import Place
 from brayns_widget.connection.loop import LoopThread
 from brayns_widget.connection.status import Status
-from brayns_widget.connection.tokens import Token
+from brayns_widget.connection.tokens import Source, Token
 from brayns_widget.controller.calls import shortcut
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.clipping import Clipping
@@ -20,6 +19,7 @@ from brayns_widget.controller.files import Files
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.job import Job, Notices, Tasks
+from brayns_widget.controller.jobs import StartedJobs, find_jobs, runner
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
@@ -34,6 +34,7 @@ from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.controller.weakly import weakly_awaited
+from brayns_widget.controller.where import TAKING, Where, documented
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class Groups:
     clear = shortcut("models", Models.clear)
 
 
+@documented
 class Controller(Groups, Guarded):
     """Owns a job of Brayns and what is shown in it.
 
@@ -88,35 +90,15 @@ class Controller(Groups, Guarded):
     Use it as a context manager, or call ``close``, which stops the job that it started.
 
     Args:
-        master: address of a proxy master; None starts the local service.
-        slave: address of its proxy slave, unless the master provides it.
-        token: bearer token or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
-        usecase: which versions of the servers the master launches.
-        project: the project for accounting, which some masters require.
-        base_directory: the directory in which the local service may read and write; by default wherever you can.
-        start_timeout: seconds until a job must be ready.
-        attach_to: the master's id of a running job, to be used and not stopped.
+        options: where its job runs.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.
     """
 
-    def __init__(
-        self,
-        *,
-        master: str | None = None,
-        slave: str | None = None,
-        token: str | Callable[[], str] | None = None,
-        usecase: str = "SBO1",
-        project: str | None = None,
-        base_directory: str | Path | None = None,
-        start_timeout: float = 120.0,
-        attach_to: str | None = None,
-    ) -> None:
-        hidden = Token(token)
-        del token  # a traceback may show local variables
-        root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
-        core = Core(Place(master, slave, hidden, usecase, project, root), attach_to, start_timeout)
+    @TAKING.init
+    def __init__(self, where: Where) -> None:
+        core = Core(where.place, where.attach_to, where.start_timeout)
         core.controller = weakref.ref(self)
         core.presence = Presence(core)
         core.resumer = Resumer(core)
@@ -140,12 +122,39 @@ class Controller(Groups, Guarded):
             notices=Notices(core),
         )
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
+        ending = weakref.finalize(self, _end, core)
+        ending.atexit = False  # the process has ended its jobs then
+
+    @classmethod
+    def jobs(
+        cls,
+        master: str | None = None,
+        *,
+        slave: str | None = None,
+        token: Source | Token = None,
+    ) -> StartedJobs:
+        """Return the remote jobs that you have started and that run still, such as those of a kernel that crashed.
+
+        Each has its state, and can be attached to (``attach``) and stopped (``stop``). They are recorded, without
+        tokens, in your data folder. Local jobs end with their kernel, so none is left.
+
+        Args:
+            master: address of the proxy master whose jobs are wanted; None for all, of which the states are known if
+                they are of one master.
+            slave: address of its proxy slave; None for the one that was given when the job was started.
+            token: as for a controller.
+
+        Raises:
+            BraynsWidgetError: the address is invalid, or contains a credential.
+        """
+        hidden = Token(token)
+        del token  # a traceback may show local variables
+        return runner().wait(lambda: find_jobs(master, slave, hidden, cls), "jobs")
 
     def __repr__(self) -> str:
         if "models" not in vars(self):  # a traceback or a debugger shows it while it is made
             return "<Controller that is not complete>"
-        where = self._core.connection.place.master or "the local service"
-        return f"<Controller of {where}: {self.status.state}, {len(self.models)} models>"
+        return f"<Controller of {self._core.connection.place.name}: {self.status.state}, {len(self.models)} models>"
 
     def __enter__(self) -> Self:
         return self
@@ -239,3 +248,9 @@ class Controller(Groups, Guarded):
             a function that removes the listener.
         """
         return self._core.store.listen(read, call)
+
+
+def _end(core: Core) -> None:
+    """Close the core of a controller that nothing holds any more, when its calls are done."""
+    if core.loop.is_here and not core.loop.loop.is_closed() and not sys.is_finalizing():
+        core.loop.submit(core.abandon())

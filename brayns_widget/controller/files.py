@@ -45,7 +45,7 @@ class Files(Group):
         if path is None:
             # Browsing a whole machine starts in the notebook's directory.
             here = str(Path.cwd())
-            inside = self._core.connection.place.master is None and Path(here).is_relative_to(root)
+            inside = self._core.connection.place.is_local and Path(here).is_relative_to(root)
             place = here if inside else root
         else:
             place = resolve(self._core, path)
@@ -80,7 +80,7 @@ class Files(Group):
 
 def resolve(core: Core, path: str | Path) -> str:
     """Return a path for the servers: absolute with the local service, else unchanged."""
-    if core.connection.place.master is not None:
+    if not core.connection.place.is_local:
         return str(path)
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - pathlib keeps ".." in it
 

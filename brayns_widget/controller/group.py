@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -15,12 +17,16 @@ from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
+from brayns_widget.controller.camera import FRONT
+from brayns_widget.controller.ending import Countdown, read_end
 from brayns_widget.controller.guarded import Guarded
+from brayns_widget.controller.joining import seen_as_it_is
 from brayns_widget.controller.journal import Journal
 from brayns_widget.controller.scene import Scene, scene_lost
-from brayns_widget.controller.state import Activity, Level, Notice, Store
+from brayns_widget.controller.state import Activity, JobState, Level, Notice, State, Store
 from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
+from brayns_widget.controller.where import Where
 from brayns_widget.protocol.errors import (
     BraynsWidgetError,
     CircuitError,
@@ -43,6 +49,9 @@ FOLLOW_PAUSE = 60.0
 NOT_BACK = Notice("warning", "The scene of the last job is not in this one.", "job.restore() brings it back.")
 """What is told of a job that a call has started after a crash, with a scene of its own."""
 
+_LACK = "This job has no backend, so files cannot be listed, and circuits cannot be looked into."
+
+ABANDON_LOOK = 0.2  # s
 NO_BACKEND = "Files and node attributes cannot be read until it is back. What is loaded can be used meanwhile."
 
 T = TypeVar("T")
@@ -67,6 +76,7 @@ class Core:
         self.controller: Callable[[], object] = lambda: None  # held by all its groups and models
         self.runner = Runner(self.loop, self._watch)
         self.store = Store()
+        self.store.state = State(job=_where(place))
         self.scene = Scene(self.store)
         self.journal = Journal()
         self.presence: Presence  # lets a scene sleep that nobody looks at
@@ -75,6 +85,7 @@ class Core:
         self.tasks: dict[str, Task[Any]] = {}
         self.beside: frozenset[str] = frozenset()  # long calls between whose steps our renderer draws the view
         self.aspect = 4 / 3  # of the picture that cameras frame models for
+        self.joined = False  # the scene is others' work, and is shown as it is
         self.aimed = False  # the camera was set for models that are still to come
         self.light: Callable[[Server], Awaitable[None]]  # lights a scene that has lost its lights
         self.prepare: Sequence[Callable[[Ready], Any]] = ()  # what groups do before a new job is ready, in order
@@ -90,6 +101,7 @@ class Core:
             on_left=self._left,
             on_backend=self._tell_backend,
         )
+        self._countdown = Countdown(self._warn)
         self._again = False  # the job is ready again, after a loss
         self._no_backend: Notice | None = None
         self._following: asyncio.Task[None] | None = None
@@ -149,6 +161,22 @@ class Core:
         self.restorer.wanted = given or self.store.state.status.state == "asleep"
         return given
 
+    async def connect(self, where: Where, report: Report) -> None:
+        """Leave the job, cancel all other tasks, and start or join one elsewhere."""
+        for task in self.tasks.values():
+            if not task.is_current:
+                task.cancel()
+        self.restorer.wanted = False
+        self.aimed = False
+        self.store.state = replace(self.store.state, job=_where(where.place), camera=FRONT, notice=None)
+        await self.connection.move(where.place, attach_to=where.attach_to, start_timeout=where.start_timeout)
+        await self.connection.ensure(report)
+
+    def stop(self) -> None:
+        """Stop the job, or leave it running if it was not started here; the next call starts or joins one."""
+        self.restorer.wanted = False
+        self.connection.stop()
+
     async def restore(self, report: Report) -> None:
         """Start a job, if none runs, and bring the remembered scene back."""
         before, self.restorer.wanted = self.restorer.wanted, True
@@ -200,13 +228,19 @@ class Core:
             await asyncio.gather(*calls, looking, return_exceptions=True)
         return looking.result()
 
-    async def close(self) -> None:
-        """Cancel running tasks, and close the connection."""
+    async def abandon(self) -> None:
+        """Close it when the calls that run are done: nothing holds its controller any more."""
+        while self.runner.running:  # noqa: ASYNC110 - calls are counted, not announced
+            await asyncio.sleep(ABANDON_LOOK)
+        await self.close()
+
+    async def close(self, *, stop: bool = True) -> None:
+        """Cancel running tasks, and close the connection; the job runs on unless ``stop``."""
         for task in self.tasks.values():
             task.cancel()
         await self.presence.close()
         await self._stop_following()
-        await self.connection.close()
+        await self.connection.close(stop=stop)
         await self.resumer.close()
 
     # ------------------------------------------------------------------ state
@@ -252,11 +286,15 @@ class Core:
 
     async def _prepare(self, ready: Ready) -> None:
         self.journal.clear()
+        self.joined = False
         self.resumer.begin(ready.renderer)
         if self.restorer.wanted and self.restorer.remembers:
             await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
         else:
             await self.scene.read(ready.renderer)  # we may have attached to a job in use
+            self.joined = self.connection.attaches and bool(self.store.state.models)
+            if self.joined:
+                self.store.state = await seen_as_it_is(ready.renderer, self.store.state, self.aspect)
         for step in self.prepare:
             await step(ready)
         self._again = False
@@ -271,7 +309,9 @@ class Core:
         notice = NOT_BACK if self.restorer.remembers and not state.models else None
         if self._again and notice is None:
             notice = state.notice
-        self.store.state = replace(state, capabilities=ready.capabilities, notice=notice)
+        job = self._known_job(ready)
+        self.store.state = replace(state, capabilities=ready.capabilities, notice=notice, job=job)
+        self._countdown.start(job.ends, probably=job.ends_probably)
         self.restorer.wanted = False
         self._tell_problems()
         self.touch()
@@ -284,12 +324,36 @@ class Core:
 
     def _left(self, end: EndOfJob | None) -> None:
         self._away()
+        self._countdown.stop()
+        job = self.store.state.job.gone(log="" if end is None else end.detail)
+        self.store.state = replace(self.store.state, job=job)
         self.restorer.keep()
         if not self.restorer.wanted:
             self.lose_scene(lost=end is not None)
         if end is not None:
             hint = "job.restore() starts a new job with the same scene."
             self.tell("error", end.text, f"{end.detail}\n{hint}" if end.detail else hint)
+
+    def _known_job(self, ready: Ready) -> JobState:
+        job = self.connection.job
+        assert job is not None
+        ends, probably = read_end(job.end_time, time.time())
+        return replace(
+            self.store.state.job.gone(),
+            id=job.id or None,
+            host=urlsplit(ready.renderer.address.url).hostname,
+            ends=ends,
+            ends_probably=probably,
+            attached=not job.owned,
+            lack="" if ready.backend is not None else _LACK,
+            brayns_backend=ready.backend is not None and not ready.capabilities.our_backend,
+        )
+
+    def _warn(self, text: str) -> None:
+        """Warn of the end of the job, where people see it."""
+        self.tell("warning", text, "Save what you need. job.restore() brings the scene back on another job.")
+        if not self.presence.seen:
+            _LOG.warning(text)
 
     def lose_scene(self, *, lost: bool = True) -> None:
         """Empty the state's scene; ``lost``: it was not given back."""
@@ -356,3 +420,8 @@ class Group(Guarded):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of a job that is {self._store.state.status.state}>"
+
+
+def _where(place: Place) -> JobState:
+    """Return the state of a job that is to run at a place."""
+    return JobState(place.master, place.slave, place.renderer, place.backend, place.usecase, place.project)

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.controller.calls import long, offered, waiting
-from brayns_widget.controller.group import Group
+from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.listing import JobEntry, Listing
 from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
+from brayns_widget.controller.where import START_TIMEOUT, TAKING, Address, Name, Where
 
 
 class Job(Group):
     """The job that runs the renderer and the backend."""
 
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self._listing = Listing()
+
     @property
     def id(self) -> str | None:
-        """The proxy master's id of the job, or None if none is ready."""
-        return self._core.connection.job_id
+        """The proxy master's id of the job, or None if none is ready, or if no master has started it."""
+        return self._core.connection.job_id or None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the job ends, or None if that is not known. A master's time without a zone is taken for local time."""
+        ends = self._store.state.job.ends
+        return None if ends is None else datetime.fromtimestamp(ends).astimezone()
 
     @offered
     @long
@@ -33,6 +46,24 @@ class Job(Group):
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
         await self._core.connection.ensure(report)
+
+    @offered
+    @long
+    @TAKING.long
+    async def connect(self, report: Report, where: Where) -> None:  # noqa: D417 - the options are described there
+        """Connect to another place: start a job there, or use one that runs. Running tasks are cancelled.
+
+        The job that was used is stopped, if this controller has started it. Its scene can be brought back by
+        ``restore``, as far as its files are there.
+
+        Args:
+            report: gets the progress.
+            options: where the job runs.
+
+        Raises (from the task):
+            ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded
+        """
+        await self._core.connect(where, report)
 
     @offered
     @long
@@ -50,10 +81,63 @@ class Job(Group):
         """
         await self._core.restore(report)
 
+    @offered
     @waiting
-    async def close(self) -> None:
-        """Stop the job if this controller started it, and close its links. It can't be used again."""
-        await self._core.close()
+    async def stop(self) -> None:
+        """Stop the job, or leave it running if it was attached to. The next call starts or joins one.
+
+        ``restore`` brings the scene back.
+        """
+        self._core.stop()
+
+    @offered
+    @waiting
+    async def list(self) -> tuple[JobEntry, ...]:
+        """List the remote jobs that you have started and that run still, as ``Controller.jobs`` does.
+
+        The token of the present job is sent to its master only, that of the environment to a single one.
+        """
+        return await self._listing.read(self._core.connection.place, self.id)
+
+    @offered
+    @long
+    async def attach(self, report: Report, master: Address, job_id: Name) -> None:
+        """Leave the present job, and use another one that ``list`` has found.
+
+        Args:
+            report: gets the progress.
+            master: address of its proxy master.
+            job_id: its id.
+
+        Raises (from the task):
+            AllocationError: it was not found.
+            AuthError, ConnectionLost, DeadlineExceeded: it cannot be used.
+        """
+        place = self._listing.place_of(master, job_id, self._core.connection.place)
+        await self._core.connect(Where(place, job_id, START_TIMEOUT), report)
+
+    @offered
+    @waiting
+    async def end(self, master: Address, job_id: Name) -> None:
+        """Stop a job that ``list`` has found.
+
+        Args:
+            master: address of its proxy master.
+            job_id: its id.
+
+        Raises:
+            AllocationError: it was not found, or it may run on; the message says why, and until when.
+        """
+        await self._listing.end(master, job_id)
+
+    @waiting
+    async def close(self, *, stop: bool = True) -> None:
+        """Stop the job if this controller started it, and close its links. It can't be used again.
+
+        Args:
+            stop: False leaves a remote job running, until its time is over; ``Controller.jobs`` finds it.
+        """
+        await self._core.close(stop=stop)
 
 
 class Tasks(Group, Mapping[str, Task[Any]]):

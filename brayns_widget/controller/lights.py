@@ -58,7 +58,8 @@ class Lights(Parts):
 
     async def prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is lit."""
-        self._dark = self._dark and self._core.restorer.wanted  # what has come back was dark already
+        # What has come back was dark already, and what others have made is as they wanted it.
+        self._dark = (self._dark and self._core.restorer.wanted) or self._core.joined
         await self._relight(ready.renderer)
 
     async def _relight(self, renderer: Server) -> None:

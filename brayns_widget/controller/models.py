@@ -149,7 +149,7 @@ class Models(Morphologies, Counting, Sequence["Model"]):
         check_parts(soma=soma, axon=axon, dendrites=dendrites)
         choice = choice_of(node_ids, node_sets, query, density, limit)
         path, population = place_of(path, population)
-        if is_morphology(path):
+        if is_morphology(path, choice):
             parts = MorphologyParts(soma, axon, dendrites, radius_multiplier)
             return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)

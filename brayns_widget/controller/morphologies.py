@@ -15,7 +15,7 @@ from brayns_widget.controller.files import resolve
 from brayns_widget.controller.group import Group
 from brayns_widget.controller.loading import RadiusMultiplier, add_model, added
 from brayns_widget.controller.scene import Scene
-from brayns_widget.controller.selection import Name
+from brayns_widget.controller.selection import Choice, Name
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import CircuitError
 
@@ -29,9 +29,19 @@ _ENDINGS = (".swc", ".asc", ".h5")
 _GRAY = [0.6, 0.6, 0.6, 1.0]
 
 
-def is_morphology(path: str | PurePath) -> bool:
-    """Tell whether a path is that of a morphology; circuits are named by their configurations, which are JSON."""
-    return str(path).lower().endswith(_ENDINGS)
+def is_morphology(path: str | PurePath, choice: Choice | None = None) -> bool:
+    """Tell whether a path is that of a morphology; circuits are named by their configurations, which are JSON.
+
+    Raises:
+        CircuitError: it is, and ``choice`` takes some of its cells by their ids, node sets or attributes.
+    """
+    found = str(path).lower().endswith(_ENDINGS)
+    if found and choice and (choice.node_ids is not None or choice.node_sets or choice.query is not None):
+        raise CircuitError(
+            f"{str(path)!r} is a single morphology, which has no node ids, node sets or attributes to choose cells by.",
+            hint="Leave out node_ids, node_sets and query, or name the circuit's configuration.",
+        )
+    return found
 
 
 def check_parts(*, soma: bool, axon: bool, dendrites: bool) -> None:

@@ -12,6 +12,7 @@ from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.joining import look_of
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError
 
@@ -116,12 +117,24 @@ class Rendering(Group):
 
     async def prepare(self, ready: Ready) -> None:
         """Prepare a new job to show pictures; the last step, because of what users set meanwhile."""
-        from brayns_widget.protocol.brayns.additions import SET_RADIUS_FLOOR, RadiusFloor
+        from brayns_widget.protocol.brayns.additions import (
+            SET_PICTURE_OPTIONS,
+            SET_RADIUS_FLOOR,
+            PictureOptions,
+            RadiusFloor,
+        )
         from brayns_widget.protocol.brayns.renderers import SET_FRAMEBUFFER_STATIC
 
+        if self._core.joined:
+            background, settings = await look_of(ready.renderer, self._store.state)
+            self._store.state = replace(self._store.state, background=background)
+            self._settings = self._settings or settings
         await ready.renderer.call(SET_FRAMEBUFFER_STATIC)
-        if ready.capabilities.offers(SET_RADIUS_FLOOR.name):
+        if ready.capabilities.offers(SET_RADIUS_FLOOR.name) and not self._core.joined:
             await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=self._floor))
+        if ready.capabilities.offers(SET_PICTURE_OPTIONS.name):
+            better = PictureOptions(all_materials=True, centered=True, soft_shadows=True, stepwise=True)
+            await ready.renderer.call(SET_PICTURE_OPTIONS, better)
         # Settings made before the job counts as ready are only stored, so they are compared again after each answer.
         sent = None
         while sent != (self.settings, self.background):

@@ -16,7 +16,7 @@ from brayns_widget.controller.circuits import CellCount, Population
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.queries import Query, Remark, parse
 from brayns_widget.controller.questions import UNKNOWN, Questions
-from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.errors import CircuitError, ConnectionLost
 from brayns_widget.protocol.ids import ascending
 
 if TYPE_CHECKING:
@@ -134,12 +134,18 @@ async def _population(
     ready: Ready, path: str, name: str | None, *, in_plane: bool = False
 ) -> tuple[Population, tuple[str, ...]]:
     """Return the node population of a name, or the usual one, and the circuit's notices."""
-    if ready.backend is not None:
+    if ready.backend is None:
+        if name is None:
+            raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
+        return Population(name, "", UNKNOWN), ()
+    try:
         circuit = await inspect_circuit(ready.backend, path, ready.capabilities.offers, node_sets=False)
-        return circuit.choose(name, in_plane=in_plane), circuit.notices
-    if name is None:
-        raise CircuitError("This job has no backend to ask for node populations.", hint="Pass population=…")
-    return Population(name, "", UNKNOWN), ()
+    except (CircuitError, ConnectionLost) as error:
+        # The renderer may read what a backend of Brayns' cannot; what ours says of a file holds for its renderer.
+        if name is None or (isinstance(error, CircuitError) and ready.capabilities.our_backend):
+            raise
+        return Population(name, "", UNKNOWN), (error.message,)
+    return circuit.choose(name, in_plane=in_plane), circuit.notices
 
 
 def thinned(ids: Ints, density: float, limit: int | None) -> Ints:

@@ -95,6 +95,48 @@ class ModelState:
 
 
 @dataclass(frozen=True, slots=True)
+class JobState:
+    """Where the job runs, or is to run, and what is known of it while it does. Nothing of this is secret.
+
+    Attributes:
+        master: address of the proxy master, or None for the local service.
+        slave: address of the proxy slave, or None.
+        renderer: address of a renderer without proxies, or None.
+        backend: address of its backend, or None.
+        usecase: what the master is asked for.
+        project: the project, or None.
+        id: the master's id of the job, or None if there is none.
+        host: the machine that answers, or None before one does.
+        ends: when the job ends, in seconds since the epoch, or None if that is not known.
+        ends_probably: whether that is a guess of the master's time zone.
+        attached: whether the job was not started here, and so is not stopped by closing.
+        lack: why files and circuits cannot be looked at, as a sentence, or "".
+        brayns_backend: whether the backend is Brayns' own, which cannot read all circuits that its renderer can.
+        log: last lines of the log of a job that has ended, if its master has told them.
+    """
+
+    master: str | None = None
+    slave: str | None = None
+    renderer: str | None = None
+    backend: str | None = None
+    usecase: str = ""
+    project: str | None = None
+    id: str | None = None
+    host: str | None = None
+    ends: float | None = None
+    ends_probably: bool = False
+    attached: bool = False
+    lack: str = ""
+    brayns_backend: bool = False
+    log: str = ""
+
+    def gone(self, log: str = "") -> JobState:
+        """Return it without what is known of a job that runs."""
+        place = self.master, self.slave, self.renderer, self.backend, self.usecase, self.project
+        return JobState(*place, log=log)
+
+
+@dataclass(frozen=True, slots=True)
 class PartState:
     """A light or a clipping shape: its id in the scene, and its type in Brayns' words."""
 
@@ -109,6 +151,7 @@ class State:
 
     Attributes:
         status: state of the job.
+        job: where it runs, and what is known of it.
         capabilities: capabilities of its servers, or None before it runs.
         scene_lost: whether all that was loaded has gone with its renderer, and has neither come back nor was followed
             by another scene.
@@ -125,6 +168,7 @@ class State:
     """
 
     status: Status = field(default_factory=Status)
+    job: JobState = JobState()
     capabilities: Capabilities | None = None
     scene_lost: bool = False
     models: tuple[ModelState, ...] = ()

@@ -77,6 +77,11 @@ class Task(Generic[T]):
         """Whether it has ended, by success, failure or cancellation."""
         return self._future.done()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is this task that asks, on the loop thread."""
+        return self._running is not None and self._running is asyncio.current_task()
+
     def result(self, timeout: float | None = None) -> T:
         """Wait for the result.
 

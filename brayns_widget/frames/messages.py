@@ -21,6 +21,9 @@ from brayns_widget.stream import Frame
 CANVAS_MIN, CANVAS_MAX = 16, 4096
 """Minimum and maximum side of a canvas, in CSS pixels; a larger one is a runaway layout."""
 
+DECODE_MS_MAX = 10_000.0
+"""Longest time, in ms, that a page may say it took to show a picture; its clock may have jumped."""
+
 Finite = Annotated[float, Predicate(math.isfinite)]
 _ACKS_MAX = 64
 
@@ -37,6 +40,10 @@ class Ack:
     seq: int
     shown: bool
     decode_ms: Finite
+
+    def __post_init__(self) -> None:
+        # A wrong time would only distort the page's own quality; the acknowledgement counts all the same.
+        object.__setattr__(self, "decode_ms", min(max(self.decode_ms, 0.0), DECODE_MS_MAX))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class Kernel:
             return
         settings = settings_for(ours=target["ours"], gives_way=target["gives_way"])
         self._links[number] = RendererLink(
-            Address(target["url"], Token(target["token"])),
+            Address(target["url"], Token(target["token"], optional=True)),
             frozenset({"render-image"} if target["gives_way"] else ()),
             lambda request: host.set_request(request, settings),
             told.unreachable,

@@ -11,7 +11,7 @@ import inspect
 import json
 import sys
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -56,7 +56,9 @@ class Writer:
         if origin is Literal:
             return " | ".join(json.dumps(value) for value in args)
         if origin in {Union, types.UnionType}:
-            return " | ".join(dict.fromkeys(self.name_of(option) for option in args))
+            # A page sends no functions.
+            sent = [option for option in args if get_origin(option) is not Callable]
+            return " | ".join(dict.fromkeys(self.name_of(option) for option in sent))
         if origin is Task:
             return self.name_of(Started)
         if origin is tuple and args[-1:] != (Ellipsis,):

@@ -6,12 +6,13 @@ acknowledgements and frames can also go over the page's own socket; their types 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
 from annotated_types import MaxLen
 
+from brayns_widget.connection.tokens import Token
 from brayns_widget.frames.messages import AckMessage, CameraMessage, Finite, FrameMessage, read_as
 from brayns_widget.notebook.stills import Output
 
@@ -192,6 +193,13 @@ KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "pong": PongMessage,
     "still": StillMessage,
 }
+
+
+def hide_token(content: Any) -> None:
+    """Put a token in a message of a page in a box that does not show it, before anything can show the message."""
+    params = content.get("params") if isinstance(content, Mapping) else None
+    if isinstance(params, MutableMapping) and isinstance(params.get("token"), str):
+        params["token"] = Token(params["token"])
 
 
 def read_page_message(content: Any) -> PageMessage:

@@ -17,7 +17,7 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
-from brayns_widget.controller.state import Activity, ModelState, Notice, State
+from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, State
 
 G = TypeVar("G")
 S = TypeVar("S")
@@ -33,6 +33,7 @@ class Traits:
     camera: Camera
     models: tuple[ModelState, ...]
     status: Status
+    job: JobState
     scene_lost: bool
     progress: Activity | None
     notice: Notice | None
@@ -46,6 +47,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "camera": lambda state: state.camera,
     "models": lambda state: state.models,
     "status": lambda state: state.status,
+    "job": lambda state: state.job,
     "scene_lost": lambda state: state.scene_lost,
     "progress": lambda state: state.progress,
     "notice": lambda state: state.notice,

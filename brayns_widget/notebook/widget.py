@@ -19,22 +19,23 @@ import anywidget
 import traitlets
 
 from brayns_widget.connection.status import Status
-from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
-from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import check_settable
+from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
+from brayns_widget.controller.where import WHERE, documented
 from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
+from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
 from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
@@ -46,14 +47,16 @@ _STATIC = Path(__file__).parent.parent / "static"
 _CLOSE_TIMEOUT = 5.0
 _TAKE_TIMEOUT = 1.0  # s; the loop thread takes milliseconds
 
-LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
+_PLACE_OPTIONS: Mapping[str, inspect.Parameter] = WHERE.options
+_LOAD_OPTIONS: Mapping[str, inspect.Parameter] = Models.load_circuit.arguments.options
+OPTIONS: Mapping[str, inspect.Parameter] = {**_PLACE_OPTIONS, **_LOAD_OPTIONS}
 """What ``BraynsWidget(circuit, …)`` takes besides its own arguments."""
 
 # What holds a controller for a widget's pages only.
 _FOR_PAGES = (Page, Keeper, Commands, SceneFrames)
 
-# The controllers that widgets have made, with what closes those that nothing holds any more.
-_MADE: weakref.WeakKeyDictionary[Controller, weakref.finalize[..., Controller]] = weakref.WeakKeyDictionary()
+# The controllers that widgets have made.
+_MADE: weakref.WeakSet[Controller] = weakref.WeakSet()
 
 # Names of ipywidgets that are for users; its other names only hide ours.
 _IPYWIDGETS = ("close", "layout", "observe", "unobserve")
@@ -72,11 +75,13 @@ def _read_static(name: str) -> str:
         raise ImportError(f"The front end ({name}) is missing; it is built by 'pip install .', so run that.") from None
 
 
+@documented
 class BraynsWidget(anywidget.AnyWidget, Groups):
     """A live, ray-traced view of circuits.
 
     With no arguments a local service starts by itself; with ``master`` and ``token`` a job is started there. Either
-    happens in the background: the cell returns at once and the view shows the progress.
+    happens in the background: the cell returns at once and the view shows the progress. What is said of the place here
+    can be said in the panel as well, and changed by ``viewer.job.connect``.
 
     Its calls are in groups::
 
@@ -87,16 +92,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         viewer.snapshot("figure.png").result()
 
     Args:
-        circuit: SONATA circuit or simulation configuration to load.
-        master: address of a proxy master; None starts the local service.
-        slave: address of its proxy slave, unless the master provides it.
-        token: bearer token, or a function that returns one; else the environment variable BRAYNS_WIDGET_TOKEN.
+        circuit: SONATA circuit or simulation configuration to load; options of its load are those of ``load_circuit``.
+        options: where its job runs.
         controller: show this controller's scene, beside its other widgets. Without one the widget makes one, which
             is closed with the last widget that shows it; one of yours you close.
         height: of the canvas, in CSS pixels, 160 to 2000.
         transport: how frames go to the page: "socket" over one of its own, which is fast and goes on while a cell runs;
             "comm" through the kernel; "auto" over a socket wherever the page can open one.
-        options: options of the load of ``circuit``, as for ``load_circuit``.
 
     Attributes:
         models: the models of the scene.
@@ -115,6 +117,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         status: state of the job.
+        job: the job: starts, stops and moves it.
         scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
         progress: the newest running long call, or None.
         notice: the last message for the user, or None if there is none or it was dismissed.
@@ -133,6 +136,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         "camera", face=lambda widget: widget.controller.camera, check=read_camera, help="what one looks through"
     )
     status = StateTrait[Status, Any]("status", help="where the job stands")
+    job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
     scene_lost = StateTrait[bool, Any]("scene_lost", help="whether all that was loaded has gone with its renderer")
     progress = StateTrait[Activity | None, Any]("progress", help="the newest long call that runs, or None")
     notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
@@ -151,19 +155,16 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         self,
         circuit: str | Path | None = None,
         *,
-        master: str | None = None,
-        slave: str | None = None,
-        token: str | Callable[[], str] | None = None,
         controller: Controller | None = None,
         height: int = HEIGHT,
         transport: Transport = "auto",
         **options: Any,
     ) -> None:
-        hidden = None if token is None else Token(token).reveal
-        del token  # a traceback may show local variables
+        WHERE.hide(options)
         self._check_options(circuit, options)
-        if controller is not None and any(given is not None for given in (master, slave, hidden)):
-            raise TypeError("a controller has its own master, slave and token: give these or a controller, not both")
+        place = {name: options.pop(name) for name in _PLACE_OPTIONS if name in options}
+        if controller is not None and place:
+            raise TypeError(f"a controller has its own {next(iter(place))}: give this or a controller, not both")
         if transport not in get_args(Transport):
             raise ValueError(f"transport is {transport!r}, not one of {', '.join(get_args(Transport))}")
         # Sending needs the context of a message (see _send); until a page has sent one, this cell's has to do.
@@ -175,16 +176,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         super().__init__(height=height)
         self._free_route()
         self._let_go()
-        self.controller = controller or Controller(master=master, slave=slave, token=hidden)
+        self.controller = controller or Controller(**place)
         self._take_groups(self.controller)
         self._writer = TraitWriter(weakly(self._write))
         self._page: Page = self.controller.loop.submit(self._open(transport)).result()
         self.on_msg(self._receive)
         if controller is None:
             self._post(self.controller.presence.guard, partial(_is_used, weakref.ref(self.controller)))
-            ending = weakref.finalize(self.controller, _end, self.controller._core)  # noqa: SLF001 - of the same package
-            ending.atexit = False
-            _MADE[self.controller] = ending
+            _MADE.add(self.controller)
         try:
             self.controller.start()
             if circuit is not None:
@@ -212,7 +211,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def __del__(self) -> None:
         """Close it when nothing holds it any more."""
-        if not sys.is_finalizing():  # then all has been closed
+        controller = vars(self).get("controller")
+        is_parents = controller is not None and not controller.loop.is_here  # of a forked child, and so is the comm
+        if not sys.is_finalizing() and not is_parents:  # then all has been closed
             # Without a wait: the garbage collector runs on any thread, which may hold any lock.
             if self._begin_to_close():
                 presence = self.controller.presence if self.controller in _MADE else None
@@ -356,6 +357,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     # ------------------------------------------------------------------ messages
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        hide_token(content)
         self._context = contextvars.copy_context()
         self._heard_page = True
         self._keep()
@@ -394,7 +396,6 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     async def _shut(self) -> None:
         await self._page.close()
         if self.controller in _MADE and not SceneFrames.are_open(self.controller):
-            _MADE[self.controller].detach()
             await self.controller.job.close.aio()
 
     def _still(self) -> Sequence[Output]:
@@ -418,11 +419,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     @staticmethod
     def _check_options(circuit: str | Path | None, options: Mapping[str, Any]) -> None:
         for name in options:
-            if name not in LOAD_OPTIONS:
-                known = (*LOAD_OPTIONS, "circuit", "master", "slave", "token", "controller", "height", "transport")
-                raise TypeError(unexpected("BraynsWidget", name, known))
-        if options and circuit is None:
-            raise TypeError(f"{next(iter(options))!r} says how to load a circuit, but none is given")
+            if name not in OPTIONS:
+                raise TypeError(unexpected("BraynsWidget", name, inspect.signature(BraynsWidget).parameters))
+        if circuit is None and (idle := next((name for name in options if name in _LOAD_OPTIONS), None)):
+            raise TypeError(f"{idle!r} says how to load a circuit, but none is given")
 
 
 async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> None:
@@ -441,18 +441,12 @@ def _is_used(controller: weakref.ref[Controller]) -> bool:
     return found is not None and is_held(found, inside=_FOR_PAGES)
 
 
-def _end(core: Core) -> None:
-    """Close the core of a controller that nothing holds any more."""
-    if not sys.is_finalizing():  # then all has been closed
-        core.loop.submit(core.close())
-
-
 def _signature() -> inspect.Signature:
-    """Return the class's signature with every option of a load, so that tab completion knows them."""
+    """Return the class's signature with every option, so that tab completion knows them."""
     own, types = inspect.signature(BraynsWidget.__init__), get_type_hints(BraynsWidget.__init__)
     named = [p for p in own.parameters.values() if p.name != "self" and p.kind is not p.VAR_KEYWORD]
     parameters = [parameter.replace(annotation=types[parameter.name]) for parameter in named]
-    return own.replace(parameters=[*parameters, *LOAD_OPTIONS.values()], return_annotation=inspect.Signature.empty)
+    return own.replace(parameters=[*parameters, *OPTIONS.values()], return_annotation=inspect.Signature.empty)
 
 
 BraynsWidget.__signature__ = _signature()

@@ -11,6 +11,7 @@
     ├── AuthError                the token is missing, wrong or expired
     ├── ConnectionLost           a link closed while it was needed
     │   └── SceneLost            … and what was loaded has gone with it
+    ├── ForkedError              a controller of the parent was used in a forked child
     ├── DeadlineExceeded         a wait took longer than allowed (also a built-in TimeoutError)
     └── CircuitError             the circuit cannot be read or shown as asked
         └── QueryError           … because a query for cells is wrong (also a built-in ValueError)
@@ -108,6 +109,10 @@ class ConnectionLost(BraynsWidgetError):
 
 class SceneLost(ConnectionLost):
     """What was loaded is gone, with its renderer, and the call needs it. ``controller.restore()`` brings it back."""
+
+
+class ForkedError(BraynsWidgetError):
+    """A controller or widget of the parent process was used in a forked child."""
 
 
 class DeadlineExceeded(BraynsWidgetError, TimeoutError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -38,9 +39,14 @@ class Token:
             request: the request.
             query: accept the contract's `?token=` as well.
         """
-        presented = [_bearer(header) for header in request.headers.getall("Authorization", [])]
-        if query:
-            presented += request.query.getall("token", [])
+        headers = request.headers.getall("Authorization", [])
+        return self.admits_headers(headers) or (query and self._is_one_of(request.query.getall("token", [])))
+
+    def admits_headers(self, headers: Iterable[str]) -> bool:
+        """Whether one of a request's ``Authorization`` headers has this token."""
+        return self._is_one_of(map(_bearer, headers))
+
+    def _is_one_of(self, presented: Iterable[str]) -> bool:
         # Any bytes may come; compare_digest takes text only if it is ASCII.
         return any(hmac.compare_digest(value.encode(errors="surrogateescape"), self._value) for value in presented)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from brayns_widget.service.backend.base import BaseDirectory
 
 _bases: list[BaseDirectory] = []
+_watchers: list[Callable[[str], None]] = []
 
 
 @contextlib.contextmanager
@@ -36,3 +37,10 @@ def check_confined(path: str) -> None:
     """
     for base in _bases:
         base.resolve(path)
+    for told in _watchers:
+        told(path)
+
+
+def watch(told: Callable[[str], None]) -> None:
+    """Call a function with each file that ``check_confined`` lets through, from now on."""
+    _watchers.append(told)

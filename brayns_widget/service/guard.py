@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from brayns_widget.service.access import Access
 
 _METHODS = "GET, POST"
-_HEADERS = "Authorization, Content-Type, Idempotency-Key"
+_HEADERS = "Authorization, Content-Type, Idempotency-Key, Job-Lease"
 
 
 def guard(application: web.Application, access: Access) -> None:

@@ -19,6 +19,9 @@ USE_CASES: dict[str, timedelta] = {"SBO1": timedelta(hours=4)}
 # far above any use, and far below what no date can hold
 MAX_DURATION = timedelta(days=365)
 
+# of jobs that end with their service only
+NO_LIMIT = timedelta.max
+
 _LAYOUT = 1
 _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -54,7 +57,7 @@ class Job:
     """The record of a job. Times are aware and in UTC.
 
     Attributes:
-        end_time: when its allocation expires; None while it is queued.
+        end_time: when its allocation expires; None while it is queued, or without a limit.
         reason: why it ended, for people; "" before.
     """
 

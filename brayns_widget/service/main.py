@@ -20,7 +20,7 @@ from brayns_widget.service.access import Access, add_allow_origin
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
 from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.auth import Token
-from brayns_widget.service.jobs import MAX_DURATION, JobStore
+from brayns_widget.service.jobs import MAX_DURATION, NO_LIMIT, JobStore
 from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.manager import JobManager
 from brayns_widget.service.token_file import token_file
@@ -64,7 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--job-duration",
         type=_seconds,
         metavar="SECONDS",
-        help="maximum run time of a job, instead of its use case's",
+        help="maximum run time of a job, instead of its use case's; none: as long as the service",
     )
     add_allow_origin(parser)
     parser.set_defaults(run=run)
@@ -184,12 +184,15 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> timedelta:
+    if text == "none":
+        return NO_LIMIT
     try:
         value = float(text)
         if not 0 < value <= MAX_DURATION.total_seconds():
             raise ValueError(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of seconds above 0 and up to {MAX_DURATION.total_seconds():.0f}, a year"
+            f"{text!r} is neither none nor a number of seconds above 0 and up to a year "
+            f"({MAX_DURATION.total_seconds():.0f})"
         ) from None
     return timedelta(seconds=value)

@@ -7,7 +7,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from brayns_widget.service.allocators import Allocator, Condition
-from brayns_widget.service.jobs import USE_CASES, Job, JobStore, State
+from brayns_widget.service.jobs import NO_LIMIT, USE_CASES, Job, JobStore, State
+from brayns_widget.service.leases import Leases
 
 _LOOK_SECONDS = 0.2
 
@@ -26,10 +27,19 @@ class JobManager:
     """Manager that keeps records and running servers consistent. It owns both and closes them.
 
     Args:
-        duration: maximum run time of jobs, instead of the use case's.
+        duration: maximum run time of jobs, instead of the use case's; ``NO_LIMIT``: none.
+        leases: which clients' signs of life jobs need.
     """
 
-    def __init__(self, store: JobStore, allocator: Allocator, *, duration: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        allocator: Allocator,
+        *,
+        duration: timedelta | None = None,
+        leases: Leases | None = None,
+    ) -> None:
+        self.leases = leases or Leases()
         self._store = store
         self._allocator = allocator
         self._duration = duration
@@ -39,12 +49,13 @@ class JobManager:
         for job in store.unfinished():
             store.update(job, State.ENDED, reason="the service ended while the job was running")
 
-    async def start(self, usecase: object, key: str | None = None) -> Job:
+    async def start(self, usecase: object, key: str | None = None, lease: float | None = None) -> Job:
         """Record a job and start it. A job that can't be started is recorded as failed, with the reason.
 
         Args:
             usecase: name of a use case, as the client sent it.
             key: the client's idempotency key: the same key returns the same job.
+            lease: seconds without a sign of life of any client after which the job ends, or None.
 
         Raises:
             UnknownUseCaseError: there is no such use case.
@@ -57,8 +68,11 @@ class JobManager:
         if not new:
             if job.usecase != usecase:
                 raise KeyReusedError(f"the idempotency key was used for a job of use case {job.usecase!r}")
+            self.leases.heard(job.id)
             return job
         self._conditions[job.id] = Condition(State.QUEUED)
+        if lease is not None:
+            self.leases.grant(job.id, lease)
         try:
             await self._allocator.start(job)
         except OSError as error:
@@ -88,9 +102,11 @@ class JobManager:
             return job
         end_time = job.end_time
         if condition.state is not State.QUEUED and end_time is None:
-            end_time = datetime.now(UTC) + (self._duration or USE_CASES[job.usecase])
+            duration = self._duration or USE_CASES[job.usecase]
+            end_time = None if duration == NO_LIMIT else datetime.now(UTC) + duration
         if condition.state.final:
             del self._conditions[job.id]
+            self.leases.drop(job.id)
         logger.info("job %s is %s %s", job.id, condition.state, condition.reason.partition("\n")[0])
         return self._store.update(job, condition.state, reason=condition.reason, end_time=end_time)
 
@@ -107,27 +123,31 @@ class JobManager:
     async def stop(self, job: Job, reason: str) -> Job:
         """Stop a job, and return its record when none of its processes runs; a job that is over does not change."""
         if self._conditions.pop(job.id, None):
+            self.leases.drop(job.id)
             logger.info("job %s is over: %s", job.id, reason)
             job = self._store.update(job, State.ENDED, reason=reason)
         await self._allocator.stop(job.id)
         return job
 
     async def watch(self) -> None:
-        """Keep all records up to date and end jobs at their end time, until cancelled.
+        """Keep all records up to date and end jobs at their end time or without clients, until cancelled.
 
         A job that this fails for is logged and tried again; the others don't notice.
         """
         while True:
-            await asyncio.gather(*(self._look_after(job_id) for job_id in list(self._conditions)))
+            unused = self.leases.look()
+            await asyncio.gather(*(self._look_after(job_id, unused.get(job_id)) for job_id in list(self._conditions)))
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _look_after(self, job_id: str) -> None:
+    async def _look_after(self, job_id: str, unused: float | None) -> None:
         try:
             job = self._store.get(job_id)
             assert job
             job = await self.refresh(job)
             if job.id in self._conditions and job.end_time and job.end_time <= datetime.now(UTC):
                 await self.stop(job, "its time was over")
+            elif unused is not None:
+                await self.stop(job, f"none of its clients has been there for {unused:g} s")
         except Exception as error:  # whatever it is, it must not cost the other jobs
             # Told once, not at each of five looks a second.
             if self._troubles.get(job_id) != repr(error):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from brayns_widget.protocol.errors import ServiceError
+from brayns_widget.service.connections import REQUEST_SECONDS
+from brayns_widget.service.leases import MAX_SECONDS
 from brayns_widget.service.manager import JobManager, KeyReusedError, UnknownUseCaseError
 
 if TYPE_CHECKING:
@@ -37,8 +40,9 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
         key = request.headers.get("Idempotency-Key")
         if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii()):
             raise web.HTTPBadRequest(text=f"an Idempotency-Key has 1 to {MAX_KEY} ASCII characters")
+        lease = request.headers.get("Job-Lease")
         try:
-            job = await manager.start(body.get("usecase"), key)
+            job = await manager.start(body.get("usecase"), key, None if lease is None else _lease_seconds(lease))
         except UnknownUseCaseError as error:
             raise web.HTTPBadRequest(text=str(error)) from error
         except KeyReusedError as error:
@@ -52,6 +56,14 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
 
     async def stop(request: web.Request) -> web.Response:
         return web.json_response((await manager.stop(find(request), "it was stopped on request")).status())
+
+    async def lease(request: web.Request) -> web.Response:
+        job, body = find(request), await _json_object(request)
+        if body.keys() != {"seconds"}:
+            raise web.HTTPBadRequest(text='the body is not a JSON object such as {"seconds": null}')
+        if not job.state.final:
+            manager.leases.grant(job.id, None if body["seconds"] is None else _lease_seconds(body["seconds"]))
+        return web.json_response((await manager.refresh(job)).status())
 
     async def jobs(_: web.Request) -> web.Response:
         found = [await manager.refresh(job) for job in manager.all()]
@@ -71,6 +83,7 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
         job = manager.get(request.match_info["job_id"])
         if job is None:
             raise web.HTTPNotFound(text="there is no such job")
+        manager.leases.heard(job.id)
         return job
 
     application = web.Application(middlewares=[require_token], client_max_size=MAX_BODY)
@@ -79,6 +92,7 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
             web.post("/start", start),
             web.get("/status/{job_id}", status),
             web.post("/stop/{job_id}", stop),
+            web.post("/lease/{job_id}", lease),
             web.get("/jobs", jobs),
             web.get("/healthz", healthz),
         ]
@@ -88,9 +102,24 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
 
 async def _json_object(request: web.Request) -> dict[str, Any]:
     try:
-        value = json.loads(await request.read())
+        async with asyncio.timeout(REQUEST_SECONDS):  # after the headers, which have that time, too
+            body = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text=f"the body was not there within {REQUEST_SECONDS:g} s") from error
+    try:
+        value = json.loads(body)
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors are ValueErrors
         raise web.HTTPBadRequest(text="the body is not JSON") from error
     if not isinstance(value, dict):
         raise web.HTTPBadRequest(text='the body is not a JSON object such as {"usecase": "SBO1"}')
     return value
+
+
+def _lease_seconds(value: str | float) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise web.HTTPBadRequest(text=f"a lease has 1 to {MAX_SECONDS:.0f} seconds")
+    return seconds

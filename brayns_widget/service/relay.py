@@ -149,7 +149,7 @@ async def relay(client: Side, server: Side, why_it_ended: Callable[[], Awaitable
     Args:
         client: the client's connection; it is closed at the end.
         server: the server's; likewise.
-        why_it_ended: returns why the server ended without a close frame.
+        why_it_ended: returns why the server ended without a close frame, or went away without a reason.
     """
     try:
         client.connect(server)
@@ -157,6 +157,8 @@ async def relay(client: Side, server: Side, why_it_ended: Callable[[], Awaitable
         await asyncio.wait([client.ended, server.ended], return_when=asyncio.FIRST_COMPLETED)
         first = client if client.ended.done() else server
         words = first.ended.result()
+        if first is server and words == (CloseCode.GOING_AWAY, ""):
+            words = None  # it was told to end, and does not know why
         if words is None:  # a client that leaves needs no reason
             words = (CloseCode.NORMAL_CLOSURE, "") if first is client else await why_it_ended()
         await asyncio.gather(client.close(words), server.close(words))

@@ -52,7 +52,8 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
             raise web.HTTPBadGateway(text=f"the {server} can't be reached: {error}") from error
         try:
             response, client = await _upgrade(request)
-            await relay(client, upstream, lambda: _why_it_ended(manager, job, server))
+            with manager.leases.in_use(job.id):
+                await relay(client, upstream, lambda: _why_it_ended(manager, job, server))
         finally:
             upstream.transport.abort()
         return response

@@ -30,6 +30,23 @@ export interface Status {
   readonly text: string;
 }
 
+export interface JobState {
+  readonly master: string | null;
+  readonly slave: string | null;
+  readonly renderer: string | null;
+  readonly backend: string | null;
+  readonly usecase: string;
+  readonly project: string | null;
+  readonly id: string | null;
+  readonly host: string | null;
+  readonly ends: number | null;
+  readonly ends_probably: boolean;
+  readonly attached: boolean;
+  readonly lack: string;
+  readonly brayns_backend: boolean;
+  readonly log: string;
+}
+
 export interface Activity {
   readonly task: string;
   readonly operation: string;
@@ -134,11 +151,26 @@ export interface File {
   readonly size: number;
 }
 
+export interface JobEntry {
+  readonly id: string;
+  readonly master: string;
+  readonly slave: string | null;
+  readonly usecase: string;
+  readonly project: string | null;
+  readonly state: "queued" | "starting" | "ready" | "unknown";
+  readonly detail: string;
+  readonly owner: string;
+  readonly started: number;
+  readonly ends: number | null;
+  readonly is_present: boolean;
+}
+
 /** Synced traits. */
 export type Traits = {
   camera: Camera;
   models: readonly ModelState[];
   status: Status;
+  job: JobState;
   scene_lost: boolean;
   progress: Activity | null;
   notice: Notice | null;
@@ -179,8 +211,13 @@ export interface Calls {
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
+  "job.attach": { params: { master: string; job_id: string }; result: Started };
+  "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number }; result: Started };
+  "job.end": { params: { master: string; job_id: string }; result: null };
+  "job.list": { params: Record<string, never>; result: readonly JobEntry[] };
   "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
+  "job.stop": { params: Record<string, never>; result: null };
   "tasks.cancel": { params: { task: string }; result: null };
   "notices.dismiss": { params: Record<string, never>; result: null };
   "camera.reset": { params: Record<string, never>; result: null };
@@ -281,6 +318,63 @@ export const PARAMETERS = {
       "default": null
     }
   },
+  "job.attach": {
+    "master": {
+      "maxLength": 2048
+    },
+    "job_id": {
+      "maxLength": 256
+    }
+  },
+  "job.connect": {
+    "master": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "slave": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "token": {
+      "default": null
+    },
+    "usecase": {
+      "maxLength": 256,
+      "default": "SBO1"
+    },
+    "project": {
+      "maxLength": 256,
+      "default": null
+    },
+    "attach_to": {
+      "maxLength": 256,
+      "default": null
+    },
+    "renderer": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "backend": {
+      "maxLength": 2048,
+      "default": null
+    },
+    "base_directory": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "start_timeout": {
+      "exclusiveMinimum": 0,
+      "default": 120.0
+    }
+  },
+  "job.end": {
+    "master": {
+      "maxLength": 2048
+    },
+    "job_id": {
+      "maxLength": 256
+    }
+  },
   "model.color_by": {
     "color": {
       "default": null
@@ -321,6 +415,7 @@ export const TRAITS = [
   "camera",
   "models",
   "status",
+  "job",
   "scene_lost",
   "progress",
   "notice",

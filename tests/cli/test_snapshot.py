@@ -16,6 +16,7 @@ from PIL import Image
 from brayns_widget import cli
 from brayns_widget.cli.snapshot import INTERRUPTED, _ProgressLine
 from brayns_widget.controller.tasks import TaskProgress
+from tests.fakes import TOKEN, FakeCluster
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 COMMAND = [sys.executable, "-m", "brayns_widget", "snapshot"]
@@ -41,6 +42,28 @@ def broken(data_dir, tmp_path):
     for path in [copy, *copy.rglob("*")]:
         path.chmod(0o700)  # the original may be read-only
     return copy
+
+
+@pytest.mark.parametrize("dialect", ["bare", "2024"])
+def test_it_is_rendered_where_the_options_say(dialect, tmp_path):
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
+    with FakeCluster(dialect="2024", polls=0) as cluster:
+        servers = ["--master", cluster.master, "--slave", cluster.slave, "--project", "p7"]
+        if dialect == "bare":
+            servers = ["--renderer", f"{cluster.slave}/renderer", "--backend", f"{cluster.slave}/backend"]
+        # The circuit is a file of another machine.
+        done = snapshot("/data/c.json", "-o", tmp_path / "a.png", *servers, "--token-file", tmp_path / "token")
+        starts = [body for _, path, body in cluster.calls if path == "/start"]
+    assert done.returncode == 0, done.stderr
+    assert starts == ([] if dialect == "bare" else [{"usecase": "SBO1", "project": "p7"}])
+
+
+def test_options_that_contradict_each_other_are_told(tmp_path):
+    done = snapshot("c.json", "-o", tmp_path / "a.png", "--renderer", "ws://127.0.0.1:9", "--project", "p")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "brayns-widget snapshot: renderer is an address without proxies, so project has no meaning beside it\n",
+    )
 
 
 @pytest.mark.data

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from brayns_widget.connection import connection as connection_module
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection.connection import Connection, Ready
 from brayns_widget.connection.job import EndOfJob, Place
@@ -251,33 +251,6 @@ def test_a_cancelled_start_stops_the_job(cluster):
     play(cluster, work)
 
 
-def test_a_cancelled_start_whose_job_is_slow_to_stop_is_not_waited_for(cluster, monkeypatch):
-    monkeypatch.setattr(connection_module, "CANCEL_DEADLINE", 0.1)
-    cluster.polls = NEVER
-    close = job_module.Job.close
-
-    async def work(owner: Owner) -> None:
-        go = asyncio.Event()
-
-        async def wait_and_close(job: job_module.Job) -> None:
-            await go.wait()
-            await close(job)
-
-        monkeypatch.setattr(job_module.Job, "close", wait_and_close)
-        waiting = asyncio.create_task(owner.connection.ensure(ignore))
-        await queued(owner)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert STOP not in cluster.paths()
-        assert owner.connection in PROCESS._running
-        go.set()
-        await owner.connection.close()
-        assert cluster.paths()[-1] == STOP
-
-    play(cluster, work)
-
-
 def test_one_of_two_who_wait_may_give_up(cluster):
     cluster.polls = NEVER
 
@@ -426,11 +399,14 @@ def test_closing_while_the_reason_is_asked_for_ends_without_it(cluster):
 @pytest.mark.parametrize("local", [True, False])
 def test_at_the_end_of_the_process_only_remote_jobs_are_stopped(cluster, local):
     async def work(owner: Owner) -> None:
-        owner.connection.stop_blocking()  # nothing to stop yet
+        assert owner.connection.unfinished() == ""
         await owner.connection.ensure(ignore)
         assert owner.connection._job is not None
         owner.connection._job.local = local
-        await asyncio.to_thread(owner.connection.stop_blocking)
+        if local:
+            owner.connection.place = replace(owner.connection.place, master=None)
+        assert (JOB_ID in owner.connection.unfinished()) is not local
+        await owner.connection.leave()
         assert (STOP in cluster.paths()) is not local
 
     play(cluster, work)
@@ -483,7 +459,7 @@ def test_a_job_that_is_being_given_back_is_stopped_at_the_end_of_the_process(clu
         await owner.connection.ensure(ignore)
         owner.connection.give_back("Nobody looks.")
         assert owner.connection in PROCESS._running
-        owner.connection.stop_blocking()  # as the hook at exit does, before the loop comes to it
+        await owner.connection.leave()  # as the hook at exit does, before the loop comes to it
         assert STOP in cluster.paths()
 
     play(cluster, work)
@@ -511,10 +487,9 @@ def test_a_start_that_is_cancelled_while_the_last_job_ends_leaves_that_to_the_pr
         await asyncio.wait([waiting])
         assert cluster.paths().count("POST /start") == 1
         assert connection in PROCESS._running
-        connection.stop_blocking()  # as the hook at exit does
-        assert STOP in cluster.paths()
         go.set()
-        await connection.close()
+        await connection.leave()  # as the hook at exit does
+        assert STOP in cluster.paths()
         assert connection not in PROCESS._running
 
     play(cluster, work)

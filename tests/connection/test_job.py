@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import job as job_module
+from brayns_widget.connection import records, stopping
 from brayns_widget.connection.job import EndOfJob, Job, Place, _slave_address
 from brayns_widget.connection.link import Link
+from brayns_widget.connection.master import MasterClient
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
@@ -26,7 +29,8 @@ STOP = f"POST /stop/{JOB_ID}"
 
 
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch):
+def short_pauses(monkeypatch, tmp_path):
+    monkeypatch.setenv(records.FOLDER_VARIABLE, str(tmp_path / "jobs"))
     monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
 
 
@@ -73,7 +77,7 @@ def test_an_attached_job_is_not_started_and_not_stopped(cluster):
     async def main() -> None:
         job = await start(place(cluster), job_id=JOB_ID)
         assert not job.owned
-        job.stop_blocking()
+        assert job.unfinished() == ""
         await job.close()
 
     asyncio.run(main())
@@ -206,14 +210,187 @@ def test_a_renderer_that_is_late_is_tried_again(cluster):
     assert len(cluster.handshakes) >= 3
 
 
-def test_a_job_that_cannot_be_stopped_is_closed_all_the_same(cluster):
-    cluster.failures["/stop"] = [(500, "")]
+# ---------------------------------------------------------------------- the end of a job
 
+
+def close(cluster: FakeCluster, **changes: Any) -> None:
     async def main() -> None:
-        await (await start(place(cluster))).close()
+        await (await start(place(cluster, **changes))).close()
 
     asyncio.run(main())
+
+
+def test_a_master_that_cannot_stop_has_the_servers_quit(cluster, caplog):
+    cluster.stops = False
+    close(cluster)
+    assert cluster.renderer.methods()[-1] == cluster.backend.methods()[-1] == "quit"
+    assert caplog.messages == []
+    assert records.read_all() == []
+
+
+@pytest.mark.parametrize("fault", ["silent", "cut", "error"])
+def test_servers_that_do_not_quit_are_told_with_id_and_end_time(cluster, caplog, monkeypatch, fault):
+    monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
+    cluster.stops = False
+    if fault == "silent":
+        cluster.renderer.silent.add("quit")
+    elif fault == "cut":  # it is gone, as far as anybody knows
+        cluster.renderer.cut.add("quit")
+    else:
+        cluster.renderer.errors["quit"] = (-32601, "Method not found")
+    close(cluster)
+    expected = (
+        f"The job {JOB_ID} of {cluster.master} may run on, until 2026-11-22T21:39:49 (the master's time): its master "
+        "has no call to stop it. Its renderer did not quit either."
+    )
+    assert caplog.messages == ([] if fault == "cut" else [expected])
+    assert [record.job_id for record in records.read_all()] == ([] if fault == "cut" else [JOB_ID])
+
+
+def test_a_token_that_is_refused_at_the_end_is_told_and_the_servers_quit(cluster, caplog):
+    cluster.failures["/stop"] = [(401, "Invalid Keycloak token")]
+    close(cluster)
+    assert cluster.renderer.methods()[-1] == "quit"
+    (text,) = caplog.messages
+    assert JOB_ID in text
+    assert "Invalid Keycloak token" in text
+    assert text.endswith("Its servers have quit.")
+    assert TOKEN not in text
+    assert len(records.read_all()) == 1
+
+
+def test_a_master_that_is_gone_is_told_and_the_servers_quit(cluster, caplog, monkeypatch):
+    monkeypatch.setattr("brayns_widget.connection.master.STOP_AGAIN", 0.1)
+
+    async def main() -> None:
+        job = await start(place(cluster))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            job._master.url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        await job.close()
+
+    asyncio.run(main())
+    assert cluster.renderer.methods()[-1] == "quit"
+    assert "cannot be reached" in caplog.text
+
+
+def test_a_server_whose_link_is_lost_is_reached_again_to_quit(cluster, caplog):
+    cluster.stops = False
+
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.renderer.cut.add("get-scene")
+        with pytest.raises(ConnectionLost):
+            await job.renderer.request("get-scene")
+        await job.close()
+
+    asyncio.run(main())
+    assert cluster.renderer.methods()[-1] == "quit"
+    assert caplog.messages == []
+
+
+def test_a_job_that_has_ended_by_itself_is_not_told(cluster, caplog):
+    cluster.stops = False
+
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.kill_renderer()
+        async with asyncio.timeout(5):
+            while job.renderer.closed is None:  # noqa: ASYNC110 - no event to wait for
+                await asyncio.sleep(0.005)
+        assert job.backend is not None
+        await job.backend.close()
+        await job.close()
+
+    asyncio.run(main())
+    assert caplog.messages == []
+    assert records.read_all() == []
+
+
+def test_a_job_that_is_kept_is_neither_stopped_nor_forgotten(cluster):
+    async def main() -> None:
+        await (await start(place(cluster))).close(stop=False)
+
+    asyncio.run(main())
+    assert cluster.paths()[-1] == f"POST /lease/{JOB_ID}"
+    (record,) = records.read_all()
+    assert (record.master, record.job_id, record.ready) == (cluster.master, JOB_ID, True)
+
+
+def test_without_a_slave_nothing_is_started_where_the_master_does_not_tell_it(cluster):
+    with pytest.raises(BraynsWidgetError, match=r"no job was started\. Pass slave="):
+        asyncio.run(start(place(cluster, slave=None)))
+    assert "POST /start" not in cluster.paths()
+
+
+def test_a_start_that_is_cancelled_before_its_id_is_known_stops_the_job_when_it_appears(cluster):
+    async def main() -> None:
+        asked, answer = asyncio.Event(), asyncio.Event()
+        real = MasterClient.start
+
+        async def late(master: MasterClient, *what: Any, **options: Any) -> str:
+            job_id = await real(master, *what, **options)
+            asked.set()
+            await answer.wait()
+            return job_id
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(MasterClient, "start", late)
+            patch.setattr(job_module, "GIVING_UP", 0.05)
+            starting = asyncio.create_task(start(place(cluster)))
+            await asyncio.wait_for(asked.wait(), 5)
+            starting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await starting  # it does not wait for the answer
+            assert STOP not in cluster.paths()
+            assert len(PROCESS._running) == 1  # the end of the process would tell
+            answer.set()
+            async with asyncio.timeout(5):
+                while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
+                    await asyncio.sleep(0.005)
+        assert cluster.paths()[-1] == STOP
+
+    asyncio.run(main())
+
+
+def test_a_job_that_was_given_up_in_a_queue_without_a_stop_quits_when_it_comes_up(cluster, monkeypatch, caplog):
+    monkeypatch.setattr(job_module, "GIVING_UP", 0.05)
+    monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.02)
+    cluster.stops = False
+    cluster.polls = 10**9
+
+    async def main() -> None:
+        with pytest.raises(DeadlineExceeded, match="not ready within"):
+            await start(place(cluster), timeout=0.3)
+        assert "quit" not in cluster.renderer.methods()
+        cluster.polls = 0
+        async with asyncio.timeout(5):
+            while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
+                await asyncio.sleep(0.005)
+
+    asyncio.run(main())
+    assert cluster.renderer.methods()[-1] == "quit"
+    assert caplog.messages == []
+
+
+def test_a_job_that_stays_in_a_queue_without_a_stop_is_told(cluster, monkeypatch, caplog):
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.1)
+    monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.02)
+    cluster.stops = False
+    cluster.polls = 10**9
+    with pytest.raises(DeadlineExceeded):
+        asyncio.run(start(place(cluster), timeout=0.1))
+    assert f"The job {JOB_ID} of {cluster.master} may run on: its master has no call to stop it." in caplog.text
+
+
+def test_records_that_cannot_be_written_cost_no_job(cluster, monkeypatch, tmp_path, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(records.FOLDER_VARIABLE, str(tmp_path / "file" / "jobs"))
+    close(cluster)
+    assert f"The job {JOB_ID} is not recorded" in caplog.text
     assert cluster.paths()[-1] == STOP
+
+
+# ---------------------------------------------------------------------- why it ended
 
 
 @pytest.mark.parametrize(

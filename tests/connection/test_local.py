@@ -16,7 +16,7 @@ from tests.connection.stand_in import GOOD
 def test_it_learns_the_addresses_and_has_the_childs_secret(stand_in):
     started = stand_in(GOOD)
     service = LocalService.launch(Path("/data"))
-    assert started == [["service", "--start-ahead", "--base-directory", str(Path("/data"))]]
+    assert started == [["service", "--start-ahead", "--job-duration", "none", "--base-directory", str(Path("/data"))]]
     assert (service.master, service.slave) == ("http://127.0.0.1:1", "ws://127.0.0.1:2")
     assert service.token is service.child.secret
     secret = service.token.reveal()

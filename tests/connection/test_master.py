@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import master as master_module
-from brayns_widget.connection.master import JobStatus, MasterClient
+from brayns_widget.connection.master import JobStatus, MasterClient, NoVerdict
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
@@ -24,7 +24,8 @@ from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
-    monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.0)
+    monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.001)
+    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.1)
 
 
 @pytest.fixture(params=["2023", "2024"])
@@ -115,13 +116,94 @@ def test_our_own_masters_reason_is_told_and_its_log_kept_as_a_note(contract):
     assert caught.value.__notes__ == ["last\nwords"]
 
 
-@pytest.mark.parametrize("answer", [(404, ""), (500, "Internal DB error (cannot retreive job)")])
-def test_an_unknown_job_is_gone(cluster, answer):
-    cluster.failures["/status"] = [answer]
+LOST = (500, "Internal DB error (cannot retreive job)")  # of a job that is unknown, or of a database that is away
+
+
+def test_an_unknown_job_is_gone(cluster):
+    cluster.failures["/status"] = [(404, "")]
     assert talk(cluster, lambda client: client.status(JOB_ID)) == JobStatus(gone=True)
-    cluster.failures["/status"] = [answer]
-    with pytest.raises(AllocationError):
+    cluster.failures["/status"] = [(404, "")]
+    with pytest.raises(AllocationError, match="ended before it was ready"):
         talk(cluster, wait_ready)
+
+
+def test_a_database_that_is_away_for_a_while_costs_no_start(cluster):
+    cluster.failures["/status"] = [LOST] * 3
+    assert talk(cluster, lambda client: client.status(JOB_ID)).gone is False
+    cluster.failures["/status"] = [LOST] * 9
+    assert talk(cluster, wait_ready).ready
+
+
+def test_a_job_that_is_not_found_for_long_is_gone(cluster, monkeypatch):
+    cluster.failures["/status"] = [LOST] * 4
+    assert talk(cluster, lambda client: client.status(JOB_ID)) == JobStatus(gone=True, unsure=True)
+    monkeypatch.setattr(master_module, "AWAY", 0.05)
+    cluster.failures["/status"] = [LOST] * 1000
+    with pytest.raises(AllocationError, match="ended before it was ready"):
+        talk(cluster, wait_ready)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_an_answer_that_is_no_verdict_is_asked_again_until_the_deadline(cluster, status):
+    cluster.failures["/status"] = [(status, "<html>no</html>")] * 9
+    assert talk(cluster, wait_ready).ready
+    cluster.failures["/status"] = [(status, "<html>no</html>")] * 10000
+    with pytest.raises(DeadlineExceeded, match=f"not ready within 0.6 s.*HTTP {status}"):
+        talk(cluster, lambda client: wait_ready(client, timeout=0.6))
+
+
+def test_a_master_that_is_away_for_a_while_costs_no_start():
+    async def main(cluster: FakeCluster) -> JobStatus:
+        async with MasterClient(away, Token(TOKEN), timeout=0.5) as client:
+            waiting: asyncio.Future[JobStatus] = asyncio.ensure_future(wait_ready(client))
+            await asyncio.sleep(0.3)  # it is refused meanwhile
+            assert not waiting.done()
+            client.url = cluster.master
+            return await waiting
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        away = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with FakeCluster() as cluster:
+        assert asyncio.run(main(cluster)).ready
+
+
+@pytest.mark.parametrize(
+    ("dialect", "answer", "names"),
+    [
+        ("2024", None, True),
+        ("2024", LOST, True),
+        ("2023", None, False),
+        ("2023", (404, "there is no such job"), False),
+        ("2024", (503, "<html>"), None),
+    ],
+)
+def test_whether_a_master_tells_its_slave_is_known_before_a_start(dialect, answer, names, monkeypatch):
+    monkeypatch.setattr(master_module, "AWAY", 0.0)
+    with FakeCluster(dialect=dialect) as cluster:
+        cluster.failures["/status"] = [answer] * 4 if answer else []
+        if names:
+            talk(cluster, lambda client: client.check_names_slave())
+            return
+        with pytest.raises(BraynsWidgetError) as caught:
+            talk(cluster, lambda client: client.check_names_slave())
+        assert ("no job was started. Pass slave=" in str(caught.value)) is (names is False)
+
+
+def test_a_source_that_has_another_token_after_a_refusal_is_asked_once(contract):
+    tokens = iter(["old", TOKEN, "never"])
+
+    async def main() -> None:
+        async with MasterClient(contract.master, Token(lambda: next(tokens))) as client:
+            assert await client.start("SBO1") == JOB_ID
+
+    asyncio.run(main())
+    assert contract.paths() == ["POST /start"] * 2
+    assert next(tokens) == "never"
+
+
+def test_a_job_that_is_to_be_kept_says_so(contract):
+    talk(contract, lambda client: client.keep(JOB_ID))  # a master that knows no leases answers 404
+    assert contract.calls == [("POST", f"/lease/{JOB_ID}", {"seconds": None})]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +238,7 @@ def test_a_500_is_asked_again_a_few_times(contract):
     assert not talk(contract, lambda client: client.status(JOB_ID)).gone
     assert len(contract.calls) == 4
     contract.failures["/status"] = [(500, "")] * 10
-    with pytest.raises(AllocationError, match="HTTP 500"):
+    with pytest.raises(NoVerdict, match="HTTP 500"):
         talk(contract, lambda client: client.status(JOB_ID))
     assert len(contract.calls) == 8
 
@@ -238,27 +320,34 @@ def test_nobody_there():
 
 
 def test_stopping(cluster):
-    talk(cluster, lambda client: client.stop(JOB_ID))  # 404 in 2023, which has no such call
+    assert talk(cluster, lambda client: client.stop(JOB_ID))
     assert cluster.paths() == [f"POST /stop/{JOB_ID}"]
-    cluster.failures["/stop"] = [(500, "oh")]
+    cluster.failures["/stop"] = [(400, "oh")]
     with pytest.raises(AllocationError):
         talk(cluster, lambda client: client.stop(JOB_ID))
 
 
-def test_stopping_without_a_loop(cluster):
-    client = MasterClient(cluster.master, Token(TOKEN))
-    client.stop_blocking(JOB_ID)
-    assert cluster.paths() == [f"POST /stop/{JOB_ID}"]
-    asyncio.run(client.aclose())
+@pytest.mark.parametrize(
+    ("answer", "stopped"),
+    [
+        ((404, "there is no such job"), True),
+        ((404, f"Invalid job ID {JOB_ID}"), True),
+        ((404, "404: Not Found"), False),
+        ((405, "405: Method Not Allowed"), False),
+    ],
+)
+def test_a_master_without_that_call_is_told_from_a_job_that_is_over(contract, answer, stopped):
+    contract.failures["/stop"] = [answer]
+    assert talk(contract, lambda client: client.stop(JOB_ID)) is stopped
 
 
-def test_stopping_without_a_loop_where_nobody_is_there():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    client = MasterClient(f"http://127.0.0.1:{port}", Token(TOKEN))
-    with pytest.raises(ConnectionLost, match=f"http://127.0.0.1:{port} cannot be reached"):
-        client.stop_blocking(JOB_ID)
-    asyncio.run(client.aclose())
+def test_a_stop_without_a_verdict_is_asked_for_again_for_a_moment(cluster):
+    cluster.failures["/stop"] = [(502, "<html>"), LOST]
+    assert talk(cluster, lambda client: client.stop(JOB_ID))
+    cluster.failures["/stop"] = [LOST] * 1000
+    with pytest.raises(NoVerdict) as caught:
+        talk(cluster, lambda client: client.stop(JOB_ID))
+    assert caught.value.unsure
 
 
 def test_it_shows_its_address_only(contract):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,48 +144,49 @@ class FakeRunning:
         self._notes = notes
         self._stop = stop
 
-    def stop_blocking(self) -> None:
-        self._notes.append("stop")
+    async def leave(self) -> None:
+        self._notes.append("leave")
         self._stop()
 
-    async def close(self, *, stop: bool = True) -> None:
-        assert not stop
-        self._notes.append("close")
+    def unfinished(self) -> str:
+        return "The job 7 may run on."
 
 
 async def add(process: Process, running: FakeRunning) -> None:
     process.add(running)
 
 
-def test_jobs_are_stopped_then_links_closed_then_services_ended(stand_in, process, monkeypatch):
+def test_all_jobs_are_left_then_services_ended(stand_in, process, monkeypatch):
     stand_in(GOOD)
     notes: list[str] = []
     child = launch(process)
-    close = child.close
+    hang_up = child.hang_up
 
     def note() -> None:
         notes.append("end")
-        close()
+        hang_up()
 
-    monkeypatch.setattr(child, "close", note)
+    monkeypatch.setattr(child, "hang_up", note)
     loop = LoopThread()
     for _ in range(2):
         loop.submit(add(process, FakeRunning(notes))).result(5)
     process.end()
     loop.close()
-    assert notes == ["stop", "stop", "close", "close", "end"]
+    assert notes[:3] == ["leave", "leave", "end"]
     assert not child.alive
 
 
-def test_a_job_that_cannot_be_stopped_and_a_loop_that_is_over_keep_nothing_else_from_ending(process):
+def test_a_job_that_cannot_be_stopped_and_a_loop_that_is_over_keep_nothing_else_from_ending(process, capfd):
     notes: list[str] = []
     over, loop = LoopThread(), LoopThread()
-    over.submit(add(process, FakeRunning(notes, stop=lambda: 1 / 0))).result(5)  # type: ignore[arg-type]
+    over.submit(add(process, FakeRunning(notes))).result(5)
     over.close()
+    loop.submit(add(process, FakeRunning(notes, stop=lambda: 1 / 0))).result(5)  # type: ignore[arg-type]
     loop.submit(add(process, FakeRunning(notes))).result(5)
-    process.end()
+    process.end(at_exit=True)
     loop.close()
-    assert notes == ["stop", "stop", "close"]
+    assert notes == ["leave", "leave"]
+    assert capfd.readouterr().err == 2 * "brayns_widget: The job 7 may run on.\n"
 
 
 def test_what_was_taken_back_is_left_alone(process):
@@ -199,17 +201,21 @@ def test_what_was_taken_back_is_left_alone(process):
     assert notes == []
 
 
-def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatch):
+def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatch, capfd):
     monkeypatch.setattr("brayns_widget.connection.process.EXIT_DEADLINE", 0.1)
 
     class Stuck(FakeRunning):
-        async def close(self, *, stop: bool = True) -> None:
+        async def leave(self) -> None:
             await asyncio.Event().wait()
 
     loop = LoopThread()
-    loop.submit(add(process, Stuck([]))).result(5)
-    process.end()
+    for _ in range(3):
+        loop.submit(add(process, Stuck([]))).result(5)
+    begun = time.monotonic()
+    process.end(at_exit=True)
+    assert time.monotonic() - begun < 0.3  # for all of them together
     loop.close()
+    assert capfd.readouterr().err == 3 * "brayns_widget: The job 7 may run on.\n"
 
 
 # ---------------------------------------------------------------------- real processes
@@ -305,6 +311,119 @@ loop.submit(connection.ready.renderer.request("get-scene")).result(10)  # the li
     with FakeCluster() as cluster:
         run(cluster, code)
         assert cluster.paths().count(STOP) == 1
+
+
+EXIT_LIMIT = 2.0  # s
+SESSIONS = """
+import atexit, sys, time
+atexit.register(lambda: print(time.time(), flush=True))  # the last one; what Python does then is not ours
+from brayns_widget import Controller
+options = {} if sys.argv[1] == "local" else dict(zip(("master", "slave", "token"), sys.argv[1:]))
+controllers = [Controller(**options) for _ in range(int(sys.argv[-1]))]
+for start in [controller.start() for controller in controllers]:
+    start.result(60)
+print(time.time(), flush=True)
+"""
+
+
+def seconds_to_exit(*arguments: str) -> tuple[float, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", SESSIONS, *arguments], capture_output=True, text=True, timeout=120, check=True
+    )
+    begun, ended = map(float, done.stdout.split())
+    return ended - begun, done.stderr
+
+
+@pytest.mark.parametrize("sessions", [1, 20])
+def test_the_end_of_the_process_stops_all_jobs_at_once(sessions):
+    with FakeCluster() as cluster:
+        seconds, told = seconds_to_exit(cluster.master, cluster.slave, cluster.token, str(sessions))
+        assert cluster.paths().count(STOP) == sessions
+    assert told == ""
+    assert seconds < EXIT_LIMIT
+
+
+def test_a_name_is_looked_up_at_the_end_of_the_process():
+    with FakeCluster() as cluster:
+        _, told = seconds_to_exit(cluster.master.replace("127.0.0.1", "localhost"), cluster.slave, cluster.token, "1")
+        assert cluster.paths()[-1] == STOP
+    assert told == ""
+
+
+def test_what_the_end_of_the_process_cannot_stop_is_told_on_stderr():
+    with FakeCluster() as cluster:
+        cluster.failures["/stop"] = [(401, "")] * 3
+        cluster.renderer.silent.add("quit")
+        seconds, told = seconds_to_exit(cluster.master, cluster.slave, cluster.token, "3")
+    assert seconds < EXIT_LIMIT
+    lines = told.splitlines()
+    assert len(lines) == 3
+    assert all(
+        line.startswith(f"brayns_widget: The job {JOB_ID} of {cluster.master} may run on, until 2026-11-22T21:39:49")
+        for line in lines
+    )
+    assert cluster.token not in told
+
+
+def test_local_sessions_end_with_the_process_without_a_wait():
+    seconds, told = seconds_to_exit("local", "3")
+    assert told == ""
+    assert seconds < EXIT_LIMIT
+
+
+@needs_fork
+@pytest.mark.parametrize("way", ["multiprocessing", "_exit", "exit"])
+def test_a_forked_child_can_use_no_controller_of_its_parent_and_stops_nothing(way):
+    code = """
+import gc, os, sys, warnings, multiprocessing
+from brayns_widget import Controller, ForkedError
+options = dict(zip(("master", "slave", "token"), sys.argv[1:4]))
+controller = Controller(**options)
+controller.start().result(20)
+other = [Controller(**options)]
+other[0].start().result(20)
+
+def check():
+    for call in (controller.start, controller.models.clear, controller.close, lambda: controller.job.close()):
+        try:
+            call()
+        except ForkedError as error:
+            assert "Make a new controller" in str(error), error
+        else:
+            raise AssertionError(call)
+    other.clear()
+    gc.collect()  # what the child collects is its parent's
+    with Controller(**options) as own:
+        own.start().result(20)
+
+warnings.simplefilter("ignore")
+if sys.argv[4] == "multiprocessing":
+    child = multiprocessing.get_context("fork").Process(target=check)
+    child.start()
+    child.join()
+    code = child.exitcode
+else:
+    child = os.fork()
+    if child == 0:
+        check()
+        os._exit(0) if sys.argv[4] == "_exit" else sys.exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+assert code == 0, code
+controller.renderer.request("get-scene")
+other[0].renderer.request("get-scene")
+print("before", flush=True)
+sys.stdin.read()
+"""
+    with FakeCluster() as cluster:
+        command = [sys.executable, "-c", code, cluster.master, cluster.slave, cluster.token, way]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as parent:
+            assert parent.stdout is not None
+            assert parent.stdout.readline() == b"before\n"
+            assert cluster.paths().count("POST /start") == 3
+            assert cluster.paths().count(STOP) == 1  # of the child's own
+            _, told = parent.communicate(timeout=30)
+        assert (parent.returncode, told.decode()) == (0, "")
+        assert cluster.paths().count(STOP) == 3
 
 
 @needs_fork

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
+import threading
+from collections.abc import Awaitable
+from functools import partial
 
 import pytest
 
@@ -37,6 +41,97 @@ def test_what_would_break_a_header_is_refused_without_being_shown(value):
     with pytest.raises(AuthError) as caught:
         Token(value).reveal()
     assert value not in str(caught.value)
+
+
+def test_it_comes_from_a_file_or_a_variable_of_another_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("HUB_TOKEN", "from-hub")
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "from-environment")
+    file = tmp_path / "token"
+    file.write_text(f"{SECRET}\n", encoding="utf-8")
+    stored = Token({"file": file})
+    assert Token({"variable": "HUB_TOKEN"}).reveal() == "from-hub"
+    assert stored.reveal() == SECRET
+    file.write_text("another", encoding="utf-8")
+    assert stored.reveal() == "another"
+
+
+def test_where_it_was_said_to_be_and_is_not_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "from-environment")
+    with pytest.raises(AuthError, match="no token in variable 'HUB_TOKEN'"):
+        Token({"variable": "HUB_TOKEN"}).reveal()
+    with pytest.raises(AuthError, match=r"token's file .*nowhere' cannot be read: No such file"):
+        Token({"file": tmp_path / "nowhere"}).reveal()
+    (tmp_path / "picture").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(AuthError, match="it is no text"):
+        Token({"file": str(tmp_path / "picture")}).reveal()
+
+
+def test_a_fetched_one_asks_its_source_no_more():
+    tokens = iter(["a", "b"])
+    fetched = asyncio.run(Token(lambda: next(tokens)).fetch())
+    assert [fetched.reveal(), fetched.reveal()] == ["a", "a"]
+    assert not fetched.is_renewable
+
+
+async def asynchronous() -> str:
+    await asyncio.sleep(0)
+    return SECRET
+
+
+class Disguised:
+    def __call__(self) -> Awaitable[str]:
+        return asynchronous()
+
+
+@pytest.mark.parametrize("source", [asynchronous, Disguised(), partial(asynchronous)])
+def test_it_comes_from_an_async_function_and_is_then_known(source):
+    token = Token(source)
+    with pytest.raises(AuthError):
+        token.reveal()
+    assert asyncio.run(token.fetch()).reveal() == SECRET
+    assert token.reveal() == SECRET
+    assert token.is_renewable
+
+
+def test_a_function_that_takes_its_time_does_not_hold_the_loop():
+    release = threading.Event()
+
+    def slow() -> str:
+        assert release.wait(10)
+        return SECRET
+
+    async def main() -> str:
+        fetching = asyncio.create_task(Token(slow).fetch())
+        await asyncio.sleep(0)
+        release.set()  # which a function that is called on the loop would wait for
+        return (await fetching).reveal()
+
+    assert asyncio.run(main()) == SECRET
+
+
+def test_an_optional_one_may_be_none_and_is_not_of_the_environment(monkeypatch):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "from-environment")
+    for token in (Token(optional=True), asyncio.run(Token(optional=True).fetch())):
+        assert token.reveal() == ""
+        assert token.blank("some text") == "some text"
+    assert Token(SECRET, optional=True).reveal() == SECRET
+
+
+@pytest.mark.parametrize(
+    "source", [7, b"canary-0d8f", {}, {"file": ""}, {"command": "x"}, {"file": "a", "variable": "b"}]
+)
+def test_other_sources_are_refused_without_being_shown(source):
+    with pytest.raises(TypeError, match="a token is a text, a function") as caught:
+        Token(source)
+    assert SECRET not in str(caught.value)
+
+
+def test_one_of_another_one_has_its_source():
+    assert Token(Token(SECRET)).reveal() == SECRET
+
+
+def test_it_is_blanked_out_of_texts():
+    assert Token(SECRET).blank(f"a {SECRET} b") == "a … b"
 
 
 def test_it_does_not_show():

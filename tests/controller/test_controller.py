@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import time
 from pathlib import Path
 from traceback import walk_tb
 from types import FrameType
@@ -12,7 +14,10 @@ from brayns_widget.controller.group import Group
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
 from tests.controller.scenes import WAIT, load
+from tests.fakes import JOB_ID
 from tests.listening import Listener
+
+STOP = f"POST /stop/{JOB_ID}"
 
 
 def test_it_has_every_group_that_it_promises(controller):
@@ -33,6 +38,41 @@ def test_making_one_starts_nothing(cluster):
     Controller(**cluster.options)
     assert cluster.calls == []
     assert set(PROCESS._running) == before
+
+
+def test_one_that_nothing_holds_stops_its_job_when_its_calls_are_done(cluster):
+    cluster.dialect = "2024"
+    cluster.renderer.delays["snapshot"] = 0.5
+    controller = Controller(**cluster.options)
+    picture = controller.snapshot(size=(16, 16))
+    del controller
+    assert picture.result(WAIT)
+    deadline = time.monotonic() + WAIT
+    while STOP not in cluster.paths():
+        assert time.monotonic() < deadline
+        gc.collect()  # the call held it
+        time.sleep(0.01)
+
+
+def test_one_whose_parts_are_held_lives(cluster):
+    controller = Controller(**cluster.options)
+    models = controller.models
+    controller.start().result(WAIT)
+    del controller
+    gc.collect()
+    models.clear()
+    assert STOP not in cluster.paths()
+    models._controller.close()  # type: ignore[attr-defined]
+    assert STOP in cluster.paths()
+
+
+def test_a_job_can_be_left_running(cluster):
+    controller = Controller(**cluster.options)
+    controller.start().result(WAIT)
+    controller.close(stop=False)
+    assert STOP not in cluster.paths()
+    assert cluster.paths()[-1] == f"POST /lease/{JOB_ID}"
+    assert [job.id for job in Controller.jobs(cluster.master, token=cluster.token)] == [JOB_ID]
 
 
 def test_a_closed_one_starts_nothing(cluster):

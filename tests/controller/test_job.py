@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from brayns_widget.connection.status import Status
+from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Notice
 from brayns_widget.protocol.errors import RequestCancelled
-from tests.controller.scenes import WAIT, on_loop
-from tests.fakes import JOB_ID
+from tests.controller.scenes import WAIT, load, on_loop
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.listening import Listener
 
 
@@ -21,6 +23,68 @@ def test_a_start_of_a_running_job_does_nothing(cluster, controller):
     controller.start().result(WAIT)
     controller.start().result(WAIT)
     assert cluster.paths().count("POST /start") == 1
+
+
+def test_a_job_is_stopped_and_its_scene_comes_back(cluster, controller):
+    cluster.dialect = "2024"
+    load(controller)
+    controller.job.stop()
+    assert controller.status == Status("ended", "The job was stopped.")
+    assert (controller.job.id, controller.state.job.master) == (None, cluster.master)
+    controller.job.restore().result(WAIT)
+    assert f"POST /stop/{JOB_ID}" in cluster.paths()
+    assert [model.name for model in controller.models] == ["cells"]
+
+
+def test_a_job_that_was_attached_to_is_left_and_can_be_joined_again(cluster):
+    cluster.dialect = "2024"
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        controller.start().result(WAIT)
+        assert controller.state.job.attached
+        controller.job.stop()
+        assert controller.status == Status("ended", "The job was left; it runs on.")
+        controller.start().result(WAIT)
+        assert controller.job.id == JOB_ID
+    assert not [path for path in cluster.paths() if path.startswith("POST")]
+
+
+def test_a_stop_without_a_job_changes_nothing(controller):
+    before = controller.status
+    controller.job.stop()
+    assert controller.status == before
+
+
+def test_what_is_known_of_a_job_holds_nothing_secret(cluster, controller):
+    controller.start().result(WAIT)
+    known = controller.state.job
+    assert (known.master, known.slave, known.host, known.attached) == (
+        cluster.master,
+        cluster.slave,
+        "127.0.0.1",
+        False,
+    )
+    assert TOKEN not in repr(controller.state)
+
+
+def test_without_a_backend_it_is_told_what_cannot_be_done():
+    with FakeCluster(polls=0, backend=False) as cluster, Controller(**cluster.options) as controller:
+        controller.start().result(WAIT)
+        assert "has no backend" in controller.state.job.lack
+        assert not controller.state.job.brayns_backend
+
+
+def test_it_is_told_whose_backend_it_is(cluster, controller):
+    controller.start().result(WAIT)
+    assert (controller.state.job.lack, controller.state.job.brayns_backend) == ("", True)
+
+
+def test_the_log_of_a_job_that_ended_is_kept(cluster, controller):
+    controller.start().result(WAIT)
+    jobs = Listener(controller, lambda state: state.job.log)
+    cluster.kill_renderer("it ended with signal 9\nlast line of the log")
+    assert jobs.wait_for(bool) == "last line of the log"
+    controller.job.restore().result(WAIT)
+    assert controller.state.job.log == ""
 
 
 def test_running_tasks_are_known_by_their_ids_until_they_end(cluster, controller):

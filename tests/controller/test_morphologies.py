@@ -61,6 +61,13 @@ def test_a_morphology_given_as_a_circuit_is_shown_without_its_axon_if_so_asked(
         controller.load_circuit("cell.swc", soma=False, axon=False, dendrites=False).result(WAIT)
 
 
+@pytest.mark.parametrize("choice", [{"node_ids": [0]}, {"node_sets": "Layer5"}, {"query": {"mtype": "L1"}}])
+def test_cells_of_a_morphology_cannot_be_chosen(cluster: FakeCluster, controller: Controller, choice: dict[str, Any]):
+    with pytest.raises(CircuitError, match=r"'/data/cell\.swc' is a single morphology, which has no node ids"):
+        controller.load_circuit("/data/cell.swc", **choice).result(WAIT)
+    assert not cluster.renderer.sent("add-model")
+
+
 def test_circuits_are_no_morphologies():
     assert not is_morphology("/data/circuit_config.json")
 

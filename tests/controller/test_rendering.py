@@ -43,6 +43,15 @@ def test_a_renderer_that_knows_radius_floors_is_told_to_have_one(cluster, contro
     assert cluster.renderer.sent("set-radius-floor") == ([{"pixels": 0.5}] if offered else [])
 
 
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_renderer_that_can_make_better_pictures_is_asked_for_them(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("set-picture-options")
+    controller.start().result(WAIT)
+    options = dict.fromkeys(("all_materials", "centered", "soft_shadows", "stepwise"), True)
+    assert cluster.renderer.sent("set-picture-options") == ([options] if offered else [])
+
+
 def test_the_radius_floor_is_set_where_there_is_one(cluster, controller):
     with pytest.raises(CircuitError, match="has no minimum radius"):
         controller.rendering.set_radius_floor(2)

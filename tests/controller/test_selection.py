@@ -287,3 +287,22 @@ def test_without_a_backend_ids_and_node_sets_are_taken_on_trust():
         ):
             with pytest.raises(CircuitError, match=problem):
                 load(controller, population="cells", **options)
+
+
+@pytest.mark.parametrize("fails", ["sonata-list-populations", "sonata-get-node-sets"])
+def test_what_brayns_own_backend_cannot_read_is_loaded_by_name(brayns, fails):
+    brayns.cluster.backend.errors[fails] = (-32603, "'target_simulator' is missing")
+    model = load(brayns, population="cells", node_sets="Layer1")
+    assert sent(brayns.cluster) == {"node_sets": ["Layer1"]}
+    if fails == "sonata-list-populations":
+        assert "'target_simulator' is missing" in model.notices[0]
+        with pytest.raises(CircuitError, match="'target_simulator' is missing"):
+            load(brayns)
+
+
+def test_what_our_backend_says_of_a_circuit_holds_for_its_renderer(cluster):
+    assert cluster.backend is not None
+    cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
+    cluster.backend.errors["sonata-describe-circuit"] = (-32603, "it is no circuit")
+    with Controller(**cluster.options) as controller, pytest.raises(CircuitError, match="it is no circuit"):
+        load(controller, population="cells")

@@ -21,7 +21,7 @@ from tests.faults.proxies import Edition, Proxies
 SCRIPT = ROOT / "notebooks" / "anywhere.py"
 TIMEOUT_S = 90
 PLACES = (
-    pytest.param("bare", marks=pytest.mark.xfail(strict=True, reason="addresses without proxies are not taken yet")),
+    "bare",
     "2023",
     "2024",
 )
@@ -80,8 +80,7 @@ def place(name: str, folder: Path) -> Iterator[list[str]]:
 
 def draw(circuit: Path, picture: Path, arguments: list[str]) -> str:
     """Run the script, and return what it wrote."""
-    paths = [str(SCRIPT), str(circuit), "-o", str(picture)]
-    command = [sys.executable, *paths, "--population", "S1_neurons", *arguments]
+    command = [sys.executable, str(SCRIPT), str(circuit), "-o", str(picture), "--population", "S1_neurons", *arguments]
     environment = os.environ | {"BRAYNS_WIDGET_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -91,7 +90,7 @@ def draw(circuit: Path, picture: Path, arguments: list[str]) -> str:
 @pytest.fixture(scope="module")
 def here(circuit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The picture that this machine's service draws."""
-    picture = tmp_path_factory.mktemp("here") / "picture.png"
+    picture: Path = tmp_path_factory.mktemp("here") / "picture.png"
     draw(circuit, picture, [])
     return picture
 

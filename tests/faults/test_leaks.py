@@ -47,11 +47,11 @@ def process() -> Iterator[None]:
 
 
 class Job:
-    def stop_blocking(self) -> None:
+    async def leave(self) -> None:
         pass
 
-    async def close(self, *, stop: bool = True) -> None:
-        pass
+    def unfinished(self) -> str:
+        return ""
 
 
 @contextlib.contextmanager

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brayns_widget.controller.camera import Camera
-from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage, pack, read_steering, unpack
+from brayns_widget.frames.messages import (
+    DECODE_MS_MAX,
+    Ack,
+    AckMessage,
+    CameraMessage,
+    FrameMessage,
+    pack,
+    read_steering,
+    unpack,
+)
 from brayns_widget.stream import Frame, Picture
 
 ACK = {"seq": 3, "shown": True, "decode_ms": 1.5}
@@ -26,6 +35,13 @@ def test_what_is_packed_is_unpacked(header: Any, payload: bytes) -> None:
 def test_a_packed_message_as_a_page_reads_it() -> None:
     message = pack({"seq": 1}, memoryview(b"jpeg"))
     assert message == b'\x09\x00\x00\x00{"seq":1}jpeg'
+
+
+@pytest.mark.parametrize(("said", "taken"), [(-5, 0), (1e300, DECODE_MS_MAX), (7.5, 7.5)])
+def test_a_time_that_cannot_be_is_taken_for_the_nearest_that_can(said, taken):
+    message = read_steering(json.dumps({"kind": "ack", "acks": [ACK | {"decode_ms": said}]}), "v")
+    assert message.acks == (Ack(3, True, taken),)
+    assert message.acks[0].decode_ms == taken
 
 
 @pytest.mark.parametrize("length", [0, 3, 4, 12])

@@ -5,6 +5,10 @@ const DEFAULTS = {
   camera: { type: "perspective", position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0], fovy: 45, height: 800 },
   models: [],
   status: { state: "ready", text: "Ready" },
+  job: {
+    master: null, slave: null, renderer: null, backend: null, usecase: "SBO1", project: null,
+    id: "job-1", host: "127.0.0.1", ends: null, ends_probably: false, attached: false, lack: "", brayns_backend: false, log: "",
+  },
   scene_lost: false,
   progress: null,
   notice: null,

@@ -490,6 +490,57 @@ def test_background_and_panel_are_saved_for_everyone(panel):
     assert panel.panel.is_hidden()
 
 
+def job(**known):
+    """What a page knows of a job."""
+    place = {"master": None, "slave": None, "renderer": None, "backend": None, "usecase": "SBO1", "project": None}
+    facts = {"id": "7", "host": "h", "ends": None, "ends_probably": False, "attached": False}
+    return place | facts | {"lack": "", "brayns_backend": False, "log": ""} | known
+
+
+def test_without_a_backend_path_and_population_are_typed(panel):
+    panel.trait("job", job(lack="This job has no backend."))
+    form = panel.page.locator("form").filter(has_text="This job has no backend.")
+    form.get_by_label("Path").fill("/data/c.json")
+    form.get_by_label("Population").fill("cortex")
+    form.get_by_label("Node set").fill("Layer1")
+    form.get_by_label("Density %").fill("12.5")
+    form.get_by_label("Color by").press("Enter")
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    (sent,) = panel.calls("models.load_circuit")
+    assert sent == {
+        "path": "/data/c.json",
+        "population": "cortex",
+        "node_sets": ["Layer1"],
+        "density": 0.125,
+        "soma": True,
+        "axon": False,
+        "dendrites": True,
+        "color_by": None,
+    }
+    form.get_by_label("Path").fill("/data/cell.swc")
+    assert form.get_by_label("Population").count() == 0
+    form.get_by_label("Path").press("Enter")
+    panel.wait("kernel.calls('models.load_circuit').length === 2")
+    assert panel.calls("models.load_circuit")[1] == {"path": "/data/cell.swc"}
+
+
+@pytest.mark.parametrize("brayns", [True, False])
+def test_what_brayns_own_backend_cannot_read_is_loaded_by_name(panel, brayns):
+    panel.trait("job", job(brayns_backend=brayns))
+    error = {"type": "CircuitError", "message": "'c.json' cannot be read: KeyError.", "hint": ""}
+    panel.answer("files.inspect", {"error": error})
+    panel.page.get_by_label("Path").fill("/data/c.json")
+    panel.page.get_by_role("button", name="Open").click()
+    panel.page.get_by_text("cannot be read: KeyError").wait_for()
+    named = panel.page.get_by_label("Population")
+    if brayns:
+        named.fill("cortex")
+        named.press("Enter")
+        panel.wait("kernel.calls('models.load_circuit')[0]?.path === '/data/c.json'")
+    else:
+        assert named.count() == 0
+
+
 def test_every_control_has_a_name(panel):
     open_circuit(panel)
     panel.trait("models", [MODEL])
@@ -497,6 +548,7 @@ def test_every_control_has_a_name(panel):
     assert len(controls) > 20
     for control in controls:
         named = control.evaluate(
-            "e => (e.ariaLabel || '') + [...(e.labels ?? [])].map((l) => l.innerText).join('') + e.innerText"
+            # Also what is folded away.
+            "e => (e.ariaLabel || '') + [...(e.labels ?? [])].map((l) => l.textContent).join('') + e.textContent"
         )
         assert named.strip(), control.evaluate("e => e.outerHTML")

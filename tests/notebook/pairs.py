@@ -334,6 +334,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "clipping.clear": lambda _: ((), {}),
     "files.inspect": lambda _: ((PATH,), {}),
     "files.list": lambda _: (("/data",), {}),
+    "job.list": lambda _: ((), {}),
     "job.restore": lambda _: ((), {}),
     "job.start": lambda _: ((), {}),
     "lights.add": lambda _: ((AmbientLight(intensity=0.5),), {}),
@@ -371,13 +372,14 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "simulation.show": lambda _: ((0,), {}),
     "tasks.cancel": lambda _: (("task-0",), {}),
 }
-"""All calls but that which ends the controller, with arguments that differ from the values of all writes."""
+"""All calls but those that leave the job, with arguments that differ from the values of all writes."""
 
 CHANGES_NOTHING = frozenset(
     {
         "backend.request",
         "files.inspect",
         "files.list",
+        "job.list",
         "model.ids",
         "model.read_cells",
         "model.read_material",

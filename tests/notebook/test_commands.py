@@ -49,8 +49,13 @@ def load(controller: Controller) -> int:
 
 def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
     assert set(offered_calls()) == {
+        "job.attach",
+        "job.connect",
+        "job.end",
+        "job.list",
         "job.restore",
         "job.start",
+        "job.stop",
         "tasks.cancel",
         "notices.dismiss",
         "files.list",

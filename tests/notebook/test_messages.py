@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from brayns_widget.notebook.messages import (
     SocketMessage,
     VisibleMessage,
     WelcomeMessage,
+    hide_token,
     kernel_message,
     read_page_message,
 )
@@ -127,3 +129,25 @@ def test_messages_of_the_kernel_are_written_as_json(message, content):
 
 def test_a_ticket_does_not_show_in_a_repr():
     assert "t-1234" not in repr(SocketMessage("v", 4711, "t-1234"))
+
+
+def test_a_typed_token_is_hidden_before_anything_can_show_it():
+    content: dict[str, Any] = {
+        "kind": "call",
+        "view": "v",
+        "id": 1,
+        "method": "job.connect",
+        "params": {"token": "canary-77"},
+    }
+    hide_token(content)
+    assert "canary-77" not in repr(content) + repr(read_page_message(content))
+    assert content["params"]["token"].reveal() == "canary-77"
+
+
+@pytest.mark.parametrize(
+    "content", [None, {}, {"params": None}, {"params": {"token": None}}, {"params": {"token": {}}}]
+)
+def test_where_there_is_none_nothing_is_hidden(content):
+    before = repr(content)
+    hide_token(content)
+    assert repr(content) == before

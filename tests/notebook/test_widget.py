@@ -18,7 +18,7 @@ from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.notebook import widget as module
 from brayns_widget.notebook.traits import Traits
 from brayns_widget.notebook.widget import BraynsWidget
-from tests.fakes import TOKEN, FakeCluster
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.notebook.pages import CAMERA, until
 
 
@@ -51,8 +51,21 @@ def test_a_widget_shows_its_own_words(viewer: BraynsWidget) -> None:
 def test_every_option_is_in_the_signature():
     options = inspect.signature(BraynsWidget).parameters
     assert {"circuit", "master", "height", "density", "node_sets", "color_by"} <= options.keys()
+    assert options.keys() >= inspect.signature(Controller).parameters.keys()
+    assert "    project: the project for accounting" in str(inspect.getdoc(BraynsWidget))
     assert options["density"].default == 1.0
     assert "options" not in options
+
+
+def test_it_says_where_the_job_runs_as_a_controller_does(cluster):
+    cluster.dialect = "2024"
+    viewer = BraynsWidget(**cluster.options, attach_to=JOB_ID, start_timeout=7)
+    try:
+        viewer.job.start().result(20)
+        assert viewer.job.id == JOB_ID
+    finally:
+        viewer.close()
+    assert not [path for path in cluster.paths() if path.startswith("POST")]
 
 
 def test_the_bundle_is_a_text_so_that_anywidget_watches_no_file():
@@ -71,7 +84,7 @@ def test_a_missing_bundle_says_what_to_do():
     [
         ({"densty": 1}, "'densty'; did you mean 'density'?"),
         ({"tokn": "x"}, "did you mean 'token'?"),
-        ({"brightness": 1}, "it has population, density"),
+        ({"brightness": 1}, "it has circuit, controller, height"),
         ({"density": 0.5}, "none is given"),
     ],
 )

@@ -37,6 +37,16 @@ def test_a_widget_that_nothing_holds_is_closed(cluster, comms):
     until(lambda: not any(thread.name == "brayns-widget traits" for thread in set(threading.enumerate()) - threads))
 
 
+def test_a_forked_child_that_drops_a_widget_closes_nothing_of_its_parents(cluster, comms, monkeypatch):
+    viewer = BraynsWidget(**cluster.options)
+    until(lambda: viewer.status.state == "ready")
+    with monkeypatch.context() as patch:
+        patch.setattr(viewer.controller.loop, "_process", -1)  # so it looks in a child
+        viewer.__del__()
+    assert not comms[0].closed
+    viewer.close()
+
+
 def test_a_call_of_a_widget_that_nothing_holds_comes_to_its_end(cluster, comms):
     cluster.renderer.delays["snapshot"] = 0.5
     pending: list[Any] = []

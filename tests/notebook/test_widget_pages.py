@@ -140,6 +140,30 @@ def test_a_killed_renderer_is_told_and_a_retry_brings_the_picture_back(viewer, p
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"params": {"mastr": "x"}},
+        {"params": {"start_timeout": "long"}},
+        {"params": {"master": "nowhere"}},
+        {"method": "job.conect"},
+        {"kind": "cal"},
+        {"id": "one"},
+        {"view": ""},
+    ],
+)
+def test_a_token_that_was_typed_shows_nowhere(viewer, page, caplog, cluster, changes):
+    params = {"master": cluster.master, "slave": cluster.slave, "token": "canary-wrong", **changes.get("params", {})}
+    call = {"kind": "call", "view": "v", "id": 9, "method": "job.connect"} | changes | {"params": params}
+    with caplog.at_level(1):
+        page.deliver({"method": "custom", "content": call})
+        page.call("notices.dismiss")  # which comes after it
+        until(lambda: viewer.progress is None)
+    told = [repr(viewer.controller.state), repr(viewer.get_state()), repr(page.sent), caplog.text, repr(call)]
+    assert not [text for text in told if "canary-wrong" in text]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         None,

@@ -77,7 +77,7 @@ def test_what_has_no_effect_raises(viewer, name):
 
 def test_a_controller_has_its_own_master(cluster):
     with Controller(**cluster.options) as controller, pytest.raises(TypeError, match="not both"):
-        BraynsWidget(controller=controller, master="http://127.0.0.1:1")
+        BraynsWidget(controller=controller, project="p")
 
 
 def test_a_camera_set_at_the_controller_reaches_trait_and_picture(viewer, page, cluster):

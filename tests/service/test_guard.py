@@ -64,7 +64,10 @@ def test_the_master_answers_allowed_pages_and_lets_them_read(running, scripted):
             assert asked.status_code == 204
             assert asked.headers["Access-Control-Allow-Origin"] == PAGE
             assert asked.headers["Access-Control-Allow-Methods"] == "GET, POST"
-            assert asked.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, Idempotency-Key"
+            assert (
+                asked.headers["Access-Control-Allow-Headers"]
+                == "Authorization, Content-Type, Idempotency-Key, Job-Lease"
+            )
             started = await service.client.post("/start", json={"usecase": "SBO1"}, headers={"Origin": PAGE})
             for answer, status in (
                 (started, 201),

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from brayns_widget.service.allocators import Condition
-from brayns_widget.service.jobs import JobStore, State
+from brayns_widget.service.jobs import NO_LIMIT, JobStore, State
+from brayns_widget.service.leases import Leases
 from brayns_widget.service.manager import JobManager, KeyReusedError, UnknownUseCaseError
 
 
@@ -42,6 +43,36 @@ def test_the_end_time_counts_from_the_allocation(store, scripted):
         end_time = job.end_time
         scripted.conditions[job.id] = Condition(State.READY)
         assert (await manager.refresh(job)).end_time == end_time
+
+    asyncio.run(main())
+
+
+def test_a_job_without_a_limit_has_no_end(store, scripted):
+    async def main():
+        manager = JobManager(store, scripted, duration=NO_LIMIT)
+        job = await manager.start("SBO1")
+        assert (job.state, job.end_time) == (State.READY, None)
+        assert job.status()["end_time"] is None
+
+    asyncio.run(main())
+
+
+def test_a_job_whose_clients_have_gone_ends_with_its_lease_and_others_do_not(store, scripted, eventually):
+    async def main():
+        leases = Leases()
+        manager = JobManager(store, scripted, leases=leases)
+        leased, kept, used, other = [await manager.start("SBO1", lease=lease) for lease in (0.3, 0.3, 0.3, None)]
+        leases.grant(kept.id, None)
+        watch = asyncio.create_task(manager.watch())
+        with leases.in_use(used.id):
+            await eventually(lambda: record(manager, leased.id).state is State.ENDED)
+            await eventually(lambda: leased.id in scripted.stopped)
+            assert record(manager, leased.id).reason == "none of its clients has been there for 0.3 s"
+            assert {record(manager, job.id).state for job in (kept, used, other)} == {State.READY}
+        await eventually(lambda: record(manager, used.id).state is State.ENDED)
+        assert {record(manager, job.id).state for job in (kept, other)} == {State.READY}
+        watch.cancel()
+        await asyncio.wait([watch])
 
     asyncio.run(main())
 

@@ -1,5 +1,7 @@
 import asyncio
 import json
+import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -184,6 +186,63 @@ def test_a_key_that_is_none_is_refused(running, scripted, key):
             answer = await service.client.post("/start", json={"usecase": "SBO1"}, headers=[("Idempotency-Key", key)])
             assert (answer.status_code, answer.text) == (400, "an Idempotency-Key has 1 to 200 ASCII characters")
             assert scripted.started == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("lease", ["0", "-1", "nan", "inf", "soon", "", "86401"])
+def test_a_lease_that_is_none_is_refused(running, scripted, lease):
+    async def main():
+        async with running(scripted) as service:
+            answer = await service.client.post("/start", json={"usecase": "SBO1"}, headers={"Job-Lease": lease})
+            assert (answer.status_code, answer.text) == (400, "a lease has 1 to 86400 seconds")
+            assert scripted.started == []
+            job_id = await service.start()
+            for body in ({"seconds": lease}, {"seconds": [1]}):
+                assert (await service.client.post(f"/lease/{job_id}", json=body)).status_code == 400
+            assert (await service.client.post(f"/lease/{job_id}", json={})).status_code == 400
+            assert (await service.client.post("/lease/unknown", json={"seconds": 1})).status_code == 404
+
+    asyncio.run(main())
+
+
+def test_a_jobs_lease_is_held_by_calls_and_given_up_by_one(running, scripted):
+    async def main():
+        async with running(scripted) as service:
+            headers = {"Job-Lease": "1"}
+            first, second = [
+                (await service.client.post("/start", json={"usecase": "SBO1"}, headers=headers)).json()["job_id"]
+                for _ in range(2)
+            ]
+            kept = await service.client.post(f"/lease/{second}", json={"seconds": None})
+            assert (kept.status_code, kept.json()["state"]) == (200, "ready")
+            begun = time.monotonic()
+            while time.monotonic() - begun < 2:
+                assert (await service.status(first))["state"] == "ready"
+                await asyncio.sleep(0.05)
+            async with asyncio.timeout(10):
+                while first not in scripted.stopped:  # nobody asks  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            assert (await service.status(first))["reason"] == "none of its clients has been there for 1 s"
+            assert (await service.status(second))["state"] == "ready"
+
+    asyncio.run(main())
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(running, scripted, monkeypatch, token):
+    monkeypatch.setattr("brayns_widget.service.master.REQUEST_SECONDS", 0.2)
+    head = f"POST /start HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: 100\r\n\r\n{{"
+
+    async def main():
+        async with running(scripted) as service:
+            parts = urlsplit(service.addresses.master)
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.write(head.encode())
+            async with asyncio.timeout(5):
+                assert (await reader.readline()).split()[1] == b"408"
+                await reader.readuntil(b"the body was not there within 0.2 s")
+            writer.close()
+            await writer.wait_closed()
 
     asyncio.run(main())
 

@@ -55,6 +55,20 @@ def test_messages_pass_both_ways_to_both_servers(running):
     asyncio.run(main())
 
 
+def test_an_open_connection_holds_a_jobs_lease(running, eventually):
+    async def main():
+        async with running() as service:
+            job_id = await service.start()
+            async with service.open(job_id) as connection:
+                service.manager.leases.grant(job_id, 0.5)
+                await asyncio.sleep(1.5)  # thrice as long as it would last without
+                assert await ask(connection, "there") == "there"
+            await eventually(lambda: service.manager.get(job_id).state is State.ENDED)
+            assert "none of its clients" in service.manager.get(job_id).reason
+
+    asyncio.run(main())
+
+
 def test_two_jobs_are_apart(running):
     async def main():
         async with running() as service:
@@ -172,6 +186,23 @@ def test_a_servers_close_code_and_reason_arrive(running, code, reason):
             async with service.open(job_id) as connection:
                 await connection.send(f"close {code} {reason}")
                 assert await closed(connection) == (code, reason)
+
+    asyncio.run(main())
+
+
+def test_a_server_that_goes_away_without_a_reason_gets_that_of_its_job(running, scripted):
+    async def main():
+        async def leave(upstream):
+            job = service.manager.get(await upstream.recv())
+            await service.manager.stop(job, "it was stopped on request")
+            await upstream.close(1001)
+
+        async with serve(leave, "127.0.0.1", 0) as upstream, running(scripted) as service:
+            scripted.first = Condition(State.READY, addresses={"renderer": upstream.sockets[0].getsockname()})
+            job_id = await service.start()
+            connection = await service.open(job_id)
+            await connection.send(job_id)
+            assert await closed(connection) == (1001, "it was stopped on request")
 
     asyncio.run(main())
 

@@ -18,6 +18,21 @@ class RadiusFloor(Object):
     pixels: Annotated[float, Field(ge=0, le=16)]
 
 
+class PictureOptions(Object):
+    """Where pictures differ from Brayns', for people's sake; what is left out stays, and at first all is as in Brayns.
+
+    ``centered``: a pixel's first sample lies in its middle, not 1.5 pixels beside it. ``stepwise``: each picture of
+    ``render-image`` adds one sample, instead of having all at once. In the interactive renderer, ``soft_shadows``: of
+    sphere and quad lights, where there is more than one sample; ``all_materials``: emissive shines, and plastic can be
+    transparent.
+    """
+
+    all_materials: bool = False
+    centered: bool = False
+    soft_shadows: bool = False
+    stepwise: bool = False
+
+
 class AddMorphologyParams(Object):
     """A single cell as the text of a file, its format, its name for messages, and the parameters of the loader."""
 
@@ -30,4 +45,6 @@ class AddMorphologyParams(Object):
 ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
+GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
+SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)
 GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])

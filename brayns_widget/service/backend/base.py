@@ -1,8 +1,8 @@
 """The base directory, which confines what clients can see.
 
-A path counts as inside if its target, after ``..`` and all symbolic links, is inside. Two attacks remain possible for
-users who can write into the base directory: a link that is swapped between the check and the opening, and an HDF5 file
-with an external link, which the HDF5 library follows by itself.
+A path counts as inside if its target, after ``..`` and all symbolic links, is inside. Other files that an HDF5 file
+names are checked, too (``service.hdf5``). One attack remains possible for users who can write into the base directory:
+a link that is swapped between the check and the opening.
 """
 
 from __future__ import annotations

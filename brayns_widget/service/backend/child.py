@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from brayns_widget.lifetime import line_of_life
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 
 _LONGEST_END = 1.0  # seconds
@@ -19,7 +20,7 @@ class Child:
     """A running child. Each question is a line of JSON; each answer, too, and ``size`` bytes may follow it.
 
     Args:
-        command: starts it.
+        command: starts it; gets another argument, the number of the ``line_of_life`` that it inherits, or "".
         path: what it reads, for messages.
         deadline: seconds that one answer may take.
         on_close: called with the child when it is over.
@@ -35,8 +36,14 @@ class Child:
         self._on_close = on_close
         # HDF5 prints its stack of errors to stderr; the answer has the relevant part.
         # Without buffers: closing one that is not empty after the child's death would raise an error.
+        line = line_of_life()
         self._process = subprocess.Popen(
-            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [*command, "" if line is None else str(line)],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=() if line is None else (line,),
         )
         assert self._process.stdin
         assert isinstance(self._process.stdout, io.FileIO)

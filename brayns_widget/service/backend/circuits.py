@@ -1,9 +1,9 @@
 """Contents of a SONATA configuration, read in a child process of ``reader`` (see there for the reason).
 
-``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH`` reads one line of JSON from its standard input,
-further parameters of the question, and writes one to its standard output: ``{"result": …, "size": …}``, which ``size``
-raw bytes follow, or ``{"error": {"code": …, "message": …}}``. The question "report" opens a report; each further line
-asks for a frame. It exits when its standard input closes.
+``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH LINE`` reads one line of JSON from its standard
+input, further parameters of the question, and writes one to its standard output: ``{"result": …, "size": …}``, which
+``size`` raw bytes follow, or ``{"error": {"code": …, "message": …}}``. The question "report" opens a report; each
+further line asks for a frame. It exits when its standard input closes, and on Linux when the ``line_of_life`` ends.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.lifetime import end_with_line
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.confined import confined
+from brayns_widget.service.hdf5 import without_links
 from brayns_widget.service.sonata.config import (
     NodeSets,
     ReportConfig,
@@ -275,9 +278,15 @@ def _write(reply: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asked, base, path = sys.argv[1:]
+    asked, base, path, line = sys.argv[1:]
+    if line:
+        end_with_line(int(line))
+    import libsonata._libsonata
+
+    without_links(libsonata._libsonata)  # noqa: SLF001 - it holds HDF5
     requests = _requests()
-    if asked == "report":
-        _serve_report(base, path, requests)
-    else:
-        _write(answer(asked, base, path, **next(requests)))
+    with confined(base):
+        if asked == "report":
+            _serve_report(base, path, requests)
+        else:
+            _write(answer(asked, base, path, **next(requests)))

@@ -13,6 +13,7 @@ from typing import Any
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.access import Access, add_access
+from brayns_widget.service.auth import Token
 from brayns_widget.service.backend.base import BaseDirectory
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
     logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        secret = read_stdin_line() if options.secret_from_stdin else None
+        secret = Token(read_stdin_line()) if options.secret_from_stdin else None
         asyncio.run(_serve(options, BaseDirectory(options.base_directory), secret))
     except (OSError, OverflowError, ValueError, EOFError) as error:  # OverflowError: a port out of range
         print(f"brayns-widget backend: {error}", file=sys.stderr)
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: str | None) -> None:
+async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: Token | None) -> None:
     # Imported here, so that wrong flags and --help answer at once.
     from brayns_widget.service.backend.methods import METHODS, Context
     from brayns_widget.service.backend.reader import CircuitReader

@@ -24,7 +24,7 @@ class CircuitReader:
     Args:
         base: the directory that circuits are confined to.
         deadline: seconds that one answer may take.
-        module: run as the child, with a question, the base directory and a path as its arguments.
+        module: run as the child, with a question, the base directory, a path and a line as its arguments.
     """
 
     def __init__(

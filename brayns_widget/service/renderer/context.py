@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from brayns_widget.protocol.brayns.additions import PictureOptions
 from brayns_widget.protocol.brayns.camera import Perspective, Projection, Region, View
 from brayns_widget.protocol.brayns.renderers import Interactive, Progressive, Renderer, Static
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.loaders.base import Loader
-from brayns_widget.service.renderer.memory import Budget
+from brayns_widget.service.renderer.memory import Allowance, Budget
+from brayns_widget.service.renderer.reading import Reading
 from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.translation.settings import camera_of, coarse_scale_of, settings_of
@@ -39,8 +42,8 @@ PLUGINS = (
 class Context:
     """State of one renderer. Methods run one after another, so nothing here is locked.
 
-    Only camera, renderer, framebuffer, viewport and radius floor are also read and replaced by the server's loop, each
-    as a whole; a method that traces reads them once, when it begins.
+    Only camera, renderer, framebuffer, viewport, radius floor and picture options are also read and replaced by the
+    server's loop, each as a whole; a method that traces reads them once, when it begins.
 
     Args:
         methods: what clients can call, for ``registry`` and ``schema``.
@@ -48,6 +51,7 @@ class Context:
         stop: ends the process; safe on any thread.
         memory: what the scene may take.
         turns: where methods run; long ones let others run between their steps.
+        reader: where files are read; None: in this process.
         plugins: those that clients hear of, in this order.
     """
 
@@ -59,6 +63,7 @@ class Context:
         memory: Budget | None = None,
         turns: Turns | None = None,
         *,
+        reader: Runner | None = None,
         plugins: Sequence[str] = PLUGINS,
     ) -> None:
         self.methods = methods
@@ -69,6 +74,7 @@ class Context:
         self.stop = stop
         self.memory = memory or Budget()
         self.turns = turns or Turns()
+        self.reading = Reading(reader)
         self.plugins = plugins
         self.models = Models(lambda: self.engine.scene)
         self.playback = Playback(self.models)
@@ -80,6 +86,7 @@ class Context:
         self.renderer: Renderer = _INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
         self.radius_floor = 0.0
+        self.picture_options = PictureOptions()
         self._applied: dict[str, object] = {}  # what the engine was told last
 
     def start(self, make_engine: Callable[[], Engine], warm_up: Callable[[], None] = lambda: None) -> None:
@@ -131,16 +138,21 @@ class Context:
             engine.set_radius_floor(self.radius_floor)
         if self._changed("coarse scale", coarse_scale):
             engine.set_coarse_scale(coarse_scale)
-        if self._applied.get("renderer") is not self.renderer:
+        others = self._changed("picture options", self.picture_options)
+        if others or self._applied.get("renderer") is not self.renderer:
             # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
             self._applied["renderer"] = self.renderer
-            engine.set_render_settings(settings_of(self.renderer))
+            engine.set_render_settings(settings_of(self.renderer, self.picture_options))
         return engine
 
     def _changed(self, name: str, value: object) -> bool:
         changed = self._applied.get(name) != value
         self._applied[name] = value
         return changed
+
+    def allowance(self) -> Allowance:
+        """Compute what a load may take beside what there is."""
+        return self.memory.allowance(self.models.primitives)
 
     def interrupt(self) -> None:
         """Interrupt rendering, now and from now on; safe on any thread."""

@@ -12,16 +12,20 @@ import signal
 import ssl
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.access import Access, add_access
+from brayns_widget.service.auth import Token
 from brayns_widget.service.confined import confined
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
 
 logger = logging.getLogger(__name__)
+
+_READING_ENDS = 0.7  # seconds that what is read gets to end when the server does
 
 # braynsService's names of levels → logging's
 LOG_LEVELS = {
@@ -95,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         host, port = _address(options.uri)
         tls = _tls(options)
-        secret = read_stdin_line() if options.secret_from_stdin else None
+        secret = Token(read_stdin_line()) if options.secret_from_stdin else None
         memory = Budget.from_environment(options.memory_budget)
         with confined(options.base_directory):
             asyncio.run(_serve(options, host, port, tls, secret, memory))
@@ -106,12 +110,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _serve(  # noqa: PLR0917 - what the command line and its environment say
-    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: str | None, memory: Budget
+    options: argparse.Namespace, host: str, port: int, tls: ssl.SSLContext | None, secret: Token | None, memory: Budget
 ) -> None:
     # Imported here, so that wrong flags and --help answer at once.
+    from brayns_widget.service.reading.reader import Reader
     from brayns_widget.service.renderer.context import PLUGINS, Context
     from brayns_widget.service.renderer.loaders.registry import LOADERS
     from brayns_widget.service.renderer.methods import METHODS
+    from brayns_widget.service.renderer.reading import prepare
     from brayns_widget.service.rpc.server import RpcServer
     from brayns_widget.service.rpc.turns import Turns
 
@@ -141,13 +147,17 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     if options.exit_with_stdin:
         when_stdin_closes(stop)
     turns = Turns("renderer")
-    context = Context(METHODS, LOADERS, stop, memory, turns, plugins=plugins)
+    reader = Reader(partial(prepare, options.base_directory))
+    context = Context(METHODS, LOADERS, stop, memory, turns, reader=reader, plugins=plugins)
     server = RpcServer(METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret)
     async with server.serve(host, port, access=Access(options.allow_origin), ssl=tls) as address:
         print(f"listening on {address[0]}:{address[1]}", flush=True)
         context.start(make_engine, warm_up)
+        reader.start()
         await stopped.wait()
         context.interrupt()
+        loop.call_later(_READING_ENDS, reader.close)  # loads are cancelled first; a frame of a report is not
+    reader.close()
     turns.shutdown(wait=False, cancel_futures=True)
     if context.starting or server.running or _compiling():
         # Neither a compiler nor a library can be stopped, and the interpreter waits for them, or crashes.

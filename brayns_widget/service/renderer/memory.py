@@ -84,6 +84,28 @@ def give_back() -> None:
             trim(0)
 
 
+_SLACK = 1 << 28  # bytes for stacks and the like, which are reserved and not used
+
+
+def limit_data(size: int) -> None:
+    """Let this process reserve no more than ``size`` bytes beside what it has, until it is called again; only on Linux.
+
+    What asks for more gets a ``MemoryError``. Otherwise it would get the memory, and the system would kill any process
+    once there is none left. Shared memory does not count.
+    """
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):
+            status = Path("/proc/self/status").read_text()
+            held = int(status.partition("VmData:")[2].split()[0]) << 10
+            _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            most = held + size + _SLACK
+            resource.setrlimit(
+                resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+            )
+
+
 class Allowance:
     """The memory that one load may take.
 

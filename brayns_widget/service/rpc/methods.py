@@ -103,6 +103,9 @@ class RunningRequest:
     Args:
         report: called with (amount from 0 to 1, operation); may be called on any thread.
         when_settled: called once ``settled`` is; likewise.
+
+    Attributes:
+        given_up: whether the server ends, and so no client waits for "cancelled".
     """
 
     def __init__(
@@ -113,6 +116,7 @@ class RunningRequest:
         self._report = report
         self._when_settled = when_settled
         self._end = _Cancellation()
+        self.given_up = False
         self._operation = ""
         self._next_report = 0.0
 
@@ -124,6 +128,11 @@ class RunningRequest:
     def cancel(self) -> None:
         """Ask the method to stop; safe on any thread."""
         self._end.cancel()
+
+    def give_up(self) -> None:
+        """Ask the method to stop, because the server ends; safe on any thread."""
+        self.given_up = True
+        self.cancel()
 
     def end(self) -> None:
         """Disconnect the functions of ``when_cancelled``: the method is done, and the next one may be running."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import http
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +28,7 @@ from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response as HttpResponse
 from websockets.protocol import State
 
-from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.messages import (
     MAX_MESSAGE,
     ErrorReply,
@@ -44,6 +43,7 @@ from brayns_widget.protocol.messages import (
     encode_reply,
 )
 from brayns_widget.service.access import Access
+from brayns_widget.service.auth import Token
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
 from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest, Turn
 
@@ -56,6 +56,8 @@ C = TypeVar("C")
 
 MAX_WAITING = 100_000  # requests of one connection; further ones are refused
 MAX_WAITING_BYTES = 2 * MAX_MESSAGE  # that they hold; likewise
+MAX_MALFORMED = 16  # malformed messages of one connection that wait for their answer; further ones are slowed
+SLOWED = 0.01  # seconds that each of those takes its connection
 MAX_TEXT = 2000  # characters of an error's message and of each problem; they quote what a client sent
 MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
@@ -93,7 +95,7 @@ class RpcServer(Generic[C]):
         between: Executor | None = None,
         require_version: bool = True,
         max_clients: int | None = None,
-        secret: str | None = None,
+        secret: Token | None = None,
     ) -> None:
         self.methods = methods
         self.for_client = for_client or (lambda: contextlib.nullcontext(context))
@@ -102,7 +104,7 @@ class RpcServer(Generic[C]):
         self.require_version = require_version
         self.max_clients = max_clients
         self._access, self._host = Access(), "localhost"  # `serve` has them
-        self._credential = None if secret is None else f"Bearer {secret}".encode()
+        self._secret = secret
         self.running: set[RunningRequest] = set()  # also those whose clients are gone
         self.ended = False  # by a method that is the last one
         self._sessions: set[_Session[C]] = set()
@@ -114,7 +116,8 @@ class RpcServer(Generic[C]):
     ) -> AsyncIterator[tuple[str, int]]:
         """Listen while the context lasts; yields the address (port 0: a free one).
 
-        At the end running requests are cancelled, and answered if they end soon.
+        At the end running requests are given up, and answered if they end soon otherwise than by that: their clients
+        learn from the end of the connection what has happened, and would take "cancelled" for an answer to them.
 
         Args:
             host: name or address to bind.
@@ -142,7 +145,7 @@ class RpcServer(Generic[C]):
                 yield address[0], address[1]
             finally:
                 for running in list(self.running):
-                    running.cancel()
+                    running.give_up()
                 await asyncio.gather(*(session.finish() for session in list(self._sessions)))
 
     async def _handle(self, connection: ServerConnection) -> None:
@@ -161,10 +164,8 @@ class RpcServer(Generic[C]):
         origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
         if problem := self._access.refusal(origins, hosts, [self._host, connection.local_address[0]]):
             return connection.respond(http.HTTPStatus.FORBIDDEN, problem)
-        if self._credential is not None:
-            presented = ",".join(request.headers.get_all("Authorization")).encode(errors="surrogateescape")
-            if not hmac.compare_digest(presented, self._credential):
-                return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
+        if self._secret is not None and not self._secret.admits_headers(request.headers.get_all("Authorization")):
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "The token is missing or wrong.\n")
         if self.max_clients is not None and not await self._room(connection, self.max_clients):
             text = f"There are already {self.max_clients} clients (--max-clients {self.max_clients}).\n"
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)
@@ -206,6 +207,7 @@ class _Session(Generic[C]):
         self._connection = connection
         self._waiting: asyncio.Queue[tuple[Request | str, int] | None] = asyncio.Queue()  # with sizes; None: the end
         self._waiting_bytes = 0
+        self._malformed = 0  # of those that wait
         self._requests: dict[RequestId, _Known] = {}
         self._running = RunningRequest()
         self._idle = asyncio.Event()
@@ -236,7 +238,7 @@ class _Session(Generic[C]):
         try:
             request = decode_request(frame, require_version=self._server.require_version)
         except RequestError as error:
-            self._put(_error_frame(None, error), 0)
+            await self._refuse(_error_frame(None, error))
             return
         if self._server.ended:
             return
@@ -255,6 +257,17 @@ class _Session(Generic[C]):
         if request.id is not None and request.id not in self._requests:
             self._requests[request.id] = self._begin(request.method, request.id)
         self._put(request, len(frame))
+
+    async def _refuse(self, answer: str) -> None:
+        """Answer a malformed message when it is its turn; at once, and slowly, if many of them wait."""
+        if self._server.ended:
+            return
+        if self._malformed < MAX_MALFORMED:
+            self._malformed += 1
+            self._put(answer, len(answer))
+        else:
+            await self._send(answer)
+            await asyncio.sleep(SLOWED)
 
     def _put(self, item: Request | str, size: int) -> None:
         self._waiting.put_nowait((item, size))
@@ -300,6 +313,7 @@ class _Session(Generic[C]):
                 break
             item, size = waiting
             self._waiting_bytes -= size
+            self._malformed -= isinstance(item, str)
             turn = Turn.OWN if isinstance(item, str) else self._server.methods.turn(item.method)
             item_id = None if isinstance(item, str) else item.id
             overtakes = turn in {Turn.BETWEEN, Turn.AT_ONCE} and item_id != overtaken_id
@@ -405,7 +419,7 @@ def _answer(request: Request, method: Method[Any], context: Any, running: Runnin
         result, payload = method.call(context, request.params, request.payload, running)
         return "" if request.id is None else _reply_frame(Reply(request.id, result, memoryview(payload)))
     except RequestError as error:
-        return _failure(request, error)
+        return "" if running.given_up and error.code == CANCELLED else _failure(request, error)
     except MemoryError as error:
         logger.warning("Method %r: %s", request.method, error)
         return _failure(request, RequestError("There is not enough memory for that", code=INTERNAL_ERROR))

@@ -16,7 +16,6 @@ import h5py
 import numpy as np
 
 from brayns_widget.service.sonata.table import DYNAMICS, LIBRARY, POSITIONS
-from brayns_widget.service.sonata.types import Types
 
 _FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}  # of which HDF5 itself has the code
 _ENDS = ("source_node_id", "target_node_id")
@@ -28,18 +27,18 @@ _INDEX_TABLES = [
 _FOREIGN = ">" if sys.byteorder == "little" else "<"
 
 
-def why_not_libsonata(group: Any, kind: str, types: Types | None) -> str:
+def why_not_libsonata(group: Any, kind: str, *, types: bool) -> str:
     """Tell why libsonata cannot read a population as it is meant; "" if it can.
 
     Args:
         group: its open ``h5py.Group``.
         kind: "node" or "edge".
-        types: their types in CSV, or None.
+        types: whether there are types in CSV.
     """
     groups = [name for name in group if name.isdigit()]
     if groups != ["0"]:
         return f"it has the groups {', '.join(groups)}" if groups else "it has no group of attributes"
-    if types and types.columns:
+    if types:
         return "its types are in CSV"
     if f"{kind}_type_id" not in group:
         return f"it has no {kind}_type_id"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service import hdf5
 from brayns_widget.service.sonata.choice import why_not_libsonata
 from brayns_widget.service.sonata.native import NativeEdges, NativePopulation
 from brayns_widget.service.sonata.problems import failure, reading
@@ -118,13 +120,33 @@ def open_edges(file: str, types_file: str, name: str) -> EdgePopulation:
 
 def _why(path: Path, kind: str, name: str, types: Types | None) -> str:
     """Tell why a population is not read with libsonata; "": it is."""
-    with (
-        reading(f"Population {name} of {path}" if kind == "node" else f"Edge population {name} of {path}"),
-        h5py.File(path, "r") as opened,
-    ):
-        group = opened.get(f"{kind}s/{name}")
+    with reading(f"Population {name} of {path}" if kind == "node" else f"Edge population {name} of {path}"):
+        stored = path.stat()
+        stamp = stored.st_dev, stored.st_ino, stored.st_size, stored.st_mtime_ns
+        try:
+            return _told(path, kind, name, types is not None and bool(types.columns), stamp)
+        except _Elsewhere:
+            return "parts of it are in other files"
+
+
+class _Elsewhere(Exception):
+    """Parts of a population are in other files."""
+
+
+@lru_cache(maxsize=256)  # clients load the same circuit again and again
+def _told(path: Path, kind: str, name: str, types: bool, stamp: tuple[int, ...]) -> str:
+    """Look why a population of a file is not read with libsonata, and whether it can be read safely.
+
+    Raises:
+        _Elsewhere: parts of it are in other files, whose changes would go unnoticed here.
+    """
+    del stamp
+    with h5py.File(path, "r") as opened:
+        group = hdf5.found(opened, f"{kind}s/{name}")
         if not isinstance(group, h5py.Group):
             known = opened.get(f"{kind}s")
             has = f"it has {', '.join(known)}" if isinstance(known, h5py.Group) and len(known) else "it has none"
             raise failure(f"{path} has no {kind} population {name!r}; {has}")
-        return why_not_libsonata(group, kind, types)
+        if hdf5.check(group) or group.file.filename != opened.filename:
+            raise _Elsewhere
+        return why_not_libsonata(group, kind, types=types)

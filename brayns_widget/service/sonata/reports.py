@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service import hdf5
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.sonata.problems import UNREADABLE, failure, words
 
@@ -49,7 +50,9 @@ class ReportFile:
         self._title = f"Report {name!r} in {file_name}"
         self.file = _opened(file_name)
         try:
-            self._read(_group(self.file, population))
+            group = _group(self.file, population)
+            hdf5.check(group)
+            self._read(group)
         except UNREADABLE as error:
             self.close()
             raise self.refusal(words(error)) from error
@@ -140,11 +143,12 @@ def _group(file: Any, population: str) -> Any:
     """Find the report of a population; BMTK's first files have one without a name, beside nothing else."""
     if "report" not in file and "data" in file:
         return file
-    populations = file.get("report", {})
-    if population not in populations:
+    found = hdf5.found(file, f"report/{population}")
+    if found is None:
+        populations = hdf5.found(file, "report") or {}
         others = f", but of: {', '.join(populations)}" if len(populations) else ""
         raise ValueError(f"it has no population {population}{others}")
-    return populations[population]
+    return found
 
 
 def _opened(file_name: str) -> Any:

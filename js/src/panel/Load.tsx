@@ -14,14 +14,15 @@ import { useCount } from "./counting.js";
 import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
+import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
+import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
-/** Files that are shown at once: a single cell has no populations to choose from. */
-const MORPHOLOGY = /\.(swc|asc|h5)$/i;
+const UNREAD = "The renderer may read it all the same, if you name the population.";
 
 /** Values of the form. */
-interface Choices {
+interface Choices extends PartChoices {
   readonly population: string;
   /** Or "" for all cells. */
   readonly nodeSet: string;
@@ -30,9 +31,6 @@ interface Choices {
   readonly any: boolean;
   /** Or null for a comfortable one. */
   readonly density: number | null;
-  readonly soma: boolean;
-  readonly axon: boolean;
-  readonly dendrites: boolean;
   /** As it is typed. */
   readonly radius: string;
   /** Or "" for one color. */
@@ -81,7 +79,12 @@ function asked({ conditions, any }: Choices, population: Population | undefined)
 }
 
 export function Load() {
-  const { link } = useView();
+  const lack = useView().traits.job.value.lack;
+  return lack ? <LoadByName reason={lack} /> : <LoadByLooking />;
+}
+
+function LoadByLooking() {
+  const { link, traits } = useView();
   const commands = useCommands();
   const circuit = useSignal<Circuit | null>(null);
   const choices = useSignal(FIRST_CHOICES);
@@ -119,12 +122,21 @@ export function Load() {
     circuit.value = null;
   };
   const found = circuit.value;
+  /** The configuration that the backend could not read; the renderer may. */
+  const unread = useSignal<string | null>(null);
   return (
     <div aria-busy={commands.busy.value}>
       <FileBrowser
         hidden={found !== null}
-        onMove={() => commands.clear()}
-        onPick={(path) => void commands.run(() => pick(path))}
+        onMove={() => {
+          unread.value = null;
+          commands.clear();
+        }}
+        onPick={async (path) => {
+          unread.value = null;
+          const done = await commands.run(() => pick(path));
+          unread.value = done || MORPHOLOGY.test(path) || !traits.job.value.brayns_backend ? null : path;
+        }}
       />
       {found && (
         <LoadForm
@@ -137,6 +149,7 @@ export function Load() {
         />
       )}
       <Problem of={commands} />
+      {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} />}
     </div>
   );
 }
@@ -255,31 +268,5 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
         </Button>
       </div>
     </form>
-  );
-}
-
-const PARTS = { soma: "Soma", axon: "Axon", dendrites: "Dendrites" } as const;
-
-function Parts({ choices, onChange }: Pick<LoadFormProps, "choices" | "onChange">) {
-  const first = useRef<HTMLInputElement>(null);
-  const none = !choices.soma && !choices.axon && !choices.dendrites;
-  useLayoutEffect(() => {
-    first.current?.setCustomValidity(none ? "Choose at least one part of the cells." : "");
-  }, [none]);
-  return (
-    <fieldset class="bw-parts">
-      <legend>Parts</legend>
-      {(Object.keys(PARTS) as (keyof typeof PARTS)[]).map((part) => (
-        <label key={part}>
-          <input
-            type="checkbox"
-            ref={part === "soma" ? first : null}
-            checked={choices[part]}
-            onChange={(event) => onChange({ [part]: event.currentTarget.checked })}
-          />
-          {PARTS[part]}
-        </label>
-      ))}
-    </fieldset>
   );
 }

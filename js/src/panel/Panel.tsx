@@ -1,6 +1,8 @@
 // The side panel: its sections.
 import type { ComponentChildren } from "preact";
 import { panelId, useView } from "../context.js";
+import { Connect } from "./Connect.js";
+import { needsConnecting } from "./connecting.js";
 import { Load } from "./Load.js";
 import { Models } from "./Models.js";
 import { Scene } from "./Scene.js";
@@ -15,6 +17,9 @@ export function Panel() {
       hidden={!view.traits.panel_open.value}
       inert={view.condition.value.state === "lost"}
     >
+      <Section title="Connect" open={needsConnecting(view.condition.value.state, view.traits.job.value)}>
+        <Connect />
+      </Section>
       <Section title="Models">
         <Models />
       </Section>
@@ -28,9 +33,16 @@ export function Panel() {
   );
 }
 
-function Section({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+interface SectionProps {
+  readonly title: string;
+  /** When this changes, it opens or closes. */
+  readonly open?: boolean;
+  readonly children: ComponentChildren;
+}
+
+function Section({ title, open = true, children }: SectionProps) {
   return (
-    <details class="bw-section" open>
+    <details class="bw-section" open={open}>
       <summary>{title}</summary>
       {children}
     </details>

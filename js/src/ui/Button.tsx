@@ -6,15 +6,18 @@ interface ButtonProps {
   readonly children: ComponentChildren;
   readonly primary?: boolean;
   readonly disabled?: boolean;
+  /** Its accessible name, if that differs from what it shows. */
+  readonly label?: string;
   /** Without it the button submits its form. */
   readonly onClick?: () => void;
 }
 
-export function Button({ children, primary = false, disabled = false, onClick }: ButtonProps) {
+export function Button({ children, primary = false, disabled = false, label, onClick }: ButtonProps) {
   return (
     <button
       type={onClick ? "button" : "submit"}
       class={primary ? "bw-button bw-primary" : "bw-button bw-plain"}
+      aria-label={label}
       disabled={disabled}
       onClick={onClick}
     >

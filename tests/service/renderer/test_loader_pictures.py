@@ -33,6 +33,7 @@ async def stage(address: str) -> AsyncIterator[Client]:
         await client.call("clear-models")
         await client.call("add-light-ambient", {"intensity": 1})
         await client.call("set-application-parameters", {"viewport": [80, 80]})
+        await client.call("set-picture-options", {"centered": True})
         await client.call("set-renderer-interactive", {"samples_per_pixel": 1, "background_color": [0, 0, 0, 1]})
         await client.call("set-camera-view", {"position": [0, 0, 50], "target": [0, 0, 0], "up": [0, 1, 0]})
         await client.call("set-camera-orthographic", {"height": 8})

@@ -43,6 +43,7 @@ async def stage(address: str, circuit: Path) -> AsyncIterator[Client]:
         await client.call("add-light-ambient", {"intensity": 1})
         await client.call("set-application-parameters", {"viewport": [96, 32]})
         await client.call("set-framebuffer-static")
+        await client.call("set-picture-options", {"centered": True})
         await client.call("set-renderer-interactive", {"samples_per_pixel": 1, "background_color": BACKGROUND})
         await client.call("set-camera-view", {"position": [10, 0, 50], "target": [10, 0, 0], "up": [0, 1, 0]})
         await client.call("set-camera-orthographic", {"height": 10})
@@ -290,6 +291,7 @@ def test_pictures_are_those_of_the_real_renderer(address: str, shared_dir: Path,
                         model = result[0]["model_id"] if step["method"] == "add-model" else model
                 if "color" in spec:
                     await client.call("color-model", spec["color"] | {"id": model})
+                await client.call("set-picture-options", {"centered": True})  # as the recorded build
                 await client.call("snapshot", spec["request"].get("params", spec["request"]))
                 found = likeness(client.payload, picture.read_bytes())
                 least, most = (0.99, 0.2) if "production" in picture.name else (0.999, 0.04)

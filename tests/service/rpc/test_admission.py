@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
+from brayns_widget.service.auth import Token
 from brayns_widget.service.rpc import server as server_module
 from tests.service.rpc.bench import DEADLINE, open_client, receive, send, serving
 
@@ -93,7 +94,7 @@ def test_clients_beyond_the_limit_are_refused_at_last_and_let_in_later(monkeypat
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}])
 def test_with_a_secret_only_who_knows_it_is_let_in(headers: dict[str, str]):
     async def scenario() -> None:
-        async with serving(secret="secret") as (_state, address):
+        async with serving(secret=Token("secret")) as (_state, address):
             with pytest.raises(InvalidStatus) as caught:
                 await connect(f"ws://{address}", additional_headers=headers)
             assert caught.value.response.status_code == 401

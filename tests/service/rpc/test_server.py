@@ -357,6 +357,34 @@ def test_requests_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch):
     asyncio.run(scenario())
 
 
+def test_malformed_messages_are_slowed_and_hold_up_nobody(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_module, "MAX_MALFORMED", 5)
+    monkeypatch.setattr(server_module, "SLOWED", 0.02)
+
+    async def scenario() -> None:
+        async with serving() as (state, address), open_client(address) as socket, open_client(address) as other:
+            await send(socket, 1, "wait")
+            await begun(state)
+            await receive(socket)
+            begin = asyncio.get_running_loop().time()
+            for _ in range(25):
+                await socket.send("garbage")
+            await send(socket, 2, "at-once", {"text": "late"})  # waits for its turn behind them
+            await send(other, 3, "at-once", {"text": "soon"})
+            assert (await receive(other))["result"] == "soon"
+            at_once = [await receive(socket) for _ in range(20)]  # five wait for their turn
+            assert {reply["error"]["code"] for reply in at_once} == {-32700}
+            assert asyncio.get_running_loop().time() - begin > 19 * 0.02
+            assert not state.go_on.is_set()
+            state.go_on.set()
+            assert [(await receive(socket))["id"] for _ in range(7)] == [1, None, None, None, None, None, 2]
+            await socket.send("garbage")
+            await send(socket, 4, "echo", {"text": "in order"})
+            assert [(await receive(socket))["id"] for _ in range(2)] == [None, 4]
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("count", [10, 3000])
 def test_the_server_ends_whatever_waits_and_whoever_does_not_read(count: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(server_module, "SHUTDOWN_TIMEOUT", 0.5)
@@ -388,16 +416,17 @@ def test_who_is_gone_before_a_task_says_whom_it_is_for_cancels_it_too():
     assert request.cancelled
 
 
-def test_the_end_of_the_server_cancels_and_answers():
+def test_the_end_of_the_server_gives_up_what_runs_without_an_answer():
     async def scenario() -> None:
         async with serving() as (state, address):
             socket = await open_client(address)
             await send(socket, 1, "wait")
             await begun(state)
             await receive(socket)
-        assert (await receive(socket))["error"]["code"] == 20
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(ConnectionClosed) as caught:  # which tells, unlike "cancelled", what has happened
             await receive(socket)
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1001
         await socket.close()
 
     asyncio.run(scenario())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,10 +9,16 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service import hdf5
+from brayns_widget.service.confined import check_confined
+from brayns_widget.service.reading.reader import Here, Runner
 from brayns_widget.service.renderer.content.ramps import RESTING, SPIKING
+from brayns_widget.service.rpc.methods import RunningRequest
 
 Floats = npt.NDArray[np.float32]
 
+_CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
 SPIKE_STEP = 0.01  # ms, the duration of a frame of spikes
 
 
@@ -45,29 +49,110 @@ class Report(Protocol):
     def read(self, frame: int) -> Floats:
         """Read the values (columns,) of a frame; valid until the next call."""
 
+    def read_by(self, runner: Runner) -> None:
+        """Let another one read files from now on."""
+
     def close(self) -> None:
         """Close the file."""
 
 
-class FrameReport:
-    """A report that stores a value for each column and frame, in an HDF5 file that stays open.
+@dataclass(frozen=True)
+class FrameSource:
+    """Where a report's values are stored: some columns of a table (frames, columns) in an HDF5 file.
 
-    Args:
-        file: an open ``h5py.File``; closed with the report.
-        data: its dataset (frames, all columns).
-        timeline: its frames.
+    Attributes:
+        path: the file.
+        table: the name of its dataset.
         first: the first column that is needed.
         last: the one behind the last column that is needed.
+        file: device, inode and bytes of the file when it was found.
     """
 
-    def __init__(self, file: Any, data: Any, timeline: Timeline, first: int, last: int) -> None:
+    path: str
+    table: str
+    first: int
+    last: int
+    file: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, data: Any, first: int, last: int) -> FrameSource:
+        """Tell where an open dataset of h5py is."""
+        path = Path(data.file.filename)
+        stored = path.stat()
+        return cls(str(path), data.name, first, last, (stored.st_dev, stored.st_ino, stored.st_size))
+
+
+class _OpenFrames:
+    """A source that is open: it is read again and again."""
+
+    def __init__(self, source: FrameSource) -> None:
+        import h5py  # here: who lets another process read needs none of it
+
+        check_confined(source.path)
+        self._source = source
+        self._check(may_be_gone=False)
+        self.file = h5py.File(source.path, "r", rdcc_nbytes=_CACHE)
+        self._data = self.file[source.table]
+        hdf5.check(self._data)
+        self._columns = slice(source.first, source.last)
+        self._values = np.empty(source.last - source.first, np.float32)
+
+    def _check(self, *, may_be_gone: bool) -> None:
+        """HDF5 would read zeros beyond the end of a file that has become shorter."""
+        device, inode, size = self._source.file
+        try:
+            stored = Path(self._source.path).stat()
+        except FileNotFoundError:
+            if may_be_gone:  # the handle is still good
+                return
+            raise
+        same = (stored.st_dev, stored.st_ino) == (device, inode)
+        if same and stored.st_size < size:
+            raise OSError(f"{self._source.path} has become shorter since it was opened")
+        if not (same or may_be_gone):
+            raise OSError(f"{self._source.path} has been replaced since it was loaded")
+
+    def read(self, frame: int) -> Floats:
+        self._check(may_be_gone=True)
+        self._data.read_direct(self._values, np.s_[frame, self._columns])
+        return self._values
+
+
+_open_frames: dict[FrameSource, _OpenFrames] = {}
+
+
+def read_frame(request: RunningRequest, source: FrameSource, frame: int) -> list[Floats]:
+    """Read the values of a frame; the file stays open until ``close_frames``."""
+    del request
+    if source not in _open_frames:
+        _open_frames[source] = _OpenFrames(source)
+    return [_open_frames[source].read(frame)]
+
+
+def close_frames(request: RunningRequest, source: FrameSource) -> list[Any]:
+    """Close what ``read_frame`` has opened."""
+    del request
+    if source in _open_frames:
+        _open_frames.pop(source).file.close()
+    return []
+
+
+class FrameReport:
+    """A report that stores a value for each column and frame.
+
+    Args:
+        source: where.
+        timeline: its frames.
+    """
+
+    def __init__(self, source: FrameSource, timeline: Timeline) -> None:
         self.timeline = timeline
-        self._file = file
-        self._path = Path(file.filename)
-        self._stored = self._path.stat()
-        self._data = data
-        self._columns = slice(first, last)
-        self._values = np.empty(last - first, np.float32)
+        self._source = source
+        self._runner: Runner = Here()
+
+    def read_by(self, runner: Runner) -> None:
+        """Let another one read the file from now on."""
+        self._runner = runner
 
     def read(self, frame: int) -> Floats:
         """Read a frame.
@@ -75,17 +160,15 @@ class FrameReport:
         Raises:
             OSError: the file cannot be read any more.
         """
-        # HDF5 would read zeros beyond the end of a file that has become shorter.
-        with contextlib.suppress(FileNotFoundError):  # whose handle is still good
-            stored = self._path.stat()
-            if os.path.samestat(stored, self._stored) and stored.st_size < self._stored.st_size:
-                raise OSError(f"{self._path} has become shorter since it was opened")
-        self._data.read_direct(self._values, np.s_[frame, self._columns])
-        return self._values
+        try:
+            values: Floats = self._runner.run(self._source.path, read_frame, RunningRequest(), self._source, frame)[0]
+        except RequestError as error:
+            raise OSError(error.message) from error
+        return values
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._runner.tidy(close_frames, self._source)
 
 
 class SpikeReport:
@@ -121,6 +204,9 @@ class SpikeReport:
         parts = 1.0 - np.abs(now - self._times[first:last]) / reach
         np.maximum.at(values, self._cells[first:last], (RESTING + (SPIKING - RESTING) * parts).astype(np.float32))
         return values
+
+    def read_by(self, runner: Runner) -> None:
+        """Do nothing: there is no file."""
 
     def close(self) -> None:
         """Do nothing: no file is open."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.content.coloring.base import Colors
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.ramps import NOT_A_NUMBER, ColorRamp
@@ -78,6 +79,10 @@ class Simulation:
             OSError: the report cannot be read.
         """
         return None
+
+    def read_by(self, runner: Runner) -> None:
+        """Let another one read the report from now on."""
+        self._report.read_by(runner)
 
     def close(self) -> None:
         """Close the report."""

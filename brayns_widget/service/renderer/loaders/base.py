@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,10 @@ class Loader:
     binary: bool = False
     folders: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The process that reads has the same loader; the types of some parameters cannot be pickled.
+        return _loader_of, (self.load.__module__, self.name, self.binary)
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of ``loader_properties``."""
         return json_schema(TypeAdapter(self.params))
@@ -156,8 +161,6 @@ class Loader:
         return self._load(content, name, properties, request)
 
     def _load(self, source: Path | Content, name: str, properties: Any, request: RunningRequest) -> list[LoadedModel]:
-        if _is_deeper(properties, MAX_DEPTH):  # they are kept and told again, by what does not go as deep as JSON
-            raise RequestError(f"Loader parameters cannot be nested deeper than {MAX_DEPTH}", code=INVALID_PARAMS)
         params = validate(TypeAdapter(self.params), properties, message="Invalid loader params schema")
         try:
             if self.binary and isinstance(source, Path):
@@ -180,6 +183,12 @@ class Loader:
         return loaded
 
 
+def _loader_of(module: str, name: str, binary: bool) -> Loader:
+    """Find a loader in the module that has its function."""
+    loaders = (item for item in vars(importlib.import_module(module)).values() if isinstance(item, Loader))
+    return next(loader for loader in loaders if (loader.name, loader.binary) == (name, binary))
+
+
 def _check(loaded: Sequence[LoadedModel]) -> None:
     """Check that models can be shown.
 
@@ -196,6 +205,16 @@ def _check(loaded: Sequence[LoadedModel]) -> None:
     count = sum(model.geometry.count for model in loaded) - allowed.taken
     if count > 0 and not allowed.fits(count):  # a full scene has room for what has no primitives, such as volumes
         raise failure(f"There is not enough memory for {count} primitives (the budget is {allowed.budget})")
+
+
+def check_depth(properties: Any) -> None:
+    """Check parameters that are to be passed on, kept and told again, by what does not go as deep as JSON.
+
+    Raises:
+        RequestError: -32602, they are nested too deeply.
+    """
+    if _is_deeper(properties, MAX_DEPTH):
+        raise RequestError(f"Loader parameters cannot be nested deeper than {MAX_DEPTH}", code=INVALID_PARAMS)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from brayns_widget.protocol.brayns.additions import (
     ADD_MORPHOLOGY,
     GET_CANCELLABLE_METHODS,
+    GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
+    SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
     AddMorphologyParams,
+    PictureOptions,
     RadiusFloor,
 )
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import UPLOAD
 from brayns_widget.service.renderer.loaders.morphologies.neuron import TEXT_LOADER
-from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.renderer.methods.loading import READING
 from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
@@ -35,14 +37,27 @@ def set_radius_floor(context: Context, params: RadiusFloor) -> None:
     context.radius_floor = params.pixels
 
 
+@methods.add(GET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)
+def get_picture_options(context: Context) -> PictureOptions:
+    """Get where pictures differ from Brayns'."""
+    return context.picture_options
+
+
+@methods.add(SET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)
+def set_picture_options(context: Context, params: PictureOptions) -> None:
+    """Set where pictures differ from Brayns'; what is left out stays."""
+    given = {name: getattr(params, name) for name in params.model_fields_set}
+    context.picture_options = context.picture_options.model_copy(update=given)
+
+
 @methods.add(ADD_MORPHOLOGY, plugin=OURS, cancellable=True)
 def add_morphology(context: Context, params: AddMorphologyParams, request: RunningRequest) -> list[ModelInstance]:
     """Load a single cell from the text of a file and return its model."""
     data = memoryview(params.text.encode())
-    with allowing(context.memory.allowance(context.models.primitives)):
-        part = request.part(0.0, READING)
-        name = params.name or UPLOAD
-        loaded = TEXT_LOADER.read_upload(params.type, data, params.loader_properties, part, name=name)
+    part, allowed, name = request.part(0.0, READING), context.allowance(), params.name or UPLOAD
+    loaded = context.reading.read_upload(
+        TEXT_LOADER, params.type, data, params.loader_properties, part, allowed=allowed, name=name
+    )
     info = LoadInfo(load_parameters=params.loader_properties, loader_name=TEXT_LOADER.name, path="", source="from_blob")
     return [model.instance() for model in context.models.add_loaded(loaded, info, request.part(READING, 1.0))]
 

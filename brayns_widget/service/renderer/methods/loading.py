@@ -15,7 +15,6 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
 from brayns_widget.service.renderer.loaders.refused import check_refused
-from brayns_widget.service.renderer.memory import allowing
 from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 methods: Methods[Context] = Methods()
@@ -43,8 +42,8 @@ def get_loaders(context: Context) -> list[LoaderInfo]:
 def add_model(context: Context, params: AddModelParams, request: RunningRequest) -> list[ModelInstance]:
     """Load a file of the renderer's machine and return the models that it makes."""
     loader = _loader(context, params.loader_name, params.path)
-    with allowing(context.memory.allowance(context.models.primitives)):
-        loaded = loader.read(params.path, params.loader_properties, request.part(0.0, READING))
+    part, allowed = request.part(0.0, READING), context.allowance()
+    loaded = context.reading.read(loader, params.path, params.loader_properties, part, allowed=allowed)
     load_info = LoadInfo(
         load_parameters=params.loader_properties, loader_name=loader.name, path=params.path, source="from_file"
     )
@@ -68,8 +67,8 @@ def upload_model(
     request.progress(UPLOADED, "Model uploaded")
     loader = _loader(context, params.loader_name)
     read = UPLOADED + READING * (1.0 - UPLOADED)
-    with allowing(context.memory.allowance(context.models.primitives)):
-        loaded = loader.read_upload(params.type, payload, params.loader_properties, request.part(UPLOADED, read))
+    part, allowed = request.part(UPLOADED, read), context.allowance()
+    loaded = context.reading.read_upload(loader, params.type, payload, params.loader_properties, part, allowed=allowed)
     load_info = LoadInfo(load_parameters=params.loader_properties, loader_name=loader.name, path="", source="from_blob")
     return [model.instance() for model in context.models.add_loaded(loaded, load_info, request.part(read, 1.0))]
 

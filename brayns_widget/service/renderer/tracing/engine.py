@@ -16,6 +16,7 @@ from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places
+from brayns_widget.service.renderer.tracing.materials import plainly_shaded
 from brayns_widget.service.renderer.tracing.picking import first_hits
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, checked_size, coarse_size
 from brayns_widget.service.renderer.tracing.pictures.images import encode_image
@@ -34,6 +35,7 @@ __all__ = ["Cancelled", "Engine", "warm_up"]
 _COPY_WAIT = 0.01  # seconds that one call of ``render`` may wait for a thickened copy
 _MOVING_SCALE = 2  # how many times smaller a side pictures of a moving camera are assumed to be
 _MOST_BOUNCES = 64  # more make no visible difference, but among white walls a picture would never end
+_MOST_AT_ONCE = 64  # samples of a step: who sets a million can still stop it
 _MOST_AMBIENT = 4096  # rays for each sample; more make no visible difference, and 64 bits would overflow
 _INITIAL_CAMERA = Camera(View(position=(0.0, 0.0, 0.0), target=(0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0)))
 
@@ -89,8 +91,8 @@ class _Nobody:
 class Engine:
     """The ray tracer. Used by one thread at a time, except for ``interrupt``.
 
-    ``samples_per_pixel`` N takes N steps of one sample each, so N samples cost N. (The real renderer traces N samples
-    in each of N steps.)
+    ``samples_per_pixel`` N takes N steps of one sample each, or as many of which the first has all samples and the
+    others change nothing: N samples cost N. (The real renderer traces N samples in each of N steps.)
 
     Args:
         threads: how many threads trace and build; None: as many as cores this process may use.
@@ -241,9 +243,11 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
-        look = _focused(look, self._camera, self._frame.samples)
-        if not self._tracer.add_sample(self._frame, traced, look, stopped=stopped):
-            return False
+        due = self._samples_due(size)
+        while self._frame.samples < due:
+            focused = _focused(look, self._camera, self._frame.samples)
+            if not self._tracer.add_sample(self._frame, traced, focused, stopped=stopped):
+                return False
         self._steps += 1
         self.has_picture = True
         if self._settings.samples == 1:
@@ -424,13 +428,21 @@ class Engine:
     def _coarse_size(self) -> tuple[int, int]:
         return coarse_size(*self._viewport, self._coarse_scale)
 
+    def _samples_due(self, size: tuple[int, int]) -> int:
+        """Return how many samples the frame has after the next step."""
+        samples = self._settings.samples
+        if self._settings.stepwise:
+            return self._frame.samples + 1
+        coarse = size == self._viewport and self._coarse_size() != self._viewport
+        return min(samples, _MOST_AT_ONCE * (self._steps + 1 - coarse))
+
     def _restart(self) -> None:
         self._steps = 0
         self._traced = None
 
     def _start(self, size: tuple[int, int]) -> None:
         self._traced = size
-        accumulates = size == self._viewport and self._settings.samples > 1
+        accumulates = self._settings.samples > 1 and (size == self._viewport or not self._settings.stepwise)
         if self._frame.size == size and self._frame.accumulates == accumulates:
             self._frame.restart()
         else:
@@ -453,8 +465,12 @@ def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[in
     if not np.isfinite(background).all():
         raise ValueError(f"The background color must be finite, got {list(settings.background)}.")
     ambient, lights = scene.lights
-    if settings.samples == 1 and not settings.path_tracing:
-        lights = hardened(lights)  # one sample of a soft shadow is noise
+    materials = scene.materials
+    if not settings.path_tracing:
+        if settings.samples == 1 or not settings.soft_shadows:
+            lights = hardened(lights)  # one sample of a soft shadow is noise
+        if not settings.all_materials:
+            materials = plainly_shaded(materials)
     return Look(
         camera=ray_frame(camera, size[0] / size[1]),
         near=camera.near_clip,
@@ -467,7 +483,8 @@ def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[in
         paths=settings.path_tracing,
         plain=scene.plain and not have_places(lights),
         veiled=scene.veiled,
-        materials=scene.materials,
+        materials=materials,
         volumes=scene.packed_volumes,
         clips=scene.packed_clips,
+        centered=settings.centered,
     )

@@ -7,20 +7,29 @@ from statistics import NormalDist
 
 # The real renderer's pixels blur into one another: the edges of the reference pictures fit this deviation, in pixels.
 FILTER_DEVIATION = 0.5
+_CUT = NormalDist().cdf(-3.0)  # on each side, where the filter ends
 
 
-def pixel_offset(sample: int) -> tuple[float, float]:
+def pixel_offset(sample: int, *, centered: bool = True) -> tuple[float, float]:
     """Return where sample number ``sample`` lies, right and down from the pixel's corner, in pixels.
 
-    The first lies in the middle. The same points for all pixels, from a Halton sequence with bases 2 and 3, shaped to a
-    normal distribution: this is how OSPRay samples (modules/cpu/render/Renderer.ispc), so that pictures agree with the
-    real renderer's sample by sample.
+    The same points for all pixels, from a Halton sequence with bases 2 and 3, shaped to a normal distribution that ends
+    at three deviations: this is how OSPRay samples (modules/cpu/render/Renderer.ispc, modules/cpu/pf), so that pictures
+    agree with the real renderer's sample by sample.
+
+    Args:
+        sample: from 0 on.
+        centered: whether the sequence begins with its second point, the middle. Its first one is a corner of the
+            filter, where Brayns' pictures of one sample have theirs.
     """
-    number = sample + 1
+    number = sample + centered
     across = _radical_inverse(number, 2)
     down = (_radical_inverse(number, 3) + 1 / 6) % 1.0
-    normal = NormalDist(0.5, FILTER_DEVIATION)
-    return normal.inv_cdf(across), normal.inv_cdf(down)
+    return _filtered(across), _filtered(down)
+
+
+def _filtered(share: float) -> float:
+    return NormalDist(0.5, FILTER_DEVIATION).inv_cdf(_CUT + share * (1 - 2 * _CUT))
 
 
 def lens_point(sample: int) -> tuple[float, float]:

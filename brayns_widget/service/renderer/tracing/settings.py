@@ -16,6 +16,10 @@ class RenderSettings:
         ao_samples: rays for ambient occlusion a sample; a path tracer needs none.
         shadows: whether lights cast shadows; those of a path tracer always do.
         path_tracing: whether light is followed along paths, or surfaces are shaded where the camera's rays meet them.
+        centered: whether the first sample lies in the middle of its pixel; else 1.5 pixels beside it, as in Brayns.
+        stepwise: whether each step of a picture adds one sample; else the first one has them all, as in Brayns.
+        soft_shadows: whether lights of some size cast soft shadows where surfaces are only shaded; not so in Brayns.
+        all_materials: whether surfaces that are only shaded can emit or be of clear plastic; not so in Brayns.
     """
 
     samples: int = 1
@@ -24,3 +28,7 @@ class RenderSettings:
     ao_samples: int = 1
     shadows: bool = True
     path_tracing: bool = False
+    centered: bool = True
+    stepwise: bool = True
+    soft_shadows: bool = True
+    all_materials: bool = True

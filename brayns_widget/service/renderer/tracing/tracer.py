@@ -117,6 +117,7 @@ class Look:
         materials: see ``Scene.materials``.
         volumes: see ``Scene.packed_volumes``.
         clips: cut the volumes, see ``Scene.packed_clips``.
+        centered: see ``RenderSettings``.
     """
 
     camera: Floats
@@ -133,6 +134,7 @@ class Look:
     materials: Floats
     volumes: Packed
     clips: Floats
+    centered: bool
 
 
 class Tracer:
@@ -186,7 +188,7 @@ class Tracer:
 
         if not _COMPILATIONS[kernel].wait(proceed):
             return False
-        offset = pixel_offset(frame.samples)
+        offset = pixel_offset(frame.samples, centered=look.centered)
         state = self._state
         state[:] = 0
         if stopped():

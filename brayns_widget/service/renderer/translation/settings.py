@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from brayns_widget.protocol.brayns import camera as protocol
+from brayns_widget.protocol.brayns.additions import PictureOptions
 from brayns_widget.protocol.brayns.renderers import Interactive, Production, Progressive, Renderer, Static
 from brayns_widget.service.renderer.tracing.camera import (
     Camera,
@@ -42,26 +44,23 @@ def _projection_of(projection: protocol.Projection) -> Projection:
             return Cylindric(projection.fovy)
 
 
-def settings_of(renderer: Renderer) -> RenderSettings:
+def settings_of(renderer: Renderer, options: PictureOptions) -> RenderSettings:
     """Convert the interactive or the production renderer."""
     red, green, blue, alpha = map(float, renderer.background_color)
-    background = (red, green, blue, alpha)
+    common = RenderSettings(
+        samples=renderer.samples_per_pixel,
+        bounces=renderer.max_ray_bounces,
+        background=(red, green, blue, alpha),
+        centered=options.centered,
+        stepwise=options.stepwise,
+        soft_shadows=options.soft_shadows,
+        all_materials=options.all_materials,
+    )
     match renderer:
         case Interactive():
-            return RenderSettings(
-                samples=renderer.samples_per_pixel,
-                bounces=renderer.max_ray_bounces,
-                background=background,
-                ao_samples=renderer.ao_samples,
-                shadows=renderer.enable_shadows,
-            )
+            return replace(common, ao_samples=renderer.ao_samples, shadows=renderer.enable_shadows)
         case Production():
-            return RenderSettings(
-                samples=renderer.samples_per_pixel,
-                bounces=renderer.max_ray_bounces,
-                background=background,
-                path_tracing=True,
-            )
+            return replace(common, path_tracing=True)
 
 
 def coarse_scale_of(framebuffer: Static | Progressive) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from brayns_widget.protocol.colors import parse
+from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.content.ramps import NOT_A_NUMBER, ColorRamp
 from brayns_widget.service.renderer.content.reports import Floats, Timeline
 from brayns_widget.service.renderer.content.simulation import Simulation
@@ -20,6 +21,9 @@ class Values:
 
     def read(self, frame: int) -> Floats:
         return self._values
+
+    def read_by(self, runner: Runner) -> None:
+        pass
 
     def close(self) -> None:
         pass

@@ -120,6 +120,11 @@ async def covered(client: Client) -> int:
     return int((np.asarray(Image.open(io.BytesIO(client.payload)).convert("RGB")).max(axis=2) > 0).sum())
 
 
+async def left_edge(client: Client) -> int:
+    """The first column that is not black."""
+    return int(np.argmax((await picture(client)).max(axis=(0, 2)) > 0))
+
+
 async def kinds(client: Client) -> list[str]:
     return [model["model_type"] for model in (await client.call("get-scene"))["models"]]
 
@@ -157,6 +162,7 @@ PATHS = ("set-renderer-production", {"samples_per_pixel": 2})
 FRONT = {"position": [0, 0, 10], "target": [0, 0, 0], "up": [0, 1, 0]}
 LEFT_OPEN = {"coefficients": [1, 0, 0, -1]}  # cuts x < -1
 CUT = ("add-clipping-planes", {"primitives": [LEFT_OPEN]})
+OPTIONS = dict.fromkeys(("all_materials", "centered", "soft_shadows", "stepwise"), False)
 CIRCUIT = ("add-model", sonata("<circuit>", "cells"))
 CELLS = (
     CIRCUIT,  # cells at x = 0, 10 and 20 are seen where else -2, 0 and 2 are
@@ -479,6 +485,8 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "clear-clip-planes": Changes(seen, (".gw", "rgw"), given=(BALLS, CUT)),
     # Ours
     "get-cancellable-methods": cancellable,
+    "get-picture-options": setting("picture-options", OPTIONS, {**OPTIONS, "stepwise": True}),
+    "set-picture-options": Changes(left_edge, operator.gt, {"centered": False}, (BALL,)),
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),
     "set-radius-floor": Changes(covered, operator.gt, {"pixels": 1}, (THREAD,)),
 }

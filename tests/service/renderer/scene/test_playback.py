@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.content.reports import Timeline
@@ -35,6 +36,9 @@ class Report:
         if frame in self.missing:
             raise OSError("gone")
         return np.array([frame], np.float32)
+
+    def read_by(self, runner: Runner) -> None:
+        pass
 
     def close(self) -> None:
         pass

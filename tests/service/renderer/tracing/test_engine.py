@@ -79,6 +79,37 @@ def test_accumulates_as_many_samples_as_asked_for_and_stops(engine):
     assert not engine.render()
 
 
+def test_the_first_step_has_all_samples_where_they_do_not_come_one_by_one(engine):
+    engine.scene.add(ball(), WHITE)
+    complete(engine)
+    expected = pixels(engine)
+    engine.set_render_settings(replace(FOUR, stepwise=False))
+    seen = []
+    while engine.render():
+        seen.append((engine.accumulation, engine.max_accumulation))
+        assert (pixels(engine) == expected).all()
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_step_has_no_more_samples_than_can_be_stopped(engine):
+    engine.scene.add(ball(), WHITE)
+    engine.set_render_settings(replace(FOUR, samples=10**6, stepwise=False))
+    engine.render()
+    most = replace(FOUR, samples=64)
+    assert (pixels(engine) == engine.snapshot((80, 60), Camera(VIEW, ORTHOGRAPHIC), settings=most)).all()
+
+
+def test_a_first_small_picture_has_all_samples_too(engine):
+    engine.scene.add(ball(), WHITE)
+    engine.set_viewport(320, 240)
+    engine.set_coarse_scale(4)
+    engine.set_render_settings(replace(FOUR, stepwise=False))
+    for size in ((80, 64), (320, 240)):
+        engine.render()
+        assert engine.size == size
+        assert len(np.unique(pixels(engine)[..., 0])) > 3  # soft edges
+
+
 def test_first_sample_is_sharp_and_more_samples_soften_edges_only(engine):
     engine.scene.add(ball(), WHITE)
     engine.render()

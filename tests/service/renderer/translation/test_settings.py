@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from brayns_widget.protocol.brayns import camera as protocol
+from brayns_widget.protocol.brayns.additions import PictureOptions
 from brayns_widget.protocol.brayns.renderers import Interactive, Production, Progressive, Static
 from brayns_widget.service.renderer.tracing.camera import Camera, Cylindric, Orthographic, Perspective, Region, View
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
@@ -37,9 +38,16 @@ def test_renderers_keep_all_their_numbers():
     interactive = Interactive(
         samples_per_pixel=3, ao_samples=2, enable_shadows=False, max_ray_bounces=5, background_color=color
     )
-    assert settings_of(interactive) == RenderSettings(3, 5, (0.1, 0.2, 0.3, 0.4), 2, shadows=False)
+    ours = PictureOptions(all_materials=True, centered=True, soft_shadows=True, stepwise=True)
+    assert settings_of(interactive, ours) == RenderSettings(3, 5, (0.1, 0.2, 0.3, 0.4), 2, shadows=False)
     production = Production(samples_per_pixel=7, max_ray_bounces=9, background_color=color)
-    assert settings_of(production) == RenderSettings(7, 9, (0.1, 0.2, 0.3, 0.4), path_tracing=True)
+    assert settings_of(production, ours) == RenderSettings(7, 9, (0.1, 0.2, 0.3, 0.4), path_tracing=True)
+
+
+@pytest.mark.parametrize("option", ["all_materials", "centered", "soft_shadows", "stepwise"])
+def test_pictures_are_as_in_brayns_where_nothing_else_is_asked_for(option):
+    assert getattr(settings_of(Interactive(), PictureOptions()), option) is False
+    assert getattr(settings_of(Interactive(), PictureOptions(**{option: True})), option) is True
 
 
 def test_a_static_framebuffer_is_not_coarse():

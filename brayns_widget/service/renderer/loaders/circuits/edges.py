@@ -75,11 +75,8 @@ def edges_model(
     )
     if params.edge_report_name:
         assert config is not None  # checked before anything was loaded
-        recording = open_recording(config, "synapse", params.edge_report_name, edges.target)
-        with contextlib.ExitStack() as stack:
-            stack.callback(recording.close)
+        with contextlib.closing(open_recording(config, "synapse", params.edge_report_name, edges.target)) as recording:
             simulation = recording.simulation(synapse_columns(recording, edges, chosen))
-            stack.pop_all()  # the report's file is the model's from here on
         model = replace(model, simulation=simulation)
     return model
 

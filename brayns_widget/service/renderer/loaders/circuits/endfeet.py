@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service import hdf5
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.base import failure
@@ -44,6 +45,7 @@ def endfeet_geometry(file_name: str, edges: EdgePopulation, chosen: Ints) -> Geo
         raise failure(f"The endfeet meshes {file_name} do not exist")
     try:
         with h5py.File(file_name, "r") as file:
+            hdf5.check(file)
             points, point_counts = _rows(file, "points", ids)
             triangles, triangle_counts = _rows(file, "triangles", ids)
     except UNREADABLE as error:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.cores import usable_cores
+from brayns_widget.service.reading import shared
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
@@ -49,11 +50,13 @@ def place(
     vertex_at = offsets([len(shape.vertices) for shape in shapes])
     segment_at = offsets([len(shape.segments) for shape in shapes])
     sphere_at = offsets([len(shape.spheres) for shape in shapes])
-    vertices = np.empty((vertex_at[-1], 4), np.float32)
-    segments = np.empty(segment_at[-1], np.uint32)
-    segment_slots = np.empty(segment_at[-1], np.uint32)
-    spheres = np.empty((sphere_at[-1], 4), np.float32)
-    sphere_slots = np.empty(sphere_at[-1], np.uint32)
+    vertices, segments, segment_slots, spheres, sphere_slots = shared.empty(
+        ((int(vertex_at[-1]), 4), np.float32),
+        ((int(segment_at[-1]),), np.uint32),
+        ((int(segment_at[-1]),), np.uint32),
+        ((int(sphere_at[-1]), 4), np.float32),
+        ((int(sphere_at[-1]),), np.uint32),
+    )
 
     def put(cell: int) -> None:
         shape, slot = shapes[shape_of_cell[cell]], np.uint32(SLOTS_PER_CELL * cell)

@@ -12,10 +12,11 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service import hdf5
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.renderer.content.geometry import Geometry
-from brayns_widget.service.renderer.content.reports import FrameReport, SpikeReport, Timeline
+from brayns_widget.service.renderer.content.reports import FrameReport, FrameSource, SpikeReport, Timeline
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
@@ -30,7 +31,7 @@ Columns = npt.NDArray[np.intp]
 
 
 class Recording(ReportFile):
-    """An open report of one population. Owns the file until ``simulation``."""
+    """An open report of one population."""
 
     def cells(self, ids: Ints) -> CellColumns:
         """Find the columns of cells.
@@ -44,7 +45,7 @@ class Recording(ReportFile):
         return columns
 
     def simulation(self, columns: Columns) -> Simulation:
-        """Make a simulation that changes colors; it owns the file from then on.
+        """Make a simulation that changes colors; it opens the file again.
 
         Args:
             columns: (slots,) the column that each slot shows; -1: none.
@@ -65,7 +66,7 @@ class Recording(ReportFile):
             raise self.refusal("it has no values of what is to be loaded")
         first, last = int(shown.min()), int(shown.max()) + 1
         timeline = Timeline(self.dt, 0, self.frames - 1, self.unit, self.start)
-        report = FrameReport(self.file, self.data, timeline, first, last)
+        report = FrameReport(FrameSource.of(self.data, first, last), timeline)
         return report, np.where(columns >= 0, columns - first, -1)
 
 
@@ -111,12 +112,15 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
     try:
         check_file(Path(file_name), hdf5=True)
         with h5py.File(file_name, "r") as file:
-            group = file["spikes"]
+            group = hdf5.found(file, "spikes")
+            if group is None:
+                raise KeyError("it has no group spikes")
             if "timestamps" not in group:  # BMTK's first files have them without a population
                 if population not in group:
                     others = ", ".join(group)
                     raise failure(f"{file_name} has no spikes of population {population}, but of: {others}")
                 group = group[population]
+            hdf5.check(group)
             times, nodes = group["timestamps"], dataset(group, "node_ids", "gids")
             unit = unit_of(times)
             if unit not in _MILLISECONDS or times.ndim != 1 or times.shape != nodes.shape:

@@ -176,7 +176,6 @@ def _load_population(  # noqa: PLR0917 - all are needed
         geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0), columns=columns)
         if columns is not None:
             simulation = recording.simulation(columns.values())
-        stack.pop_all()  # the file is the simulation's from here on
     model = LoadedModel(
         kind="neurons",
         geometry=geometry,

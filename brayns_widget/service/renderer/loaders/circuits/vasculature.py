@@ -82,9 +82,7 @@ def _simulation(
 ) -> Simulation:
     """Open the report of blood flow: one value for each node and frame."""
     assert config is not None  # checked before anything was loaded
-    recording = open_recording(config, params.report_type, params.report_name, name)
-    with contextlib.ExitStack() as stack:
-        stack.callback(recording.close)
+    with contextlib.closing(open_recording(config, params.report_type, params.report_name, name)) as recording:
         begins, ends, _found = node_spans(ids, recording.node_ids, recording.index_pointers)
         if (ends - begins > 1).any():
             node = ids[np.argmax(ends - begins > 1)]
@@ -95,7 +93,6 @@ def _simulation(
             simulation: Simulation = recording.radii(columns, geometry, factor)
         else:
             simulation = recording.simulation(columns)
-        stack.pop_all()  # the file is the simulation's from here on
     return simulation
 
 

@@ -16,6 +16,7 @@ import h5py
 import morphio
 import numpy as np
 
+from brayns_widget.service import hdf5
 from brayns_widget.service.recognised import hdf5_words
 from brayns_widget.service.renderer.loaders.morphologies.skeleton import Skeleton, anchored_nearby, checked, of_morphio
 from brayns_widget.service.renderer.loaders.morphologies.soma import Soma, contour_soma, no_soma, sphere_soma
@@ -64,7 +65,7 @@ class Container:
         Raises:
             RuntimeError, ValueError, OSError, morphio.MorphioError: it is not there or cannot be read.
         """
-        group = self._file.get(name)
+        group = hdf5.found(self._file, name)
         if not isinstance(group, h5py.Group):
             raise ValueError(  # noqa: TRY004 - a mistake of the file
                 f"it has no morphology {name!r}, but {len(self._file)} others"
@@ -73,6 +74,7 @@ class Container:
 
 
 def _read(group: Any, morphio_morphology: Callable[[], Any]) -> Skeleton:
+    hdf5.check(group)
     structure, points = group.get("structure"), group.get("points")
     if not (isinstance(structure, h5py.Dataset) and isinstance(points, h5py.Dataset)):
         _check_kind(group)

@@ -13,6 +13,15 @@ _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.flo
 _TWO_PI = np.float32(2 * math.pi)
 _LEAST = np.float32(1e-6)
 _DARKER = np.float32(1 / 2 - 2 / (3 * math.pi))
+_BRIGHTEST = np.float32(0.99)
+_FIT = tuple(
+    np.float32(part)
+    for part in (
+        *(0.087237, 0.0230685, -0.0864902, 0.0774594),
+        *(0.19744, 0.0360605, -0.2586),
+        *(0.782654, -0.136432, 0.278708),
+    )
+)
 
 
 @inlined
@@ -60,19 +69,62 @@ def roughened(uneven: Any, lit: Any, seen: Any, between: Any) -> Any:
 
 
 @inlined
-def shadowing(x: Any, y: Any, z: Any, along: Any, across: Any) -> Any:
-    """Compute the share of GGX microfacets visible from (x, y, z) in the frame of the normal (Smith)."""
-    x, y = x * along, y * across
-    return _TWO * z / (z + math.sqrt(z * z + x * x + y * y))
+def slope(x: Any, y: Any, z: Any, along: Any, across: Any) -> Any:
+    """Compute Smith's Lambda of GGX microfacets for the direction (x, y, z) in the frame of the normal.
+
+    1 / (1 + Lambda) of them are visible from there; with another direction, 1 / (1 + Lambda + its Lambda) from both
+    (Heitz, "Understanding the Masking-Shadowing Function in Microfacet-Based BRDFs", JCGT 3(2), 2014).
+    """
+    x, y = x * along / z, y * across / z
+    return _HALF * (math.sqrt(_ONE + x * x + y * y) - _ONE)
 
 
 @inlined
-def tangents(nx: Any, ny: Any, nz: Any) -> Any:
-    """Complete the normal to an orthonormal basis, without branches (Duff et al., JCGT 2017)."""
-    sign = math.copysign(_ONE, nz)
-    a = -_ONE / (sign + nz)
-    b = nx * ny * a
-    return _ONE + sign * nx * nx * a, sign * b, -sign * nx, b, sign + ny * ny * a, -ny
+def conductor(cosine: Any, index: Any, square: Any) -> Any:
+    """Compute the reflectance of metal by Fresnel's equations, of an index and the square of its imaginary part.
+
+    Where sines are small beside the index; the usual approximation.
+    """
+    both, twice, cosine2 = index * index + square, _TWO * index * cosine, cosine * cosine
+    parallel = (both * cosine2 - twice + _ONE) / (both * cosine2 + twice + _ONE)
+    perpendicular = (both - twice + cosine2) / (both + twice + cosine2)
+    return _HALF * (parallel + perpendicular)
+
+
+@inlined
+def metal_index(reflectivity: Any, tint: Any) -> Any:
+    """Compute the index of refraction, and the square of its imaginary part, of what reflects and tints edges so.
+
+    Gulbrandsen, "Artist Friendly Metallic Fresnel", JCGT 3(4), 2014.
+    """
+    reflectivity = min(max(reflectivity, _ZERO), _BRIGHTEST)
+    root = math.sqrt(reflectivity)
+    least, most = (_ONE - reflectivity) / (_ONE + reflectivity), (_ONE + root) / (_ONE - root)
+    index = tint * least + (_ONE - tint) * most
+    before, behind = index + _ONE, index - _ONE
+    return index, max(_ZERO, (before * before * reflectivity - behind * behind) / (_ONE - reflectivity))
+
+
+@inlined
+def metal_mean(reflectivity: Any, tint: Any) -> Any:
+    """Compute what such metal reflects of light from everywhere.
+
+    The fit of Kulla and Conty, "Revisiting Physically Based Shading at Imageworks", SIGGRAPH course, 2017.
+    """
+    r, g = min(max(reflectivity, _ZERO), _BRIGHTEST), tint
+    of_tint = _FIT[0] + g * (_FIT[1] + g * (_FIT[2] + g * _FIT[3]))
+    of_both = r * g * (_FIT[4] + _FIT[5] * g + _FIT[6] * r)
+    return of_tint + r * (_FIT[7] + r * (_FIT[8] + r * _FIT[9])) + of_both
+
+
+@inlined
+def axes(nx: Any, ny: Any, nz: Any) -> Any:
+    """Complete the normal to an orthonormal basis whose first vector lies as close to the x axis as it can."""
+    square = ny * ny + nz * nz
+    if square < _LEAST:
+        return _ZERO, _ZERO, -nx, _ZERO, _ONE, _ZERO
+    length = math.sqrt(square)
+    return length, -nx * ny / length, -nx * nz / length, _ZERO, nz / length, -ny / length
 
 
 @inlined

@@ -1,15 +1,9 @@
 """The kernel of the production renderer: a path tracer.
 
-Packets and tiles are those of ``surfaces``. At each surface one lobe of its material is chosen at random, in proportion
-to what it reflects; a point of each light but the ambient one is sampled for it, and the path continues in a direction
-sampled from the lobe. A path that leaves the scene gets the ambient light, or the background if it has only passed
-through transparent surfaces. Lobes:
-
-- diffuse: Lambert's, or that of rough surfaces (see ``roughened``);
-- glossy: GGX microfacets, Schlick's Fresnel reflection for metals;
-- transmitted: refraction by Snell's law at a microfacet, with Fresnel's equations for the choice between it and gloss.
-
-Ghosts are no part of this: they add light to paths that pass through them.
+Packets and tiles are those of ``surfaces``, what surfaces do with light is in ``lobes``. For the lobe that is chosen at
+a surface a point of each light but the ambient one is sampled, and the path continues in a direction sampled from the
+lobe. A path that leaves the scene gets the ambient light, or the background if it has only passed through transparent
+surfaces.
 """
 
 from __future__ import annotations
@@ -20,33 +14,40 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
-from brayns_widget.service.renderer.tracing.kernels.flakes import find_flake
 from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
-from brayns_widget.service.renderer.tracing.kernels.layers import (
-    cosine_to_viewer,
-    opacity_of,
-    thickened_haze,
-    turn_over,
-)
+from brayns_widget.service.renderer.tracing.kernels.layers import turn_over
 from brayns_widget.service.renderer.tracing.kernels.lights import (
     LEFT,
-    LIGHT_ROWS,
     aim_at_light,
     let_through,
     light_point,
     light_seen,
 )
-from brayns_widget.service.renderer.tracing.kernels.microfacets import (
-    facet,
-    pane,
-    reflected,
-    roughened,
-    shadowing,
-    tangents,
+from brayns_widget.service.renderer.tracing.kernels.lobes import (
+    BROUGHT,
+    CARRIED,
+    DIFFUSE,
+    ENDED,
+    ENTERS,
+    GLOSSY,
+    HAZE,
+    LOBE,
+    LOBE_ROWS,
+    PASSED,
+    PATH_ALPHA,
+    SMOOTH,
+    STRAIGHT,
+    STRETCH,
+    TRANSMITTED,
+    VALUE,
+    WIDTH,
+    evaluate,
+    find_lobes,
+    frame,
 )
+from brayns_widget.service.renderer.tracing.kernels.microfacets import facet
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
-    COLOR,
     COSINE,
     DIR,
     GEOMETRY,
@@ -70,191 +71,17 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
 )
 from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
-# Rows of scratch after those of ``lights``. For each lane: the path's throughput, its radiance so far, its opacity; of
-# the chosen lobe the reflectance at normal incidence and at grazing, the width and the kind; whether the path is still
-# straight, whether it enters from outside, whether it gets the light of area lights that it hits, the stretch of the
-# lobe, and how much of ghosts it has passed.
-CARRIED, BROUGHT, PATH_ALPHA, _HEAD_ON, _GRAZING, _WIDTH, _LOBE, STRAIGHT, _ENTERS, FINDS_LIGHTS, _STRETCH, _HAZE = (
-    LIGHT_ROWS,
-    LIGHT_ROWS + 3,
-    LIGHT_ROWS + 6,
-    LIGHT_ROWS + 7,
-    LIGHT_ROWS + 10,
-    LIGHT_ROWS + 13,
-    LIGHT_ROWS + 14,
-    LIGHT_ROWS + 15,
-    LIGHT_ROWS + 16,
-    LIGHT_ROWS + 17,
-    LIGHT_ROWS + 18,
-    LIGHT_ROWS + 19,
-)
-PATH_ROWS = LIGHT_ROWS + 20
+# Rows of scratch after those of ``lobes``: whether a lane's path gets the light of area lights that it hits.
+FINDS_LIGHTS = LOBE_ROWS
+PATH_ROWS = LOBE_ROWS + 1
 
-_ENDED, _PASSED, _DIFFUSE, _GLOSSY, _TRANSMITTED = 0, 1, 2, 3, 4
-
-_ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _THIRD = np.float32(1 / 3)
 _PI = np.float32(math.pi)
 _TWO_PI = np.float32(2 * math.pi)
 _INFINITE = np.float32(np.inf)
-_SMOOTH = np.float32(1e-3)  # narrower lobes are mirrors
 _NARROW = np.float32(0.1)  # paths of narrower lobes get the light of area lights by hitting them, not by sampling
-_BLURRED = np.float32(0.25)  # least width of lobes after a diffuse bounce: narrower ones cause fireflies
 _LEAST = np.float32(1e-6)
-
-
-@inlined
-def _frame(f: Any, material: Any, lane: Any) -> Any:
-    """Find tangents at a lane's surface: along the direction of anisotropy, and across."""
-    ax, ay, az, bx, by, bz = tangents(f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane])
-    c, s = material[m.TURN], material[m.TURN + 1]
-    return c * ax + s * bx, c * ay + s * by, c * az + s * bz, c * bx - s * ax, c * by - s * ay, c * bz - s * az
-
-
-@inlined
-def _roughened(f: Any, uneven: Any, lane: Any, x: Any, y: Any, z: Any) -> Any:  # noqa: PLR0917
-    """Compute how much more than Lambert's a lane's matte surface scatters of light from (x, y, z)."""
-    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    vx, vy, vz = -f[DIR, lane], -f[DIR + 1, lane], -f[DIR + 2, lane]
-    return roughened(uneven, x * nx + y * ny + z * nz, vx * nx + vy * ny + vz * nz, x * vx + y * vy + z * vz)
-
-
-@inlined
-def _choose_of_pane(f: Any, lane: Any, chance: Any, once: Any) -> Any:
-    """Choose whether a pane in the lane's color reflects or transmits; ``once``: what one of its sides reflects."""
-    mirrored, _through = pane(once, _ONE)
-    for channel in range(3):
-        back, through = pane(once, min(max(f[COLOR + channel, lane], _ZERO), _ONE))
-        share = back / max(_LEAST, mirrored) if chance < mirrored else through / max(_LEAST, _ONE - mirrored)
-        f[_HEAD_ON + channel, lane] = f[_GRAZING + channel, lane] = share
-    return _GLOSSY if chance < mirrored else _TRANSMITTED
-
-
-@inlined
-def _choose_base(  # noqa: PLR0917
-    f: Any, material: Any, lane: Any, chance: Any, cosine: Any, ratio: Any
-) -> Any:
-    """Choose a lobe under the coat: metal, gloss, transmission, matte; ``chance`` is a random number in 0..1."""
-    f[_WIDTH, lane] = material[m.ROUGHNESS] * material[m.ROUGHNESS]
-    f[_STRETCH, lane] = material[m.STRETCH]
-    if chance < material[m.METALLIC]:
-        for channel in range(3):
-            f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane]
-            f[_GRAZING + channel, lane] = material[m.EDGE + channel]
-        return _GLOSSY
-    chance = (chance - material[m.METALLIC]) / max(_LEAST, _ONE - material[m.METALLIC])
-    mirrored = material[m.SPECULAR] * reflected(cosine, ratio)
-    if material[m.PANES] != _ZERO:
-        return _choose_of_pane(f, lane, chance, mirrored)
-    if chance < mirrored:
-        for channel in range(3):
-            f[_HEAD_ON + channel, lane] = _ONE
-            f[_GRAZING + channel, lane] = _ONE
-        return _GLOSSY
-    chance = (chance - mirrored) / max(_LEAST, _ONE - mirrored)
-    if chance < material[m.TRANSMISSION]:
-        for channel in range(3):
-            f[_HEAD_ON + channel, lane] = material[m.TRANSMITTED + channel]
-        return _TRANSMITTED
-    grazing = (_ONE - cosine) ** material[m.SHEEN_FALL]
-    for channel in range(3):
-        sheen = (material[m.SHEEN + channel] + material[m.SHEEN_OF_BASE] * f[COLOR + channel, lane]) * grazing
-        f[_HEAD_ON + channel, lane] = f[COLOR + channel, lane] * material[m.DIFFUSE] + sheen
-    return _DIFFUSE
-
-
-@inlined
-def _choose(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, lane: Any, pixel: Any, sample: Any, depth: Any
-) -> Any:
-    """Choose the lobe by which a lane's path continues, and fill the rows that describe it."""
-    material = materials[i[GEOMETRY, lane]]
-    for channel in range(3):
-        f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * material[m.EMISSION + channel]
-    cosine = cosine_to_viewer(f, lane)
-    opacity = opacity_of(f, material, lane)
-    if material[m.GHOST] != _ZERO:
-        f[_HAZE, lane], added = thickened_haze(f[_HAZE, lane], opacity, cosine)
-        for channel in range(3):
-            f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * added * f[COLOR + channel, lane]
-        return _PASSED
-    if random_number(pixel, sample, 8 * depth) >= opacity:
-        return _PASSED
-    if material[m.ENDS] != _ZERO:
-        return _ENDED
-    leaves = i[_ENTERS, lane] == 0 and material[m.TRANSMISSION] > _ZERO and material[m.THIN] == _ZERO
-    if leaves:
-        for channel in range(3):
-            f[CARRIED + channel, lane] *= math.exp(-material[m.ABSORBED + channel] * f[TFAR, lane])
-    f[_STRETCH, lane] = _ONE
-    chance = random_number(pixel, sample, 8 * depth + 1)
-    coated = material[m.COAT] * reflected(cosine, _ONE / material[m.COAT_INDEX])
-    if chance < coated:
-        f[_WIDTH, lane] = material[m.COAT_ROUGHNESS] * material[m.COAT_ROUGHNESS]
-        for channel in range(3):
-            f[_HEAD_ON + channel, lane] = _ONE
-            f[_GRAZING + channel, lane] = _ONE
-        return _GLOSSY
-    chance = (chance - coated) / max(_LEAST, _ONE - coated)
-    for channel in range(3):
-        f[CARRIED + channel, lane] *= material[m.TINT + channel]
-    if material[m.FLAKES] > _ZERO and find_flake(f, material[m.FLAKES], lane):
-        f[_WIDTH, lane] = np.float32(m.FLAKE_WIDTH)
-        for channel in range(3):
-            f[_HEAD_ON + channel, lane] = np.float32(m.FLAKE_REFLECTANCE)
-            f[_GRAZING + channel, lane] = _ONE
-        return _GLOSSY
-    ratio = material[m.INDEX] if leaves else _ONE / material[m.INDEX]
-    return _choose_base(f, material, lane, chance, cosine, ratio)
-
-
-@inlined
-def find_lobes(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, x0: Any, y0: Any, width: Any, sample: Any, depth: Any
-) -> Any:
-    """Choose a lobe for each lane with a hit; returns how many can be lit."""
-    count = 0
-    for lane in range(16):
-        i[_LOBE, lane] = _ENDED
-        if i[GEOMETRY, lane] == NONE:
-            continue
-        pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
-        lobe = _choose(f, i, materials, lane, pixel, sample, depth)
-        material = materials[i[GEOMETRY, lane]]
-        if i[STRAIGHT, lane] == 0 and depth > 0 and lobe == _GLOSSY and material[m.PANES] == _ZERO:
-            f[_WIDTH, lane] = max(f[_WIDTH, lane], _BLURRED)
-        if (
-            lobe == _DIFFUSE
-            and material[m.BACK_LIGHT] > _ZERO
-            and random_number(pixel, sample, 8 * depth + 2) < material[m.BACK_LIGHT] * _HALF
-        ):
-            turn_over(f, lane)
-        i[_LOBE, lane] = lobe
-        count += lobe in {_DIFFUSE, _GLOSSY}
-    return count
-
-
-@inlined
-def _gloss(f: Any, material: Any, lane: Any) -> Any:
-    """Evaluate a glossy lobe for light along a lane's second ray, and Fresnel's weight for it."""
-    nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    ax, ay, az, bx, by, bz = _frame(f, material, lane)
-    along, across = f[_WIDTH, lane] / f[_STRETCH, lane], f[_WIDTH, lane] * f[_STRETCH, lane]
-    vx, vy, vz = -f[DIR, lane], -f[DIR + 1, lane], -f[DIR + 2, lane]
-    lx, ly, lz = f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane]
-    hx, hy, hz = vx + lx, vy + ly, vz + lz
-    scale = _ONE / max(_LEAST, np.float32(math.sqrt(hx * hx + hy * hy + hz * hz)))
-    hx, hy, hz = hx * scale, hy * scale, hz * scale
-    grazing = (_ONE - max(_ZERO, hx * vx + hy * vy + hz * vz)) ** 5
-    x, y, z = hx * ax + hy * ay + hz * az, hx * bx + hy * by + hz * bz, hx * nx + hy * ny + hz * nz
-    x, y = x / along, y / across
-    facing = x * x + y * y + z * z
-    density = _ONE / (_PI * along * across * facing * facing)
-    seen = max(_LEAST, np.float32(vx * nx + vy * ny + vz * nz))
-    shown = shadowing(vx * ax + vy * ay + vz * az, vx * bx + vy * by + vz * bz, seen, along, across)
-    cosine = lx * nx + ly * ny + lz * nz
-    lit = shadowing(lx * ax + ly * ay + lz * az, lx * bx + ly * by + lz * bz, cosine, along, across)
-    return density * shown * lit / (4 * seen), grazing
 
 
 @inlined
@@ -276,11 +103,11 @@ def light_lobes(  # noqa: PLR0917
     """Add the light of a light source that lobes scatter and nothing occludes."""
     lit = 0
     # Narrow lobes get an area light when their path hits it, see ``meet_lights``; points cannot be hit.
-    sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else _SMOOTH
+    sharp = _NARROW if light[KIND] == QUAD or light[RADIUS] > 0 else SMOOTH
     for lane in range(16):
         i[RAY_VALID, lane] = 0
-        lobe = i[_LOBE, lane]
-        if not (lobe == _DIFFUSE or (lobe == _GLOSSY and f[_WIDTH, lane] >= sharp)):
+        lobe = i[LOBE, lane]
+        if not (lobe == DIFFUSE or (lobe == GLOSSY and f[WIDTH, lane] >= sharp)):
             continue
         if light[KIND] == DIRECTIONAL:
             for axis in range(3):
@@ -303,20 +130,12 @@ def light_lobes(  # noqa: PLR0917
     for lane in range(16):
         if f[LEFT, lane] == _ZERO:
             continue
-        cosine = _cosine_to_light(f, lane)
-        grazing = _ZERO
-        if i[_LOBE, lane] == _GLOSSY:
-            scattered, grazing = _gloss(f, materials[i[GEOMETRY, lane]], lane)
-            cosine = _PI * scattered
-        else:
-            uneven = materials[i[GEOMETRY, lane], m.UNEVEN]
-            lx, ly, lz = f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane]
-            cosine *= _roughened(f, uneven, lane, lx, ly, lz)
-        cosine *= f[COSINE, lane] * f[LEFT, lane]
+        evaluate(f, i, materials, lane, False)
+        share = f[COSINE, lane] * f[LEFT, lane]
         for channel in range(3):
-            head_on = f[_HEAD_ON + channel, lane]
-            weight = head_on + (f[_GRAZING + channel, lane] - head_on) * grazing if grazing > 0 else head_on
-            f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * weight * cosine * light[POWER + channel]
+            f[BROUGHT + channel, lane] += (
+                f[CARRIED + channel, lane] * f[VALUE + channel, lane] * share * light[POWER + channel]
+            )
 
 
 @inlined
@@ -343,72 +162,71 @@ def meet_lights(f: Any, i: Any, lights: Any) -> None:
 
 
 @inlined
-def _go_on(  # noqa: PLR0917
-    f: Any, i: Any, materials: Any, lane: Any, u: Any, v: Any
-) -> Any:
-    """Replace a lane's ray by the next one of its path; False if the path ends."""
-    lobe = i[_LOBE, lane]
-    if lobe == _PASSED:
-        turn_over(f, lane)
-        return True
+def _aim_on(f: Any, i: Any, material: Any, lane: Any, u: Any, v: Any) -> Any:  # noqa: PLR0917
+    """Aim a lane's second ray in a direction sampled from its lobe; False if there is no light from there."""
     nx, ny, nz = f[NORMAL, lane], f[NORMAL + 1, lane], f[NORMAL + 2, lane]
-    material = materials[i[GEOMETRY, lane]]
-    ax, ay, az, bx, by, bz = _frame(f, material, lane)
-    if lobe != _TRANSMITTED or material[m.PANES] == _ZERO:
-        i[STRAIGHT, lane] = 0
-    if lobe != _TRANSMITTED:
-        i[FINDS_LIGHTS, lane] = lobe == _GLOSSY and f[_WIDTH, lane] < _NARROW
-    if lobe == _DIFFUSE:
+    dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
+    ax, ay, az, bx, by, bz = frame(f, material, lane)
+    lobe = i[LOBE, lane]
+    if lobe == DIFFUSE:
         # A point of the unit disc, lifted to the hemisphere around the normal (Malley's method).
         radius, angle = math.sqrt(u), _TWO_PI * v
         x, y, z = radius * math.cos(angle), radius * math.sin(angle), math.sqrt(max(_LEAST, _ONE - u))
-        lx, ly, lz = x * ax + y * bx + z * nx, x * ay + y * by + z * ny, x * az + y * bz + z * nz
-        scattered = _roughened(f, material[m.UNEVEN], lane, lx, ly, lz)
-        f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = lx, ly, lz
-        for channel in range(3):
-            f[CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane] * scattered
+        f[RAY + DIR, lane] = x * ax + y * bx + z * nx
+        f[RAY + DIR + 1, lane] = x * ay + y * by + z * ny
+        f[RAY + DIR + 2, lane] = x * az + y * bz + z * nz
         return True
-    dx, dy, dz = f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane]
-    rough = f[_WIDTH, lane] >= _SMOOTH
-    along, across = f[_WIDTH, lane] / f[_STRETCH, lane], f[_WIDTH, lane] * f[_STRETCH, lane]
+    if lobe == TRANSMITTED and material[m.THIN] != _ZERO:
+        f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane] = dx, dy, dz
+        return True
     hx, hy, hz = nx, ny, nz
-    if rough:
+    if f[WIDTH, lane] >= SMOOTH:
         x, y, z = facet(
             -(dx * ax + dy * ay + dz * az), -(dx * bx + dy * by + dz * bz), -(dx * nx + dy * ny + dz * nz),
-            along, across, u, v,
+            f[WIDTH, lane] / f[STRETCH, lane], f[WIDTH, lane] * f[STRETCH, lane], u, v,
         )  # fmt: skip
         hx, hy, hz = x * ax + y * bx + z * nx, x * ay + y * by + z * ny, x * az + y * bz + z * nz
     cosine = min(_ONE, -(dx * hx + dy * hy + dz * hz))
     if cosine <= 0:
         return False
-    if lobe == _GLOSSY:
+    if lobe == GLOSSY:
         rx, ry, rz = dx + _TWO * cosine * hx, dy + _TWO * cosine * hy, dz + _TWO * cosine * hz
-        leaving = rx * nx + ry * ny + rz * nz
-        if leaving <= 0:
-            return False
-        shown = _ONE
-        if rough:
-            x, y = rx * ax + ry * ay + rz * az, rx * bx + ry * by + rz * bz
-            shown = shadowing(x, y, leaving, along, across)
-        grazing = (_ONE - cosine) ** 5
-        for channel in range(3):
-            head_on = f[_HEAD_ON + channel, lane]
-            f[CARRIED + channel, lane] *= shown * (head_on + (f[_GRAZING + channel, lane] - head_on) * grazing)
-        f[DIR, lane], f[DIR + 1, lane], f[DIR + 2, lane] = rx, ry, rz
-        return True
-    for channel in range(3):
-        f[CARRIED + channel, lane] *= f[_HEAD_ON + channel, lane]
-    turn_over(f, lane)
-    if material[m.THIN] != _ZERO:
-        return True
-    ratio = _ONE / material[m.INDEX] if i[_ENTERS, lane] != 0 else material[m.INDEX]
+        f[RAY + DIR, lane], f[RAY + DIR + 1, lane], f[RAY + DIR + 2, lane] = rx, ry, rz
+        return rx * nx + ry * ny + rz * nz > 0
+    ratio = _ONE / material[m.INDEX] if i[ENTERS, lane] != 0 else material[m.INDEX]
     behind = _ONE - ratio * ratio * (_ONE - cosine * cosine)
     if behind <= 0:
         return False
     inwards = ratio * cosine - math.sqrt(behind)
-    f[DIR, lane] = ratio * dx + inwards * hx
-    f[DIR + 1, lane] = ratio * dy + inwards * hy
-    f[DIR + 2, lane] = ratio * dz + inwards * hz
+    f[RAY + DIR, lane] = ratio * dx + inwards * hx
+    f[RAY + DIR + 1, lane] = ratio * dy + inwards * hy
+    f[RAY + DIR + 2, lane] = ratio * dz + inwards * hz
+    return True
+
+
+@inlined
+def _go_on(  # noqa: PLR0917
+    f: Any, i: Any, materials: Any, lane: Any, u: Any, v: Any
+) -> Any:
+    """Replace a lane's ray by the next one of its path; False if the path ends."""
+    lobe = i[LOBE, lane]
+    if lobe == PASSED:
+        turn_over(f, lane)
+        return True
+    material = materials[i[GEOMETRY, lane]]
+    if lobe != TRANSMITTED or material[m.PANES] == _ZERO:
+        i[STRAIGHT, lane] = 0
+    if lobe != TRANSMITTED:
+        i[FINDS_LIGHTS, lane] = lobe == GLOSSY and f[WIDTH, lane] < _NARROW
+    if not _aim_on(f, i, material, lane, u, v):
+        return False
+    scale = _ONE / max(_LEAST, evaluate(f, i, materials, lane, lobe == GLOSSY and f[WIDTH, lane] < SMOOTH))
+    for channel in range(3):
+        f[CARRIED + channel, lane] *= f[VALUE + channel, lane] * scale
+    if lobe == TRANSMITTED:
+        turn_over(f, lane)
+    for axis in range(3):
+        f[DIR + axis, lane] = f[RAY + DIR + axis, lane]
     return True
 
 
@@ -420,7 +238,7 @@ def advance(  # noqa: PLR0917
     count = 0
     shift_u, shift_v = np.float32(sample * SPREAD_U % 1), np.float32(sample * SPREAD_V % 1)
     for lane in range(16):
-        if i[GEOMETRY, lane] == NONE or i[_LOBE, lane] == _ENDED:
+        if i[GEOMETRY, lane] == NONE or i[LOBE, lane] == ENDED:
             i[VALID, lane] = 0
             continue
         pixel = (y0 + (lane >> 2)) * width + x0 + (lane & 3)
@@ -447,7 +265,7 @@ def start_paths(f: Any, i: Any) -> None:
         i[STRAIGHT, lane] = 1
         i[FINDS_LIGHTS, lane] = 1
         f[PATH_ALPHA, lane] = _ONE
-        f[_HAZE, lane] = _ZERO
+        f[HAZE, lane] = _ZERO
         for channel in range(3):
             f[CARRIED + channel, lane] = _ONE
             f[BROUGHT + channel, lane] = _ZERO
@@ -462,7 +280,7 @@ def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
             continue
         if i[GEOMETRY, lane] != NONE:
             hits += 1
-            i[_ENTERS, lane] = (
+            i[ENTERS, lane] = (
                 f[NORMAL, lane] * f[DIR, lane]
                 + f[NORMAL + 1, lane] * f[DIR + 1, lane]
                 + f[NORMAL + 2, lane] * f[DIR + 2, lane]
@@ -475,7 +293,7 @@ def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
             f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * sky
             through += f[CARRIED + channel, lane] * _THIRD
         if straight:
-            f[PATH_ALPHA, lane] = min(_ONE, _ONE - min(through, _ONE) * (_ONE - alpha) + f[_HAZE, lane])
+            f[PATH_ALPHA, lane] = min(_ONE, _ONE - min(through, _ONE) * (_ONE - alpha) + f[HAZE, lane])
     return hits
 
 

@@ -14,17 +14,14 @@ import numpy as np
 
 from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
 from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
+from brayns_widget.service.renderer.tracing.kernels.lobes import BROUGHT, CARRIED, STRAIGHT, find_lobes
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.paths import (
-    BROUGHT,
-    CARRIED,
     FINDS_LIGHTS,
     PATH_ROWS,
-    STRAIGHT,
     advance,
     end_paths,
-    find_lobes,
     light_lobes,
     meet_lights,
     start_paths,

@@ -64,6 +64,17 @@ def test_the_alpha_of_a_color_is_opacity(engine):
     assert picture(engine)[32, 32].tolist() == [byte(1.0), 0, 0, 255]
 
 
+def test_emissive_and_plastic_are_plain_in_brayns(engine):
+    engine.scene.lights = no_lights()
+    ball(engine, Emissive(color=[1.0, 0.5, 0.0]))
+    ball(engine, Plastic(opacity=0.0), place=(0, 0, 3, 1))
+    brayns = RenderSettings(ao_samples=0, all_materials=False)
+    camera = Camera(FROM_Z, Orthographic(height=4.0))
+    pixels = engine.snapshot((8, 8), camera, settings=brayns)
+    assert pixels[4, 4].tolist() == [0, 0, 0, 255]
+    assert engine.snapshot((8, 8), camera, settings=RenderSettings(ao_samples=0))[4, 4, 0] == byte(1.0)
+
+
 def test_emissive_is_not_lit(engine):
     engine.scene.lights = no_lights()
     ball(engine, Emissive(color=[1.0, 0.5, 0.0], intensity=0.5))

@@ -113,12 +113,14 @@ def test_shadows_are_hard_in_one_sample_and_soft_in_many(engine, light):
     unshadowed = light_on(engine, HARD, (64, 64))
     engine.scene.add(spheres([0, 0, 2, 0.5]), [[0.0, 0.0, 0.0, 1.0]])
     widths = []
-    for renderer in (HARD, SOFT, PATHS):
+    for renderer in (HARD, SOFT, PATHS, replace(SOFT, soft_shadows=False)):
         share = light_on(engine, renderer, (64, 64))[32] / unshadowed[32]
         widths.append(((share > 0.1) & (share < 0.9)).sum())
         assert share[[2, -3]] == pytest.approx([1, 1], abs=0.08)
     assert widths[0] == 0
-    assert min(widths[1:]) > 5
+    assert min(widths[1:3]) > 5
+    assert widths[3] <= 5  # of samples beside one another
+    assert widths[3] < min(widths[1:3])
     assert widths[1] == pytest.approx(widths[2], abs=4)
 
 

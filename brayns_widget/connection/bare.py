@@ -1,0 +1,52 @@
+"""A renderer, and maybe a backend, that run already, without proxies: no master started them, so none can stop them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from brayns_widget.connection.link import is_loopback
+from brayns_widget.connection.master import JobStatus, MasterClient
+from brayns_widget.connection.tokens import redact
+from brayns_widget.protocol.errors import BraynsWidgetError
+
+
+def server_address(url: str, name: str) -> str:
+    """Check the address of a server without proxies, and return it as that of a WebSocket, without a trailing slash.
+
+    Args:
+        url: the address; without a scheme it is ``ws://`` on this machine, else ``wss://``.
+        name: of the server, such as "renderer".
+
+    Raises:
+        BraynsWidgetError: it is none, or contains a credential.
+    """
+    full = url if "://" in url else f"{'ws' if is_loopback(f'ws://{url}') else 'wss'}://{url}"
+    parts = urlsplit(full)
+    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
+    if scheme is None or not parts.hostname or parts.query or parts.username:
+        raise BraynsWidgetError(
+            f"{redact(url)!r} is not the address of a {name}.",
+            hint="It looks like ws://host:5000, without a token or a user in it.",
+        )
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+class BareServers(MasterClient):
+    """What stands for the proxy master where there is none: its only job is ready, and is never started or stopped.
+
+    Args:
+        renderer: address of the renderer.
+    """
+
+    def __init__(self, renderer: str) -> None:
+        self.url = renderer  # and nothing of a master's client
+
+    async def aclose(self) -> None:
+        """Close nothing."""
+
+    async def check_known(self, job_id: str) -> None:
+        """Accept the only job."""
+
+    async def status(self, job_id: str) -> JobStatus:  # noqa: ARG002 - there is one only
+        """Tell that the job is ready, as far as anybody knows."""
+        return JobStatus(running=True, ready=True)

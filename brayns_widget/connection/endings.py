@@ -1,0 +1,38 @@
+"""Ends of jobs, which go on when nobody waits for them any more."""
+
+# ruff: noqa: ASYNC109 - the end comes after that, too
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from brayns_widget.connection.process import PROCESS
+
+
+class Ending:
+    """The end of a job. The process knows it until it has come, and gives it a little time at its own end.
+
+    Args:
+        work: ends the job; returns what people have to know of a job that may run on, or "".
+        unfinished: returns what they have to know if there is no time left for that, or "".
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, str], unfinished: Callable[[], str]) -> None:
+        self._task = asyncio.create_task(work, name="end a job")
+        self._task.add_done_callback(self._tell)
+        self.unfinished = unfinished
+        PROCESS.add(self)
+
+    async def wait(self, timeout: float | None = None) -> None:
+        """Wait for the end, at most so many seconds. It comes all the same, also if the waiting task is cancelled."""
+        await asyncio.wait([self._task], timeout=timeout)
+
+    async def leave(self) -> None:
+        """Wait for the end, as long as that of the process allows."""
+        await self.wait()
+
+    def _tell(self, task: asyncio.Task[str]) -> None:
+        PROCESS.discard(self)
+        if not task.cancelled() and (left := task.result()):
+            PROCESS.tell(left)

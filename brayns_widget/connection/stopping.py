@@ -1,0 +1,85 @@
+"""The end of a job that this process started: its master stops it, or else its servers are asked to quit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from brayns_widget.connection.link import Link
+from brayns_widget.connection.master import MasterClient, NoVerdict
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+
+STOP_DEADLINE = 10.0
+"""Seconds that a master may take to stop a job: some ask a cluster first."""
+
+QUIT_DEADLINE = 2.0
+"""Seconds that a server may take to quit, or to be reached again for that."""
+
+
+async def end_job(master: MasterClient, job_id: str, servers: Sequence[Link], end_time: str | None) -> str:
+    """End a job, in bounded time. Never raises.
+
+    Args:
+        master: its master.
+        job_id: the master's id of it.
+        servers: the links to its servers, open or not.
+        end_time: when it expires, as the master writes it, or None.
+
+    Returns:
+        what people have to know of a job that may run on, with its id and end time, or "" if it has ended.
+    """
+    reason = "its master has no call to stop it"
+    refused = False
+    try:
+        async with asyncio.timeout(STOP_DEADLINE):
+            if await master.stop(job_id):
+                return ""
+            if not servers or any(link.closed for link in servers):  # it may be over
+                status = await master.status(job_id)
+                if (status.gone and not status.unsure) or status.reason:
+                    return ""
+                # A job that has ended looks as one that is queued, but one that was ready does not queue again.
+                if servers and not status.running:
+                    return ""
+    except TimeoutError as error:  # DeadlineExceeded is one, too
+        refused, reason = True, error.message if isinstance(error, BraynsWidgetError) else "its master did not answer"
+    except BraynsWidgetError as error:
+        if isinstance(error, NoVerdict) and error.unsure and all(link.closed for link in servers):
+            return ""  # the servers are gone, and so it is the record of the job that is not found
+        refused, reason = True, error.message
+    running = await _quit_all(servers)
+    if servers and not running and not refused:
+        return ""
+    text = describe(master.url, job_id, end_time, reason)
+    if running:
+        return f"{text} Its {' and '.join(running)} did not quit either."
+    return f"{text} Its servers have quit." if servers else text
+
+
+def describe(url: str, job_id: str, end_time: str | None, reason: str) -> str:
+    """Tell people of a job that may run on."""
+    until = f", until {end_time} (the master's time)" if end_time else ""
+    return f"The job {job_id} of {url} may run on{until}: {reason.rstrip('.')}."
+
+
+async def _quit_all(servers: Sequence[Link]) -> list[str]:
+    """Ask servers to quit; return the names of those that may run on."""
+    quits = await asyncio.gather(*map(_quit, servers))
+    return [link.name for link, has_quit in zip(servers, quits, strict=True) if not has_quit]
+
+
+async def _quit(link: Link) -> bool:
+    again: Link | None = None
+    try:
+        async with asyncio.timeout(QUIT_DEADLINE):
+            if link.closed is not None:
+                again = await Link.open(link.address.url, link.address.token, name=link.name, probe=link.probe)
+            with contextlib.suppress(ConnectionLost):  # it may be gone before it has answered
+                await (again or link).request("quit")
+    except (BraynsWidgetError, TimeoutError):
+        return False
+    finally:
+        if again is not None:
+            await again.close()
+    return True

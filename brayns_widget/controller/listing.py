@@ -1,0 +1,135 @@
+"""The list of one's remote jobs, for people who choose one to attach to or to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, NoReturn
+
+from brayns_widget.connection import records
+from brayns_widget.connection.job import Place
+from brayns_widget.connection.tokens import Token
+from brayns_widget.controller.ending import read_end
+from brayns_widget.controller.jobs import StartedJob, find_jobs
+from brayns_widget.protocol.errors import AllocationError
+
+_NOT_ASKED = "its master is asked when you are connected to it"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """A remote job in a list.
+
+    Attributes:
+        id: its master's id.
+        master: address of its proxy master.
+        slave: address of the proxy slave, or None if the master tells it.
+        usecase: what the master was asked for.
+        project: the project, or None.
+        state: its state; "unknown" if its master has not told it.
+        detail: why the state is unknown, or "".
+        owner: who has started it, for people.
+        started: when, in seconds since the epoch.
+        ends: when it ends, in seconds since the epoch, or None if that is not known.
+        is_present: whether it is the one that is used now.
+    """
+
+    id: str
+    master: str
+    slave: str | None
+    usecase: str
+    project: str | None
+    state: Literal["queued", "starting", "ready", "unknown"]
+    detail: str
+    owner: str
+    started: float
+    ends: float | None
+    is_present: bool
+
+
+class Listing:
+    """The newest list of jobs."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[tuple[str, str], StartedJob] = {}
+
+    async def read(self, place: Place, job_id: str | None) -> tuple[JobEntry, ...]:
+        """List the jobs. The token of a place is sent to its master only, that of the environment to a single one.
+
+        Args:
+            place: where the present job runs.
+            job_id: the present job's id.
+        """
+        known = await asyncio.to_thread(records.read_all)
+        masters = {record.master for record in known}
+        asked, token = place.master and place.master.rstrip("/"), place.token
+        if asked is None and len(masters) == 1:
+            asked, token = *masters, Token()
+        found = [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in known if one.master != asked]
+        if asked in masters:
+            found += await find_jobs(asked, None, token, _make_none)
+        self._jobs = {(job.record.master, job.id): job for job in found}
+        return tuple(_entry(job, (job.record.master, job.id) == (asked, job_id)) for job in found)
+
+    def place_of(self, master: str, job_id: str, present: Place) -> Place:
+        """Return where a job of the list runs.
+
+        Args:
+            master: address of its master.
+            job_id: its id.
+            present: the present place; its token is used at its own master only.
+
+        Raises:
+            AllocationError: it is not in the list.
+        """
+        record = self._find(master, job_id).record
+        is_there = present.master is not None and present.master.rstrip("/") == record.master
+        return replace(
+            present,
+            master=record.master,
+            slave=record.slave,
+            usecase=record.usecase,
+            project=record.project,
+            token=present.token if is_there else Token(),
+            renderer=None,
+            backend=None,
+        )
+
+    async def end(self, master: str, job_id: str) -> None:
+        """Stop a job of the list.
+
+        Raises:
+            AllocationError: it is not in the list, or may run on.
+        """
+        await self._find(master, job_id).stop.aio()
+
+    def _find(self, master: str, job_id: str) -> StartedJob:
+        try:
+            return self._jobs[master.rstrip("/"), job_id]
+        except KeyError:
+            raise AllocationError(
+                f"There is no job {job_id!r} of {master} in the list.", hint="List them again."
+            ) from None
+
+
+def _entry(job: StartedJob, is_present: bool) -> JobEntry:
+    record = job.record
+    return JobEntry(
+        id=job.id,
+        master=record.master,
+        slave=record.slave,
+        usecase=record.usecase,
+        project=record.project,
+        state=job.state,
+        detail=job.detail,
+        owner=job.owner,
+        started=datetime.fromisoformat(record.started).timestamp(),
+        ends=read_end(job.end_time, time.time())[0],
+        is_present=is_present,
+    )
+
+
+def _make_none(**_: Any) -> NoReturn:
+    raise NotImplementedError("entries of a list make no controllers")

@@ -1,0 +1,306 @@
+// Where the job runs: how it is there, and a form to run it elsewhere.
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useView } from "../context.js";
+import { type JobEntry, PARAMETERS } from "../contract.js";
+import { Button } from "../ui/Button.js";
+import { useCommands } from "../ui/commands.js";
+import { Field } from "../ui/Field.js";
+import { Problem } from "../ui/Problem.js";
+import { Text } from "../ui/Text.js";
+import {
+  DEFAULT_VARIABLE,
+  type Draft,
+  draftOf,
+  formatLeft,
+  type Kind,
+  kindOf,
+  PLACES,
+  paramsOf,
+  placeOf,
+  TOKENS,
+  type TokenFrom,
+} from "./connecting.js";
+import { Jobs } from "./Jobs.js";
+
+/** Seconds before the end from which on the time left is marked, as the kernel warns. */
+const SOON = 600;
+const STARTING = ["starting", "queued"];
+const BROKEN = ["failed", "ended"];
+const LIMITS = PARAMETERS["job.connect"];
+
+export function Connect() {
+  return (
+    <div>
+      <Present />
+      <Elsewhere />
+    </div>
+  );
+}
+
+/** The job as it is now. */
+function Present() {
+  const { link, traits, condition } = useView();
+  const commands = useCommands();
+  const job = traits.job.value;
+  const { state, text } = condition.value;
+  const progress = traits.progress.value;
+  const stop = () => void commands.run(() => link.call("job.stop", {}));
+  const cancel = () => {
+    if (progress) {
+      void commands.run(() => link.call("tasks.cancel", { task: progress.task }));
+    }
+  };
+  const stopped = job.attached ? "Leave" : "Stop";
+  return (
+    <>
+      <dl class="bw-facts">
+        <dt>Place</dt>
+        <dd>{placeOf(job)}</dd>
+        {job.id !== null && (
+          <>
+            <dt>Job</dt>
+            <dd>{job.attached ? `${job.id} (attached)` : job.id}</dd>
+          </>
+        )}
+        {job.host !== null && kindOf(job) !== "local" && (
+          <>
+            <dt>Node</dt>
+            <dd>{job.host}</dd>
+          </>
+        )}
+        {job.ends !== null && (
+          <>
+            <dt>Time left</dt>
+            <dd>
+              <TimeLeft ends={job.ends} probably={job.ends_probably} />
+            </dd>
+          </>
+        )}
+      </dl>
+      {STARTING.includes(state) && job.host === null && (
+        <div class="bw-starting">
+          <progress aria-label="Start" value={progress?.amount ?? undefined} />
+          <span>{text}</span>
+        </div>
+      )}
+      {BROKEN.includes(state) && <p class="bw-problem">{text}</p>}
+      {job.log && (
+        <details class="bw-log">
+          <summary>Log of the job that has ended</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+          <pre tabIndex={0}>{job.log}</pre>
+        </details>
+      )}
+      <div class="bw-actions">
+        {STARTING.includes(state) && progress !== null && job.host === null && (
+          <Button disabled={commands.busy.value} onClick={cancel}>
+            Cancel the start
+          </Button>
+        )}
+        {job.host !== null && (
+          <Button disabled={commands.busy.value} onClick={stop}>
+            {kindOf(job) === "servers" ? "Disconnect" : `${stopped} the job`}
+          </Button>
+        )}
+      </div>
+      <Problem of={commands} />
+    </>
+  );
+}
+
+/** The time that is left, counted down. */
+function TimeLeft({ ends, probably }: { readonly ends: number; readonly probably: boolean }) {
+  const now = useSignal(Date.now());
+  useLayoutEffect(() => {
+    now.value = Date.now();
+    const timer = setInterval(() => {
+      now.value = Date.now();
+    }, 1000);
+    return () => clearInterval(timer);
+  }, [now]);
+  const left = ends - now.value / 1000;
+  const at = new Date(ends * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const doubt = "The proxy master tells no time zone; that of the kernel is taken.";
+  return (
+    <span class="bw-left" role="timer" data-soon={left < SOON || undefined} title={probably ? doubt : undefined}>
+      {`${formatLeft(left)} (${probably ? "probably " : ""}until ${at})`}
+    </span>
+  );
+}
+
+/** The form for another place. */
+function Elsewhere() {
+  const { link, traits } = useView();
+  const commands = useCommands();
+  const job = traits.job.value;
+  const token = useRef<HTMLInputElement>(null);
+  const drafted = useSignal<{ readonly of: string; readonly draft: Draft } | null>(null);
+  // What was typed is of no use any more when the place has changed.
+  const place = JSON.stringify([job.master, job.slave, job.renderer, job.backend, job.usecase, job.project]);
+  const draft = drafted.value?.of === place ? drafted.value.draft : draftOf(job);
+  const change = (changes: Partial<Draft>) => {
+    drafted.value = { of: place, draft: { ...draft, ...changes } };
+  };
+  const choose = ({ id, master, slave, usecase, project }: JobEntry) => {
+    change({ kind: "master", master, slave: slave ?? "", usecase, project: project ?? "", attachTo: id });
+    requestAnimationFrame(() => token.current?.focus());
+  };
+  const connect = (event: Event) => {
+    event.preventDefault();
+    // It goes to the kernel once, and stays nowhere: it is no state, and its field is empty from now on.
+    const params = paramsOf(draft, token.current?.value ?? "");
+    if (token.current) {
+      token.current.value = "";
+    }
+    void commands.run(() => link.call("job.connect", params));
+  };
+  return (
+    <>
+      <Jobs onChoose={choose} />
+      <form class="bw-form" onSubmit={connect}>
+        <Field name="Run on">
+          {(id) => (
+            <select
+              id={id}
+              value={draft.kind}
+              onChange={(event) => change({ kind: event.currentTarget.value as Kind })}
+            >
+              {Object.entries(PLACES).map(([kind, name]) => (
+                <option key={kind} value={kind}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        {draft.kind === "master" && <MasterFields draft={draft} onChange={change} />}
+        {draft.kind === "servers" && <ServerFields draft={draft} onChange={change} />}
+        {draft.kind !== "local" && <TokenFields draft={draft} field={token} onChange={change} />}
+        <div class="bw-actions">
+          <Button primary disabled={commands.busy.value}>
+            {draft.attachTo.trim() ? "Attach" : "Connect"}
+          </Button>
+        </div>
+        <Problem of={commands} />
+      </form>
+    </>
+  );
+}
+
+interface FieldsProps {
+  readonly draft: Draft;
+  readonly onChange: (changes: Partial<Draft>) => void;
+}
+
+function MasterFields({ draft, onChange }: FieldsProps) {
+  return (
+    <>
+      <Text
+        name="Address"
+        value={draft.master}
+        required
+        placeholder="of the proxy master"
+        maxLength={LIMITS.master.maxLength}
+        onInput={(master) => onChange({ master })}
+      />
+      <Text
+        name="Slave"
+        value={draft.slave}
+        placeholder="if the master does not tell it"
+        maxLength={LIMITS.slave.maxLength}
+        onInput={(slave) => onChange({ slave })}
+      />
+      <Text
+        name="Use case"
+        value={draft.usecase}
+        required
+        maxLength={LIMITS.usecase.maxLength}
+        onInput={(usecase) => onChange({ usecase })}
+      />
+      <Text
+        name="Project"
+        value={draft.project}
+        placeholder="where the master asks for it"
+        maxLength={LIMITS.project.maxLength}
+        onInput={(project) => onChange({ project })}
+      />
+      <Text
+        name="Job"
+        value={draft.attachTo}
+        placeholder="id, to attach to it"
+        maxLength={LIMITS.attach_to.maxLength}
+        onInput={(attachTo) => onChange({ attachTo })}
+      />
+    </>
+  );
+}
+
+function ServerFields({ draft, onChange }: FieldsProps) {
+  return (
+    <>
+      <Text
+        name="Renderer"
+        value={draft.renderer}
+        required
+        placeholder="ws://host:5000"
+        maxLength={LIMITS.renderer.maxLength}
+        onInput={(renderer) => onChange({ renderer })}
+      />
+      <Text
+        name="Backend"
+        value={draft.backend}
+        placeholder="if there is one"
+        maxLength={LIMITS.backend.maxLength}
+        onInput={(backend) => onChange({ backend })}
+      />
+    </>
+  );
+}
+
+interface TokenProps extends FieldsProps {
+  readonly field: { current: HTMLInputElement | null };
+}
+
+function TokenFields({ draft, field, onChange }: TokenProps) {
+  const from = draft.tokenFrom;
+  const choose = (tokenFrom: TokenFrom) =>
+    onChange({ tokenFrom, tokenPlace: tokenFrom === "variable" ? DEFAULT_VARIABLE : "" });
+  return (
+    <>
+      <Field name="Token">
+        {(id) => (
+          <select id={id} value={from} onChange={(event) => choose(event.currentTarget.value as TokenFrom)}>
+            {Object.entries(TOKENS).map(([kind, name]) => (
+              <option key={kind} value={kind}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {from === "typed" ? (
+        <input
+          ref={field}
+          class="bw-beside"
+          type="password"
+          aria-label="Token, sent to the kernel once and not kept"
+          placeholder={draft.kind === "master" ? `else that of ${DEFAULT_VARIABLE}` : "if they want one"}
+          autocomplete="off"
+          spellcheck={false}
+        />
+      ) : (
+        <input
+          class="bw-beside"
+          type="text"
+          aria-label={from === "variable" ? "Name of the environment variable" : "Path of the file"}
+          required
+          spellcheck={false}
+          autocomplete="off"
+          value={draft.tokenPlace}
+          onInput={(event) => onChange({ tokenPlace: event.currentTarget.value })}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+// Form to load what the backend cannot look into: path, population and node set are typed.
+import { useSignal } from "@preact/signals";
+import { useView } from "../context.js";
+import { PARAMETERS } from "../contract.js";
+import { Button } from "../ui/Button.js";
+import { useCommands } from "../ui/commands.js";
+import { Field } from "../ui/Field.js";
+import { Problem } from "../ui/Problem.js";
+import { Text } from "../ui/Text.js";
+import { type PartChoices, Parts } from "./Parts.js";
+
+const OPTIONS = PARAMETERS["models.load_circuit"];
+/** Files that are shown at once: a single cell has no populations to choose from. */
+export const MORPHOLOGY = /\.(swc|asc|h5)$/i;
+
+interface LoadByNameProps {
+  readonly path?: string;
+  /** Why it has to be typed. */
+  readonly reason: string;
+}
+
+export function LoadByName({ path = "", reason }: LoadByNameProps) {
+  const { link, traits } = useView();
+  const commands = useCommands();
+  const typed = useSignal({ path, population: "", nodeSet: "", percent: "100", colorBy: "" });
+  const parts = useSignal<PartChoices>({
+    soma: OPTIONS.soma.default,
+    axon: false,
+    dendrites: OPTIONS.dendrites.default,
+  });
+  const type = (changes: Partial<typeof typed.value>) => {
+    typed.value = { ...typed.value, ...changes };
+  };
+  const { population, nodeSet, percent, colorBy } = typed.value;
+  const isCell = MORPHOLOGY.test(typed.value.path.trim());
+  const load = (event: Event) => {
+    event.preventDefault();
+    const file = { path: typed.value.path.trim() };
+    const options = {
+      population: population.trim(),
+      node_sets: nodeSet.trim() ? [nodeSet.trim()] : [],
+      density: Number(percent) / 100,
+      ...parts.value,
+      color_by: colorBy.trim() || null,
+    };
+    void commands.run(() => link.call("models.load_circuit", isCell ? file : { ...file, ...options }));
+  };
+  const ready = traits.status.value.state === "ready";
+  return (
+    <form class="bw-form" onSubmit={load}>
+      <p class="bw-hint">{reason}</p>
+      <Text
+        name="Path"
+        value={typed.value.path}
+        required
+        placeholder="as the renderer's machine sees it"
+        maxLength={OPTIONS.path.maxLength}
+        onInput={(path) => type({ path })}
+      />
+      {!isCell && (
+        <>
+          <Text
+            name="Population"
+            value={population}
+            required
+            maxLength={OPTIONS.population.maxLength}
+            onInput={(population) => type({ population })}
+          />
+          <Text
+            name="Node set"
+            value={nodeSet}
+            placeholder="all cells"
+            maxLength={OPTIONS.node_sets.maxLength}
+            onInput={(nodeSet) => type({ nodeSet })}
+          />
+          <Field name="Density %">
+            {(id) => (
+              <input
+                id={id}
+                type="number"
+                required
+                min={0.0001}
+                max={100}
+                step="any"
+                value={percent}
+                onInput={(event) => type({ percent: event.currentTarget.value })}
+              />
+            )}
+          </Field>
+          <Parts
+            choices={parts.value}
+            onChange={(changes) => {
+              parts.value = { ...parts.value, ...changes };
+            }}
+          />
+          <Text
+            name="Color by"
+            value={colorBy}
+            placeholder="one color"
+            maxLength={OPTIONS.color_by.maxLength}
+            onInput={(colorBy) => type({ colorBy })}
+          />
+        </>
+      )}
+      <div class="bw-actions">
+        <Button primary disabled={commands.busy.value || !ready}>
+          Load
+        </Button>
+      </div>
+      <Problem of={commands} />
+    </form>
+  );
+}

@@ -1,0 +1,133 @@
+"""Where a job runs: one declaration, for controllers, widgets, calls and the command line."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from brayns_widget.connection.tokens import Token
+from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.job import Job
+from brayns_widget.controller.where import WHERE, described, where
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError
+from tests.controller.scenes import WAIT, load
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
+
+OPTIONS = list(inspect.signature(where).parameters)
+
+
+@pytest.mark.parametrize("taker", [Controller, Job.connect])
+def test_what_takes_the_options_shows_and_describes_each_of_them(taker):
+    assert [name for name in inspect.signature(taker).parameters if name != "self"] == OPTIONS
+    text = inspect.getdoc(taker) or ""
+    assert [name for name in OPTIONS if f"    {name}: " not in text] == []
+    assert "options:" not in text
+
+
+def test_a_docstring_without_their_place_stays_as_it_is():
+    assert described("Text.") == "Text."
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "problem"),
+    [
+        ({"mastr": "x"}, TypeError, r"unexpected keyword argument 'mastr'; did you mean 'master'\?"),
+        ({"start_timeout": 0}, ValueError, "start_timeout is 0: it should be greater than 0"),
+        ({"usecase": 7}, ValueError, "usecase is 7: it should be a valid string"),
+        ({"token": b"abc"}, TypeError, "a token is a text, a function"),
+        ({"renderer": "ws://h", "master": "http://h"}, ValueError, "so master has no meaning beside it"),
+        ({"renderer": "ws://h", "attach_to": "1"}, ValueError, "so attach_to has no meaning"),
+        ({"backend": "ws://h"}, ValueError, "give renderer, too"),
+        ({"renderer": "nowhere://h"}, BraynsWidgetError, "is not the address of a renderer"),
+    ],
+)
+def test_they_are_checked(controller, options, kind, problem):
+    with pytest.raises(kind, match=problem):
+        Controller(**options)
+    with pytest.raises(kind, match=problem):
+        controller.job.connect(**options).result(WAIT)
+
+
+@pytest.mark.parametrize("token", [TOKEN, TOKEN.encode()])
+def test_a_mistake_does_not_show_the_token(controller, token):
+    takers: list[Callable[..., object]] = [Controller, controller.job.connect]
+    for call in takers:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            call(token=token, mastr="x")
+        frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)][1:]
+        shown = [repr(value) for frame in frames for value in frame.f_locals.values()]
+        assert frames
+        assert not [text for text in shown if TOKEN in text]
+
+
+def test_they_say_where_the_job_runs(tmp_path):
+    found = where(master="http://h/", slave="ws://h", token="t", project="p", attach_to="7", start_timeout=3)
+    assert (found.place.master, found.place.project, found.attach_to, found.start_timeout) == ("http://h/", "p", "7", 3)
+    assert found.place.token.reveal() == "t"
+    assert where(base_directory=tmp_path).place.base_directory == tmp_path.resolve()
+    assert WHERE.bind((), {"token": "t"}).arguments["token"].reveal() == "t"
+
+
+def test_servers_without_proxies_are_used(cluster):
+    cluster.token = ""
+    with Controller(renderer=f"{cluster.slave}/renderer", backend=f"{cluster.slave}/backend") as controller:
+        assert load(controller).name == "cells"
+        assert controller.job.id is None
+        assert repr(controller) == f"<Controller of {cluster.slave}/renderer: ready, 1 models>"
+    assert cluster.calls == []
+    assert "quit" not in cluster.renderer.methods()
+
+
+def test_a_job_is_left_for_one_elsewhere(cluster, controller):
+    load(controller)
+    cluster.dialect = "2024"
+    with FakeCluster(polls=0) as other:
+        other.token = "another"
+        controller.job.connect(**(other.options | {"token": Token(other.token)})).result(WAIT)
+        assert len(controller.models) == 0
+        load(controller)
+        controller.close()
+        assert other.paths().count("POST /start") == 1
+    assert cluster.paths()[-1] == f"POST /stop/{JOB_ID}"
+
+
+def test_a_job_that_was_attached_to_is_left_running(cluster):
+    cluster.dialect = "2024"
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller, FakeCluster(polls=0) as other:
+        controller.start().result(WAIT)
+        controller.job.connect(**other.options).result(WAIT)
+        controller.close()
+    assert not [path for path in cluster.paths() if path.startswith("POST")]
+
+
+def test_what_was_told_of_the_place_before_is_over(cluster, controller):
+    cluster.failures["/start"] = [(401, "")]
+    with pytest.raises(AuthError):
+        controller.start().result(WAIT)
+    assert controller.state.notice is not None
+    controller.job.connect(**cluster.options).result(WAIT)
+    assert controller.state.notice is None
+
+
+def test_those_who_wait_for_a_start_get_the_job_elsewhere(cluster, controller):
+    cluster.polls = 10**9
+    asked = controller.loop.submit(controller.renderer.request.aio("get-version"))
+    with FakeCluster(polls=0) as other:
+        controller.job.connect(**other.options).result(WAIT)
+        assert asked.result(WAIT).result["major"] == 3
+        assert other.paths().count("POST /start") == 1
+        controller.close()
+
+
+def test_running_tasks_are_cancelled(cluster, controller):
+    controller.start().result(WAIT)
+    cluster.renderer.delays["add-model"] = 60
+    loading = controller.load_circuit("/data/circuit.json")
+    with FakeCluster(polls=0) as other:
+        controller.job.connect(**other.options).result(WAIT)
+        with pytest.raises(BraynsWidgetError):
+            loading.result(WAIT)
+        controller.close()

@@ -1,0 +1,97 @@
+"""Tasks for the process that reads: some behave, some do what damaged files make libraries do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from typing import Any
+
+import numpy as np
+
+from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from brayns_widget.service.confined import check_confined
+from brayns_widget.service.reading import shared
+from brayns_widget.service.rpc.methods import RunningRequest
+
+prepared = ""
+
+
+def prepare(word: str) -> None:
+    global prepared  # noqa: PLW0603 - what the process is to know
+    prepared = word
+
+
+def pid(request: RunningRequest) -> list[int]:
+    del request
+    return [os.getpid()]
+
+
+def word(request: RunningRequest) -> list[str]:
+    del request
+    return [prepared]
+
+
+def echo(request: RunningRequest, *values: Any) -> list[Any]:
+    request.progress(0.25, "Repeating")
+    logging.getLogger("echo").warning("%d values", len(values))
+    return list(values)
+
+
+def made(request: RunningRequest, count: int) -> list[Any]:
+    """Arrays in memory that is shared from the start, and one that is not."""
+    del request
+    ones, twos = shared.empty(((count, 4), np.float32), ((count,), np.uint32))
+    ones[:], twos[:] = 1, 2
+    return [(ones[1:], twos), np.full(count, 3.0)]
+
+
+def refuse(request: RunningRequest) -> list[Any]:
+    del request
+    raise RequestError("The file is odd", code=INVALID_PARAMS, data=["a", "b"])
+
+
+def lack(request: RunningRequest) -> list[Any]:
+    del request
+    raise FileNotFoundError(2, "No such file", "/no/file")
+
+
+class _Local(Exception):
+    def __init__(self) -> None:
+        super().__init__("what cannot be pickled")
+        self.held = threading.Lock()
+
+
+def fail_oddly(request: RunningRequest) -> list[Any]:
+    del request
+    raise _Local
+
+
+def crash(request: RunningRequest, path: str) -> list[Any]:
+    del request
+    check_confined(path)
+    os.abort()
+
+
+def hang(request: RunningRequest, path: str) -> list[Any]:
+    """Compute for years without releasing Python's lock, as a library does that goes round in circles."""
+    check_confined(path)
+    request.progress(0.5, "Hanging")
+    re.match(r"(a+)+$", "a" * 64 + "b")
+    return []
+
+
+def wait(request: RunningRequest) -> list[Any]:
+    """Wait for a cancellation, as something of ours does."""
+    request.progress(0.5, "Waiting")
+    while True:
+        threading.Event().wait(0.01)
+        request.check()
+
+
+def stall(request: RunningRequest) -> list[Any]:
+    """Wait without progress, as for a lost disk."""
+    del request
+    threading.Event().wait()
+    return []

@@ -1,0 +1,142 @@
+"""Files that crash a library or let it hang cost their load, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR
+from tests.conftest import ROOT
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
+from tests.service.renderer.renderer_process import DEADLINE, Client, Failed, client_of, renderer_process, sonata
+
+SOON = 2.0  # seconds
+MODULE = "brayns_widget.service.reading.child"
+
+
+@pytest.fixture
+def circuits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Makes the configuration of a good circuit, or of one whose file of nodes has another name."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'tests/service/stubborn'}{os.pathsep}{ROOT}")
+    path = write_circuit(tmp_path, places(3))
+
+    def make(nodes: str = "nodes.h5") -> str:
+        config = json.loads(path.read_text())
+        config["networks"]["nodes"][0]["nodes_file"] = nodes
+        if nodes != "nodes.h5":
+            (tmp_path / nodes).write_bytes((tmp_path / "nodes.h5").read_bytes())
+        changed = tmp_path / f"{nodes}.json"
+        changed.write_text(json.dumps(config))
+        return str(changed)
+
+    return make
+
+
+@contextlib.contextmanager
+def reading(*flags: str) -> Iterator[tuple[str, subprocess.Popen[str], Callable[[], list[psutil.Process]]]]:
+    """A renderer, and the processes that read for it."""
+    with renderer_process(*flags) as (address, process):
+        them = psutil.Process(process.pid)
+
+        def readers() -> list[psutil.Process]:
+            return [child for child in them.children(recursive=True) if MODULE in child.cmdline()]
+
+        yield address, process, readers
+
+
+async def hanging(client: Client, path: str) -> int:
+    """Begin a load that hangs; returns its id once it does."""
+    number = await client.send("add-model", sonata(path, "cells"))
+    await asyncio.to_thread(wait_for, Path(path.replace(".json", ".reached")))
+    return number
+
+
+def wait_for(path: Path) -> None:
+    """Wait for a file that another process makes."""
+    end = time.monotonic() + DEADLINE
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_crash_names_the_file_and_the_next_load_works(circuits: Callable[[str], str]):
+    async def scenario(address: str) -> None:
+        async with client_of(address) as client:
+            await client.call("add-model", sonata(circuits("nodes.h5"), "cells"))
+            with pytest.raises(Failed) as caught:
+                await client.call("add-model", sonata(circuits("crashing.h5"), "cells"))
+            assert caught.value.code == INTERNAL_ERROR
+            assert "crashing.h5.json cannot be read: " in caught.value.message
+            assert caught.value.message.endswith("/crashing.h5")
+            await client.call("add-model", sonata(circuits("nodes.h5"), "cells"))
+            assert len((await client.call("get-scene"))["models"]) == 2
+
+    with reading() as (address, process, _readers):
+        asyncio.run(scenario(address))
+        assert process.poll() is None
+
+
+def test_a_load_that_hangs_is_cancelled_soon(circuits: Callable[[str], str]):
+    async def scenario(address: str, readers: Any) -> None:
+        async with client_of(address) as client:
+            number = await hanging(client, circuits("hanging.h5"))
+            (reader,) = readers()
+            begin = time.monotonic()
+            await client.send("cancel", {"id": number})
+            with pytest.raises(Failed) as caught:
+                await client.reply(number)
+            assert time.monotonic() - begin < SOON
+            assert caught.value.code == CANCELLED
+            assert not reader.is_running()
+            await client.call("add-model", sonata(circuits("nodes.h5"), "cells"))
+
+    with reading() as (address, _process, readers):
+        asyncio.run(scenario(address, readers))
+
+
+def close_stdin(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+
+
+ENDS = {
+    "SIGTERM": lambda process: process.send_signal(signal.SIGTERM),
+    "SIGKILL": lambda process: process.kill(),
+    "stdin": close_stdin,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_nothing_is_left_of_a_renderer_whose_load_hangs(circuits: Callable[[str], str], end: str):
+    if sys.platform == "win32" and end == "SIGTERM":
+        pytest.skip("Windows has no SIGTERM to send")
+    if sys.platform != "linux" and end == "SIGKILL":
+        pytest.skip("only Linux ends a process with another one; elsewhere its own watchdog does, in a minute")
+
+    async def scenario(address: str, process: subprocess.Popen[str], readers: Any) -> None:
+        async with client_of(address) as client:
+            await hanging(client, circuits("hanging.h5"))
+            (reader,) = readers()
+            begin = time.monotonic()
+            ENDS[end](process)
+            await client.socket.wait_closed()
+            _gone, alive = await asyncio.to_thread(psutil.wait_procs, [reader], SOON)
+            assert not alive
+            assert time.monotonic() - begin < SOON
+            await asyncio.to_thread(process.wait, DEADLINE)
+
+    with reading("--exit-with-stdin") as (address, process, readers):
+        asyncio.run(scenario(address, process, readers))
