@@ -196,7 +196,9 @@ class Link:
             ConnectionLost: the link closed.
             DeadlineExceeded: no answer in time.
         """
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Reply] = loop.create_future()
+        told: asyncio.Future[None] = loop.create_future()  # asyncio.shield would take one more turn of the loop
 
         def done(outcome: Outcome) -> None:
             if not answer.done():
@@ -204,6 +206,8 @@ class Link:
                     answer.set_result(outcome)
                 else:
                     answer.set_exception(outcome)
+                if not told.done():
+                    told.set_result(None)
             elif isinstance(outcome, Reply) and on_late is not None:
                 on_late(outcome)
 
@@ -215,7 +219,8 @@ class Link:
         try:
             async with asyncio.timeout(timeout):
                 await self._send(Request(method, params, request_id, memoryview(payload)))
-                return await asyncio.shield(answer)
+                await told
+                return answer.result()
         except (TimeoutError, asyncio.CancelledError) as error:
             await self._give_up(method, request_id, answer)
             if not answer.cancelled() and answer.exception() is None and on_late is not None:

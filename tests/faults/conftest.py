@@ -57,8 +57,8 @@ COMPLAINTS = ("Task exception was", "Future exception was", "Exception in callba
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
-    monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.05, raising=False)
-    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 2.0, raising=False)
+    monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.05)
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 2.0)
 
 
 @pytest.fixture(autouse=True)

@@ -88,7 +88,7 @@ def draw(circuit: Path, picture: Path, arguments: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def here(circuit, tmp_path_factory) -> Path:
+def here(circuit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The picture that this machine's service draws."""
     picture: Path = tmp_path_factory.mktemp("here") / "picture.png"
     draw(circuit, picture, [])

@@ -333,7 +333,7 @@ def test_a_master_whose_database_is_away_for_a_moment_is_asked_again(proxies):
 @both
 @pytest.mark.parametrize("status", [502, 504])
 def test_a_gateway_that_answers_for_a_moment_is_no_verdict(proxies, status):
-    proxies.answers["GET /status"] = [(status, "<html><body>Bad Gateway</body></html>")] * 6
+    proxies.answers["GET /status"] = [(status, "<html><body>Bad Gateway</body></html>")] * 4
     with Controller(**proxies.options) as controller:
         controller.start().result(20)
         assert len(proxies.jobs) == 1

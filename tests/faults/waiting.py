@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-SOON = 3.0
+SOON = 10.0
 
 
 def until(condition: Callable[[], object], seconds: float = SOON) -> None:
