@@ -33,7 +33,7 @@ VOCABULARY = (
     "brayns_widget.protocol.schema",
 )
 GROUPS = "brayns_widget.controller"
-OWN = {"Core", "Runner"}
+OWN = {"Core", "CountedSocket", "Runner"}
 """What only the package itself has: classes whose constructors take it are not made by users."""
 
 
@@ -120,6 +120,8 @@ def reach(entries: Iterable[type]) -> list[type]:
 def classes_of(entry: type) -> Iterator[type]:
     """Find the classes of ours that the public face of a class mentions."""
     yield from (base for base in shown_bases(entry) if is_ours(base))
+    for base in vars(entry).get("__orig_bases__", ()):  # a list of ours, for instance
+        yield from classes_in(base)
     for name, member in vars(entry).items():
         if name.startswith("_") and (name != "__init__" or not is_made_by_users(entry)):
             continue
@@ -203,7 +205,8 @@ def function_of(member: Any) -> Any:
 
 def mentions_own(function: Any) -> bool:
     """Tell whether a function takes or gives what only the package itself has."""
-    return any(getattr(hint, "__name__", "") in OWN for hint in hints(function).values())
+    names = (hint if isinstance(hint, str) else getattr(hint, "__name__", "") for hint in hints(function).values())
+    return any(name in OWN for name in names)
 
 
 # ---- calls with several forms

@@ -363,11 +363,14 @@ class Core:
         self.store.state = replace(self.scene.lose(state), scene_lost=lost)
 
     def _tell_backend(self, error: BraynsWidgetError | None) -> None:
+        """Tell that the backend cannot be reached, or that it is back."""
+        before, self._no_backend = self._no_backend, None
         if error is not None:
             self._no_backend = Notice("warning", error.message, NO_BACKEND)
-            self.store.state = replace(self.store.state, notice=self._no_backend)
-        elif self.store.state.notice == self._no_backend:
-            self.store.state = replace(self.store.state, notice=None)
+        state = self.store.state
+        notice = self._no_backend if error is not None or state.notice == before else state.notice
+        job = replace(state.job, lack="" if error is None else error.message)
+        self.store.state = replace(state, notice=notice, job=job)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:

@@ -392,9 +392,11 @@ def test_a_lost_backend_is_told_until_it_is_back(cluster, controller):
         "The connection to the backend was lost.",
         NO_BACKEND,
     )
+    assert controller.state.job.lack == notice.text
     with pytest.raises(ConnectionLost, match="The backend is out of reach"):
         controller.files.list("/data")
     controller.snapshot().result(WAIT)
     cluster.refuse.clear()
     until(lambda: controller.state.notice is None)
+    assert controller.state.job.lack == ""
     controller.files.list("/data")

@@ -13,7 +13,8 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from brayns_widget.protocol.messages import RawMessage, Request
-from tests.fakes import FakeBackend, FakeRenderer, FakeServer
+from tests.fake_server import FakeServer
+from tests.fakes import FakeBackend, FakeRenderer
 
 LATE = 0.05
 """Seconds that an answer is late, or waits for another one to overtake it."""
