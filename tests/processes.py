@@ -6,6 +6,9 @@ import contextlib
 
 import psutil
 
+READER = "brayns_widget.service.reading.child"
+"""The word of a renderer's child that reads files."""
+
 
 def command(process: psutil.Process) -> list[str]:
     """The command line of a process, or nothing if it has ended."""
@@ -15,7 +18,7 @@ def command(process: psutil.Process) -> list[str]:
 
 
 def runs(process: psutil.Process, name: str) -> bool:
-    """Whether a process runs this command of ours and has no children; Windows shows a launcher beside each."""
+    """Whether a process runs this command of ours itself; Windows shows a launcher above it, with the same words."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-        return name in process.cmdline() and not process.children()
+        return name in process.cmdline() and not any(name in command(child) for child in process.children())
     return False

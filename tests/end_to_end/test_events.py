@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Locator, WebSocketRoute
 
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, until
-from tests.processes import command, runs
+from tests.processes import READER, command, runs
 from tests.tcp_proxy import TcpProxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -72,7 +72,7 @@ class Shown:
         self.family = {process: command(process) for process in self.running()}
 
     def process(self, name: str) -> psutil.Process:
-        """The process of the kernel's that runs this command and has no children: "renderer", "backend" or "frames"."""
+        """The process of the kernel's that runs this command itself: "renderer", "backend" or "frames"."""
         (found,) = [p for p in self.running() if runs(p, name)]
         return found
 
@@ -381,7 +381,7 @@ def test_a_page_that_was_frozen_tells_what_happened_meanwhile_and_what_helps(sho
     shown.screenshot("killed-renderer")
     shown.page.get_by_role("button", name="Start again").last.click()
     shown.told("Ready", seconds=60)
-    shown.check_same("renderer", "backend")
+    shown.check_same("renderer", "backend", READER)
 
 
 def test_a_reloaded_page_tells_the_same_in_all_its_views(shown):
