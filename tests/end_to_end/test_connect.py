@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, expect
 from brayns_widget import Controller
 from brayns_widget.demo import write_circuit
 from tests.browser import ARTIFACTS
-from tests.end_to_end.lab import LOG, Lab, Notebook, open_notebook, write_notebook
+from tests.end_to_end.lab import LOG, Lab, Notebook, open_notebook, until, write_notebook
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 pytestmark = pytest.mark.browser
@@ -214,8 +214,7 @@ def test_a_renderer_without_proxies_is_shown_with_its_scene(lab: Lab, browser: B
         found.get_by_label("Renderer").press("Enter")
         expect(found.locator(".bw-facts")).to_contain_text(address, timeout=30_000)
         nb.page.get_by_text("This job has no backend").first.wait_for()
-        nb.wait_sharp()
-        assert nb.brightness() > blank + 5
+        until(lambda: nb.brightness() > blank + 5, 30, "the scene")
         assert nb.evaluate("[viewer.background, len(viewer.models), viewer.job.id]") == ["#204060", 1, None]
         nb.screenshot(ARTIFACTS / "connect-servers.png")
         open_section(nb)
