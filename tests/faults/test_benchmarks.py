@@ -23,10 +23,10 @@ def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(TIMEOUT_S + 10)
 def test_nothing_is_found_in_a_hundredth_of_the_work(tmp_path):
     pytest.importorskip("embreex", reason="needs the extra 'local'")
-    done = run("faults", "--quick", "--json", str(tmp_path / "faults.json"))
+    done = run("faults", "--quick", "--only", "fuzz", "--only", "damaged", "--json", str(tmp_path / "faults.json"))
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "faults.json").read_text())
-    assert set(found) == {"fuzz", "cycles", "kills", "damaged"}
+    assert set(found) == {"fuzz", "damaged"}
     assert set(found["damaged"]) >= set(FORMATS)
     assert all(found["damaged"][name]["ends"]["shown"] >= 1 for name in FORMATS)
     assert sum(found["fuzz"]["master"]["statuses"].values()) == found["fuzz"]["master"]["requests"]

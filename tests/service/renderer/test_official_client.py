@@ -479,7 +479,14 @@ IN_THE_MOVIE = {
     "set-color-ramp",
     "snapshot",
 }
-OURS = {"add-morphology", "get-cancellable-methods", "get-radius-floor", "set-radius-floor"}
+OURS = {
+    "add-morphology",
+    "get-cancellable-methods",
+    "get-picture-options",
+    "get-radius-floor",
+    "set-picture-options",
+    "set-radius-floor",
+}
 
 
 @pytest.mark.parametrize("drive", DRIVES, ids=lambda drive: drive.__name__)
