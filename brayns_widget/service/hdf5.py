@@ -35,10 +35,11 @@ def check(item: Any) -> bool:
     """
     import h5py  # here: whoever only calls `without_links` does without
 
+    if not isinstance(item, h5py.Dataset | h5py.Group):
+        return False
+    _check_file_of(item.id)  # links may have led to it
     if isinstance(item, h5py.Dataset):
         return _check_dataset(item.id, item.name)
-    if not isinstance(item, h5py.Group):
-        return False
     return _Walk().group(item.id, item.name, 0)
 
 
@@ -64,8 +65,8 @@ class _Walk:
                 item = h5py.h5o.open(group, key)
             except (KeyError, OSError, RuntimeError, ValueError):
                 continue  # a link that leads nowhere, or what is damaged: who needs it will tell
-            if link != h5py.h5l.TYPE_HARD and (other := _file_of(item)) != file:  # a soft link may pass an external one
-                check_confined(os.path.abspath(os.fsdecode(other)))  # noqa: PTH100 - links are followed later
+            if link != h5py.h5l.TYPE_HARD and _file_of(item) != file:  # a soft link may pass an external one
+                _check_file_of(item)
                 foreign = True
             if isinstance(item, h5py.h5d.DatasetID):
                 foreign |= _check_dataset(item, own)
@@ -90,6 +91,8 @@ def found(file: Any, path: str) -> Any:
         if isinstance(link, h5py.ExternalLink):
             _check_named(os.fsencode(link.filename), _file_of(item.id))
         item = item.get(part)
+        if isinstance(item, h5py.Dataset | h5py.Group):
+            _check_file_of(item.id)  # a soft link may pass an external one
     return item
 
 
@@ -100,12 +103,21 @@ def _file_of(item: Any) -> bytes:
     return name
 
 
-def _check_named(name: bytes, by: bytes) -> None:
-    """Check a file that a file names, at all places where HDF5 looks for it."""
+def _check_file_of(item: Any) -> None:
+    """Check the file that something which was opened is in."""
+    check_confined(os.path.abspath(os.fsdecode(_file_of(item))))  # noqa: PTH100 - links are followed later
+
+
+def _check_named(name: bytes, by: bytes) -> int:
+    """Check a file that a file names, at all places where HDF5 looks for it; returns the bytes of the largest."""
+    largest = 0
     for folder in (os.path.dirname(by), os.path.dirname(os.path.realpath(by)), os.getcwdb()):  # noqa: PTH120, PTH109
         path = os.path.join(folder, name)  # noqa: PTH118
         if os.path.lexists(path):
             check_confined(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100
+            with contextlib.suppress(OSError):  # a link that leads nowhere
+                largest = max(largest, os.path.getsize(path))  # noqa: PTH202
+    return largest
 
 
 def _check_dataset(dataset: Any, name: str) -> bool:
@@ -117,16 +129,21 @@ def _check_dataset(dataset: Any, name: str) -> bool:
     if layout == h5py.h5d.VIRTUAL:
         sources = (os.fsencode(plist.get_virtual_filename(number)) for number in range(plist.get_virtual_count()))
         named += [source for source in sources if source != b"."]
-    for file in named:
-        _check_named(file, _file_of(dataset))
-    if not named and layout != h5py.h5d.VIRTUAL:
-        _check_size(dataset, plist.get_chunk() if layout == h5py.h5d.CHUNKED else (), name)
+    own = _file_of(dataset)
+    if any(b"%" in file for file in named):
+        raise ValueError(f"{name} names its files by a pattern ({os.fsdecode(named[0])}), which is not read")
+    stored = sum(_check_named(file, own) for file in set(named))
+    if layout == h5py.h5d.VIRTUAL:
+        stored += os.path.getsize(own)  # noqa: PTH202 - parts of this file may be among its sources
+    elif not named:
+        stored = dataset.get_storage_size()
+    _check_size(dataset, plist.get_chunk() if layout == h5py.h5d.CHUNKED else (), stored, name)
     return bool(named)
 
 
-def _check_size(dataset: Any, chunk: tuple[int, ...], name: str) -> None:
+def _check_size(dataset: Any, chunk: tuple[int, ...], stored: int, name: str) -> None:
     claimed = max(math.prod(dataset.shape), math.prod(chunk)) * dataset.get_type().get_size()
-    if claimed > LARGE and claimed > MOST_PACKED * (stored := dataset.get_storage_size()):
+    if claimed > LARGE and claimed > MOST_PACKED * stored:
         raise ValueError(
             f"{name} claims to have {claimed} bytes, of which {stored} are stored; no packing makes so little of them"
         )

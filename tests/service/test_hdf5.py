@@ -107,6 +107,40 @@ def test_a_report_a_morphology_and_spikes_in_another_file(inside: Path, tmp_path
             )
 
 
+def test_a_soft_link_that_passes_an_external_one(inside: Path, tmp_path: Path):
+    config = write_circuit(inside, places(2))
+    (inside / "nodes.h5").rename(tmp_path / "other.h5")
+    with h5py.File(inside / "nodes.h5", "w") as file:
+        file["elsewhere"] = h5py.ExternalLink("../other.h5", "/")
+        file["nodes/cells"] = h5py.SoftLink("/elsewhere/nodes/cells")
+        file["spikes/cells"] = h5py.ExternalLink("../other.h5", "/nodes/cells")
+        wanted = {"node_population_settings": [{"node_population": "cells", "node_percentage": 1.0}]}
+    with confined(str(inside)):
+        with pytest.raises(RequestError, match=r"other\.h5' is outside"):
+            sonata.LOADER.read(str(config), wanted, RunningRequest())
+        with h5py.File(inside / "nodes.h5") as file:
+            for look in (lambda: hdf5.check(file["spikes"]["cells"]), lambda: hdf5.found(file, "nodes/cells")):
+                with pytest.raises(RequestError, match=r"other\.h5' is outside"):
+                    look()
+    with pytest.raises(RequestError, match=r"other\.h5' is outside"):
+        CircuitReader(BaseDirectory(inside)).fetch(
+            "get-node-attributes", str(config), population="cells", ids=None, names=["x"]
+        )
+
+
+def test_files_by_a_pattern_are_not_read(tmp_path: Path):
+    from h5py import h5d, h5p, h5s, h5t
+
+    endless, blocks = ((3,), (h5s.UNLIMITED,)), h5s.create_simple((3,), (h5s.UNLIMITED,))
+    blocks.select_hyperslab((0,), (h5s.UNLIMITED,), stride=(3,), block=(3,))
+    sources = h5p.create(h5p.DATASET_CREATE)
+    sources.set_virtual(blocks, b"values-%b.h5", b"values", h5s.create_simple((3,)))
+    with h5py.File(tmp_path / "values.h5", "w") as file:
+        h5d.create(file.id, b"x", h5t.NATIVE_DOUBLE, h5s.create_simple(*endless), sources)
+        with pytest.raises(ValueError, match="by a pattern"):
+            hdf5.check(file)
+
+
 def test_the_backend_does_not_tell_of_what_is_outside(inside: Path, tmp_path: Path):
     config = write_circuit(inside, places(2))
     (inside / "nodes.h5").rename(tmp_path / "other.h5")
@@ -131,7 +165,11 @@ def text(group: Any) -> None:
     group.create_dataset("x", (3,), f"S{1 << 28}")
 
 
-@pytest.mark.parametrize("way", [fills, chunk, text])
+def without_sources(group: Any) -> None:
+    group.create_virtual_dataset("x", h5py.VirtualLayout((1 << 40,), np.float64))
+
+
+@pytest.mark.parametrize("way", [fills, chunk, text, without_sources])
 def test_a_small_file_with_large_claims_is_refused(inside: Path, way: Callable[..., None]):
     config = write_circuit(inside, places(3))
     with h5py.File(inside / "nodes.h5", "a") as file:
