@@ -26,6 +26,7 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
     ProtocolError,
+    TokenUnavailable,
 )
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ class MasterClient:
 
         Raises:
             AllocationError: the job ended before it was ready.
-            AuthError, ProtocolError: see ``status``.
+            AuthError, ProtocolError: see ``status``; while the token's source fails, it is asked again, too.
             DeadlineExceeded: it was not ready in time.
         """
         loop = asyncio.get_running_loop()
@@ -272,7 +273,7 @@ class MasterClient:
                 while True:
                     try:
                         status = await self.status(job_id)
-                    except (NoVerdict, ConnectionLost, DeadlineExceeded) as error:
+                    except (NoVerdict, TokenUnavailable, ConnectionLost, DeadlineExceeded) as error:
                         trouble = f" {error.message}"
                     else:
                         trouble = ""
