@@ -11,19 +11,19 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from brayns_widget.connection import records
 from brayns_widget.connection.bare import BareServers, server_address
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
-from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.link import Link, Unreachable
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.status import State
 from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
-from brayns_widget.connection.tokens import Token, redact
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 # A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
@@ -470,14 +470,4 @@ def _slave_address(slave: str | None, renderer_url: str) -> str:
     address = slave or renderer_url.rsplit("/", 2)[0]
     if not address:
         raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")
-    if "://" not in address:
-        # The 2024 master leaves the scheme out.
-        address = f"{'ws' if is_loopback(f'ws://{address}') else 'wss'}://{address}"
-    parts = urlsplit(address)
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname or parts.query or parts.username:
-        raise BraynsWidgetError(
-            f"{redact(address)!r} is not the address of a proxy slave.",
-            hint="It looks like wss://host/path, without a token or a user in it.",
-        )
-    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    return server_address(address, "proxy slave", "wss://host/path")  # the 2024 master leaves the scheme out

@@ -93,9 +93,10 @@ def master_address(url: str) -> str:
         BraynsWidgetError: it is not a plain HTTP address, or contains a credential.
     """
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or "@" in parts.netloc:
+        shown = redact(url) if "://" in url else redact(f"://{url}")[len("://") :]
         raise BraynsWidgetError(
-            f"{redact(url)!r} is not the address of a proxy master.",
+            f"{shown!r} is not the address of a proxy master.",
             hint="It looks like https://host/path, without a token or a user in it.",
         )
     return url.rstrip("/")

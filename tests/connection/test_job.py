@@ -456,7 +456,9 @@ def test_addresses_of_slaves(slave, renderer_url, address):
     assert _slave_address(slave, renderer_url) == address
 
 
-@pytest.mark.parametrize("slave", [None, "ftp://host", "wss://host/?token=canary", "wss://me:canary@host", "wss://"])
+@pytest.mark.parametrize(
+    "slave", [None, "ftp://host", "wss://host/?token=canary", "wss://me:canary@host", "wss://:canary@host", "wss://"]
+)
 def test_addresses_that_are_none(slave):
     with pytest.raises(BraynsWidgetError) as caught:
         _slave_address(slave, "")

@@ -362,7 +362,17 @@ def test_ids_are_quoted(contract):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "host", "ftp://host", "http://", "https://host/?token=canary", "https://me:canary@host"]
+    "url",
+    [
+        "",
+        "host",
+        "ftp://host",
+        "http://",
+        "https://host/?token=canary",
+        "https://me:canary@host",
+        "https://:canary@host",
+        "me:canary@host",
+    ],
 )
 def test_addresses_that_are_none_or_hold_a_credential_are_refused(url):
     with pytest.raises(BraynsWidgetError) as caught:
