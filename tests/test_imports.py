@@ -32,7 +32,6 @@ ALLOWED: dict[str, set[str]] = {
 CONNECTION = (
     "connection",
     "mending",
-    "recovery",
     "capabilities",
     "server",
     "job",
@@ -50,6 +49,7 @@ CONNECTION = (
     "child",
     "loop",
     "tokens",
+    "recovery",
     "records",
     "status",
     "reports",

@@ -10,12 +10,13 @@ from brayns_widget.connection.tokens import redact
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 
-def server_address(url: str, name: str) -> str:
-    """Check the address of a server without proxies, and return it as that of a WebSocket, without a trailing slash.
+def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
+    """Check the address of a server or of a proxy slave; return it as that of a WebSocket, without a trailing slash.
 
     Args:
         url: the address; without a scheme it is ``ws://`` on this machine, else ``wss://``.
         name: of the server, such as "renderer".
+        example: what such an address looks like.
 
     Raises:
         BraynsWidgetError: it is none, or contains a credential.
@@ -23,10 +24,10 @@ def server_address(url: str, name: str) -> str:
     full = url if "://" in url else f"{'ws' if is_loopback(f'ws://{url}') else 'wss'}://{url}"
     parts = urlsplit(full)
     scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname or parts.query or parts.username:
+    if scheme is None or not parts.hostname or parts.query or "@" in parts.netloc:
         raise BraynsWidgetError(
-            f"{redact(url)!r} is not the address of a {name}.",
-            hint="It looks like ws://host:5000, without a token or a user in it.",
+            f"{redact(full)!r} is not the address of a {name}.",
+            hint=f"It looks like {example}, without a token or a user in it.",
         )
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 

@@ -31,7 +31,8 @@ class Bearer(httpx.Auth):
 
     async def _sign(self, request: httpx.Request) -> bool:
         """Set the header; return whether it has changed."""
-        before = request.headers.get("Authorization")
-        request.headers["Authorization"] = f"Bearer {(await self._token.fetch()).reveal()}"
-        changed: bool = request.headers["Authorization"] != before
+        token = await self._token.fetch()  # before any local variable holds one, for this may raise
+        after = f"Bearer {token.reveal()}"
+        changed: bool = request.headers.get("Authorization") != after
+        request.headers["Authorization"] = after
         return changed

@@ -22,7 +22,7 @@ from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
-from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, TokenUnavailable
 
 REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
@@ -361,7 +361,7 @@ class Connection:
                     return await self._reopen(job)
                 except BraynsWidgetError as error:
                     failure = error.message
-                    step = recovery.failed(clock(), for_good=isinstance(error, AuthError))
+                    step = recovery.failed(clock(), for_good=_is_for_good(error))
                 except Exception as error:
                     self._set_status("failed", f"{type(error).__name__}: {error}")
                     raise
@@ -458,6 +458,10 @@ class Connection:
 def _equip(link: Link, found: Capabilities) -> None:
     link.cancellable = found.cancellable
     link.overtakes = CANCEL in found.methods
+
+
+def _is_for_good(error: BraynsWidgetError) -> bool:
+    return isinstance(error, AuthError) and not isinstance(error, TokenUnavailable)
 
 
 def _look_at(task: asyncio.Task[Ready]) -> None:

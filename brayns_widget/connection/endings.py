@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.tokens import redact
 
 
 class Ending:
@@ -34,5 +35,10 @@ class Ending:
 
     def _tell(self, task: asyncio.Task[str]) -> None:
         PROCESS.discard(self)
-        if not task.cancelled() and (left := task.result()):
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            problem = redact(f"{type(error).__name__}: {error}".rstrip(": "))
+            PROCESS.tell(f"The end of a job failed ({problem}). {self.unfinished()}".rstrip())
+        elif left := task.result():
             PROCESS.tell(left)

@@ -6,30 +6,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from brayns_widget.connection import records
 from brayns_widget.connection.bare import BareServers, server_address
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
-from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.link import Link, Unreachable
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
 from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
-from brayns_widget.connection.tokens import Token, redact
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 # A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
 GIVEN_UP_WATCH = 3600.0
 GIVEN_UP_PAUSE = 15.0
-GIVING_UP = 1.5
+GIVING_UP = 0.4
 """Seconds that whoever gives a start up waits for the end of its job, which goes on then."""
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
@@ -138,6 +138,7 @@ class Job:
         self._renderer: Link | None = None
         self._master = master
         self._unsure_since: float | None = None
+        self._end_is_a_guess = False  # of the master's silence
         self._beginning: asyncio.Task[None] | None = None
         self._record: records.Record | None = None
 
@@ -266,8 +267,12 @@ class Job:
         return left
 
     async def forget(self) -> None:
-        """Close what is left of a job that has ended."""
+        """Close what is left of a job that has ended, and have it stopped if it may run all the same."""
         await self._close_links()
+        if self._end_is_a_guess and self.owned and not self.local:
+            with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                async with asyncio.timeout(STOP_DEADLINE):
+                    await self._master.stop(self.id)
         if self._record is not None:
             await asyncio.to_thread(records.remove, self._record)
         await self._master.aclose()
@@ -360,7 +365,7 @@ class Job:
                     return True
             if loop.time() >= until:
                 return False
-            await asyncio.sleep(GIVEN_UP_PAUSE * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            await asyncio.sleep(shortened(GIVEN_UP_PAUSE))
 
     async def look(self, timeout: float = 5.0) -> EndOfJob | None:
         """Ask the master whether the job still runs; return None if it does, and else why it ended.
@@ -383,7 +388,8 @@ class Job:
         if status.unsure and self._unsure_for() < AWAY:
             raise NoVerdict("The proxy master does not find the job; its database may be away.")
         # No master but ours tells ended jobs from queued ones; one that was ready before does not queue again.
-        if status.gone or not status.ready:
+        if status.gone or not status.running:
+            self._end_is_a_guess = True
             end = f" It was to end at {self.end_time}." if self.end_time else ""
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return None
@@ -470,14 +476,4 @@ def _slave_address(slave: str | None, renderer_url: str) -> str:
     address = slave or renderer_url.rsplit("/", 2)[0]
     if not address:
         raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")
-    if "://" not in address:
-        # The 2024 master leaves the scheme out.
-        address = f"{'ws' if is_loopback(f'ws://{address}') else 'wss'}://{address}"
-    parts = urlsplit(address)
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname or parts.query or parts.username:
-        raise BraynsWidgetError(
-            f"{redact(address)!r} is not the address of a proxy slave.",
-            hint="It looks like wss://host/path, without a token or a user in it.",
-        )
-    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    return server_address(address, "proxy slave", "wss://host/path")  # the 2024 master leaves the scheme out

@@ -37,7 +37,7 @@ from brayns_widget.protocol.requests import Outcome, RequestTable
 if TYPE_CHECKING:
     from brayns_widget.connection.sockets import CountedSocket
 
-CANCEL_DEADLINE = 1.0
+CANCEL_DEADLINE = 0.5
 """Seconds that a server may take to say that it has stopped what was cancelled; it may say so later, too."""
 
 CLOSE_DEADLINE = 1.0
@@ -355,7 +355,14 @@ async def _connect(url: str, token: Token, name: str) -> CountedSocket:
         if status in {401, 403}:
             raise AuthError(f"The {name} refused the token (HTTP {status}).") from None
         raise Unreachable(f"The {name} cannot be reached (HTTP {status}).", status=status) from None
-    except (OSError, EOFError, websockets.WebSocketException, ValueError) as error:
+    except (
+        OSError,
+        EOFError,
+        websockets.WebSocketException,
+        ValueError,
+        ImportError,
+    ) as error:
+        # A SOCKS proxy may need a package that is not installed.
         # "from None": the original exceptions hold the address with the token.
         text = token.blank(redact(str(error))) or type(error).__name__
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
 from brayns_widget.connection.link import is_loopback
+from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import (
     AllocationError,
@@ -26,6 +26,7 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
     ProtocolError,
+    TokenUnavailable,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ LEASE_HEADER = "Job-Lease"
 _MAX_TEXT = 300
 _MAX_JOBS = 5  # in a message; the newest
 _LOST = "cannot retreive job"  # spelled like this
+_UNKNOWN_2024 = "Invalid job ID"  # as text, or in JSON
 _UNKNOWN_HERE = "there is no such job"  # our own master's words
 
 
@@ -92,9 +94,10 @@ def master_address(url: str) -> str:
         BraynsWidgetError: it is not a plain HTTP address, or contains a credential.
     """
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or "@" in parts.netloc:
+        shown = redact(url) if "://" in url else redact(f"://{url}")[len("://") :]
         raise BraynsWidgetError(
-            f"{redact(url)!r} is not the address of a proxy master.",
+            f"{shown!r} is not the address of a proxy master.",
             hint="It looks like https://host/path, without a token or a user in it.",
         )
     return url.rstrip("/")
@@ -110,6 +113,7 @@ class MasterClient:
 
     Raises:
         BraynsWidgetError: see ``master_address``.
+        ConnectionLost: a package for the proxy that the environment names is not installed.
     """
 
     def __init__(self, url: str, token: Token, *, timeout: float = 15.0) -> None:
@@ -121,9 +125,15 @@ class MasterClient:
         from brayns_widget.connection.bearer import Bearer
 
         # Plain HTTP needs no certificates, and reading them takes a tenth of a second. Redirects are not followed.
-        self._client = httpx.AsyncClient(
-            timeout=timeout, trust_env=not is_loopback(url), verify=url.startswith("https:"), auth=Bearer(token)
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                timeout=timeout, trust_env=not is_loopback(url), verify=url.startswith("https:"), auth=Bearer(token)
+            )
+        except ImportError:
+            raise ConnectionLost(
+                "The environment (ALL_PROXY or the like) names a SOCKS proxy, which takes a further package.",
+                hint="Install httpx[socks], or name no such proxy.",
+            ) from None
 
     def __repr__(self) -> str:
         return f"MasterClient({self.url!r})"
@@ -184,9 +194,9 @@ class MasterClient:
         until = asyncio.get_running_loop().time() + AWAY
         response = await self._ask(uuid.uuid4().hex)
         while response.status_code in _GATEWAY and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(_jittered(STATUS_PAUSE * 2**STATUS_ATTEMPTS))
+            await asyncio.sleep(shortened(STATUS_PAUSE * 2**STATUS_ATTEMPTS))
             response = await self._ask(uuid.uuid4().hex)
-        if response.status_code != 404 and _LOST not in response.text:
+        if not _knows_not(response) and _LOST not in response.text:
             raise NoVerdict(f"The proxy master does not answer as one does: {_say(response)}.")
         if not _is_2024(response):
             raise BraynsWidgetError(
@@ -201,22 +211,22 @@ class MasterClient:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
         response = await self._ask(job_id)
-        if response.status_code == 404:
+        if _knows_not(response):
             return JobStatus(gone=True)
         if response.status_code == 200:
             return _read_status(_object(response))
         if _LOST in response.text:
             return JobStatus(gone=True, unsure=True)
-        kind = NoVerdict if response.status_code in _NO_VERDICT else AllocationError
+        kind = NoVerdict if _says_nothing(response) else AllocationError
         raise kind(f"The proxy master did not return the job's state: {_say(response)}.")
 
     async def _ask(self, job_id: str) -> httpx.Response:
         attempt = 1
         while True:
             response = await self._call("GET", f"/status/{quote(job_id, safe='')}")
-            if response.status_code not in _NO_VERDICT or attempt == STATUS_ATTEMPTS:
+            if not _says_nothing(response) or attempt == STATUS_ATTEMPTS:
                 return response
-            await asyncio.sleep(_jittered(STATUS_PAUSE * 2 ** (attempt - 1)))
+            await asyncio.sleep(shortened(STATUS_PAUSE * 2 ** (attempt - 1)))
             attempt += 1
 
     async def check_known(self, job_id: str) -> None:
@@ -259,7 +269,7 @@ class MasterClient:
 
         Raises:
             AllocationError: the job ended before it was ready.
-            AuthError, ProtocolError: see ``status``.
+            AuthError, ProtocolError: see ``status``; while the token's source fails, it is asked again, too.
             DeadlineExceeded: it was not ready in time.
         """
         loop = asyncio.get_running_loop()
@@ -272,7 +282,7 @@ class MasterClient:
                 while True:
                     try:
                         status = await self.status(job_id)
-                    except (NoVerdict, ConnectionLost, DeadlineExceeded) as error:
+                    except (NoVerdict, TokenUnavailable, ConnectionLost, DeadlineExceeded) as error:
                         trouble = f" {error.message}"
                     else:
                         trouble = ""
@@ -285,7 +295,7 @@ class MasterClient:
                             raise _ended_early(status)
                         on_status(status)
                         was_running = was_running or status.running
-                    await asyncio.sleep(_jittered(wait))
+                    await asyncio.sleep(shortened(wait))
                     wait = min(wait * 1.5, pause)
         except TimeoutError as error:
             if isinstance(error, BraynsWidgetError):
@@ -326,7 +336,7 @@ class MasterClient:
                 problem.unsure = _LOST in response.text
             if loop.time() + pause > deadline:
                 raise problem
-            await asyncio.sleep(_jittered(pause))
+            await asyncio.sleep(shortened(pause))
             pause *= 2
 
     async def _call(
@@ -364,12 +374,21 @@ def _ended_early(status: JobStatus) -> AllocationError:
 
 def _is_2024(response: httpx.Response) -> bool:
     """Whether an answer about an unknown job is one of the 2024 edition, with either of its databases."""
-    return _LOST in response.text or (response.status_code == 404 and response.text.startswith("Invalid job ID"))
+    return _LOST in response.text or (response.status_code == 404 and _UNKNOWN_2024 in response.text)
 
 
-def _jittered(seconds: float) -> float:
-    """Shorten a pause by chance, so that clients that lost the same master do not all come back at once."""
-    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+def _knows_not(response: httpx.Response) -> bool:
+    """Whether a master says that it does not know a job; a 404 of another server says nothing.
+
+    The 2023 edition says it without a word.
+    """
+    if response.status_code != 404:
+        return False
+    return not response.text.strip() or _is_2024(response) or _UNKNOWN_HERE in response.text
+
+
+def _says_nothing(response: httpx.Response) -> bool:
+    return response.status_code in _NO_VERDICT or (response.status_code == 404 and not _knows_not(response))
 
 
 def _say(response: httpx.Response) -> str:

@@ -29,6 +29,11 @@ def pause_before(attempt: int, jitter: Callable[[], float] = _JITTER) -> float:
     return jitter() * min(CAP, BASE * 2.0 ** min(attempt - 1, 16))
 
 
+def shortened(seconds: float) -> float:
+    """Shorten a pause by chance, so that clients that lost the same master do not all come back at once."""
+    return seconds * (0.5 + 0.5 * _JITTER())
+
+
 class Verdict(Enum):
     """What the master says of a job."""
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Literal, TypeAlias
 
-from brayns_widget.protocol.errors import AuthError
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, TokenUnavailable
 
 ENVIRONMENT_VARIABLE = "BRAYNS_WIDGET_TOKEN"
 
@@ -75,6 +75,7 @@ class Token:
 
         Raises:
             AuthError: there is none.
+            TokenUnavailable: the function that returns it has failed.
         """
         # No local variable holds it where an error is raised.
         if self._last or inspect.iscoroutinefunction(self._source):
@@ -85,7 +86,7 @@ class Token:
                 _content(name) if kind == "file" else os.environ.get(name), f" in {kind} {str(name)!r}"
             )
         if callable(self._source):
-            return self._verified(self._source())
+            return self._verified(_ask(self._source))
         return self._verified(self._source or (None if self._optional else os.environ.get(ENVIRONMENT_VARIABLE)))
 
     async def fetch(self) -> Token:
@@ -93,16 +94,17 @@ class Token:
 
         Raises:
             AuthError: there is none.
+            TokenUnavailable: the function that returns it has failed.
         """
         now = Token(optional=self._optional)
         now._source = self._source
         if inspect.iscoroutinefunction(self._source):
-            now._source = self._last = await self._source()
+            now._source = self._last = await _await(_ask(self._source))
         elif callable(self._source):
             # Not on the loop: a function that asks a server would hold everything else.
-            now._source = await asyncio.to_thread(self._source)
+            now._source = await asyncio.to_thread(_ask, self._source)
             if inspect.isawaitable(now._source):
-                now._source = self._last = await now._source
+                now._source = self._last = await _await(now._source)
         return Token(now.reveal(), optional=self._optional)
 
     def blank(self, text: str) -> str:
@@ -136,6 +138,31 @@ def _is_source(source: object) -> bool:
             for kind, name in source.items()
         )
     return source is None or isinstance(source, str | Token) or callable(source)
+
+
+def _ask(source: Callable[[], Any]) -> Any:
+    try:
+        return source()
+    except BraynsWidgetError:
+        raise
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+    raise _unavailable(kind)
+
+
+async def _await(answer: Awaitable[str]) -> str:
+    try:
+        return await answer
+    except BraynsWidgetError:
+        raise
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+    raise _unavailable(kind)
+
+
+def _unavailable(kind: str) -> TokenUnavailable:
+    # The error itself is neither shown nor chained: it may hold the token, or a request with it.
+    return TokenUnavailable(f"The function that returns the token failed: {kind}.", hint="Call it yourself to see why.")
 
 
 def _content(path: str) -> str:

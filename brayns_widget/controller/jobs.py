@@ -157,6 +157,6 @@ def _state(
     if status.ready:
         return "ready"
     # Except for ours no master tells a job that has ended from one that is queued, unless it has been ready.
-    if status.gone or status.reason or record.ready:
+    if status.gone or status.reason or (record.ready and not status.running):
         return "over"
     return "starting" if status.running else "queued"

@@ -54,6 +54,8 @@ class Listing:
 
     def __init__(self) -> None:
         self._jobs: dict[tuple[str, str], StartedJob] = {}
+        self._asked: str | None = None  # the only master that its token is for
+        self._token = Token()
 
     async def read(self, place: Place, job_id: str | None) -> tuple[JobEntry, ...]:
         """List the jobs. The token of a place is sent to its master only, that of the environment to a single one.
@@ -67,6 +69,7 @@ class Listing:
         asked, token = place.master and place.master.rstrip("/"), place.token
         if asked is None and len(masters) == 1:
             asked, token = *masters, Token()
+        self._asked, self._token = asked, token
         found = [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in known if one.master != asked]
         if asked in masters:
             found += await find_jobs(asked, None, token, _make_none)
@@ -82,17 +85,19 @@ class Listing:
             present: the present place; its token is used at its own master only.
 
         Raises:
-            AllocationError: it is not in the list.
+            AllocationError: it is not in the list, or its master has not been asked.
         """
         record = self._find(master, job_id).record
         is_there = present.master is not None and present.master.rstrip("/") == record.master
+        if not is_there:
+            self._check_asked(record.master)
         return replace(
             present,
             master=record.master,
             slave=record.slave,
             usecase=record.usecase,
             project=record.project,
-            token=present.token if is_there else Token(),
+            token=present.token if is_there else self._token,
             renderer=None,
             backend=None,
         )
@@ -101,9 +106,18 @@ class Listing:
         """Stop a job of the list.
 
         Raises:
-            AllocationError: it is not in the list, or may run on.
+            AllocationError: it is not in the list, its master has not been asked, or it may run on.
         """
-        await self._find(master, job_id).stop.aio()
+        job = self._find(master, job_id)
+        self._check_asked(job.record.master)
+        await job.stop.aio()
+
+    def _check_asked(self, master: str) -> None:
+        """Check that a master was asked for the list, for only then a token is known to be for it."""
+        if master != self._asked:
+            raise AllocationError(
+                f"No token for {master} is known here.", hint="Connect to it with its token, and list the jobs again."
+            )
 
     def _find(self, master: str, job_id: str) -> StartedJob:
         try:

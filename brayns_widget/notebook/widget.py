@@ -205,8 +205,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             closed = self.controller.loop.submit(self._shut())
             closed.add_done_callback(lambda _: self._writer.end())
             if not self.controller.loop.is_current:
-                closed.result(_CLOSE_TIMEOUT)
-                self._writer.close()
+                try:
+                    with contextlib.suppress(TimeoutError):  # it goes on, and tells what may run on
+                        closed.result(_CLOSE_TIMEOUT)
+                finally:
+                    self._writer.close()
+                    super().close()
+                return
         super().close()
 
     def __del__(self) -> None:

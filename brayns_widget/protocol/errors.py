@@ -9,6 +9,7 @@
     ├── ServiceError             the local service cannot be started or has died
     ├── AllocationError          a job cannot be started, or ended before it was ready
     ├── AuthError                the token is missing, wrong or expired
+    │   └── TokenUnavailable     … or its source cannot tell it at present
     ├── ConnectionLost           a link closed while it was needed
     │   └── SceneLost            … and what was loaded has gone with it
     ├── ForkedError              a controller of the parent was used in a forked child
@@ -101,6 +102,10 @@ class AllocationError(BraynsWidgetError):
 
 class AuthError(BraynsWidgetError):
     """The token is missing, wrong or expired."""
+
+
+class TokenUnavailable(AuthError):
+    """The function that returns the token has failed; it may not the next time."""
 
 
 class ConnectionLost(BraynsWidgetError):

@@ -87,7 +87,17 @@ def test_addresses_are_those_of_web_sockets(given, meant):
     assert server_address(given, "renderer") == meant
 
 
-@pytest.mark.parametrize("address", [f"ws://host/?token={TOKEN}", f"ws://me:{TOKEN}@host", "ftp://host", "ws://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"ws://host/?token={TOKEN}",
+        f"ws://me:{TOKEN}@host",
+        f"ws://:{TOKEN}@host",
+        f"me:{TOKEN}@host",
+        "ftp://host",
+        "ws://",
+    ],
+)
 def test_other_addresses_are_refused_without_their_credentials(address):
     with pytest.raises(BraynsWidgetError, match="is not the address of a renderer") as caught:
         server_address(address, "renderer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ from brayns_widget.connection import recovery
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.status import Status
+from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import ConnectionLost, RequestError
 from tests.connection.test_connection import STOP, Owner, nothing_is_left, play  # noqa: F401 - a fixture
-from tests.fakes import JOB_ID, FakeCluster
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.tcp_proxy import TcpProxy
 
 
@@ -259,3 +261,25 @@ def test_packets_that_vanish_are_noticed_at_rest_and_during_a_load(cluster, prox
         await ready_again(owner, first)
 
     play(cluster, work)
+
+
+def test_a_token_whose_function_fails_is_asked_for_until_it_can_tell_it(cluster, proxy):
+    fails = False
+
+    def source() -> str:
+        if fails:
+            raise OSError("no route")
+        return TOKEN
+
+    async def work(owner: Owner) -> None:
+        nonlocal fails
+        owner.connection.place = replace(owner.connection.place, token=Token(source))
+        first = await owner.connection.ensure(ignore)
+        fails = True
+        proxy.reset()
+        await owner.until(lambda: "attempt 3" in owner.connection.status.text)
+        fails = False
+        await ready_again(owner, first)
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 1

@@ -440,6 +440,32 @@ def test_a_master_that_cannot_tell_is_no_verdict_unless_its_process_has_died(clu
     asyncio.run(main())
 
 
+RUNNING = '{"job_running": true, "end_time": "2030-01-01T00:00:00", "brayns_started": false}'
+
+
+def test_a_job_that_runs_without_being_ready_has_not_ended(cluster):
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.failures["/status"] = [(200, RUNNING)]
+        assert await job.look() is None
+        await job.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("reason", "stops"), [("", 1), ("killed by signal 9", 0)])
+def test_a_job_whose_end_was_a_guess_is_stopped_before_it_is_forgotten(cluster, reason, stops):
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.over, cluster.reason = True, reason
+        assert await job.look() is not None
+        await job.forget()
+
+    asyncio.run(main())
+    assert cluster.paths().count(STOP) == stops
+    assert records.read_all() == []
+
+
 @pytest.mark.parametrize(
     ("slave", "renderer_url", "address"),
     [
@@ -456,7 +482,9 @@ def test_addresses_of_slaves(slave, renderer_url, address):
     assert _slave_address(slave, renderer_url) == address
 
 
-@pytest.mark.parametrize("slave", [None, "ftp://host", "wss://host/?token=canary", "wss://me:canary@host", "wss://"])
+@pytest.mark.parametrize(
+    "slave", [None, "ftp://host", "wss://host/?token=canary", "wss://me:canary@host", "wss://:canary@host", "wss://"]
+)
 def test_addresses_that_are_none(slave):
     with pytest.raises(BraynsWidgetError) as caught:
         _slave_address(slave, "")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -125,6 +126,30 @@ def test_an_unknown_job_is_gone(cluster):
     cluster.failures["/status"] = [(404, "")]
     with pytest.raises(AllocationError, match="ended before it was ready"):
         talk(cluster, wait_ready)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "there is no such job", f"Invalid job ID {JOB_ID}", '{"detail": "Invalid job ID"}']
+)
+def test_masters_say_in_several_ways_that_they_do_not_know_a_job(contract, text):
+    contract.failures["/status"] = [(404, text)]
+    assert talk(contract, lambda client: client.status(JOB_ID)).gone
+
+
+@pytest.mark.parametrize("text", ["<html>default backend - 404</html>", "404: Not Found"])
+def test_an_answer_404_of_another_server_says_nothing_of_a_job(contract, text):
+    contract.failures["/status"] = [(404, text)]
+    assert not talk(contract, lambda client: client.status(JOB_ID)).gone  # it is asked for again
+    contract.failures["/status"] = [(404, text)] * 100
+    with pytest.raises(NoVerdict, match="HTTP 404"):
+        talk(contract, lambda client: client.status(JOB_ID))
+
+
+def test_a_socks_proxy_without_its_package_is_told_with_what_to_install(monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(ConnectionLost, match=r"Install httpx\[socks\]"):
+        MasterClient("https://master.example.org", Token(TOKEN))
 
 
 def test_a_database_that_is_away_for_a_while_costs_no_start(cluster):
@@ -362,7 +387,17 @@ def test_ids_are_quoted(contract):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "host", "ftp://host", "http://", "https://host/?token=canary", "https://me:canary@host"]
+    "url",
+    [
+        "",
+        "host",
+        "ftp://host",
+        "http://",
+        "https://host/?token=canary",
+        "https://me:canary@host",
+        "https://:canary@host",
+        "me:canary@host",
+    ],
 )
 def test_addresses_that_are_none_or_hold_a_credential_are_refused(url):
     with pytest.raises(BraynsWidgetError) as caught:

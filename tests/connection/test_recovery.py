@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from brayns_widget.connection.recovery import CAP, PATIENCE, Recovery, Step, Verdict, pause_before
+from brayns_widget.connection.recovery import CAP, PATIENCE, Recovery, Step, Verdict, pause_before, shortened
 
 
 def test_the_master_is_asked_first_and_again_before_each_attempt():
@@ -60,3 +60,11 @@ def test_pauses_are_random_and_bounded(attempt):
     assert all(0 <= value <= most for value in values)
     assert max(values) > 0.9 * most
     assert min(values) < 0.1 * most
+
+
+def test_pauses_are_shortened_by_chance_without_a_change_of_what_users_have_seeded():
+    random.seed(7)
+    before = random.getstate()
+    values = [shortened(2.0) for _ in range(100)]
+    assert 1.0 <= min(values) < max(values) <= 2.0
+    assert random.getstate() == before

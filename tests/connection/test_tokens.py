@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from brayns_widget.connection.tokens import ENVIRONMENT_VARIABLE, Token, redact
-from brayns_widget.protocol.errors import AuthError
+from brayns_widget.protocol.errors import AuthError, TokenUnavailable
 
 SECRET = "canary-0d8f"
 
@@ -107,6 +107,46 @@ def test_a_function_that_takes_its_time_does_not_hold_the_loop():
         return (await fetching).reveal()
 
     assert asyncio.run(main()) == SECRET
+
+
+def failing() -> str:
+    raise OSError(f"no route for {SECRET}")
+
+
+async def failing_later() -> str:
+    await asyncio.sleep(0)
+    return failing()
+
+
+def ended() -> str:
+    raise StopIteration  # which no future can hold
+
+
+def leaving() -> str:
+    raise SystemExit(1)  # which would end the loop
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (failing, "OSError"),
+        (failing_later, "OSError"),
+        (lambda: failing_later(), "OSError"),  # noqa: PLW0108 - an async function in disguise
+        (ended, "StopIteration"),
+        (leaving, "SystemExit"),
+    ],
+)
+def test_a_function_that_fails_is_told_without_what_it_has_said(source, kind):
+    with pytest.raises(TokenUnavailable, match=f"function that returns the token failed: {kind}") as caught:
+        asyncio.run(Token(source).fetch())
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_a_function_that_fails_where_it_is_called_at_once_is_told_too():
+    with pytest.raises(TokenUnavailable, match="OSError"):
+        Token(failing).reveal()
 
 
 def test_an_optional_one_may_be_none_and_is_not_of_the_environment(monkeypatch):

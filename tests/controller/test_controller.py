@@ -8,12 +8,13 @@ from types import FrameType
 
 import pytest
 
+from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.group import Group
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
-from tests.controller.scenes import WAIT, load
+from tests.controller.scenes import WAIT, load, until
 from tests.fakes import JOB_ID
 from tests.listening import Listener
 
@@ -120,3 +121,20 @@ def test_a_base_directory_is_one_of_this_machine(tmp_path, monkeypatch):
     place = Controller(base_directory="a/..")._core.connection.place
     assert place.base_directory == tmp_path.resolve()
     assert Controller()._core.connection.place.base_directory == Path(tmp_path.anchor)
+
+
+def test_a_restore_that_is_cancelled_ends_soon_though_servers_and_master_do_not_answer(cluster, controller):
+    load(controller)
+    cluster.kill_renderer("it crashed")
+    until(lambda: controller.status.state == "failed")
+    cluster.renderer.silent |= {"add-model", "remove-model", "cancel"}
+    cluster.failures["/stop"] = [(503, "")] * 50
+    task = controller.restore()
+    until(lambda: cluster.renderer.methods().count("add-model") >= 2)
+    before = time.monotonic()
+    task.cancel()
+    with pytest.raises(BraynsWidgetError):
+        task.result(WAIT)
+    assert time.monotonic() - before < 2.0
+    cluster.failures.clear()
+    until(lambda: not any(isinstance(one, Ending) for one in PROCESS._running))

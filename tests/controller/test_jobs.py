@@ -72,7 +72,10 @@ def test_jobs_are_shown_one_on_a_line_without_a_token(cluster):
     assert len(records.read_all()) == 1
 
 
-@pytest.mark.parametrize(("asked", "ready", "state"), [(0, False, "queued"), (1, False, "starting"), (0, True, None)])
+@pytest.mark.parametrize(
+    ("asked", "ready", "state"),
+    [(0, False, "queued"), (1, False, "starting"), (0, True, None), (1, True, "starting")],
+)
 def test_states_are_those_of_the_master(cluster, asked, ready, state):
     record(cluster, ready=ready)
     cluster.polls, cluster._asked = 3, asked

@@ -73,14 +73,15 @@ def test_one_is_attached_to_and_left_running(cluster):
     assert not [path for path in cluster.paths() if path.startswith("POST")]
 
 
-def test_a_token_is_not_sent_to_another_master(cluster):
+def test_a_token_is_not_sent_to_another_master(cluster, monkeypatch):
+    monkeypatch.setenv("BRAYNS_WIDGET_TOKEN", "of another, too")
     record(cluster)
     with FakeCluster(polls=0) as other, Controller(**(other.options | {"token": "of another"})) as controller:
         controller.job.list()
-        place = controller.job._listing.place_of(cluster.master, JOB_ID, controller._core.connection.place)
-        assert place.master == cluster.master
-        with pytest.raises(Exception, match="There is no token"):
-            place.token.reveal()
+        for use in (controller.job.end, lambda *job: controller.job.attach(*job).result(WAIT)):
+            with pytest.raises(AllocationError, match=f"No token for {cluster.master} is known here"):
+                use(cluster.master, JOB_ID)
+    assert cluster.paths() == []
 
 
 def test_one_is_ended(cluster):

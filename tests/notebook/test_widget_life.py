@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -150,3 +151,19 @@ def test_whoever_has_a_part_of_a_dropped_widget_has_its_job(cluster, comms, part
     assert not any(path.startswith("POST /stop/") for path in cluster.paths())
     KEPT.clear()
     until(lambda: gc.collect() >= 0 and any(path.startswith("POST /stop/") for path in cluster.paths()))
+
+
+def test_a_master_that_is_silent_keeps_no_view_open(cluster, comms, monkeypatch):
+    monkeypatch.setattr(module, "_CLOSE_TIMEOUT", 0.05)
+    viewer = BraynsWidget(**cluster.options)
+    until(lambda: viewer.status.state == "ready")
+    release = asyncio.Event()
+
+    async def late(*_: object) -> None:
+        await release.wait()
+
+    monkeypatch.setattr(BraynsWidget, "_shut", late)
+    viewer.close()
+    assert comms[0].closed
+    viewer.controller.loop.post(release.set)
+    viewer.controller.close()
