@@ -165,7 +165,7 @@ class Connection:
             text: why, for people.
 
         Returns:
-            whether there was a job to give back: one that is ready, and was started here.
+            whether there was a job to give back: one that was started here.
         """
         if self._job is None or not self._job.owned:
             return False
@@ -345,6 +345,7 @@ class Connection:
         end: EndOfJob | None = None
         step, failure = recovery.step, reason
         while True:
+            self._check_job(job)
             if step is Step.ASK:
                 verdict = Verdict.UNKNOWN
                 with contextlib.suppress(BraynsWidgetError, TimeoutError):
@@ -391,14 +392,24 @@ class Connection:
             await self._resume(ready)
             if link.closed is not None:
                 raise link.closed
+            self._check_job(job)
         except BaseException:
             await finish_cleanup(link.close())
             raise
         self._be_ready(ready)
         return ready
 
+    def _check_job(self, job: Job) -> None:
+        """Give a recovery up whose job was left, also if its cancellation was taken for another error."""
+        if self._job is not job:
+            raise asyncio.CancelledError
+
     async def _reached(self) -> Ready | None:
-        """Wait for a job that is out of reach; None if that was given up, by ``close``."""
+        """Wait for a job that is out of reach; None if it was left, but for another one.
+
+        Raises:
+            ConnectionLost: it cannot be reached, or has ended, or was stopped.
+        """
         recovering = self._recovering
         assert recovering is not None
         while not recovering.done():
@@ -406,7 +417,11 @@ class Connection:
             if not recovering.done() and self.status.state == "stale":  # else its scene comes back, which may take long
                 text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
                 raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
-        return None if recovering.cancelled() else recovering.result()
+        if not recovering.cancelled():
+            return recovering.result()
+        if self._resting.state == "ended":
+            raise ConnectionLost(self._resting.text, hint="The next call starts or joins one.")
+        return None
 
     def _backend_lost(self, error: BraynsWidgetError) -> None:
         if self._mender is not None:
@@ -419,9 +434,11 @@ class Connection:
         job = self._leave(None)
         if job is not None:
             PROCESS.add(self)
-            self._given_back[job] = self._run_to_end(self._end(job), "give back")
+            self._given_back[job] = self._run_to_end(self._end(job, self._recovering), "give back")
 
-    async def _end(self, job: Job) -> None:
+    async def _end(self, job: Job, recovering: asyncio.Task[Ready] | None) -> None:
+        if recovering is not None:  # it may have opened a link, which it closes
+            await asyncio.wait([recovering])
         await job.close()
         del self._given_back[job]
         if self._job is None and (self._starting is None or self._starting.done()):
@@ -429,6 +446,8 @@ class Connection:
 
     def _leave(self, end: EndOfJob | None) -> Job | None:
         job, self._job, self.ready, self._servers = self._job, None, None, None
+        if self._recovering is not None and end is None:  # else it is the recovery that leaves
+            self._recovering.cancel()
         if self._mender is not None:
             self._run_to_end(self._mender.close(), "leave the backend")
             self._mender = None
