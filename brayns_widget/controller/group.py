@@ -156,9 +156,10 @@ class Core:
         Returns:
             whether there was a job to give back: one that is ready, and was started here.
         """
-        self.restorer.wanted = True
+        wanted = not self.store.state.scene_lost  # which waits for the word of a person all the same
+        self.restorer.wanted = wanted
         given = self.connection.give_back(text)
-        self.restorer.wanted = given or self.store.state.status.state == "asleep"
+        self.restorer.wanted = wanted and (given or self.store.state.status.state == "asleep")
         return given
 
     async def connect(self, where: Where, report: Report) -> None:

@@ -17,7 +17,7 @@ from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
 from tests.controller.scenes import WAIT, load, until
-from tests.controller.test_restoring import build, changes, scene
+from tests.controller.test_restoring import build, changes, scene, sleep
 from tests.fakes import JOB_ID, FakeCluster
 from tests.listening import Listener
 from tests.tcp_proxy import TcpProxy
@@ -305,6 +305,63 @@ def test_a_job_that_files_have_started_has_no_scene_until_it_is_brought_back(clu
     assert scene(cluster) == before, "with its own lights, and no others"
     assert controller.state.notice is None
     controller.snapshot().result(WAIT)
+
+
+def test_a_lost_scene_is_not_forgotten_when_a_job_without_it_sleeps(cluster, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    sleep(controller)
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+    controller.files.list("/data")
+    assert len(controller.models) == 0
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+    controller.snapshot().result(WAIT)
+
+
+def test_a_lost_scene_is_not_forgotten_when_a_job_without_it_is_over_too(cluster, proxy, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: "attempt" in controller.status.text)
+    waiters = controller._core.connection._waiters
+    task = controller.restore()
+    until(lambda: waiters)
+    controller.listen(lambda state: state.status.state, lambda state: state == "failed" and proxy.refuse(False))
+    cluster.over, cluster.reason = True, "the renderer crashed"
+    task.result(WAIT)
+    assert not controller.state.scene_lost
+    assert scene(cluster) == before
+
+
+def test_a_scene_that_is_half_back_when_its_job_ends_is_not_taken_for_all_of_it(cluster, proxy, controller):
+    load(controller)
+    load(controller)
+    before = scene(cluster)
+    cluster.renderer.models.clear()
+    answer, loads = cluster.renderer.answer, 0
+
+    def end_at_the_second(method: str, params: Any) -> Any:
+        nonlocal loads
+        if method == "add-model":
+            loads += 1
+            if loads == 2:
+                cluster.over, cluster.reason = True, "the renderer crashed"
+                proxy.reset()
+        return answer(method, params)
+
+    cluster.renderer.answer = end_at_the_second
+    proxy.reset()
+    until(lambda: controller.status.state == "failed")
+    cluster.renderer.answer = answer
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
 
 
 @pytest.mark.parametrize("begin", ["load", "shape"])
