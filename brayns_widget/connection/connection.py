@@ -104,6 +104,7 @@ class Connection:
         self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
         self._starting: asyncio.Task[Ready] | None = None
         self._waiters: list[Report] = []
+        self._reports = 0  # how many there were
         self._endings: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -212,7 +213,8 @@ class Connection:
         self._give_back()
 
     def report(self, amount: float | None, text: str) -> None:
-        """Report the progress of a start to all that wait for it."""
+        """Report the progress of a start, or of a scene that comes back, to all that wait for it."""
+        self._reports += 1
         self._set_status("starting", text)
         for report in self._waiters:
             report(amount, text)
@@ -413,8 +415,10 @@ class Connection:
         recovering = self._recovering
         assert recovering is not None
         while not recovering.done():
+            before = self._reports
             await asyncio.wait([recovering], timeout=REACH_DEADLINE)
-            if not recovering.done() and self.status.state == "stale":  # else its scene comes back, which may take long
+            # Its scene may come back, which may take long, but does so step by step.
+            if not recovering.done() and (self.status.state == "stale" or self._reports == before):
                 text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
                 raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
         if not recovering.cancelled():

@@ -142,10 +142,20 @@ class Core:
         Raises:
             CircuitError: this job has none.
         """
-        backend = (await self.connection.ensure(ignore)).backend
-        if backend is None:
-            raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
-        return backend
+        return _backend(await self.connection.ensure(ignore))
+
+    def backend_at_hand(self) -> Server:
+        """Return the backend of the ready job, for calls that hold the scene's ``changing``.
+
+        They must not wait for a job that is out of reach, because that is ready when its scene is read, with the lock.
+
+        Raises:
+            CircuitError: this job has none.
+            ConnectionLost: there is no ready job.
+        """
+        if self.connection.ready is None:
+            raise ConnectionLost("The job is out of reach.", hint="Call again when the view is ready.")
+        return _backend(self.connection.ready)
 
     def sleep(self, text: str) -> bool:
         """Give the job back; the next call gets another one, with the same scene.
@@ -346,7 +356,7 @@ class Core:
             ends=ends,
             ends_probably=probably,
             attached=not job.owned,
-            lack="" if ready.backend is not None else _LACK,
+            lack=_LACK if ready.backend is None else "" if ready.backend.reachable else self.store.state.job.lack,
             brayns_backend=ready.backend is not None and not ready.capabilities.our_backend,
         )
 
@@ -399,6 +409,12 @@ class Core:
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait([self._following])
+
+
+def _backend(ready: Ready) -> Server:
+    if ready.backend is None:
+        raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
+    return ready.backend
 
 
 def _set_at_end(ended: asyncio.Event, task: Task[Any]) -> None:

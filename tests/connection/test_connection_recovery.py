@@ -335,3 +335,24 @@ def test_a_job_that_comes_back_after_a_move_does_not_take_the_place_of_the_next(
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 2
+
+
+def test_who_waits_for_a_scene_that_does_not_come_back_waits_no_longer_than_for_a_link(cluster, proxy, monkeypatch):
+    monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.1)
+
+    async def work(owner: Owner) -> None:
+        first, on = await owner.connection.ensure(ignore), asyncio.Event()
+
+        async def hold(_ready: Ready) -> None:
+            owner.connection.report(None, "Reading the scene …")
+            await on.wait()
+
+        owner.resumed = hold
+        proxy.reset()
+        await owner.until(lambda: owner.connection.status.state == "starting")
+        with pytest.raises(ConnectionLost, match=r"cannot be reached since 0\.1 s"):
+            await owner.connection.ensure(ignore)
+        on.set()
+        await ready_again(owner, first)
+
+    play(cluster, work)

@@ -238,6 +238,24 @@ def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, con
     assert scene(cluster) == before
 
 
+def test_a_coloring_that_waited_for_a_load_does_not_keep_the_job_from_coming_back(cluster, proxy, controller):
+    model = load(controller)
+    cluster.renderer.delays["add-model"] = 60
+    task = controller.load_circuit("/data/circuit.json")
+    until(lambda: len(cluster.renderer.sent("add-model")) == 2)
+    changing = controller._core.scene.changing
+    coloring = controller.loop.submit(model.color_by.aio("synapse_class"))
+    until(lambda: changing._waiters)
+    cluster.renderer.delays.clear()
+    before = controller.ready
+    proxy.reset()
+    with pytest.raises(ConnectionLost):
+        task.result(WAIT)
+    with pytest.raises(ConnectionLost):
+        coloring.result(WAIT)
+    until(lambda: controller.ready not in {None, before})
+
+
 # ---------------------------------------------------------------------- a lost scene
 
 CALLS = {
@@ -457,3 +475,19 @@ def test_a_lost_backend_is_told_until_it_is_back(cluster, controller):
     until(lambda: controller.state.notice is None)
     assert controller.state.job.lack == ""
     controller.files.list("/data")
+
+
+def test_a_backend_that_is_still_away_when_the_renderer_is_back_is_told_of(cluster, proxy, controller):
+    load(controller)
+    cluster.refuse["backend"] = 502
+    break_link(controller, proxy)
+    until(lambda: controller.state.job.lack)
+    lack = controller.state.job.lack
+    before, sockets = controller.ready, list(cluster.renderer.sockets)
+    for socket in sockets:
+        cluster._loop.call_soon_threadsafe(socket.transport.abort)
+    lacks = Listener(controller, lambda state: state.job.lack)
+    until(lambda: controller.ready not in {None, before})
+    assert set(lacks.heard) <= {lack}
+    cluster.refuse.clear()
+    until(lambda: not controller.state.job.lack)
