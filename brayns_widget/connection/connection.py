@@ -50,7 +50,7 @@ class Connection:
 
     Args:
         place: where the job runs.
-        attach_to: the id of a job that runs already, or None to start one.
+        attach_to: the id of a job that runs already, or None to start one, as is done when that one is over.
         start_timeout: seconds until a job must be connected.
         on_status: called with each new status.
         prepare: awaited before a new job counts as ready; if it fails, the start fails and the job is closed.
@@ -375,14 +375,14 @@ class Connection:
                 assert end is not None
                 self._set_status("failed" if end.failed else "ended", end.text)
                 self._leave(end)
+                self._attach_to = None  # it can be joined no more, so the next job is one of ours at the same place
                 self._run_to_end(job.forget(), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
-                text = f"Job {job.id} cannot be reached: {failure}"
+                text = f"{f'Job {job.id}' if job.id else 'The renderer'} cannot be reached: {failure}"
                 self._set_status("failed", text)
-                raise ConnectionLost(
-                    text, hint="It may still run. The next call tries again; job.restore() replaces it."
-                )
+                other = "job.restore() replaces it" if job.owned else "job.connect() uses another one"
+                raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {other}.")
 
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None

@@ -102,6 +102,7 @@ class Core:
             on_backend=self._tell_backend,
         )
         self._countdown = Countdown(self._warn)
+        self._restoring = asyncio.Lock()  # of two that ask, the second finds nothing left to bring back
         self._again = False  # the job is ready again, after a loss
         self._no_backend: Notice | None = None
         self._following: asyncio.Task[None] | None = None
@@ -190,6 +191,10 @@ class Core:
 
     async def restore(self, report: Report) -> None:
         """Start a job, if none runs, and bring the remembered scene back."""
+        async with self._restoring:
+            await self._restore(report)
+
+    async def _restore(self, report: Report) -> None:
         before, self.restorer.wanted = self.restorer.wanted, True
         try:
             ready = await self._reach_or_replace(report)

@@ -102,9 +102,9 @@ class Restorer:
             DeadlineExceeded: it does not answer.
             RequestCancelled: it was given up.
         """
-        assert self._remembered is not None
-        work = _Repetition(renderer, self._remembered, report, fresh=fresh)
         async with self._scene.changing:
+            assert self._remembered is not None
+            work = _Repetition(renderer, self._remembered, report, fresh=fresh)
             try:
                 await work.run()
                 await self._take(work)

@@ -382,6 +382,60 @@ def test_a_scene_that_is_half_back_when_its_job_ends_is_not_taken_for_all_of_it(
     assert scene(cluster) == before
 
 
+def test_a_lost_scene_that_is_brought_back_twice_at_once_comes_once(cluster, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    cluster.renderer.delays["add-model"] = 0.1
+    for task in [controller.restore() for _ in range(2)]:
+        task.result(WAIT)
+    assert scene(cluster) == before
+    assert len(controller.models) == 1
+
+
+def test_an_attached_job_that_is_over_is_replaced_by_one_of_ours(cluster):
+    cluster.dialect = "2024"
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        load(controller)
+        before = scene(cluster)
+        cluster.kill_renderer()
+        until(lambda: controller.status.state == "ended")
+        notice = controller.state.notice
+        assert notice is not None
+        assert "job.restore() starts a new job" in notice.hint
+        controller.restore().result(WAIT)
+        assert scene(cluster) == before
+        assert not controller.state.job.attached
+    assert cluster.paths().count("POST /start") == 1
+    assert STOP in cluster.paths()
+
+
+@pytest.mark.parametrize("key", [0, "cells"])
+def test_models_of_a_lost_scene_are_not_said_never_to_have_been_loaded(cluster, controller, key):
+    load(controller)
+    assert controller.models[key].name == "cells"
+    crash(cluster, controller)
+    with pytest.raises(SceneLost):
+        controller.models[key]
+    assert controller.models[:] == []
+
+
+def test_a_bare_renderer_that_cannot_be_reached_is_not_said_to_be_replaced(cluster, proxy, monkeypatch):
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    cluster.token = ""
+    with Controller(renderer=f"{proxy.url}/renderer") as controller:
+        load(controller, population="cells")
+        proxy.refuse(True)
+        proxy.reset()
+        until(lambda: controller.status.state == "failed")
+        with pytest.raises(ConnectionLost, match=r"^The renderer cannot be reached: ") as caught:
+            controller.restore().result(WAIT)
+        assert caught.value.hint.endswith("The next call tries again; job.connect() uses another one.")
+        proxy.refuse(False)
+        controller.snapshot().result(WAIT)
+
+
 @pytest.mark.parametrize("begin", ["load", "shape"])
 def test_a_load_after_a_loss_begins_another_scene(cluster, controller, begin):
     load(controller)
