@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brayns_widget.connection.capabilities import Capabilities
+from brayns_widget.connection.capabilities import CANCEL, Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
@@ -26,8 +26,6 @@ from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, Connecti
 
 REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
-
-CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
 _CANCELLED = Status("idle", "The start was cancelled.")
 
@@ -291,32 +289,42 @@ class Connection:
             raise
         self._job = job
         self._resting = _CANCELLED
-        self._be_ready(ready)
-        if job.backend is not None and job.backend.closed is not None:
-            self._backend_lost(job.backend.closed)  # while the job was prepared
+        ready = self._be_ready(ready)
+        if self._mender is not None and not self._mender.server.reachable:
+            away = job.backend_away if job.backend is None else job.backend.closed  # since the job was prepared
+            assert away is not None
+            self._backend_lost(away)
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
         renderer, backend, mender = Server(job.renderer), None, None
-        if job.backend is not None:
-            mender = Mender(job, job.backend, self._on_backend)
+        if job.backend is not None or job.backend_away is not None:
+            mender = Mender(job, job.backend, self._tell_backend)
             backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
         _equip(job.renderer, ready.capabilities)
         if job.backend is not None and mender is not None:
-            job.backend.overtakes = mender.overtakes = CANCEL in ready.capabilities.backend_methods
+            mender.methods = ready.capabilities.backend_methods
+            job.backend.overtakes = CANCEL in mender.methods
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
         self._mender = mender
         return ready
 
-    def _be_ready(self, ready: Ready) -> None:
-        self.ready = self._servers = ready
+    def _be_ready(self, ready: Ready) -> Ready:
+        self.ready = self._servers = ready = self._with_backend(ready)
         if self._mender is not None:
             self._mender.told = True
         self._set_status("ready", "Ready.")
         self._on_ready(ready)
+        return ready
+
+    def _with_backend(self, ready: Ready) -> Ready:
+        """Take in the methods of a backend that was away at the start."""
+        if self._mender is None or self._mender.methods in {None, ready.capabilities.backend_methods}:
+            return ready
+        return replace(ready, capabilities=replace(ready.capabilities, backend_methods=self._mender.methods))
 
     def _starts(self, state: State, text: str) -> None:
         self._set_status(state, text)
@@ -398,8 +406,7 @@ class Connection:
         except BaseException:
             await finish_cleanup(link.close())
             raise
-        self._be_ready(ready)
-        return ready
+        return self._be_ready(ready)
 
     def _check_job(self, job: Job) -> None:
         """Give a recovery up whose job was left, also if its cancellation was taken for another error."""
@@ -426,6 +433,11 @@ class Connection:
         if self._resting.state == "ended":
             raise ConnectionLost(self._resting.text, hint="The next call starts or joins one.")
         return None
+
+    def _tell_backend(self, error: BraynsWidgetError | None) -> None:
+        if error is None and self.ready is not None:
+            self.ready = self._servers = self._with_backend(self.ready)
+        self._on_backend(error)
 
     def _backend_lost(self, error: BraynsWidgetError) -> None:
         if self._mender is not None:

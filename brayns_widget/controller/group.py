@@ -362,7 +362,7 @@ class Core:
             ends_probably=probably,
             attached=not job.owned,
             lack=_LACK if ready.backend is None else "" if ready.backend.reachable else self.store.state.job.lack,
-            brayns_backend=ready.backend is not None and not ready.capabilities.our_backend,
+            brayns_backend=_is_brayns(ready),
         )
 
     def _warn(self, text: str) -> None:
@@ -386,7 +386,10 @@ class Core:
         state = self.store.state
         notice = self._no_backend if error is not None or state.notice == before else state.notice
         job = replace(state.job, lack="" if error is None else error.message)
-        self.store.state = replace(state, notice=notice, job=job)
+        capabilities = state.capabilities
+        if error is None and (ready := self.connection.ready) is not None:  # it may have been away at the start
+            capabilities, job = ready.capabilities, replace(job, brayns_backend=_is_brayns(ready))
+        self.store.state = replace(state, notice=notice, job=job, capabilities=capabilities)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:
@@ -420,6 +423,11 @@ def _backend(ready: Ready) -> Server:
     if ready.backend is None:
         raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
     return ready.backend
+
+
+def _is_brayns(ready: Ready) -> bool:
+    """Whether there is a backend that is known to be Brayns' own."""
+    return bool(ready.capabilities.backend_methods) and not ready.capabilities.our_backend
 
 
 def _set_at_end(ended: asyncio.Event, task: Task[Any]) -> None:

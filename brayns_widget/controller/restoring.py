@@ -74,7 +74,8 @@ class Restorer:
         A scene that has not come back is not replaced by an empty one, nor by what is there of it.
         """
         state, record, earlier = self._store.state, self._journal.record, self._remembered
-        shown = {self._scene.key(thing.id) for thing in (*state.models, *state.clips)}
+        ids = [*(model.id for model in state.models), *(clip.id for clip in state.clips)]
+        shown = {self._scene.key(thing) for thing in ids}
         if not shown and not self.wanted:
             return
         if earlier is not None and shown <= set(earlier.keys.values()):

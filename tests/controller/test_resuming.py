@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import connection as connection_module
+from brayns_widget.connection import job as job_module
 from brayns_widget.connection import recovery
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
@@ -545,3 +546,19 @@ def test_a_backend_that_is_still_away_when_the_renderer_is_back_is_told_of(clust
     assert set(lacks.heard) <= {lack}
     cluster.refuse.clear()
     until(lambda: not controller.state.job.lack)
+
+
+def test_a_backend_that_is_away_at_the_start_is_told_of_and_known_when_it_is_there(cluster, monkeypatch):
+    monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
+    cluster.refuse["backend"] = 502
+    with Controller(**cluster.options) as controller:
+        controller.start().result(WAIT)
+        until(lambda: "HTTP 502" in controller.state.job.lack)
+        assert controller.status.state == "ready"
+        assert not controller.state.job.brayns_backend
+        cluster.refuse.clear()
+        until(lambda: not controller.state.job.lack)
+        capabilities = controller.state.capabilities
+        assert capabilities is not None
+        assert capabilities.offers("fs-list-dir")
+        controller.files.list("/data")
