@@ -387,7 +387,7 @@ class Connection:
                 self._run_to_end(job.forget(), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
-                text = f"{f'Job {job.id}' if job.id else 'The renderer'} cannot be reached: {failure}"
+                text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
                 self._set_status("failed", text)
                 other = "job.restore() replaces it" if job.owned else "job.connect() uses another one"
                 raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {other}.")
