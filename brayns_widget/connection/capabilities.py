@@ -14,6 +14,8 @@ from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, Reque
 
 DEADLINE = 30.0
 
+CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
+
 Kind = Literal["brayns-widget", "brayns"]
 
 _OURS = "brayns-widget"
@@ -29,7 +31,7 @@ class Capabilities:
         kind: whether the renderer is ours or Brayns itself.
         version: version of Brayns that the renderer implements, such as "3.10.1", or "" if it does not say.
         methods: the renderer's methods.
-        backend_methods: the backend's methods; none without a backend.
+        backend_methods: the backend's methods; none without a backend, and until it is reached for the first time.
         cancellable: those of the renderer's methods that it can cancel.
     """
 
@@ -50,7 +52,7 @@ class Capabilities:
         """
         try:
             async with asyncio.timeout(DEADLINE):
-                methods, backend_methods = await asyncio.gather(_registry(renderer), _registry(backend))
+                methods, backend_methods = await asyncio.gather(registry(renderer), registry(backend))
                 kind, version = _read_version(renderer.greeting)
                 cancellable = await _cancellable(renderer, methods)
         except TimeoutError:
@@ -85,10 +87,15 @@ def _read_version(greeting: Any) -> tuple[Kind, str]:
     return kind, f"{version.major}.{version.minor}.{version.patch}"
 
 
-async def _registry(server: Server | None) -> frozenset[str]:
+async def registry(server: Server | None) -> frozenset[str]:
+    """Return the methods of a server: none if it refuses to tell them, or cannot be reached now.
+
+    Raises:
+        BraynsWidgetError: the link broke, or the answer is not a list of names.
+    """
     from brayns_widget.protocol.brayns.core import REGISTRY  # the backend's is the same
 
-    if server is None:
+    if server is None or not server.reachable:
         return frozenset()
     try:
         names = await server.call(REGISTRY)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brayns_widget.connection.capabilities import Capabilities
+from brayns_widget.connection.capabilities import CANCEL, Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
@@ -26,8 +26,6 @@ from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, Connecti
 
 REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
-
-CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
 _CANCELLED = Status("idle", "The start was cancelled.")
 
@@ -50,7 +48,7 @@ class Connection:
 
     Args:
         place: where the job runs.
-        attach_to: the id of a job that runs already, or None to start one.
+        attach_to: the id of a job that runs already, or None to start one, as is done when that one is over.
         start_timeout: seconds until a job must be connected.
         on_status: called with each new status.
         prepare: awaited before a new job counts as ready; if it fails, the start fails and the job is closed.
@@ -104,6 +102,7 @@ class Connection:
         self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
         self._starting: asyncio.Task[Ready] | None = None
         self._waiters: list[Report] = []
+        self._reports = 0  # how many there were
         self._endings: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -165,7 +164,7 @@ class Connection:
             text: why, for people.
 
         Returns:
-            whether there was a job to give back: one that is ready, and was started here.
+            whether there was a job to give back: one that was started here.
         """
         if self._job is None or not self._job.owned:
             return False
@@ -212,7 +211,8 @@ class Connection:
         self._give_back()
 
     def report(self, amount: float | None, text: str) -> None:
-        """Report the progress of a start to all that wait for it."""
+        """Report the progress of a start, or of a scene that comes back, to all that wait for it."""
+        self._reports += 1
         self._set_status("starting", text)
         for report in self._waiters:
             report(amount, text)
@@ -289,32 +289,42 @@ class Connection:
             raise
         self._job = job
         self._resting = _CANCELLED
-        self._be_ready(ready)
-        if job.backend is not None and job.backend.closed is not None:
-            self._backend_lost(job.backend.closed)  # while the job was prepared
+        ready = self._be_ready(ready)
+        if self._mender is not None and not self._mender.server.reachable:
+            away = job.backend_away if job.backend is None else job.backend.closed  # since the job was prepared
+            assert away is not None
+            self._backend_lost(away)
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
         renderer, backend, mender = Server(job.renderer), None, None
-        if job.backend is not None:
-            mender = Mender(job, job.backend, self._on_backend)
+        if job.backend is not None or job.backend_away is not None:
+            mender = Mender(job, job.backend, self._tell_backend)
             backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
         _equip(job.renderer, ready.capabilities)
         if job.backend is not None and mender is not None:
-            job.backend.overtakes = mender.overtakes = CANCEL in ready.capabilities.backend_methods
+            mender.methods = ready.capabilities.backend_methods
+            job.backend.overtakes = CANCEL in mender.methods
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
         self._mender = mender
         return ready
 
-    def _be_ready(self, ready: Ready) -> None:
-        self.ready = self._servers = ready
+    def _be_ready(self, ready: Ready) -> Ready:
+        self.ready = self._servers = ready = self._with_backend(ready)
         if self._mender is not None:
             self._mender.told = True
         self._set_status("ready", "Ready.")
         self._on_ready(ready)
+        return ready
+
+    def _with_backend(self, ready: Ready) -> Ready:
+        """Take in the methods of a backend that was away at the start."""
+        if self._mender is None or self._mender.methods in {None, ready.capabilities.backend_methods}:
+            return ready
+        return replace(ready, capabilities=replace(ready.capabilities, backend_methods=self._mender.methods))
 
     def _starts(self, state: State, text: str) -> None:
         self._set_status(state, text)
@@ -345,6 +355,7 @@ class Connection:
         end: EndOfJob | None = None
         step, failure = recovery.step, reason
         while True:
+            self._check_job(job)
             if step is Step.ASK:
                 verdict = Verdict.UNKNOWN
                 with contextlib.suppress(BraynsWidgetError, TimeoutError):
@@ -372,14 +383,14 @@ class Connection:
                 assert end is not None
                 self._set_status("failed" if end.failed else "ended", end.text)
                 self._leave(end)
+                self._attach_to = None  # it can be joined no more, so the next job is one of ours at the same place
                 self._run_to_end(job.forget(), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
-                text = f"Job {job.id} cannot be reached: {failure}"
+                text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
                 self._set_status("failed", text)
-                raise ConnectionLost(
-                    text, hint="It may still run. The next call tries again; job.restore() replaces it."
-                )
+                other = "job.restore() replaces it" if job.owned else "job.connect() uses another one"
+                raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {other}.")
 
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None
@@ -391,22 +402,42 @@ class Connection:
             await self._resume(ready)
             if link.closed is not None:
                 raise link.closed
+            self._check_job(job)
         except BaseException:
             await finish_cleanup(link.close())
             raise
-        self._be_ready(ready)
-        return ready
+        return self._be_ready(ready)
+
+    def _check_job(self, job: Job) -> None:
+        """Give a recovery up whose job was left, also if its cancellation was taken for another error."""
+        if self._job is not job:
+            raise asyncio.CancelledError
 
     async def _reached(self) -> Ready | None:
-        """Wait for a job that is out of reach; None if that was given up, by ``close``."""
+        """Wait for a job that is out of reach; None if it was left, but for another one.
+
+        Raises:
+            ConnectionLost: it cannot be reached, or has ended, or was stopped.
+        """
         recovering = self._recovering
         assert recovering is not None
         while not recovering.done():
+            before = self._reports
             await asyncio.wait([recovering], timeout=REACH_DEADLINE)
-            if not recovering.done() and self.status.state == "stale":  # else its scene comes back, which may take long
+            # Its scene may come back, which may take long, but does so step by step.
+            if not recovering.done() and (self.status.state == "stale" or self._reports == before):
                 text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
                 raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
-        return None if recovering.cancelled() else recovering.result()
+        if not recovering.cancelled():
+            return recovering.result()
+        if self._resting.state == "ended":
+            raise ConnectionLost(self._resting.text, hint="The next call starts or joins one.")
+        return None
+
+    def _tell_backend(self, error: BraynsWidgetError | None) -> None:
+        if error is None and self.ready is not None:
+            self.ready = self._servers = self._with_backend(self.ready)
+        self._on_backend(error)
 
     def _backend_lost(self, error: BraynsWidgetError) -> None:
         if self._mender is not None:
@@ -419,9 +450,11 @@ class Connection:
         job = self._leave(None)
         if job is not None:
             PROCESS.add(self)
-            self._given_back[job] = self._run_to_end(self._end(job), "give back")
+            self._given_back[job] = self._run_to_end(self._end(job, self._recovering), "give back")
 
-    async def _end(self, job: Job) -> None:
+    async def _end(self, job: Job, recovering: asyncio.Task[Ready] | None) -> None:
+        if recovering is not None:  # it may have opened a link, which it closes
+            await asyncio.wait([recovering])
         await job.close()
         del self._given_back[job]
         if self._job is None and (self._starting is None or self._starting.done()):
@@ -429,6 +462,8 @@ class Connection:
 
     def _leave(self, end: EndOfJob | None) -> Job | None:
         job, self._job, self.ready, self._servers = self._job, None, None, None
+        if self._recovering is not None and end is None:  # else it is the recovery that leaves
+            self._recovering.cancel()
         if self._mender is not None:
             self._run_to_end(self._mender.close(), "leave the backend")
             self._mender = None

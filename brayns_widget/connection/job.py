@@ -120,7 +120,8 @@ class Job:
         owned: whether this process started it, and so has to stop it.
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
-        backend: the link to the metadata backend, or None where the job has none.
+        backend: the link to the metadata backend, or None where the job has none, or it is away.
+        backend_away: why the backend could not be reached at the start, though there is one.
         end_time: when it expires, as the master writes it, or None.
     """
 
@@ -135,6 +136,7 @@ class Job:
         self._on_lost: OnLost = _ignore
         self._on_backend_lost: OnLost = _ignore
         self.backend: Link | None = None
+        self.backend_away: Unreachable | None = None
         self._renderer: Link | None = None
         self._master = master
         self._unsure_since: float | None = None
@@ -429,8 +431,18 @@ class Job:
         await _patiently(self.open_renderer)
         # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
         if self._addresses[1] is not None:
-            with contextlib.suppress(_Missing):
+            try:
                 await _patiently(self.open_backend, may_miss=True)
+            except _Missing:
+                pass
+            except Unreachable as error:
+                if error.status not in _AWAY:
+                    raise
+                self.backend_away = error
+
+
+_AWAY = frozenset({502, 503, 504})
+"""What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 
 class _Missing(Exception):

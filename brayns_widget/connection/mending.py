@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from brayns_widget.connection.capabilities import CANCEL, registry
 from brayns_widget.connection.job import Job
 from brayns_widget.connection.link import Link
+from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.recovery import pause_before
 from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
@@ -18,18 +20,18 @@ class Mender:
 
     Args:
         job: the job.
-        link: its link to the backend.
+        link: its link to the backend, or None if that was away from the start.
         tell: called with the reason when the link is lost and cannot be opened at once, and with None when it is open.
 
     Attributes:
         server: the backend, the same one over all its links.
-        overtakes: see ``Link``.
+        methods: the backend's methods, or None until it is reached for the first time.
         told: whether a loss is worth telling; while the renderer is out of reach, too, it is not.
     """
 
-    def __init__(self, job: Job, link: Link, tell: Callable[[BraynsWidgetError | None], None]) -> None:
+    def __init__(self, job: Job, link: Link | None, tell: Callable[[BraynsWidgetError | None], None]) -> None:
         self.server = Server(link, self._reopen)
-        self.overtakes = False
+        self.methods: frozenset[str] | None = None
         self.told = False
         self._job = job
         self._tell = tell
@@ -54,7 +56,7 @@ class Mender:
         while not self.server.reachable:
             await asyncio.sleep(pause_before(attempt))
             attempt += 1
-            with contextlib.suppress(ConnectionLost):
+            with contextlib.suppress(BraynsWidgetError):
                 await self._reopen()
                 continue
             if self.told and not told:
@@ -73,6 +75,12 @@ class Mender:
             if self._closed:
                 await link.close()
                 raise ConnectionLost("The backend has gone with its job.")
-            link.overtakes = self.overtakes
-            await self.server.renew(link).close()
+            if self.methods is None:
+                try:
+                    self.methods = await registry(Server(link))
+                except BaseException:
+                    await finish_cleanup(link.close())
+                    raise
+            link.overtakes = CANCEL in self.methods
+            await self.server.renew(link)
             self._tell(None)

@@ -45,7 +45,7 @@ class Server:
     """The renderer or the backend of a job. Use it on the loop thread only.
 
     Args:
-        link: the link to it.
+        link: the link to it, or None if it is still to be opened.
         reopen: awaited before a request if the link is closed; it calls ``renew``, or raises why it cannot.
 
     Attributes:
@@ -55,7 +55,7 @@ class Server:
             server may have done it, or do it still.
     """
 
-    def __init__(self, link: Link, reopen: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, link: Link | None, reopen: Callable[[], Awaitable[None]] | None = None) -> None:
         self._link = link
         self._reopen = reopen
         self.on_call: OnCall = _ignore
@@ -66,29 +66,35 @@ class Server:
         return f"<Server over {self._link!r}>"
 
     @property
+    def _open_link(self) -> Link:
+        assert self._link is not None, "it is open before it is asked anything"
+        return self._link
+
+    @property
     def name(self) -> str:
         """Name of the server in messages, such as "renderer"."""
-        return self._link.name
+        return self._open_link.name
 
     @property
     def reachable(self) -> bool:
         """Whether its link is open."""
-        return self._link.closed is None
+        return self._link is not None and self._link.closed is None
 
-    def renew(self, link: Link) -> Link:
-        """Go on over another link, and return the last one."""
-        link, self._link = self._link, link
-        return link
+    async def renew(self, link: Link) -> None:
+        """Go on over another link, and close the last one."""
+        last, self._link = self._link, link
+        if last is not None:
+            await last.close()
 
     @property
     def address(self) -> Address:
         """Its address, for another link to it."""
-        return self._link.address
+        return self._open_link.address
 
     @property
     def greeting(self) -> Any:
         """Answer to the request for its version right after connecting, as JSON."""
-        return self._link.greeting
+        return self._open_link.greeting
 
     async def call(
         self,
@@ -188,7 +194,7 @@ class Server:
 
         if self._reopen is not None and not self.reachable:
             await self._reopen()
-        return await self._link.request(
+        return await self._open_link.request(
             method,
             params,
             payload,

@@ -102,6 +102,7 @@ class Core:
             on_backend=self._tell_backend,
         )
         self._countdown = Countdown(self._warn)
+        self._restoring = asyncio.Lock()  # of two that ask, the second finds nothing left to bring back
         self._again = False  # the job is ready again, after a loss
         self._no_backend: Notice | None = None
         self._following: asyncio.Task[None] | None = None
@@ -142,10 +143,20 @@ class Core:
         Raises:
             CircuitError: this job has none.
         """
-        backend = (await self.connection.ensure(ignore)).backend
-        if backend is None:
-            raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
-        return backend
+        return _backend(await self.connection.ensure(ignore))
+
+    def backend_at_hand(self) -> Server:
+        """Return the backend of the ready job, for calls that hold the scene's ``changing``.
+
+        They must not wait for a job that is out of reach, because that is ready when its scene is read, with the lock.
+
+        Raises:
+            CircuitError: this job has none.
+            ConnectionLost: there is no ready job.
+        """
+        if self.connection.ready is None:
+            raise ConnectionLost("The job is out of reach.", hint="Call again when the view is ready.")
+        return _backend(self.connection.ready)
 
     def sleep(self, text: str) -> bool:
         """Give the job back; the next call gets another one, with the same scene.
@@ -156,9 +167,10 @@ class Core:
         Returns:
             whether there was a job to give back: one that is ready, and was started here.
         """
-        self.restorer.wanted = True
+        wanted = not self.store.state.scene_lost  # which waits for the word of a person all the same
+        self.restorer.wanted = wanted
         given = self.connection.give_back(text)
-        self.restorer.wanted = given or self.store.state.status.state == "asleep"
+        self.restorer.wanted = wanted and (given or self.store.state.status.state == "asleep")
         return given
 
     async def connect(self, where: Where, report: Report) -> None:
@@ -179,6 +191,10 @@ class Core:
 
     async def restore(self, report: Report) -> None:
         """Start a job, if none runs, and bring the remembered scene back."""
+        async with self._restoring:
+            await self._restore(report)
+
+    async def _restore(self, report: Report) -> None:
         before, self.restorer.wanted = self.restorer.wanted, True
         try:
             ready = await self._reach_or_replace(report)
@@ -345,8 +361,8 @@ class Core:
             ends=ends,
             ends_probably=probably,
             attached=not job.owned,
-            lack="" if ready.backend is not None else _LACK,
-            brayns_backend=ready.backend is not None and not ready.capabilities.our_backend,
+            lack=_LACK if ready.backend is None else "" if ready.backend.reachable else self.store.state.job.lack,
+            brayns_backend=_is_brayns(ready),
         )
 
     def _warn(self, text: str) -> None:
@@ -370,7 +386,10 @@ class Core:
         state = self.store.state
         notice = self._no_backend if error is not None or state.notice == before else state.notice
         job = replace(state.job, lack="" if error is None else error.message)
-        self.store.state = replace(state, notice=notice, job=job)
+        capabilities = state.capabilities
+        if error is None and (ready := self.connection.ready) is not None:  # it may have been away at the start
+            capabilities, job = ready.capabilities, replace(job, brayns_backend=_is_brayns(ready))
+        self.store.state = replace(state, notice=notice, job=job, capabilities=capabilities)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:
@@ -398,6 +417,17 @@ class Core:
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait([self._following])
+
+
+def _backend(ready: Ready) -> Server:
+    if ready.backend is None:
+        raise CircuitError("This job has no backend, so neither files nor node attributes can be read.")
+    return ready.backend
+
+
+def _is_brayns(ready: Ready) -> bool:
+    """Whether there is a backend that is known to be Brayns' own."""
+    return bool(ready.capabilities.backend_methods) and not ready.capabilities.our_backend
 
 
 def _set_at_end(ended: asyncio.Event, task: Task[Any]) -> None:

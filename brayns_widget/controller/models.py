@@ -67,20 +67,21 @@ class Models(Morphologies, Counting, Sequence["Model"]):
         """Find a model by its index or by its name.
 
         Raises:
-            IndexError: there are fewer models.
-            KeyError: no model has this name, or several have.
+            IndexError, KeyError: there are fewer models; no model has this name, or several have.
+            SceneLost: they have gone with their renderer.
         """
         found = list(self)
         if not isinstance(key, str):
             try:
                 return found[key]
             except IndexError:
-                count = f"there are {len(found)}" if found else "none is loaded yet"
-                raise IndexError(f"there is no model {key}: {count}") from None
+                self._core.scene.need()
+                raise IndexError(f"there is no model {key}: there are {len(found) or 'none yet'}") from None
         named = [model for model in found if model.name == key]
         if len(named) == 1:
             return named[0]
         if not named:
+            self._core.scene.need()
             raise KeyError(f"there is no model {key!r}; there are: {', '.join(m.name for m in found) or 'none'}")
         places = ", ".join(f"models[{found.index(model)}]" for model in named)
         raise KeyError(f"several models have the name {key!r}: {places}")

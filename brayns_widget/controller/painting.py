@@ -146,18 +146,23 @@ class Painter:
             raise CircuitError(f"{model.name!r} is not a circuit, so its cells have no node ids.") from error
 
     async def cells(self, renderer: Server, model: ModelState, names: Sequence[str] | None) -> pd.DataFrame:
-        """Read node attributes of a model's cells, in the order of loading.
+        """Read node attributes of a model's cells, in the order of loading; the caller does not hold ``changing``.
 
         Raises:
             CircuitError: it is not a circuit, or has no such attributes.
         """
+        return await self._cells(await self._core.backend(), renderer, model, names)
+
+    async def _cells(
+        self, backend: Server, renderer: Server, model: ModelState, names: Sequence[str] | None
+    ) -> pd.DataFrame:
         from brayns_widget.controller.attributes import read_cells
 
-        return await read_cells(await self._core.backend(), model, await self.ids(renderer, model.id), names)
+        return await read_cells(backend, model, await self.ids(renderer, model.id), names)
 
     async def _attribute(self, renderer: Server, model: ModelState, name: str) -> Any:
         try:
-            return (await self.cells(renderer, model, [name]))[name]
+            return (await self._cells(self._core.backend_at_hand(), renderer, model, [name]))[name]
         except CircuitError as error:
             near, rest = did_you_mean(name, model.color_methods), error.hint or error.message
             rest = "" if rest == near else rest

@@ -69,9 +69,16 @@ class Restorer:
         return self._remembered is not None
 
     def keep(self) -> None:
-        """Remember the scene, whose renderer is going; an empty one does not replace another that has not come back."""
-        state, record = self._store.state, self._journal.record
-        if not self.wanted and not state.models and not state.clips:
+        """Remember the scene, whose renderer is going.
+
+        A scene that has not come back is not replaced by an empty one, nor by what is there of it.
+        """
+        state, record, earlier = self._store.state, self._journal.record, self._remembered
+        ids = [*(model.id for model in state.models), *(clip.id for clip in state.clips)]
+        shown = {self._scene.key(thing) for thing in ids}
+        if not shown and not self.wanted:
+            return
+        if earlier is not None and shown <= set(earlier.keys.values()):
             return
         made = {thing for entry in record.made for thing in entry.ids}
         there = [*(model.id for model in state.models), *(part.id for part in (*state.lights, *state.clips))]
@@ -96,9 +103,9 @@ class Restorer:
             DeadlineExceeded: it does not answer.
             RequestCancelled: it was given up.
         """
-        assert self._remembered is not None
-        work = _Repetition(renderer, self._remembered, report, fresh=fresh)
         async with self._scene.changing:
+            assert self._remembered is not None
+            work = _Repetition(renderer, self._remembered, report, fresh=fresh)
             try:
                 await work.run()
                 await self._take(work)

@@ -66,8 +66,12 @@ class Resumer:
             await core.scene.read(renderer)
             for step in core.prepare:
                 await step(ready)
-        finally:
+        except asyncio.CancelledError:
+            raise  # the job was left, and whoever did that has said what is wanted
+        except BaseException:
             core.restorer.wanted = before
+            raise
+        core.restorer.wanted = before
 
     async def _bring_back(self, renderer: Server) -> None:
         core = self._core

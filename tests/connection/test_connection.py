@@ -220,7 +220,7 @@ def test_a_link_that_breaks_while_it_is_prepared_fails_the_start(cluster, notice
             await ready.renderer.request("get-scene")
         else:
             cluster.kill_renderer()
-            while ready.renderer._link.closed is None:  # noqa: ASYNC110 - by another thread
+            while ready.renderer._open_link.closed is None:  # noqa: ASYNC110 - by another thread
                 await asyncio.sleep(0.005)
 
     async def work(owner: Owner) -> None:

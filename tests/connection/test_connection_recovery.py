@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -283,3 +284,99 @@ def test_a_token_whose_function_fails_is_asked_for_until_it_can_tell_it(cluster,
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 1
+
+
+# ---------------------------------------------------------------------- a job that is left while it is tried
+
+
+def tried_in_vain(owner: Owner) -> bool:
+    return "attempt 3" in owner.connection.status.text
+
+
+@pytest.mark.parametrize("leave", ["stop", "give_back"])
+def test_a_job_that_is_left_is_tried_no_more(cluster, proxy, leave):
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        await connection.ensure(ignore)
+        proxy.refuse(True)
+        proxy.reset()
+        await owner.until(lambda: tried_in_vain(owner))
+        recovering = connection._recovering
+        assert recovering is not None
+        if leave == "stop":
+            connection.stop()
+        else:
+            assert connection.give_back("It sleeps.")
+        left, count = connection.status, len(owner.heard)
+        assert left.state == {"stop": "ended", "give_back": "asleep"}[leave]
+        proxy.refuse(False)
+        await asyncio.wait([recovering])
+        assert recovering.cancelled()
+        await asyncio.wait(connection._endings)
+        assert (connection.status, connection.ready, connection.job_id) == (left, None, None)
+        assert len(owner.heard) == count
+
+    play(cluster, work)
+    assert STOP in cluster.paths()
+
+
+def test_who_waits_for_a_job_that_is_stopped_is_told_and_starts_none(cluster, proxy):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        proxy.refuse(True)
+        proxy.reset()
+        await owner.until(lambda: tried_in_vain(owner))
+        waiting = asyncio.create_task(owner.connection.ensure(ignore))
+        await asyncio.sleep(0)
+        owner.connection.stop()
+        with pytest.raises(ConnectionLost, match="The job was stopped"):
+            await waiting
+        assert cluster.paths().count("POST /start") == 1
+
+    play(cluster, work)
+
+
+def test_a_job_that_comes_back_after_a_move_does_not_take_the_place_of_the_next(cluster, proxy):
+    async def work(owner: Owner) -> None:
+        connection, held = owner.connection, asyncio.Event()
+        first = await connection.ensure(ignore)
+
+        async def hold(_ready: Ready) -> None:
+            with contextlib.suppress(asyncio.CancelledError):  # as what takes it for another error
+                await held.wait()
+
+        owner.resumed = hold
+        proxy.reset()
+        await owner.until(lambda: "resume" in owner.heard)
+        old = connection._recovering
+        assert old is not None
+        await connection.move(owner.place, attach_to=None, start_timeout=30)
+        second = await connection.ensure(ignore)
+        held.set()
+        await asyncio.wait([old])
+        assert old.cancelled()
+        assert connection.ready is second is not first
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 2
+
+
+def test_who_waits_for_a_scene_that_does_not_come_back_waits_no_longer_than_for_a_link(cluster, proxy, monkeypatch):
+    monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.1)
+
+    async def work(owner: Owner) -> None:
+        first, on = await owner.connection.ensure(ignore), asyncio.Event()
+
+        async def hold(_ready: Ready) -> None:
+            owner.connection.report(None, "Reading the scene …")
+            await on.wait()
+
+        owner.resumed = hold
+        proxy.reset()
+        await owner.until(lambda: owner.connection.status.state == "starting")
+        with pytest.raises(ConnectionLost, match=r"cannot be reached since 0\.1 s"):
+            await owner.connection.ensure(ignore)
+        on.set()
+        await ready_again(owner, first)
+
+    play(cluster, work)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from brayns_widget.connection import mending, recovery
+from brayns_widget.connection import job, mending, recovery
 from brayns_widget.connection.reports import ignore
 from brayns_widget.protocol.errors import ConnectionLost
 from tests.connection.test_connection import Owner, nothing_is_left, play  # noqa: F401 - a fixture
@@ -99,3 +99,29 @@ def test_a_job_that_is_given_back_has_its_backend_sought_no_more(cluster):
             await ready.backend.request("fs-get-root")
 
     play(cluster, work)
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_backend_that_is_away_at_the_start_is_told_and_opened_when_it_is_there(cluster, status, monkeypatch):
+    monkeypatch.setattr(job, "CONNECT_PAUSE", 0.01)
+
+    async def work(owner: Owner) -> None:
+        cluster.refuse["backend"] = status
+        ready = await owner.connection.ensure(ignore)
+        assert ready.capabilities.backend_methods == frozenset()
+        await owner.until(lambda: any(isinstance(item, tuple) for item in owner.heard))
+        name, error = owner.heard[-1]
+        assert name == "backend"
+        assert f"HTTP {status}" in str(error)
+        assert ready.backend is not None
+        with pytest.raises(ConnectionLost, match="The backend is out of reach"):
+            await ready.backend.request("fs-get-root")
+        cluster.refuse.clear()
+        await owner.until(lambda: ("backend", None) in owner.heard)
+        assert (await ready.backend.request("fs-get-root")).result == "/data"
+        assert owner.connection.ready is not None
+        assert "fs-get-root" in owner.connection.ready.capabilities.backend_methods
+        assert owner.connection.ready.renderer is ready.renderer
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 1

@@ -180,7 +180,7 @@ def test_a_server_whose_link_is_closed_goes_on_over_another_one(cluster):
             asked += 1
             if asked == 1:
                 raise ConnectionLost("not now")
-            await server.renew(await open_link()).close()
+            await server.renew(await open_link())
 
         async def open_link() -> Link:
             url, token = first.address.url, first.address.token
@@ -196,6 +196,6 @@ def test_a_server_whose_link_is_closed_goes_on_over_another_one(cluster):
         assert [*reachable, server.reachable] == [False, True]
         await server.call(GET_SCENE)
         assert asked == 2
-        await server._link.close()
+        await server._open_link.close()
 
     talk(cluster, work)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import connection as connection_module
+from brayns_widget.connection import job as job_module
 from brayns_widget.connection import recovery
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
@@ -17,7 +18,7 @@ from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
 from tests.controller.scenes import WAIT, load, until
-from tests.controller.test_restoring import build, changes, scene
+from tests.controller.test_restoring import build, changes, scene, sleep
 from tests.fakes import JOB_ID, FakeCluster
 from tests.listening import Listener
 from tests.tcp_proxy import TcpProxy
@@ -238,6 +239,24 @@ def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, con
     assert scene(cluster) == before
 
 
+def test_a_coloring_that_waited_for_a_load_does_not_keep_the_job_from_coming_back(cluster, proxy, controller):
+    model = load(controller)
+    cluster.renderer.delays["add-model"] = 60
+    task = controller.load_circuit("/data/circuit.json")
+    until(lambda: len(cluster.renderer.sent("add-model")) == 2)
+    changing = controller._core.scene.changing
+    coloring = controller.loop.submit(model.color_by.aio("synapse_class"))
+    until(lambda: changing._waiters)
+    cluster.renderer.delays.clear()
+    before = controller.ready
+    proxy.reset()
+    with pytest.raises(ConnectionLost):
+        task.result(WAIT)
+    with pytest.raises(ConnectionLost):
+        coloring.result(WAIT)
+    until(lambda: controller.ready not in {None, before})
+
+
 # ---------------------------------------------------------------------- a lost scene
 
 CALLS = {
@@ -305,6 +324,117 @@ def test_a_job_that_files_have_started_has_no_scene_until_it_is_brought_back(clu
     assert scene(cluster) == before, "with its own lights, and no others"
     assert controller.state.notice is None
     controller.snapshot().result(WAIT)
+
+
+def test_a_lost_scene_is_not_forgotten_when_a_job_without_it_sleeps(cluster, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    sleep(controller)
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+    controller.files.list("/data")
+    assert len(controller.models) == 0
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+    controller.snapshot().result(WAIT)
+
+
+def test_a_lost_scene_is_not_forgotten_when_a_job_without_it_is_over_too(cluster, proxy, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: "attempt" in controller.status.text)
+    waiters = controller._core.connection._waiters
+    task = controller.restore()
+    until(lambda: waiters)
+    controller.listen(lambda state: state.status.state, lambda state: state == "failed" and proxy.refuse(False))
+    cluster.over, cluster.reason = True, "the renderer crashed"
+    task.result(WAIT)
+    assert not controller.state.scene_lost
+    assert scene(cluster) == before
+
+
+def test_a_scene_that_is_half_back_when_its_job_ends_is_not_taken_for_all_of_it(cluster, proxy, controller):
+    load(controller)
+    load(controller)
+    before = scene(cluster)
+    cluster.renderer.models.clear()
+    answer, loads = cluster.renderer.answer, 0
+
+    def end_at_the_second(method: str, params: Any) -> Any:
+        nonlocal loads
+        if method == "add-model":
+            loads += 1
+            if loads == 2:
+                cluster.over, cluster.reason = True, "the renderer crashed"
+                proxy.reset()
+        return answer(method, params)
+
+    cluster.renderer.answer = end_at_the_second
+    proxy.reset()
+    until(lambda: controller.status.state == "failed")
+    cluster.renderer.answer = answer
+    controller.restore().result(WAIT)
+    assert scene(cluster) == before
+
+
+def test_a_lost_scene_that_is_brought_back_twice_at_once_comes_once(cluster, controller):
+    load(controller)
+    before = scene(cluster)
+    crash(cluster, controller)
+    controller.files.list("/data")
+    cluster.renderer.delays["add-model"] = 0.1
+    for task in [controller.restore() for _ in range(2)]:
+        task.result(WAIT)
+    assert scene(cluster) == before
+    assert len(controller.models) == 1
+
+
+def test_an_attached_job_that_is_over_is_replaced_by_one_of_ours(cluster):
+    cluster.dialect = "2024"
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        load(controller)
+        before = scene(cluster)
+        cluster.kill_renderer()
+        until(lambda: controller.status.state == "ended")
+        notice = controller.state.notice
+        assert notice is not None
+        assert "job.restore() starts a new job" in notice.hint
+        controller.restore().result(WAIT)
+        assert scene(cluster) == before
+        assert not controller.state.job.attached
+    assert cluster.paths().count("POST /start") == 1
+    assert STOP in cluster.paths()
+
+
+@pytest.mark.parametrize("key", [0, "cells"])
+def test_models_of_a_lost_scene_are_not_said_never_to_have_been_loaded(cluster, controller, key):
+    load(controller)
+    assert controller.models[key].name == "cells"
+    crash(cluster, controller)
+    with pytest.raises(SceneLost):
+        controller.models[key]
+    assert controller.models[:] == []
+
+
+def test_a_bare_renderer_that_cannot_be_reached_is_not_said_to_be_replaced(cluster, proxy, monkeypatch):
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    cluster.token = ""
+    with Controller(renderer=f"{proxy.url}/renderer") as controller:
+        load(controller, population="cells")
+        proxy.refuse(True)
+        proxy.reset()
+        until(lambda: controller.status.state == "failed")
+        with pytest.raises(ConnectionLost, match=r"^The renderer cannot be reached: ") as caught:
+            controller.restore().result(WAIT)
+        assert caught.value.hint.endswith("The next call tries again; job.connect() uses another one.")
+        proxy.refuse(False)
+        controller.snapshot().result(WAIT)
 
 
 @pytest.mark.parametrize("begin", ["load", "shape"])
@@ -400,3 +530,35 @@ def test_a_lost_backend_is_told_until_it_is_back(cluster, controller):
     until(lambda: controller.state.notice is None)
     assert controller.state.job.lack == ""
     controller.files.list("/data")
+
+
+def test_a_backend_that_is_still_away_when_the_renderer_is_back_is_told_of(cluster, proxy, controller):
+    load(controller)
+    cluster.refuse["backend"] = 502
+    break_link(controller, proxy)
+    until(lambda: controller.state.job.lack)
+    lack = controller.state.job.lack
+    before, sockets = controller.ready, list(cluster.renderer.sockets)
+    for socket in sockets:
+        cluster._loop.call_soon_threadsafe(socket.transport.abort)
+    lacks = Listener(controller, lambda state: state.job.lack)
+    until(lambda: controller.ready not in {None, before})
+    assert set(lacks.heard) <= {lack}
+    cluster.refuse.clear()
+    until(lambda: not controller.state.job.lack)
+
+
+def test_a_backend_that_is_away_at_the_start_is_told_of_and_known_when_it_is_there(cluster, monkeypatch):
+    monkeypatch.setattr(job_module, "CONNECT_PAUSE", 0.01)
+    cluster.refuse["backend"] = 502
+    with Controller(**cluster.options) as controller:
+        controller.start().result(WAIT)
+        until(lambda: "HTTP 502" in controller.state.job.lack)
+        assert controller.status.state == "ready"
+        assert not controller.state.job.brayns_backend
+        cluster.refuse.clear()
+        until(lambda: not controller.state.job.lack)
+        capabilities = controller.state.capabilities
+        assert capabilities is not None
+        assert capabilities.offers("fs-list-dir")
+        controller.files.list("/data")
