@@ -22,3 +22,9 @@ def runs(process: psutil.Process, name: str) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
         return name in process.cmdline() and not any(name in command(child) for child in process.children())
     return False
+
+
+def check_none_left(seconds: float = 20.0) -> None:
+    """Check that this process has no children any more; an end is not waited for as long as a busy machine takes."""
+    _, left = psutil.wait_procs(psutil.Process().children(recursive=True), seconds)
+    assert not left

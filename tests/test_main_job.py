@@ -12,7 +12,7 @@ from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled
 from tests.listening import Listener
-from tests.processes import command
+from tests.processes import check_none_left, command
 
 pytestmark = pytest.mark.data
 WAIT = 60
@@ -22,7 +22,7 @@ WAIT = 60
 def nothing_is_left():
     yield
     PROCESS.end()
-    assert not psutil.Process().children(recursive=True)
+    check_none_left()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.demo import write_circuit
 from brayns_widget.notebook.widget import BraynsWidget
 from tests.notebook.pages import Comm, record_comms
+from tests.processes import check_none_left
 
 WAIT = 60
 SIZES = ((480, 360), (300, 240))
@@ -28,7 +29,7 @@ SIZES = ((480, 360), (300, 240))
 def nothing_is_left() -> Iterator[None]:
     yield
     PROCESS.end()
-    assert not psutil.Process().children(recursive=True)
+    check_none_left()
 
 
 @pytest.fixture
