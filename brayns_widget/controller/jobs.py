@@ -102,7 +102,7 @@ def runner() -> Runner:
 
 
 async def find_jobs(
-    master: str | None, slave: str | None, token: Token, make: Callable[..., Controller]
+    master: str | None, slave: str | None, token: Token, make: Callable[..., Controller] | None = None
 ) -> StartedJobs:
     """Return the recorded jobs with their states; records of those that are over are removed.
 
@@ -112,7 +112,7 @@ async def find_jobs(
         master: address of the only proxy master whose jobs are wanted, or None for all.
         slave: address of the proxy slave, or None for the recorded one.
         token: the bearer token.
-        make: makes controllers.
+        make: makes controllers; without it the jobs cannot be attached to.
 
     Raises:
         BraynsWidgetError: the address is invalid, or contains a credential.

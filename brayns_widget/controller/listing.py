@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, NoReturn
+from typing import Literal
 
 from brayns_widget.connection import records
 from brayns_widget.connection.job import Place
@@ -72,7 +72,7 @@ class Listing:
         self._asked, self._token = asked, token
         found = [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in known if one.master != asked]
         if asked in masters:
-            found += await find_jobs(asked, None, token, _make_none)
+            found += await find_jobs(asked, None, token)
         self._jobs = {(job.record.master, job.id): job for job in found}
         return tuple(_entry(job, (job.record.master, job.id) == (asked, job_id)) for job in found)
 
@@ -143,7 +143,3 @@ def _entry(job: StartedJob, is_present: bool) -> JobEntry:
         ends=read_end(job.end_time, time.time())[0],
         is_present=is_present,
     )
-
-
-def _make_none(**_: Any) -> NoReturn:
-    raise NotImplementedError("entries of a list make no controllers")
