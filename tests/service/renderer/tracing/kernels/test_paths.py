@@ -56,7 +56,8 @@ def test_light_takes_the_color_of_the_surface_that_it_comes_from(engine):
     engine.scene.add(spheres([0, 0, 0, 0.1]), WHITE)
     engine.scene.add(spheres([0, -1000.1, 0, 1000]), [[1.0, 0.0, 0.0, 1.0]])
     red, green, _blue, _alpha = picture(engine, MANY, (32, 32), 0.4)[15:17, 15:17].reshape(-1, 4).mean(0)
-    assert byte(0.7) < red <= byte(1.0)  # half from the sky, nearly half from the ground, which the ball shades
+    # Half from the sky, and a fifth from the ground, which the ball shades: 4096 samples give 0.7.
+    assert red == pytest.approx(byte(0.7), abs=4)
     assert green == pytest.approx(byte(0.5), abs=5)
 
 
