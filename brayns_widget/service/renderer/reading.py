@@ -20,15 +20,17 @@ _is_reader = False
 
 
 def prepare(base_directory: str | None) -> None:
-    """Prepare the process that reads: confine it, and import all loaders."""
+    """Prepare the process that reads: confine it, import all loaders, and compile what they compute."""
     global _is_reader  # noqa: PLW0603 - what this process is
     _is_reader = True
     import libsonata._libsonata
     import morphio._morphio
 
     from brayns_widget.service.renderer.loaders import registry
+    from brayns_widget.service.renderer.loaders.morphologies import radii
 
     del registry
+    radii.warm_up()
     without_links(libsonata._libsonata, morphio._morphio)  # noqa: SLF001 - these hold HDF5
     _lasting.enter_context(confined(base_directory))
 

@@ -30,6 +30,11 @@ def smoothed(radii: npt.NDArray[np.float32], before: npt.NDArray[np.int64]) -> n
     return result
 
 
+def warm_up() -> None:
+    """Compile what ``smoothed`` runs, or take it from the cache."""
+    smoothed(np.ones(1, np.float32), np.array([-1]))
+
+
 @kernel
 def _limit(radii: Any, before: Any) -> None:
     for point in range(len(radii)):
