@@ -47,7 +47,8 @@ class Side(asyncio.Protocol):
         self._other: Side | None = None
         self._early = b""  # what came before the other side was there
         self._within = False  # the frame that is sent to this side is not complete
-        self._waiting = b""  # control frames that wait for its end
+        self._paused = False  # this side does not take what was sent to it
+        self._pong = b""  # waits for the end of both; only for the last ping, as RFC 6455 (5.5.3) allows
 
     def take_over(self, transport: asyncio.Transport, early: bytes = b"") -> None:
         """Get all that comes from now on; ``early`` is what has come already, before reading was paused."""
@@ -69,7 +70,7 @@ class Side(asyncio.Protocol):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 if not self._within and not self._lost.done():
-                    self._control(Opcode.CLOSE, Close(code, _shortened(reason)).serialize())
+                    self.transport.write(self._frame(Opcode.CLOSE, Close(code, _shortened(reason)).serialize()))
                     self.transport.resume_reading()  # data that nobody reads would reset it, and with it the frame
                     await asyncio.shield(self.ended)
                     self.transport.close()
@@ -94,10 +95,13 @@ class Side(asyncio.Protocol):
             self._other.set_within(self._frames.within)
 
     def pause_writing(self) -> None:
+        self._paused = True
         if self._other is not None:
             self._other.transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._paused = False
+        self._send_pong()
         if self._other is not None:
             self._other.transport.resume_reading()
 
@@ -119,24 +123,24 @@ class Side(asyncio.Protocol):
             if self._other is not None:
                 self._other.transport.write(piece)
         elif piece.opcode is Opcode.PING:
-            self._control(Opcode.PONG, bytes(piece.data))
+            self._pong = self._frame(Opcode.PONG, bytes(piece.data))
+            self._send_pong()
         elif piece.opcode is Opcode.CLOSE:
             self._end(_closing_words(piece))
 
-    def _control(self, opcode: Opcode, payload: bytes) -> None:
-        """Send a control frame to this side, after the frame that is under way."""
-        frame = Frame(opcode, payload).serialize(mask=not self._is_client)
-        if self._within:
-            self._waiting += frame
-        else:
-            self.transport.write(frame)
+    def _frame(self, opcode: Opcode, payload: bytes) -> bytes:
+        """Make a control frame for this side."""
+        return Frame(opcode, payload).serialize(mask=not self._is_client)
+
+    def _send_pong(self) -> None:
+        if self._pong and not self._within and not self._paused:
+            pong, self._pong = self._pong, b""
+            self.transport.write(pong)
 
     def set_within(self, within: bool) -> None:
         """Take notice of whether what was sent to this side ends within a frame."""
         self._within = within
-        if not within and self._waiting:
-            self.transport.write(self._waiting)
-            self._waiting = b""
+        self._send_pong()
 
     def _end(self, words: ClosingWords | None) -> None:
         if not self.ended.done():

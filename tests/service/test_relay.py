@@ -107,6 +107,21 @@ def test_a_pong_waits_for_the_end_of_the_frame_that_is_under_way():
     relayed(use)
 
 
+def test_a_client_that_takes_nothing_gets_one_pong_for_all_its_pings():
+    async def use(client, to_client, server, to_server, running):
+        client.pause_writing()
+        for number in range(100):
+            client.data_received(frame(Opcode.PING, b"%d" % number, masked=True))
+        assert to_client.sent == b""
+        client.resume_writing()
+        assert to_client.sent == frame(Opcode.PONG, b"99", masked=False)
+        client.connection_lost(None)
+        await asyncio.sleep(0)
+        server.data_received(frame(Opcode.CLOSE, CLOSE, masked=False))
+
+    relayed(use)
+
+
 @pytest.mark.parametrize("within", [False, True])
 def test_a_server_that_dies_is_told_unless_its_last_frame_is_not_complete(within):
     async def use(client, to_client, server, to_server, running):
