@@ -156,7 +156,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
         reader.start()
         await stopped.wait()
         context.interrupt()
-        loop.call_later(_READING_ENDS, reader.close)  # loads are cancelled first; a frame of a report is not
+        loop.call_later(_READING_ENDS, reader.close)  # what is read is cancelled first
     reader.close()
     turns.shutdown(wait=False, cancel_futures=True)
     if context.starting or server.running or _compiling():
