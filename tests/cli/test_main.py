@@ -21,6 +21,22 @@ def test_the_version_is_shown(arguments: list[str], capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == f"brayns-widget {importlib.metadata.version('brayns-widget')}\n"
 
 
+@pytest.fixture
+def _version_unread():
+    own_version.cache_clear()
+    yield
+    own_version.cache_clear()
+
+
+@pytest.mark.usefixtures("_version_unread")
+def test_the_version_is_read_once(monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: read.append(name) or "1.2.3")
+    assert [own_version(), own_version()] == ["1.2.3", "1.2.3"]
+    assert read == ["brayns-widget"]
+
+
+@pytest.mark.usefixtures("_version_unread")
 def test_without_an_installed_package_there_is_no_number(monkeypatch: pytest.MonkeyPatch):
     def missing(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
