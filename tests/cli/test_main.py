@@ -30,10 +30,9 @@ def _version_unread():
 
 @pytest.mark.usefixtures("_version_unread")
 def test_the_version_is_read_once(monkeypatch: pytest.MonkeyPatch):
-    read: list[str] = []
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: read.append(name) or "1.2.3")
+    numbers = iter(["1.2.3", "4.5.6"])
+    monkeypatch.setattr(importlib.metadata, "version", lambda _name: next(numbers))
     assert [own_version(), own_version()] == ["1.2.3", "1.2.3"]
-    assert read == ["brayns-widget"]
 
 
 @pytest.mark.usefixtures("_version_unread")

