@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from typing import Any
 
 
+@cache
 def own_version() -> str:
-    """Version of the installed package, or "development" in a checkout that is not installed."""
+    """Version of the installed package, or "development" in a checkout that is not installed; read once."""
     import importlib.metadata  # takes some milliseconds, and few ask
 
     try:

@@ -33,13 +33,19 @@ def is_morphology(path: str | PurePath, choice: Choice | None = None) -> bool:
     """Tell whether a path is that of a morphology; circuits are named by their configurations, which are JSON.
 
     Raises:
-        CircuitError: it is, and ``choice`` takes some of its cells by their ids, node sets or attributes.
+        CircuitError: it is, and ``choice`` takes some of its cells by their ids, node sets or attributes, or a share.
     """
     found = str(path).lower().endswith(_ENDINGS)
     if found and choice and (choice.node_ids is not None or choice.node_sets or choice.query is not None):
         raise CircuitError(
             f"{str(path)!r} is a single morphology, which has no node ids, node sets or attributes to choose cells by.",
             hint="Leave out node_ids, node_sets and query, or name the circuit's configuration.",
+        )
+    if found and choice and choice.density < 1:
+        raise CircuitError(
+            f"{str(path)!r} is a single morphology, of which no density of {choice.density:g} can be taken: it is one "
+            "cell.",
+            hint="Leave out density, or name the circuit's configuration.",
         )
     return found
 

@@ -130,9 +130,11 @@ class Rendering(Group):
             self._store.state = replace(self._store.state, background=background)
             self._settings = self._settings or settings
         await ready.renderer.call(SET_FRAMEBUFFER_STATIC)
-        if ready.capabilities.offers(SET_RADIUS_FLOOR.name) and not self._core.joined:
+        # Floor and options are common to all clients, so those of a scene that is there stay as they were set.
+        kept = self._core.joined or (self._core.resumer.survived and self._store.state.models)
+        if ready.capabilities.offers(SET_RADIUS_FLOOR.name) and not kept:
             await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=self._floor))
-        if ready.capabilities.offers(SET_PICTURE_OPTIONS.name):
+        if ready.capabilities.offers(SET_PICTURE_OPTIONS.name) and not kept:
             better = PictureOptions(all_materials=True, centered=True, soft_shadows=True, stepwise=True)
             await ready.renderer.call(SET_PICTURE_OPTIONS, better)
         # Settings made before the job counts as ready are only stored, so they are compared again after each answer.

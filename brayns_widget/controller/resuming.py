@@ -24,17 +24,21 @@ class Resumer:
 
     Args:
         core: the controller's core.
+
+    Attributes:
+        survived: whether the scene was still there when its renderer was reached again.
     """
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.survived = False
         self._failures = 0  # to bring the scene back to its renderer
         self._unanswered: list[tuple[str, Any]] = []  # loads and removals whose link broke
         self._undoing: set[asyncio.Task[None]] = set()
 
     def begin(self, renderer: Server) -> None:
         """Listen to the renderer of a new job."""
-        self._failures = 0
+        self.survived, self._failures = False, 0
         self._unanswered.clear()
         self._listen_to(renderer)
 
@@ -57,6 +61,7 @@ class Resumer:
         core.connection.report(None, "Reading the scene …")
         survives = await core.scene.survives(renderer, self._unanswered, anew=self._failures > 0)
         self._unanswered.clear()
+        self.survived = survives
         if not survives and not self._failures:
             core.restorer.keep()
         before, core.restorer.wanted = core.restorer.wanted, True  # a scene without lights stays dark

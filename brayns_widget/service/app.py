@@ -12,9 +12,10 @@ from aiohttp import web
 
 from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.service.access import Access
-from brayns_widget.service.connections import Connections, most_connections
+from brayns_widget.service.connections import Connections
 from brayns_widget.service.guard import guard
 from brayns_widget.service.master import create_master
+from brayns_widget.service.places import most_connections
 from brayns_widget.service.slave import create_slave
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ async def serve(
 
 async def _listen(stack: contextlib.AsyncExitStack, application: web.Application, host: str, port: int) -> str:
     """Serve an application until the stack unwinds; return the host and port for a URL."""
-    connections = Connections(application, most_connections(), _GOODBYE_SECONDS)
+    connections = Connections(application, most_connections(servers=2), _GOODBYE_SECONDS)
     try:
         name, number = await stack.enter_async_context(connections.listen(host, port))
     except OSError as error:

@@ -1,38 +1,23 @@
-"""Bounds on a server's connections, so that a neighbour on this machine can't take the handles that jobs need."""
+"""Connections of master and slave: as many as they have places for, and those that ask for nothing end soon."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from brayns_widget.service.places import REQUEST_SECONDS, Places
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
-REQUEST_SECONDS = 10.0  # for complete request headers, and between the requests of a connection
-
-_MOST = 500  # connections, whatever the system allows
-# Master and slave take a share each, a second one for what the system has accepted before they look, and the slave
-# one for its servers' ends. The rest is the reserve: the jobs' pipes, the records, the log.
-_SHARE = 8
-
-
-def most_connections() -> int:
-    """Return how many connections one server may hold, from the process's limit of file handles."""
-    if sys.platform == "win32":
-        return _MOST  # its sockets have no such limit
-    import resource
-
-    handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _MOST if handles == resource.RLIM_INFINITY else max(1, min(_MOST, handles // _SHARE))
-
 
 class Connections:
-    """Connections of one application. A newcomer takes the place of the oldest that has no request in work.
+    """Connections of one application, see ``places``.
 
     Args:
         application: is served, and gets a middleware.
@@ -41,17 +26,16 @@ class Connections:
     """
 
     def __init__(self, application: web.Application, most: int, goodbye: float) -> None:
-        self._most = most
-        self._at_work: set[asyncio.BaseProtocol] = set()
+        self._places: Places[RequestHandler] = Places(most, RequestHandler.force_close)
 
         @web.middleware
         async def work(request: web.Request, handler: Handler) -> web.StreamResponse:
             protocol = request.protocol
-            self._at_work.add(protocol)
+            self._places.at_work.add(protocol)
             try:
                 return await handler(request)
             finally:
-                self._at_work.discard(protocol)
+                self._places.at_work.discard(protocol)
 
         application.middlewares.append(work)
         self._runner = web.AppRunner(
@@ -70,7 +54,7 @@ class Connections:
         """
         try:
             await self._runner.setup()
-            server = await asyncio.get_running_loop().create_server(self._admit, host, port, backlog=self._most)
+            server = await asyncio.get_running_loop().create_server(self._admit, host, port, backlog=self._places.most)
             try:
                 name, number = server.sockets[0].getsockname()[:2]
                 yield name, number
@@ -82,13 +66,8 @@ class Connections:
     def _admit(self) -> asyncio.Protocol:
         server = self._runner.server
         assert server
-        present = [connection for connection in server.connections if connection.connected]
-        if len(present) >= self._most:
-            oldest = next((connection for connection in present if connection not in self._at_work), None)
-            if oldest is None:
-                return _Refusal()
-            oldest.force_close()
-        return server()
+        present = (connection for connection in server.connections if connection.connected)
+        return server() if self._places.admit(present) else _Refusal()
 
 
 class _Refusal(asyncio.Protocol):

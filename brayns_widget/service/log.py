@@ -1,4 +1,4 @@
-"""The log of the local service: on the standard error, without tokens, and short whatever others send."""
+"""The log of the servers: on the standard error, without tokens, and short whatever others send."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ if TYPE_CHECKING:
     from brayns_widget.service.auth import Token
 
 _QUIET_SECONDS = 1.0
-# They log once for each request that they can't read and each connection that they can't accept.
-_NOISY = ("aiohttp.server", "asyncio")
+# They log once for each request that they can't read, connection that they can't accept, and method that fails.
+_NOISY = ("aiohttp.server", "asyncio", "brayns_widget.service.rpc.server")
 
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC)
 
 
-def log_to_stderr(level: str, token: Token) -> None:
+def log_to_stderr(level: str | int, token: Token | None = None) -> None:
     """Send messages from `level` on to the standard error.
 
     Args:
-        level: name of a level, in any case.
-        token: is masked in every text: the HTTP library quotes requests.
+        level: a level, or the name of one in any case.
+        token: is masked in every text: the HTTP library quotes requests; None: nothing is.
     """
 
     class Masking(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return token.mask(super().format(record))
+            text = super().format(record)
+            return text if token is None else token.mask(text)
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Masking("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(Quiet())
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.basicConfig(level=level.upper() if isinstance(level, str) else level, handlers=[handler])
 
 
 class Quiet(logging.Filter):
     """Filter that lets one failure of a kind through each second, with the number of those it held back.
 
-    It looks at the HTTP library and asyncio only. A failure that others can cause is told in one line; one that may be
-    a defect of ours keeps its traceback.
+    It looks at the HTTP library, asyncio and the server of methods only. A failure that others can cause is told in one
+    line; one that may be a defect of ours keeps its traceback.
 
     Args:
         clock: gives seconds.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from brayns_widget.protocol.errors import ServiceError
-from brayns_widget.service.connections import REQUEST_SECONDS
 from brayns_widget.service.leases import MAX_SECONDS
 from brayns_widget.service.manager import JobManager, KeyReusedError, UnknownUseCaseError
+from brayns_widget.service.places import REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler

@@ -21,6 +21,21 @@ def test_the_version_is_shown(arguments: list[str], capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == f"brayns-widget {importlib.metadata.version('brayns-widget')}\n"
 
 
+@pytest.fixture
+def _version_unread():
+    own_version.cache_clear()
+    yield
+    own_version.cache_clear()
+
+
+@pytest.mark.usefixtures("_version_unread")
+def test_the_version_is_read_once(monkeypatch: pytest.MonkeyPatch):
+    numbers = iter(["1.2.3", "4.5.6"])
+    monkeypatch.setattr(importlib.metadata, "version", lambda _name: next(numbers))
+    assert [own_version(), own_version()] == ["1.2.3", "1.2.3"]
+
+
+@pytest.mark.usefixtures("_version_unread")
 def test_without_an_installed_package_there_is_no_number(monkeypatch: pytest.MonkeyPatch):
     def missing(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)

@@ -54,6 +54,12 @@ def test_camera_background_and_settings_are_those_of_the_scene(cluster, joined):
     assert not [method for method in cluster.renderer.methods() if method.startswith("add-light")]
 
 
+def test_floor_and_options_of_a_shared_renderer_stay_as_its_clients_have_set_them(cluster, joined):
+    cluster.renderer.offers += ["set-radius-floor", "set-picture-options"]
+    joined.start().result(WAIT)
+    assert not {"set-radius-floor", "set-picture-options"} & set(cluster.renderer.methods())
+
+
 def test_what_was_set_here_before_stays(joined):
     joined.camera = Camera((7, 8, 9))
     joined.background = "red"

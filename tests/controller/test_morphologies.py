@@ -68,6 +68,16 @@ def test_cells_of_a_morphology_cannot_be_chosen(cluster: FakeCluster, controller
     assert not cluster.renderer.sent("add-model")
 
 
+def test_a_share_of_a_morphology_cannot_be_taken_and_it_is_within_any_limit(
+    cluster: FakeCluster, controller: Controller
+):
+    with pytest.raises(CircuitError, match=r"cell\.swc' is a single morphology, of which no density of 0\.5"):
+        controller.load_circuit("/data/cell.swc", density=0.5).result(WAIT)
+    assert not cluster.renderer.sent("add-model")
+    controller.load_circuit("/data/cell.swc", limit=1, density=1).result(WAIT)
+    assert len(cluster.renderer.sent("add-model")) == 1
+
+
 def test_circuits_are_no_morphologies():
     assert not is_morphology("/data/circuit_config.json")
 

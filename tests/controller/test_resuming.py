@@ -169,6 +169,18 @@ def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, 
     assert scene(cluster) == before
 
 
+def test_floor_and_options_are_set_again_where_the_renderer_was_restarted_only(cluster, proxy, controller):
+    cluster.renderer.offers += ["set-radius-floor", "set-picture-options"]
+    build(controller)
+    for restarted in (False, True):
+        seen = len(cluster.renderer.requests)
+        if restarted:
+            cluster.renderer.models.clear()
+        break_link(controller, proxy)
+        common = {"set-radius-floor", "set-picture-options"}
+        assert {method for method, _ in changes(cluster, seen)} & common == (common if restarted else set())
+
+
 def test_a_restarted_renderer_of_an_empty_scene_gets_its_lights_and_no_earlier_scene(cluster, proxy, controller):
     load(controller)
     before = scene(cluster)

@@ -56,6 +56,13 @@ def test_what_may_be_a_defect_keeps_its_traceback():
     assert "malformed" in told.texts[0]
 
 
+def test_a_method_that_fails_again_and_again_is_told_once_a_second():
+    told = Told("brayns_widget.service.rpc.server")
+    for _ in range(100):
+        told.fail(ZeroDivisionError("by zero"), "Method %r failed", "break")
+    assert len(told.texts) == 1
+
+
 def test_kinds_and_other_loggers_do_not_wait_for_each_other():
     told = Told("aiohttp.server")
     told.fail(BadStatusLine("a"), "first")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.access import Access, add_access
 from brayns_widget.service.auth import Token
 from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.log import log_to_stderr
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 WORKERS = 8  # requests that are answered at once; they mostly wait for disks
@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
-    logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr(options.log_level)
     try:
         secret = Token(read_stdin_line()) if options.secret_from_stdin else None
         asyncio.run(_serve(options, BaseDirectory(options.base_directory), secret))

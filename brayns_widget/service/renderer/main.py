@@ -20,6 +20,7 @@ from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
 from brayns_widget.service.access import Access, add_access
 from brayns_widget.service.auth import Token
 from brayns_widget.service.confined import confined
+from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
 
@@ -95,7 +96,7 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
     _on_signals(lambda: os._exit(0))  # until there is something to stop
-    logging.basicConfig(level=LOG_LEVELS[options.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr(LOG_LEVELS[options.log_level])
     try:
         host, port = _address(options.uri)
         tls = _tls(options)
@@ -156,7 +157,7 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
         reader.start()
         await stopped.wait()
         context.interrupt()
-        loop.call_later(_READING_ENDS, reader.close)  # loads are cancelled first; a frame of a report is not
+        loop.call_later(_READING_ENDS, reader.close)  # what is read is cancelled first
     reader.close()
     turns.shutdown(wait=False, cancel_futures=True)
     if context.starting or server.running or _compiling():

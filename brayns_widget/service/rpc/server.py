@@ -44,7 +44,9 @@ from brayns_widget.protocol.messages import (
 )
 from brayns_widget.service.access import Access
 from brayns_widget.service.auth import Token
+from brayns_widget.service.places import REQUEST_SECONDS, most_connections
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
+from brayns_widget.service.rpc.connections import Connection, Connections
 from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest, Turn
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,6 @@ MAX_PROBLEMS = 100  # that are listed of a request
 CLOSE_TIMEOUT = 1.0  # seconds that a client gets to answer the end of its connection
 READING_TIME = 0.25  # seconds that a client gets to read the last answer before the server closes the connection
 SHUTDOWN_TIMEOUT = 5.0  # seconds that running requests get to end when the server does
-OPENING_TIME = 10.0  # seconds that a client gets to ask for its connection
 # Seconds that a client beyond the limit waits for its handshake, as at the real renderer, before it is refused. The
 # official client tries again after 10 s without an answer, but not after an answer or an end of the connection.
 WAITING_TIME = 15.0
@@ -136,8 +137,9 @@ class RpcServer(Generic[C]):
             ping_interval=None,  # the real server never pings; TCP tells us of peers that die
             max_size=MAX_MESSAGE,
             close_timeout=CLOSE_TIMEOUT,
-            open_timeout=OPENING_TIME if self.max_clients is None else OPENING_TIME + WAITING_TIME,
+            open_timeout=REQUEST_SECONDS + (0.0 if self.max_clients is None else WAITING_TIME),
             process_request=self._process_request,
+            **Connections(most_connections()).options(tls=options.get("ssl") is not None),
             **options,
         ) as server:
             address = next(iter(server.sockets)).getsockname()
@@ -159,6 +161,8 @@ class RpcServer(Generic[C]):
                 self._sessions.discard(session)
 
     async def _process_request(self, connection: ServerConnection, request: HttpRequest) -> HttpResponse | None:
+        assert isinstance(connection, Connection)
+        connection.ask()
         if request.path == "/healthz":
             return connection.respond(http.HTTPStatus.OK, "Ok")
         origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.errors import CANCELLED, RequestError
 from brayns_widget.service import hdf5
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.reading.reader import Here, Runner
@@ -19,6 +20,7 @@ from brayns_widget.service.rpc.methods import RunningRequest
 Floats = npt.NDArray[np.float32]
 
 _CACHE = 1 << 26  # bytes; a chunk of a compressed report is unpacked once for all its frames
+LONGEST_READING = 5.0  # seconds for one frame, while all clients of the renderer wait for it
 SPIKE_STEP = 0.01  # ms, the duration of a frame of spikes
 
 
@@ -46,8 +48,11 @@ class Report(Protocol):
 
     timeline: Timeline
 
-    def read(self, frame: int) -> Floats:
-        """Read the values (columns,) of a frame; valid until the next call."""
+    def read(self, frame: int, request: RunningRequest | None = None) -> Floats:
+        """Read the values (columns,) of a frame; valid until the next call. See ``FrameReport.read``."""
+
+    def try_again(self) -> None:
+        """Read the file again, although an earlier reading had to be ended."""
 
     def read_by(self, runner: Runner) -> None:
         """Let another one read files from now on."""
@@ -123,7 +128,7 @@ _open_frames: dict[FrameSource, _OpenFrames] = {}
 
 def read_frame(request: RunningRequest, source: FrameSource, frame: int) -> list[Floats]:
     """Read the values of a frame; the file stays open until ``close_frames``."""
-    del request
+    request.progress(0.0, "Reading")  # the process is there
     if source not in _open_frames:
         _open_frames[source] = _OpenFrames(source)
     return [_open_frames[source].read(frame)]
@@ -149,21 +154,48 @@ class FrameReport:
         self.timeline = timeline
         self._source = source
         self._runner: Runner = Here()
+        self._unreadable = ""
 
     def read_by(self, runner: Runner) -> None:
         """Let another one read the file from now on."""
         self._runner = runner
 
-    def read(self, frame: int) -> Floats:
-        """Read a frame.
+    def try_again(self) -> None:
+        """Read the file again, although an earlier reading had to be ended."""
+        self._unreadable = ""
+
+    def read(self, frame: int, request: RunningRequest | None = None) -> Floats:
+        """Read a frame, within ``LONGEST_READING``.
+
+        A file that kills its reader, or keeps it for longer, is not read again until ``try_again``: each attempt would
+        hold all clients up.
+
+        Args:
+            frame: its number.
+            request: ends the reading when cancelled.
 
         Raises:
             OSError: the file cannot be read any more.
+            RequestError: 20, ``request`` is cancelled.
         """
+        if self._unreadable:
+            raise OSError(self._unreadable)
+        request = request or RunningRequest()
+        reading = RunningRequest(lambda _amount, _operation: deadline.start())
+        deadline = threading.Timer(LONGEST_READING, reading.cancel)
+        deadline.daemon = True
+        request.when_cancelled(reading.cancel)
+        request.check()
         try:
-            values: Floats = self._runner.run(self._source.path, read_frame, RunningRequest(), self._source, frame)[0]
+            values: Floats = self._runner.run(self._source.path, read_frame, reading, self._source, frame)[0]
         except RequestError as error:
-            raise OSError(error.message) from error
+            request.check()
+            late = f"{self._source.path} did not give its frame {frame} within {LONGEST_READING:g} s"
+            why = late if error.code == CANCELLED else error.message
+            self._unreadable = f"{why}; it is not read again until the simulation is disabled and enabled"
+            raise OSError(self._unreadable) from error
+        finally:
+            deadline.cancel()
         return values
 
     def close(self) -> None:
@@ -192,11 +224,15 @@ class SpikeReport:
         start, end = (int(times[index] / SPIKE_STEP + 1e-6) for index in (0, -1))
         self.timeline = Timeline(SPIKE_STEP, start, end)
 
-    def read(self, frame: int) -> Floats:
+    def try_again(self) -> None:
+        """Do nothing: there is no file."""
+
+    def read(self, frame: int, request: RunningRequest | None = None) -> Floats:
         """Compute the values of a frame: the spiking one at a spike, nearer to rest before and after it.
 
         As Brayns 3.10.1 does, fitted to reference pictures: linear in time on both sides.
         """
+        del request
         now = frame * SPIKE_STEP
         reach = max(self._transition, SPIKE_STEP)  # less would fall between two frames
         first, last = np.searchsorted(self._times, (now - reach, now + reach))

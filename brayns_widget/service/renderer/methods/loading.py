@@ -49,7 +49,7 @@ def add_model(context: Context, params: AddModelParams, request: RunningRequest)
     )
     models = context.models.add_loaded(loaded, load_info, request.part(READING, 1.0))
     try:
-        context.playback.refresh()
+        context.playback.refresh(request)
     except RequestError:
         context.models.remove([model.id for model in models])
         context.playback.settle()

@@ -71,7 +71,7 @@ class Shot:
         """
         shown = self.frame is None or self.frame == context.playback.frame
         try:
-            with contextlib.nullcontext() if self.frame is None else context.playback.at(self.frame):
+            with contextlib.nullcontext() if self.frame is None else context.playback.at(self.frame, request):
                 context.models.build(request.part(0.0, 0.0))
                 engine = context.prepared_engine()
                 request.settled()

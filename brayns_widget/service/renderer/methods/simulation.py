@@ -20,7 +20,7 @@ from brayns_widget.protocol.brayns.simulation import (
 )
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
 
 methods: Methods[Context] = Methods()
 
@@ -36,17 +36,17 @@ def get_simulation_parameters(context: Context) -> SimulationParameters:
     )
 
 
-@methods.add(SET_SIMULATION_PARAMETERS)
-def set_simulation_parameters(context: Context, params: SimulationParameters) -> None:
+@methods.add(SET_SIMULATION_PARAMETERS, cancellable=True, asynchronous=False)
+def set_simulation_parameters(context: Context, params: SimulationParameters, request: RunningRequest) -> None:
     """Show another frame."""
     if "current" in params.model_fields_set:
-        context.playback.seek(params.current)
+        context.playback.seek(params.current, request)
 
 
-@methods.add(ENABLE_SIMULATION)
-def enable_simulation(context: Context, params: EnableSimulationParams) -> None:
+@methods.add(ENABLE_SIMULATION, cancellable=True, asynchronous=False)
+def enable_simulation(context: Context, params: EnableSimulationParams, request: RunningRequest) -> None:
     """Let a model show its simulation, or its own colors."""
-    context.playback.enable(params.model_id, enabled=params.enabled)
+    context.playback.enable(params.model_id, enabled=params.enabled, request=request)
 
 
 @methods.add(GET_COLOR_RAMP, turn=Turn.BETWEEN)
@@ -58,8 +58,8 @@ def get_color_ramp(context: Context, params: GetModelParams) -> ColorRamp:
     return ColorRamp(colors=colors, range=[ramp.low, ramp.high])
 
 
-@methods.add(SET_COLOR_RAMP)
-def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
+@methods.add(SET_COLOR_RAMP, cancellable=True, asynchronous=False)
+def set_color_ramp(context: Context, params: SetColorRampParams, request: RunningRequest) -> None:
     """Set the colors of a model's simulation or volume; what is left out stays."""
     volume = context.models[params.id].volume
     ramp = context.playback.ramp(params.id) if volume is None else volume.ramp
@@ -72,6 +72,6 @@ def set_color_ramp(context: Context, params: SetColorRampParams) -> None:
     except ValueError as error:
         raise RequestError(str(error), code=INVALID_PARAMS) from error
     if volume is None:
-        context.playback.set_ramp(params.id, ramp)
+        context.playback.set_ramp(params.id, ramp, request)
     else:
         context.models.set_ramp(volume, ramp)

@@ -273,18 +273,18 @@ class Models:
         """List a model and its copies, which share its coloring."""
         return [other for other in self if other is entry or other.coloring is entry.coloring is not None]
 
-    def repaint(self, entry: Entry) -> None:
+    def repaint(self, entry: Entry, request: RunningRequest | None = None) -> None:
         """Update a model's colors and radii in the scene: its simulation's, or else its own.
 
         Raises:
-            RequestError: -32603, the report cannot be read.
+            RequestError: -32603, the report cannot be read; 20, ``request`` is cancelled.
         """
         assert entry.coloring is not None
         assert entry.handle is not None
         colors, shape = entry.coloring.colors, None
         try:
             if entry.simulation is not None:
-                colors, shape = entry.simulation.colors(colors), entry.simulation.shape()
+                colors, shape = entry.simulation.colors(colors, request), entry.simulation.shape(request)
         except OSError as error:
             raise RequestError(
                 f"The report of model {entry.id} cannot be read: {error}", code=INTERNAL_ERROR

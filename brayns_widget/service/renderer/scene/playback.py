@@ -6,12 +6,13 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
+from brayns_widget.protocol.errors import CANCELLED, DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.content.reports import Timeline
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
 from brayns_widget.service.renderer.scene.entries import Entry
 from brayns_widget.service.renderer.scene.models import Models
+from brayns_widget.service.rpc.methods import RunningRequest
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +49,11 @@ class Playback:
         line = self.timeline
         return 0 if line is None else min(max(line.start, self._frame), line.end)
 
-    def seek(self, frame: int) -> None:
+    def seek(self, frame: int, request: RunningRequest | None = None) -> None:
         """Show another frame.
 
         Raises:
-            RequestError: -32603, there is no such frame, or a report cannot be read.
+            RequestError: -32603, there is no such frame, or a report cannot be read; 20, ``request`` is cancelled.
         """
         line = self.timeline
         if line is None and frame == 0:
@@ -61,17 +62,17 @@ class Playback:
             raise RequestError("Simulation frame out of range", code=INTERNAL_ERROR)  # the real renderer's words
         former, self._frame = self._frame, frame
         try:
-            self.refresh()
+            self.refresh(request)
         except RequestError:
             self._frame = former
             self.settle()
             raise
 
-    def refresh(self) -> None:
+    def refresh(self, request: RunningRequest | None = None) -> None:
         """Update all models to the frame, after models were added or removed.
 
         Raises:
-            RequestError: -32603, a report cannot be read; the others' models show it.
+            RequestError: -32603, a report cannot be read; the others' models show it. 20, ``request`` is cancelled.
         """
         line, self._frame = self.timeline, self.frame
         if line is None:
@@ -83,8 +84,10 @@ class Playback:
         for simulation in {id(simulation): simulation for _entry, simulation in self._simulated()}.values():
             if simulation.outdated and simulation.enabled:
                 try:
-                    self._repaint(simulation)
+                    self._repaint(simulation, request)
                 except RequestError as error:
+                    if error.code == CANCELLED:
+                        raise
                     problems.append(error)
         if problems:
             raise problems[0]
@@ -97,22 +100,22 @@ class Playback:
             logger.warning("%s", error)
 
     @contextlib.contextmanager
-    def at(self, frame: int) -> Iterator[None]:
+    def at(self, frame: int, request: RunningRequest | None = None) -> Iterator[None]:
         """Show another frame for a while; see ``seek``."""
         former = self._frame
-        self.seek(frame)
+        self.seek(frame, request)
         try:
             yield
         finally:
             self._frame = former
             self.settle()
 
-    def enable(self, model_id: int, *, enabled: bool) -> None:
+    def enable(self, model_id: int, *, enabled: bool, request: RunningRequest | None = None) -> None:
         """Show a model's simulation, or its own colors.
 
         Raises:
             RequestError: -32602 for an unknown model, 0 for one without a simulation, -32603 if its report cannot be
-                read.
+                read, 20 if ``request`` is cancelled.
         """
         simulation = self._models[model_id].simulation
         if simulation is None:
@@ -120,7 +123,7 @@ class Playback:
         if enabled != simulation.enabled:
             simulation.enabled = enabled
             try:
-                self._repaint(simulation)
+                self._repaint(simulation, request)
             except RequestError:
                 simulation.enabled = not enabled
                 raise
@@ -133,16 +136,16 @@ class Playback:
         """
         return self._with_ramp(model_id).ramp
 
-    def set_ramp(self, model_id: int, ramp: ColorRamp) -> None:
+    def set_ramp(self, model_id: int, ramp: ColorRamp, request: RunningRequest | None = None) -> None:
         """Give a model's simulation other colors; see ``ramp``.
 
         Raises:
-            RequestError: also -32603, its report cannot be read.
+            RequestError: also -32603, its report cannot be read; 20, ``request`` is cancelled.
         """
         simulation = self._with_ramp(model_id)
         former, simulation.ramp = simulation.ramp, ramp
         try:
-            self._repaint(simulation)
+            self._repaint(simulation, request)
         except RequestError:
             simulation.ramp = former
             raise
@@ -153,8 +156,9 @@ class Playback:
             raise RequestError("The requested model does not have a color ramp", code=DOMAIN_ERROR)
         return simulation
 
-    def _repaint(self, simulation: Simulation) -> None:
+    def _repaint(self, simulation: Simulation, request: RunningRequest | None) -> None:
         for entry, shown in self._simulated():
             if shown is simulation:
-                self._models.repaint(entry)
-        simulation.outdated = False
+                self._models.repaint(entry, request)
+                simulation.shown(by_all=False)
+        simulation.shown(by_all=True)

@@ -9,6 +9,7 @@ from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.content.ramps import NOT_A_NUMBER, ColorRamp
 from brayns_widget.service.renderer.content.reports import Floats, Timeline
 from brayns_widget.service.renderer.content.simulation import Simulation
+from brayns_widget.service.rpc.methods import RunningRequest
 
 
 class Values:
@@ -19,8 +20,11 @@ class Values:
     def __init__(self, *values: float) -> None:
         self._values = np.array(values, np.float32)
 
-    def read(self, frame: int) -> Floats:
+    def read(self, frame: int, request: RunningRequest | None = None) -> Floats:
         return self._values
+
+    def try_again(self) -> None:
+        pass
 
     def read_by(self, runner: Runner) -> None:
         pass

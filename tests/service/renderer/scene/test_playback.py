@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.brayns.models import Transform
+from brayns_widget.protocol.errors import CANCELLED, RequestError
 from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
@@ -26,16 +27,32 @@ RAMP = ColorRamp(np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None],
 
 
 class Report:
-    """Ten frames of 1 ms whose value is their number; those of ``missing`` cannot be read."""
+    """Ten frames of 1 ms whose value is their number.
+
+    Those of ``missing`` cannot be read, and reading those of ``hanging`` only ends when it is cancelled.
+    """
 
     def __init__(self) -> None:
         self.timeline = Timeline(1.0, 0, 9)
         self.missing: set[int] = set()
+        self.hanging: set[int] = set()
+        self.then_hangs = False  # after one more frame
+        self.read_frames: list[int] = []
 
-    def read(self, frame: int) -> npt.NDArray[np.float32]:
+    def read(self, frame: int, request: RunningRequest | None = None) -> npt.NDArray[np.float32]:
+        self.read_frames.append(frame)
         if frame in self.missing:
             raise OSError("gone")
+        if frame in self.hanging:
+            assert request is not None  # or nobody could end it
+            request.cancel()
+            request.check()
+        if self.then_hangs:
+            self.then_hangs, self.hanging = False, {frame}
         return np.array([frame], np.float32)
+
+    def try_again(self) -> None:
+        self.hanging = set()
 
     def read_by(self, runner: Runner) -> None:
         pass
@@ -151,3 +168,35 @@ def test_one_broken_report_does_not_stop_the_others(
     playback.settle()
     assert shown(models, scene) == [9, 3]
     assert "The report of model 0 cannot be read: gone" in caplog.text
+
+
+@pytest.mark.parametrize("hanging", [0, 1])
+def test_what_is_cancelled_changes_nothing_and_hangs_once(
+    models: Models, scene: Scene, reports: list[Report], hanging: int
+):
+    playback = Playback(models)
+    playback.seek(4)
+    report = reports[hanging]
+    report.hanging, report.read_frames = {4, 7}, []
+    for call in (
+        lambda request: playback.seek(7, request),
+        lambda request: playback.at(7, request).__enter__(),
+        lambda request: playback.set_ramp(hanging, ColorRamp(RAMP.colors, 0.0, 1.0), request),
+    ):
+        with pytest.raises(RequestError) as caught:
+            call(RunningRequest())
+        assert caught.value.code == CANCELLED
+        assert (playback.frame, playback.ramp(hanging), shown(models, scene)) == (4, RAMP, [4, 4])
+    assert report.read_frames == [7, 7, 4]  # not again to go back
+
+
+def test_copies_that_show_different_frames_are_painted_again(models: Models, scene: Scene):
+    report = Report()
+    models.instantiate(add(models, report), [Transform()])
+    playback = Playback(models)
+    playback.seek(4)
+    request = RunningRequest()
+    report.then_hangs = True  # once the model is painted, and not its copy
+    with pytest.raises(RequestError, match="cancelled"):
+        playback.seek(7, request)
+    assert shown(models, scene) == [4, 4]
