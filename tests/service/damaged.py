@@ -22,9 +22,9 @@ import libsonata
 import numpy as np
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
+from tests.service.backend.asking import answer
 from tests.service.sonata.files import fill
 
 FILES = {

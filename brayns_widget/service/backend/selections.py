@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pickle import PickleBuffer
+from typing import Any
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.numbered import Numbered
@@ -27,8 +28,8 @@ class _Selection:
     reports: list[int] = field(default_factory=list)
 
     @property
-    def params(self) -> dict[str, str]:
-        return {"population": self.population, "ids": base64.b64encode(self.ids).decode()}
+    def params(self) -> dict[str, Any]:
+        return {"population": self.population, "ids": PickleBuffer(self.ids)}
 
 
 class Selections:
@@ -59,7 +60,7 @@ class Selections:
                 f"{MAX_IDS // 8}: unload some",
                 code=INVALID_PARAMS,
             )
-        return self._nodes.add(_Selection(path, population, ids)), found["count"]
+        return self._nodes.add(_Selection(path, population, bytes(ids))), found["count"]
 
     def unload_nodes(self, number: int) -> None:
         """Forget a selection and its reports.
@@ -78,7 +79,7 @@ class Selections:
         """
         return self._nodes[number].ids
 
-    def positions(self, number: int) -> bytes:
+    def positions(self, number: int) -> bytes | memoryview:
         """Read the positions of a selection, see ``nodes.positions``.
 
         Raises:
@@ -111,7 +112,7 @@ class Selections:
             if number in selection.reports:
                 selection.reports.remove(number)
 
-    def frame(self, report: int, number: int, low: float, high: float) -> bytes:
+    def frame(self, report: int, number: int, low: float, high: float) -> bytes | memoryview:
         """Read a frame, see ``frames.Frames.read``.
 
         Raises:
