@@ -72,12 +72,14 @@ class _Child:
         self._channel.send("progress", amount, operation)
 
     def _fail(self, number: int, error: Exception) -> None:
-        error.add_note("".join(traceback.format_exception(error)))
+        trace = "".join(traceback.format_exception(error))
         error.__cause__ = error.__context__ = error.__traceback__ = None
         try:
-            self._channel.send("failed", number, error)
-        except (TypeError, AttributeError, ValueError, pickle.PicklingError):  # that cannot be pickled
-            self._channel.send("failed", number, RuntimeError(f"{type(error).__name__}: {error}"))
+            pickle.loads(pickle.dumps(error))  # noqa: S301 - not every class that can be pickled comes back
+        except Exception:
+            error = RuntimeError(f"{type(error).__name__}: {error}")
+        error.add_note(trace)
+        self._channel.send("failed", number, error)
 
     def _open(self, path: str) -> None:
         if path != self._opened:

@@ -74,14 +74,25 @@ class _Refusing(Exception):
         raise pickle.PicklingError
 
 
+class _Located(Exception):
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(f"{path}, line {line}")
+
+
 def fail_oddly(request: RunningRequest, way: str) -> list[Any]:
-    """Raise what cannot be pickled."""
+    """Raise what cannot be pickled, or does not come back from that."""
     del request
 
     class Local(Exception):
         pass
 
-    raise {"locked": _Locked(), "refusing": _Refusing("what refuses"), "local": Local("what nobody finds")}[way]
+    errors = {
+        "locked": _Locked(),
+        "refusing": _Refusing("what refuses"),
+        "local": Local("what nobody finds"),
+        "located": _Located("/a/file", 7),
+    }
+    raise errors[way]
 
 
 def crash(request: RunningRequest, path: str) -> list[Any]:

@@ -123,12 +123,14 @@ def test_errors_keep_what_they_say(reader: Reader):
         ("locked", "_Locked: what cannot be pickled"),
         ("refusing", "_Refusing: what refuses"),
         ("local", "Local: what nobody finds"),
+        ("located", "_Located: /a/file, line 7"),
     ],
 )
 def test_errors_that_cannot_be_pickled_keep_their_words(reader: Reader, way: str, words: str):
     (before,) = run(reader, tasks.pid)
-    with pytest.raises(RuntimeError, match=words):
+    with pytest.raises(RuntimeError, match=words) as caught:
         run(reader, tasks.fail_oddly, way)
+    assert "in fail_oddly" in caught.value.__notes__[0]
     assert run(reader, tasks.pid) == [before]
 
 
