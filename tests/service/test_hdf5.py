@@ -122,7 +122,7 @@ def test_a_soft_link_that_passes_an_external_one(inside: Path, tmp_path: Path):
                     look()
     with pytest.raises(RequestError, match=r"other\.h5' is outside"):
         CircuitReader(BaseDirectory(inside)).fetch(
-            "get-node-attributes", str(config), population="cells", ids=None, names=["x"]
+            "get-node-attributes", str(config), RunningRequest(), population="cells", ids=None, names=["x"]
         )
 
 
@@ -146,9 +146,9 @@ def test_the_backend_does_not_tell_of_what_is_outside(inside: Path, tmp_path: Pa
         file["nodes/cells"] = h5py.ExternalLink("../other.h5", "/nodes/cells")
     reader = CircuitReader(BaseDirectory(inside))
     with pytest.raises(RequestError, match=r"other\.h5' is outside"):
-        reader.ask("populations", str(config))
+        reader.ask("populations", str(config), RunningRequest())
     with pytest.raises(RequestError, match=r"other\.h5' is outside"):
-        reader.fetch("get-node-attributes", str(config), population="cells", ids=None, names=["x"])
+        reader.fetch("get-node-attributes", str(config), RunningRequest(), population="cells", ids=None, names=["x"])
 
 
 def fills(group: Any) -> None:

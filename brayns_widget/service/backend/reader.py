@@ -7,6 +7,7 @@ and either would take the backend with it. A process for each question costs 0.1
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,24 +37,25 @@ class CircuitReader:
         self._processes: set[Process] = set()
         self._closed = False
 
-    def ask(self, question: str, path: str, **params: Any) -> Any:
+    def ask(self, question: str, path: str, request: RunningRequest, **params: Any) -> Any:
         """Ask a question about a configuration.
 
         Args:
             question: one of ``circuits.QUESTIONS``.
             path: of the configuration, or of a directory that holds one.
+            request: of the client that asks.
             params: further parameters of the question.
 
         Raises:
             RequestError: the question cannot be answered, or its process died or took too long.
         """
-        return self.fetch(question, path, **params)[0]
+        return self.fetch(question, path, request, **params)[0]
 
-    def fetch(self, question: str, path: str, **params: Any) -> tuple[Any, bytes | memoryview]:
+    def fetch(self, question: str, path: str, request: RunningRequest, **params: Any) -> tuple[Any, bytes | memoryview]:
         """Ask as ``ask`` does; also return the bytes that belong to the answer."""
         process = self.start(path)
         try:
-            answer, payload = process.run(repr(path), tasks.answer, RunningRequest(), question, self.base, path, params)
+            answer, payload = run(process, path, tasks.answer, request, question, self.base, path, params)
             return answer, payload
         finally:
             self.end(process)
@@ -86,3 +88,15 @@ class CircuitReader:
             self._closed = True
             for process in self._processes:
                 process.kill()
+
+
+def run(
+    process: Process, path: str, task: Callable[..., Sequence[Any]], request: RunningRequest, *arguments: Any
+) -> Any:
+    """Run one of ``tasks``; it stops when the client, who alone gets the answer, disconnects.
+
+    Raises:
+        RequestError: see ``Process.run``; or the task's own.
+    """
+    request.only_for_client()
+    return process.run(repr(path), task, request, *arguments)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from brayns_widget.service.backend import tasks
-from brayns_widget.service.backend.reader import CircuitReader
+from brayns_widget.service.backend.reader import CircuitReader, run
 from brayns_widget.service.reading.process import Process
 from brayns_widget.service.rpc.running import RunningRequest
 
@@ -18,28 +18,30 @@ class LoadedReport:
         reader: starts its process, again if that died.
         path: of the simulation's configuration.
         params: makes those of ``frames.Frames``.
+        request: of the client that loads it.
 
     Raises:
         RequestError: it cannot be loaded.
     """
 
-    def __init__(self, reader: CircuitReader, path: str, params: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, reader: CircuitReader, path: str, params: Callable[[], dict[str, Any]], request: RunningRequest
+    ) -> None:
         self._reader = reader
         self._path = path
         self._params = params
-        self._process = self._opened()
+        self._process = self._opened(request)
 
-    def _opened(self) -> Process:
+    def _opened(self, request: RunningRequest) -> Process:
         process = self._reader.start(self._path)
         try:
-            params = self._params()
-            process.run(repr(self._path), tasks.open_report, RunningRequest(), self._reader.base, self._path, params)
+            run(process, self._path, tasks.open_report, request, self._reader.base, self._path, self._params())
         except BaseException:
             self._reader.end(process)
             raise
         return process
 
-    def frame(self, number: int, low: float, high: float) -> bytes | memoryview:
+    def frame(self, number: int, low: float, high: float, request: RunningRequest) -> bytes | memoryview:
         """Read a frame; see ``frames.Frames.read``.
 
         Raises:
@@ -47,10 +49,9 @@ class LoadedReport:
         """
         if self._process.dead:
             self._reader.end(self._process)
-            self._process = self._opened()
-        what, request = repr(self._path), RunningRequest()
+            self._process = self._opened(request)
         values: bytes | memoryview
-        (values,) = self._process.run(what, tasks.read_frame, request, self._path, number, low, high)
+        (values,) = run(self._process, self._path, tasks.read_frame, request, self._path, number, low, high)
         return values
 
     def close(self) -> None:

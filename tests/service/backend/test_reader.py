@@ -14,6 +14,7 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, Reques
 from brayns_widget.service.backend import reader, tasks
 from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.backend.reader import CircuitReader
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.conftest import ROOT
 from tests.service.backend import stubborn
 
@@ -40,42 +41,42 @@ def stubborn_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 def test_it_answers(demo):
     reader = CircuitReader(BaseDirectory(demo))
-    assert reader.ask("populations", str(demo / "circuit_config.json"))["populations"][0]["size"] == 4
+    assert reader.ask("populations", str(demo / "circuit_config.json"), RunningRequest())["populations"][0]["size"] == 4
 
 
 def test_an_error_keeps_its_code(demo, tmp_path):
     with pytest.raises(RequestError, match="outside") as caught:
-        CircuitReader(BaseDirectory(demo)).ask("populations", str(tmp_path))
+        CircuitReader(BaseDirectory(demo)).ask("populations", str(tmp_path), RunningRequest())
     assert caught.value.code == INVALID_PARAMS
     (tmp_path / "config.json").write_text("[]")
     with pytest.raises(RequestError, match="no object") as caught:
-        CircuitReader(BaseDirectory(tmp_path)).ask("populations", str(tmp_path / "config.json"))
+        CircuitReader(BaseDirectory(tmp_path)).ask("populations", str(tmp_path / "config.json"), RunningRequest())
     assert caught.value.code == INTERNAL_ERROR
 
 
 def test_a_crash_is_an_error(stubborn_reader: Callable[..., CircuitReader], config: str):
     with pytest.raises(RequestError, match=f"{config}' cannot be read: what reads it died") as caught:
-        stubborn_reader().ask("crash", config)
+        stubborn_reader().ask("crash", config, RunningRequest())
     assert caught.value.code == INTERNAL_ERROR
 
 
 def test_a_crash_with_parameters_of_any_size_is_an_error(stubborn_reader: Callable[..., CircuitReader], config: str):
     with pytest.raises(RequestError, match="died"):
-        stubborn_reader().fetch("crash", config, ids=list(range(200_000)))  # more than the pipe holds
+        stubborn_reader().fetch("crash", config, RunningRequest(), ids=list(range(200_000)))  # more than the pipe holds
 
 
 def test_a_process_that_hangs_is_ended_at_the_deadline(stubborn_reader: Callable[..., CircuitReader], config: str):
     reader = stubborn_reader(deadline=0.2)
     begin = time.monotonic()
     with pytest.raises(RequestError, match=r"within 0\.2 s") as caught:
-        reader.ask("hang", config)
+        reader.ask("hang", config, RunningRequest())
     assert caught.value.code == INTERNAL_ERROR
     assert time.monotonic() - begin < 0.2 + SOON
     assert not reader._processes
 
 
 def test_noise_on_stderr_does_no_harm(stubborn_reader: Callable[..., CircuitReader], config: str):
-    assert stubborn_reader().ask("chatter", config) == 5
+    assert stubborn_reader().ask("chatter", config, RunningRequest()) == 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits it")
@@ -83,9 +84,9 @@ def test_a_question_takes_no_more_memory_than_there_is(
     stubborn_reader: Callable[..., CircuitReader], config: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(reader, "available", lambda: 1 << 28)
-    assert stubborn_reader().ask("take", config, size=1 << 27) == 1 << 27
+    assert stubborn_reader().ask("take", config, RunningRequest(), size=1 << 27) == 1 << 27
     with pytest.raises(RequestError, match=r"config\.json' cannot be read: there is not enough memory") as caught:
-        stubborn_reader().ask("take", config, size=1 << 30)
+        stubborn_reader().ask("take", config, RunningRequest(), size=1 << 30)
     assert caught.value.code == INTERNAL_ERROR
 
 
@@ -95,7 +96,7 @@ def test_close_stops_whoever_waits(stubborn_reader: Callable[..., CircuitReader]
 
     def ask() -> None:
         with pytest.raises(RequestError) as caught:
-            reader.ask("hang", config)
+            reader.ask("hang", config, RunningRequest())
         errors.append(caught.value.message)
 
     thread = threading.Thread(target=ask)
@@ -109,4 +110,4 @@ def test_close_stops_whoever_waits(stubborn_reader: Callable[..., CircuitReader]
     assert not thread.is_alive()
     assert "died" in errors[0]
     with pytest.raises(RequestError, match="closing"):
-        reader.ask("chatter", config)
+        reader.ask("chatter", config, RunningRequest())
