@@ -39,7 +39,7 @@ from brayns_widget.service.renderer.tracing.engine import Engine
 from brayns_widget.service.renderer.tracing.kernels.native import intersect16, kernel, register_symbols, take_number
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.translation.lights import pack_lights
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 SMALL, LARGE = (640, 480), (1280, 720)
 # name, view, size, light effects; on the other machine: the real renderer's ms a frame, without and with JPEG, and

@@ -35,7 +35,7 @@ from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
 from brayns_widget.service.renderer.translation.lights import pack_lights
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 SIZE = (640, 480)
 FRAMES = 5

@@ -141,10 +141,19 @@ def test_the_reader_of_sonata_files_knows_nobody_who_uses_it():
             assert {name.split(".")[0] for name in found} <= {"sonata", "recognised", "hdf5"}, path
 
 
+def test_what_reads_in_a_process_knows_nobody_who_uses_it():
+    for part, path, found in parts_below("service"):
+        if part == "reading":
+            others = {name for name in found if name.split(".")[0] != "reading"}
+            assert {name for name in others if name.count(".")} <= {"rpc.running"}, path
+            assert {name for name in others if not name.count(".")} <= {"confined"}, path
+
+
 def test_a_listing_of_a_circuit_needs_neither_numpy_nor_h5py():
     code = (
-        "import sys; from brayns_widget.service.backend import circuits;"
-        "print([m for m in ('numpy', 'h5py', 'dataclasses') if m in sys.modules])"
+        "import sys; from brayns_widget.service.backend import circuits, tasks;"
+        "from brayns_widget.service.reading import child;"
+        "print([m for m in ('numpy', 'h5py', 'dataclasses', 'pydantic', 'psutil') if m in sys.modules])"
     )
     assert run(code) == "[]"
 

@@ -12,7 +12,7 @@ import pytest
 from brayns_widget.demo import write_network
 from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 CELLS = 12
 

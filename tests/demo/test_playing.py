@@ -18,7 +18,7 @@ from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 LOW, HIGH = -90.0, 40.0
 STEP = (HIGH - LOW) / (LEVELS - 1)

@@ -6,7 +6,6 @@ A line of JSON before each variant says what was damaged, one after it what the 
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import sys
@@ -22,9 +21,9 @@ import libsonata
 import numpy as np
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
+from tests.service.backend.asking import answer
 from tests.service.sonata.files import fill
 
 FILES = {
@@ -231,7 +230,7 @@ def questions(number: int, folder: Path, config: Path) -> list[str]:
     asked.append(("get-node-attributes", {"population": "cells", "ids": None, "names": None}))
     asked.append(("get-node-set-ids", {"population": "cells", "node_sets": ["some", "few", "large"]}))
     asked.append(("select-nodes", {"population": "cells", "count": 2, "node_sets": ["some"]}))
-    asked.append(("node-positions", {"population": "cells", "ids": base64.b64encode(bytes(8)).decode()}))  # of node 0
+    asked.append(("node-positions", {"population": "cells", "ids": bytes(8)}))  # of node 0
     found = [answer(question, str(folder), str(config), **params) for question, params in asked]
     return [reply["error"]["message"] for reply in found if "error" in reply]
 

@@ -18,7 +18,7 @@ from brayns_widget.service.confined import confined
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.grids.atlas import LOADER as NRRD_LOADER
 from brayns_widget.service.renderer.loaders.grids.volume import MHD_LOADER
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits import circuits
 from tests.service.renderer.loaders.circuits.test_endfeet import write_meshes
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process

@@ -26,7 +26,7 @@ def wanted() -> bool:
 
 def has_room() -> bool:
     """Whether this machine has the cores and the memory for servers that nobody has asked for yet."""
-    from brayns_widget.service.renderer.memory import available
+    from brayns_widget.service.available_memory import available
 
     return usable_cores() >= FEWEST_CORES and available() >= LEAST_MEMORY
 

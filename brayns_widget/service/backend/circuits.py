@@ -1,27 +1,13 @@
-"""Contents of a SONATA configuration, read in a child process of ``reader`` (see there for the reason).
-
-``python -m brayns_widget.service.backend.circuits QUESTION BASE PATH LINE`` reads one line of JSON from its standard
-input, further parameters of the question, and writes one to its standard output: ``{"result": …, "size": …}``, which
-``size`` raw bytes follow, or ``{"error": {"code": …, "message": …}}``. The question "report" opens a report; each
-further line asks for a frame. It exits when its standard input closes, and on Linux when the ``line_of_life`` ends.
-"""
+"""Contents of a SONATA configuration, read in a process that runs ``tasks``."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from brayns_widget.lifetime import end_with_line
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.confined import confined
-from brayns_widget.service.hdf5 import without_links
 from brayns_widget.service.sonata.config import (
     NodeSets,
     ReportConfig,
@@ -31,7 +17,6 @@ from brayns_widget.service.sonata.config import (
 )
 from brayns_widget.service.sonata.folders import configuration_of
 from brayns_widget.service.sonata.listing import VIRTUAL, Circuit, Listed
-from brayns_widget.service.sonata.problems import UNREADABLE, words
 
 if TYPE_CHECKING:
     from brayns_widget.service.sonata.populations import Population
@@ -204,7 +189,7 @@ def select_nodes(config: Config, population: str, count: int, node_sets: list[st
     return nodes.select(config, population, count, node_sets)
 
 
-def node_positions(config: Config, population: str, ids: str) -> tuple[None, bytes]:
+def node_positions(config: Config, population: str, ids: memoryview) -> tuple[None, bytes]:
     """Return the positions of nodes, xyz in µm, as little-endian float32."""
     from brayns_widget.service.backend import nodes
 
@@ -221,72 +206,3 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "select-nodes": select_nodes,
     "node-positions": node_positions,
 }
-
-
-def answer(question: str, base: str, path: str, **params: Any) -> dict[str, Any]:
-    """Answer a question about a configuration, errors included; "payload" has the bytes after the line of JSON."""
-    return _answered(path, lambda: QUESTIONS[question](Config(BaseDirectory(base), path), **params))
-
-
-def _answered(path: str, read: Callable[[], Any]) -> dict[str, Any]:
-    try:
-        result = read()
-    except RequestError as error:
-        return {"error": {"code": error.code, "message": error.message}}
-    except UNREADABLE as error:
-        return {"error": {"code": INTERNAL_ERROR, "message": f"{path!r} cannot be read: {words(error)}"}}
-    if isinstance(result, tuple):
-        return {"result": result[0], "payload": result[1]}
-    return {"result": result}
-
-
-def _serve_report(base: str, path: str, requests: Iterator[dict[str, Any]]) -> None:
-    """Open a report, and answer with its frames as long as somebody asks."""
-    from brayns_widget.service.backend.frames import Frames
-
-    opened: list[Frames] = []
-    report = next(requests)
-    _write(_answered(path, lambda: opened.append(Frames(Config(BaseDirectory(base), path), **report))))
-    for frames in opened:
-        for request in requests:
-            _write(_answered(path, lambda: (None, frames.read(**request))))  # noqa: B023 - called at once
-
-
-def _requests() -> Iterator[dict[str, Any]]:
-    """Yield what the lines of the standard input say; the process ends with it, whatever it does then."""
-    lines: SimpleQueue[bytes] = SimpleQueue()
-
-    def read() -> None:
-        rest = bytearray()
-        while part := os.read(0, 1 << 20):
-            rest += part
-            if part.endswith(b"\n"):  # nobody sends a line before the answer to the last one
-                lines.put(bytes(rest))
-                rest.clear()
-        os._exit(1)
-
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        yield json.loads(lines.get())
-
-
-def _write(reply: dict[str, Any]) -> None:
-    payload = reply.pop("payload", b"")
-    sys.stdout.buffer.write(json.dumps(reply | {"size": len(payload)}).encode() + b"\n")
-    sys.stdout.buffer.write(payload)
-    sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    asked, base, path, line = sys.argv[1:]
-    if line:
-        end_with_line(int(line))
-    import libsonata._libsonata
-
-    without_links(libsonata._libsonata)  # noqa: SLF001 - it holds HDF5
-    requests = _requests()
-    with confined(base):
-        if asked == "report":
-            _serve_report(base, path, requests)
-        else:
-            _write(answer(asked, base, path, **next(requests)))

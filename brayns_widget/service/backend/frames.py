@@ -40,7 +40,7 @@ class Frames:
         RequestError: -32602, there is no such report; -32603, it cannot be used, or has none of the nodes.
     """
 
-    def __init__(self, config: Config, population: str, name: str, ids: str) -> None:
+    def __init__(self, config: Config, population: str, name: str, ids: bytes | memoryview) -> None:
         report = config.report(name)
         self._file = ReportFile(report.file, name, population)
         self._step = report.dt if report.dt > 0 else self._file.dt

@@ -82,6 +82,7 @@ from brayns_widget.service.backend.selections import Selections
 from brayns_widget.service.backend.storage import Storage
 from brayns_widget.service.nrrd_header import fields, header_lines
 from brayns_widget.service.rpc.methods import Method, Methods, WithPayload
+from brayns_widget.service.rpc.running import RunningRequest
 
 BACKEND_VERSION = "3.0.0"  # of the backend whose methods these are; clients check it
 
@@ -238,23 +239,23 @@ def get_memory_info(context: Context) -> MemoryInfoResult:
 # --- SONATA ---
 
 
-@METHODS.add(SONATA_GET_NODE_SETS)
-def sonata_get_node_sets(context: Context, params: NodeSetParams) -> NodeSetResult:
+@METHODS.add(SONATA_GET_NODE_SETS, cancellable=True)
+def sonata_get_node_sets(context: Context, params: NodeSetParams, request: RunningRequest) -> NodeSetResult:
     """Get the names of a circuit's node sets."""
-    return NodeSetResult.model_validate(context.reader.ask("node-sets", params.path))
+    return NodeSetResult.model_validate(context.reader.ask("node-sets", params.path, request))
 
 
-@METHODS.add(SONATA_LIST_POPULATIONS)
-def sonata_list_populations(context: Context, params: PopulationParams) -> PopulationResult:
+@METHODS.add(SONATA_LIST_POPULATIONS, cancellable=True)
+def sonata_list_populations(context: Context, params: PopulationParams, request: RunningRequest) -> PopulationResult:
     """Get the node populations, reports and edge populations of a circuit; virtual node populations are left out."""
-    return PopulationResult.model_validate(context.reader.ask("populations", params.path))
+    return PopulationResult.model_validate(context.reader.ask("populations", params.path, request))
 
 
-@METHODS.add(SONATA_LOAD_NODES)
-def sonata_load_nodes(context: Context, params: NodeParams) -> NodeResult:
+@METHODS.add(SONATA_LOAD_NODES, cancellable=True)
+def sonata_load_nodes(context: Context, params: NodeParams, request: RunningRequest) -> NodeResult:
     """Select nodes of any of the node sets, or all without any: at most so many, at even steps."""
     selections = context.selections
-    number, count = selections.load_nodes(params.path, params.population, params.count, params.node_sets)
+    number, count = selections.load_nodes(params.path, params.population, params.count, params.node_sets, request)
     return NodeResult(id=number, count=count)
 
 
@@ -270,16 +271,16 @@ def sonata_get_node_ids(context: Context, params: NodeIdParams) -> WithPayload[N
     return WithPayload(None, context.selections.ids(params.id))
 
 
-@METHODS.add(SONATA_GET_NODE_POSITIONS)
-def sonata_get_node_positions(context: Context, params: NodeIdParams) -> WithPayload[None]:
+@METHODS.add(SONATA_GET_NODE_POSITIONS, cancellable=True)
+def sonata_get_node_positions(context: Context, params: NodeIdParams, request: RunningRequest) -> WithPayload[None]:
     """Get the positions of selected nodes, in the order of their ids; the payload has xyz as little-endian float32."""
-    return WithPayload(None, context.selections.positions(params.id))
+    return WithPayload(None, context.selections.positions(params.id, request))
 
 
-@METHODS.add(SONATA_LOAD_NODE_REPORT)
-def sonata_load_node_report(context: Context, params: ReportParams) -> ReportResult:
+@METHODS.add(SONATA_LOAD_NODE_REPORT, cancellable=True)
+def sonata_load_node_report(context: Context, params: ReportParams, request: RunningRequest) -> ReportResult:
     """Open a report of selected nodes."""
-    return ReportResult(id=context.selections.load_report(params.nodes_id, params.name))
+    return ReportResult(id=context.selections.load_report(params.nodes_id, params.name, request))
 
 
 @METHODS.add(SONATA_UNLOAD_NODE_REPORT)
@@ -288,42 +289,48 @@ def sonata_unload_node_report(context: Context, params: ReportIdParams) -> None:
     context.selections.unload_report(params.id)
 
 
-@METHODS.add(SONATA_GET_REPORT_FRAME)
-def sonata_get_report_frame(context: Context, params: FrameParams) -> WithPayload[None]:
+@METHODS.add(SONATA_GET_REPORT_FRAME, cancellable=True)
+def sonata_get_report_frame(context: Context, params: FrameParams, request: RunningRequest) -> WithPayload[None]:
     """Get the values of a frame; the payload has a byte for each, from 0 for the minimum to 255 for the maximum."""
-    frame = context.selections.frame(params.report_id, params.frame, params.min_value, params.max_value)
+    frame = context.selections.frame(params.report_id, params.frame, params.min_value, params.max_value, request)
     return WithPayload(None, frame)
 
 
-@METHODS.add(SONATA_DESCRIBE_CIRCUIT)
-def sonata_describe_circuit(context: Context, params: PopulationParams) -> CircuitDescription:
+@METHODS.add(SONATA_DESCRIBE_CIRCUIT, cancellable=True)
+def sonata_describe_circuit(context: Context, params: PopulationParams, request: RunningRequest) -> CircuitDescription:
     """Get all populations and reports of a circuit, and what cannot be shown or read. An addition of ours."""
-    return CircuitDescription.model_validate(context.reader.ask("contents", params.path))
+    return CircuitDescription.model_validate(context.reader.ask("contents", params.path, request))
 
 
-@METHODS.add(SONATA_LIST_NODE_ATTRIBUTES)
-def sonata_list_node_attributes(context: Context, params: NodeAttributeListParams) -> NodeAttributeListResult:
+@METHODS.add(SONATA_LIST_NODE_ATTRIBUTES, cancellable=True)
+def sonata_list_node_attributes(
+    context: Context, params: NodeAttributeListParams, request: RunningRequest
+) -> NodeAttributeListResult:
     """Get the names and types of the attributes of a node population. An addition of ours."""
-    found = context.reader.ask("node-attributes", params.path, population=params.population)
+    found = context.reader.ask("node-attributes", params.path, request, population=params.population)
     for attribute in found["attributes"]:
         if not attribute["dynamics"]:
             attribute["color_method"] = _COLOR_METHODS.get(attribute["name"])
     return NodeAttributeListResult.model_validate(found)
 
 
-@METHODS.add(SONATA_GET_NODE_ATTRIBUTES)
-def sonata_get_node_attributes(context: Context, params: NodeAttributesParams) -> WithPayload[NodeAttributesResult]:
+@METHODS.add(SONATA_GET_NODE_ATTRIBUTES, cancellable=True)
+def sonata_get_node_attributes(
+    context: Context, params: NodeAttributesParams, request: RunningRequest
+) -> WithPayload[NodeAttributesResult]:
     """Get attributes of the nodes of a population; the payload has the values. An addition of ours."""
     wanted = {"population": params.population, "ids": params.ids, "names": params.names}
-    columns, payload = context.reader.fetch("get-node-attributes", params.path, **wanted)
+    columns, payload = context.reader.fetch("get-node-attributes", params.path, request, **wanted)
     return WithPayload(NodeAttributesResult.model_validate(columns), payload)
 
 
-@METHODS.add(SONATA_GET_NODE_SET_IDS)
-def sonata_get_node_set_ids(context: Context, params: NodeSetIdsParams) -> WithPayload[NodeSetIdsResult]:
+@METHODS.add(SONATA_GET_NODE_SET_IDS, cancellable=True)
+def sonata_get_node_set_ids(
+    context: Context, params: NodeSetIdsParams, request: RunningRequest
+) -> WithPayload[NodeSetIdsResult]:
     """Get the nodes of a population that are in node sets; the payload has their ids. An addition of ours."""
     wanted = {"population": params.population, "node_sets": params.node_sets}
-    counts, payload = context.reader.fetch("get-node-set-ids", params.path, **wanted)
+    counts, payload = context.reader.fetch("get-node-set-ids", params.path, request, **wanted)
     return WithPayload(NodeSetIdsResult.model_validate(counts), payload)
 
 

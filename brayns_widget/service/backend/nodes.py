@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,12 +58,12 @@ def _members(config: Config, population: Population, names: list[str]) -> Ints:
     return ascending(np.concatenate([nodes_of(known, name, population) for name in dict.fromkeys(names)]))
 
 
-def unpacked(ids: str) -> Ints:
-    """Return the ids of a selection as ``selections`` packs them: base64 of little-endian uint64."""
-    return np.frombuffer(base64.b64decode(ids), "<u8").astype(np.int64)
+def unpacked(ids: bytes | memoryview) -> Ints:
+    """Return the ids of a selection, which are little-endian uint64."""
+    return np.frombuffer(ids, "<u8").astype(np.int64)
 
 
-def positions(population: Population, ids: str) -> bytes:
+def positions(population: Population, ids: bytes | memoryview) -> bytes:
     """Read the positions of a selection: xyz in µm, little-endian float32; z is 0 where nodes have none.
 
     Raises:

@@ -1,19 +1,22 @@
 """Reader of circuits in child processes.
 
 HDF5 files come from any source. A damaged one can crash the HDF5 library, one on a lost server can block it forever,
-and either would take the backend with it. A child costs 0.1 s and may die.
+and either would take the backend with it. A process for each question costs 0.1 s and may die; see ``service.reading``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.available_memory import available
+from brayns_widget.service.backend import tasks
 from brayns_widget.service.backend.base import BaseDirectory
-from brayns_widget.service.backend.child import Child
+from brayns_widget.service.reading.process import Limits, Process
+from brayns_widget.service.rpc.running import RunningRequest
 
 DEADLINE = 60.0  # seconds
 
@@ -24,64 +27,76 @@ class CircuitReader:
     Args:
         base: the directory that circuits are confined to.
         deadline: seconds that one answer may take.
-        module: run as the child, with a question, the base directory, a path and a line as its arguments.
     """
 
-    def __init__(
-        self,
-        base: BaseDirectory,
-        *,
-        deadline: float = DEADLINE,
-        module: str = "brayns_widget.service.backend.circuits",
-    ) -> None:
+    def __init__(self, base: BaseDirectory, *, deadline: float = DEADLINE) -> None:
+        self.base = str(base.path)
         self._base = base
-        self._deadline = deadline
-        self._module = module
+        self._limits = Limits(whole=deadline)
         self._lock = threading.Lock()
-        self._children: set[Child] = set()
+        self._processes: set[Process] = set()
         self._closed = False
 
-    def ask(self, question: str, path: str, **params: Any) -> Any:
-        """Ask ``circuits`` a question about a configuration.
+    def ask(self, question: str, path: str, request: RunningRequest, **params: Any) -> Any:
+        """Ask a question about a configuration.
 
         Args:
             question: one of ``circuits.QUESTIONS``.
             path: of the configuration, or of a directory that holds one.
-            params: further parameters of the question, as JSON.
+            request: of the client that asks.
+            params: further parameters of the question.
 
         Raises:
-            RequestError: the child refused, died, or took too long.
+            RequestError: the question cannot be answered, or its process died or took too long.
         """
-        return self.fetch(question, path, **params)[0]
+        return self.fetch(question, path, request, **params)[0]
 
-    def fetch(self, question: str, path: str, **params: Any) -> tuple[Any, bytes]:
-        """Ask as ``ask`` does; also return the bytes after the answer."""
-        with contextlib.closing(self.start(question, path)) as child:
-            return child.ask(params)
+    def fetch(self, question: str, path: str, request: RunningRequest, **params: Any) -> tuple[Any, bytes | memoryview]:
+        """Ask as ``ask`` does; also return the bytes that belong to the answer."""
+        process = self.start(path)
+        try:
+            answer, payload = run(process, path, tasks.answer, request, question, self.base, path, params)
+            return answer, payload
+        finally:
+            self.end(process)
 
-    def start(self, question: str, path: str) -> Child:
-        """Start the child that answers a question; who calls it closes it.
+    def start(self, path: str) -> Process:
+        """Start a process that runs ``tasks``; who calls it hands it to ``end``.
 
         Raises:
-            RequestError: there is nothing at the path, it is outside of the base directory, or the backend is closing.
+            RequestError: there is nothing at the path, it is outside of the base directory, no process can be started,
+                or the backend is closing.
         """
-        self._base.regular_file(path, or_directory=True)  # common errors are found without a child
-        # -P: a file of the user's, say random.py in the current directory, must not take the place of a module.
-        command = [sys.executable, "-P", "-m", self._module, question, str(self._base.path), path]
+        self._base.regular_file(path, or_directory=True)  # common errors are found without a process
+        prepare = partial(tasks.prepare, self.base, available())
         with self._lock:
             if self._closed:
                 raise RequestError("The backend is closing", code=INTERNAL_ERROR)
-            child = Child(command, path, self._deadline, self._forget)
-            self._children.add(child)
-            return child
+            process = Process(prepare, self._limits)
+            self._processes.add(process)
+            return process
 
-    def _forget(self, child: Child) -> None:
+    def end(self, process: Process) -> None:
+        """End a process, and wait a limited time for that."""
+        process.end()
         with self._lock:
-            self._children.discard(child)
+            self._processes.discard(process)
 
     def close(self) -> None:
-        """Stop the running children; their callers get an error."""
+        """Stop the running processes; their callers get an error."""
         with self._lock:
             self._closed = True
-            for child in self._children:
-                child.kill()
+            for process in self._processes:
+                process.kill()
+
+
+def run(
+    process: Process, path: str, task: Callable[..., Sequence[Any]], request: RunningRequest, *arguments: Any
+) -> Any:
+    """Run one of ``tasks``; it stops when the client, who alone gets the answer, disconnects.
+
+    Raises:
+        RequestError: see ``Process.run``; or the task's own.
+    """
+    request.only_for_client()
+    return process.run(repr(path), task, request, *arguments)

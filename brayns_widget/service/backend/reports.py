@@ -1,11 +1,14 @@
-"""A loaded report: a child process that keeps its file open, as a frame must not take the start of a process."""
+"""A loaded report: a process that keeps its file open, as a frame must not take the start of a process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from brayns_widget.service.backend.child import Child
-from brayns_widget.service.backend.reader import CircuitReader
+from brayns_widget.service.backend import tasks
+from brayns_widget.service.backend.reader import CircuitReader, run
+from brayns_widget.service.reading.process import Process
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 class LoadedReport:
@@ -14,38 +17,43 @@ class LoadedReport:
     Args:
         reader: starts its process, again if that died.
         path: of the simulation's configuration.
-        params: makes further ones of the question "report".
+        params: makes those of ``frames.Frames``.
+        request: of the client that loads it.
 
     Raises:
         RequestError: it cannot be loaded.
     """
 
-    def __init__(self, reader: CircuitReader, path: str, params: Callable[[], dict[str, str]]) -> None:
+    def __init__(
+        self, reader: CircuitReader, path: str, params: Callable[[], dict[str, Any]], request: RunningRequest
+    ) -> None:
         self._reader = reader
         self._path = path
         self._params = params
-        self._child = self._opened()
+        self._process = self._opened(request)
 
-    def _opened(self) -> Child:
-        child = self._reader.start("report", self._path)
+    def _opened(self, request: RunningRequest) -> Process:
+        process = self._reader.start(self._path)
         try:
-            child.ask(self._params())
+            run(process, self._path, tasks.open_report, request, self._reader.base, self._path, self._params())
         except BaseException:
-            child.close()
+            self._reader.end(process)
             raise
-        return child
+        return process
 
-    def frame(self, number: int, low: float, high: float) -> bytes:
+    def frame(self, number: int, low: float, high: float, request: RunningRequest) -> bytes | memoryview:
         """Read a frame; see ``frames.Frames.read``.
 
         Raises:
             RequestError: there is no such frame, or it cannot be read.
         """
-        if self._child.dead:
-            self._child.close()
-            self._child = self._opened()
-        return self._child.ask({"frame": number, "min_value": low, "max_value": high})[1]
+        if self._process.dead:
+            self._reader.end(self._process)
+            self._process = self._opened(request)
+        values: bytes | memoryview
+        (values,) = run(self._process, self._path, tasks.read_frame, request, self._path, number, low, high)
+        return values
 
     def close(self) -> None:
         """End the process."""
-        self._child.close()
+        self._reader.end(self._process)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pickle import PickleBuffer
+from typing import Any
 
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.numbered import Numbered
 from brayns_widget.service.backend.reader import CircuitReader
 from brayns_widget.service.backend.reports import LoadedReport
+from brayns_widget.service.rpc.running import RunningRequest
 
 # Of one connection.
 MAX_SELECTIONS = 1000
@@ -27,8 +29,8 @@ class _Selection:
     reports: list[int] = field(default_factory=list)
 
     @property
-    def params(self) -> dict[str, str]:
-        return {"population": self.population, "ids": base64.b64encode(self.ids).decode()}
+    def params(self) -> dict[str, Any]:
+        return {"population": self.population, "ids": PickleBuffer(self.ids)}
 
 
 class Selections:
@@ -43,7 +45,9 @@ class Selections:
         self._nodes: Numbered[_Selection] = Numbered("node selection", MAX_SELECTIONS)
         self._reports: Numbered[LoadedReport] = Numbered("report", MAX_REPORTS)
 
-    def load_nodes(self, path: str, population: str, count: int, node_sets: Sequence[str]) -> tuple[int, int]:
+    def load_nodes(
+        self, path: str, population: str, count: int, node_sets: Sequence[str], request: RunningRequest
+    ) -> tuple[int, int]:
         """Select nodes, see ``nodes.select``; returns the number of the selection, and how many nodes it has.
 
         Raises:
@@ -51,7 +55,7 @@ class Selections:
         """
         self._nodes.check_room()
         wanted = {"population": population, "count": count, "node_sets": list(node_sets)}
-        found, ids = self._reader.fetch("select-nodes", path, **wanted)
+        found, ids = self._reader.fetch("select-nodes", path, request, **wanted)
         held = sum(len(selection.ids) for _number, selection in self._nodes)
         if held + len(ids) > MAX_IDS:
             raise RequestError(
@@ -59,7 +63,7 @@ class Selections:
                 f"{MAX_IDS // 8}: unload some",
                 code=INVALID_PARAMS,
             )
-        return self._nodes.add(_Selection(path, population, ids)), found["count"]
+        return self._nodes.add(_Selection(path, population, bytes(ids))), found["count"]
 
     def unload_nodes(self, number: int) -> None:
         """Forget a selection and its reports.
@@ -78,16 +82,18 @@ class Selections:
         """
         return self._nodes[number].ids
 
-    def positions(self, number: int) -> bytes:
+    def positions(self, number: int, request: RunningRequest) -> bytes | memoryview:
         """Read the positions of a selection, see ``nodes.positions``.
 
         Raises:
             RequestError: -32602, there is none; or they cannot be read.
         """
         selection = self._nodes[number]
-        return self._reader.fetch("node-positions", selection.path, **selection.params)[1] if selection.ids else b""
+        if not selection.ids:
+            return b""
+        return self._reader.fetch("node-positions", selection.path, request, **selection.params)[1]
 
-    def load_report(self, nodes: int, name: str) -> int:
+    def load_report(self, nodes: int, name: str, request: RunningRequest) -> int:
         """Open a report of selected nodes; returns its number.
 
         Raises:
@@ -95,7 +101,7 @@ class Selections:
         """
         selection = self._nodes[nodes]
         self._reports.check_room()
-        report = LoadedReport(self._reader, selection.path, lambda: selection.params | {"name": name})
+        report = LoadedReport(self._reader, selection.path, lambda: selection.params | {"name": name}, request)
         number = self._reports.add(report)
         selection.reports.append(number)
         return number
@@ -111,7 +117,7 @@ class Selections:
             if number in selection.reports:
                 selection.reports.remove(number)
 
-    def frame(self, report: int, number: int, low: float, high: float) -> bytes:
+    def frame(self, report: int, number: int, low: float, high: float, request: RunningRequest) -> bytes | memoryview:
         """Read a frame, see ``frames.Frames.read``.
 
         Raises:
@@ -120,7 +126,7 @@ class Selections:
         loaded = self._reports[report]
         if not low < high:
             raise RequestError(f"Invalid range [{low}, {high}]: it must ascend", code=INVALID_PARAMS)
-        return loaded.frame(number, low, high)
+        return loaded.frame(number, low, high, request)
 
     def close(self) -> None:
         """Close all reports."""

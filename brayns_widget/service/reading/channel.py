@@ -21,6 +21,7 @@ from brayns_widget.service.reading.shared import Handle, Segment, address_of, ma
 
 _LARGE = 1 << 16  # bytes of an array for which shared memory is worth it
 _AT_ONCE = 100  # descriptors in one message; Linux allows 253
+_LOOK = 0.25  # seconds between two looks whether to go on waiting, where nothing else ends a wait
 
 Place: TypeAlias = tuple[int, int, int]
 """Of an array: the segment's number in its value, the first byte there, and the number of bytes."""
@@ -38,6 +39,7 @@ class Channel:
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
         self._sending = threading.Lock()
+        self._hung_up = False
         self._socket = None if sys.platform == "win32" else socket.socket(fileno=os.dup(connection.fileno()))
 
     def send(self, kind: str, *values: Any, made: Sequence[Segment] = ()) -> list[Segment]:
@@ -68,6 +70,9 @@ class Channel:
         Raises:
             EOFError, OSError: the other side is gone.
         """
+        while self._socket is None and not self._connection.poll(_LOOK):
+            if self._hung_up:
+                raise EOFError
         kind, headers = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from a process of ours
         sizes = [size for _data, _places, segments in headers for size, _handle in segments]
         handles = iter(self._descriptors(len(sizes))) if self._socket is not None else None
@@ -91,9 +96,12 @@ class Channel:
                 raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return found
 
-    def poll(self, seconds: float) -> bool:
-        """Wait for a message, or the end of the other side; returns whether there is one."""
-        return self._connection.poll(seconds)
+    def hang_up(self) -> None:
+        """Let ``send`` and ``receive`` fail, also where they wait already; safe on any thread."""
+        self._hung_up = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # the other side has done so, or this end is closed
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close this end; nobody may be receiving."""
@@ -142,6 +150,8 @@ class _Packed:
 
 def _place(memory: memoryview, made: Sequence[Segment], used: list[Segment]) -> Place | None:
     """Find the segment that an array is in, and count it as used."""
+    if not made:
+        return None
     address = address_of(memory)
     for segment in made:
         offset = segment.offset_of(address)

@@ -10,6 +10,7 @@ import contextlib
 import faulthandler
 import logging
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ from brayns_widget.lifetime import end_with_line
 from brayns_widget.service import confined
 from brayns_widget.service.reading.channel import Channel, closed
 from brayns_widget.service.reading.shared import Results, Segment, hand_over
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 BEAT = 1.0  # seconds between two signs of life
 LONGEST_SILENCE = 60.0  # seconds that a library may keep Python from running
@@ -71,12 +72,14 @@ class _Child:
         self._channel.send("progress", amount, operation)
 
     def _fail(self, number: int, error: Exception) -> None:
-        error.add_note("".join(traceback.format_exception(error)))
+        trace = "".join(traceback.format_exception(error))
         error.__cause__ = error.__context__ = error.__traceback__ = None
         try:
-            self._channel.send("failed", number, error)
-        except (TypeError, AttributeError, ValueError):  # it cannot be pickled
-            self._channel.send("failed", number, RuntimeError(f"{type(error).__name__}: {error}"))
+            pickle.loads(pickle.dumps(error))  # noqa: S301 - not every class that can be pickled comes back
+        except Exception:
+            error = RuntimeError(f"{type(error).__name__}: {error}")
+        error.add_note(trace)
+        self._channel.send("failed", number, error)
 
     def _open(self, path: str) -> None:
         if path != self._opened:

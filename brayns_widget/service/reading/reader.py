@@ -8,29 +8,13 @@ a library. Either costs the task that it ran, and nothing else.
 from __future__ import annotations
 
 import contextlib
-import logging
-import multiprocessing
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from brayns_widget.lifetime import line_of_life
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
-from brayns_widget.service.reading.channel import Channel, closed
-from brayns_widget.service.reading.shared import Segment
-from brayns_widget.service.rpc.methods import RunningRequest
-
-GRACE = 0.5  # seconds that a cancelled task gets to stop
-SILENCE = 55.0  # seconds without a sign of Python's life; less than the child's own limit, so that this one tells
-STALLED = 600.0  # seconds without any progress
-_LOOK = 1.0  # seconds between two looks at the clock
-_LONGEST_END = 1.0  # seconds that a killed process gets to end
+from brayns_widget.service.reading.process import LONGEST_END, Limits, Process
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 class Runner(Protocol):
@@ -61,18 +45,15 @@ class Reader:
 
     Args:
         prepare: runs first in each process; a function of a module, or a ``functools.partial`` of one.
-        silence: seconds that a library may keep Python from running.
-        stalled: seconds that a task may take without any progress.
+        limits: of each task.
     """
 
-    def __init__(
-        self, prepare: Callable[[], None] | None = None, *, silence: float = SILENCE, stalled: float = STALLED
-    ) -> None:
+    def __init__(self, prepare: Callable[[], None] | None = None, limits: Limits | None = None) -> None:
         self._prepare = prepare or _nothing
-        self._silence, self._stalled = silence, stalled
+        self._limits = limits or Limits()
         self._turn = threading.Lock()
         self._changing = threading.Lock()
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._closed = False
 
     def start(self) -> None:
@@ -96,7 +77,7 @@ class Reader:
         with self._turn:
             process = self._living()
             try:
-                return process.run(what, function, request, arguments, self._silence, self._stalled)
+                return process.run(what, function, request, *arguments)
             finally:
                 if process.dead:
                     process.end()
@@ -113,7 +94,7 @@ class Reader:
         process = self._process
         return None if process is None or process.ended else process.pid
 
-    def _living(self) -> _Process:
+    def _living(self) -> Process:
         with self._changing:
             if self._closed:
                 raise RequestError("The renderer is closing", code=INTERNAL_ERROR)
@@ -121,10 +102,7 @@ class Reader:
                 self._process.end()
                 self._process = None
             if self._process is None:
-                try:
-                    self._process = _Process(self._prepare)
-                except OSError as error:
-                    raise RequestError(f"No process can be started to read: {error}", code=INTERNAL_ERROR) from error
+                self._process = Process(self._prepare, self._limits)
             return self._process
 
     def close(self) -> None:
@@ -134,167 +112,10 @@ class Reader:
             if self._process is None:
                 return
             self._process.kill()
-        if self._turn.acquire(timeout=_LONGEST_END):  # the running task ends its process
+        if self._turn.acquire(timeout=LONGEST_END):  # the running task ends its process
             self._process.end()
             self._turn.release()
 
 
-class _Process:
-    """A process that reads.
-
-    Attributes:
-        dead: it cannot be used any more.
-    """
-
-    def __init__(self, prepare: Callable[[], None]) -> None:
-        ours, theirs = multiprocessing.Pipe()
-        line = line_of_life()
-        # -P: a file of the user's, say random.py in the current directory, must not take the place of a module.
-        command = [sys.executable, "-P", "-m", "brayns_widget.service.reading.child", str(theirs.fileno())]
-        with theirs:
-            self._popen = subprocess.Popen(
-                [*command, "" if line is None else str(line)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # HDF5 prints its stack of errors there; exceptions have the relevant part
-                **_inheriting(theirs, line),
-            )
-        self._channel = Channel(ours)
-        self._number = 0
-        self._file = ""
-        self._ending = threading.Lock()
-        self.dead = False
-        self.pid = self._popen.pid
-        with contextlib.suppress(OSError):  # it has ended already: its first task tells
-            self._channel.send("run", 0, _prepared, (prepare,))
-
-    @property
-    def ended(self) -> bool:
-        return self._popen.poll() is not None
-
-    def run(  # noqa: PLR0917 - what the reader was given, and its limits
-        self,
-        what: str,
-        function: Callable[..., Sequence[Any]],
-        request: RunningRequest,
-        arguments: Sequence[Any],
-        silence: float,
-        stalled: float,
-    ) -> Any:
-        self._number += 1
-        number, over = self._number, threading.Event()
-        request.when_cancelled(lambda: self._cancel(number, over))
-        request.check()
-        self._file, late, finished = "", "", False
-        sent: Sequence[Segment] = ()
-        try:
-            sent = self._channel.send("run", number, function, arguments)
-            heard = progressed = time.monotonic()
-            while True:
-                now = time.monotonic()
-                if not self._channel.poll(_LOOK):
-                    if now - heard > silence:
-                        late = f"the library that reads it did not return within {silence:g} s"
-                    elif now - progressed > stalled:
-                        late = f"there was no progress within {stalled:g} s"
-                    if late:
-                        self.kill()
-                    continue
-                kind, values = self._channel.receive()
-                heard = now
-                progressed = progressed if kind == "alive" else now
-                if kind == "failed":
-                    finished = values[0] == number
-                    raise values[1]
-                if kind != "done":
-                    self._heed(kind, values, request)
-                elif values[0] == number:
-                    finished = True
-                    with contextlib.suppress(OSError):  # it may die now
-                        self._channel.send("taken")
-                    return values[1:]
-        except (EOFError, OSError) as error:
-            if finished:
-                raise
-            self.kill()
-            request.check()
-            why = f"{late or self._end()}{self._last()}"
-            raise RequestError(f"{what} cannot be read: {why}", code=INTERNAL_ERROR) from error
-        finally:
-            with self._ending:
-                over.set()
-            closed(sent)
-            if not finished:
-                self.kill()
-
-    def _heed(self, kind: str, values: Sequence[Any], request: RunningRequest) -> None:
-        if kind == "opening":
-            self._file = values[0]
-        elif kind == "log":
-            name, level, text = values
-            logging.getLogger(name).log(level, "%s", text)
-        elif kind == "progress":
-            with contextlib.suppress(RequestError):  # cancelled: the process was told, and answers
-                request.progress(*values)
-
-    def _cancel(self, number: int, over: threading.Event) -> None:
-        """Ask the task to stop, and end the process if it does not; on a thread, as the process may not listen."""
-
-        def end() -> None:
-            over.wait(GRACE)
-            with self._ending:  # or it would be the next task's process
-                if not over.is_set():
-                    self.kill()
-
-        def ask() -> None:
-            with contextlib.suppress(OSError):
-                self._channel.send("cancel", number)
-
-        if not over.is_set():
-            for work in (end, ask):
-                threading.Thread(target=work, daemon=True).start()
-
-    def _end(self) -> str:
-        """Say how the process ended."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = self._popen.wait(_LONGEST_END)
-            if code < 0:
-                with contextlib.suppress(ValueError):
-                    return f"what reads it died with signal {signal.Signals(-code).name}"
-            return f"what reads it died with code {code}"
-        return "what reads it does not answer"
-
-    def _last(self) -> str:
-        return f"; the last file that it opened is {self._file}" if self._file else ""
-
-    def kill(self) -> None:
-        """End the process; safe on any thread."""
-        self.dead = True
-        self._popen.kill()
-
-    def end(self) -> None:
-        """End the process, and wait a limited time for that."""
-        self.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # a lost disk may keep it
-            self._popen.wait(_LONGEST_END)
-        self._channel.close()
-
-
 def _nothing() -> None:
     pass
-
-
-def _prepared(request: RunningRequest, prepare: Callable[[], None]) -> Sequence[Any]:
-    del request
-    prepare()
-    return ()
-
-
-def _inheriting(connection: Connection[Any, Any], line: int | None) -> dict[str, Any]:
-    """Make the options of ``subprocess`` for a child that inherits these."""
-    if sys.platform == "win32":
-        os.set_handle_inheritable(connection.fileno(), True)
-        startup = subprocess.STARTUPINFO()
-        startup.lpAttributeList = {"handle_list": [connection.fileno()]}
-        return {"startupinfo": startup}
-    return {"pass_fds": [connection.fileno(), *([] if line is None else [line])]}

@@ -9,12 +9,15 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+    Array: TypeAlias = npt.NDArray[Any]
+
+# NumPy is imported by those who use it: most questions about circuits do without, and it takes a tenth of a second.
+
 Handle = int | str
 """What the other process needs to map it: a file descriptor, or on Windows a name."""
 
@@ -82,6 +85,8 @@ def mapped(handle: Handle, size: int) -> mmap.mmap:
 
 def address_of(memory: Any) -> int:
     """Return where the bytes of a buffer, which may not be empty, begin."""
+    import numpy as np
+
     address: int = np.frombuffer(memory, np.uint8).__array_interface__["data"][0]
     return address
 
@@ -103,6 +108,8 @@ class Results:
 
     def empty(self, shapes: Sequence[tuple[tuple[int, ...], npt.DTypeLike]]) -> list[Array]:
         """Make arrays, all in one segment."""
+        import numpy as np
+
         sizes = [math.prod(shape) * np.dtype(kind).itemsize for shape, kind in shapes]
         begins, size = places(sizes)
         segment = Segment(max(1, size))
@@ -125,6 +132,8 @@ def hand_over(results: Results | None) -> None:
 
 def empty(*shapes: tuple[tuple[int, ...], npt.DTypeLike]) -> list[Array]:
     """Make arrays with any content: in shared memory if they are a result for another process, and large."""
+    import numpy as np
+
     size = sum(math.prod(shape) * np.dtype(kind).itemsize for shape, kind in shapes)
     if _results is None or size < LEAST:
         return [np.empty(shape, kind) for shape, kind in shapes]

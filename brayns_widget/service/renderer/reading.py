@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from brayns_widget.service.available_memory import available, limit_data
 from brayns_widget.service.confined import confined
 from brayns_widget.service.hdf5 import without_links
 from brayns_widget.service.reading.reader import Here, Runner
 from brayns_widget.service.renderer.loaders.base import UPLOAD, LoadedModel, Loader, check_depth
-from brayns_widget.service.renderer.memory import Allowance, allowing, available, limit_data
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.renderer.memory import Allowance, allowing
+from brayns_widget.service.rpc.running import RunningRequest
 
 _lasting = contextlib.ExitStack()
 _is_reader = False

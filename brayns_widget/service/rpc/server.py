@@ -47,7 +47,8 @@ from brayns_widget.service.auth import Token
 from brayns_widget.service.places import REQUEST_SECONDS, most_connections
 from brayns_widget.service.rpc.cancelling import CANCEL_METHOD
 from brayns_widget.service.rpc.connections import Connection, Connections
-from brayns_widget.service.rpc.methods import Method, Methods, RunningRequest, Turn
+from brayns_widget.service.rpc.methods import Method, Methods, Turn
+from brayns_widget.service.rpc.running import RunningRequest
 
 logger = logging.getLogger(__name__)
 # websockets logs every client that leaves before its handshake as an error with a traceback; probes of ports do.

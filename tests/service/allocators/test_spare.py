@@ -10,10 +10,10 @@ import time
 import psutil
 import pytest
 
+from brayns_widget.service import available_memory
 from brayns_widget.service.allocators import spare
 from brayns_widget.service.allocators.local import LocalAllocator
 from brayns_widget.service.jobs import JobStore, State
-from brayns_widget.service.renderer import memory
 
 DEADLINE = 20
 
@@ -141,7 +141,7 @@ def test_without_room_there_is_none(fake_commands, monkeypatch):
 def test_there_is_room_with_two_cores_and_two_gigabytes(monkeypatch, cores, free, room):
     monkeypatch.undo()
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    monkeypatch.setattr(memory, "available", lambda: free)
+    monkeypatch.setattr(available_memory, "available", lambda: free)
     assert spare.has_room() is room
 
 

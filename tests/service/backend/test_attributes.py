@@ -15,7 +15,7 @@ from brayns_widget.demo.sonata import POPULATION
 from brayns_widget.protocol.backend import NodeAttributesResult
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend import attributes
-from brayns_widget.service.backend.circuits import answer
+from tests.service.backend.asking import answer
 
 TEXT = h5py.string_dtype()
 

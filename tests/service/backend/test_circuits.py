@@ -11,8 +11,8 @@ import pytest
 
 from brayns_widget.demo.sonata import EDGE_POPULATION, POPULATION
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.sonata import config as configurations
+from tests.service.backend.asking import answer
 
 
 @pytest.fixture

@@ -243,7 +243,7 @@ def test_storage_is_shared_by_all_clients(tmp_path, with_backend):
 def test_a_circuit_that_hangs_keeps_only_its_client_waiting(demo, with_backend, monkeypatch):
     gate = threading.Event()
 
-    def hang(_reader, _question, _path):
+    def hang(_reader, _question, _path, _request):
         assert gate.wait(20)
         return {"node_sets": []}
 

@@ -217,7 +217,7 @@ def test_a_process_that_dies_costs_one_frame(children, with_nodes):
         await client.call(LOAD, nodes_id=0, name="soma_report")
         (child,) = children()
         os.kill(child.pid, signal.SIGKILL)
-        with pytest.raises(RequestError, match="its reader died") as caught:
+        with pytest.raises(RequestError, match="what reads it died") as caught:
             await frame(client, 0)
         assert caught.value.code == INTERNAL_ERROR
         return list((await frame(client, 0))[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import re
 import threading
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.reading import shared
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 prepared = ""
 
@@ -21,6 +22,11 @@ prepared = ""
 def prepare(word: str) -> None:
     global prepared  # noqa: PLW0603 - what the process is to know
     prepared = word
+
+
+def hang_at_once() -> None:
+    """Prepare for years without releasing Python's lock."""
+    re.match(r"(a+)+$", "a" * 64 + "b")
 
 
 def pid(request: RunningRequest) -> list[int]:
@@ -57,15 +63,36 @@ def lack(request: RunningRequest) -> list[Any]:
     raise FileNotFoundError(2, "No such file", "/no/file")
 
 
-class _Local(Exception):
+class _Locked(Exception):
     def __init__(self) -> None:
         super().__init__("what cannot be pickled")
         self.held = threading.Lock()
 
 
-def fail_oddly(request: RunningRequest) -> list[Any]:
+class _Refusing(Exception):
+    def __reduce__(self) -> Any:
+        raise pickle.PicklingError
+
+
+class _Located(Exception):
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(f"{path}, line {line}")
+
+
+def fail_oddly(request: RunningRequest, way: str) -> list[Any]:
+    """Raise what cannot be pickled, or does not come back from that."""
     del request
-    raise _Local
+
+    class Local(Exception):
+        pass
+
+    errors = {
+        "locked": _Locked(),
+        "refusing": _Refusing("what refuses"),
+        "local": Local("what nobody finds"),
+        "located": _Located("/a/file", 7),
+    }
+    raise errors[way]
 
 
 def crash(request: RunningRequest, path: str) -> list[Any]:
@@ -95,3 +122,12 @@ def stall(request: RunningRequest) -> list[Any]:
     del request
     threading.Event().wait()
     return []
+
+
+def chat(request: RunningRequest) -> list[Any]:
+    """Make progress for ever."""
+    step = 0
+    while True:
+        threading.Event().wait(0.01)
+        request.progress(0.5, f"Step {step}")
+        step += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ import psutil
 import pytest
 
 from brayns_widget.protocol.errors import CANCELLED, INTERNAL_ERROR, INVALID_PARAMS, RequestError
+from brayns_widget.service.reading.process import Limits
 from brayns_widget.service.reading.reader import Reader
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.conftest import ROOT
 from tests.service.reading import tasks
 
@@ -112,9 +114,24 @@ def test_errors_keep_what_they_say(reader: Reader):
     with pytest.raises(FileNotFoundError, match="No such file") as missing:
         run(reader, tasks.lack)
     assert "in lack" in missing.value.__notes__[0]
-    with pytest.raises(RuntimeError, match="_Local: what cannot be pickled"):
-        run(reader, tasks.fail_oddly)
     assert run(reader, tasks.word) == ["prepared"]
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("locked", "_Locked: what cannot be pickled"),
+        ("refusing", "_Refusing: what refuses"),
+        ("local", "Local: what nobody finds"),
+        ("located", "_Located: /a/file, line 7"),
+    ],
+)
+def test_errors_that_cannot_be_pickled_keep_their_words(reader: Reader, way: str, words: str):
+    (before,) = run(reader, tasks.pid)
+    with pytest.raises(RuntimeError, match=words) as caught:
+        run(reader, tasks.fail_oddly, way)
+    assert "in fail_oddly" in caught.value.__notes__[0]
+    assert run(reader, tasks.pid) == [before]
 
 
 def test_a_crash_costs_one_task(reader: Reader):
@@ -167,19 +184,84 @@ def test_a_task_that_is_cancelled_before_it_begins_does_not_begin(reader: Reader
 @pytest.mark.parametrize(
     ("limits", "task", "why"),
     [
-        ({"silence": 4.0}, partial(tasks.hang, path="/a/file"), "did not return within 4 s; .* /a/file"),
-        ({"stalled": 1.5}, tasks.stall, "no progress within 1.5 s"),
+        (Limits(silence=4.0), partial(tasks.hang, path="/a/file"), "did not return within 4 s; .* /a/file"),
+        (Limits(stalled=1.5), tasks.stall, "no progress within 1.5 s"),
+        (Limits(whole=1.5), tasks.chat, "could not be read within 1.5 s"),
     ],
 )
-def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, limits: Any, task: Any, why: str):
+def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, limits: Limits, task: Any, why: str):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    reader = Reader(**limits)
+    reader = Reader(limits=limits)
     run(reader, tasks.pid)
     pid = reader.pid
     with pytest.raises(RequestError, match=f"^/a/circuit cannot be read: .*{why}"):
         run(reader, task)
     assert not psutil.pid_exists(pid)
     reader.close()
+
+
+@pytest.fixture
+def left_behind() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The processes that were killed and go on, as the system keeps one that waits for a lost disk."""
+    kept: list[subprocess.Popen[bytes]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "kill", lambda process: None if process in kept else kept.append(process))
+        yield kept
+    for process in kept:
+        process.kill()
+        process.wait(DEADLINE)
+
+
+def test_a_process_that_cannot_be_ended_is_left_behind(
+    reader: Reader, left_behind: list[subprocess.Popen[bytes]], caplog: pytest.LogCaptureFixture
+):
+    request, thread, errors = begun(reader, tasks.hang, "/a/file")
+    begin = time.monotonic()
+    request.cancel()
+    thread.join(DEADLINE)
+    assert time.monotonic() - begin < SOON
+    assert errors[0].code == CANCELLED
+    (process,) = left_behind
+    assert process.poll() is None
+    assert run(reader, tasks.pid) != [process.pid]
+    (told,) = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    assert told.startswith(f"The process {process.pid},")
+    check_no_watch_is_left()
+
+
+@pytest.mark.parametrize("arguments", [(), ("x" * (1 << 22),)], ids=["who waits for it", "who sends to it"])
+def test_a_process_that_neither_listens_nor_ends_keeps_nobody(
+    monkeypatch: pytest.MonkeyPatch, left_behind: list[subprocess.Popen[bytes]], arguments: tuple[str, ...]
+):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    reader = Reader(tasks.hang_at_once, limits=Limits(whole=1.0))
+    begin = time.monotonic()
+    with pytest.raises(RequestError, match="/a/circuit cannot be read: it could not be read within 1 s"):
+        run(reader, tasks.echo, *arguments)
+    reader.close()
+    assert time.monotonic() - begin < 1.0 + 2 * SOON
+    assert len(left_behind) == 1
+    check_no_watch_is_left()
+
+
+def test_closing_does_not_wait_for_a_process_that_cannot_be_ended(
+    reader: Reader, left_behind: list[subprocess.Popen[bytes]]
+):
+    _request, thread, errors = begun(reader, tasks.hang, "/a/file")
+    begin = time.monotonic()
+    reader.close()
+    thread.join(DEADLINE)
+    assert time.monotonic() - begin < SOON
+    assert "what reads it does not answer" in errors[0].message
+    assert len(left_behind) == 1
+    check_no_watch_is_left()
+
+
+def check_no_watch_is_left() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("reading-"):
+            thread.join(DEADLINE)
+            assert not thread.is_alive()
 
 
 def test_the_end_of_the_reader_ends_what_runs(reader: Reader):

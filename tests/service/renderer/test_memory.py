@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from brayns_widget.service import control_groups
 from brayns_widget.service.renderer import memory
 from brayns_widget.service.renderer.memory import PRIMITIVE_BYTES, STRUCTURE_BYTES, Allowance, Budget
 
@@ -57,35 +54,3 @@ def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.Monke
     assert Budget.from_environment("2M").allowance(0).budget == "2.0 MB"
     monkeypatch.delenv(memory.VARIABLE)
     assert "half of what is available" in Budget.from_environment().allowance(0).budget
-
-
-def groups(folder: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
-    (folder / "process").write_text(line)
-    monkeypatch.setattr(control_groups, "_PROCESS_GROUPS", folder / "process")
-    monkeypatch.setattr(control_groups, "_GROUPS", folder)
-
-
-def test_control_groups_limit_what_is_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    groups(tmp_path, monkeypatch, "0::/outer/inner\n")
-    inner = tmp_path / "outer/inner"
-    inner.mkdir(parents=True)
-    (inner / "memory.max").write_text("max\n")
-    (inner / "memory.current").write_text("5000\n")
-    for name, text in {"max": "9000", "current": "7000", "stat": "anon 6000\ninactive_file 300\n"}.items():
-        (tmp_path / "outer" / f"memory.{name}").write_text(text)
-    assert memory.available() == 9000 - 7000 + 300  # what files hold is given back when it is needed
-
-
-def test_control_groups_of_version_1_limit_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    groups(tmp_path, monkeypatch, "9:cpu:/\n4:memory:/job\n0::/\n")
-    job = tmp_path / "memory/job"
-    job.mkdir(parents=True)
-    (job / "memory.limit_in_bytes").write_text("4000")
-    (job / "memory.usage_in_bytes").write_text("3000")
-    (job / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 50\n")
-    assert memory.available() == 1050
-
-
-def test_without_control_groups_the_machine_is_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(control_groups, "_PROCESS_GROUPS", tmp_path / "missing")
-    assert memory.available() > 1 << 20

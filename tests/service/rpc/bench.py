@@ -15,7 +15,8 @@ from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.protocol.schema import Object
 from brayns_widget.service.rpc.cancelling import cancelling
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
+from brayns_widget.service.rpc.methods import Methods, Turn, WithPayload
+from brayns_widget.service.rpc.running import RunningRequest
 from brayns_widget.service.rpc.server import RpcServer
 from brayns_widget.service.rpc.turns import Turns
 

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from brayns_widget.service.rpc import server as server_module
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from brayns_widget.service.rpc.server import MAX_PROBLEMS, MAX_TEXT, RpcServer
 from tests.service.rpc.bench import DEADLINE, METHODS, State, begun, finished, open_client, receive, send, serving
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from brayns_widget.service.sonata.config import unchecked
 from brayns_widget.service.sonata.folders import configuration_of
+from tests.service.backend.asking import answer
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_simulation
 
 CIRCUIT: dict[str, Any] = {"networks": {"nodes": []}}

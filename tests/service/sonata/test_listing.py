@@ -11,9 +11,9 @@ import libsonata
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.sonata.config import read_configuration
 from brayns_widget.service.sonata.listing import NO_PLACES, Circuit
+from tests.service.backend.asking import answer
 from tests.service.sonata.files import write_edges, write_nodes
 
 PLACED = {"x": [0.0, 1.0], "y": [0.0, 1.0]}

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service import damaged
+from tests.service.backend.asking import answer
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 KINDS = {

@@ -15,7 +15,7 @@ from brayns_widget.service import hdf5
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.reading.reader import Here, Runner
 from brayns_widget.service.renderer.content.ramps import RESTING, SPIKING
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 Floats = npt.NDArray[np.float32]
 

@@ -14,14 +14,15 @@ from pydantic import TypeAdapter
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.schema import json_schema, validate
+from brayns_widget.service.available_memory import available
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.atlas import Atlas
 from brayns_widget.service.renderer.content.coloring.base import Coloring, Colors
 from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.content.volumes import Volume
-from brayns_widget.service.renderer.memory import allowance, available, format_size
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.renderer.memory import allowance, format_size
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 @dataclass(frozen=True)

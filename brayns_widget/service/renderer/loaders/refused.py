@@ -7,7 +7,7 @@ from pathlib import Path
 from brayns_widget.protocol.brayns.loaders import BBP, DTI, BbpParams, EmptyParams
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _BLUE_CONFIG = (
     "BlueConfig circuits cannot be loaded, their format is no longer maintained: "

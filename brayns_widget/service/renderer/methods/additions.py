@@ -18,7 +18,8 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import UPLOAD
 from brayns_widget.service.renderer.loaders.morphologies.neuron import TEXT_LOADER
 from brayns_widget.service.renderer.methods.loading import READING
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
+from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

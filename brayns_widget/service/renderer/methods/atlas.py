@@ -16,7 +16,8 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.grids.atlas import LOADER
 from brayns_widget.service.renderer.loaders.grids.use_cases import use_cases, visualize
 from brayns_widget.service.renderer.memory import allowing
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
+from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.rpc.running import RunningRequest
 
 PLUGIN = LOADER.plugin
 methods: Methods[Context] = Methods()

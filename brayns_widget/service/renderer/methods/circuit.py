@@ -11,7 +11,8 @@ from brayns_widget.protocol.brayns.circuits import (
 from brayns_widget.protocol.errors import DOMAIN_ERROR, RequestError
 from brayns_widget.protocol.schema import Size
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
+from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

@@ -11,7 +11,8 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.methods.core import check_size
 from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, deliver
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
+from brayns_widget.service.rpc.methods import Methods, Turn, WithPayload
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

@@ -25,7 +25,8 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.translation.shapes import geometry_of, shape_bounds
-from brayns_widget.service.rpc.methods import Methods, RunningRequest
+from brayns_widget.service.rpc.methods import Methods
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

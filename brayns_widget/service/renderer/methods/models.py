@@ -24,7 +24,8 @@ from brayns_widget.protocol.brayns.models import (
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.scene.entries import bounds_of
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
+from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

@@ -24,7 +24,8 @@ from brayns_widget.protocol.brayns.renderers import (
 )
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
+from brayns_widget.service.rpc.methods import Methods, Turn, WithPayload
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

@@ -26,7 +26,7 @@ from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.scene import Cancelled
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.translation.settings import camera_of, settings_of
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 ENCODING = "Encoding ..."
 COMPILING = "Preparing this kind of picture; further ones start at once ..."

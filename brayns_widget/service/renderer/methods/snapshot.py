@@ -15,7 +15,8 @@ from brayns_widget.service.renderer.methods.shots import ENCODING, Shot, begin, 
 from brayns_widget.service.renderer.tracing.pictures.exr import encode_exr
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
 from brayns_widget.service.renderer.tracing.pictures.images import encode_image
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn, WithPayload
+from brayns_widget.service.rpc.methods import Methods, Turn, WithPayload
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

@@ -22,7 +22,7 @@ from brayns_widget.service.renderer.tracing.scene import Cancelled, Scene
 from brayns_widget.service.renderer.translation.clipping import Clip, pack_clips
 from brayns_widget.service.renderer.translation.lights import light_bounds, pack_lights, placed
 from brayns_widget.service.renderer.translation.materials import row_of
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _BUILDING = "Building the acceleration structure"
 _SOON_BUILT = 1_000_000  # primitives: nobody needs to hear how far a build of so few is

@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.morphologies.files import ASC, SWC
 
 ALL = {"load_soma": True, "load_axon": True, "load_dendrites": True}

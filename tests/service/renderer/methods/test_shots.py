@@ -13,7 +13,7 @@ from brayns_widget.service.renderer.loaders.registry import LOADERS
 from brayns_widget.service.renderer.methods import METHODS
 from brayns_widget.service.renderer.scene import models as models_module
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.scene.test_models import LOAD_INFO, sphere
 
 BUILDING = "Building the acceleration structure"

@@ -20,7 +20,7 @@ from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.tracing.engine import Engine
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.renderer_process import Client, Failed, client_of, renderer_process
 from tests.service.renderer.renderer_process import sonata as add_params
 

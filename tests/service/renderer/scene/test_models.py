@@ -19,7 +19,7 @@ from brayns_widget.service.renderer.scene.entries import Entry
 from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 LOAD_INFO = LoadInfo(load_parameters={}, loader_name="test", path="x", source="from_file")
 EMPTY = [3.4028235e38] * 3

@@ -20,7 +20,7 @@ from brayns_widget.service.renderer.scene.models import Models
 from brayns_widget.service.renderer.scene.playback import Playback
 from brayns_widget.service.renderer.tracing.embree import Device
 from brayns_widget.service.renderer.tracing.scene import Scene
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.traced import spheres
 
 RAMP = ColorRamp(np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None], 4, axis=1), 0.0, 9.0)

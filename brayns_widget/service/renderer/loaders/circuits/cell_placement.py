@@ -22,7 +22,7 @@ from brayns_widget.service.renderer.loaders.morphologies.files import morphology
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
 from brayns_widget.service.renderer.loaders.notices import Notices
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from brayns_widget.service.sonata.populations import open_nodes, population_names
 
 

@@ -17,7 +17,7 @@ from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShap
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Shape, ShapeOptions, point_shape
 from brayns_widget.service.renderer.loaders.notices import Notices
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from brayns_widget.service.sonata.populations import Population
 
 KnownShapes: TypeAlias = dict[tuple[str, str, ShapeOptions], Shape]

@@ -17,7 +17,7 @@ from brayns_widget.service.reading import shared
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
-from brayns_widget.service.rpc.methods import REPORT_INTERVAL, RunningRequest
+from brayns_widget.service.rpc.running import REPORT_INTERVAL, RunningRequest
 
 SLOTS_PER_CELL = len(Section)
 _MOST_THREADS = 8  # memory is not faster with more

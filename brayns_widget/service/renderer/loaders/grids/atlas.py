@@ -23,7 +23,7 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, fai
 from brayns_widget.service.renderer.loaders.grids.nrrd_values import embedded, open_values
 from brayns_widget.service.renderer.loaders.grids.use_cases import OUTLINE, visualize
 from brayns_widget.service.renderer.loaders.grids.volume import check_memory
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _LARGEST = 1e15  # µm; far below what single precision can take
 _SPACE_KINDS = {"domain", "space", "time", "none", "???"}  # of axes along which values lie, or that say nothing

@@ -23,7 +23,7 @@ from brayns_widget.service.renderer.loaders.base import LoadedModel, failure
 from brayns_widget.service.renderer.loaders.grids.volume import NO_COLORING, NOTHING
 from brayns_widget.service.renderer.loaders.palette import distinct_colors
 from brayns_widget.service.renderer.memory import allowance
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _OUTLINE_COLOR = (1.0, 1.0, 1.0, 0.3)  # the real renderer's, as are those of axes and arrows
 _AXIS_COLORS = ((1.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0))

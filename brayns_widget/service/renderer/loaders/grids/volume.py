@@ -18,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.loaders import MHD_VOLUME, RAW_VOLUME, EmptyParams, RawVolumeParams
+from brayns_widget.service.available_memory import available
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.coloring.primitives import PrimitiveColoring
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
-from brayns_widget.service.renderer.memory import available, format_size
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.renderer.memory import format_size
+from brayns_widget.service.rpc.running import RunningRequest
 
 _NONE = np.empty(0, np.uint32)
 NO_COLORING = PrimitiveColoring(np.empty((0, 4), np.float32))

@@ -18,7 +18,7 @@ from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Lo
 from brayns_widget.service.renderer.loaders.meshes.ply import with_triangles
 from brayns_widget.service.renderer.loaders.meshes.polygons import Numbers, triangulated
 from brayns_widget.service.renderer.loaders.meshes.text import split_obj, split_off
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _KINDS = ("off", "stl", "ply", "obj")
 _READING = "Reading meshes"

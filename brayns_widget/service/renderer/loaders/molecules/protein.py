@@ -19,7 +19,7 @@ from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
 from brayns_widget.service.renderer.loaders.palette import distinct_colors, element_color, numbered_colors
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _NUMBER = re.compile(rb"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 

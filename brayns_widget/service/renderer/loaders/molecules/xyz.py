@@ -18,7 +18,7 @@ from brayns_widget.protocol.brayns.loaders import XYZ, AnyXyzParams, XyzParams
 from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
 from brayns_widget.service.renderer.loaders.palette import element_color
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 _READING = "Reading points"
 _AT_ONCE = 10_000  # lines between two looks at whether that is still wanted

@@ -17,7 +17,7 @@ from brayns_widget.service.renderer.loaders.morphologies.files import read_file,
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.params import check_morphology, shape_options
 from brayns_widget.service.renderer.loaders.notices import Notices
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 def load(source: Path | Content, params: MorphologyParams, request: RunningRequest) -> list[LoadedModel]:

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.neuron import LOADER
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
+from tests.service.backend.asking import answer
 
 pytestmark = pytest.mark.data
 

@@ -13,7 +13,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits.cell_placement import LOADER
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 FROM_FOLDER = {

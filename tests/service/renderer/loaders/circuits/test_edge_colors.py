@@ -9,7 +9,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_edges
 
 SOURCES, TARGETS = [2, 3, 0, 1, 2], [0, 1, 1, 0, 3]

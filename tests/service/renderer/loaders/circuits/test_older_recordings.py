@@ -14,7 +14,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import SWC, places, write_circuit
 
 VALUES = [[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]]

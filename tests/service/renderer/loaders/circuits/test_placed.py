@@ -14,7 +14,7 @@ import pytest
 
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_edges
 
 # Two segments of 3 and 4 µm along x and y, after a soma about the origin; and a branch of 2 µm.

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
-from brayns_widget.service.backend.circuits import answer
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
+from tests.service.backend.asking import answer
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_simulation
 from tests.service.sonata.files import write_nodes
 

@@ -14,7 +14,7 @@ from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit, write_report, write_simulation
 
 GREYS = ColorRamp(np.repeat(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None], 4, axis=1), 0.0, 255.0)

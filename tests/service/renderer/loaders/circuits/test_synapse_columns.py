@@ -15,7 +15,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import (
     places,
     write_circuit,

@@ -16,7 +16,7 @@ from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.circuits.circuits import write_circuit, write_report, write_simulation
 from tests.service.renderer.renderer_process import Failed, client_of, renderer_process
 from tests.service.renderer.renderer_process import sonata as sonata_params

@@ -20,7 +20,7 @@ from brayns_widget.service.renderer.loaders.grids import volume as volume_loader
 from brayns_widget.service.renderer.loaders.grids.atlas import LOADER
 from brayns_widget.service.renderer.loaders.grids.use_cases import DENSITY, visualize
 from brayns_widget.service.renderer.memory import Allowance, allowing
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 VALUES = np.arange(24).reshape(4, 3, 2)  # x, y, z
 BYTES = VALUES.astype("u1")

@@ -12,7 +12,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.content.atlas import CHANNELS, VOXEL_TYPES, Atlas
 from brayns_widget.service.renderer.loaders.grids.use_cases import USE_CASES, use_cases, visualize
 from brayns_widget.service.renderer.memory import Allowance, allowing
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 COLUMN = {"xz_coordinate": [1, 0], "color": [1, 0, 0, 0.5]}
 

@@ -14,7 +14,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.grids import volume as loader
 from brayns_widget.service.renderer.loaders.grids.volume import MHD_LOADER, RAW_LOADER
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 VALUES = np.arange(24).reshape(2, 3, 4)
 RAW = {"dimensions": [4, 3, 2], "spacing": [1, 2, 3], "data_type": "unsinged_char"}

@@ -12,7 +12,7 @@ import pytest
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.meshes.mesh import LOADER
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 CORNERS = [(0, 0, 0), (2, 0, 0), (2, 3, 0), (0, 3, 0)]
 TRIANGLES = [(0, 1, 2), (0, 2, 3)]

@@ -12,7 +12,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.molecules.protein import LOADER
 from brayns_widget.service.renderer.loaders.palette import element_color
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 def atom(serial: int, name: str, residue: str, chain: str, number: int, at: tuple[float, float, float]) -> str:

@@ -12,8 +12,8 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.molecules.xyz import LOADER
 from brayns_widget.service.renderer.loaders.palette import element_color
-from brayns_widget.service.rpc import methods
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc import running
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 def load(data: bytes, **properties: object) -> LoadedModel:
@@ -86,7 +86,7 @@ def test_what_cannot_be_read_is_said(data: bytes, message: str):
 
 @pytest.mark.parametrize("part", [0.1, 0.6])
 def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path: Path, part: float, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(methods, "REPORT_INTERVAL", 0.0)
+    monkeypatch.setattr(running, "REPORT_INTERVAL", 0.0)
     path = tmp_path / "many.xyz"
     path.write_text("1 2 3\n" * 60_000)
     told: list[float] = []

@@ -13,7 +13,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.renderer.loaders.morphologies.neuron import LOADER
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 ALL = {"load_soma": True, "load_axon": True, "load_dendrites": True, "geometry_type": "original"}
 SWC = "1 1 5 0 0 2 -1\n2 3 8 0 0 1 1\n3 3 15 0 0 0.5 2\n4 2 5 -3 0 1 1\n5 2 5 -9 0 0.5 4\n"

@@ -14,7 +14,7 @@ from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader, read_shape
 from brayns_widget.service.renderer.loaders.morphologies.morphology import ShapeOptions
 from brayns_widget.service.renderer.loaders.morphologies.neuron import LOADER
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 from tests.service.renderer.loaders.morphologies.files import ASC, SWC, write_group, write_h5
 
 ALL = {"load_soma": True, "load_axon": True, "load_dendrites": True}
