@@ -118,7 +118,6 @@ class MasterClient:
 
     def __init__(self, url: str, token: Token, *, timeout: float = 15.0) -> None:
         self.url = master_address(url)
-        self._token = token
         self._timeout = timeout
         import httpx  # takes a tenth of a second, which importing the package need not cost
 
@@ -149,6 +148,12 @@ class MasterClient:
     async def aclose(self) -> None:
         """Close the connections to the master."""
         await self._client.aclose()
+
+    def renew(self, token: Token) -> None:
+        """Use another token from now on."""
+        from brayns_widget.connection.bearer import Bearer
+
+        self._client.auth = Bearer(token)
 
     async def start(self, usecase: str, project: str | None = None, *, lease: int | None = None) -> str:
         """Start a job and return its id.

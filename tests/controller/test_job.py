@@ -5,8 +5,8 @@ import pytest
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Notice
-from brayns_widget.protocol.errors import RequestCancelled
-from tests.controller.scenes import WAIT, load, on_loop
+from brayns_widget.protocol.errors import AuthError, RequestCancelled
+from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.listening import Listener
 
@@ -52,6 +52,39 @@ def test_a_stop_without_a_job_changes_nothing(controller):
     before = controller.status
     controller.job.stop()
     assert controller.status == before
+
+
+def test_a_stop_cancels_a_start_for_all_calls_that_wait_for_it(cluster, controller):
+    cluster.polls = 10**9
+    statuses = Listener(controller, lambda state: state.status.state)
+    tasks = [controller.start(), controller.load_circuit("c.json")]
+    statuses.wait_for(lambda state: state == "queued")
+    controller.job.stop()
+    for task in tasks:
+        with pytest.raises(RequestCancelled):
+            task.result(WAIT)
+    assert controller.status == Status("idle", "The start was cancelled.")
+    assert cluster.paths()[-1] == f"POST /stop/{JOB_ID}"
+
+
+def test_to_attach_to_the_present_job_keeps_it_and_takes_another_token(cluster, controller):
+    model = load(controller)
+    cluster.renderer.delays["snapshot"] = 0.3
+    task = controller.snapshot()
+    options = {**cluster.options, "master": cluster.master + "/", "attach_to": JOB_ID}
+    with pytest.raises(AuthError):
+        controller.job.connect(**(options | {"token": "wrong"})).result(WAIT)
+    cluster.token = "another"  # from now on
+    ready = controller.ready
+    controller.job.connect(**(options | {"token": cluster.token})).result(WAIT)
+    assert controller.ready is ready
+    assert task.result(WAIT).format == "png", "it was not cancelled"
+    assert controller.models[:] == [model]
+    cluster.close_renderer(1011, "restarted")
+    until(lambda: controller.ready not in {None, ready})  # with that token
+    controller.job.stop()  # it is one of ours still
+    until(lambda: f"POST /stop/{JOB_ID}" in cluster.paths())
+    assert cluster.paths().count("POST /start") == 1
 
 
 def test_what_is_known_of_a_job_holds_nothing_secret(cluster, controller):

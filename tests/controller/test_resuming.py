@@ -239,6 +239,29 @@ def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, con
     assert scene(cluster) == before
 
 
+def test_a_job_whose_proxies_are_gone_for_good_is_replaced_and_told_of(cluster, proxy, controller, monkeypatch):
+    monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.2)
+    monkeypatch.setattr(recovery, "CAP", 0.02)
+    load(controller)
+    before = scene(cluster)
+    cluster.failures = {path: [(404, "<html>")] * 10**4 for path in ("/status", "/stop")}
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: controller.status.state == "failed")
+    assert "The proxy does not answer, either." in controller.status.text
+    assert controller.status.text.endswith("cannot be reached; it is tried on.")
+    task = controller.restore()
+    until(lambda: cluster.paths().count("POST /start") == 2)
+    cluster.failures.clear()
+    proxy.refuse(False)
+    task.result(WAIT)
+    assert scene(cluster) == before
+    assert controller.status.state == "ready"
+    notice = controller.state.notice
+    assert notice is not None
+    assert notice.text.startswith(f"The job {JOB_ID} of {cluster.master} may run on")
+
+
 def test_a_coloring_that_waited_for_a_load_does_not_keep_the_job_from_coming_back(cluster, proxy, controller):
     model = load(controller)
     cluster.renderer.delays["add-model"] = 60
