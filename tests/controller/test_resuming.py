@@ -154,6 +154,40 @@ def test_what_is_left_of_a_load_whose_link_broke_while_it_was_colored_is_removed
     assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
 
 
+SLICE = Plane(coefficients=(0, 0, 1, 0))
+PARTS: dict[str, tuple[str, str, Callable[[Controller], object]]] = {
+    "shape": ("geometry", "add-spheres", lambda controller: controller.shapes.add(Sphere(center=(0, 0, 0), radius=1))),
+    "light": ("light", "add-light-ambient", lambda controller: controller.lights.add(AmbientLight())),
+    "clip": (
+        "clip_geometry",
+        "add-clipping-planes",
+        lambda controller: controller.clipping.add(Plane(coefficients=(0, 0, 1, 0))),
+    ),
+}
+
+
+@pytest.mark.parametrize("others", [False, True])
+@pytest.mark.parametrize("part", PARTS)
+def test_what_a_part_makes_whose_link_broke_is_removed_unless_it_may_be_anothers(
+    cluster, proxy, controller, part, others
+):
+    kind, method, add = PARTS[part]
+    load(controller)
+    before = [model["model_id"] for model in cluster.renderer.models]
+    proxy.refuse(True)
+    cluster.renderer.cut.add(method)
+    with pytest.raises(ConnectionLost):
+        add(controller)
+    made = [cluster.renderer.add(kind)["model_id"] for _ in range(2 if others else 1)]
+    cluster.renderer.cut.clear()
+    proxy.refuse(False)
+    until(lambda: controller.ready is not None)
+    there = [model["model_id"] for model in cluster.renderer.models]
+    assert there == (before + made if others else before)
+    state = controller.state
+    assert sorted(one.id for one in (*state.models, *state.lights, *state.clips)) == sorted(there)
+
+
 def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, proxy, controller):
     things = build(controller)
     before = scene(cluster)
