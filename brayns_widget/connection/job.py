@@ -130,6 +130,7 @@ class Job:
         backend: the link to the metadata backend, or None where the job has none, or it is away.
         backend_away: why the backend could not be reached at the start, though there is one.
         end_time: when it expires, as the master writes it, or None.
+        host: name of the machine that runs it, or "" if the master does not tell it.
     """
 
     def __init__(self, master: MasterClient, job_id: str, *, owned: bool, local: bool) -> None:
@@ -137,6 +138,7 @@ class Job:
         self.owned = owned
         self.local = local
         self.end_time: str | None = None
+        self.host = ""
         self._addresses: tuple[str, str | None] = ("", None)  # of renderer and backend
         self._token: Token
         self._service: Child | None = None  # of a local job
@@ -332,7 +334,7 @@ class Job:
         _describe(status, on_state)
 
     async def _note_ready(self, status: JobStatus) -> None:
-        self.end_time = status.end_time
+        self.end_time, self.host = status.end_time, status.host
         if self._record is not None:
             await self._write_record(replace(self._record, ready=True, end_time=status.end_time))
 

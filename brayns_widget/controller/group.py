@@ -376,6 +376,7 @@ class Core:
             self.store.state.job.gone(),
             id=job.id or None,
             host=urlsplit(ready.renderer.address.url).hostname,
+            node=job.host or None,
             ends=ends,
             ends_probably=probably,
             attached=not job.owned,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from brayns_widget.connection.status import Status
@@ -97,6 +99,14 @@ def test_what_is_known_of_a_job_holds_nothing_secret(cluster, controller):
         False,
     )
     assert TOKEN not in repr(controller.state)
+
+
+@pytest.mark.parametrize("node", ["node7", None])
+def test_the_node_is_that_of_the_job_and_not_of_the_slave(cluster, controller, node):
+    status = {"job_running": True, "brayns_started": True, "end_time": None} | ({"host": node} if node else {})
+    cluster.failures["/status"] = [(200, json.dumps(status))]
+    controller.start().result(WAIT)
+    assert (controller.state.job.node, controller.state.job.host) == (node, "127.0.0.1")
 
 
 def test_without_a_backend_it_is_told_what_cannot_be_done():
