@@ -190,15 +190,19 @@ class Connection:
         return asyncio.get_running_loop().time() - self._lost_at >= REACH_DEADLINE
 
     def abandon(self) -> bool:
-        """Stop a job that cannot be reached, as far as that is possible; the next ``ensure`` starts another one.
+        """Leave a job that cannot be reached, so that the next ``ensure`` starts another one.
+
+        It is stopped, as far as that is possible, if it was started here.
 
         Returns:
-            whether there was one: it was started here, and is not tried any more, or in vain for ``REACH_DEADLINE``.
+            whether there was one that a master can replace, and that is not tried any more, or in vain for
+            ``REACH_DEADLINE``.
         """
-        if self._job is None or self.ready is not None or not self._job.owned:
+        if self._job is None or self.ready is not None or self.place.renderer is not None:
             return False
         if self._recovering is not None and not self._recovering.done() and not self.out_of_reach:
             return False
+        self._attach_to = None
         self._give_back()
         return True
 
@@ -476,8 +480,7 @@ class Connection:
 
     @property
     def _way_out(self) -> str:
-        owned = self._job is not None and self._job.owned
-        return "job.restore() replaces it" if owned else "job.connect() uses another one"
+        return "job.restore() replaces it" if self.place.renderer is None else "job.connect() uses another one"
 
     def _check_job(self, job: Job) -> None:
         """Give a recovery up whose job was left, also if its cancellation was taken for another error."""

@@ -273,6 +273,24 @@ def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, con
     assert scene(cluster) == before
 
 
+def test_a_job_that_was_attached_to_and_cannot_be_reached_is_left_and_replaced(cluster, proxy, monkeypatch):
+    monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.2)
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        load(controller)
+        cluster.failures = {"/status": [(404, "<html>")] * 10**4}
+        proxy.refuse(True)
+        proxy.reset()
+        until(lambda: controller.status.state == "failed")
+        task = controller.restore()
+        until(lambda: "POST /start" in cluster.paths())
+        cluster.failures.clear()
+        proxy.refuse(False)
+        task.result(WAIT)
+        assert not controller.state.job.attached
+        assert [model.name for model in controller.models] == ["cells"]
+        assert STOP not in cluster.paths(), "it is others'"
+
+
 def test_a_job_whose_proxies_are_gone_for_good_is_replaced_and_told_of(cluster, proxy, controller, monkeypatch):
     monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.2)
     monkeypatch.setattr(recovery, "CAP", 0.02)
