@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from brayns_widget.connection.capabilities import CANCEL, Capabilities
 from brayns_widget.connection.job import EndOfJob, Job, Place
@@ -18,14 +18,17 @@ from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
-from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict
+from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
-from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, TokenUnavailable
+from brayns_widget.protocol.errors import CANCELLED, BraynsWidgetError, ConnectionLost, RequestCancelled
 
 REACH_DEADLINE = 60.0
-"""Seconds that a call waits for a job that is out of reach; it is tried on all the same."""
+"""Seconds that a call waits for a job that is out of reach, and after which another one may replace it; it is tried on
+all the same."""
+
+T = TypeVar("T")
 
 _CANCELLED = Status("idle", "The start was cancelled.")
 
@@ -58,6 +61,7 @@ class Connection:
         on_left: called when a job is over, with the reason, or None if that was wanted here.
         on_backend: called with the reason when the backend of a job is lost and cannot be reached at once, and with
             None when it is back.
+        on_left_behind: called with what people have to know of a job that was left, and may run on.
 
     Of these functions only ``prepare`` and ``resume`` may raise.
 
@@ -80,6 +84,7 @@ class Connection:
         on_away: Callable[[], None],
         on_left: Callable[[EndOfJob | None], None],
         on_backend: Callable[[BraynsWidgetError | None], None],
+        on_left_behind: Callable[[str], None],
     ) -> None:
         self.place = place
         self.status = Status()
@@ -93,17 +98,20 @@ class Connection:
         self._on_away = on_away
         self._on_left = on_left
         self._on_backend = on_backend
+        self._on_left_behind = on_left_behind
         self._job: Job | None = None
         self._servers: Ready | None = None  # as they were last, while the job is out of reach
         self._recovering: asyncio.Task[Ready] | None = None
+        self._lost_at = 0.0  # on the loop's clock, when its link broke last
         self._mender: Mender | None = None  # of the backend's link
         self._closed = False
         self._resting = _CANCELLED  # the status after a cancelled start
         self._given_back: dict[Job, asyncio.Task[None]] = {}  # with the tasks that end them
         self._starting: asyncio.Task[Ready] | None = None
+        self._withdrawn: asyncio.Task[Ready] | None = None  # the start that was cancelled for all its callers
         self._waiters: list[Report] = []
         self._reports = 0  # how many there were
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[Any]] = set()
 
     def __repr__(self) -> str:
         return f"<Connection to {self._job or 'no job'}: {self.status.state}>"
@@ -134,6 +142,7 @@ class Connection:
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError: it failed.
             ConnectionLost: the job cannot be reached, or was found to have ended meanwhile; or ``close`` was called.
+            RequestCancelled: ``cancel_start`` was called.
         """
         self._waiters.append(report)
         try:
@@ -173,18 +182,66 @@ class Connection:
         self._set_status("asleep", text)
         return True
 
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether there is a job that cannot be reached since ``REACH_DEADLINE``, although it is tried on."""
+        if self._job is None or self._recovering is None or self._recovering.done():
+            return False
+        return asyncio.get_running_loop().time() - self._lost_at >= REACH_DEADLINE
+
     def abandon(self) -> bool:
-        """Stop a job that cannot be reached, so that the next ``ensure`` starts another one.
+        """Leave a job that cannot be reached, so that the next ``ensure`` starts another one.
+
+        It is stopped, as far as that is possible, if it was started here.
 
         Returns:
-            whether there was one: it was started here, and is not being tried at present.
+            whether there was one that a master can replace, and that is not tried any more, or in vain for
+            ``REACH_DEADLINE``.
         """
-        if self._job is None or self.ready is not None or not self._job.owned:
+        if self._job is None or self.ready is not None or self.place.renderer is not None:
             return False
-        if self._recovering is not None and not self._recovering.done():
+        if self._recovering is not None and not self._recovering.done() and not self.out_of_reach:
             return False
+        self._attach_to = None
         self._give_back()
         return True
+
+    async def renew(self, place: Place, attach_to: str | None) -> bool:
+        """Use the token of a place for the present job, if that is the one to attach to there.
+
+        Args:
+            place: where a job runs.
+            attach_to: its id, or None.
+
+        Returns:
+            whether it is the present job, which goes on.
+
+        Raises:
+            AuthError, AllocationError: its master refuses the token, or does not know the job.
+        """
+        job = self._job
+        if job is None or attach_to != job.id or not place.shares_master(self.place):
+            return False
+        await job.renew(place.token, place.slave)
+        if self._job is not job:  # it ended meanwhile
+            return False
+        self.place = replace(self.place, token=place.token, slave=place.slave or self.place.slave)
+        if self._mender is not None:
+            self._mender.renewed()
+        return True
+
+    async def cancel_start(self) -> bool:
+        """Cancel a start for all its callers, and end what it has begun.
+
+        Returns:
+            whether there was one to cancel.
+        """
+        if self._starting is None or self._starting.done():
+            return False
+        starting = self._withdrawn = self._starting
+        starting.cancel()
+        await asyncio.wait([starting])
+        return starting.cancelled()
 
     def stop(self) -> None:
         """Leave the job, which is stopped if it was started here; the next ``ensure`` starts or joins one."""
@@ -247,13 +304,19 @@ class Connection:
         return "" if self._job is None else self._job.unfinished()
 
     async def _join(self, starting: asyncio.Task[Ready]) -> Ready | None:
-        """Wait for a start; None if it was given up by its earlier callers, or by ``close``."""
+        """Wait for a start; None if it was given up by its earlier callers, or by ``close``.
+
+        Raises:
+            RequestCancelled: it was cancelled for all its callers.
+        """
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
             me = asyncio.current_task()
             assert me is not None
             if starting.cancelled() and not me.cancelling():
+                if starting is self._withdrawn:
+                    raise RequestCancelled(_CANCELLED.text, code=CANCELLED) from None
                 return None
             if len(self._waiters) == 1 and not starting.done():
                 starting.cancel()
@@ -337,6 +400,7 @@ class Connection:
         if self.ready is None or self._job is None:
             return  # it broke while it was prepared, which fails with the reason
         self.ready = None
+        self._lost_at = asyncio.get_running_loop().time()
         if self._mender is not None:
             self._mender.told = False  # the status tells more
         self._starts("stale", f"{error.message} Asking for the job …")
@@ -363,16 +427,12 @@ class Connection:
                     verdict = Verdict.RUNS if end is None else Verdict.OVER
                 step = recovery.told(clock(), verdict)
             elif step is Step.OPEN:
-                if recovery.attempt > 1:
-                    runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
-                    self._starts("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
-                else:
-                    self._starts("stale", f"{reason} Connecting again …")
+                self._tell_attempt(job, reason, recovery)
                 try:
                     return await self._reopen(job)
                 except BraynsWidgetError as error:
                     failure = error.message
-                    step = recovery.failed(clock(), for_good=_is_for_good(error))
+                    step = recovery.failed(clock(), for_good=is_for_good(error))
                 except Exception as error:
                     self._set_status("failed", f"{type(error).__name__}: {error}")
                     raise
@@ -389,13 +449,23 @@ class Connection:
             else:
                 text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
                 self._set_status("failed", text)
-                other = "job.restore() replaces it" if job.owned else "job.connect() uses another one"
-                raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {other}.")
+                raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {self._way_out}.")
+
+    def _tell_attempt(self, job: Job, reason: str, recovery: Recovery) -> None:
+        runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
+        if self.out_of_reach:
+            what = f"Job {job.id}" if job.id else "The renderer"
+            self._starts("failed", f"{reason} {runs} {what} cannot be reached; it is tried on.")
+        elif recovery.attempt > 1:
+            self._starts("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
+        else:
+            self._starts("stale", f"{reason} Connecting again …")
 
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None
         await job.renderer.close()
         link = await job.open_renderer(overtakes=CANCEL in self._servers.capabilities.methods)
+        self._lost_at = asyncio.get_running_loop().time()  # if it breaks again
         try:
             _equip(link, self._servers.capabilities)
             ready = replace(self._servers, renderer=Server(link))
@@ -407,6 +477,10 @@ class Connection:
             await finish_cleanup(link.close())
             raise
         return self._be_ready(ready)
+
+    @property
+    def _way_out(self) -> str:
+        return "job.restore() replaces it" if self.place.renderer is None else "job.connect() uses another one"
 
     def _check_job(self, job: Job) -> None:
         """Give a recovery up whose job was left, also if its cancellation was taken for another error."""
@@ -425,9 +499,9 @@ class Connection:
             before = self._reports
             await asyncio.wait([recovering], timeout=REACH_DEADLINE)
             # Its scene may come back, which may take long, but does so step by step.
-            if not recovering.done() and (self.status.state == "stale" or self._reports == before):
+            if not recovering.done() and (self.status.state != "starting" or self._reports == before):
                 text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
-                raise ConnectionLost(text, hint="It is tried on; call again when the view is ready.")
+                raise ConnectionLost(text, hint=f"It is tried on; call again when it is ready. {self._way_out}.")
         if not recovering.cancelled():
             return recovering.result()
         if self._resting.state == "ended":
@@ -455,7 +529,8 @@ class Connection:
     async def _end(self, job: Job, recovering: asyncio.Task[Ready] | None) -> None:
         if recovering is not None:  # it may have opened a link, which it closes
             await asyncio.wait([recovering])
-        await job.close()
+        if left := await job.close():
+            self._on_left_behind(left)
         del self._given_back[job]
         if self._job is None and (self._starting is None or self._starting.done()):
             self._leave_process()
@@ -477,7 +552,7 @@ class Connection:
         if not self._given_back:
             PROCESS.discard(self)
 
-    def _run_to_end(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def _run_to_end(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         task = asyncio.create_task(work, name=name)
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
@@ -493,10 +568,6 @@ class Connection:
 def _equip(link: Link, found: Capabilities) -> None:
     link.cancellable = found.cancellable
     link.overtakes = CANCEL in found.methods
-
-
-def _is_for_good(error: BraynsWidgetError) -> bool:
-    return isinstance(error, AuthError) and not isinstance(error, TokenUnavailable)
 
 
 def _look_at(task: asyncio.Task[Ready]) -> None:

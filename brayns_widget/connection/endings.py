@@ -17,12 +17,16 @@ class Ending:
     Args:
         work: ends the job; returns what people have to know of a job that may run on, or "".
         unfinished: returns what they have to know if there is no time left for that, or "".
+
+    Attributes:
+        left: what was told of a job that may run on, or "".
     """
 
     def __init__(self, work: Coroutine[Any, Any, str], unfinished: Callable[[], str]) -> None:
         self._task = asyncio.create_task(work, name="end a job")
         self._task.add_done_callback(self._tell)
         self.unfinished = unfinished
+        self.left = ""
         PROCESS.add(self)
 
     async def wait(self, timeout: float | None = None) -> None:
@@ -39,6 +43,8 @@ class Ending:
             return
         if (error := task.exception()) is not None:
             problem = redact(f"{type(error).__name__}: {error}".rstrip(": "))
-            PROCESS.tell(f"The end of a job failed ({problem}). {self.unfinished()}".rstrip())
-        elif left := task.result():
-            PROCESS.tell(left)
+            self.left = f"The end of a job failed ({problem}). {self.unfinished()}".rstrip()
+        else:
+            self.left = task.result()
+        if self.left:
+            PROCESS.tell(self.left)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,13 @@ class Place:
         """Whether the local service runs the jobs."""
         return self.master is None and self.renderer is None
 
+    def shares_master(self, other: Place) -> bool:
+        """Whether the same master runs the jobs of both, so that its ids mean the same jobs."""
+        if self.renderer is not None or other.renderer is not None:
+            return False
+        mine, theirs = (place.master and master_address(place.master) for place in (self, other))
+        return mine == theirs
+
     @property
     def name(self) -> str:
         """Where it is, for people."""
@@ -123,6 +130,7 @@ class Job:
         backend: the link to the metadata backend, or None where the job has none, or it is away.
         backend_away: why the backend could not be reached at the start, though there is one.
         end_time: when it expires, as the master writes it, or None.
+        host: name of the machine that runs it, or "" if the master does not tell it.
     """
 
     def __init__(self, master: MasterClient, job_id: str, *, owned: bool, local: bool) -> None:
@@ -130,6 +138,7 @@ class Job:
         self.owned = owned
         self.local = local
         self.end_time: str | None = None
+        self.host = ""
         self._addresses: tuple[str, str | None] = ("", None)  # of renderer and backend
         self._token: Token
         self._service: Child | None = None  # of a local job
@@ -198,23 +207,19 @@ class Job:
         job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
         try:
             on_state("starting", "Asking for a job …")
-            if job.owned:
-                await job._begin(place, slave_url)
-            else:
-                await job._master.check_known(job.id)
+            async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
+                if job.owned:
+                    await job._begin(place, slave_url)
+                else:
+                    await job._master.check_known(job.id)
             status = await job._master.wait_ready(
                 job.id, timeout=deadline - loop.time(), on_status=lambda status: job._queued(status, on_state)
             )
             await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")
             job._addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await job._connect()
-            except TimeoutError as error:
-                if isinstance(error, BraynsWidgetError):
-                    raise
-                raise DeadlineExceeded(f"The renderer could not be reached within {timeout:g} s.") from None
+            async with _bounded(deadline, f"The renderer could not be reached within {timeout:g} s."):
+                await job._connect()
         except BaseException:
             await job._end_soon(job._give_up(slave_url))
             raise
@@ -233,13 +238,18 @@ class Job:
         job._token, job._record, job.end_time = token, record, end_time
         return await job._give_up(record.slave, watch=0.0)
 
-    async def close(self, *, stop: bool = True) -> None:
+    async def close(self, *, stop: bool = True) -> str:
         """Close the links, and end the job if this process started it. Never raises: what may run on is told.
 
         Args:
             stop: False leaves it running; our own master then keeps it without clients, too.
+
+        Returns:
+            what people have to know if it may run on, or "".
         """
-        await Ending(self._close(stop=stop), self.unfinished).wait()
+        ending = Ending(self._close(stop=stop), self.unfinished)
+        await ending.wait()
+        return ending.left
 
     async def give_up(self) -> None:
         """Close it as ``close`` does, but wait for a moment only."""
@@ -324,7 +334,7 @@ class Job:
         _describe(status, on_state)
 
     async def _note_ready(self, status: JobStatus) -> None:
-        self.end_time = status.end_time
+        self.end_time, self.host = status.end_time, status.host
         if self._record is not None:
             await self._write_record(replace(self._record, ready=True, end_time=status.end_time))
 
@@ -403,6 +413,27 @@ class Job:
             self._unsure_since = now
         return now - self._unsure_since
 
+    async def renew(self, token: Token, slave: str | None) -> None:
+        """Use another token for what is asked and opened from now on, unless the master refuses it.
+
+        Args:
+            token: the token.
+            slave: another address of the proxy slave, or None to keep the present one.
+
+        Raises:
+            AuthError: the master refuses the token.
+            AllocationError: it does not know the job.
+        """
+        if self.local:  # it has the service's token
+            return
+        async with MasterClient(self._master.url, token) as client:
+            with contextlib.suppress(ConnectionLost, DeadlineExceeded, NoVerdict):  # the master may be away
+                await client.check_known(self.id)
+        self._token = token
+        self._master.renew(token)
+        if slave is not None:
+            self._addresses = _addresses(slave, "", self.id)
+
     async def open_renderer(self, *, overtakes: bool = False) -> Link:
         """Open the link to the renderer anew, once.
 
@@ -447,6 +478,22 @@ _AWAY = frozenset({502, 503, 504})
 
 class _Missing(Exception):
     pass
+
+
+@contextlib.asynccontextmanager
+async def _bounded(deadline: float, text: str) -> AsyncIterator[None]:
+    """Let a step of a start take until a deadline of the loop's clock.
+
+    Raises:
+        DeadlineExceeded: it takes longer.
+    """
+    try:
+        async with asyncio.timeout_at(deadline):
+            yield
+    except TimeoutError as error:
+        if isinstance(error, BraynsWidgetError):
+            raise
+        raise DeadlineExceeded(text, hint="Allow it more time with start_timeout=…") from None
 
 
 async def _open(url: str, token: Token, name: str, on_close: OnLost, *, overtakes: bool = False) -> Link:

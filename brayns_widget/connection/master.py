@@ -74,6 +74,7 @@ class JobStatus:
         end_time: when the allocation expires, as the master writes it (often its local time without a zone), or None.
         reason: why the job ended, if the master reports it (ours does), or "".
         failed: whether it failed, if the master reports it.
+        host: name of the machine that runs the job, if the master reports it (ours does), or "".
         renderer_url: the renderer's address, if the master reports it (the 2024 edition does), or "".
     """
 
@@ -84,6 +85,7 @@ class JobStatus:
     end_time: str | None = None
     reason: str = ""
     failed: bool = False
+    host: str = ""
     renderer_url: str = ""
 
 
@@ -118,7 +120,6 @@ class MasterClient:
 
     def __init__(self, url: str, token: Token, *, timeout: float = 15.0) -> None:
         self.url = master_address(url)
-        self._token = token
         self._timeout = timeout
         import httpx  # takes a tenth of a second, which importing the package need not cost
 
@@ -149,6 +150,12 @@ class MasterClient:
     async def aclose(self) -> None:
         """Close the connections to the master."""
         await self._client.aclose()
+
+    def renew(self, token: Token) -> None:
+        """Use another token from now on."""
+        from brayns_widget.connection.bearer import Bearer
+
+        self._client.auth = Bearer(token)
 
     async def start(self, usecase: str, project: str | None = None, *, lease: int | None = None) -> str:
         """Start a job and return its id.
@@ -416,11 +423,13 @@ def _read_status(body: dict[str, Any]) -> JobStatus:
     else:
         raise ProtocolError(f"The proxy master answered with an unknown kind of status: {sorted(body)}.")
     end_time, url = body.get("end_time_utc") or body.get("end_time"), body.get("job_url")
+    host = body.get("host")
     return JobStatus(
         running=running,
         ready=ready,
         end_time=end_time if isinstance(end_time, str) else None,
         reason=str(body.get("reason") or ""),
         failed=body.get("state") == "failed",
+        host=host if isinstance(host, str) else "",
         renderer_url=url if isinstance(url, str) else "",
     )

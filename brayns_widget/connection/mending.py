@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from brayns_widget.connection.capabilities import CANCEL, registry
 from brayns_widget.connection.job import Job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.recovery import pause_before
+from brayns_widget.connection.recovery import is_for_good, pause_before
 from brayns_widget.connection.server import Server
-from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost
 
 
 class Mender:
@@ -40,9 +39,14 @@ class Mender:
         self._closed = False
 
     def lost(self, error: BraynsWidgetError) -> None:
-        """Take in that the link broke."""
+        """Take in that the link broke. It is opened again, unless the token is refused; then whoever needs it tries."""
         if not self._closed and (self._mending is None or self._mending.done()):
             self._mending = asyncio.create_task(self._mend(error), name="reach the backend")
+
+    def renewed(self) -> None:
+        """Take in that there is another token, if the last one was refused."""
+        if not self.server.reachable:
+            self.lost(ConnectionLost("The connection to the backend was lost."))
 
     async def close(self) -> None:
         """Open the link no more."""
@@ -52,12 +56,18 @@ class Mender:
             await asyncio.wait([self._mending])
 
     async def _mend(self, error: BraynsWidgetError) -> None:
-        attempt, told = 1, False
+        attempt, told, refused = 1, False, False
         while not self.server.reachable:
             await asyncio.sleep(pause_before(attempt))
             attempt += 1
-            with contextlib.suppress(BraynsWidgetError):
+            try:
                 await self._reopen()
+            except BraynsWidgetError as failure:
+                if is_for_good(failure) and refused:  # also after its source was asked once more
+                    self._tell(failure)
+                    return
+                refused = is_for_good(failure)
+            else:
                 continue
             if self.told and not told:
                 told = True
@@ -71,6 +81,8 @@ class Mender:
                 link = await self._job.open_backend()
             except BraynsWidgetError as error:
                 text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
+                if is_for_good(error):
+                    raise AuthError(text, hint=error.hint) from None
                 raise ConnectionLost(text, hint="It is tried on; what is loaded can be used meanwhile.") from None
             if self._closed:
                 await link.close()

@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ _MAX_BYTES = 65536
 # The end of a job may be any zone's time.
 _MARGIN = timedelta(days=1)
 # The longest life of a job whose end is not known.
-_LONGEST = timedelta(days=7)
+_LONGEST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,15 @@ def remove(record: Record) -> None:
     """Remove the record of a job that is over; one that is not there, or cannot be removed, expires."""
     with contextlib.suppress(OSError):
         _path(record).unlink(missing_ok=True)
+
+
+def drop_expired(found: Sequence[Record]) -> list[Record]:
+    """Remove the records of jobs that are over by now, whatever their masters would say; return the others."""
+    now = datetime.now(UTC)
+    for record in found:
+        if record.expired(now):
+            remove(record)
+    return [record for record in found if not record.expired(now)]
 
 
 def read_all() -> list[Record]:

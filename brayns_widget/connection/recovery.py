@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, TokenUnavailable
+
 BASE, CAP = 0.5, 20.0
 """Seconds of the first pause at most, which doubles with each attempt, and of the longest. Each pause is a random part
 of that ("full jitter"), so that the clients of a proxy that was restarted do not come all at once."""
@@ -32,6 +34,11 @@ def pause_before(attempt: int, jitter: Callable[[], float] = _JITTER) -> float:
 def shortened(seconds: float) -> float:
     """Shorten a pause by chance, so that clients that lost the same master do not all come back at once."""
     return seconds * (0.5 + 0.5 * _JITTER())
+
+
+def is_for_good(error: BraynsWidgetError) -> bool:
+    """Whether another attempt would fail with the same error: a token is refused, though its source was asked again."""
+    return isinstance(error, AuthError) and not isinstance(error, TokenUnavailable)
 
 
 class Verdict(Enum):

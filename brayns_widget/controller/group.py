@@ -100,11 +100,13 @@ class Core:
             on_away=self._away,
             on_left=self._left,
             on_backend=self._tell_backend,
+            on_left_behind=self._tell_left_behind,
         )
         self._countdown = Countdown(self._warn)
         self._restoring = asyncio.Lock()  # of two that ask, the second finds nothing left to bring back
         self._again = False  # the job is ready again, after a loss
         self._no_backend: Notice | None = None
+        self._left_behind: Notice | None = None  # until the next job is ready, whose notices are others
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
@@ -174,7 +176,15 @@ class Core:
         return given
 
     async def connect(self, where: Where, report: Report) -> None:
-        """Leave the job, cancel all other tasks, and start or join one elsewhere."""
+        """Leave the job, cancel all other tasks, and start or join one elsewhere.
+
+        If it is the present job, it is kept, and goes on with the given token.
+        """
+        if await self.connection.renew(where.place, where.attach_to):
+            slave = self.connection.place.slave
+            self.store.state = replace(self.store.state, job=replace(self.store.state.job, slave=slave))
+            await self.connection.ensure(report)
+            return
         for task in self.tasks.values():
             if not task.is_current:
                 task.cancel()
@@ -184,8 +194,13 @@ class Core:
         await self.connection.move(where.place, attach_to=where.attach_to, start_timeout=where.start_timeout)
         await self.connection.ensure(report)
 
-    def stop(self) -> None:
-        """Stop the job, or leave it running if it was not started here; the next call starts or joins one."""
+    async def stop(self) -> None:
+        """Stop the job, or leave it running if it was not started here; the next call starts or joins one.
+
+        A start is cancelled for all that wait for it; the scene waits on, as if it had not been asked for.
+        """
+        if await self.connection.cancel_start():
+            return
         self.restorer.wanted = False
         self.connection.stop()
 
@@ -216,6 +231,8 @@ class Core:
     async def _reach_or_replace(self, report: Report) -> Ready:
         """Return the job that runs; start one in the place of one that has ended, or that cannot be reached."""
         known = self.connection.job_id
+        if self.connection.out_of_reach:
+            self.connection.abandon()
         try:
             return await self.connection.ensure(report)
         except ConnectionLost:
@@ -325,6 +342,7 @@ class Core:
         notice = NOT_BACK if self.restorer.remembers and not state.models else None
         if self._again and notice is None:
             notice = state.notice
+        notice, self._left_behind = notice or self._left_behind, None
         job = self._known_job(ready)
         self.store.state = replace(state, capabilities=ready.capabilities, notice=notice, job=job)
         self._countdown.start(job.ends, probably=job.ends_probably)
@@ -358,6 +376,7 @@ class Core:
             self.store.state.job.gone(),
             id=job.id or None,
             host=urlsplit(ready.renderer.address.url).hostname,
+            node=job.host or None,
             ends=ends,
             ends_probably=probably,
             attached=not job.owned,
@@ -390,6 +409,11 @@ class Core:
         if error is None and (ready := self.connection.ready) is not None:  # it may have been away at the start
             capabilities, job = ready.capabilities, replace(job, brayns_backend=_is_brayns(ready))
         self.store.state = replace(state, notice=notice, job=job, capabilities=capabilities)
+
+    def _tell_left_behind(self, text: str) -> None:
+        """Tell of a job that was left and may run on."""
+        self._left_behind = Notice("warning", text, "Controller.jobs() lists it, and stops it if its master answers.")
+        self.store.state = replace(self.store.state, notice=self._left_behind)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:

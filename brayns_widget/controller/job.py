@@ -54,7 +54,8 @@ class Job(Group):
         """Connect to another place: start a job there, or use one that runs. Running tasks are cancelled.
 
         The job that was used is stopped, if this controller has started it. Its scene can be brought back by
-        ``restore``, as far as its files are there.
+        ``restore``, as far as its files are there. To attach to the job that is used keeps it as it is, with the given
+        token from now on.
 
         Args:
             report: gets the progress.
@@ -86,9 +87,9 @@ class Job(Group):
     async def stop(self) -> None:
         """Stop the job, or leave it running if it was attached to. The next call starts or joins one.
 
-        ``restore`` brings the scene back.
+        A start on its way is cancelled, for all calls that wait for it. ``restore`` brings the scene back.
         """
-        self._core.stop()
+        await self._core.stop()
 
     @offered
     @waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,7 +40,7 @@ class StartedJob:
     state: Literal["queued", "starting", "ready", "unknown"]
     end_time: str | None
     detail: str = ""
-    _token: Token = field(default_factory=Token)
+    _token: Token | None = None
     _make: Callable[..., Controller] | None = None
 
     @property
@@ -68,21 +68,36 @@ class StartedJob:
 
         Args:
             options: further arguments of ``Controller``, such as ``start_timeout``.
+
+        Raises:
+            AllocationError: no token is known to be for its master, and none is given here.
         """
         assert self._make is not None
         record = self.record
-        known = {"master": record.master, "slave": record.slave, "usecase": record.usecase, "project": record.project}
-        return self._make(**{**known, "token": self._token, "attach_to": record.job_id, **options})
+        known: dict[str, Any] = {"master": record.master, "slave": record.slave}
+        known |= {"usecase": record.usecase, "project": record.project}
+        if "token" not in options:
+            known["token"] = self._own_token()
+        return self._make(**{**known, "attach_to": record.job_id, **options})
 
     @waiting
     async def stop(self) -> None:
         """Stop it: its master does, or else its servers are asked to quit.
 
         Raises:
-            AllocationError: it may run on; the message says why, and until when.
+            AllocationError: it may run on, and the message says why, and until when; or no token is known to be for its
+                master.
         """
-        if left := await Job.end(self.record, self._token, self.end_time):
+        if left := await Job.end(self.record, self._own_token(), self.end_time):
             raise AllocationError(left)
+
+    def _own_token(self) -> Token:
+        if self._token is None:
+            master = self.record.master
+            raise AllocationError(
+                f"No token is known to be for {master}.", hint=f"Controller.jobs({master!r}, token=…) lists its jobs."
+            )
+        return self._token
 
     @property
     def _runner(self) -> Runner:
@@ -106,7 +121,8 @@ async def find_jobs(
 ) -> StartedJobs:
     """Return the recorded jobs with their states; records of those that are over are removed.
 
-    A token goes to one master only: if records name several and none of them is asked for, none is asked.
+    A token goes to one master only: if records name several and none of them is asked for, none is asked, and no job
+    gets it.
 
     Args:
         master: address of the only proxy master whose jobs are wanted, or None for all.
@@ -117,26 +133,43 @@ async def find_jobs(
     Raises:
         BraynsWidgetError: the address is invalid, or contains a credential.
     """
-    found = await asyncio.to_thread(records.read_all)
-    if master is not None:
-        address = master_address(master)
-        found = [record for record in found if record.master == address]
-    masters = {record.master for record in found}
-    if len(masters) > 1:
+    asked, found, others = await recorded(master and master_address(master))
+    if asked is None:
         detail = "there are jobs of several masters; say which one the token is for: master=…"
-        return StartedJobs(StartedJob(one, "unknown", one.end_time, detail, token, make) for one in found)
+        return StartedJobs(StartedJob(one, "unknown", one.end_time, detail, None, make) for one in others)
     jobs = StartedJobs()
-    for url in masters:  # one at most
-        async with MasterClient(url, token) as client:
-            looks = await asyncio.gather(*(_look(client, record) for record in found))
-        for record, (status, detail) in zip(found, looks, strict=True):
-            state = _state(record, status)
-            if state == "over":
-                await asyncio.to_thread(records.remove, record)
-                continue
-            end_time = (status and status.end_time) or record.end_time
-            jobs.append(StartedJob(replace(record, slave=slave or record.slave), state, end_time, detail, token, make))
+    if not found:
+        return jobs
+    async with MasterClient(asked, token) as client:
+        looks = await asyncio.gather(*(_look(client, record) for record in found))
+    for record, (status, detail) in zip(found, looks, strict=True):
+        state = _state(record, status)
+        if state == "over":
+            await asyncio.to_thread(records.remove, record)
+            continue
+        end_time = (status and status.end_time) or record.end_time
+        jobs.append(StartedJob(replace(record, slave=slave or record.slave), state, end_time, detail, token, make))
     return jobs
+
+
+async def recorded(master: str | None) -> tuple[str | None, list[records.Record], list[records.Record]]:
+    """Read the records of jobs. Those of masters that are not asked go when their jobs are over by themselves.
+
+    Args:
+        master: address of the master that is to be asked, or None for the only one that there is.
+
+    Returns:
+        the master to ask, or None if there are several, or none; the records of its jobs; those of others.
+    """
+    known = await asyncio.to_thread(records.read_all)
+    if master is None and len({record.master for record in known}) > 1:
+        known = await asyncio.to_thread(records.drop_expired, known)
+    masters = {record.master for record in known}
+    if master is None and len(masters) == 1:
+        (master,) = masters
+    others = [record for record in known if record.master != master]
+    kept = await asyncio.to_thread(records.drop_expired, others)
+    return master, [record for record in known if record.master == master], kept
 
 
 async def _look(client: MasterClient, record: records.Record) -> tuple[JobStatus | None, str]:

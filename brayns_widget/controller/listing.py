@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from brayns_widget.connection import records
 from brayns_widget.connection.job import Place
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.ending import read_end
-from brayns_widget.controller.jobs import StartedJob, find_jobs
+from brayns_widget.controller.jobs import StartedJob, find_jobs, recorded
 from brayns_widget.protocol.errors import AllocationError
 
 _NOT_ASKED = "its master is asked when you are connected to it"
@@ -64,14 +62,11 @@ class Listing:
             place: where the present job runs.
             job_id: the present job's id.
         """
-        known = await asyncio.to_thread(records.read_all)
-        masters = {record.master for record in known}
-        asked, token = place.master and place.master.rstrip("/"), place.token
-        if asked is None and len(masters) == 1:
-            asked, token = *masters, Token()
+        asked, _, others = await recorded(place.master and place.master.rstrip("/"))
+        token = Token() if place.master is None else place.token
         self._asked, self._token = asked, token
-        found = [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in known if one.master != asked]
-        if asked in masters:
+        found = [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in others]
+        if asked is not None:
             found += await find_jobs(asked, None, token)
         self._jobs = {(job.record.master, job.id): job for job in found}
         return tuple(_entry(job, (job.record.master, job.id) == (asked, job_id)) for job in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -116,18 +116,17 @@ class Restorer:
         self.problems = tuple(work.problems)
         self._remembered = None
 
-    async def sweep(self, renderer: Server) -> None:
-        """Remove what the last attempt has made before it failed, if it is there.
+    async def sweep(self, renderer: Server, there: Iterable[ModelInstance]) -> list[ModelInstance]:
+        """Remove what the last attempt has made before it failed; return the others that are there.
 
-        Raises:
-            BraynsWidgetError: the renderer does not answer.
+        Args:
+            renderer: the renderer.
+            there: all that it has.
         """
-        from brayns_widget.protocol.brayns.models import GET_SCENE
-
-        there = {instance.model_id for instance in (await renderer.call(GET_SCENE)).models}
-        found = [thing for thing in self._half if thing in there]
-        if found:
+        there = list(there)
+        if found := [one.model_id for one in there if one.model_id in self._half]:
             await take_out(renderer, found)
+        return [one for one in there if one.model_id not in found]
 
     async def _take(self, work: _Repetition) -> None:
         from brayns_widget.protocol.brayns.models import GET_SCENE

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.connection import Ready
-from brayns_widget.connection.server import Server
+from brayns_widget.connection.server import LOAD_TIMEOUT, Server
 from brayns_widget.controller.group import Core
-from brayns_widget.controller.scene import discard
+from brayns_widget.controller.leftovers import find_leftovers, is_tracked
+from brayns_widget.controller.scene import discard, take_out
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.endpoints import Endpoint
@@ -33,7 +34,7 @@ class Resumer:
         self._core = core
         self.survived = False
         self._failures = 0  # to bring the scene back to its renderer
-        self._unanswered: list[tuple[str, Any]] = []  # loads and removals whose link broke
+        self._unanswered: list[tuple[str, Any]] = []  # additions and removals whose link broke
         self._undoing: set[asyncio.Task[None]] = set()
 
     def begin(self, renderer: Server) -> None:
@@ -59,8 +60,7 @@ class Resumer:
         core, renderer = self._core, ready.renderer
         self._listen_to(renderer)
         core.connection.report(None, "Reading the scene …")
-        survives = await core.scene.survives(renderer, self._unanswered, anew=self._failures > 0)
-        self._unanswered.clear()
+        survives = await self._tidy(renderer)
         self.survived = survives
         if not survives and not self._failures:
             core.restorer.keep()
@@ -78,10 +78,24 @@ class Resumer:
             raise
         core.restorer.wanted = before
 
+    async def _tidy(self, renderer: Server) -> bool:
+        """Remove what requests have made whose callers were told that they failed; tell if any of the scene is there.
+
+        Renderers answer this after the loads that run.
+        """
+        from brayns_widget.protocol.brayns.models import GET_SCENE
+
+        scene, anew = self._core.scene, self._failures > 0
+        there = (await renderer.call(GET_SCENE, timeout=LOAD_TIMEOUT)).models
+        if anew:
+            there = await self._core.restorer.sweep(renderer, there)
+        if left := find_leftovers(scene.strange(there, anew=anew), self._unanswered):
+            await take_out(renderer, left)
+        self._unanswered.clear()
+        return not anew and scene.survives(there)
+
     async def _bring_back(self, renderer: Server) -> None:
         core = self._core
-        if self._failures:
-            await core.restorer.sweep(renderer)
         core.journal.clear()
         self._failures += 1  # until it has not failed
         shown = core.store.state.models or core.store.state.clips
@@ -99,7 +113,7 @@ class Resumer:
         renderer.on_unanswered = self._note_unanswered
 
     def _note_unanswered(self, endpoint: Endpoint[Any, Any], params: Any) -> None:
-        if endpoint.name in {"add-model", "remove-model"}:
+        if is_tracked(endpoint.name):
             self._unanswered.append((endpoint.name, params))
 
     def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from brayns_widget.connection.server import LOAD_TIMEOUT, Server
+from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Bounds as Box
 from brayns_widget.controller.state import ModelState, PartState, State, Store
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestError, SceneLost
@@ -124,32 +124,32 @@ class Scene:
         if self._store.state.scene_lost:
             raise scene_lost()
 
-    async def survives(self, renderer: Server, unanswered: Sequence[tuple[str, Any]], *, anew: bool) -> bool:
-        """Whether a renderer, to which the link was lost, still has anything of the scene.
-
-        Renderers answer this after the loads that run. What a load has made whose link broke is removed, because its
-        caller was told that it has failed.
+    def strange(self, instances: Iterable[ModelInstance], *, anew: bool) -> list[ModelInstance]:
+        """Return what a renderer has that is not known here.
 
         Args:
-            renderer: the renderer.
-            unanswered: methods and parameters of loads and removals whose link broke.
-            anew: it has lost the scene before, so that nothing there is of it.
-
-        Raises:
-            BraynsWidgetError: the scene cannot be read.
+            instances: all that it has.
+            anew: it has lost the scene before, so that none of its models is of it.
         """
-        from brayns_widget.protocol.brayns import models as brayns
+        parts = {(part.id, part.type) for part in (*self._store.state.lights, *self._store.state.clips)}
+        return [
+            one
+            for one in instances
+            if (anew or not self._known(one) if _is_model(one) else (one.model_id, one.model_type) not in parts)
+        ]
 
+    def survives(self, instances: Iterable[ModelInstance]) -> bool:
+        """Whether a renderer, to which the link was lost, still has anything of the scene.
+
+        Args:
+            instances: all that it has.
+        """
         state = self._store.state
         known = {(model.id, model.type, model.path) for model in state.models}
         # Lights are much the same in all scenes, so they tell little.
         known = known or {(part.id, part.type, None) for part in (*state.lights, *state.clips)}
-        instances = (await renderer.call(brayns.GET_SCENE, timeout=LOAD_TIMEOUT)).models
-        strange = [i for i in instances if _is_model(i) and (anew or not self._known(i))]
-        if half := [i.model_id for i in strange if any(_is_half(i, *call) for call in unanswered)]:
-            await take_out(renderer, half)
         there = [model_state(instance) for instance in instances]
-        return not anew and (not known or any((model.id, model.type, model.path) in known for model in there))
+        return not known or any((model.id, model.type, model.path) in known for model in there)
 
     def lose(self, state: State) -> State:
         """Return a state without the scene, whose renderer is gone."""
@@ -240,14 +240,6 @@ def scene_lost() -> SceneLost:
 def _kind(model: ModelState) -> tuple[object, ...]:
     """Return what never changes about a model, and so tells it from others that had its id."""
     return model.type, model.path, model.cells
-
-
-def _is_half(instance: ModelInstance, method: str, params: Any) -> bool:
-    """Whether a model that is not known may come of a load, or was to be removed."""
-    if method == "remove-model":
-        return instance.model_id in params["ids"]
-    origin = instance.info.load_info  # but for the parameters of the loader, which renderers complete
-    return origin is not None and (origin.path, origin.loader_name) == (params["path"], params["loader_name"])
 
 
 def _is_model(instance: ModelInstance) -> bool:

@@ -106,7 +106,8 @@ class JobState:
         usecase: what the master is asked for.
         project: the project, or None.
         id: the master's id of the job, or None if there is none.
-        host: the machine that answers, or None before one does.
+        host: the machine that answers, such as the proxy slave's, or None before one does.
+        node: the machine that runs it, or None if its master does not tell it.
         ends: when the job ends, in seconds since the epoch, or None if that is not known.
         ends_probably: whether that is a guess of the master's time zone.
         attached: whether the job was not started here, and so is not stopped by closing.
@@ -123,6 +124,7 @@ class JobState:
     project: str | None = None
     id: str | None = None
     host: str | None = None
+    node: str | None = None
     ends: float | None = None
     ends_probably: bool = False
     attached: bool = False

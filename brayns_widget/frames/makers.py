@@ -104,6 +104,7 @@ class Apart:
         self._events = events
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._asked = 0
+        self._connecting: asyncio.Task[None] | None = None
         self._host = process.open(self._hear, self._end, events.silent)
         self.call("open")
 
@@ -121,11 +122,19 @@ class Apart:
 
     def set_target(self, target: Target | None) -> None:
         """Set the renderer, or None while there is none."""
+        self._connect_no_more()
         if target is None:
             self.call("connect", None)
-            return
+        else:
+            self._connecting = asyncio.create_task(self._connect(target), name="tell the frame process its renderer")
+
+    def _connect_no_more(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+
+    async def _connect(self, target: Target) -> None:
         try:
-            token = target.address.token.reveal()
+            token = (await target.address.token.fetch()).reveal()
         except BraynsWidgetError as error:
             self._events.failed(error.message, error.hint)
             return
@@ -154,9 +163,11 @@ class Apart:
 
     async def close(self) -> None:
         """End the stream."""
+        self._connect_no_more()
         self._process.close(self._host)
 
     def _end(self) -> None:
+        self._connect_no_more()
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(ServiceError("The frame process has ended.", hint="Another one starts by itself."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sqlite3
 import uuid
 from dataclasses import dataclass, replace
@@ -81,6 +82,7 @@ class Job:
             "end_time_utc": end and end.isoformat(timespec="seconds"),
             "state": self.state.value,
             "reason": self.reason,
+            "host": socket.gethostname(),  # all jobs run on the service's machine
         }
 
 

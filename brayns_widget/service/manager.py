@@ -78,6 +78,7 @@ class JobManager:
         except OSError as error:
             logger.warning("job %s can't be started: %s", job.id, error)
             self._conditions.pop(job.id, None)
+            self.leases.drop(job.id)
             return self._store.update(job, State.FAILED, reason=f"its servers can't be started: {error}")
         if job.id not in self._conditions:  # it was stopped meanwhile
             await self._allocator.stop(job.id)

@@ -39,6 +39,7 @@ export interface JobState {
   readonly project: string | null;
   readonly id: string | null;
   readonly host: string | null;
+  readonly node: string | null;
   readonly ends: number | null;
   readonly ends_probably: boolean;
   readonly attached: boolean;

@@ -11,6 +11,7 @@ const JOB: Job = {
   project: null,
   id: null,
   host: null,
+  node: null,
   ends: null,
   ends_probably: false,
   attached: false,

@@ -17,7 +17,14 @@ from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.status import Status
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import AllocationError, AuthError, ConnectionLost, DeadlineExceeded, RequestError
+from brayns_widget.protocol.errors import (
+    AllocationError,
+    AuthError,
+    ConnectionLost,
+    DeadlineExceeded,
+    RequestCancelled,
+    RequestError,
+)
 from tests.fakes import JOB_ID, FakeCluster
 
 WAIT = 10
@@ -63,6 +70,7 @@ class Owner:
             on_away=lambda: self._note("away"),
             on_left=self._note,
             on_backend=lambda error: self._note(("backend", error)),
+            on_left_behind=lambda text: self._note(("left behind", text)),
         )
 
     @property
@@ -493,3 +501,24 @@ def test_a_start_that_is_cancelled_while_the_last_job_ends_leaves_that_to_the_pr
         assert connection not in PROCESS._running
 
     play(cluster, work)
+
+
+def test_a_start_is_cancelled_for_all_who_wait_for_it_and_its_job_is_ended(cluster):
+    cluster.polls = NEVER
+
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        assert not await connection.cancel_start(), "there is none"
+        waiting = [asyncio.create_task(connection.ensure(ignore)) for _ in range(2)]
+        await queued(owner)
+        assert await connection.cancel_start()
+        for task in waiting:
+            with pytest.raises(RequestCancelled, match="The start was cancelled"):
+                await task
+        assert connection.status == Status("idle", "The start was cancelled.")
+        assert cluster.paths()[-1] == STOP
+        cluster.polls = 0
+        assert await connection.ensure(ignore) is connection.ready
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 2

@@ -186,7 +186,12 @@ def test_a_call_does_not_wait_for_ever(cluster, proxy, monkeypatch):
         await owner.until(lambda: "attempt 2" in owner.connection.status.text)
         with pytest.raises(ConnectionLost, match=r"since 0\.1 s"):
             await owner.connection.ensure(ignore)
-        assert owner.connection.status.state == "stale", "it is tried on"
+        await owner.until(lambda: owner.connection.status.state == "failed")
+        assert owner.connection.status.text.endswith("cannot be reached; it is tried on.")
+        first = owner.connection._servers
+        assert first is not None
+        proxy.refuse(False)
+        await ready_again(owner, first)
 
     play(cluster, work)
 

@@ -322,6 +322,15 @@ def test_without_a_slave_nothing_is_started_where_the_master_does_not_tell_it(cl
     assert "POST /start" not in cluster.paths()
 
 
+@pytest.mark.parametrize("options", [{"slave": None}, {}])
+def test_a_master_that_is_away_holds_a_start_no_longer_than_its_deadline(cluster, options):
+    cluster.failures["/status"] = [(502, "")] * 100
+    job_id = None if options else JOB_ID
+    with pytest.raises(DeadlineExceeded, match=r"did not answer within 0\.3 s.*start_timeout"):
+        asyncio.run(asyncio.wait_for(start(place(cluster, **options), job_id=job_id, timeout=0.3), 3))
+    assert "POST /start" not in cluster.paths()
+
+
 def test_a_start_that_is_cancelled_before_its_id_is_known_stops_the_job_when_it_appears(cluster):
     async def main() -> None:
         asked, answer = asyncio.Event(), asyncio.Event()

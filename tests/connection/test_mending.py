@@ -8,7 +8,7 @@ import pytest
 
 from brayns_widget.connection import job, mending, recovery
 from brayns_widget.connection.reports import ignore
-from brayns_widget.protocol.errors import ConnectionLost
+from brayns_widget.protocol.errors import AuthError, ConnectionLost
 from tests.connection.test_connection import Owner, nothing_is_left, play  # noqa: F401 - a fixture
 from tests.fakes import FakeCluster
 
@@ -125,3 +125,27 @@ def test_a_backend_that_is_away_at_the_start_is_told_and_opened_when_it_is_there
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 1
+
+
+def test_a_backend_that_refuses_the_token_is_told_and_tried_when_it_is_needed(cluster):
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        cluster.refuse["backend"] = 401
+        before = len(cluster.handshakes)
+        cut_backend(cluster)
+        mender = owner.connection._mender
+        assert mender is not None
+        await owner.until(
+            lambda: any(isinstance(item, tuple) and isinstance(item[1], AuthError) for item in owner.heard)
+        )
+        assert mender._mending is not None
+        await mender._mending
+        assert len(cluster.handshakes) == before + 2, "its source is asked once more, and not for ever"
+        with pytest.raises(AuthError, match=r"The backend is out of reach.* refused the token"):
+            await ready.backend.request("fs-get-root")
+        cluster.refuse.clear()
+        assert (await ready.backend.request("fs-get-root")).result == "/data"
+        assert owner.heard[-1] == ("backend", None)
+
+    play(cluster, work)

@@ -271,6 +271,7 @@ connection = Connection(
     on_status=lambda status: status.state == "queued" and queued.set(), prepare=prepare,
     resume=prepare, on_ready=lambda ready: None, on_away=lambda: None, on_left=lambda end: None,
     on_backend=lambda error: None,
+    on_left_behind=lambda text: None,
 )
 start = loop.submit(connection.ensure(lambda *_: None))
 """

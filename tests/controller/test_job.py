@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Notice
-from brayns_widget.protocol.errors import RequestCancelled
-from tests.controller.scenes import WAIT, load, on_loop
+from brayns_widget.protocol.errors import AuthError, RequestCancelled
+from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.listening import Listener
 
@@ -54,6 +56,39 @@ def test_a_stop_without_a_job_changes_nothing(controller):
     assert controller.status == before
 
 
+def test_a_stop_cancels_a_start_for_all_calls_that_wait_for_it(cluster, controller):
+    cluster.polls = 10**9
+    statuses = Listener(controller, lambda state: state.status.state)
+    tasks = [controller.start(), controller.load_circuit("c.json")]
+    statuses.wait_for(lambda state: state == "queued")
+    controller.job.stop()
+    for task in tasks:
+        with pytest.raises(RequestCancelled):
+            task.result(WAIT)
+    assert controller.status == Status("idle", "The start was cancelled.")
+    assert cluster.paths()[-1] == f"POST /stop/{JOB_ID}"
+
+
+def test_to_attach_to_the_present_job_keeps_it_and_takes_another_token(cluster, controller):
+    model = load(controller)
+    cluster.renderer.delays["snapshot"] = 0.3
+    task = controller.snapshot()
+    options = {**cluster.options, "master": cluster.master + "/", "attach_to": JOB_ID}
+    with pytest.raises(AuthError):
+        controller.job.connect(**(options | {"token": "wrong"})).result(WAIT)
+    cluster.token = "another"  # from now on
+    ready = controller.ready
+    controller.job.connect(**(options | {"token": cluster.token})).result(WAIT)
+    assert controller.ready is ready
+    assert task.result(WAIT).format == "png", "it was not cancelled"
+    assert controller.models[:] == [model]
+    cluster.close_renderer(1011, "restarted")
+    until(lambda: controller.ready not in {None, ready})  # with that token
+    controller.job.stop()  # it is one of ours still
+    until(lambda: f"POST /stop/{JOB_ID}" in cluster.paths())
+    assert cluster.paths().count("POST /start") == 1
+
+
 def test_what_is_known_of_a_job_holds_nothing_secret(cluster, controller):
     controller.start().result(WAIT)
     known = controller.state.job
@@ -64,6 +99,14 @@ def test_what_is_known_of_a_job_holds_nothing_secret(cluster, controller):
         False,
     )
     assert TOKEN not in repr(controller.state)
+
+
+@pytest.mark.parametrize("node", ["node7", None])
+def test_the_node_is_that_of_the_job_and_not_of_the_slave(cluster, controller, node):
+    status = {"job_running": True, "brayns_started": True, "end_time": None} | ({"host": node} if node else {})
+    cluster.failures["/status"] = [(200, json.dumps(status))]
+    controller.start().result(WAIT)
+    assert (controller.state.job.node, controller.state.job.host) == (node, "127.0.0.1")
 
 
 def test_without_a_backend_it_is_told_what_cannot_be_done():

@@ -98,8 +98,24 @@ def test_a_token_is_sent_to_one_master_only(cluster):
     records.write(replace(one, master="https://elsewhere.example.org"))
     jobs = Controller.jobs(token=TOKEN)
     assert [job.state for job in jobs] == ["unknown", "unknown"]
+    for job in jobs:
+        for use in (job.stop, job.attach):
+            with pytest.raises(AllocationError, match=f"No token is known to be for {job.record.master}"):
+                use()
     assert cluster.calls == []
     assert [job.state for job in Controller.jobs(f"{cluster.master}/", token=TOKEN)] == ["queued"]
+    (here,) = (job for job in jobs if job.record.master == cluster.master)
+    with here.attach(token=TOKEN) as controller:  # given for this one
+        controller.start().result(20)
+
+
+def test_jobs_whose_masters_are_never_asked_go_when_their_time_is_over(cluster):
+    one = record(cluster)
+    records.write(replace(one, master="https://a.example.org", end_time="2026-11-22T21:39:49"))
+    records.write(replace(one, master="https://b.example.org", started="2026-10-01T00:00:00+00:00"))
+    records.write(replace(one, master="https://c.example.org"))
+    masters = {job.record.master for job in Controller.jobs(token=TOKEN)}
+    assert masters == {record.master for record in records.read_all()} == {cluster.master, "https://c.example.org"}
 
 
 def test_a_job_of_a_master_without_a_stop_quits(cluster):

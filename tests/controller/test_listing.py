@@ -45,6 +45,13 @@ def test_jobs_of_the_present_master_are_asked_with_its_token_and_others_are_not(
     assert second.started > 1.7e9
 
 
+def test_jobs_of_other_masters_go_when_their_time_is_over(cluster):
+    record(cluster, master=OTHER, end_time="2026-11-22T21:39:49")
+    with Controller(**cluster.options) as controller:
+        assert controller.job.list() == ()
+    assert records.read_all() == []
+
+
 def test_a_single_master_is_asked_with_the_token_of_the_environment(cluster, monkeypatch):
     record(cluster)
     monkeypatch.setenv("BRAYNS_WIDGET_TOKEN", TOKEN)

@@ -154,6 +154,40 @@ def test_what_is_left_of_a_load_whose_link_broke_while_it_was_colored_is_removed
     assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
 
 
+SLICE = Plane(coefficients=(0, 0, 1, 0))
+PARTS: dict[str, tuple[str, str, Callable[[Controller], object]]] = {
+    "shape": ("geometry", "add-spheres", lambda controller: controller.shapes.add(Sphere(center=(0, 0, 0), radius=1))),
+    "light": ("light", "add-light-ambient", lambda controller: controller.lights.add(AmbientLight())),
+    "clip": (
+        "clip_geometry",
+        "add-clipping-planes",
+        lambda controller: controller.clipping.add(Plane(coefficients=(0, 0, 1, 0))),
+    ),
+}
+
+
+@pytest.mark.parametrize("others", [False, True])
+@pytest.mark.parametrize("part", PARTS)
+def test_what_a_part_makes_whose_link_broke_is_removed_unless_it_may_be_anothers(
+    cluster, proxy, controller, part, others
+):
+    kind, method, add = PARTS[part]
+    load(controller)
+    before = [model["model_id"] for model in cluster.renderer.models]
+    proxy.refuse(True)
+    cluster.renderer.cut.add(method)
+    with pytest.raises(ConnectionLost):
+        add(controller)
+    made = [cluster.renderer.add(kind)["model_id"] for _ in range(2 if others else 1)]
+    cluster.renderer.cut.clear()
+    proxy.refuse(False)
+    until(lambda: controller.ready is not None)
+    there = [model["model_id"] for model in cluster.renderer.models]
+    assert there == (before + made if others else before)
+    state = controller.state
+    assert sorted(one.id for one in (*state.models, *state.lights, *state.clips)) == sorted(there)
+
+
 def test_a_renderer_that_was_restarted_in_its_job_gets_the_scene_again(cluster, proxy, controller):
     things = build(controller)
     before = scene(cluster)
@@ -249,6 +283,47 @@ def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, con
     cluster.refuse.clear()
     task.result(WAIT)
     assert scene(cluster) == before
+
+
+def test_a_job_that_was_attached_to_and_cannot_be_reached_is_left_and_replaced(cluster, proxy, monkeypatch):
+    monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.2)
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        load(controller)
+        cluster.failures = {"/status": [(404, "<html>")] * 10**4}
+        proxy.refuse(True)
+        proxy.reset()
+        until(lambda: controller.status.state == "failed")
+        task = controller.restore()
+        until(lambda: "POST /start" in cluster.paths())
+        cluster.failures.clear()
+        proxy.refuse(False)
+        task.result(WAIT)
+        assert not controller.state.job.attached
+        assert [model.name for model in controller.models] == ["cells"]
+        assert STOP not in cluster.paths(), "it is others'"
+
+
+def test_a_job_whose_proxies_are_gone_for_good_is_replaced_and_told_of(cluster, proxy, controller, monkeypatch):
+    monkeypatch.setattr(connection_module, "REACH_DEADLINE", 0.2)
+    monkeypatch.setattr(recovery, "CAP", 0.02)
+    load(controller)
+    before = scene(cluster)
+    cluster.failures = {path: [(404, "<html>")] * 10**4 for path in ("/status", "/stop")}
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: controller.status.state == "failed")
+    assert "The proxy does not answer, either." in controller.status.text
+    assert controller.status.text.endswith("cannot be reached; it is tried on.")
+    task = controller.restore()
+    until(lambda: cluster.paths().count("POST /start") == 2)
+    cluster.failures.clear()
+    proxy.refuse(False)
+    task.result(WAIT)
+    assert scene(cluster) == before
+    assert controller.status.state == "ready"
+    notice = controller.state.notice
+    assert notice is not None
+    assert notice.text.startswith(f"The job {JOB_ID} of {cluster.master} may run on")
 
 
 def test_a_coloring_that_waited_for_a_load_does_not_keep_the_job_from_coming_back(cluster, proxy, controller):

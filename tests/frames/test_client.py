@@ -7,8 +7,10 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -358,6 +360,24 @@ def test_a_kernel_that_was_held_up_does_not_blame_the_process(run, monkeypatch):
             time.sleep(0.5)  # noqa: ASYNC251 - it holds the loop, as a cell that holds the GIL does
             await asyncio.sleep(0.1)
         assert made.widget.silences == []
+
+    run(test)
+
+
+def test_a_function_that_returns_the_token_does_not_hold_the_loop(run):
+    threads: list[threading.Thread] = []
+
+    def ask() -> str:
+        threads.append(threading.current_thread())
+        return TOKEN
+
+    async def test(made: Made) -> None:
+        made.want()
+        target = made.target()
+        made.frames.set_target(replace(target, address=Address(target.address.url, Token(ask))))
+        await made.next_rest()
+        assert threads
+        assert threading.current_thread() not in threads
 
     run(test)
 

@@ -190,6 +190,7 @@ def test_a_token_that_cannot_be_had_is_told(cluster):
     async def test(process: FrameProcess) -> None:
         maker, heard = opened(process)
         maker.set_target(target(cluster, token="not a token"))
+        await until(lambda: heard.failures)
         assert heard.failures[0][0] == "The token has characters that no token has."
 
     run(test)

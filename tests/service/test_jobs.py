@@ -1,3 +1,4 @@
+import socket
 import sqlite3
 import stat
 import sys
@@ -76,6 +77,7 @@ def test_status_speaks_the_contracts_dialect_and_ours(store):
         "end_time_utc": None,
         "state": "queued",
         "reason": "",
+        "host": socket.gethostname(),
     }
     end = datetime.now(UTC) + timedelta(hours=4)
     status = store.update(job, State.READY, end_time=end).status()

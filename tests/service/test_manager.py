@@ -80,7 +80,9 @@ def test_a_job_whose_clients_have_gone_ends_with_its_lease_and_others_do_not(sto
 def test_a_start_that_fails_is_a_failed_job(store, scripted):
     scripted.first = OSError("no more processes")
     manager = JobManager(store, scripted)
-    job = asyncio.run(manager.start("SBO1"))
+    job = asyncio.run(manager.start("SBO1", lease=0.001))
+    manager.leases._looked -= 1
+    assert manager.leases.look() == {}, "its lease has gone with it"
     assert job.state is State.FAILED
     assert "no more processes" in job.reason
     assert record(manager, job.id) == job

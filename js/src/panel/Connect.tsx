@@ -1,5 +1,6 @@
 // Where the job runs: how it is there, and a form to run it elsewhere.
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type JobEntry, PARAMETERS } from "../contract.js";
@@ -44,43 +45,26 @@ function Present() {
   const commands = useCommands();
   const job = traits.job.value;
   const { state, text } = condition.value;
-  const progress = traits.progress.value;
   const stop = () => void commands.run(() => link.call("job.stop", {}));
-  const cancel = () => {
-    if (progress) {
-      void commands.run(() => link.call("tasks.cancel", { task: progress.task }));
-    }
-  };
-  const stopped = job.attached ? "Leave" : "Stop";
+  const kind = kindOf(job);
+  const isConnected = job.host !== null;
+  const starts = STARTING.includes(state) && !isConnected;
+  const leaving = kind === "servers" ? "Disconnect" : `${job.attached ? "Leave" : "Stop"} the job`;
   return (
     <>
       <dl class="bw-facts">
-        <dt>Place</dt>
-        <dd>{placeOf(job)}</dd>
-        {job.id !== null && (
-          <>
-            <dt>Job</dt>
-            <dd>{job.attached ? `${job.id} (attached)` : job.id}</dd>
-          </>
-        )}
-        {job.host !== null && kindOf(job) !== "local" && (
-          <>
-            <dt>Node</dt>
-            <dd>{job.host}</dd>
-          </>
-        )}
+        <Fact name="Place">{placeOf(job)}</Fact>
+        {job.id !== null && <Fact name="Job">{job.attached ? `${job.id} (attached)` : job.id}</Fact>}
+        {job.node !== null && kind !== "local" && <Fact name="Node">{job.node}</Fact>}
         {job.ends !== null && (
-          <>
-            <dt>Time left</dt>
-            <dd>
-              <TimeLeft ends={job.ends} probably={job.ends_probably} />
-            </dd>
-          </>
+          <Fact name="Time left">
+            <TimeLeft ends={job.ends} probably={job.ends_probably} />
+          </Fact>
         )}
       </dl>
-      {STARTING.includes(state) && job.host === null && (
+      {starts && (
         <div class="bw-starting">
-          <progress aria-label="Start" value={progress?.amount ?? undefined} />
+          <progress aria-label="Start" value={traits.progress.value?.amount ?? undefined} />
           <span>{text}</span>
         </div>
       )}
@@ -93,18 +77,22 @@ function Present() {
         </details>
       )}
       <div class="bw-actions">
-        {STARTING.includes(state) && progress !== null && job.host === null && (
-          <Button disabled={commands.busy.value} onClick={cancel}>
-            Cancel the start
-          </Button>
-        )}
-        {job.host !== null && (
+        {(starts || isConnected) && (
           <Button disabled={commands.busy.value} onClick={stop}>
-            {kindOf(job) === "servers" ? "Disconnect" : `${stopped} the job`}
+            {starts ? "Cancel the start" : leaving}
           </Button>
         )}
       </div>
       <Problem of={commands} />
+    </>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
     </>
   );
 }
@@ -174,8 +162,7 @@ function Elsewhere() {
             </select>
           )}
         </Field>
-        {draft.kind === "master" && <MasterFields draft={draft} onChange={change} />}
-        {draft.kind === "servers" && <ServerFields draft={draft} onChange={change} />}
+        <PlaceFields draft={draft} onChange={change} />
         {draft.kind !== "local" && <TokenFields draft={draft} field={token} onChange={change} />}
         <div class="bw-actions">
           <Button primary disabled={commands.busy.value}>
@@ -193,67 +180,42 @@ interface FieldsProps {
   readonly onChange: (changes: Partial<Draft>) => void;
 }
 
-function MasterFields({ draft, onChange }: FieldsProps) {
-  return (
-    <>
-      <Text
-        name="Address"
-        value={draft.master}
-        required
-        placeholder="of the proxy master"
-        maxLength={LIMITS.master.maxLength}
-        onInput={(master) => onChange({ master })}
-      />
-      <Text
-        name="Slave"
-        value={draft.slave}
-        placeholder="if the master does not tell it"
-        maxLength={LIMITS.slave.maxLength}
-        onInput={(slave) => onChange({ slave })}
-      />
-      <Text
-        name="Use case"
-        value={draft.usecase}
-        required
-        maxLength={LIMITS.usecase.maxLength}
-        onInput={(usecase) => onChange({ usecase })}
-      />
-      <Text
-        name="Project"
-        value={draft.project}
-        placeholder="where the master asks for it"
-        maxLength={LIMITS.project.maxLength}
-        onInput={(project) => onChange({ project })}
-      />
-      <Text
-        name="Job"
-        value={draft.attachTo}
-        placeholder="id, to attach to it"
-        maxLength={LIMITS.attach_to.maxLength}
-        onInput={(attachTo) => onChange({ attachTo })}
-      />
-    </>
-  );
+interface Line {
+  readonly of: "master" | "slave" | "usecase" | "project" | "attachTo" | "renderer" | "backend";
+  readonly name: string;
+  readonly placeholder?: string;
+  readonly required?: boolean;
+  readonly limit: { readonly maxLength: number };
 }
 
-function ServerFields({ draft, onChange }: FieldsProps) {
+/** The lines of the form for each kind of place, with their limits. */
+const LINES: Record<Kind, readonly Line[]> = {
+  local: [],
+  master: [
+    { of: "master", name: "Address", placeholder: "of the proxy master", required: true, limit: LIMITS.master },
+    { of: "slave", name: "Slave", placeholder: "if the master does not tell it", limit: LIMITS.slave },
+    { of: "usecase", name: "Use case", required: true, limit: LIMITS.usecase },
+    { of: "project", name: "Project", placeholder: "where the master asks for it", limit: LIMITS.project },
+    { of: "attachTo", name: "Job", placeholder: "id, to attach to it", limit: LIMITS.attach_to },
+  ],
+  servers: [
+    { of: "renderer", name: "Renderer", placeholder: "ws://host:5000", required: true, limit: LIMITS.renderer },
+    { of: "backend", name: "Backend", placeholder: "if there is one", limit: LIMITS.backend },
+  ],
+};
+
+function PlaceFields({ draft, onChange }: FieldsProps) {
   return (
     <>
-      <Text
-        name="Renderer"
-        value={draft.renderer}
-        required
-        placeholder="ws://host:5000"
-        maxLength={LIMITS.renderer.maxLength}
-        onInput={(renderer) => onChange({ renderer })}
-      />
-      <Text
-        name="Backend"
-        value={draft.backend}
-        placeholder="if there is one"
-        maxLength={LIMITS.backend.maxLength}
-        onInput={(backend) => onChange({ backend })}
-      />
+      {LINES[draft.kind].map(({ of, limit, ...line }) => (
+        <Text
+          key={of}
+          {...line}
+          value={draft[of]}
+          maxLength={limit.maxLength}
+          onInput={(value) => onChange({ [of]: value })}
+        />
+      ))}
     </>
   );
 }

@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.content.coloring.base import Colors
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.content.ramps import NOT_A_NUMBER, ColorRamp
 from brayns_widget.service.renderer.content.reports import Report
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 class Simulation:

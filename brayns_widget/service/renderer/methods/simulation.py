@@ -20,7 +20,8 @@ from brayns_widget.protocol.brayns.simulation import (
 )
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
-from brayns_widget.service.rpc.methods import Methods, RunningRequest, Turn
+from brayns_widget.service.rpc.methods import Methods, Turn
+from brayns_widget.service.rpc.running import RunningRequest
 
 methods: Methods[Context] = Methods()
 

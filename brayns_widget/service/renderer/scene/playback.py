@@ -12,7 +12,7 @@ from brayns_widget.service.renderer.content.reports import Timeline
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
 from brayns_widget.service.renderer.scene.entries import Entry
 from brayns_widget.service.renderer.scene.models import Models
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 logger = logging.getLogger(__name__)
 

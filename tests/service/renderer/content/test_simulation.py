@@ -9,7 +9,7 @@ from brayns_widget.service.reading.reader import Runner
 from brayns_widget.service.renderer.content.ramps import NOT_A_NUMBER, ColorRamp
 from brayns_widget.service.renderer.content.reports import Floats, Timeline
 from brayns_widget.service.renderer.content.simulation import Simulation
-from brayns_widget.service.rpc.methods import RunningRequest
+from brayns_widget.service.rpc.running import RunningRequest
 
 
 class Values:
