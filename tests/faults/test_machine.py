@@ -15,7 +15,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 from tests.fakes import FakeCluster
 from tests.faults.proxies import Edition, Proxies
 from tests.faults.waiting import until
-from tests.faults.wire import Wire
+from tests.tcp_proxy import TcpProxy
 
 WAIT = 20
 EXAMPLES, STEPS = 8, 15
@@ -39,8 +39,8 @@ class Life(RuleBasedStateMachine):
         self.stack = contextlib.ExitStack()
         self.cluster = self.stack.enter_context(FakeCluster(polls=0))
         self.proxies = self.stack.enter_context(Proxies.of(self.cluster, self.edition, ends=False))
-        self.wire = self.stack.enter_context(Wire.to(self.proxies.master))
-        options = self.proxies.options | {"slave": self.wire.through(self.proxies.slave)}
+        self.wire = self.stack.enter_context(TcpProxy(self.proxies.slave))
+        options = self.proxies.options | {"slave": self.wire.url}
         self.controller = self.stack.enter_context(Controller(**options))
         self.statuses: list[str] = []
         self.controller.listen(lambda state: state.status.state, self.statuses.append)
@@ -51,7 +51,7 @@ class Life(RuleBasedStateMachine):
         self.started = 0
 
     def teardown(self) -> None:
-        self.wire.refusing = False
+        self.wire.refuse(False)
         try:
             self.stack.close()
         finally:
@@ -115,18 +115,18 @@ class Life(RuleBasedStateMachine):
     def end_half(self) -> None:
         """Let the slave close its side only."""
         with self.noticed():
-            self.wire.close_half()
+            self.wire.half_close()
 
     @precondition(lambda self: self.alive)
     @rule()
     def restart_slave(self) -> None:
         """Refuse connections for a moment."""
         with self.noticed():
-            self.wire.refusing = True
+            self.wire.refuse(True)
             self.wire.reset()
-        tries = self.wire.accepted
-        until(lambda: self.wire.accepted > tries, WAIT)
-        self.wire.refusing = False
+        tries = self.wire.connections
+        until(lambda: self.wire.connections > tries, WAIT)
+        self.wire.refuse(False)
 
     @precondition(lambda self: self.alive)
     @rule()

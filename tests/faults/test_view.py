@@ -14,7 +14,7 @@ from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, write_no
 from tests.fakes import TOKEN, FakeCluster
 from tests.faults.proxies import Proxies
 from tests.faults.waiting import until
-from tests.faults.wire import Wire
+from tests.tcp_proxy import TcpProxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -39,21 +39,21 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def parts() -> Iterator[tuple[FakeCluster, Proxies, Wire]]:
+def parts() -> Iterator[tuple[FakeCluster, Proxies, TcpProxy]]:
     """The servers, their proxies, and the way to the slave."""
     with (
         FakeCluster(polls=0) as cluster,
         Proxies.of(cluster, "2023", ends=False) as proxies,
-        Wire.to(proxies.master) as wire,
+        TcpProxy(proxies.master) as wire,
     ):
         yield cluster, proxies, wire
 
 
 @pytest.fixture
-def notebook(lab: Lab, browser: Browser, parts: tuple[FakeCluster, Proxies, Wire]) -> Iterator[Notebook]:
+def notebook(lab: Lab, browser: Browser, parts: tuple[FakeCluster, Proxies, TcpProxy]) -> Iterator[Notebook]:
     """A notebook whose view shows a circuit."""
     _, proxies, wire = parts
-    code = CODE.format(master=proxies.master, slave=wire.through(proxies.slave), token=TOKEN)
+    code = CODE.format(master=proxies.master, slave=wire.url, token=TOKEN)
     opened = open_notebook(lab, browser, write_notebook(lab.root, "faults.ipynb", code))
     opened.command("notebook:run-all-cells")
     opened.page.locator(".bw-model").wait_for(timeout=WAIT * 1e3)
@@ -70,11 +70,11 @@ def says(notebook: Notebook, words: str) -> None:
 def test_a_view_tells_what_became_of_link_and_renderer(notebook, parts):
     cluster, proxies, wire = parts
     loads = proxies.asked("add-model")
-    wire.refusing = True
+    wire.refuse(True)
     wire.reset()
     says(notebook, "lost|again")
     notebook.screenshot(ARTIFACTS / "link-lost.png")
-    wire.refusing = False
+    wire.refuse(False)
     says(notebook, "Ready")
     assert notebook.page.locator(".bw-model").count() == 1
     assert (len(proxies.jobs), proxies.asked("add-model")) == (1, loads)
