@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import rpc
 from benchmarks.faults.cycles import Look, _compare
 from benchmarks.faults.damaged import FORMATS
 from benchmarks.faults.fuzz import Library, Values
@@ -17,6 +19,7 @@ from benchmarks.faults.place import Findings, from_inside, reader_died
 from tests.conftest import ROOT
 
 TIMEOUT_S = 240
+BUSY = 2  # how much dearer everything may be where other tests run, too
 
 
 def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -96,3 +99,9 @@ def test_requests_are_measured_on_all_ways(tmp_path):
     assert set(found) == {"bare", "in turn", "at once"}
     assert found["bare"]["over bare"] == 0
     assert all(row["elapsed"] > 0 for row in found.values())
+
+
+@pytest.mark.timeout(TIMEOUT_S)
+def test_a_small_request_costs_little_beyond_its_socket():
+    figures = asyncio.run(rpc.measure(rounds=7, count=500))
+    assert figures["at once"]["least over"] < BUSY * rpc.LIMIT
