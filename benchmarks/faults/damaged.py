@@ -15,11 +15,12 @@ import h5py
 import numpy as np
 from websockets import ConnectionClosed
 
-from benchmarks.faults.place import Findings, Place, from_inside, local_service, survivors
+from benchmarks.faults.place import Findings, Place, from_inside, local_service, reader_died, survivors
 from tests.service import damaged as circuits
 from tests.service.renderer.loaders.morphologies.files import ASC, SWC, write_h5
 
 COUNT = 400  # variants of each format
+GOOD_ENDS = {"shown", "refused", "reader died"}  # the last one costs that load and nothing else
 DEADLINE = 60.0  # seconds that a load may take
 CORNERS = ((0, 0, 0), (2, 0, 0), (2, 3, 0), (0, 3, 0))
 TRIANGLES = ((0, 1, 2), (0, 2, 3))
@@ -186,6 +187,8 @@ class Renderer:
             return "hung" if isinstance(error, TimeoutError) else "ended"
         if text := from_inside(answer):
             return f"inside: {text}"
+        if text := reader_died(answer):
+            return "reader died" if str(folder) in text else f"file not named: {text}"
         return "shown" if "result" in answer else "refused"
 
     def _open(self) -> None:
@@ -212,7 +215,7 @@ def try_format(renderer: Renderer, name: str, parent: Path, random: np.random.Ge
         ends[end.partition(":")[0]] += 1
         if number == 0:
             found.expect(end == "shown", f"{name}: the good file is not shown: {end}")
-        elif end not in {"shown", "refused"}:
+        elif end not in GOOD_ENDS:
             found.wrong.append(f"{name}: {damage}: {end}")
     found.figures = {"variants": count, "ends": dict(ends.most_common()), "slowest s": round(slowest, 2)}
     return found

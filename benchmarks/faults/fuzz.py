@@ -5,14 +5,18 @@ from __future__ import annotations
 import collections
 import json
 import random
+import shutil
 import socket
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 from websockets import ConnectionClosed
 
-from benchmarks.faults.place import Findings, Place, Socket, from_inside, local_service, survivors
+from benchmarks.faults.damaged import FORMATS
+from benchmarks.faults.place import Findings, Place, Socket, from_inside, local_service, reader_died, survivors
 
 REST, RAW, RPC = 20_000, 2_000, 10_000  # requests
 VERBS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "BREW")
@@ -27,62 +31,100 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"Host": "evil.example"},
 )
 HEADS = (b"", b"GET / HTTP/1.1\r\n", b"POST /start HTTP/1.1\r\nContent-Length: 99\r\n\r\n", b"\x16\x03\x01")
+MENDED = 500  # requests after which the files are written again
+LOADS = 0.1  # share of the renderer's requests
 SPARED = {"quit"}  # ends the job, as it should
 
 
-def anything(chance: random.Random, depth: int = 3) -> Any:
-    """Any JSON value."""
-    kind = chance.randrange(8 if depth else 5)
-    if kind == 0:
-        return chance.choice((None, True, False))
-    if kind in {1, 2}:
-        return chance.choice(NUMBERS)
-    if kind in {3, 4}:
-        return chance.choice(WORDS)
-    size = chance.randrange(5)
-    if kind == 5:
-        return [anything(chance, depth - 1) for _ in range(size)]
-    return {chance.choice(WORDS) or "id": anything(chance, depth - 1) for _ in range(size)}
+class Values:
+    """Random values for requests.
+
+    Args:
+        chance: makes them.
+        files: paths of files and folders that exist.
+        names: what exists in those files: populations, node sets and so on.
+    """
+
+    def __init__(self, chance: random.Random, files: Sequence[str] = (), names: Sequence[str] = ()) -> None:
+        self._chance = chance
+        self._files = files
+        self._words = (*WORDS, *names, *files[: len(WORDS)])
+
+    def anything(self, depth: int = 3) -> Any:
+        """Any JSON value."""
+        chance = self._chance
+        kind = chance.randrange(8 if depth else 5)
+        if kind == 0:
+            return chance.choice((None, True, False))
+        if kind in {1, 2}:
+            return chance.choice(NUMBERS)
+        if kind in {3, 4}:
+            return chance.choice(self._words)
+        size = chance.randrange(5)
+        if kind == 5:
+            return [self.anything(depth - 1) for _ in range(size)]
+        return {chance.choice(WORDS) or "id": self.anything(depth - 1) for _ in range(size)}
+
+    def fitting(self, schema: Any, name: str = "", depth: int = 5) -> Any:
+        """A value that fits the schema of what has a name, but for a random one here and there."""
+        chance = self._chance
+        if not isinstance(schema, dict) or depth == 0 or chance.random() < 0.1:
+            return self.anything()
+        for choice in ("oneOf", "anyOf"):
+            if choice in schema:
+                return self.fitting(chance.choice(schema[choice]), name, depth - 1)
+        if "enum" in schema:
+            return chance.choice(schema["enum"])
+        match schema.get("type"):
+            case "object":
+                wanted = schema.get("properties", {})
+                required = set(schema.get("required", ()))
+                kept = {key: part for key, part in wanted.items() if key in required or chance.random() < 0.7}
+                return {key: self.fitting(part, key, depth - 1) for key, part in kept.items()}
+            case "array":
+                low, high = schema.get("minItems", 0), min(schema.get("maxItems", 4), 20)
+                return [self.fitting(schema.get("items"), name, depth - 1) for _ in range(chance.randint(low, high))]
+            case "integer":
+                return chance.choice((0, 1, 2, 7, -1, 64, 2**31))
+            case "number":
+                return chance.choice((0, 0.5, 1, -2.5, 1e6))
+            case "string":
+                return chance.choice(self._files if self._files and "path" in name else self._words)
+            case "boolean":
+                return chance.random() < 0.5
+        return self.anything()
 
 
-def fitting(schema: Any, chance: random.Random, depth: int = 5) -> Any:
-    """A value that fits a schema, but for a random one here and there."""
-    if not isinstance(schema, dict) or depth == 0 or chance.random() < 0.1:
-        return anything(chance)
-    for choice in ("oneOf", "anyOf"):
-        if choice in schema:
-            return fitting(chance.choice(schema[choice]), chance, depth - 1)
-    if "enum" in schema:
-        return chance.choice(schema["enum"])
-    match schema.get("type"):
-        case "object":
-            wanted = schema.get("properties", {})
-            required = set(schema.get("required", ()))
-            kept = {name: part for name, part in wanted.items() if name in required or chance.random() < 0.7}
-            return {name: fitting(part, chance, depth - 1) for name, part in kept.items()}
-        case "array":
-            low, high = schema.get("minItems", 0), schema.get("maxItems", 4)
-            return [fitting(schema.get("items"), chance, depth - 1) for _ in range(chance.randint(low, min(high, 20)))]
-        case "integer":
-            return chance.choice((0, 1, 2, 7, -1, 64, 2**31))
-        case "number":
-            return chance.choice((0, 0.5, 1, -2.5, 1e6))
-        case "string":
-            return chance.choice(WORDS)
-        case "boolean":
-            return chance.random() < 0.5
-    return anything(chance)
+class Library:
+    """Good files of each format below the folder that the servers may read, with the loads that show them."""
+
+    NAMES = ("cells", "joins", "recorded", "compartment", "L1", "mtype")  # of the circuits
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._good = folder / "library", folder / "good"
+        self.loads: list[dict[str, Any]] = []
+        for name, kind in FORMATS.items():
+            (self._good / name).mkdir(parents=True)
+            kind.write(self._good / name)
+            path = str(self._folder / name / kind.main)
+            self.loads.append({"path": path, "loader_name": kind.loader, "loader_properties": kind.properties})
+        self.mend()
+        self.files = [str(one) for one in (self._folder, *sorted(self._folder.rglob("*")))]
+
+    def mend(self) -> None:
+        """Write the files again: requests that write may have changed them."""
+        shutil.copytree(self._good, self._folder, dirs_exist_ok=True)
 
 
 def fuzz_master(place: Place, chance: random.Random, requests: int, raw: int) -> Findings:
     """Send random HTTP requests, and bytes that are none."""
-    found, statuses = Findings(), collections.Counter[int]()
+    found, statuses, values = Findings(), collections.Counter[int](), Values(chance)
     for _ in range(requests):
         path = "/" + "/".join(_quoted(chance.choice((*WORDS, "start", "status", "stop", "jobs"))) for _ in range(2))
         path = chance.choice((path, "/start", "/jobs", "/healthz", f"/status/{_quoted(chance.choice(WORDS))}"))
         headers = {"Idempotency-Key": "one"}  # what is a good start by chance starts one job
         headers |= chance.choice(HEADERS)
-        body = chance.choice((b"", b"{", b"\xff\xfe", json.dumps(anything(chance)).encode(), b'{"usecase": "SBO1"}'))
+        body = chance.choice((b"", b"{", b"\xff\xfe", json.dumps(values.anything()).encode(), b'{"usecase": "SBO1"}'))
         body = body if chance.random() < 0.95 else b"[" * 100_000
         try:
             answer = place.client.request(chance.choice(VERBS), path, headers=headers, content=body)
@@ -110,15 +152,24 @@ def _quoted(text: str) -> str:
     return quote(text, errors="surrogatepass")
 
 
-def fuzz_server(place: Place, job: str, server: str, chance: random.Random, requests: int) -> Findings:
+def fuzz_server(  # noqa: PLR0917 - where, what, and how much
+    place: Place, library: Library, job: str, server: str, chance: random.Random, requests: int
+) -> Findings:
     """Send random requests to a server, and look after each whether it goes on."""
     found, ends = Findings(), collections.Counter[str]()
+    values, shown = Values(chance, library.files, library.NAMES), 0
     probe = "get-version" if server == "renderer" else "version"
     connection = place.open(job, server)
     names = [name for name in connection.ask("registry")["result"] if name not in SPARED]
     schemas = {name: connection.ask("schema", {"endpoint": name}).get("result") or {} for name in names}
     for number in range(requests):
-        message = _message(number, names, schemas, chance)
+        if number % MENDED == 0:
+            library.mend()
+        loads = server == "renderer" and chance.random() < LOADS
+        if loads:
+            message: str | bytes = _load(number, library, values, chance)
+        else:
+            message = _message(number, names, schemas, values, chance)
         try:
             end = _try(connection, message, number, probe)
         except ConnectionClosed as closed:
@@ -128,6 +179,7 @@ def fuzz_server(place: Place, job: str, server: str, chance: random.Random, requ
             found.wrong.append(f"{server}: no answer after {message[:200]!r}")
         else:
             ends[end] += 1
+            shown += loads and end == "result"
             if end.startswith("inside"):
                 found.wrong.append(f"{server}: {message[:300]!r}: {end}")
             continue
@@ -137,23 +189,35 @@ def fuzz_server(place: Place, job: str, server: str, chance: random.Random, requ
             break
         connection = place.open(job, server)
     connection.close()
-    found.figures = {"requests": requests, "ends": dict(ends.most_common())}
+    found.expect(shown or server != "renderer" or not requests, f"{server}: no good file was shown")
+    found.figures = {"requests": requests, "ends": dict(ends.most_common()), "files shown": shown}
     return found
 
 
-def _message(number: int, names: list[str], schemas: dict[str, Any], chance: random.Random) -> str | bytes:
+def _load(number: int, library: Library, values: Values, chance: random.Random) -> str:
+    """The load of a good file, with a random value in half of the cases."""
+    params = json.loads(json.dumps(chance.choice(library.loads)))
+    inside = chance.choice((params, params["loader_properties"]))
+    if inside and chance.random() < 0.5:
+        inside[chance.choice(list(inside))] = values.anything()
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": "add-model", "params": params})
+
+
+def _message(
+    number: int, names: list[str], schemas: dict[str, Any], values: Values, chance: random.Random
+) -> str | bytes:
     kind = chance.random()
     if kind < 0.05:
         return chance.randbytes(chance.randrange(100))
     if kind < 0.1:
-        return chance.choice(("", "{", "[]", json.dumps(anything(chance)), "\ud7ff" * 10, '{"a":' * 500))
+        return chance.choice(("", "{", "[]", json.dumps(values.anything()), "\ud7ff" * 10, '{"a":' * 500))
     name = chance.choice(names)
     wanted = schemas[name].get("params")
-    params = fitting(wanted, chance) if wanted is not None and chance.random() < 0.9 else anything(chance)
+    params = values.fitting(wanted) if wanted is not None and chance.random() < 0.9 else values.anything()
     message = {"jsonrpc": "2.0", "id": number, "method": name, "params": _modest(params)}
     for key in list(message):
         if chance.random() < 0.02:
-            message[key] = anything(chance)
+            message[key] = values.anything()
     text = json.dumps(message)
     if kind < 0.2:
         data = text.encode()
@@ -183,6 +247,8 @@ def _try(connection: Socket, message: str | bytes, number: int, probe: str) -> s
             probed = True
         elif text := from_inside(answer):
             end = f"inside: {text[:200]}"
+        elif not end and reader_died(answer):
+            end = "reader died"
         elif not end:
             end = f"error {answer['error']['code']}" if answer.get("error") else "result"
         if probed and (end or not _has_id(message)):
@@ -205,11 +271,12 @@ def run(seed: int, factor: float) -> Findings:
     """Fuzz all three; see the package."""
     chance = random.Random(seed)
     with local_service() as place:
+        library = Library(place.folder)
         master = fuzz_master(place, chance, int(REST * factor), int(RAW * factor))
         servers = {}
         for server in ("renderer", "backend"):
             job = place.start()
-            servers[server] = fuzz_server(place, job, server, chance, int(RPC * factor))
+            servers[server] = fuzz_server(place, library, job, server, chance, int(RPC * factor))
             place.stop(job)
         servers_left = place.process.children()
     parts = {"master": master} | servers

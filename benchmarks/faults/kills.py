@@ -45,7 +45,7 @@ class Worker(threading.Thread):
     """
 
     def __init__(self, controller: Controller, work: str, circuit: Path) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # one that is never told must not keep the benchmark
         self.error: BaseException | None = None
         self.ended = 0.0
         self.begun = threading.Event()

@@ -17,6 +17,7 @@ import psutil
 from websockets.sync.client import ClientConnection, connect
 
 from brayns_widget.connection.local import LocalService
+from brayns_widget.protocol.errors import INTERNAL_ERROR
 
 READY_DEADLINE = 60.0
 GONE_DEADLINE = 10.0
@@ -24,6 +25,10 @@ ANSWER_DEADLINE = 60.0
 _MEGABYTE = 1 << 20
 _FROM_INSIDE = re.compile(r"[A-Z]\w*(Error|Exception|Warning)\b")
 """An exception that a method did not expect begins with its class."""
+_READER_DIED = re.compile(
+    r"(what reads it|its reader) (died|does not answer)|(return|be read) within|there was no progress within"
+)
+"""A process that reads files, of the renderer or of the backend, has died or had to be ended."""
 
 
 @dataclass
@@ -156,6 +161,16 @@ def megabytes(process: Any) -> float:
 
 def from_inside(answer: dict[str, Any]) -> str:
     """The text of an error that no method has raised on purpose, or ""."""
+    text = _internal(answer)
+    return text if _FROM_INSIDE.match(text) else ""
+
+
+def reader_died(answer: dict[str, Any]) -> str:
+    """The text of an error which says that the process that read a file has died, or ""."""
+    text = _internal(answer)
+    return text if _READER_DIED.search(text) else ""
+
+
+def _internal(answer: dict[str, Any]) -> str:
     error = answer.get("error") or {}
-    text = str(error.get("message", ""))
-    return text if error.get("code") == -32603 and _FROM_INSIDE.match(text) else ""
+    return str(error.get("message", "")) if error.get("code") == INTERNAL_ERROR else ""

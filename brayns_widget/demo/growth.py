@@ -25,8 +25,6 @@ SHORTEST_BRANCH = 15.0  # minimum length of a new branch, µm
 LOSS = 0.03  # rate per µm at which cones end below the floor
 PIA_MARGIN = 5.0  # minimum depth of cones below the pia, µm
 
-UP = np.array([0.0, 1.0, 0.0])
-
 
 @dataclass(frozen=True)
 class Program:

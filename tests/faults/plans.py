@@ -14,7 +14,7 @@ from websockets.protocol import State
 
 from brayns_widget.protocol.messages import RawMessage, Request
 from tests.fake_server import FakeServer
-from tests.fakes import FakeBackend, FakeRenderer
+from tests.fakes import FakeRenderer
 
 LATE = 0.05
 """Seconds that an answer is late, or waits for another one to overtake it."""
@@ -30,10 +30,6 @@ class Fault(enum.Enum):
     GARBAGE = "something else comes"
     DUPLICATE = "it comes twice"
     REORDER = "the next one comes before it"
-
-
-BREAKING = frozenset({Fault.BREAK, Fault.CUT, Fault.GARBAGE})
-"""Faults after which a connection cannot go on."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +142,6 @@ class Faulty(FakeServer):
 
 class FaultyRenderer(Faulty, FakeRenderer):
     """A renderer whose answers have the faults of its plan."""
-
-
-class FaultyBackend(Faulty, FakeBackend):
-    """A backend whose answers have the faults of its plan."""
 
 
 def _frame(raw: RawMessage) -> bytes:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from benchmarks import rpc
+from benchmarks.faults.cycles import Look, _compare
 from benchmarks.faults.damaged import FORMATS
-from benchmarks.faults.place import Findings, from_inside
+from benchmarks.faults.fuzz import Library, Values
+from benchmarks.faults.place import Findings, from_inside, reader_died
 from tests.conftest import ROOT
 
 TIMEOUT_S = 240
+BUSY = 2  # how much dearer everything may be where other tests run, too
 
 
 def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -45,6 +52,46 @@ def test_findings_and_errors_from_inside_are_told_apart():
     assert not from_inside({"result": 1})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/a/b.h5 cannot be read: what reads it died with signal SIGSEGV; the last file that it opened is /a/b.h5",
+        "/a/b.h5 cannot be read: what reads it died with code 1",
+        "/a/b.h5 cannot be read: what reads it does not answer",
+        "/a/b.h5 cannot be read: the library that reads it did not return within 55 s",
+        "/a/b.h5 cannot be read: there was no progress within 600 s",
+        "'/a/b.h5' could not be read: its reader died with code -11",
+        "'/a/b.h5' could not be read within 60 s",
+    ],
+)
+def test_readers_that_died_are_told_apart(text):
+    error = {"code": -32603, "message": text}
+    assert reader_died({"error": error})
+    assert not from_inside({"error": error})
+    assert not reader_died({"error": error | {"code": 1}})
+    assert not reader_died({"error": error | {"message": "/a/b.h5 cannot be read: it is no HDF5 file"}})
+
+
+def test_growth_is_measured_by_cycle():
+    def look(kilobytes: float) -> Findings:
+        looks = [Look(100 * number, 50 + number * 100 * kilobytes / 1024, 3, 2) for number in range(1, 11)]
+        return _compare(looks, 1000, "the client")
+
+    assert look(0.5).wrong == []
+    assert look(0.5).figures["KB per cycle"] == 0.5
+    assert look(4.0).wrong == ["the memory of the client grows by 4.0 KB per cycle"]
+
+
+def test_random_values_name_files_that_exist(tmp_path):
+    library = Library(tmp_path)
+    values = Values(random.Random(1), library.files, library.NAMES)
+    schema = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
+    paths = [value.get("path") for value in (values.fitting(schema) for _ in range(50)) if isinstance(value, dict)]
+    assert sum(isinstance(path, str) and path in library.files for path in paths) > 25
+    assert {load["loader_name"] for load in library.loads} == {kind.loader for kind in FORMATS.values()}
+    assert all(Path(load["path"]).exists() for load in library.loads)
+
+
 def test_requests_are_measured_on_all_ways(tmp_path):
     done = run("rpc", "--rounds", "3", "--requests", "50", "--json", str(tmp_path / "rpc.json"))
     assert done.returncode == 0, done.stderr
@@ -52,3 +99,9 @@ def test_requests_are_measured_on_all_ways(tmp_path):
     assert set(found) == {"bare", "in turn", "at once"}
     assert found["bare"]["over bare"] == 0
     assert all(row["elapsed"] > 0 for row in found.values())
+
+
+@pytest.mark.timeout(TIMEOUT_S)
+def test_a_small_request_costs_little_beyond_its_socket():
+    figures = asyncio.run(rpc.measure(rounds=7, count=500))
+    assert figures["at once"]["least over"] < BUSY * rpc.LIMIT

@@ -17,7 +17,7 @@ from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, Prot
 from tests.fakes import TOKEN, FakeCluster
 from tests.faults.plans import GARBAGE, Fault, Faulty, FaultyRenderer, at, by_chance
 from tests.faults.proxies import EDITIONS, Proxies
-from tests.faults.wire import Wire
+from tests.tcp_proxy import TcpProxy
 
 WAIT = 10
 SHORT = 0.3
@@ -27,10 +27,10 @@ async def open_link(url: str) -> Link:
     return await Link.open(f"{url}/1/renderer", Token(TOKEN), name="renderer", probe="get-version", timeout=WAIT)
 
 
-def play(cluster: FakeCluster, work: Callable[[Link], Coroutine[Any, Any, None]], wire: Wire | None = None) -> None:
+def play(cluster: FakeCluster, work: Callable[[Link], Coroutine[Any, Any, None]], wire: TcpProxy | None = None) -> None:
     async def main() -> None:
         async with asyncio.timeout(WAIT):
-            link = await open_link(cluster.slave if wire is None else wire.through(cluster.slave))
+            link = await open_link(cluster.slave if wire is None else wire.url)
             try:
                 await work(link)
             finally:
@@ -118,7 +118,7 @@ def test_a_plan_by_chance_is_the_same_each_time():
 
 @pytest.fixture
 def wire(cluster):
-    with Wire.to(cluster.slave) as made:
+    with TcpProxy(cluster.slave) as made:
         yield made
 
 
@@ -130,7 +130,7 @@ def test_a_wire_passes_everything_on(cluster, wire):
     play(cluster, work, wire)
 
 
-@pytest.mark.parametrize("fault", ["reset", "close_half"])
+@pytest.mark.parametrize("fault", ["reset", "half_close"])
 def test_a_link_that_breaks_fails_what_waits(cluster, wire, fault):
     cluster.renderer.silent.add("snapshot")
 
@@ -156,11 +156,11 @@ def test_a_message_that_is_cut_fails_its_request(cluster, wire):
 
 def test_silence_is_no_end(cluster, wire):
     async def work(link: Link) -> None:
-        await asyncio.to_thread(wire.silence)
+        await asyncio.to_thread(wire.be_silent, True)
         with pytest.raises(DeadlineExceeded):
             await link.request("get-scene", timeout=SHORT)
         assert link.closed is None
-        await asyncio.to_thread(wire.speak)
+        await asyncio.to_thread(wire.be_silent, False)
         await link.request("get-scene", timeout=WAIT)
         assert link.strays == 1
 
@@ -168,7 +168,7 @@ def test_silence_is_no_end(cluster, wire):
 
 
 def test_a_slow_wire_takes_its_time(cluster):
-    with Wire.to(cluster.slave, latency=0.05, rate=1e6) as wire:
+    with TcpProxy(cluster.slave, latency=0.05, bandwidth=1e6) as wire:
 
         async def work(link: Link) -> None:
             began = asyncio.get_running_loop().time()
@@ -179,7 +179,7 @@ def test_a_slow_wire_takes_its_time(cluster):
 
 
 def test_a_wire_that_refuses_cannot_be_passed(cluster, wire):
-    wire.refusing = True
+    wire.refuse(True)
 
     async def work(_: Link) -> None:
         pytest.fail("it was passed")

@@ -3,30 +3,59 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from brayns_widget.connection import link
+from brayns_widget.connection.process import PROCESS
+from brayns_widget.connection.silence import Silence, Step
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import BraynsWidgetError
 from tests.fakes import FakeCluster
 from tests.faults.proxies import Edition, Proxies
 from tests.faults.waiting import until
-from tests.faults.wire import Wire
+from tests.tcp_proxy import TcpProxy
 
 WAIT = 20
-EXAMPLES, STEPS = 8, 15
+EXAMPLES, STEPS = 8, 16
+IDLE, SILENT = 0.4, 1.2  # seconds in which a silent link is asked, and then given up
+LINKS = {"2023": 2, "2024": 1}  # of a controller
+
+
+class JumpingSilence(Silence):
+    """Silence by a clock that may jump.
+
+    Attributes:
+        offset: seconds that it has jumped, for all links.
+        looks: how often any link was looked at.
+    """
+
+    offset = 0.0
+    looks = 0
+
+    def __init__(self, now: float, *, idle: float, patience: float) -> None:
+        super().__init__(now + self.offset, idle=idle, patience=patience)
+
+    def heard(self, now: float) -> None:
+        super().heard(now + self.offset)
+
+    def look(self, now: float, *, pending: bool, overtakes: bool) -> Step:
+        type(self).looks += 1
+        return super().look(now + self.offset, pending=pending, overtakes=overtakes)
 
 
 class Life(RuleBasedStateMachine):
-    """One controller of proxies, whose way to the slave breaks, and whose renderers die.
+    """One controller of proxies, whose way to the slave breaks, whose servers die, and whose computer sleeps.
 
     Attributes:
         colors: what each model in the renderer was colored by, in order.
-        lost: likewise, those of the last renderer that died, until they are brought back.
+        lost: likewise, those of the last job that was left or died, until they are brought back.
         alive: whether there is a renderer.
         missing: whether the renderer that died had a scene, so that no call may go on with an empty one.
         started: how many jobs the user has asked for.
@@ -39,9 +68,9 @@ class Life(RuleBasedStateMachine):
         self.stack = contextlib.ExitStack()
         self.cluster = self.stack.enter_context(FakeCluster(polls=0))
         self.proxies = self.stack.enter_context(Proxies.of(self.cluster, self.edition, ends=False))
-        self.wire = self.stack.enter_context(Wire.to(self.proxies.master))
-        options = self.proxies.options | {"slave": self.wire.through(self.proxies.slave)}
-        self.controller = self.stack.enter_context(Controller(**options))
+        self.wire = self.stack.enter_context(TcpProxy(self.proxies.slave))
+        self.options = self.proxies.options | {"slave": self.wire.url}
+        self.controller = self.stack.enter_context(Controller(**self.options))
         self.statuses: list[str] = []
         self.controller.listen(lambda state: state.status.state, self.statuses.append)
         self.colors: list[str] = []
@@ -51,7 +80,7 @@ class Life(RuleBasedStateMachine):
         self.started = 0
 
     def teardown(self) -> None:
-        self.wire.refusing = False
+        self.wire.refuse(False)
         try:
             self.stack.close()
         finally:
@@ -101,6 +130,31 @@ class Life(RuleBasedStateMachine):
         self.call(lambda: self.controller.restore().result(WAIT))
         self.colors, self.lost = self.colors + self.lost, []
 
+    @precondition(lambda self: self.alive)
+    @rule()
+    def stop(self) -> None:
+        """Stop the job; the next call starts another one, and the scene can be brought back."""
+        self.controller.job.stop()
+        until(lambda: not self.proxies.running(), WAIT)
+        self.leave(missing=False)
+
+    @precondition(lambda self: self.started)
+    @rule()
+    def move(self) -> None:
+        """Connect to another job, which is new; the one that was used is stopped."""
+        self.leave(missing=False)
+        self.controller.job.connect(**self.options).result(WAIT)
+        self.started, self.alive = self.started + 1, True
+        until(lambda: len(self.proxies.running()) == 1, WAIT)
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def visit(self) -> None:
+        """Attach another controller to the job, which stays its owner's."""
+        with Controller(**self.options, attach_to=self.controller.job.id) as guest:
+            guest.start().result(WAIT)
+            assert len(guest.models) == len(self.colors)
+
     # ------------------------------------------------------------------ what happens to them
 
     @precondition(lambda self: self.alive)
@@ -115,29 +169,73 @@ class Life(RuleBasedStateMachine):
     def end_half(self) -> None:
         """Let the slave close its side only."""
         with self.noticed():
-            self.wire.close_half()
+            self.wire.half_close()
 
     @precondition(lambda self: self.alive)
     @rule()
     def restart_slave(self) -> None:
         """Refuse connections for a moment."""
         with self.noticed():
-            self.wire.refusing = True
+            self.wire.refuse(True)
             self.wire.reset()
-        tries = self.wire.accepted
-        until(lambda: self.wire.accepted > tries, WAIT)
-        self.wire.refusing = False
+        tries = self.wire.connections
+        until(lambda: self.wire.connections > tries, WAIT)
+        self.wire.refuse(False)
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def fall_silent(self) -> None:
+        """Let packets vanish for so long that it is noticed."""
+        with self.noticed():
+            self.wire.be_silent(True)
+        self.wire.be_silent(False)
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def sleep(self) -> None:
+        """Let the client be suspended, while all connections break."""
+        awake = threading.Event()
+
+        async def suspend() -> None:
+            assert awake.wait(WAIT)
+
+        with self.noticed():
+            suspended = PROCESS.loop_thread().submit(suspend())
+            self.wire.reset()
+            awake.set()
+            suspended.result(WAIT)
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def jump(self) -> None:
+        """Let the clock jump, as after a sleep in which no connection breaks: none is given up."""
+        before = self.statuses.count("stale")
+        JumpingSilence.offset += 3600.0
+        target = JumpingSilence.looks + 2 * LINKS[self.edition]
+        until(lambda: JumpingSilence.looks >= target, WAIT)
+        assert self.statuses.count("stale") == before
+
+    @precondition(lambda self: self.alive and self.edition == "2023")
+    @rule()
+    def lose_backend(self) -> None:
+        """Let the backend go and come back; what does not need it goes on."""
+        address, backend = self.proxies.servers["backend"], self.cluster.backend
+        assert backend is not None
+        self.proxies.servers["backend"] = "ws://127.0.0.1:9"
+        self.cluster._loop.call_soon_threadsafe(lambda: [one.transport.abort() for one in list(backend.sockets)])
+        until(lambda: not self.lists(), WAIT)
+        assert self.controller.snapshot().result(WAIT).data
+        self.proxies.servers["backend"] = address
+        until(self.lists, WAIT)
 
     @precondition(lambda self: self.alive)
     @rule()
     def kill_renderer(self) -> None:
         """Let the renderer die, and the job with it."""
-        self.proxies.job.died, self.alive = True, False
+        self.proxies.job.died = True
         self.cluster.kill_renderer()
         until(lambda: self.controller.status.state in {"failed", "ended"}, WAIT)
-        self.cluster.renderer.models.clear()
-        self.missing = bool(self.colors)
-        self.lost, self.colors = self.colors or self.lost, []
+        self.leave(missing=bool(self.colors))
 
     # ------------------------------------------------------------------ what always holds
 
@@ -152,6 +250,19 @@ class Life(RuleBasedStateMachine):
             until(lambda: self.controller.status.state == "ready", WAIT)
             until(lambda: self.shown() == self.colors, WAIT)
             assert [model.colored_by or "solid" for model in self.controller.models] == self.colors
+
+    def leave(self, *, missing: bool) -> None:
+        """Note that job and scene are gone."""
+        self.cluster.renderer.models.clear()
+        self.alive, self.missing = False, missing
+        self.lost, self.colors = self.colors or self.lost, []
+
+    def lists(self) -> bool:
+        """Whether the backend answers."""
+        try:
+            return bool(self.controller.files.list("/data").files)
+        except BraynsWidgetError:
+            return False
 
     @contextlib.contextmanager
     def noticed(self) -> Iterator[None]:
@@ -175,9 +286,29 @@ class Life(RuleBasedStateMachine):
                 work()
 
 
+EACH = (
+    *("load", "color", "break_links", "end_half", "restart_slave", "fall_silent", "sleep", "jump", "visit", "load"),
+    *("remove", "kill_renderer", "look", "restore", "stop", "restore", "move", "restore"),
+)
+"""Each rule at least once, as what is random may leave some out."""
+
+
 @pytest.fixture(params=["2023", "2024"])
-def edition(request: pytest.FixtureRequest) -> type[Life]:
+def edition(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Life]:
+    monkeypatch.setattr(link, "Silence", JumpingSilence)
+    monkeypatch.setattr(link.Link, "open", partial(link.Link.open, idle=IDLE, patience=SILENT))
     return type("Life", (Life,), {"edition": request.param})
+
+
+def test_a_scene_lives_through_each_fault_alone(edition):
+    life = edition()
+    try:
+        for step in EACH if edition.edition == "2024" else (*EACH, "lose_backend"):
+            getattr(life, step)()
+            life.no_job_is_lost_or_started_unasked()
+            life.what_was_shown_is_there()
+    finally:
+        life.teardown()
 
 
 def test_a_scene_lives_through_faults(edition):

@@ -1,9 +1,11 @@
-"""Faults between client and proxies, as a view in a real browser tells of them."""
+"""Faults between client and proxies of both editions, as a view in a real browser tells of them."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,19 +13,143 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import ARTIFACTS, launch
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, write_notebook
-from tests.fakes import TOKEN, FakeCluster
-from tests.faults.proxies import Proxies
+from tests.fakes import FakeCluster
+from tests.faults.proxies import EDITIONS, END_TIME, Edition, Proxies
 from tests.faults.waiting import until
-from tests.faults.wire import Wire
+from tests.tcp_proxy import TcpProxy
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 WAIT = 60.0
+# Silence is noticed sooner than people need, or the test would wait for it.
 CODE = """
+from functools import partial
 from brayns_widget import BraynsWidget
-viewer = BraynsWidget("/data/circuit.json", population="cells", master={master!r}, slave={slave!r}, token={token!r})
+from brayns_widget.connection.link import Link
+Link.open = partial(Link.open, idle=1.0, patience=2.0)
+viewer = BraynsWidget("/data/circuit.json", population="cells", **{options!r})
 viewer
 """
+
+
+@dataclass
+class View:
+    """A view that shows a circuit, and what is behind it.
+
+    Attributes:
+        notebook: where it is.
+        cluster: has the servers.
+        proxies: in front of them.
+        master, slave: the ways to the proxies.
+        jobs: how many there should have been.
+    """
+
+    notebook: Notebook
+    cluster: FakeCluster
+    proxies: Proxies
+    master: TcpProxy
+    slave: TcpProxy
+    jobs: int = 1
+
+    def says(self, words: str, selector: str = ".bw-status") -> None:
+        """Wait until the view says what fits a pattern; it is about one thing at a time."""
+        expect(self.notebook.page.locator(selector)).to_have_text(re.compile(words), timeout=WAIT * 1e3)
+
+    def start_again(self) -> None:
+        """Click on the button that helps."""
+        self.notebook.page.get_by_role("button", name="Start again").first.click()
+
+    def keep(self, fault: str) -> None:
+        """Keep what is shown for people to look at."""
+        self.notebook.screenshot(ARTIFACTS / f"{fault}-{self.proxies.edition}.png")
+
+    def end_job(self) -> None:
+        """Let the job be over, and its renderer die; wait until that is told."""
+        self.proxies.job.died = True
+        self.cluster.kill_renderer()
+        self.says(f"The job has ended. It was to end at {END_TIME[:4]}")
+        self.cluster.renderer.models.clear()
+        self.jobs += 1  # people start another one
+
+    def is_whole(self) -> None:
+        """Wait until job and scene are there, and check that nothing came twice."""
+        until(lambda: len(self.proxies.jobs) == self.jobs, WAIT)
+        self.says("^Ready")
+        expect(self.notebook.page.locator(".bw-model")).to_have_count(1, timeout=WAIT * 1e3)
+        assert self.proxies.asked("add-model") == len(self.proxies.jobs) == self.jobs
+        assert sum(model["model_type"] == "neurons" for model in self.cluster.renderer.models) == 1
+
+
+def reset(view: View) -> None:
+    """Links break, and the slave is away for a moment."""
+    view.slave.refuse(True)
+    view.slave.reset()
+    view.says("The connection to the renderer was lost. The job runs. Connecting again")
+    view.keep("reset")
+    view.slave.refuse(False)
+    view.is_whole()
+
+
+def silence(view: View) -> None:
+    """Packets vanish."""
+    view.slave.be_silent(True)
+    view.says("has stopped answering")
+    view.keep("silence")
+    view.slave.be_silent(False)
+    view.is_whole()
+
+
+def master_away(view: View) -> None:
+    """The master is away, too, when links break."""
+    view.master.refuse(True)
+    view.master.reset()
+    view.slave.refuse(True)
+    view.slave.reset()
+    view.says("The proxy does not answer, either")
+    view.keep("master-away")
+    view.slave.refuse(False)
+    view.master.refuse(False)
+    view.is_whole()
+
+
+def dead_backend(view: View) -> None:
+    """The backend dies and comes back."""
+    address = view.proxies.servers["backend"]
+    view.proxies.servers["backend"] = "ws://127.0.0.1:9"
+    backend = view.cluster.backend
+    assert backend is not None
+    view.cluster._loop.call_soon_threadsafe(lambda: [one.transport.abort() for one in list(backend.sockets)])
+    view.says("backend", ".bw-notice .bw-words > p:not(.bw-problem)")
+    view.keep("backend")
+    view.proxies.servers["backend"] = address
+    expect(view.notebook.page.locator(".bw-notice")).to_be_hidden(timeout=WAIT * 1e3)
+    view.is_whole()
+
+
+def job_over(view: View) -> None:
+    """The job is over, and the renderer gone with it; people start another one."""
+    view.end_job()
+    view.keep("job-over")
+    view.start_again()
+    view.is_whole()
+
+
+def refused_token(view: View) -> None:
+    """The token is not valid when another job is to be started; a moment later it is."""
+    view.end_job()
+    token, view.proxies.token = view.proxies.token, "another"
+    view.start_again()
+    view.says("HTTP 401")
+    view.keep("token")
+    view.proxies.token = token
+    view.start_again()
+    view.is_whole()
+
+
+ROWS: dict[Edition, tuple[Callable[[View], None], ...]] = {
+    "2023": (reset, silence, master_away, dead_backend, job_over, refused_token),
+    "2024": (reset, silence, master_away, job_over, refused_token),  # there is no backend
+}
 
 
 @pytest.fixture
@@ -38,54 +164,26 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture
-def parts() -> Iterator[tuple[FakeCluster, Proxies, Wire]]:
-    """The servers, their proxies, and the way to the slave."""
+@contextlib.contextmanager
+def shown(edition: Edition, lab: Lab, browser: Browser) -> Iterator[View]:
     with (
         FakeCluster(polls=0) as cluster,
-        Proxies.of(cluster, "2023", ends=False) as proxies,
-        Wire.to(proxies.master) as wire,
+        Proxies.of(cluster, edition, ends=False) as proxies,
+        TcpProxy(proxies.master) as master,
+        TcpProxy(proxies.slave) as slave,
     ):
-        yield cluster, proxies, wire
+        code = CODE.format(options=proxies.options | {"master": master.url, "slave": slave.url})
+        notebook = open_notebook(lab, browser, write_notebook(lab.root, f"faults-{edition}.ipynb", code))
+        notebook.command("notebook:run-all-cells")
+        notebook.page.locator(".bw-model").wait_for(timeout=WAIT * 1e3)
+        yield View(notebook, cluster, proxies, master, slave)
+        notebook.page.close()
 
 
-@pytest.fixture
-def notebook(lab: Lab, browser: Browser, parts: tuple[FakeCluster, Proxies, Wire]) -> Iterator[Notebook]:
-    """A notebook whose view shows a circuit."""
-    _, proxies, wire = parts
-    code = CODE.format(master=proxies.master, slave=wire.through(proxies.slave), token=TOKEN)
-    opened = open_notebook(lab, browser, write_notebook(lab.root, "faults.ipynb", code))
-    opened.command("notebook:run-all-cells")
-    opened.page.locator(".bw-model").wait_for(timeout=WAIT * 1e3)
-    opened.wait_for_text(".bw-status", "Ready", WAIT)
-    yield opened
-    opened.page.close()
-
-
-def says(notebook: Notebook, words: str) -> None:
-    """Wait until the view says what fits a pattern."""
-    expect(notebook.page.locator(".bw-status")).to_have_text(re.compile(words), timeout=WAIT * 1e3)
-
-
-def test_a_view_tells_what_became_of_link_and_renderer(notebook, parts):
-    cluster, proxies, wire = parts
-    loads = proxies.asked("add-model")
-    wire.refusing = True
-    wire.reset()
-    says(notebook, "lost|again")
-    notebook.screenshot(ARTIFACTS / "link-lost.png")
-    wire.refusing = False
-    says(notebook, "Ready")
-    assert notebook.page.locator(".bw-model").count() == 1
-    assert (len(proxies.jobs), proxies.asked("add-model")) == (1, loads)
-
-    proxies.job.died = True
-    cluster.kill_renderer()
-    says(notebook, "ended|lost")
-    cluster.renderer.models.clear()
-    notebook.screenshot(ARTIFACTS / "renderer-lost.png")
-    notebook.page.get_by_role("button", name=re.compile("Start again|Retry")).first.click()
-    says(notebook, "Ready")
-    expect(notebook.page.locator(".bw-model")).to_have_count(1, timeout=WAIT * 1e3)
-    until(lambda: len(proxies.jobs) == 2, WAIT)
-    assert sum(model["model_type"] == "neurons" for model in cluster.renderer.models) == 1
+def test_a_view_tells_of_each_fault_and_shows_the_scene_again(lab, browser):
+    """All in one, as a lab and a browser take longer to start than the faults take together."""
+    for edition in EDITIONS:
+        with shown(edition, lab, browser) as view:
+            view.is_whole()
+            for fault in ROWS[edition]:
+                fault(view)
