@@ -53,7 +53,8 @@ def test_a_connection_without_a_complete_request_ends(monkeypatch: pytest.Monkey
 
 def test_newcomers_take_the_place_of_the_oldest_without_a_request(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(server_module, "most_connections", lambda: 3)
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 100.0)
+    for module in (connections, server_module):
+        monkeypatch.setattr(module, "REQUEST_SECONDS", 100.0)
 
     async def scenario() -> None:
         async with serving() as (_state, address), open_client(address) as socket:
