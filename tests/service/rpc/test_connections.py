@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from brayns_widget.service.places import REQUEST_SECONDS
 from brayns_widget.service.rpc import connections
 from brayns_widget.service.rpc import server as server_module
 from tests.service.rpc.bench import DEADLINE, open_client, receive, send, serving
@@ -113,7 +114,7 @@ def test_a_bare_server_that_a_neighbour_floods_goes_on_and_stays_quiet(server: s
         try:
             assert process.stdout is not None
             address = process.stdout.readline().split()[-1]
-            asyncio.run(asyncio.wait_for(flood(address), connections.REQUEST_SECONDS - 1))  # none has ended by itself
+            asyncio.run(asyncio.wait_for(flood(address), REQUEST_SECONDS - 1))  # none has ended by itself
             _out, told = process.communicate(timeout=3 * DEADLINE)
         finally:
             process.kill()
