@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from brayns_widget.service.places import REQUEST_SECONDS
 from brayns_widget.service.rpc import connections
 from brayns_widget.service.rpc import server as server_module
 from tests.service.rpc.bench import DEADLINE, open_client, receive, send, serving
@@ -53,6 +54,8 @@ def test_a_connection_without_a_complete_request_ends(monkeypatch: pytest.Monkey
 
 def test_newcomers_take_the_place_of_the_oldest_without_a_request(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(server_module, "most_connections", lambda: 3)
+    for module in (connections, server_module):
+        monkeypatch.setattr(module, "REQUEST_SECONDS", 100.0)
 
     async def scenario() -> None:
         async with serving() as (_state, address), open_client(address) as socket:
@@ -110,7 +113,8 @@ def test_a_bare_server_that_a_neighbour_floods_goes_on_and_stays_quiet(server: s
     ) as process:
         try:
             assert process.stdout is not None
-            asyncio.run(flood(process.stdout.readline().split()[-1]))
+            address = process.stdout.readline().split()[-1]
+            asyncio.run(asyncio.wait_for(flood(address), REQUEST_SECONDS - 1))  # none has ended by itself
             _out, told = process.communicate(timeout=3 * DEADLINE)
         finally:
             process.kill()

@@ -31,7 +31,7 @@ def test_a_model_whose_frame_cannot_be_shown_is_taken_out_again(
     path.write_text("1 2 3\n")
     params = {"path": str(path), "loader_name": "xyz", "loader_properties": {}}
 
-    def fail(request: RunningRequest) -> None:
+    def fail(request: RunningRequest | None = None) -> None:
         raise RequestError("The report cannot be read", code=INTERNAL_ERROR)
 
     with monkeypatch.context() as patched:
