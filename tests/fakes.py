@@ -393,6 +393,12 @@ class FakeCluster:
 
         self._loop.call_soon_threadsafe(abort)
 
+    def break_backend(self) -> None:
+        """Break the connections of the backend."""
+        assert self.backend is not None
+        for socket in list(self.backend.sockets):
+            self._loop.call_soon_threadsafe(socket.transport.abort)
+
     def close_renderer(self, code: int, reason: str) -> None:
         """Let the renderer close its connections politely."""
 

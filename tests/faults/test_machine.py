@@ -219,10 +219,9 @@ class Life(RuleBasedStateMachine):
     @rule()
     def lose_backend(self) -> None:
         """Let the backend go and come back; what does not need it goes on."""
-        address, backend = self.proxies.servers["backend"], self.cluster.backend
-        assert backend is not None
+        address = self.proxies.servers["backend"]
         self.proxies.servers["backend"] = "ws://127.0.0.1:9"
-        self.cluster._loop.call_soon_threadsafe(lambda: [one.transport.abort() for one in list(backend.sockets)])
+        self.cluster.break_backend()
         until(lambda: not self.lists(), WAIT)
         assert self.controller.snapshot().result(WAIT).data
         self.proxies.servers["backend"] = address

@@ -157,7 +157,7 @@ def test_a_backend_that_dies_is_told_and_opened_again(controller, cluster, proxi
     load(controller)
     address = proxies.servers["backend"]
     proxies.servers["backend"] = "ws://127.0.0.1:9"
-    cluster._loop.call_soon_threadsafe(lambda: [one.transport.abort() for one in list(cluster.backend.sockets)])
+    cluster.break_backend()
     told.notices.wait_for(lambda notice: notice is not None and "backend" in notice.text)
     assert controller.snapshot().result(WAIT).data  # what does not need it goes on
     with pytest.raises(BraynsWidgetError, match="backend"):

@@ -116,9 +116,7 @@ def dead_backend(view: View) -> None:
     """The backend dies and comes back."""
     address = view.proxies.servers["backend"]
     view.proxies.servers["backend"] = "ws://127.0.0.1:9"
-    backend = view.cluster.backend
-    assert backend is not None
-    view.cluster._loop.call_soon_threadsafe(lambda: [one.transport.abort() for one in list(backend.sockets)])
+    view.cluster.break_backend()
     view.says("backend", ".bw-notice .bw-words > p:not(.bw-problem)")
     view.keep("backend")
     view.proxies.servers["backend"] = address
