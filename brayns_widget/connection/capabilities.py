@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from brayns_widget.connection.link import Link
 from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
 
@@ -102,6 +103,12 @@ async def registry(server: Server | None) -> frozenset[str]:
     except RequestError:
         return frozenset()
     return frozenset(names)
+
+
+def equip_backend(link: Link, methods: frozenset[str]) -> None:
+    """Tell a link to a backend what the backend can do. Brayns' cannot cancel."""
+    link.overtakes = CANCEL in methods
+    link.cancellable = methods if link.overtakes else frozenset()  # what cannot be stopped says so, and goes on
 
 
 async def _cancellable(renderer: Server, methods: frozenset[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from brayns_widget.connection.capabilities import CANCEL, Capabilities
+from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
@@ -25,7 +25,7 @@ from brayns_widget.connection.status import State, Status
 from brayns_widget.protocol.errors import CANCELLED, BraynsWidgetError, ConnectionLost, RequestCancelled
 
 REACH_DEADLINE = 60.0
-"""Seconds that a call waits for a job that is out of reach, and after which another one may replace it; it is tried on
+"""Seconds that a call waits for a job that is out of reach, and after which another one may replace it; attempts go on
 all the same."""
 
 T = TypeVar("T")
@@ -184,7 +184,7 @@ class Connection:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether there is a job that cannot be reached since ``REACH_DEADLINE``, although it is tried on."""
+        """Whether there is a job that cannot be reached since ``REACH_DEADLINE``, although new attempts go on."""
         if self._job is None or self._recovering is None or self._recovering.done():
             return False
         return asyncio.get_running_loop().time() - self._lost_at >= REACH_DEADLINE
@@ -368,7 +368,7 @@ class Connection:
         _equip(job.renderer, ready.capabilities)
         if job.backend is not None and mender is not None:
             mender.methods = ready.capabilities.backend_methods
-            job.backend.overtakes = CANCEL in mender.methods
+            equip_backend(job.backend, mender.methods)
         await self._prepare(ready)
         if job.renderer.closed is not None:  # after the last answer, so no request has failed with it
             raise job.renderer.closed
@@ -455,7 +455,7 @@ class Connection:
         runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
         if self.out_of_reach:
             what = f"Job {job.id}" if job.id else "The renderer"
-            self._starts("failed", f"{reason} {runs} {what} cannot be reached; it is tried on.")
+            self._starts("failed", f"{reason} {runs} {what} cannot be reached; new attempts go on.")
         elif recovery.attempt > 1:
             self._starts("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
         else:
@@ -500,8 +500,8 @@ class Connection:
             await asyncio.wait([recovering], timeout=REACH_DEADLINE)
             # Its scene may come back, which may take long, but does so step by step.
             if not recovering.done() and (self.status.state != "starting" or self._reports == before):
-                text = f"The renderer cannot be reached since {REACH_DEADLINE:g} s."
-                raise ConnectionLost(text, hint=f"It is tried on; call again when it is ready. {self._way_out}.")
+                text = f"The renderer has not been reached for {REACH_DEADLINE:g} s."
+                raise ConnectionLost(text, hint=f"New attempts go on; call again when it is ready. {self._way_out}.")
         if not recovering.cancelled():
             return recovering.result()
         if self._resting.state == "ended":

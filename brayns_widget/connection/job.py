@@ -213,7 +213,10 @@ class Job:
                 else:
                     await job._master.check_known(job.id)
             status = await job._master.wait_ready(
-                job.id, timeout=deadline - loop.time(), on_status=lambda status: job._queued(status, on_state)
+                job.id,
+                timeout=deadline - loop.time(),
+                told=timeout,
+                on_status=lambda status: job._queued(status, on_state),
             )
             await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")

@@ -265,6 +265,7 @@ class MasterClient:
         timeout: float,
         on_status: Callable[[JobStatus], None],
         pause: float = 1.0,
+        told: float | None = None,
     ) -> JobStatus:
         """Poll until a job is ready. A master that is away meanwhile is asked again until the deadline.
 
@@ -273,6 +274,7 @@ class MasterClient:
             timeout: seconds.
             on_status: called with every answer until then.
             pause: longest time between two polls, in seconds; the first ones come faster.
+            told: seconds that the error tells, if a part of what was set has passed already.
 
         Raises:
             AllocationError: the job ended before it was ready.
@@ -308,7 +310,8 @@ class MasterClient:
             if isinstance(error, BraynsWidgetError):
                 raise
             raise DeadlineExceeded(
-                f"The job was not ready within {timeout:g} s.{trouble}", hint="Allow it more time with start_timeout=…"
+                f"The job was not ready within {told or timeout:g} s.{trouble}",
+                hint="Allow it more time with start_timeout=…",
             ) from None
 
     async def stop(self, job_id: str) -> bool:

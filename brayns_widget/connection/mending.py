@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from brayns_widget.connection.capabilities import CANCEL, registry
+from brayns_widget.connection.capabilities import equip_backend, registry
 from brayns_widget.connection.job import Job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
@@ -83,7 +83,7 @@ class Mender:
                 text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
                 if is_for_good(error):
                     raise AuthError(text, hint=error.hint) from None
-                raise ConnectionLost(text, hint="It is tried on; what is loaded can be used meanwhile.") from None
+                raise ConnectionLost(text, hint="New attempts go on; what is loaded can be used meanwhile.") from None
             if self._closed:
                 await link.close()
                 raise ConnectionLost("The backend has gone with its job.")
@@ -93,6 +93,6 @@ class Mender:
                 except BaseException:
                     await finish_cleanup(link.close())
                     raise
-            link.overtakes = CANCEL in self.methods
+            equip_backend(link, self.methods)
             await self.server.renew(link)
             self._tell(None)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import capabilities
-from brayns_widget.connection.capabilities import Capabilities
+from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.tokens import Token
@@ -110,3 +110,18 @@ def test_a_link_that_breaks_is_told(cluster):
 def test_it_cannot_be_changed():
     with pytest.raises(AttributeError):
         Capabilities().version = "4"  # type: ignore[misc]
+
+
+def test_only_a_backend_that_can_cancel_is_asked_whether_it_lives_while_it_works(cluster):
+    async def main() -> None:
+        async with asyncio.timeout(10):
+            link = await Link.open(f"{cluster.slave}/1/backend", Token(TOKEN), name="backend", probe="version")
+            equip_backend(link, frozenset({"fs-list-dir", CANCEL}))
+            assert link.overtakes
+            assert "fs-list-dir" in link.cancellable
+            equip_backend(link, frozenset({"fs-list-dir"}))
+            assert not link.overtakes
+            assert not link.cancellable
+            await link.close()
+
+    asyncio.run(main())

@@ -313,7 +313,7 @@ def test_a_job_whose_proxies_are_gone_for_good_is_replaced_and_told_of(cluster, 
     proxy.reset()
     until(lambda: controller.status.state == "failed")
     assert "The proxy does not answer, either." in controller.status.text
-    assert controller.status.text.endswith("cannot be reached; it is tried on.")
+    assert controller.status.text.endswith("cannot be reached; new attempts go on.")
     task = controller.restore()
     until(lambda: cluster.paths().count("POST /start") == 2)
     cluster.failures.clear()

@@ -81,6 +81,7 @@ from brayns_widget.service.backend.reader import CircuitReader
 from brayns_widget.service.backend.selections import Selections
 from brayns_widget.service.backend.storage import Storage
 from brayns_widget.service.nrrd_header import fields, header_lines
+from brayns_widget.service.rpc.cancelling import cancelling
 from brayns_widget.service.rpc.methods import Method, Methods, WithPayload
 from brayns_widget.service.rpc.running import RunningRequest
 
@@ -117,6 +118,7 @@ class Context:
 
 
 METHODS: Methods[Context] = Methods()
+METHODS.include(cancelling)
 
 _COLOR_METHODS = {attribute: method for method, attribute in CELL_ATTRIBUTES.items()}
 
