@@ -368,7 +368,7 @@ def test_a_job_that_was_given_up_in_a_queue_without_a_stop_quits_when_it_comes_u
     cluster.polls = 10**9
 
     async def main() -> None:
-        with pytest.raises(DeadlineExceeded, match="not ready within 0.3 s"):
+        with pytest.raises(DeadlineExceeded, match=r"not ready within 0\.3 s"):
             await start(place(cluster), timeout=0.3)
         assert "quit" not in cluster.renderer.methods()
         cluster.polls = 0
