@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from brayns_widget.connection import recovery
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.controller import Controller
 from tests.fakes import FakeCluster
+from tests.tcp_proxy import TcpProxy
 
 
 @pytest.fixture
@@ -18,6 +20,21 @@ def cluster():
 @pytest.fixture
 def controller(cluster):
     with Controller(**cluster.options) as made:
+        yield made
+
+
+@pytest.fixture
+def short_pauses(monkeypatch):
+    """Look for links that broke again and again without waiting long."""
+    monkeypatch.setattr(recovery, "BASE", 0.02)
+    monkeypatch.setattr(recovery, "CAP", 0.05)
+
+
+@pytest.fixture
+def proxy(cluster):
+    """Put a TCP proxy before the slave of the cluster."""
+    with TcpProxy(cluster.slave) as made:
+        cluster.slave = made.url
         yield made
 
 
