@@ -220,7 +220,7 @@ class Runner:
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
         """Run a short call and await its result, on any event loop."""
         if self.loop.is_current:
-            return await self._count(work())
+            return await self._count(work)
         return await self._task(lambda _: work(), name)
 
     def start(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str, subject: object = None) -> Task[T]:
@@ -230,13 +230,13 @@ class Runner:
         return task
 
     def _task(self, work: Callable[[Report], Coroutine[Any, Any, T]], name: str, subject: object = None) -> Task[T]:
-        return Task(self.loop, lambda report: self._count(work(report)), name.replace("_", " "), subject)
+        return Task(self.loop, lambda report: self._count(lambda: work(report)), name.replace("_", " "), subject)
 
-    async def _count(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _count(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         self.running += 1
         self.last = self.loop.loop.time()
         try:
-            return await work
+            return await work()  # made here: what is cancelled before it begins is never awaited
         finally:
             self.running -= 1
             self.last = self.loop.loop.time()

@@ -242,6 +242,26 @@ def test_a_runner_does_not_wait_on_its_own_loop(loop):
         loop.submit(call()).result(5)
 
 
+def test_a_cancel_before_a_runners_call_began_leaves_nothing_that_is_never_awaited(loop):
+    made: list[object] = []
+
+    async def never(_: Report) -> None:
+        raise AssertionError
+
+    def make(report: Report) -> Any:
+        made.append(never(report))
+        return made[-1]
+
+    blocked = threading.Event()
+    loop.post(blocked.wait, 5)
+    task = Runner(loop, lambda _: None).start(make, "never")
+    task.cancel()
+    blocked.set()
+    with pytest.raises(RequestCancelled):
+        task.result(5)
+    assert made == []
+
+
 def test_a_runner_tells_of_long_calls_from_begin_to_end(loop, work):
     told: list[tuple[str, bool]] = []
     task = Runner(loop, lambda task: told.append((task.name, task.done))).start(work, "load_circuit")
