@@ -56,7 +56,9 @@ class Listing:
         self._token = Token()
 
     async def read(self, place: Place, job_id: str | None) -> tuple[JobEntry, ...]:
-        """List the jobs. The token of a place is sent to its master only, that of the environment to a single one.
+        """List the jobs, the present one first.
+
+        The token of a place is sent to its master only, that of the environment to a single one.
 
         Args:
             place: where the present job runs.
@@ -65,11 +67,11 @@ class Listing:
         asked, _, others = await recorded(place.master and place.master.rstrip("/"))
         token = Token() if place.master is None else place.token
         self._asked, self._token = asked, token
-        found = [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in others]
-        if asked is not None:
-            found += await find_jobs(asked, None, token)
+        found = [] if asked is None else await find_jobs(asked, None, token)
+        found += [StartedJob(one, "unknown", one.end_time, _NOT_ASKED) for one in others]
         self._jobs = {(job.record.master, job.id): job for job in found}
-        return tuple(_entry(job, (job.record.master, job.id) == (asked, job_id)) for job in found)
+        entries = [_entry(job, (job.record.master, job.id) == (asked, job_id)) for job in found]
+        return tuple(sorted(entries, key=lambda entry: not entry.is_present))
 
     def place_of(self, master: str, job_id: str, present: Place) -> Place:
         """Return where a job of the list runs.

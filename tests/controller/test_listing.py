@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from brayns_widget.connection import records
+from brayns_widget.controller import listing
 from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.jobs import StartedJob
 from brayns_widget.protocol.errors import AllocationError
 from tests.controller.scenes import WAIT
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
@@ -38,11 +40,11 @@ def test_jobs_of_the_present_master_are_asked_with_its_token_and_others_are_not(
     record(cluster, master=OTHER, job_id="77")
     with Controller(**cluster.options) as controller:
         first, second = controller.job.list()
-    assert (first.id, first.master, first.state, first.project) == ("77", OTHER, "unknown", "proj1")
-    assert "when you are connected to it" in first.detail
-    assert (second.id, second.state, second.is_present, second.slave) == (JOB_ID, "ready", False, cluster.slave)
-    assert second.owner == "this kernel"
-    assert second.started > 1.7e9
+    assert (first.id, first.state, first.is_present, first.slave) == (JOB_ID, "ready", False, cluster.slave)
+    assert first.owner == "this kernel"
+    assert first.started > 1.7e9
+    assert (second.id, second.master, second.state, second.project) == ("77", OTHER, "unknown", "proj1")
+    assert "when you are connected to it" in second.detail
 
 
 def test_jobs_of_other_masters_go_when_their_time_is_over(cluster):
@@ -105,3 +107,15 @@ def test_what_is_not_in_the_list_is_refused(controller):
         controller.job.end("http://h", "8")
     with pytest.raises(AllocationError, match="in the list"):
         controller.job.attach("http://h", "8").result(WAIT)
+
+
+def test_the_present_job_comes_first(cluster, monkeypatch):
+    async def find(master: str, *_: object) -> list[StartedJob]:
+        made = [records.Record.new(master, job_id, None, "SBO1", None) for job_id in ("76", JOB_ID)]
+        return [StartedJob(one, "ready", None, "") for one in made]
+
+    monkeypatch.setattr(listing, "find_jobs", find)
+    record(cluster)
+    with Controller(**cluster.options) as controller:
+        controller.start().result(WAIT)
+        assert [entry.id for entry in controller.job.list()] == [JOB_ID, "76"]

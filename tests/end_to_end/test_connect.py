@@ -178,9 +178,11 @@ def test_a_job_that_was_left_is_attached_to_left_and_stopped(
     expect(found.locator(".bw-facts")).to_contain_text(f"{JOB_ID} (attached)")
     nb.wait_for_text(".bw-status", "Ready")
     open_section(nb)
+    expect(found.get_by_role("button", name=f"Attach to {JOB_ID}")).to_have_text("In use")
     found.get_by_role("button", name="Leave the job").press("Enter")
     nb.wait_for_text(".bw-status", "The job was left; it runs on.")
     assert stop not in cluster.calls
+    expect(found.get_by_role("button", name=f"Attach to {JOB_ID}")).to_have_text("Attach")
     found.get_by_role("button", name=f"Stop {JOB_ID}").press("Enter")
     expect(found.locator(".bw-job")).to_have_count(0)
     assert stop in cluster.calls

@@ -1,5 +1,6 @@
 // The remote jobs of this user: attach to one, or stop it.
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import type { JobEntry } from "../contract.js";
 import { Button } from "../ui/Button.js";
@@ -19,10 +20,17 @@ export function Jobs({ onChoose }: { readonly onChoose: (job: JobEntry) => void 
   const commands = useCommands();
   /** What was listed, or null before that. */
   const found = useSignal<readonly JobEntry[] | null>(null);
+  const box = useRef<HTMLDetailsElement>(null);
   const present = traits.job.value;
   const list = async () => {
     found.value = await link.call("job.list", {});
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is another one when the present job is
+  useEffect(() => {
+    if (box.current?.open && found.value !== null) {
+      void commands.run(list);
+    }
+  }, [present.id, present.host]);
   const attach = (job: JobEntry) => {
     if (present.master?.replace(/\/$/, "") === job.master) {
       void commands.run(() => link.call("job.attach", { master: job.master, job_id: job.id }));
@@ -38,6 +46,7 @@ export function Jobs({ onChoose }: { readonly onChoose: (job: JobEntry) => void 
   const jobs = found.value;
   return (
     <details
+      ref={box}
       class="bw-jobs"
       onToggle={(event) => {
         if (event.currentTarget.open) {
