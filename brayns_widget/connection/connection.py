@@ -7,7 +7,6 @@ told when a job is ready, when it is out of reach and when it has ended.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -417,17 +416,20 @@ class Connection:
         """Reach a job again; raises if it has ended, or cannot be reached."""
         clock = asyncio.get_running_loop().time
         end: EndOfJob | None = None
-        step, failure = recovery.step, reason
+        step, failure, said = recovery.step, reason, ""
         while True:
             self._check_job(job)
             if step is Step.ASK:
-                verdict = Verdict.UNKNOWN
-                with contextlib.suppress(BraynsWidgetError, TimeoutError):
+                verdict, said = Verdict.UNKNOWN, "The proxy does not answer, either."
+                try:
                     end = await job.look()
-                    verdict = Verdict.RUNS if end is None else Verdict.OVER
+                    verdict, said = (Verdict.RUNS, "The job runs.") if end is None else (Verdict.OVER, "")
+                except (BraynsWidgetError, TimeoutError) as error:
+                    if isinstance(error, BraynsWidgetError) and is_for_good(error):
+                        said = "The proxy refuses the token."
                 step = recovery.told(clock(), verdict)
             elif step is Step.OPEN:
-                self._tell_attempt(job, reason, recovery)
+                self._tell_attempt(job, reason, said, recovery)
                 try:
                     return await self._reopen(job)
                 except BraynsWidgetError as error:
@@ -451,13 +453,12 @@ class Connection:
                 self._set_status("failed", text)
                 raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {self._way_out}.")
 
-    def _tell_attempt(self, job: Job, reason: str, recovery: Recovery) -> None:
-        runs = "The job runs." if recovery.verdict is Verdict.RUNS else "The proxy does not answer, either."
+    def _tell_attempt(self, job: Job, reason: str, said: str, recovery: Recovery) -> None:
         if self.out_of_reach:
             what = f"Job {job.id}" if job.id else "The renderer"
-            self._starts("failed", f"{reason} {runs} {what} cannot be reached; new attempts go on.")
+            self._starts("failed", f"{reason} {said} {what} cannot be reached; new attempts go on.")
         elif recovery.attempt > 1:
-            self._starts("stale", f"{reason} {runs} Connecting again, attempt {recovery.attempt} …")
+            self._starts("stale", f"{reason} {said} Connecting again, attempt {recovery.attempt} …")
         else:
             self._starts("stale", f"{reason} Connecting again …")
 

@@ -256,7 +256,7 @@ class MasterClient:
         jobs = [job for job in jobs if isinstance(job, dict)]
         running = [str(job.get("job_id")) for job in jobs if job.get("job_running") or job.get("state") == "queued"]
         more = f" and {len(running) - _MAX_JOBS} more" if len(running) > _MAX_JOBS else ""
-        return f"Those there are: {', '.join(running[-_MAX_JOBS:])}{more}." if running else "No job runs there."
+        return f"Those there are: {', '.join(running[-_MAX_JOBS:])}{more}." if running else "None is listed there."
 
     async def wait_ready(
         self,
@@ -367,9 +367,10 @@ class MasterClient:
             text = redact(str(error)) or type(error).__name__
             raise ConnectionLost(f"The proxy master at {self.url} cannot be reached: {text}.") from None
         if response.status_code in {401, 403}:
+            whose = "" if path == "/start" else ", or the job is another user's"
             raise AuthError(
                 f"The proxy master refused {verb} {path}: {_say(response)}.",
-                hint="The token is wrong or expired, or the job is another user's.",
+                hint=f"The token is wrong or expired{whose}.",
             )
         return response
 

@@ -102,6 +102,17 @@ def test_a_master_that_does_not_answer_is_no_reason_to_give_a_job_up(cluster, pr
     play(cluster, work)
 
 
+def test_a_proxy_that_refuses_the_token_meanwhile_is_not_said_to_be_silent(cluster, proxy):
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        cluster.failures["/status"] = [(401, "who are you?")] * 10**4
+        proxy.refuse(True)
+        proxy.reset()
+        await owner.until(lambda: "The proxy refuses the token. Connecting again" in owner.connection.status.text)
+
+    play(cluster, work)
+
+
 def test_a_job_that_ends_while_it_is_tried_is_told_and_not_replaced_for_who_waits(cluster, proxy):
     async def work(owner: Owner) -> None:
         await owner.connection.ensure(ignore)

@@ -237,8 +237,8 @@ def test_a_job_that_is_to_be_kept_says_so(contract):
         ((404, "no"), "Whoever started a job finds its id as controller.job.id."),
         ((200, "<html>"), "Whoever started a job finds its id as controller.job.id."),
         ((200, '{"jobs": 3}'), "Whoever started a job finds its id as controller.job.id."),
-        ((200, '{"jobs": []}'), "No job runs there."),
-        ((200, '{"jobs": [{"job_id": "a", "job_running": false, "state": "ended"}]}'), "No job runs there."),
+        ((200, '{"jobs": []}'), "None is listed there."),
+        ((200, '{"jobs": [{"job_id": "a", "job_running": false, "state": "ended"}]}'), "None is listed there."),
         (
             (200, json.dumps({"jobs": [{"job_id": f"job{n}", "job_running": True} for n in range(7)]})),
             "Those there are: job2, job3, job4, job5, job6 and 2 more.",
