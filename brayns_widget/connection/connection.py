@@ -446,7 +446,7 @@ class Connection:
                 self._set_status("failed" if end.failed else "ended", end.text)
                 self._leave(end)
                 self._attach_to = None  # it can be joined no more, so the next job is one of ours at the same place
-                self._run_to_end(job.forget(), "forget an ended job")
+                self._run_to_end(job.forget(end.text), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
                 text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure

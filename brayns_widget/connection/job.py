@@ -281,9 +281,13 @@ class Job:
         await self._master.aclose()
         return left
 
-    async def forget(self) -> None:
-        """Close what is left of a job that has ended, and have it stopped if it may run all the same."""
-        await self._close_links()
+    async def forget(self, why: str) -> None:
+        """Close what is left of a job that has ended, and have it stopped if it may run all the same.
+
+        Args:
+            why: it has ended, for requests that wait for an answer.
+        """
+        await self._close_links(why)
         if self._end_is_a_guess and self.owned and not self.local:
             with contextlib.suppress(BraynsWidgetError, TimeoutError):
                 async with asyncio.timeout(STOP_DEADLINE):
@@ -308,8 +312,8 @@ class Job:
     def _links(self) -> list[Link]:
         return [link for link in (self._renderer, self.backend) if link is not None]
 
-    async def _close_links(self) -> None:
-        await asyncio.gather(*(link.close() for link in self._links))
+    async def _close_links(self, why: str = "") -> None:
+        await asyncio.gather(*(link.close(why) for link in self._links))
 
     async def _begin(self, place: Place, slave: str | None) -> None:
         if slave is None:

@@ -239,10 +239,14 @@ class Link:
         """Do not call ``on_close`` any more."""
         self._on_close = lambda _: None
 
-    async def close(self) -> None:
-        """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called."""
+    async def close(self, why: str = "") -> None:
+        """Close the connection; pending requests fail with ConnectionLost. ``on_close`` is not called.
+
+        Args:
+            why: what they are told; "" says that it was closed.
+        """
         self.silence()
-        self._shut(ConnectionLost(f"The connection to the {self.name} was closed."))
+        self._shut(ConnectionLost(why or f"The connection to the {self.name} was closed."))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -134,6 +134,22 @@ def test_a_job_that_ends_while_it_is_tried_is_told_and_not_replaced_for_who_wait
     play(cluster, work)
 
 
+def test_what_the_backend_is_asked_when_its_job_ends_fails_with_the_reason(cluster):
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        assert cluster.backend is not None
+        cluster.backend.silent.add("fs-get-root")
+        asked = asyncio.create_task(ready.backend.request("fs-get-root"))
+        while "fs-get-root" not in cluster.backend.methods():  # noqa: ASYNC110 - by another thread
+            await asyncio.sleep(0.01)
+        cluster.kill_renderer("the renderer crashed")
+        with pytest.raises(ConnectionLost, match="The job has ended: the renderer crashed"):
+            await asked
+
+    play(cluster, work)
+
+
 def test_a_job_that_cannot_be_reached_is_kept_and_tried_again_by_the_next_call(cluster, proxy, monkeypatch):
     monkeypatch.setattr(connection_module, "PATIENCE", 0.05)
 

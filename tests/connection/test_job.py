@@ -468,7 +468,7 @@ def test_a_job_whose_end_was_a_guess_is_stopped_before_it_is_forgotten(cluster, 
         job = await start(place(cluster))
         cluster.over, cluster.reason = True, reason
         assert await job.look() is not None
-        await job.forget()
+        await job.forget("It has ended.")
 
     asyncio.run(main())
     assert cluster.paths().count(STOP) == stops
