@@ -1,12 +1,15 @@
 """What a small request costs beyond the WebSocket that carries it: CPU time of client and server.
 
-Usage: python -m benchmarks rpc [--rounds N] [--requests N] [--json FILE]
+Usage: python -m benchmarks rpc [--rounds N] [--requests N] [--together N] [--json FILE]
 
 Two processes, as a kernel and a renderer are. Bare: a client of the package websockets sends the text of a request and
 waits for that of its answer, which the server has ready. Ours: the same messages by ``Server.call``, with typed
 parameters and result, to a method of an ``RpcServer``: one that takes its turn on the thread of the methods, and one
 that runs at once. Rounds alternate between the three, so that all see the same machine; figures are medians over them.
 "Least over" compares the cheapest round of each: other work on the machine makes rounds dearer, never cheaper.
+
+Requests go one after another, and several at a time. In the former case each process sleeps before each message, and
+what is measured is mostly how the machine wakes it and fills its caches; in the latter it is what our code computes.
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ REQUEST = json.dumps({"jsonrpc": "2.0", "method": "in-turn", "id": 1000, "params
 ANSWER = json.dumps({"id": 1000, "jsonrpc": "2.0", "result": IN_TURN.encode(VIEW)})
 WAYS = ("bare", "in turn", "at once")
 WARM_UP = 200
-LIMIT = 0.15  # ms of CPU time beyond the bare echo that a method which runs at once may cost
+TOGETHER = 32  # requests that are under way at a time
+LIMIT = 0.15  # ms of CPU time beyond the bare echo that a method which runs at once may cost then
 _MS = 1e3
 
 
@@ -111,19 +115,23 @@ def cpu_seconds(of: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-async def cost(ask: Callable[[], Awaitable[object]], count: int, server: psutil.Process) -> tuple[float, float, float]:
-    """CPU time of client and server, and elapsed time, per request in ms."""
-    for _ in range(WARM_UP):
+async def cost(
+    ask: Callable[[], Awaitable[object]], together: int, count: int, server: psutil.Process
+) -> tuple[float, float, float]:
+    """CPU time of client and server, and elapsed time, per request in ms; ``ask`` sends ``together`` of them."""
+    for _ in range(0, WARM_UP, together):
         await ask()
     there, here, clock = cpu_seconds(server), time.process_time(), time.perf_counter()
-    for _ in range(count):
+    times = -(-count // together)
+    for _ in range(times):
         await ask()
+    count = times * together
     seconds = time.process_time() - here, cpu_seconds(server) - there, time.perf_counter() - clock
     return seconds[0] / count * _MS, seconds[1] / count * _MS, seconds[2] / count * _MS
 
 
-async def measure(rounds: int, count: int) -> dict[str, dict[str, float]]:
-    """Return the figures of each way by name: ms per request."""
+async def measure(rounds: int, count: int, together: int) -> dict[str, dict[str, float]]:
+    """Return the figures of each way by name, of requests of which so many are under way: ms per request."""
     found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in WAYS}
     with server_process() as (process, bare, ours):
         options = {"compression": None, "ping_interval": None, "proxy": None}
@@ -132,17 +140,25 @@ async def measure(rounds: int, count: int) -> dict[str, dict[str, float]]:
             server = Server(link)
 
             async def ask_bare() -> None:
-                await socket.send(REQUEST)
-                await socket.recv()
+                for _ in range(together):
+                    await socket.send(REQUEST)
+                for _ in range(together):
+                    await socket.recv()
+
+            async def ask_ours(endpoint: Endpoint[View, View]) -> None:
+                if together == 1:
+                    await server.call(endpoint, VIEW)
+                else:
+                    await asyncio.gather(*(server.call(endpoint, VIEW) for _ in range(together)))
 
             asks: dict[str, Callable[[], Awaitable[object]]] = {
                 "bare": ask_bare,
-                "in turn": lambda: server.call(IN_TURN, VIEW),
-                "at once": lambda: server.call(AT_ONCE, VIEW),
+                "in turn": lambda: ask_ours(IN_TURN),
+                "at once": lambda: ask_ours(AT_ONCE),
             }
             for _ in range(rounds):
                 for way, ask in asks.items():
-                    found[way].append(await cost(ask, count, process))
+                    found[way].append(await cost(ask, together, count, process))
             await link.close()
     return {way: _figures(rows, found["bare"]) for way, rows in found.items()}
 
@@ -160,16 +176,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--requests", type=int, default=2000, help="in each round")
+    parser.add_argument("--together", type=int, default=TOGETHER, help="how many are under way where several are")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         asyncio.run(run_server())
         return
-    figures = asyncio.run(measure(options.rounds, options.requests))
-    print("ms per request  client  server  elapsed  over bare  least over")
-    for way, row in figures.items():
-        print(f"{way:14}  " + "  ".join(f"{row[name]:{len(name)}.3f}" for name in row))
+    figures = {}
+    for together in (1, options.together):
+        figures[f"{together} at a time"] = rows = asyncio.run(measure(options.rounds, options.requests, together))
+        print(f"ms per request, {together} at a time  client  server  elapsed  over bare  least over")
+        for way, row in rows.items():
+            print(f"{way:28}  " + "  ".join(f"{row[name]:{len(name)}.3f}" for name in row))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

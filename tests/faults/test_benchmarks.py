@@ -95,13 +95,15 @@ def test_random_values_name_files_that_exist(tmp_path):
 def test_requests_are_measured_on_all_ways(tmp_path):
     done = run("rpc", "--rounds", "3", "--requests", "50", "--json", str(tmp_path / "rpc.json"))
     assert done.returncode == 0, done.stderr
-    found = json.loads((tmp_path / "rpc.json").read_text())
-    assert set(found) == {"bare", "in turn", "at once"}
-    assert found["bare"]["over bare"] == 0
-    assert all(row["elapsed"] > 0 for row in found.values())
+    figures = json.loads((tmp_path / "rpc.json").read_text())
+    assert set(figures) == {"1 at a time", f"{rpc.TOGETHER} at a time"}
+    for found in figures.values():
+        assert set(found) == {"bare", "in turn", "at once"}
+        assert found["bare"]["over bare"] == 0
+        assert all(row["elapsed"] > 0 for row in found.values())
 
 
 @pytest.mark.timeout(TIMEOUT_S)
 def test_a_small_request_costs_little_beyond_its_socket():
-    figures = asyncio.run(rpc.measure(rounds=7, count=500))
+    figures = asyncio.run(rpc.measure(rounds=7, count=500, together=rpc.TOGETHER))
     assert figures["at once"]["least over"] < BUSY * rpc.LIMIT
