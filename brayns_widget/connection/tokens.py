@@ -63,11 +63,6 @@ class Token:
         if isinstance(source, Token):
             self._source, self._last = source._source, source._last  # noqa: SLF001 - of this class
 
-    @property
-    def is_renewable(self) -> bool:
-        """Whether its source may know another one when a server refuses this one."""
-        return not isinstance(self._source, str)
-
     def reveal(self) -> str:
         """Return the token itself, or "" if it is optional and there is none.
 

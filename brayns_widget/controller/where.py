@@ -70,9 +70,10 @@ def where(
     Args:
         master: address of a proxy master; None starts the local service.
         slave: address of its proxy slave, unless the master provides it.
-        token: bearer token; a function or an async function that returns one, called again when a server refuses the
-            last one; or where it is: {"file": path} or {"variable": name}, such as JUPYTERHUB_API_TOKEN in a hub.
-            None: the environment variable BRAYNS_WIDGET_TOKEN.
+        token: bearer token; a function or an async function that returns one, called for each request to a master and
+            each connection, so one that asks a person or a vault should keep it for a while; or where it is:
+            {"file": path} or {"variable": name}, such as JUPYTERHUB_API_TOKEN in a hub. None: the environment
+            variable BRAYNS_WIDGET_TOKEN.
         usecase: which versions of the servers the master launches.
         project: the project for accounting, which some masters require.
         attach_to: the master's id of a running job, to be used and not stopped.

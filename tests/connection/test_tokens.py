@@ -70,7 +70,6 @@ def test_a_fetched_one_asks_its_source_no_more():
     tokens = iter(["a", "b"])
     fetched = asyncio.run(Token(lambda: next(tokens)).fetch())
     assert [fetched.reveal(), fetched.reveal()] == ["a", "a"]
-    assert not fetched.is_renewable
 
 
 async def asynchronous() -> str:
@@ -90,7 +89,6 @@ def test_it_comes_from_an_async_function_and_is_then_known(source):
         token.reveal()
     assert asyncio.run(token.fetch()).reveal() == SECRET
     assert token.reveal() == SECRET
-    assert token.is_renewable
 
 
 def test_a_function_that_takes_its_time_does_not_hold_the_loop():
