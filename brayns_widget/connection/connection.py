@@ -27,6 +27,9 @@ REACH_DEADLINE = 60.0
 """Seconds that a call waits for a job that is out of reach, and after which another one may replace it; attempts go on
 all the same."""
 
+START_TIMEOUT = 120.0
+"""Seconds until a job must be connected, unless something else is asked for."""
+
 T = TypeVar("T")
 
 _CANCELLED = Status("idle", "The start was cancelled.")
@@ -51,7 +54,7 @@ class Connection:
     Args:
         place: where the job runs.
         attach_to: the id of a job that runs already, or None to start one, as is done when that one is over.
-        start_timeout: seconds until a job must be connected.
+        start_timeout: seconds until a job must be connected, or None.
         on_status: called with each new status.
         prepare: awaited before a new job counts as ready; if it fails, the start fails and the job is closed.
         resume: awaited before a job that was out of reach counts as ready again; if it fails, it is tried again.
@@ -75,7 +78,7 @@ class Connection:
         place: Place,
         *,
         attach_to: str | None,
-        start_timeout: float,
+        start_timeout: float | None,
         on_status: Callable[[Status], None],
         prepare: Callable[[Ready], Awaitable[None]],
         resume: Callable[[Ready], Awaitable[None]],
@@ -89,7 +92,7 @@ class Connection:
         self.status = Status()
         self.ready: Ready | None = None
         self._attach_to = attach_to
-        self._start_timeout = start_timeout
+        self._start_timeout = START_TIMEOUT if start_timeout is None else start_timeout
         self._on_status = on_status
         self._prepare = prepare
         self._resume = resume
@@ -251,15 +254,17 @@ class Connection:
             self._give_back()
             self._set_status("ended", text)
 
-    async def move(self, place: Place, *, attach_to: str | None, start_timeout: float) -> None:
+    async def move(self, place: Place, *, attach_to: str | None, start_timeout: float | None) -> None:
         """Leave the job, which is stopped if it was started here, and use another place from now on.
 
         Args:
             place: where the next job runs; those who wait for a start wait for one there.
             attach_to: the id of a job that runs there, or None to start one.
-            start_timeout: seconds until a job must be connected.
+            start_timeout: seconds until a job must be connected; None: as many as before.
         """
-        self.place, self._attach_to, self._start_timeout = place, attach_to, start_timeout
+        self.place, self._attach_to = place, attach_to
+        if start_timeout is not None:
+            self._start_timeout = start_timeout
         self._resting = _CANCELLED
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()

@@ -68,10 +68,10 @@ class Core:
     Args:
         place: where the job runs.
         attach_to: the id of a job that runs already, or None to start one.
-        start_timeout: seconds until the job must be ready.
+        start_timeout: seconds until the job must be ready, or None.
     """
 
-    def __init__(self, place: Place, attach_to: str | None, start_timeout: float) -> None:
+    def __init__(self, place: Place, attach_to: str | None, start_timeout: float | None) -> None:
         self.loop = PROCESS.loop_thread()
         self.controller: Callable[[], object] = lambda: None  # held by all its groups and models
         self.runner = Runner(self.loop, self._watch)
@@ -412,7 +412,7 @@ class Core:
 
     def _tell_left_behind(self, text: str) -> None:
         """Tell of a job that was left and may run on."""
-        self._left_behind = Notice("warning", text, "Controller.jobs() lists it, and stops it if its master answers.")
+        self._left_behind = Notice("warning", text, "Controller.jobs() lists it; its stop() ends it if its master answers.")
         self.store.state = replace(self.store.state, notice=self._left_behind)
 
     def _tell_problems(self) -> None:

@@ -13,7 +13,7 @@ from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.listing import JobEntry, Listing
 from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
-from brayns_widget.controller.where import START_TIMEOUT, TAKING, Address, Name, Where
+from brayns_widget.controller.where import TAKING, Address, Name, Where
 
 
 class Job(Group):
@@ -115,7 +115,7 @@ class Job(Group):
             AuthError, ConnectionLost, DeadlineExceeded: it cannot be used.
         """
         place = self._listing.place_of(master, job_id, self._core.connection.place)
-        await self._core.connect(Where(place, job_id, START_TIMEOUT), report)
+        await self._core.connect(Where(place, job_id, None), report)
 
     @offered
     @waiting

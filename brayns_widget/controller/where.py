@@ -33,8 +33,6 @@ def _read_token(source: Source | Token, _name: str) -> Token:
         raise
 
 
-START_TIMEOUT = 120.0
-
 Address = Annotated[str, MaxLen(2048)]
 Name = Annotated[str, MaxLen(256)]
 if TYPE_CHECKING:
@@ -45,11 +43,11 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place, the id of a job to attach to there, or None, and the seconds until a job must be ready."""
+    """A place, the id of a job to attach to there, or None, and the seconds that it has to become ready, or None."""
 
     place: Place
     attach_to: str | None
-    start_timeout: float
+    start_timeout: float | None
 
 
 def where(
@@ -63,7 +61,7 @@ def where(
     renderer: Address | None = None,
     backend: Address | None = None,
     base_directory: Annotated[str, MaxLen(4096)] | Path | None = None,
-    start_timeout: Annotated[float, Gt(0)] = START_TIMEOUT,
+    start_timeout: Annotated[float, Gt(0)] | None = None,
 ) -> Where:
     """Say where a job runs.
 
@@ -81,7 +79,7 @@ def where(
             not stopped. A token is sent to it only if one is given.
         backend: address of its backend, if it has one.
         base_directory: the directory in which the local service may read and write; by default wherever you can.
-        start_timeout: seconds until a job must be ready.
+        start_timeout: seconds until a job must be ready; None: as before, and at first two minutes.
 
     Raises:
         BraynsWidgetError: an address is invalid, or contains a credential.

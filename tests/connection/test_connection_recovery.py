@@ -15,7 +15,7 @@ from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.status import Status
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import ConnectionLost, RequestError
+from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, RequestError
 from tests.connection.test_connection import STOP, Owner, nothing_is_left, play  # noqa: F401 - a fixture
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.tcp_proxy import TcpProxy
@@ -391,6 +391,20 @@ def test_a_job_that_comes_back_after_a_move_does_not_take_the_place_of_the_next(
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 2
+
+
+def test_a_move_keeps_the_time_that_starts_have_unless_another_one_is_given(cluster):
+    cluster.polls = 10**9
+
+    async def work(owner: Owner) -> None:
+        await owner.connection.move(owner.place, attach_to=None, start_timeout=None)
+        with pytest.raises(DeadlineExceeded, match=r"within 0\.2 s"):
+            await owner.connection.ensure(ignore)
+        await owner.connection.move(owner.place, attach_to=None, start_timeout=0.1)
+        with pytest.raises(DeadlineExceeded, match=r"within 0\.1 s"):
+            await owner.connection.ensure(ignore)
+
+    play(cluster, work, start_timeout=0.2)
 
 
 def test_who_waits_for_a_scene_that_does_not_come_back_waits_no_longer_than_for_a_link(cluster, proxy, monkeypatch):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
+import os
 import signal
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,6 +20,7 @@ from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.log import log_to_stderr
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+ENDING_SECONDS = 1.0  # that calls of the operating system get to return at the end
 WORKERS = 8  # requests that are answered at once; they mostly wait for disks
 
 
@@ -75,12 +79,17 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: Token
     if options.exit_with_stdin:
         when_stdin_closes(stop)
     reader = CircuitReader(base)
-    with ThreadPoolExecutor(WORKERS, "backend") as workers:
-        context = Context(base, reader, stop)
-        server = RpcServer(
-            METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret
-        )
-        async with server.serve(options.host, options.port, access=Access(options.allow_origin)) as address:
-            print(f"listening on {address[0]}:{address[1]}", flush=True)
-            await stopped.wait()
-            reader.close()  # first, so that no request waits for a file that does not come
+    workers = ThreadPoolExecutor(WORKERS, "backend")
+    context = Context(base, reader, stop)
+    server = RpcServer(METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret)
+    async with server.serve(options.host, options.port, access=Access(options.allow_origin)) as address:
+        print(f"listening on {address[0]}:{address[1]}", flush=True)
+        await stopped.wait()
+        reader.close()  # first, so that no request waits for a file that does not come
+    ending = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+    ending.start()
+    ending.join(ENDING_SECONDS)
+    if ending.is_alive():
+        # A lost disk may hold a directory's listing for ever, and the interpreter would wait for it.
+        logging.shutdown()
+        os._exit(0)

@@ -206,7 +206,6 @@ class _Task:
         over: nothing more is to be done for it.
         changed: set when it is over, or cancelled.
         late: which limit it has exceeded, if any.
-        file: the last one that it opened.
     """
 
     def __init__(self, number: int, request: RunningRequest, limits: Limits) -> None:

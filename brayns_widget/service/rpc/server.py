@@ -219,11 +219,12 @@ class _Session(Generic[C]):
         self._idle.set()
         self._under_way = 0
         self._reader: asyncio.Task[None] | None = None
+        self._runner: asyncio.Task[None] | None = None
         self._finishing = False
         self.connected = True
 
     async def run(self) -> None:
-        runner = asyncio.create_task(self._run_requests())
+        self._runner = runner = asyncio.create_task(self._run_requests())
         self._reader = asyncio.create_task(self._read())
         try:
             await asyncio.wait([self._reader])
@@ -232,7 +233,9 @@ class _Session(Generic[C]):
             for running in (self._running, *(known.running for known in self._requests.values())):
                 running.leave()
             self._waiting.put_nowait(None)
-            await runner
+            await asyncio.wait([runner])
+            if not runner.cancelled():
+                runner.result()
 
     async def _read(self) -> None:
         with contextlib.suppress(ConnectionClosed):  # a client may disconnect in any way
@@ -309,6 +312,8 @@ class _Session(Generic[C]):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._connection.close(CloseCode.GOING_AWAY), CLOSE_TIMEOUT)
         self._connection.transport.abort()  # no client may keep the server from ending
+        if self._runner is not None and not self._idle.is_set():
+            self._runner.cancel()  # no call of the operating system either, such as one that waits for a lost disk
 
     async def _run_requests(self) -> None:
         overtaken: asyncio.Task[None] | None = None

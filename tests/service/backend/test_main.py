@@ -18,12 +18,18 @@ from tests.service.backend.simulations import CELLS, write_simulation
 DEADLINE = 20  # seconds
 
 
+# As where a disk is lost: the call does not come back.
+HANGING = "import os, threading; os.scandir = lambda path: threading.Event().wait()"
+MAIN = "import sys; from brayns_widget.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
 @pytest.fixture
 def start():
     processes = []
 
-    def run(directory, *flags):
-        command = [sys.executable, "-m", "brayns_widget", "backend", "--port", "0", "--base-directory", str(directory)]
+    def run(directory, *flags, before=""):
+        how = ["-c", f"{before}; {MAIN}"] if before else ["-m", "brayns_widget"]
+        command = [sys.executable, *how, "backend", "--port", "0", "--base-directory", str(directory)]
         process = subprocess.Popen(
             [*command, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -55,6 +61,21 @@ def test_it_serves_until_its_standard_input_closes(start, tmp_path):
     process.stdin.close()
     assert process.wait(DEADLINE) == 0
     assert process.stderr.read() == ""
+
+
+def test_a_listing_that_hangs_does_not_keep_it(start, tmp_path):
+    process, url = start(tmp_path, "--exit-with-stdin", before=HANGING)
+
+    async def ask_in_vain():
+        async with asyncio.timeout(DEADLINE), connect(url) as socket:
+            await socket.send(json.dumps({"id": 1, "method": "fs-list-dir", "params": {"path": str(tmp_path)}}))
+            await socket.send(json.dumps({"id": 2, "method": "cancel", "params": {"id": 1}}))  # it has begun then
+            await socket.recv()
+            process.stdin.close()
+            await socket.wait_closed()
+
+    asyncio.run(ask_in_vain())
+    assert process.wait(DEADLINE) == 0
 
 
 def test_each_connection_has_its_own_selections(start, tmp_path):
