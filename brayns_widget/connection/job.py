@@ -281,20 +281,25 @@ class Job:
         await self._master.aclose()
         return left
 
-    async def forget(self, why: str) -> None:
-        """Close what is left of a job that has ended, and have it stopped if it may run all the same.
+    async def forget(self, why: str) -> str:
+        """Close what is left of a job that has ended, and end it as ``close`` does if it may run all the same.
 
         Args:
             why: it has ended, for requests that wait for an answer.
+
+        Returns:
+            what people have to know if it may run on, or "".
         """
+        left = ""
         await self._close_links(why)
         if self._end_is_a_guess and self.owned and not self.local:
-            with contextlib.suppress(BraynsWidgetError, TimeoutError):
-                async with asyncio.timeout(STOP_DEADLINE):
-                    await self._master.stop(self.id)
-        if self._record is not None:
+            ending = Ending(self._end(), self.unfinished)
+            await ending.wait()
+            left = ending.left
+        elif self._record is not None:
             await asyncio.to_thread(records.remove, self._record)
         await self._master.aclose()
+        return left
 
     async def _end(self) -> str:
         left = await end_job(self._master, self.id, self._links, self.end_time)

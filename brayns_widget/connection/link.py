@@ -175,7 +175,7 @@ class Link:
         payload: bytes | memoryview = b"",
         *,
         on_progress: Callable[[Progress], None] | None = None,
-        on_late: Callable[[Reply], None] | None = None,
+        on_late: Callable[[Outcome], None] | None = None,
         timeout: float | None = None,
     ) -> Reply:
         """Send a request and wait for its answer.
@@ -188,7 +188,8 @@ class Link:
             params: JSON value; None leaves it out, as methods without parameters demand.
             payload: raw bytes that go with it.
             on_progress: called on the loop for each progress message.
-            on_late: called on the loop with an answer, no error, that comes when nobody waits for it any more.
+            on_late: called on the loop with the outcome, if that comes when nobody waits for it any more: the answer,
+                or the error, which is not a RequestError if the link closed before.
             timeout: seconds, None for no limit.
 
         Raises:
@@ -208,7 +209,7 @@ class Link:
                     answer.set_exception(outcome)
                 if not told.done():
                     told.set_result(None)
-            elif isinstance(outcome, Reply) and on_late is not None:
+            elif on_late is not None:
                 on_late(outcome)
 
         def heard(progress: Progress) -> None:
@@ -223,8 +224,9 @@ class Link:
                 return answer.result()
         except (TimeoutError, asyncio.CancelledError) as error:
             await self._give_up(method, request_id, answer)
-            if not answer.cancelled() and answer.exception() is None and on_late is not None:
-                on_late(answer.result())
+            if not answer.cancelled() and on_late is not None:
+                failure = answer.exception()
+                on_late(failure if isinstance(failure, BraynsWidgetError) else answer.result())
             if isinstance(error, TimeoutError):
                 text = f"The {self.name} did not answer {method!r} within {timeout:g} s."
                 raise DeadlineExceeded(text) from None

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.link import Address, Link
 from brayns_widget.connection.reports import Report
-from brayns_widget.protocol.errors import ConnectionLost
+from brayns_widget.protocol.errors import ConnectionLost, ProtocolError, RequestError
 from brayns_widget.protocol.messages import Progress, Reply
 
 if TYPE_CHECKING:  # it takes pydantic, which is imported where endpoints are used
     from brayns_widget.protocol.endpoints import Endpoint
+    from brayns_widget.protocol.requests import Outcome
 
 REQUEST_TIMEOUT = 60.0
 PICTURE_TIMEOUT = 900.0
@@ -51,8 +52,8 @@ class Server:
     Attributes:
         on_call: called with the endpoint, the JSON of the parameters and the result of each typed call that succeeded.
         on_late: the same for calls that nobody waits for any more; None forgets their answers.
-        on_unanswered: called with the endpoint and the JSON of the parameters of each typed call whose link broke; the
-            server may have done it, or do it still.
+        on_unanswered: called with the endpoint and the JSON of the parameters of each typed call whose link broke,
+            also if nobody waits for it any more; the server may have done it, or do it still.
     """
 
     def __init__(self, link: Link | None, reopen: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -149,18 +150,24 @@ class Server:
         on_progress: Report | None,
         timeout: float | None,
     ) -> tuple[R, memoryview]:
-        def late(reply: Reply) -> None:
-            assert self.on_late is not None
-            self.on_late(endpoint, params, endpoint.decode(reply.result))
+        def late(outcome: Outcome) -> None:
+            if isinstance(outcome, Reply):
+                if self.on_late is not None:
+                    self.on_late(endpoint, params, endpoint.decode(outcome.result))
+            elif not isinstance(outcome, RequestError):
+                lost()
 
-        on_late = None if self.on_late is None else late
+        def lost() -> None:
+            if self.on_unanswered is not None:
+                self.on_unanswered(endpoint, params)
+
+        on_late = None if self.on_late is None and self.on_unanswered is None else late
         try:
             reply = await self._request(
                 endpoint.name, params, payload, on_progress=on_progress, on_late=on_late, timeout=timeout
             )
-        except ConnectionLost:
-            if self.on_unanswered is not None:
-                self.on_unanswered(endpoint, params)
+        except (ConnectionLost, ProtocolError):  # the latter ends the link, too
+            lost()
             raise
         result = endpoint.decode(reply.result)
         self.on_call(endpoint, params, result)
@@ -185,7 +192,7 @@ class Server:
         payload: bytes | memoryview,
         *,
         on_progress: Report | None,
-        on_late: Callable[[Reply], None] | None,
+        on_late: Callable[[Outcome], None] | None,
         timeout: float | None,
     ) -> Reply:
         def heard(message: Progress) -> None:

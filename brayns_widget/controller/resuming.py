@@ -40,7 +40,7 @@ class Resumer:
     def begin(self, renderer: Server) -> None:
         """Listen to the renderer of a new job."""
         self.survived, self._failures = False, 0
-        self._unanswered.clear()
+        self._unanswered = []  # the link of the last job may break later
         self._listen_to(renderer)
 
     async def close(self) -> None:
@@ -89,9 +89,10 @@ class Resumer:
         there = (await renderer.call(GET_SCENE, timeout=LOAD_TIMEOUT)).models
         if anew:
             there = await self._core.restorer.sweep(renderer, there)
-        if left := find_leftovers(scene.strange(there, anew=anew), self._unanswered):
+        handled = tuple(self._unanswered)
+        if left := find_leftovers(scene.strange(there, anew=anew), handled):
             await take_out(renderer, left)
-        self._unanswered.clear()
+        del self._unanswered[: len(handled)]  # the removal may be unanswered, too
         return not anew and scene.survives(there)
 
     async def _bring_back(self, renderer: Server) -> None:
@@ -110,11 +111,7 @@ class Resumer:
     def _listen_to(self, renderer: Server) -> None:
         renderer.on_call = self._core.journal.note
         renderer.on_late = partial(self._undo, renderer)
-        renderer.on_unanswered = self._note_unanswered
-
-    def _note_unanswered(self, endpoint: Endpoint[Any, Any], params: Any) -> None:
-        if is_tracked(endpoint.name):
-            self._unanswered.append((endpoint.name, params))
+        renderer.on_unanswered = partial(_note, self._unanswered)
 
     def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
         """Remove what a request has added whose caller was told that it has failed, and nothing else."""
@@ -124,3 +121,8 @@ class Resumer:
             task = asyncio.create_task(work, name="remove what came late")
             self._undoing.add(task)
             task.add_done_callback(self._undoing.discard)
+
+
+def _note(unanswered: list[tuple[str, Any]], endpoint: Endpoint[Any, Any], params: Any) -> None:
+    if is_tracked(endpoint.name):
+        unanswered.append((endpoint.name, params))

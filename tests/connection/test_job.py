@@ -468,11 +468,56 @@ def test_a_job_whose_end_was_a_guess_is_stopped_before_it_is_forgotten(cluster, 
         job = await start(place(cluster))
         cluster.over, cluster.reason = True, reason
         assert await job.look() is not None
-        await job.forget("It has ended.")
+        assert await job.forget("It has ended.") == ""
 
     asyncio.run(main())
     assert cluster.paths().count(STOP) == stops
     assert records.read_all() == []
+
+
+def forget_after_a_guess(cluster, *, runs: bool) -> str:
+    """Forget a job that its master has called over; return what is told of it."""
+
+    async def main() -> str:
+        job = await start(place(cluster))
+        cluster.over = True
+        assert await job.look() is not None
+        cluster.over = not runs
+        return await job.forget("It has ended.")
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("quits", [True, False])
+def test_a_job_whose_end_was_a_guess_and_that_cannot_be_stopped_is_told_and_stays_recorded(
+    cluster, caplog, monkeypatch, quits
+):
+    monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
+    cluster.failures["/stop"] = [(401, "Invalid Keycloak token")]
+    if not quits:
+        cluster.renderer.silent.add("quit")
+    left = forget_after_a_guess(cluster, runs=False)
+    assert left.startswith(f"The job {JOB_ID} of {cluster.master} may run on")
+    assert "Invalid Keycloak token" in left
+    assert left.endswith("Its servers have quit." if quits else "Its renderer did not quit either.")
+    assert TOKEN not in left
+    assert caplog.messages == [left]
+    assert [record.job_id for record in records.read_all()] == [JOB_ID]
+
+
+@pytest.mark.parametrize(("runs", "quits", "told"), [(False, False, False), (True, True, False), (True, False, True)])
+def test_a_master_without_stop_is_asked_again_before_its_guess_is_believed(
+    cluster, caplog, monkeypatch, runs, quits, told
+):
+    monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
+    cluster.stops = False
+    if not quits:
+        cluster.renderer.silent.add("quit")
+    left = forget_after_a_guess(cluster, runs=runs)
+    assert cluster.renderer.methods().count("quit") == runs
+    assert caplog.messages == ([left] if told else [])
+    assert bool(left) is told
+    assert [record.job_id for record in records.read_all()] == ([JOB_ID] if told else [])
 
 
 @pytest.mark.parametrize(

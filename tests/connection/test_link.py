@@ -21,6 +21,7 @@ from brayns_widget.protocol.errors import (
     RequestCancelled,
     RequestError,
 )
+from brayns_widget.protocol.messages import Request
 from tests.fakes import JPEG, TOKEN, FakeCluster
 from tests.tcp_proxy import TcpProxy
 
@@ -352,6 +353,54 @@ def test_an_answer_that_comes_while_it_is_cancelled_is_late(cluster):
         with pytest.raises(DeadlineExceeded):
             await link.request("inspect", {}, timeout=0.0, on_late=late.append)
         assert len(late) == 1
+
+    talk(cluster, work)
+
+
+@pytest.mark.parametrize("how", ["deadline", "cancel"])
+@pytest.mark.parametrize("end", ["cut", "closed", "refused"])
+def test_the_error_of_a_request_that_nobody_waits_for_is_handed_over_once(cluster, how, end):
+    cluster.renderer.silent.add("inspect")
+    late: list[Any] = []
+
+    async def work(link: Link) -> None:
+        request = asyncio.create_task(link.request("inspect", {}, timeout=0.05, on_late=late.append))
+        if how == "cancel":
+            await link.request("get-scene")
+            request.cancel()
+        with pytest.raises((DeadlineExceeded, asyncio.CancelledError)):
+            await request
+        assert late == []
+        if end == "cut":
+            cluster.kill_renderer()
+            await asyncio.wait(link._tasks)
+        elif end == "closed":
+            await link.close()
+        else:
+            link._table.receive('{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "what?"}}')
+        (error,) = late
+        assert isinstance(error, RequestError if end == "refused" else ConnectionLost)
+
+    talk(cluster, work)
+
+
+def test_a_link_that_breaks_while_a_request_is_cancelled_is_told_once(cluster, monkeypatch):
+    cluster.renderer.silent |= {"add-model", "cancel"}
+    late: list[Any] = []
+
+    async def work(link: Link) -> None:
+        send = link._send
+
+        async def send_and_break(request: Request) -> None:
+            await send(request)
+            if request.method == "cancel":
+                cluster.kill_renderer()
+
+        monkeypatch.setattr(link, "_send", send_and_break)
+        monkeypatch.setattr(link_module, "CANCEL_DEADLINE", DEADLINE)
+        with pytest.raises(DeadlineExceeded):
+            await link.request("add-model", {}, timeout=0.05, on_late=late.append)
+        assert late == [link.closed]
 
     talk(cluster, work)
 

@@ -45,6 +45,7 @@ class SnapshotResult(Object):
 GET_SCENE = Endpoint("get-scene", None, Scene)
 SNAPSHOT = Endpoint("snapshot", SnapshotParams, SnapshotResult)
 UPLOAD = Endpoint("upload-model", Format)
+DEADLINE = 10.0
 JPG = SnapshotParams(image_settings=Format(format="jpg"))
 
 
@@ -167,6 +168,61 @@ def test_late_results_of_typed_calls_are_handed_over(cluster):
         await server.request("get-version")
         ((endpoint, params, result),) = late
         assert (endpoint, params, result.models) == (GET_SCENE, None, [])
+
+    talk(cluster, work)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_calls_without_an_answer_are_told_once_when_their_link_breaks(cluster, waits):
+    cluster.renderer.silent.add("get-scene")
+    unanswered: list[Any] = []
+
+    async def work(server: Server) -> None:
+        server.on_unanswered = lambda *call: unanswered.append(call)
+        call = asyncio.create_task(server.call(GET_SCENE, timeout=DEADLINE if waits else 0.02))
+        if not waits:
+            with pytest.raises(DeadlineExceeded):
+                await call
+        await server.call(SNAPSHOT, JPG)
+        assert unanswered == []
+        await server._open_link.close()
+        if waits:
+            with pytest.raises(ConnectionLost):
+                await call
+        assert unanswered == [(GET_SCENE, None)]
+
+    talk(cluster, work)
+
+
+def test_calls_whose_link_broke_the_protocol_are_unanswered(cluster):
+    cluster.renderer.silent.add("get-scene")
+    unanswered: list[Any] = []
+
+    async def work(server: Server) -> None:
+        server.on_unanswered = lambda *call: unanswered.append(call)
+        call = asyncio.create_task(server.call(GET_SCENE))
+        await server.call(SNAPSHOT, JPG)
+        server._open_link._shut(ProtocolError("The renderer broke the protocol."))
+        with pytest.raises(ProtocolError):
+            await call
+        assert unanswered == [(GET_SCENE, None)]
+
+    talk(cluster, work)
+
+
+def test_late_refusals_are_not_told(cluster):
+    cluster.renderer.delays["get-scene"] = 0.2
+    cluster.renderer.errors["get-scene"] = (1, "no")
+    told: list[Any] = []
+
+    async def work(server: Server) -> None:
+        server.on_late = lambda *call: told.append(call)
+        server.on_unanswered = lambda *call: told.append(call)
+        with pytest.raises(DeadlineExceeded):
+            await server.call(GET_SCENE, timeout=0.02)
+        await server.request("get-version")
+        assert len(server._open_link._table) == 0
+        assert told == []
 
     talk(cluster, work)
 

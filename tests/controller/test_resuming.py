@@ -15,10 +15,11 @@ from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
 from brayns_widget.controller.resuming import MOST_WAYS_BACK
 from brayns_widget.protocol.brayns.lights import AmbientLight
+from brayns_widget.protocol.brayns.loaders import ADD_MODEL
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
 from tests.controller.breaking import break_link, crash
-from tests.controller.scenes import WAIT, load, until
+from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.controller.test_restoring import build, changes, scene
 from tests.fakes import JOB_ID
 from tests.listening import Listener
@@ -122,7 +123,88 @@ def test_what_is_left_of_a_load_whose_link_broke_while_it_was_colored_is_removed
     assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
 
 
-SLICE = Plane(coefficients=(0, 0, 1, 0))
+@pytest.mark.parametrize("silent", ["renderer", "packets"])
+def test_what_a_cancelled_load_makes_without_an_answer_is_removed_when_the_link_is_back(
+    cluster, proxy, controller, silent
+):
+    keep = load(controller)
+    cluster.renderer.silent |= {"add-model", "cancel"}
+    task = controller.load_circuit("/data/circuit.json")
+    until(lambda: len(cluster.renderer.sent("add-model")) == 2)
+    proxy.be_silent(silent == "packets")
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+
+    def finish_load() -> None:
+        proxy.be_silent(False)
+        cluster.renderer.silent.clear()
+        cluster.renderer._load(cluster.renderer.sent("add-model")[-1])
+
+    break_link(controller, proxy, late=finish_load)
+    assert list(controller.models) == [keep]
+    assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
+
+
+def cancel_while_colored_in_silence(cluster, controller):
+    """Cancel a load whose model is there already, and whose removal is not answered."""
+    cluster.renderer.silent |= {"color-model", "remove-model"}
+    colored = len(cluster.renderer.sent("color-model"))
+    task = controller.load_circuit("/data/circuit.json", color_by="mtype")
+    until(lambda: len(cluster.renderer.sent("color-model")) > colored)
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    assert len(cluster.renderer.sent("remove-model")) == 1
+    cluster.renderer.silent.clear()
+
+
+def test_what_a_load_has_made_that_was_cancelled_while_colored_in_silence_is_removed(cluster, proxy, controller):
+    keep = load(controller)
+    cancel_while_colored_in_silence(cluster, controller)
+    break_link(controller, proxy)
+    assert list(controller.models) == [keep]
+    assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
+
+
+def test_leftovers_are_removed_also_if_the_link_breaks_at_their_removal(cluster, proxy, controller):
+    keep = load(controller)
+    cancel_while_colored_in_silence(cluster, controller)
+    answer, removals = cluster.renderer.answer, 0
+
+    def break_once(method: str, params: Any) -> Any:
+        nonlocal removals
+        removals += method == "remove-model"
+        if method == "remove-model" and removals == 1:
+            proxy.reset()
+            return None, b""
+        return answer(method, params)
+
+    cluster.renderer.answer = break_once
+    break_link(controller, proxy)
+    assert removals == 2
+    assert list(controller.models) == [keep]
+    assert [m["model_id"] for m in cluster.renderer.models if m["model_type"] == "neurons"] == [keep.id]
+
+
+def test_what_the_link_of_an_earlier_job_has_left_unanswered_concerns_no_other_job(cluster, proxy, controller):
+    load(controller)
+    earlier = controller.ready
+    assert earlier is not None
+    crash(cluster, controller)
+    controller.restore().result(WAIT)
+    asked = cluster.renderer.sent("add-model")[-1]
+
+    async def end_late() -> None:
+        assert earlier.renderer.on_unanswered is not None
+        earlier.renderer.on_unanswered(ADD_MODEL, asked)
+
+    on_loop(controller, end_late)
+    break_link(controller, proxy, late=lambda: cluster.renderer._load(asked))
+    assert len(cluster.renderer.sent("remove-model")) == 0
+    assert len(controller.models) == 2
+
+
 PARTS: dict[str, tuple[str, str, Callable[[Controller], object]]] = {
     "shape": ("geometry", "add-spheres", lambda controller: controller.shapes.add(Sphere(center=(0, 0, 0), radius=1))),
     "light": ("light", "add-light-ambient", lambda controller: controller.lights.add(AmbientLight())),
