@@ -158,8 +158,9 @@ def test_a_backend_that_refuses_the_token_is_told_and_tried_when_it_is_needed(cl
 
 
 @pytest.fixture
-def cancelling(cluster, monkeypatch) -> FakeBackend:
+def cancelling(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> FakeBackend:
     """The backend of the cluster, which can cancel, while silence is noticed soon."""
+    assert cluster.backend is not None
     monkeypatch.setattr(Link, "open", partial(Link.open, idle=0.1, patience=0.5))
     cluster.backend.cancels = True
     return cluster.backend
