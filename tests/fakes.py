@@ -237,10 +237,12 @@ class FakeBackend(FakeServer):
             has no methods for them, as the real one.
         positions: x, y, z of all nodes; while there are none, this backend has no selections, unlike the real one.
         selections: the loaded selections of nodes, by their ids.
+        cancels: whether it tells that it has ``cancel``, as ours; the real one has not.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.cancels = False
         self.populations: list[dict[str, Any]] = [{"name": "cells", "type": "biophysical", "size": 4}]
         self.node_sets = ["All", "Layer1"]
         self.members = {"All": [0, 1, 2, 3], "Layer1": [1, 3]}
@@ -285,6 +287,7 @@ class FakeBackend(FakeServer):
     def _registry(self) -> list[str]:
         names = [name for name in self.answers if name != "registry"]
         names += NODE_ATTRIBUTE_METHODS if self.node_attributes else ()
+        names += ["cancel"] if self.cancels else ()
         return names + (list(SELECTION_METHODS) if self.positions else [])
 
     def _select(self, method: str, params: Any) -> Result:

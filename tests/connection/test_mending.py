@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from brayns_widget.connection import job, mending, recovery
+from brayns_widget.connection.link import Link
 from brayns_widget.connection.reports import ignore
+from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import AuthError, ConnectionLost
 from tests.connection.test_connection import Owner, nothing_is_left, play  # noqa: F401 - a fixture
-from tests.fakes import FakeCluster
+from tests.fakes import FakeBackend, FakeCluster
 
 
 @pytest.fixture(autouse=True)
@@ -147,5 +150,64 @@ def test_a_backend_that_refuses_the_token_is_told_and_tried_when_it_is_needed(cl
         cluster.refuse.clear()
         assert (await ready.backend.request("fs-get-root")).result == "/data"
         assert owner.heard[-1] == ("backend", None)
+
+    play(cluster, work)
+
+
+# ---------------------------------------------------------------------- a backend that can cancel
+
+
+@pytest.fixture
+def cancelling(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> FakeBackend:
+    """The backend of the cluster, which can cancel, while silence is noticed soon."""
+    assert cluster.backend is not None
+    monkeypatch.setattr(Link, "open", partial(Link.open, idle=0.1, patience=0.5))
+    cluster.backend.cancels = True
+    return cluster.backend
+
+
+both_links = pytest.mark.parametrize("again", [False, True], ids=["the first link", "a link that was opened again"])
+
+
+async def reached(owner: Owner, cluster: FakeCluster, *, again: bool) -> Server:
+    """Connect, and return the backend; its link was broken and opened again if it is wanted so."""
+    ready = await owner.connection.ensure(ignore)
+    assert ready.backend is not None
+    if again:
+        owner.heard.clear()
+        cut_backend(cluster)
+        await owner.until(lambda: ("backend", None) in owner.heard)
+    return ready.backend
+
+
+@both_links
+def test_a_backend_that_can_cancel_is_asked_while_it_works_and_noticed_when_it_is_dead(cluster, cancelling, again):
+    async def work(owner: Owner) -> None:
+        backend = await reached(owner, cluster, again=again)
+        cancelling.silent.add("fs-list-dir")
+        question = asyncio.create_task(backend.request("fs-list-dir", {"path": "/data"}))
+        while cancelling.requests.count(("cancel", {"id": None})) < 3:  # noqa: ASYNC110 - asked on another loop
+            await asyncio.sleep(0.01)
+        assert not question.done(), "it answers, so it lives"
+        cancelling.silent.add("cancel")
+        with pytest.raises(ConnectionLost, match="The backend has stopped answering"):
+            await question
+
+    play(cluster, work)
+
+
+@both_links
+def test_a_question_that_is_given_up_is_cancelled_in_a_backend_that_can(cluster, cancelling, again):
+    async def work(owner: Owner) -> None:
+        backend = await reached(owner, cluster, again=again)
+        cancelling.delays["fs-list-dir"] = 60.0
+        question = asyncio.create_task(backend.request("fs-list-dir", {"path": "/data"}))
+        while "fs-list-dir" not in cancelling.methods():  # noqa: ASYNC110 - asked on another loop
+            await asyncio.sleep(0.01)
+        question.cancel()
+        while cancelling.cancelled != ["fs-list-dir"]:  # noqa: ASYNC110 - cancelled on another loop
+            await asyncio.sleep(0.01)
+        await asyncio.wait([question])
+        assert question.cancelled()
 
     play(cluster, work)

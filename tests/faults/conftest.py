@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 import time
@@ -61,9 +62,9 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 2.0)
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_left(caplog: pytest.LogCaptureFixture, short_pauses: None) -> Iterator[None]:
-    """Check after each test what it has left behind, while pauses are short still."""
+@contextlib.contextmanager
+def watched(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Check at the end that what was done has left nothing behind."""
     PROCESS.loop_thread()
     before = {name: look() for name, look in LOOKS.items()}
     yield
@@ -73,8 +74,17 @@ def nothing_is_left(caplog: pytest.LogCaptureFixture, short_pauses: None) -> Ite
         while left := look() - before[name]:
             assert time.monotonic() < deadline, f"these {name} are left: {left}"
             threading.Event().wait(0.01)
-    said = [one.getMessage() for one in caplog.get_records("call") if one.name == "asyncio"]
+    # What the collection reveals is told while a fixture ends.
+    records = [one for phase in ("call", "teardown") for one in caplog.get_records(phase)]
+    said = [one.getMessage() for one in records if one.name == "asyncio"]
     assert [text for text in said if text.startswith(COMPLAINTS)] == []
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(caplog: pytest.LogCaptureFixture, short_pauses: None) -> Iterator[None]:
+    """Check after each test what it has left behind, while pauses are short still."""
+    with watched(caplog):
+        yield
 
 
 @pytest.fixture

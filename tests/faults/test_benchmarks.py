@@ -20,11 +20,16 @@ from tests.conftest import ROOT
 
 TIMEOUT_S = 240
 BUSY = 2  # how much dearer everything may be where other tests run, too
+LATER = 4  # how much later a kill may be told there, where one of three is enough to fail
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
 
 def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "benchmarks", name, *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    return call("-m", "benchmarks", name, *options)
 
 
 @pytest.mark.timeout(TIMEOUT_S + 10)
@@ -38,6 +43,27 @@ def test_nothing_is_found_in_a_hundredth_of_the_work(tmp_path):
     assert all(found["damaged"][name]["ends"]["shown"] >= 1 for name in FORMATS)
     assert sum(found["fuzz"]["master"]["statuses"].values()) == found["fuzz"]["master"]["requests"]
     assert sum(found["fuzz"]["renderer"]["ends"].values()) == found["fuzz"]["renderer"]["requests"]
+
+
+@pytest.mark.timeout(TIMEOUT_S + 10)
+def test_cycles_leave_nothing_behind(tmp_path):
+    done = run("faults", "--quick", "--only", "cycles", "--json", str(tmp_path / "cycles.json"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "cycles.json").read_text())["cycles"]
+    assert found["client"]["cycles"] == 12
+    assert found["service"]["cycles"] == 2
+
+
+@pytest.mark.timeout(TIMEOUT_S + 10)
+def test_kills_end_in_typed_errors(tmp_path):
+    pytest.importorskip("embreex", reason="needs the extra 'local'")
+    patient = f"import sys; from benchmarks.faults import kills, main; kills.TOLD *= {LATER}; sys.exit(main())"
+    options = ("--quick", "--only", "kills", "--json", str(tmp_path / "kills.json"))
+    done = call("-c", patient, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "kills.json").read_text())["kills"]
+    assert sum(found["servers"]["ends"].values()) == found["servers"]["kills"] == 3
+    assert found["kernels"]["kills"] == 1
 
 
 def test_findings_and_errors_from_inside_are_told_apart():

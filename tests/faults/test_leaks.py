@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from brayns_widget.connection.process import PROCESS
-from tests.faults.conftest import LOOKS
+from tests.faults.conftest import LOOKS, watched
 
 
 @contextlib.contextmanager
@@ -73,3 +75,28 @@ def test_it_is_seen(name, leak):
     before = LOOKS[name]()
     with leak():
         assert len(LOOKS[name]() - before) == 1
+
+
+async def forget_an_error() -> None:
+    """Leave a future with an error in a cycle, which only a collection of garbage ends."""
+    future = asyncio.get_running_loop().create_future()
+    future.set_exception(ValueError("nobody asks"))
+    cycle: list[Any] = [future]
+    cycle.append(cycle)
+
+
+@pytest.fixture
+def an_error_to_be_found(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Expect that what comes to light after the test itself is seen."""
+    gc.disable()
+    try:
+        with pytest.raises(AssertionError, match="Future exception was never retrieved"), watched(caplog):
+            yield
+        assert caplog.get_records("call") == []
+    finally:
+        gc.enable()
+    caplog.clear()  # it was meant
+
+
+def test_an_error_that_comes_to_light_with_the_garbage_is_seen(an_error_to_be_found):
+    PROCESS.loop_thread().submit(forget_an_error()).result(10)

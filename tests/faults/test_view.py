@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from brayns_widget.controller.where import START_TIMEOUT
 from tests.browser import ARTIFACTS, launch
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, write_notebook
 from tests.fakes import FakeCluster
@@ -21,14 +22,24 @@ from tests.tcp_proxy import TcpProxy
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 WAIT = 60.0
-# Silence is noticed sooner than people need, or the test would wait for it.
+HURRY = 2.0
+# Silence, and a job that a start gave up, are noticed sooner than people need, or the test would wait for it.
 CODE = """
 from functools import partial
 from brayns_widget import BraynsWidget
+from brayns_widget.connection import job
 from brayns_widget.connection.link import Link
 Link.open = partial(Link.open, idle=1.0, patience=2.0)
+job.GIVEN_UP_PAUSE = 0.5
 viewer = BraynsWidget("/data/circuit.json", population="cells", **{options!r})
 viewer
+"""
+
+ENDED = """
+try:
+    task.result(10)
+except Exception as error:
+    print("It ended with", type(error).__name__)
 """
 
 
@@ -42,6 +53,7 @@ class View:
         proxies: in front of them.
         master, slave: the ways to the proxies.
         jobs: how many there should have been.
+        loads: how often the renderer should have been asked to load.
     """
 
     notebook: Notebook
@@ -50,6 +62,7 @@ class View:
     master: TcpProxy
     slave: TcpProxy
     jobs: int = 1
+    loads: int = 1
 
     def says(self, words: str, selector: str = ".bw-status") -> None:
         """Wait until the view says what fits a pattern; it is about one thing at a time."""
@@ -70,13 +83,40 @@ class View:
         self.says(f"The job has ended. It was to end at {END_TIME[:4]}")
         self.cluster.renderer.models.clear()
         self.jobs += 1  # people start another one
+        self.loads += 1
+
+    def fails(self, words: str, fault: str) -> None:
+        """Wait until the view says why the start has failed, and that it has; people start one more job."""
+        self.says(words)
+        expect(self.notebook.page.locator(".bw-status")).to_have_attribute("data-state", "failed", timeout=WAIT * 1e3)
+        self.keep(fault)
+        self.jobs += 1
+
+    @contextlib.contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Give up a start sooner than people do, or the test would wait for it."""
+        self.set_start_timeout(HURRY)
+        yield
+        self.set_start_timeout(START_TIMEOUT)
+
+    def set_start_timeout(self, seconds: float) -> None:
+        """Set how long the next starts may take."""
+        said = f"job {self.jobs} has {seconds:g} s"
+        self.run(f"viewer.controller._core.connection._start_timeout = {seconds}; print({said!r})", said)
+
+    def run(self, code: str, said: str) -> None:
+        """Run a cell, and wait for the line that it prints."""
+        self.notebook.run_in_a_new_cell(code)
+        output = self.notebook.page.locator(".jp-OutputArea-output").get_by_text(said, exact=True)
+        output.wait_for(state="attached", timeout=WAIT * 1e3)
 
     def is_whole(self) -> None:
         """Wait until job and scene are there, and check that nothing came twice."""
         until(lambda: len(self.proxies.jobs) == self.jobs, WAIT)
         self.says("^Ready")
         expect(self.notebook.page.locator(".bw-model")).to_have_count(1, timeout=WAIT * 1e3)
-        assert self.proxies.asked("add-model") == len(self.proxies.jobs) == self.jobs
+        assert len(self.proxies.jobs) == self.jobs
+        assert self.proxies.asked("add-model") == self.loads
         assert sum(model["model_type"] == "neurons" for model in self.cluster.renderer.models) == 1
 
 
@@ -144,9 +184,74 @@ def refused_token(view: View) -> None:
     view.is_whole()
 
 
+def silence_of_a_load(view: View) -> None:
+    """Packets vanish while something is loaded; people cancel it before that is noticed."""
+    renderer = view.cluster.renderer
+    renderer.silent.add("add-model")
+    view.loads += 1
+    view.notebook.run_in_a_new_cell('task = viewer.load_circuit("/data/circuit.json", population="cells")')
+    until(lambda: view.proxies.asked("add-model") == view.loads, WAIT)
+    cancel = view.notebook.page.locator(".bw-progress").get_by_role("button", name="Cancel")
+    cancel.wait_for()
+    view.slave.be_silent(True)
+    cancel.click()
+    expect(cancel).to_be_hidden(timeout=WAIT * 1e3)
+    view.run(ENDED, "It ended with RequestCancelled")
+    view.says("has stopped answering")
+    view.keep("silence-of-a-load")
+    renderer.silent.clear()
+    view.slave.be_silent(False)
+    view.is_whole()
+
+
+def renderer_down(view: View) -> None:
+    """The renderer is down when another job is connected."""
+    view.end_job()
+    address = view.proxies.servers["renderer"]
+    view.proxies.servers["renderer"] = "ws://127.0.0.1:9"
+    with view.hurry():
+        view.start_again()
+        view.fails("renderer", "renderer-down")
+    view.proxies.servers["renderer"] = address
+    view.start_again()
+    view.is_whole()
+
+
+def full_queue(view: View) -> None:
+    """Another job does not leave the queue in time; when it does, it is ended."""
+    view.end_job()
+    polls, view.proxies.polls = view.proxies.polls, 10**6
+    with view.hurry():
+        view.start_again()
+        view.fails(f"within {HURRY:g} s", "full-queue")
+    view.proxies.polls = view.proxies.job.polls = polls
+    until(lambda: not view.proxies.running(), WAIT)
+    view.start_again()
+    view.is_whole()
+
+
+def dead_in_the_queue(view: View) -> None:
+    """Another job ends before it is ready."""
+    view.end_job()
+    polls, view.proxies.polls = view.proxies.polls, 10**6
+    view.start_again()
+    until(lambda: len(view.proxies.jobs) == view.jobs and view.proxies.job.polls < 10**6, WAIT)
+    if view.proxies.edition == "2023":  # it runs, and is not ready yet
+        view.proxies.job.polls = 1
+        until(lambda: view.proxies.job.polls <= 0, WAIT)
+    view.proxies.job.died = True
+    view.fails("ended before it was ready", "dead-in-the-queue")
+    view.proxies.polls = polls
+    view.start_again()
+    view.is_whole()
+
+
+STARTS = refused_token, renderer_down, full_queue, dead_in_the_queue
+"""What happens to the start of another job."""
+
 ROWS: dict[Edition, tuple[Callable[[View], None], ...]] = {
-    "2023": (reset, silence, master_away, dead_backend, job_over, refused_token),
-    "2024": (reset, silence, master_away, job_over, refused_token),  # there is no backend
+    "2023": (reset, silence, silence_of_a_load, master_away, dead_backend, job_over, *STARTS),
+    "2024": (reset, silence, silence_of_a_load, master_away, job_over, *STARTS),  # there is no backend
 }
 
 
