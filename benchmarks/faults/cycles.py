@@ -95,7 +95,7 @@ def run(seed: int, factor: float) -> Findings:  # noqa: ARG001 - nothing here is
     """Run both; see the package."""
     parts = {
         "client": client_cycles(max(8, int(CYCLES * factor))),
-        "service": service_cycles(max(2, int(JOBS * factor))),
+        "service": service_cycles(max(4, int(JOBS * factor))),
     }
     found = Findings({name: part.figures for name, part in parts.items()})
     found.wrong = [text for part in parts.values() for text in part.wrong]

@@ -451,7 +451,7 @@ class Connection:
                 self._set_status("failed" if end.failed else "ended", end.text)
                 self._leave(end)
                 self._attach_to = None  # it can be joined no more, so the next job is one of ours at the same place
-                self._run_to_end(job.forget(end.text), "forget an ended job")
+                self._run_to_end(self._forget(job, end.text), "forget an ended job")
                 raise ConnectionLost(end.text)
             else:
                 text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
@@ -552,6 +552,10 @@ class Connection:
             self._leave_process()
             self._on_left(end)
         return job
+
+    async def _forget(self, job: Job, why: str) -> None:
+        if left := await job.forget(why):
+            self._on_left_behind(left)
 
     def _leave_process(self) -> None:
         """Have no job that the end of the process must stop; one that was given back counts until it has ended."""

@@ -412,7 +412,9 @@ class Core:
 
     def _tell_left_behind(self, text: str) -> None:
         """Tell of a job that was left and may run on."""
-        self._left_behind = Notice("warning", text, "Controller.jobs() lists it; its stop() ends it if its master answers.")
+        self._left_behind = Notice(
+            "warning", text, "Controller.jobs() lists it, and its stop() ends it if the master answers."
+        )
         self.store.state = replace(self.store.state, notice=self._left_behind)
 
     def _tell_problems(self) -> None:
