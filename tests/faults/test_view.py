@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from brayns_widget.controller.where import START_TIMEOUT
+from brayns_widget.connection.connection import START_TIMEOUT
 from tests.browser import ARTIFACTS, launch
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, run_lab, write_notebook
 from tests.fakes import FakeCluster
