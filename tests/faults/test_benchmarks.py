@@ -51,7 +51,7 @@ def test_cycles_leave_nothing_behind(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "cycles.json").read_text())["cycles"]
     assert found["client"]["cycles"] == 12
-    assert found["service"]["cycles"] == 2
+    assert found["service"]["cycles"] == 4
 
 
 @pytest.mark.timeout(TIMEOUT_S + 10)
