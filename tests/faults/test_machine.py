@@ -57,7 +57,8 @@ class Life(RuleBasedStateMachine):
         colors: what each model in the renderer was colored by, in order.
         lost: likewise, those of the last job that was left or died, until they are brought back.
         alive: whether there is a renderer.
-        missing: whether the renderer that died had a scene, so that no call may go on with an empty one.
+        missing: whether the renderer that died had a scene, so that no call may go on with an empty one, not even in
+            another job.
         started: how many jobs the user has asked for.
     """
 
@@ -93,7 +94,7 @@ class Life(RuleBasedStateMachine):
     def load(self) -> None:
         """Load a circuit; starts a job if there is none."""
         self.started += not self.alive
-        self.alive = True
+        self.alive, self.missing = True, False
         self.call(lambda: self.controller.load_circuit("/data/c.json", population="cells").result(WAIT))
         self.colors.append("solid")
 
@@ -119,14 +120,14 @@ class Life(RuleBasedStateMachine):
             self.started, self.alive = self.started + 1, True
         before = self.proxies.asked("snapshot")
         self.call(lambda: self.controller.snapshot().result(WAIT))
-        assert self.proxies.asked("snapshot") - before == self.alive
+        assert self.proxies.asked("snapshot") - before == (self.alive and not self.missing)
 
     @precondition(lambda self: self.started)
     @rule()
     def restore(self) -> None:
         """Bring the lost scene back, to what has been loaded since; nothing comes twice."""
         self.started += not self.alive
-        self.alive = True
+        self.alive, self.missing = True, False
         self.call(lambda: self.controller.restore().result(WAIT))
         self.colors, self.lost = self.colors + self.lost, []
 
@@ -136,13 +137,13 @@ class Life(RuleBasedStateMachine):
         """Stop the job; the next call starts another one, and the scene can be brought back."""
         self.controller.job.stop()
         until(lambda: not self.proxies.running(), WAIT)
-        self.leave(missing=False)
+        self.leave(missing=self.missing)
 
     @precondition(lambda self: self.started)
     @rule()
     def move(self) -> None:
-        """Connect to another job, which is new; the one that was used is stopped."""
-        self.leave(missing=False)
+        """Connect to another job, which is new and has no scene; the one that was used is stopped."""
+        self.leave(missing=self.missing)
         self.controller.job.connect(**self.options).result(WAIT)
         self.started, self.alive = self.started + 1, True
         until(lambda: len(self.proxies.running()) == 1, WAIT)
@@ -278,7 +279,7 @@ class Life(RuleBasedStateMachine):
 
     def call(self, work: Callable[[], Any]) -> None:
         """Do what has a scene; without one it is an error that says what to do."""
-        if self.alive:
+        if self.alive and not self.missing:
             work()
         else:
             with pytest.raises(BraynsWidgetError, match="restore"):
