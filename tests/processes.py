@@ -27,4 +27,4 @@ def runs(process: psutil.Process, name: str) -> bool:
 def check_none_left(seconds: float = 20.0) -> None:
     """Check that this process has no children any more; an end is not waited for as long as a busy machine takes."""
     _, left = psutil.wait_procs(psutil.Process().children(recursive=True), seconds)
-    assert not left
+    assert not left, [command(process) for process in left]  # pytest explains no assertion here
