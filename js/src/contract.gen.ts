@@ -213,7 +213,7 @@ export interface Calls {
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
-  "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number }; result: Started };
+  "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number | null }; result: Started };
   "job.end": { params: { master: string; job_id: string }; result: null };
   "job.list": { params: Record<string, never>; result: readonly JobEntry[] };
   "job.restore": { params: Record<string, never>; result: Started };
@@ -365,7 +365,7 @@ export const PARAMETERS = {
     },
     "start_timeout": {
       "exclusiveMinimum": 0,
-      "default": 120.0
+      "default": null
     }
   },
   "job.end": {
