@@ -105,6 +105,12 @@ async def registry(server: Server | None) -> frozenset[str]:
     return frozenset(names)
 
 
+def equip_renderer(link: Link, found: Capabilities) -> None:
+    """Tell a link to a renderer what the renderer can do."""
+    link.overtakes = CANCEL in found.methods
+    link.cancellable = found.cancellable
+
+
 def equip_backend(link: Link, methods: frozenset[str]) -> None:
     """Tell a link to a backend what the backend can do. Brayns' cannot cancel."""
     link.overtakes = CANCEL in methods

@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend
+from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend, equip_renderer
 from brayns_widget.connection.job import EndOfJob, Job, Place
-from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
@@ -369,7 +368,7 @@ class Connection:
             mender = Mender(job, job.backend, self._tell_backend)
             backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
-        _equip(job.renderer, ready.capabilities)
+        equip_renderer(job.renderer, ready.capabilities)
         if job.backend is not None and mender is not None:
             mender.methods = ready.capabilities.backend_methods
             equip_backend(job.backend, mender.methods)
@@ -473,7 +472,7 @@ class Connection:
         link = await job.open_renderer(overtakes=CANCEL in self._servers.capabilities.methods)
         self._lost_at = asyncio.get_running_loop().time()  # if it breaks again
         try:
-            _equip(link, self._servers.capabilities)
+            equip_renderer(link, self._servers.capabilities)
             ready = replace(self._servers, renderer=Server(link))
             await self._resume(ready)
             if link.closed is not None:
@@ -573,11 +572,6 @@ class Connection:
         if status != self.status:
             self.status = status
             self._on_status(status)
-
-
-def _equip(link: Link, found: Capabilities) -> None:
-    link.cancellable = found.cancellable
-    link.overtakes = CANCEL in found.methods
 
 
 def _look_at(task: asyncio.Task[Ready]) -> None:
