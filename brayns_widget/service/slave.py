@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from brayns_widget.service.manager import JobManager
 
 _CONNECT_SECONDS = 5.0
-_SETTLE_SECONDS = 0.5
+_SETTLE_SECONDS = 0.25  # clients are to be told within half a second
 _SETTLE_LOOK_SECONDS = 0.02
 
 
