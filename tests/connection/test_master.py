@@ -366,9 +366,11 @@ def test_a_master_without_that_call_is_told_from_a_job_that_is_over(contract, an
     assert talk(contract, lambda client: client.stop(JOB_ID)) is stopped
 
 
-def test_a_stop_without_a_verdict_is_asked_for_again_for_a_moment(cluster):
-    cluster.failures["/stop"] = [(502, "<html>"), LOST]
-    assert talk(cluster, lambda client: client.stop(JOB_ID))
+def test_a_stop_without_a_verdict_is_asked_for_again_for_a_moment(cluster, monkeypatch):
+    with monkeypatch.context() as patient:
+        patient.setattr(master_module, "STOP_AGAIN", 30.0)
+        cluster.failures["/stop"] = [(502, "<html>"), LOST]
+        assert talk(cluster, lambda client: client.stop(JOB_ID))
     cluster.failures["/stop"] = [LOST] * 1000
     with pytest.raises(NoVerdict) as caught:
         talk(cluster, lambda client: client.stop(JOB_ID))
