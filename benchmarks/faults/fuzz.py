@@ -257,12 +257,14 @@ def _try(connection: Socket, message: str | bytes, number: int, probe: str) -> s
 
 
 def _has_id(message: str | bytes) -> bool:
-    if isinstance(message, bytes) or not message.startswith("{"):
-        return True  # what cannot be read is answered with an id of null
+    if isinstance(message, bytes):  # the length of the text, the text, and the rest
+        message = message[4 : 4 + int.from_bytes(message[:4], "little")].decode(errors="replace")
     try:
         read = json.loads(message)
     except ValueError:
-        return True
+        read = None
+    if not isinstance(read, dict):
+        return True  # what cannot be read is answered with an id of null
     valid = isinstance(read.get("method"), str) and read["method"] and read.get("jsonrpc") == "2.0"
     return not (valid and read.get("id") is None)
 
