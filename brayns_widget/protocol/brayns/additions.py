@@ -9,7 +9,7 @@ from pydantic import Field
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
 from brayns_widget.protocol.brayns.models import ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object
+from brayns_widget.protocol.schema import Object, Size
 
 
 class RadiusFloor(Object):
@@ -33,6 +33,21 @@ class PictureOptions(Object):
     stepwise: bool = False
 
 
+class IdBuffer(Object):
+    """What is seen in the middle of each pixel of the viewport, by the present camera.
+
+    The payload is compressed (zlib); it holds, one after another and in little-endian order, uint32 (height, width), 0
+    where nothing is seen, else the number of an entry, from 1 on; and for the entries float64 ids of cells, -1 for what
+    is no cell; int32 ids of models; int32 ids of sections, 0 the soma, others MorphIO's number + 1, -1 for none; uint8
+    (count), indices in ``section_types``, 255 for none.
+    """
+
+    count: Size
+    height: Size
+    section_types: list[str]
+    width: Size
+
+
 class AddMorphologyParams(Object):
     """A single cell as the text of a file, its format, its name for messages, and the parameters of the loader."""
 
@@ -47,4 +62,5 @@ GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
 SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)
+RENDER_IDS = Endpoint("render-ids", None, IdBuffer)
 GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])

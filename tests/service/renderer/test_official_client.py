@@ -484,6 +484,7 @@ OURS = {
     "get-cancellable-methods",
     "get-picture-options",
     "get-radius-floor",
+    "render-ids",
     "set-picture-options",
     "set-radius-floor",
 }

@@ -70,6 +70,21 @@ class Surfaces:
     normal: Floats
 
 
+@dataclass(frozen=True)
+class Ids:
+    """What is seen in the middle of each pixel.
+
+    Attributes:
+        numbers: uint32 (height, width): 0 where nothing is seen, else one more than the index in what follows.
+        handles: int64 (N,), of the models.
+        slots: int32 (N,), in the models' tables of colors.
+    """
+
+    numbers: NDArray[np.uint32]
+    handles: NDArray[np.int64]
+    slots: NDArray[np.int32]
+
+
 class Others(Protocol):
     """Other users of the engine, who may use it between the steps of a long picture."""
 
@@ -393,6 +408,33 @@ class Engine:
             return None
         handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
         return Pick(handle, slot, origin + hits.distance[0] * direction)
+
+    def ids(self, stopped: Callable[[], bool] = lambda: False) -> Ids | None:
+        """Find what the picture of ``render`` shows, in full size; None if ``interrupt`` came.
+
+        With a radius floor that is what the newest picture shows, not the scene itself.
+
+        Args:
+            stopped: as that of ``render``.
+
+        Raises:
+            ValueError, MemoryError: the scene cannot be built.
+        """
+        try:
+            self.scene.commit(None, stopped)
+        except Cancelled:
+            return None
+        look = _look(self.scene, self._camera, self._settings, self._viewport)
+        found = self._tracer.ids(self._viewport, self._traced_scene(look, stopped), look, stopped)
+        if found is None:
+            return None
+        hit = found[..., 0] >= 0
+        pairs = found[hit].astype(np.int64)
+        keys, indices = np.unique(pairs[:, 0] << 32 | pairs[:, 1], return_inverse=True)
+        numbers = np.zeros(hit.shape, np.uint32)
+        numbers[hit] = indices.astype(np.uint32) + 1
+        handles, slots = self.scene.owners((keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32))
+        return Ids(numbers, handles, slots)
 
     def _traced_scene(self, look: Look, stopped: Callable[[], bool]) -> Traced:
         """Choose what the next step of the interactive picture traces."""

@@ -412,6 +412,29 @@ class Scene:
         handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
         return handle, int(part.slots[primitive])
 
+    def owners(
+        self, geometry: NDArray[np.int32], slots: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Find the models that slots of the built structure belong to.
+
+        Args:
+            geometry: (N,) geomIDs.
+            slots: (N,) as ``table`` has them.
+
+        Returns:
+            The models' handles (N,), and the slots (N,) in their own tables of colors.
+        """
+        handles = np.empty(len(geometry), np.int64)
+        own = slots.copy()
+        of_part = {id(part): handle for handle, model in self._models.items() for part in model.parts or []}
+        for number in np.unique(geometry):
+            chosen, part = geometry == number, self._built[number]
+            if self._batch is not None and part is self._batch.part:
+                handles[chosen], own[chosen] = self._batch.owners(slots[chosen])
+            else:
+                handles[chosen] = of_part[id(part)]
+        return handles, own
+
     def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32], uv: Floats) -> Floats:
         """float32 (N, 3), colors of hits on the built structure; black for geomID -1.
 

@@ -143,3 +143,10 @@ class Batch:
         """Return the handle of a primitive's model, and the slot in that model's own table."""
         handle, span = next((handle, span) for handle, span in self._spans.items() if primitive < span.segments.stop)
         return handle, int(self.part.slots[primitive]) - span.slots.start
+
+    def owners(self, slots: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the handles (N,) of the models that slots (N,) of the batch belong to, and the models' own slots."""
+        handles = np.array(self.handles, np.int64)
+        starts = np.array([span.slots.start for span in self._spans.values()], np.int32)
+        which = np.searchsorted(starts, slots, "right") - 1
+        return handles[which], slots - starts[which]
