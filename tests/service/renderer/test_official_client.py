@@ -484,6 +484,7 @@ OURS = {
     "get-cancellable-methods",
     "get-picture-options",
     "get-radius-floor",
+    "pick",
     "render-ids",
     "set-picture-options",
     "set-radius-floor",

@@ -1,4 +1,4 @@
-"""The method ``render-ids``: which cell and section each pixel shows."""
+"""Methods that tell which cell and section is seen: for all pixels, and more at one point."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.brayns.additions import RENDER_IDS, IdBuffer
+from brayns_widget.protocol.brayns.additions import PICK, RENDER_IDS, IdBuffer, PickResult
+from brayns_widget.protocol.brayns.models import InspectParams
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
+from brayns_widget.service.renderer.content.along import along
 from brayns_widget.service.renderer.content.coloring.base import Elements
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.renderer.loaders.morphologies.places import SOMA
 from brayns_widget.service.renderer.methods.additions import OURS
+from brayns_widget.service.renderer.scene.entries import matrix_of
 from brayns_widget.service.renderer.tracing.engine import Ids
 from brayns_widget.service.rpc.methods import Methods, Turn, WithPayload
 from brayns_widget.service.rpc.running import RunningRequest
@@ -50,6 +54,33 @@ def render_ids(context: Context, request: RunningRequest) -> WithPayload[IdBuffe
     return WithPayload(result, request.aside(lambda: _packed(parts)))
 
 
+@methods.add(PICK, plugin=OURS, turn=Turn.BETWEEN)
+def pick(context: Context, params: InspectParams) -> PickResult:
+    """Find out which place of which cell is seen at a point of the picture."""
+    u, v = params.position
+    found = context.prepared_engine().pick(u, v, as_seen=True) if 0 <= u <= 1 and 0 <= v <= 1 else None
+    if found is None:
+        return PickResult(hit=False)
+    model = context.models.at(found.handle)
+    elements = model.elements(np.array([found.slot], np.int32))
+    cell, section, kind = int(elements.cells[0]), int(elements.sections[0]), int(elements.types[0])
+    part = distance = None
+    if section > SOMA:
+        inside = np.linalg.inv(matrix_of(model.transform)) @ np.append(found.position, 1)
+        part, before = along(context.engine.scene.geometry(found.handle), found.slot, inside[:3])
+        distance = float(elements.starts[0]) + before
+    return PickResult(
+        cell=cell if cell >= 0 else None,
+        distance=distance,
+        hit=True,
+        model_id=model.id,
+        part=part,
+        position=[float(str(number)) for number in found.position],
+        section=section if section >= SOMA else None,
+        section_type=Section(kind).name.lower() if kind < len(Section) else None,
+    )
+
+
 def _entries(context: Context, ids: Ids) -> tuple[npt.NDArray[Any], Elements]:
     """Find the models, and what their slots show of cells."""
     models = np.empty(len(ids.handles), np.int64)
@@ -58,8 +89,7 @@ def _entries(context: Context, ids: Ids) -> tuple[npt.NDArray[Any], Elements]:
         chosen = ids.handles == handle
         entry = context.models.at(int(handle))
         models[chosen] = entry.id
-        own = entry.elements(ids.slots[chosen])
-        elements.cells[chosen], elements.sections[chosen], elements.types[chosen] = own
+        elements.put(chosen, entry.elements(ids.slots[chosen]))
     return models, elements
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import libsonata
+import morphio
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -86,7 +88,7 @@ def load(context: Context, path: Path, population: str, **more: Any) -> dict[str
         "loader_name": "SONATA loader",
         "loader_properties": {"node_population_settings": [settings]},
     }
-    models, _payload = call(context, "add-model", params)
+    models: list[dict[str, Any]] = call(context, "add-model", params)[0]
     return models[0]
 
 
@@ -152,6 +154,91 @@ def test_what_is_hidden_or_transparent_throughout_is_not_seen(context: Context, 
     assert render_ids(context).at(column, row)[:2] == (model["model_id"], 1)
     call(context, "update-model", {"model_id": model["model_id"], "model": {"is_visible": False}})
     assert not render_ids(context).numbers.any()
+
+
+def pick(context: Context, column: int, row: int) -> dict[str, Any]:
+    width, height = context.viewport
+    result: dict[str, Any] = call(context, "pick", {"position": [(column + 0.5) / width, (row + 0.5) / height]})[0]
+    return result
+
+
+@pytest.mark.parametrize("floor", [0.0, 2.0])
+def test_picks_tell_the_place_on_the_cell(context: Context, tmp_path: Path, floor: float):
+    """The dendrite of each cell goes from 3 to 10 µm along x; in the other model along y, and twice as far."""
+    model = load(context, write_circuit(tmp_path, places(2)), "cells")
+    turned = {"rotation": [0, 0, 0.5**0.5, 0.5**0.5], "scale": [2, 2, 2], "translation": [0, 5, 0]}
+    call(context, "instantiate-model", {"model_id": model["model_id"], "transforms": [turned]})
+    look_at(context, model, 3.0)
+    call(context, "set-radius-floor", {"pixels": floor})
+    buffer = render_ids(context)
+    kinds = set()
+    for row, column in np.argwhere(buffer.numbers)[::3]:
+        found = pick(context, column, row)
+        assert found["hit"]
+        assert found["model_id"] in {0, 1}
+        key = (found["model_id"], found["cell"], found["section"], SECTION_TYPES.index(found["section_type"]))
+        assert key == buffer.at(column, row)
+        kinds.add(key[:3])
+        if found["section"] == 0:
+            assert "part" not in found
+            assert "distance" not in found
+            continue
+        x, y, _z = found["position"]
+        way = x - 10 * found["cell"] if found["model_id"] == 0 else (y - 5) / 2 - 10 * found["cell"]
+        assert found["distance"] == pytest.approx(np.clip(way - 3, 0, 7), abs=0.15)  # the surface is slanted
+        assert found["part"] == pytest.approx(found["distance"] / 7)
+    assert {(0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 0, 1)} <= kinds
+    row, column = np.argwhere(buffer.numbers == 0)[0]
+    assert pick(context, column, row) == {"hit": False}
+    assert call(context, "pick", {"position": [1.5, 0.5]})[0] == {"hit": False}
+
+
+def test_picks_of_what_is_no_cell(context: Context):
+    call(context, "add-spheres", [{"geometry": {"center": [0, 0, 0], "radius": 5}, "color": [1, 0, 0, 1]}])
+    call(context, "set-camera-view", {"position": [0, 0, 20], "target": [0, 0, 0], "up": [0, 1, 0]})
+    found = pick(context, SIZE[0] // 2, SIZE[1] // 2)
+    assert found.pop("position") == pytest.approx([0, 0, 5], abs=0.1)
+    assert found == {"hit": True, "model_id": 0}
+
+
+@pytest.mark.data
+def test_distances_of_real_cells_are_those_of_their_morphologies(context: Context, data_dir: Path):
+    """Each pick's distance is that of the nearest place on the section, by MorphIO and the circuit's own rotations."""
+    path = data_dir / "tiny_circuits/nbS1-O1-E2Sst-maxNsyn-HEX0-L5/circuit_config.json"
+    population = "S1nonbarrel_neurons"
+    model = load(context, path, population)
+    look_at(context, model, 0.5)
+    buffer = render_ids(context)
+    config = libsonata.CircuitConfig.from_file(str(path))
+    nodes, properties = config.node_population(population), config.node_population_properties(population)
+    container = dict(properties.alternate_morphology_formats).get("h5v1")
+    collection = morphio.Collection(container or properties.morphologies_dir, [".h5"] if container else [".swc"])
+    seen = 0
+    for row, column in np.argwhere(buffer.numbers)[::3]:
+        found = pick(context, column, row)
+        if found["section"] == 0:
+            continue
+        cell = found["cell"]
+        section = collection.load(nodes.get_attribute("morphology", cell)).section(found["section"] - 1)
+        w, *u = (nodes.get_attribute(f"orientation_{axis}", cell) for axis in "wxyz")
+        place = np.array(found["position"]) - [nodes.get_attribute(axis, cell) for axis in "xyz"]
+        place = place - 2 * np.cross(u, w * place - np.cross(u, place))  # turned back
+        points = section.points.astype(float)
+        before = 0.0
+        while not section.is_root:
+            section = section.parent
+            before += float(np.linalg.norm(np.diff(section.points.astype(float), axis=0), axis=1).sum())
+        steps = np.diff(points, axis=0)
+        lengths = np.linalg.norm(steps, axis=1)
+        shares = np.clip(np.einsum("ij,ij->i", place - points[:-1], steps) / np.maximum(lengths, 1e-9) ** 2, 0, 1)
+        gaps = np.linalg.norm(points[:-1] + shares[:, None] * steps - place, axis=1)
+        near = int(np.argmin(gaps))
+        expected = lengths[:near].sum() + shares[near] * lengths[near]
+        assert gaps[near] < 4  # radii, smoothed
+        assert found["distance"] == pytest.approx(before + expected, abs=3.0)
+        assert found["part"] == pytest.approx(expected / lengths.sum(), abs=3 / max(3, lengths.sum()))
+        seen += 1
+    assert seen > 50
 
 
 def test_it_can_be_cancelled(context: Context, tmp_path: Path):

@@ -45,10 +45,12 @@ class CellSlots:
     Attributes:
         rows: (slots,) int32, ``cell * (number of section types) + type``; cells are counted.
         sections: (slots,) int32, ids of sections, see ``morphologies.places``; 0 is the soma, -1 one of several.
+        starts: (slots,) float32, see ``Elements``.
     """
 
     rows: npt.NDArray[np.int32]
     sections: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.float32]
 
 
 class CellColoring:
@@ -152,12 +154,10 @@ class CellColoring:
 
     def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
         """Tell what slots (N,) show of cells; synapses and endfeet are none."""
-        if not self.has_sections:
+        if not self.has_sections or self.slots is None:
             return Elements.none(len(slots))
-        rows = slots if self.slots is None else self.slots.rows[slots]
-        sections = np.full(len(slots), SEVERAL, np.int32) if self.slots is None else self.slots.sections[slots]
-        cells, types = np.divmod(rows, len(self._sections))
-        return Elements(self._ids[cells], sections, types.astype(np.uint8))
+        cells, types = np.divmod(self.slots.rows[slots], len(self._sections))
+        return Elements(self._ids[cells], self.slots.sections[slots], types.astype(np.uint8), self.slots.starts[slots])
 
     def id_of(self, slot: int) -> int:
         """Id, in the circuit, of the cell that a slot belongs to."""

@@ -6,13 +6,14 @@ Primitives of sections that the report has take the columns' slots, others those
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.renderer.content.coloring.cells import SEVERAL, CellSlots
-from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
 from brayns_widget.service.renderer.loaders.morphologies.places import SOMA, Places
 from brayns_widget.service.sonata.reports import node_spans
 
@@ -82,11 +83,21 @@ class CellColumns:
         self._rows[slots] = plain
         return slots.astype(np.uint32)
 
-    def shown(self) -> CellSlots:
-        """Tell what the slots show that ``slots`` has chosen."""
+    def shown(self, shapes: Sequence[Shape], shape_of_cell: npt.NDArray[np.intp]) -> CellSlots:
+        """Tell what the slots show that ``slots`` has chosen.
+
+        Args:
+            shapes: the different shapes.
+            shape_of_cell: (N,) index into ``shapes``.
+        """
         somas = np.arange(self._plain) % len(Section) == Section.SOMA
         sections = np.concatenate((np.where(somas, SOMA, SEVERAL), self._elements))
-        return CellSlots(self._rows, sections.astype(np.int32))
+        starts = np.full(len(sections), np.nan, np.float32)
+        starts[: self._plain][somas] = 0
+        for cell, shape in enumerate(shape_of_cell):
+            elements, columns = self._sections_of(cell)
+            starts[self._plain + columns] = shapes[shape].starts_of(elements)
+        return CellSlots(self._rows, sections.astype(np.int32), starts)
 
     def values(self) -> npt.NDArray[np.intp]:
         """Find the column of each slot; -1: none."""

@@ -79,7 +79,9 @@ def place(
 
     _for_each(put, len(shape_of_cell), request)
     geometry = Geometry(vertices, segments, segment_slots, spheres, sphere_slots)
-    return geometry, _slots(sections, shape_of_cell, slot_at) if columns is None else columns.shown()
+    if columns is not None:
+        return geometry, columns.shown(shapes, shape_of_cell)
+    return geometry, _slots(sections, shape_of_cell, slot_at)
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,13 @@ class _Sections:
     Attributes:
         ids: (K,) int32, ascending.
         types: (K,) uint8, the ``Section`` of each.
+        starts: (K,) float32, see ``Elements``.
         table: what each section's id, less the first, has for a number.
     """
 
     ids: npt.NDArray[np.int32]
     types: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.float32]
     table: npt.NDArray[np.uint32]
 
     @classmethod
@@ -102,13 +106,13 @@ class _Sections:
         places = np.concatenate((shape.segment_places[:, 0], shape.sphere_places[:, 0])).astype(np.int32)
         kinds = np.concatenate((shape.segment_types, shape.sphere_types))
         if not len(places):
-            return cls(places, kinds, np.empty(0, np.uint32))
+            return cls(places, kinds, np.empty(0, np.float32), np.empty(0, np.uint32))
         first = int(places.min())
         types = np.full(int(places.max()) - first + 1, len(Section), np.uint8)
         types[places - first] = kinds
         there = types < len(Section)
         ids = (np.flatnonzero(there) + first).astype(np.int32)
-        return cls(ids, types[there], (np.cumsum(there) - 1).astype(np.uint32))
+        return cls(ids, types[there], shape.starts_of(ids), (np.cumsum(there) - 1).astype(np.uint32))
 
     def numbers(self, places: Places) -> npt.NDArray[np.uint32]:
         """Find the numbers (P,) of the sections at places (P, 2)."""
@@ -123,11 +127,12 @@ def _slots(
 ) -> CellSlots:
     """Tell what the slots of all cells show."""
     rows, ids = np.empty((2, int(slot_at[-1])), np.int32)
+    starts = np.empty(len(ids), np.float32)
     for cell, shape in enumerate(shape_of_cell):
         own = slice(slot_at[cell], slot_at[cell + 1])
         np.add(sections[shape].types, len(Section) * cell, out=rows[own], dtype=np.int32)
-        ids[own] = sections[shape].ids
-    return CellSlots(rows, ids)
+        ids[own], starts[own] = sections[shape].ids, sections[shape].starts
+    return CellSlots(rows, ids, starts)
 
 
 def _for_each(work: Callable[[int], None], count: int, request: RunningRequest) -> None:

@@ -24,7 +24,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     prepare_rays,
 )
 
-_MOST_UNSEEN = 64  # surfaces with an alpha of 0 that a ray passes
+MOST_UNSEEN = 64  # surfaces with an alpha of 0 that a ray passes
 
 
 @inlined
@@ -71,7 +71,7 @@ def trace_ids(  # noqa: PLR0917 - Numba knows no keywords
             aim(f, i, camera, x0, y0, width, height, half, half, near)
             for lane in range(16):
                 i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
-            for _ in range(_MOST_UNSEEN):
+            for _ in range(MOST_UNSEEN):
                 meet(f, i, scene, table, 0, VALID)
                 if _pass_unseen(f, i, table) == 0:
                     break
