@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
-from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.brayns.models import InspectParams, ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object
+from brayns_widget.protocol.schema import Object, Size, Vector3
 
 
 class RadiusFloor(Object):
@@ -33,6 +33,39 @@ class PictureOptions(Object):
     stepwise: bool = False
 
 
+class IdBuffer(Object):
+    """What is seen in the middle of each pixel of the viewport, by the present camera.
+
+    The payload is compressed (zlib); it holds, one after another and in little-endian order, uint32 (height, width), 0
+    where nothing is seen, else the number of an entry, from 1 on; and for the entries float64 ids of cells, -1 for what
+    is no cell; int32 ids of models; int32 ids of sections, 0 the soma, others MorphIO's number + 1, -1 for none; uint8
+    (count), indices in ``section_types``, 255 for none.
+    """
+
+    count: Size
+    height: Size
+    section_types: list[str]
+    width: Size
+
+
+class PickResult(Object):
+    """What the picture shows at a point of it.
+
+    ``position`` (µm) lies on the surface that is seen. Of cells, ``cell`` is the id in the circuit (not of a single
+    morphology), ``section`` the section's id (0: the soma, others MorphIO's number + 1), ``part`` how far along it the
+    place is, 0 to 1, and ``distance`` how far it is from the neurite's first point along the neurite, in µm.
+    """
+
+    cell: int | None = None
+    distance: float | None = None
+    hit: bool
+    model_id: int | None = None
+    part: float | None = None
+    position: Vector3 | None = None
+    section: int | None = None
+    section_type: str | None = None
+
+
 class AddMorphologyParams(Object):
     """A single cell as the text of a file, its format, its name for messages, and the parameters of the loader."""
 
@@ -47,4 +80,6 @@ GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
 SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)
+PICK = Endpoint("pick", InspectParams, PickResult)
+RENDER_IDS = Endpoint("render-ids", None, IdBuffer)
 GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])

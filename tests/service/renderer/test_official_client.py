@@ -484,6 +484,8 @@ OURS = {
     "get-cancellable-methods",
     "get-picture-options",
     "get-radius-floor",
+    "pick",
+    "render-ids",
     "set-picture-options",
     "set-radius-floor",
 }

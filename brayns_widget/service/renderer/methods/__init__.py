@@ -11,6 +11,7 @@ from brayns_widget.service.renderer.methods import (
     core,
     gbuffers,
     geometries,
+    ids,
     lights,
     loading,
     materials,
@@ -38,6 +39,7 @@ for _family in (
     geometries,
     clipping,
     additions,
+    ids,
     simulation,
     atlas,
 ):

@@ -15,7 +15,7 @@ from brayns_widget.protocol.brayns.models import Bounds, ModelInfo, ModelInstanc
 from brayns_widget.protocol.brayns.shapes import Shape
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.content.atlas import Atlas
-from brayns_widget.service.renderer.content.coloring.base import Coloring
+from brayns_widget.service.renderer.content.coloring.base import Coloring, Elements
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.content.geometry import Bounds as Box
 from brayns_widget.service.renderer.content.geometry import empty_bounds
@@ -81,6 +81,10 @@ class Entry:
         if self.ids is None or not isinstance(self.coloring, CellColoring) or not self.coloring.has_sections:
             return {}
         return {"neuron_id": self.coloring.id_of(slot)}
+
+    def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
+        """Tell what color slots (N,) show of cells."""
+        return Elements.none(len(slots)) if self.coloring is None else self.coloring.elements(slots)
 
     def instance(self) -> ModelInstance:
         """Describe it to clients."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
+from brayns_widget.service.renderer.tracing.kernels.ids import MOST_UNSEEN
+from brayns_widget.service.renderer.tracing.kernels.surfaces import EPSILON
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places
 from brayns_widget.service.renderer.tracing.materials import plainly_shaded
 from brayns_widget.service.renderer.tracing.picking import first_hits
@@ -68,6 +70,21 @@ class Surfaces:
     depth: Floats
     albedo: Floats
     normal: Floats
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What is seen in the middle of each pixel.
+
+    Attributes:
+        numbers: uint32 (height, width): 0 where nothing is seen, else one more than the index in what follows.
+        handles: int64 (N,), of the models.
+        slots: int32 (N,), in the models' tables of colors.
+    """
+
+    numbers: NDArray[np.uint32]
+    handles: NDArray[np.int64]
+    slots: NDArray[np.int32]
 
 
 class Others(Protocol):
@@ -375,24 +392,61 @@ class Engine:
             progress(band.stop / height)
         return Surfaces(depth, albedo, normal)
 
-    def pick(self, u: float, v: float) -> Pick | None:
+    def pick(self, u: float, v: float, *, as_seen: bool = False) -> Pick | None:
         """Find what the camera of ``set_camera`` sees at a point of the picture.
 
         Args:
             u: from the picture's first column, 0, to its last, 1.
             v: from the picture's first row, 0, to its last, 1.
+            as_seen: as ``ids`` does: with a radius floor, on the surface that the picture shows, and behind colors with
+                an alpha of 0.
 
         Returns:
             None if nothing is hit.
         """
         self.scene.commit()
         look = _look(self.scene, self._camera, self._settings, self._viewport)
+        traced = self._traced_scene(look, lambda: False) if as_seen else self.scene.traced
         origin, direction = rays(look.camera, u, v)
-        hits = first_hits(self.scene.traced, origin[None], direction[None], look.near)
-        if hits.geometry[0] < 0:
+        near = look.near
+        for _ in range(MOST_UNSEEN):
+            hits = first_hits(traced, origin[None], direction[None], near)
+            geometry, distance = int(hits.geometry[0]), float(hits.distance[0])
+            if geometry < 0:
+                break
+            slot = traced.slot(geometry, int(hits.primitive[0]))
+            if not as_seen or traced.alpha(geometry, slot) > 0:
+                (handle,), (own,) = self.scene.owners(hits.geometry, np.array([slot], np.int32))
+                return Pick(int(handle), int(own), origin + hits.distance[0] * direction)
+            near = distance * (1 + float(EPSILON))
+        return None
+
+    def ids(self, stopped: Callable[[], bool] = lambda: False) -> Ids | None:
+        """Find what the picture of ``render`` shows, in full size; None if ``interrupt`` came.
+
+        With a radius floor that is what the newest picture shows, not the scene itself.
+
+        Args:
+            stopped: as that of ``render``.
+
+        Raises:
+            ValueError, MemoryError: the scene cannot be built.
+        """
+        try:
+            self.scene.commit(None, stopped)
+        except Cancelled:
             return None
-        handle, slot = self.scene.owner(int(hits.geometry[0]), int(hits.primitive[0]))
-        return Pick(handle, slot, origin + hits.distance[0] * direction)
+        look = _look(self.scene, self._camera, self._settings, self._viewport)
+        found = self._tracer.ids(self._viewport, self._traced_scene(look, stopped), look, stopped)
+        if found is None:
+            return None
+        hit = found[..., 0] >= 0
+        pairs = found[hit].astype(np.int64)
+        keys, indices = np.unique(pairs[:, 0] << 32 | pairs[:, 1], return_inverse=True)
+        numbers = np.zeros(hit.shape, np.uint32)
+        numbers[hit] = indices.astype(np.uint32) + 1
+        handles, slots = self.scene.owners((keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32))
+        return Ids(numbers, handles, slots)
 
     def _traced_scene(self, look: Look, stopped: Callable[[], bool]) -> Traced:
         """Choose what the next step of the interactive picture traces."""

@@ -8,6 +8,7 @@ rebuild. (Neurites that become transparent or opaque leave that geometry or join
 
 from __future__ import annotations
 
+import ctypes
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,15 @@ class Traced(NamedTuple):
     scene: int
     table: NDArray[np.int64]
     primitives: list[Primitives]
+
+    def slot(self, geometry: int, primitive: int) -> int:
+        """Return a primitive's row in the table of colors of its geometry."""
+        return ctypes.c_uint32.from_address(int(self.table[geometry, 0]) + 4 * primitive).value
+
+    def alpha(self, geometry: int, slot: int) -> float:
+        """Return the alpha of a color; with one for each corner, that of the first."""
+        row = slot * (3 if self.table[geometry, 3] else 1)
+        return ctypes.c_float.from_address(int(self.table[geometry, 1]) + 16 * row + 12).value
 
 
 @dataclass(eq=False)
@@ -400,17 +410,28 @@ class Scene:
         self._fill_table()
         give_back()  # memory that the load and the build have used temporarily
 
-    def owner(self, geometry: int, primitive: int) -> tuple[int, int]:
-        """Find the model that a primitive of the built structure belongs to, by Embree's geomID and primID.
+    def owners(
+        self, geometry: NDArray[np.int32], slots: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Find the models that slots of the built structure belong to.
+
+        Args:
+            geometry: (N,) geomIDs.
+            slots: (N,) as ``table`` has them.
 
         Returns:
-            The model's handle, and the primitive's slot in its table of colors.
+            The models' handles (N,), and the slots (N,) in their own tables of colors.
         """
-        part = self._built[geometry]
-        if self._batch is not None and part is self._batch.part:
-            return self._batch.owner(primitive)
-        handle = next(handle for handle, model in self._models.items() if part in (model.parts or []))
-        return handle, int(part.slots[primitive])
+        handles = np.empty(len(geometry), np.int64)
+        own = slots.copy()
+        of_part = {id(part): handle for handle, model in self._models.items() for part in model.parts or []}
+        for number in np.unique(geometry):
+            chosen, part = geometry == number, self._built[number]
+            if self._batch is not None and part is self._batch.part:
+                handles[chosen], own[chosen] = self._batch.owners(slots[chosen])
+            else:
+                handles[chosen] = of_part[id(part)]
+        return handles, own
 
     def colors_at(self, geometry: NDArray[np.int32], primitive: NDArray[np.int32], uv: Floats) -> Floats:
         """float32 (N, 3), colors of hits on the built structure; black for geomID -1.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
 from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.renderer.content.geometry import Floats
@@ -17,13 +18,14 @@ from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.kernels import surfaces
+from brayns_widget.service.renderer.tracing.kernels.ids import trace_ids
 from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
 from brayns_widget.service.renderer.tracing.kernels.paths import trace_paths
 from brayns_widget.service.renderer.tracing.kernels.volume_paths import VOLUME_PATH_ROWS, trace_volume_paths
 from brayns_widget.service.renderer.tracing.kernels.volumes import trace_volumes
 from brayns_widget.service.renderer.tracing.lights import have_places
-from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame
+from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, tiles
 from brayns_widget.service.renderer.tracing.sampling import pixel_offset
 from brayns_widget.service.renderer.tracing.scene import Traced
 from brayns_widget.service.renderer.tracing.tonemap import tone_table
@@ -84,6 +86,7 @@ _COMPILATIONS = {
         (trace_volumes, _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME),
         (trace_volume_paths, _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME),
         (trace_paths, _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME),
+        (trace_ids, _SCENE + _PASS[:6] + _MASK + (_array(types.int32, 3),)),
     )
 }
 
@@ -194,7 +197,7 @@ class Tracer:
         if stopped():
             return False
         masked = kernel in {surfaces.trace, trace_layers}
-        mask = (self._mask(frame, traced, look, offset, watch),) if masked else ()
+        mask = (self._mask(frame.size, traced, look, offset, watch),) if masked else ()
         arguments: tuple[Any, ...] = (
             look.camera, look.near, look.ambient, look.lights, *effects, look.background,
             frame.samples, *offset, tone_table(), *mask, frame.sums, frame.image,
@@ -210,22 +213,55 @@ class Tracer:
         frame.samples += 1
         return True
 
+    def ids(
+        self, size: tuple[int, int], traced: Traced, look: Look, stopped: Callable[[], bool] = lambda: False
+    ) -> NDArray[np.int32] | None:
+        """Find what is seen in the middle of each pixel.
+
+        Args:
+            size: width and height in pixels.
+            traced: the scene.
+            look: whose camera looks.
+            stopped: as that of ``add_sample``.
+
+        Returns:
+            int32 (height, width, 2), geomID and slot, -1 where nothing is hit; None if it was stopped.
+        """
+        width, height = size
+        found = np.full((height, width, 2), -1, np.int32)
+        if not len(traced.table):
+            return found
+        if not _COMPILATIONS[trace_ids].wait(lambda: not stopped()):
+            return None
+        state, done = self._state, tiles(width, height)
+        state[:] = 0
+        if stopped():
+            return None
+        mask = self._mask(size, traced, look, pixel_offset(0), None)
+
+        def trace(scratch: Floats) -> None:
+            lanes = scratch.view(np.int32)
+            trace_ids(traced.scene, traced.table, scratch, lanes, state, done, look.camera, look.near, mask, found)
+
+        self._run(trace, None)
+        return found if done.all() else None
+
     def _mask(
         self,
-        frame: Frame,
+        size: tuple[int, int],
         traced: Traced,
         look: Look,
         offset: tuple[float, float],
         watch: Callable[[bool], bool] | None,
     ) -> Mask:
         """Make the mask of pixels to trace: all of them if a mask costs more than it saves, or is not compiled yet."""
-        if not (ready() and worthwhile(traced.primitives, frame.size)):
-            return whole_mask(*frame.size)
+        if not (ready() and worthwhile(traced.primitives, size)):
+            return whole_mask(*size)
 
         def run(work: Callable[[], None]) -> None:
             self._run(lambda _scratch: work(), watch and (lambda: watch(False)))
 
-        mask = self._cover.mask(traced.primitives, look.camera, frame.size, offset, run=run, state=self._state)
+        mask = self._cover.mask(traced.primitives, look.camera, size, offset, run=run, state=self._state)
         self._state[surfaces.NEXT_TILE] = 0
         return mask
 

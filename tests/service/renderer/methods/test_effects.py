@@ -326,6 +326,8 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
         of=lambda result, _payload: result["is_visible"],
     ),
     "inspect": Tells((BALL,), (False, True), {"position": [0.5, 0.5]}, of=lambda result, _payload: result["hit"]),
+    "pick": Tells((BALL,), (False, True), {"position": [0.5, 0.5]}, of=lambda result, _payload: result["hit"]),
+    "render-ids": Tells((BALL,), (0, 1), of=lambda result, _payload: result["count"]),
     # Shapes
     "add-spheres": Changes(seen, ("...", "rgw"), BALLS[1]),
     "add-capsules": Changes(seen, ("...", "rr."), [shape(RED, p0=[-2, 0, 0], p1=[0, 0, 0], r0=0.5, r1=0.5)]),

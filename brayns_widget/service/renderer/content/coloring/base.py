@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,38 @@ Values = Mapping[str, Sequence[float]]
 
 YELLOW = (1.0, 1.0, 0.0, 1.0)  # of cells at first
 WHITE = (1.0, 1.0, 1.0, 1.0)  # of synapses
+
+
+class Elements(NamedTuple):
+    """What slots show of cells.
+
+    Attributes:
+        cells: int64 (N,), ids in the circuit; -1 for what is no cell of a circuit.
+        sections: int32 (N,), see ``morphologies.places``; -1 for none, or one of several.
+        types: uint8 (N,), the ``Section`` of each; 255 for none.
+        starts: float32 (N,), from the neurite's first point to the section's start, along the neurite, in µm; NaN for
+            none.
+    """
+
+    cells: npt.NDArray[np.int64]
+    sections: npt.NDArray[np.int32]
+    types: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.float32]
+
+    @classmethod
+    def none(cls, count: int) -> Elements:
+        """Make what slots show that belong to no cell."""
+        return cls(
+            np.full(count, -1),
+            np.full(count, -1, np.int32),
+            np.full(count, 255, np.uint8),
+            np.full(count, np.nan, np.float32),
+        )
+
+    def put(self, where: npt.NDArray[np.bool_], others: Elements) -> None:
+        """Replace those that are marked (N,) by others."""
+        self.cells[where], self.sections[where] = others.cells, others.sections
+        self.types[where], self.starts[where] = others.types, others.starts
 
 
 class Coloring(Protocol):
@@ -36,6 +68,9 @@ class Coloring(Protocol):
 
     def color(self, method: str, values: Values) -> Colors:
         """Apply colors (RGBA, linear) and return the new table; slots without a value keep their color."""
+
+    def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
+        """Tell what slots (N,) show of cells."""
 
 
 def check_values(method: str, values: Values) -> None:

@@ -13,6 +13,7 @@ from brayns_widget.protocol.ids import ascending, format_ids
 from brayns_widget.service.renderer.content.coloring.base import (
     YELLOW,
     Colors,
+    Elements,
     Values,
     check_values,
     parse_ids,
@@ -34,16 +35,37 @@ class Labels:
         return cls(names.tolist(), codes)
 
 
+SEVERAL = -1  # in place of a section's id: there may be several
+
+
+@dataclass(frozen=True, eq=False)
+class CellSlots:
+    """What the slots of cells show.
+
+    Attributes:
+        rows: (slots,) int32, ``cell * (number of section types) + type``; cells are counted.
+        sections: (slots,) int32, ids of sections, see ``morphologies.places``; 0 is the soma, -1 one of several.
+        starts: (slots,) float32, see ``Elements``.
+    """
+
+    rows: npt.NDArray[np.int32]
+    sections: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.float32]
+
+
 class CellColoring:
-    """Colors of cells whose slots are ``cell * len(sections) + section``, or of synapses and endfeet of cells.
+    """Colors of cells, or of synapses and endfeet of cells.
 
     Args:
         ids: (N,) ids of the cells in the circuit, of synapses those that they belong to, so that an id may come again.
         attributes: Brayns' name of a color method → the cells' values.
         sections: names of all section types, in the order of the slots.
         loaded: those that the model has; without any these are no cells. Somas alone are not colored by section.
-        rows: (slots,) ``cell * len(sections) + section`` of each slot, where slots are not that themselves.
+        slots: what they show; None: ``cell * len(sections) + section``.
         color: that all have at first.
+
+    Attributes:
+        slots: what they show, or None.
     """
 
     by_corner = False
@@ -54,7 +76,7 @@ class CellColoring:
         attributes: Mapping[str, Labels],
         sections: Sequence[str],
         loaded: Sequence[str],
-        rows: npt.NDArray[np.intp] | None = None,
+        slots: CellSlots | None = None,
         *,
         color: tuple[float, float, float, float] = YELLOW,
     ) -> None:
@@ -62,14 +84,14 @@ class CellColoring:
         self._attributes = attributes
         self._sections = list(sections)
         self._loaded = sorted(loaded)
-        self._rows = rows
+        self.slots = slots
         self._table = np.tile(np.array(color, np.float32), (len(ids), len(sections), 1))
 
     @property
     def colors(self) -> Colors:
         """The color of each slot."""
         colors = self._table.reshape(-1, 4)
-        return colors if self._rows is None else colors[self._rows]
+        return colors if self.slots is None else colors[self.slots.rows]
 
     def methods(self) -> list[str]:
         """Name the ways to color: those that all cells have, and the attributes that the circuit has."""
@@ -130,9 +152,16 @@ class CellColoring:
         self._table = table
         return self.colors
 
+    def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
+        """Tell what slots (N,) show of cells; synapses and endfeet are none."""
+        if not self.has_sections or self.slots is None:
+            return Elements.none(len(slots))
+        cells, types = np.divmod(self.slots.rows[slots], len(self._sections))
+        return Elements(self._ids[cells], self.slots.sections[slots], types.astype(np.uint8), self.slots.starts[slots])
+
     def id_of(self, slot: int) -> int:
         """Id, in the circuit, of the cell that a slot belongs to."""
-        row = slot if self._rows is None else int(self._rows[slot])
+        row = slot if self.slots is None else int(self.slots.rows[slot])
         return int(self._ids[row // len(self._sections)])
 
 

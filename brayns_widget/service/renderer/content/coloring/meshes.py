@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from brayns_widget.service.renderer.content.coloring.base import (
     Colors,
+    Elements,
     Values,
     check_values,
     parse_rows,
@@ -88,6 +89,10 @@ class MeshColoring:
             case _:
                 raise unknown_method(self, method)
         return self.colors
+
+    def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
+        """Tell what slots (N,) show of cells: nothing."""
+        return Elements.none(len(slots))
 
 
 def _rows(count: int, values: Values) -> tuple[Colors, npt.NDArray[np.bool_]]:

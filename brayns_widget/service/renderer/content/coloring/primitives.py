@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from brayns_widget.protocol.ids import format_ids
 from brayns_widget.service.renderer.content.coloring.base import (
     Colors,
+    Elements,
     Values,
     check_values,
     parse_rows,
@@ -64,3 +66,7 @@ class PrimitiveColoring:
                 raise unknown_method(self, method)
         self._table = table
         return table
+
+    def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
+        """Tell what slots (N,) show of cells: nothing."""
+        return Elements.none(len(slots))

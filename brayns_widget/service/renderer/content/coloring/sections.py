@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
-from brayns_widget.service.renderer.content.coloring.base import YELLOW, Colors, Values, check_values, unknown_method
+from brayns_widget.service.renderer.content.coloring.base import (
+    YELLOW,
+    Colors,
+    Elements,
+    Values,
+    check_values,
+    unknown_method,
+)
 
 
 class SectionColoring:
@@ -18,11 +25,20 @@ class SectionColoring:
         ids: (N,) ids of the sections: 0 is the soma, others are MorphIO's + 1, as in reports of compartments.
         types: (N,) index in ``names`` of each section's type.
         names: of all types of sections.
+        starts: (N,) see ``Elements``.
     """
 
     by_corner = False
 
-    def __init__(self, ids: npt.NDArray[np.int64], types: npt.NDArray[np.integer], names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        ids: npt.NDArray[np.int64],
+        types: npt.NDArray[np.integer],
+        names: Sequence[str],
+        starts: npt.NDArray[np.float32],
+    ) -> None:
+        self._ids = ids.astype(np.int32)
+        self._starts = starts
         self._slots = {str(number): slot for slot, number in enumerate(ids.tolist())}
         self._types = types
         self._names = list(names)
@@ -72,3 +88,8 @@ class SectionColoring:
                 raise unknown_method(self, method)
         self._table = table
         return table
+
+    def elements(self, slots: npt.NDArray[np.int32]) -> Elements:
+        """Tell which sections slots (N,) show; the cell is of no circuit."""
+        types = self._types[slots].astype(np.uint8)
+        return Elements(np.full(len(slots), -1), self._ids[slots], types, self._starts[slots])

@@ -56,13 +56,13 @@ def _load_population(path: Path, name: str, params: CellPlacementParams, request
     rotations = nodes.rotations(population, ids)
     labels = read_labels(population, ids, notices)
     shapes, shape_of_cell = _shapes(path, name, params, ids, labels, request.part(0.0, 0.5), notices)
-    geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0))
+    geometry, slots = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0))
     types = np.unique(np.concatenate([np.r_[shape.segment_types, shape.sphere_types] for shape in shapes]))
     sections = [section.name.lower() for section in Section]
     return LoadedModel(
         kind="neurons",
         geometry=geometry,
-        coloring=CellColoring(ids, labels, sections, [sections[kind] for kind in types]),
+        coloring=CellColoring(ids, labels, sections, [sections[kind] for kind in types], slots),
         metadata={"population_name": name, "population_type": "node", **shapes.metadata},
         ids=ids,
         notices=notices.texts,

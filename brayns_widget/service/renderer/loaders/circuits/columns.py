@@ -1,17 +1,19 @@
 """The columns of primitives in a report of compartments.
 
-Slots: as without a report four for each cell (see ``neurons``), which show the soma's value, then one for each column.
+Slots: four for each cell, one for each type of section, which show the soma's value, then one for each column.
 Primitives of sections that the report has take the columns' slots, others those of their cell and type of section.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
+from brayns_widget.service.renderer.content.coloring.cells import SEVERAL, CellSlots
+from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
 from brayns_widget.service.renderer.loaders.morphologies.places import SOMA, Places
 from brayns_widget.service.sonata.reports import node_spans
 
@@ -31,7 +33,6 @@ class CellColumns:
     Attributes:
         first: the first column that a loaded cell has.
         last: the one behind the last.
-        rows: (slots,) the plain slot, 4 * cell + section, whose own color each slot has; filled by ``slots``.
     """
 
     def __init__(
@@ -44,8 +45,8 @@ class CellColumns:
         columns = slice(self.first, self.last)
         self._positions = None if element_pos is None else np.asarray(element_pos[columns], np.float64)
         self._plain = len(Section) * len(ids)
-        self.rows = np.zeros(self._plain + self.last - self.first, np.intp)
-        self.rows[: self._plain] = np.arange(self._plain)
+        self._rows = np.zeros(self._plain + self.last - self.first, np.int32)
+        self._rows[: self._plain] = np.arange(self._plain)
         self.count = int(found.sum())
 
     def _sections_of(self, cell: int) -> tuple[Ints, Ints]:
@@ -79,12 +80,28 @@ class CellColumns:
         parts = places[has, 1] * counts[has] + 1e-4  # float32 may fall short of the compartment where it begins
         steps = np.minimum(parts.astype(np.int64), counts[has] - 1)
         slots[has] = self._plain + columns[begins[has] + steps]
-        self.rows[slots] = plain
+        self._rows[slots] = plain
         return slots.astype(np.uint32)
+
+    def shown(self, shapes: Sequence[Shape], shape_of_cell: npt.NDArray[np.intp]) -> CellSlots:
+        """Tell what the slots show that ``slots`` has chosen.
+
+        Args:
+            shapes: the different shapes.
+            shape_of_cell: (N,) index into ``shapes``.
+        """
+        somas = np.arange(self._plain) % len(Section) == Section.SOMA
+        sections = np.concatenate((np.where(somas, SOMA, SEVERAL), self._elements))
+        starts = np.full(len(sections), np.nan, np.float32)
+        starts[: self._plain][somas] = 0
+        for cell, shape in enumerate(shape_of_cell):
+            elements, columns = self._sections_of(cell)
+            starts[self._plain + columns] = shapes[shape].starts_of(elements)
+        return CellSlots(self._rows, sections.astype(np.int32), starts)
 
     def values(self) -> npt.NDArray[np.intp]:
         """Find the column of each slot; -1: none."""
-        shown = np.full(len(self.rows), -1, np.intp)
+        shown = np.full(len(self._rows), -1, np.intp)
         for cell in range(len(self._begins)):
             elements, columns = self._sections_of(cell)
             soma = columns[elements == SOMA]

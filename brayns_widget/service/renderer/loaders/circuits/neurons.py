@@ -1,25 +1,27 @@
 """The geometry of all cells of a load, placed in world space.
 
-A cell has one color slot for each type of section, so slot = 4 * cell + section: coloring looks values up by cell or
-by section and never touches the acceleration structure. With a report, ``columns`` gives each compartment its own.
+A cell has one color slot for each of its sections: a slot tells which section is seen, and coloring never touches the
+acceleration structure. With a report, ``columns`` gives each compartment its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.cores import usable_cores
 from brayns_widget.service.reading import shared
+from brayns_widget.service.renderer.content.coloring.cells import CellSlots
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
+from brayns_widget.service.renderer.loaders.morphologies.places import Places
 from brayns_widget.service.rpc.running import REPORT_INTERVAL, RunningRequest
 
-SLOTS_PER_CELL = len(Section)
 _MOST_THREADS = 8  # memory is not faster with more
 _PLACING = "Placing cells"
 
@@ -32,8 +34,8 @@ def place(
     request: RunningRequest,
     *,
     columns: CellColumns | None = None,
-) -> Geometry:
-    """Copy each cell's shape to its position.
+) -> tuple[Geometry, CellSlots]:
+    """Copy each cell's shape to its position; returns the primitives, and what their slots show.
 
     Args:
         shapes: the different shapes.
@@ -50,6 +52,8 @@ def place(
     vertex_at = offsets([len(shape.vertices) for shape in shapes])
     segment_at = offsets([len(shape.segments) for shape in shapes])
     sphere_at = offsets([len(shape.spheres) for shape in shapes])
+    sections = [] if columns else [_Sections.of(shape) for shape in shapes]
+    slot_at = offsets([len(each.ids) for each in sections]) if sections else np.zeros(0, np.int64)
     vertices, segments, segment_slots, spheres, sphere_slots = shared.empty(
         ((int(vertex_at[-1]), 4), np.float32),
         ((int(segment_at[-1]),), np.uint32),
@@ -59,21 +63,76 @@ def place(
     )
 
     def put(cell: int) -> None:
-        shape, slot = shapes[shape_of_cell[cell]], np.uint32(SLOTS_PER_CELL * cell)
+        shape = shapes[shape_of_cell[cell]]
         turn, shift = rotations[cell].T, positions[cell]
         v, s, p = (slice(at[cell], at[cell + 1]) for at in (vertex_at, segment_at, sphere_at))
         _move(shape.vertices, turn, shift, vertices[v])
         _move(shape.spheres, turn, shift, spheres[p])
         np.add(shape.segments, np.uint32(vertex_at[cell]), out=segments[s])
         if columns is None:
-            np.add(shape.segment_types, slot, out=segment_slots[s])
-            np.add(shape.sphere_types, slot, out=sphere_slots[p])
+            own, slot = sections[shape_of_cell[cell]], np.uint32(slot_at[cell])
+            np.add(own.numbers(shape.segment_places), slot, out=segment_slots[s])
+            np.add(own.numbers(shape.sphere_places), slot, out=sphere_slots[p])
         else:
             segment_slots[s] = columns.slots(cell, shape.segment_types, shape.segment_places)
             sphere_slots[p] = columns.slots(cell, shape.sphere_types, shape.sphere_places)
 
     _for_each(put, len(shape_of_cell), request)
-    return Geometry(vertices, segments, segment_slots, spheres, sphere_slots)
+    geometry = Geometry(vertices, segments, segment_slots, spheres, sphere_slots)
+    if columns is not None:
+        return geometry, columns.shown(shapes, shape_of_cell)
+    return geometry, _slots(sections, shape_of_cell, slot_at)
+
+
+@dataclass(frozen=True)
+class _Sections:
+    """The sections of a shape.
+
+    Attributes:
+        ids: (K,) int32, ascending.
+        types: (K,) uint8, the ``Section`` of each.
+        starts: (K,) float32, see ``Elements``.
+        table: what each section's id, less the first, has for a number.
+    """
+
+    ids: npt.NDArray[np.int32]
+    types: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.float32]
+    table: npt.NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, shape: Shape) -> _Sections:
+        """List the sections that a shape shows."""
+        places = np.concatenate((shape.segment_places[:, 0], shape.sphere_places[:, 0])).astype(np.int32)
+        kinds = np.concatenate((shape.segment_types, shape.sphere_types))
+        if not len(places):
+            return cls(places, kinds, np.empty(0, np.float32), np.empty(0, np.uint32))
+        first = int(places.min())
+        types = np.full(int(places.max()) - first + 1, len(Section), np.uint8)
+        types[places - first] = kinds
+        there = types < len(Section)
+        ids = (np.flatnonzero(there) + first).astype(np.int32)
+        return cls(ids, types[there], shape.starts_of(ids), (np.cumsum(there) - 1).astype(np.uint32))
+
+    def numbers(self, places: Places) -> npt.NDArray[np.uint32]:
+        """Find the numbers (P,) of the sections at places (P, 2)."""
+        if not len(places):
+            return np.empty(0, np.uint32)
+        numbers: npt.NDArray[np.uint32] = self.table[places[:, 0].astype(np.int32) - self.ids[0]]
+        return numbers
+
+
+def _slots(
+    sections: Sequence[_Sections], shape_of_cell: npt.NDArray[np.intp], slot_at: npt.NDArray[np.int64]
+) -> CellSlots:
+    """Tell what the slots of all cells show."""
+    rows, ids = np.empty((2, int(slot_at[-1])), np.int32)
+    starts = np.empty(len(ids), np.float32)
+    for cell, shape in enumerate(shape_of_cell):
+        own = slice(slot_at[cell], slot_at[cell + 1])
+        np.add(sections[shape].types, len(Section) * cell, out=rows[own], dtype=np.int32)
+        ids[own], starts[own] = sections[shape].ids, sections[shape].starts
+    return CellSlots(rows, ids, starts)
 
 
 def _for_each(work: Callable[[int], None], count: int, request: RunningRequest) -> None:

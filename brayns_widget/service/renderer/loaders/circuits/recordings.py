@@ -20,7 +20,6 @@ from brayns_widget.service.renderer.content.reports import FrameReport, FrameSou
 from brayns_widget.service.renderer.content.simulation import RadiiSimulation, Simulation
 from brayns_widget.service.renderer.loaders.base import failure
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
-from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
 from brayns_widget.service.sonata.config import SimulationConfig
 from brayns_widget.service.sonata.problems import UNREADABLE, words
 from brayns_widget.service.sonata.reports import ReportFile, dataset, unit_of
@@ -130,7 +129,7 @@ def _spikes(file_name: str, population: str) -> tuple[npt.NDArray[np.float64], I
         raise failure(f"{file_name} cannot be read as spikes: {words(error)}") from error
 
 
-def spike_simulation(config: SimulationConfig, population: str, ids: Ints, transition: float) -> Simulation:
+def read_spikes(config: SimulationConfig, population: str, ids: Ints, transition: float) -> SpikeReport:
     """Read the spikes of the loaded cells.
 
     Args:
@@ -150,5 +149,4 @@ def spike_simulation(config: SimulationConfig, population: str, ids: Ints, trans
     order = order[np.isin(nodes[order], ids) & np.isfinite(times[order]) & (times[order] >= 0)]
     if not len(order):
         raise failure(f"{file_name} has no spikes of the cells that are to be loaded")
-    report = SpikeReport(times[order], np.searchsorted(ids, nodes[order]), len(ids), transition)
-    return Simulation(report, np.arange(len(Section) * len(ids)) // len(Section))
+    return SpikeReport(times[order], np.searchsorted(ids, nodes[order]), len(ids), transition)

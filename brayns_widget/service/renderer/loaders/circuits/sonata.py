@@ -21,6 +21,7 @@ from brayns_widget.protocol.brayns.loaders import SONATA, PopulationParams, Sona
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring, Labels
+from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.loaders import hdf5
 from brayns_widget.service.renderer.loaders.base import LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.circuits import nodes
@@ -28,7 +29,7 @@ from brayns_widget.service.renderer.loaders.circuits.cells import KnownShapes, p
 from brayns_widget.service.renderer.loaders.circuits.edges import edges_model
 from brayns_widget.service.renderer.loaders.circuits.neurons import place
 from brayns_widget.service.renderer.loaders.circuits.placed import PlacedNodes, Reader
-from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording, report_file, spike_simulation
+from brayns_widget.service.renderer.loaders.circuits.recordings import open_recording, read_spikes, report_file
 from brayns_widget.service.renderer.loaders.circuits.reduction import FittedShapes
 from brayns_widget.service.renderer.loaders.circuits.vasculature import vessels_model
 from brayns_widget.service.renderer.loaders.morphologies.files import morphology_reader
@@ -165,17 +166,19 @@ def _load_population(  # noqa: PLR0917 - all are needed
     metadata.update(shapes.metadata)
     if settings.node_sets and not settings.node_ids:
         metadata["node_sets"] = ", ".join(settings.node_sets)
-    columns, simulation = None, None
+    columns, spikes, simulation = None, None, None
     if config is not None and settings.report_type == "spikes":
-        simulation = spike_simulation(config, name, ids, settings.spike_transition_time)
+        spikes = read_spikes(config, name, ids, settings.spike_transition_time)
     with contextlib.ExitStack() as stack:
         if config is not None and settings.report_type in ("compartment", "summation"):
             recording = open_recording(config, settings.report_type, settings.report_name, name)
             stack.callback(recording.close)
             columns = recording.cells(ids)
-        geometry = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0), columns=columns)
+        geometry, slots = place(shapes, shape_of_cell, rotations, positions, request.part(0.5, 1.0), columns=columns)
         if columns is not None:
             simulation = recording.simulation(columns.values())
+        elif spikes is not None:
+            simulation = Simulation(spikes, (slots.rows // len(Section)).astype(np.intp))
     model = LoadedModel(
         kind="neurons",
         geometry=geometry,
@@ -184,7 +187,7 @@ def _load_population(  # noqa: PLR0917 - all are needed
             labels,
             [section.name.lower() for section in Section],
             [Section(kind).name.lower() for kind in types],
-            None if columns is None else columns.rows,
+            slots,
         ),
         metadata=metadata,
         ids=ids,

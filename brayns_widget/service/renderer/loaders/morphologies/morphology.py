@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from brayns_widget.service.renderer.loaders.morphologies.places import (
     AXON,
     Places,
     dendrites_first,
+    path_starts,
     point_places,
     soma_places,
 )
@@ -47,6 +48,8 @@ class Shape:
         sphere_types: (P,) uint8.
         segment_places: (S, 2) float32, the section and how far along it each segment stands, see ``places``.
         sphere_places: (P, 2) float32.
+        section_ids: (K,) int32 ids of all sections of the morphology, without the soma.
+        section_starts: (K,) float32, see ``places.path_starts``.
         soma_center: the middle of the soma, in µm.
         notices: sentences about what was read otherwise than it is written.
     """
@@ -58,8 +61,20 @@ class Shape:
     sphere_types: npt.NDArray[np.uint8]
     segment_places: Places
     sphere_places: Places
+    section_ids: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    section_starts: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     soma_center: tuple[float, float, float] = (0.0, 0.0, 0.0)
     notices: tuple[str, ...] = ()
+
+    def starts_of(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+        """Return ``section_starts`` of some sections; that of the soma is 0."""
+        order = np.argsort(self.section_ids)
+        ordered = self.section_ids[order]
+        at = np.minimum(np.searchsorted(ordered, ids), max(0, len(ordered) - 1))
+        starts = np.zeros(len(ids), np.float32)
+        known = ordered[at] == ids if len(ordered) else np.zeros(len(ids), np.bool_)
+        starts[known] = self.section_starts[order[at[known]]]
+        return starts
 
     @property
     def nbytes(self) -> int:
@@ -131,7 +146,7 @@ def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
         _check_finite(points[np.repeat(wanted, ends - starts)], "its sections have a point")
     _set_radii(points, starts, ends, parents, options.geometry_type)
     # Places are those in whole sections, as reports count.
-    numbers = dendrites_first(skeleton.section_types) if options.dendrites_first else None
+    numbers = dendrites_first(skeleton.section_types) if options.dendrites_first else np.arange(1, len(starts) + 1)
     neurites = _Neurites(points, point_places(starts, ends, numbers), starts, ends, types)
     if options.growth < 1:
         neurites = neurites.only(thinning.grown(points, starts, ends, parents, options.growth))
@@ -156,7 +171,13 @@ def make_shape(skeleton: Skeleton, options: ShapeOptions) -> Shape:
         roots = there & anchored
         shape = _with_soma(shape, skeleton.soma, skeleton.anchors[roots], neurites.points[neurites.starts[roots]])
     x, y, z = skeleton.soma.center.tolist()
-    return replace(shape, soma_center=(x, y, z), notices=skeleton.notices)
+    return replace(
+        shape,
+        section_ids=numbers.astype(np.int32),
+        section_starts=path_starts(points, starts, ends, parents),
+        soma_center=(x, y, z),
+        notices=skeleton.notices,
+    )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def load(source: Path | Content, params: MorphologyParams, request: RunningReque
         LoadedModel(
             kind="morphology",
             geometry=Geometry(shape.vertices, shape.segments, segment_slots, shape.spheres, sphere_slots),
-            coloring=SectionColoring(ids, types, [section.name.lower() for section in Section]),
+            coloring=SectionColoring(ids, types, [section.name.lower() for section in Section], shape.starts_of(ids)),
             notices=notices.texts,
         )
     ]

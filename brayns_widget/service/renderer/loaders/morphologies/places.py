@@ -38,19 +38,42 @@ def dendrites_first(types: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.where(types == AXON, -numbers, numbers)
 
 
-def point_places(
-    starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64] | None = None
-) -> Places:
+def point_places(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]) -> Places:
     """Places (N, 2) of the points of sections.
 
     Args:
         starts: (S,) index of each section's first point; sections follow one another without gaps.
         ends: (S,) index behind each section's last point.
-        numbers: (S,) ids of the sections; None: 1, 2, 3 …
+        numbers: (S,) ids of the sections.
     """
-    if numbers is None:
-        numbers = np.arange(1, len(starts) + 1)
     counts = ends - starts
     within = np.arange(counts.sum()) - np.repeat(starts, counts)
     segments = np.repeat(np.maximum(counts - 1, 1), counts)
     return np.column_stack((np.repeat(numbers, counts), within / segments)).astype(np.float32)
+
+
+def path_starts(
+    points: npt.NDArray[np.float32],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    parents: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float32]:
+    """Compute how far each section's start lies from its neurite's first point, along the neurite, in µm (S,).
+
+    Args:
+        points: (N, 3 or more) of the sections: x, y, z, …
+        starts: (S,) index of each section's first point.
+        ends: (S,) index behind each section's last point.
+        parents: (S,) the section that each continues, a lower number, or -1.
+    """
+    if not len(starts):
+        return np.empty(0, np.float32)
+    steps = np.linalg.norm(np.diff(points[:, :3].astype(np.float64), axis=0), axis=1)
+    path = np.concatenate(([0.0], np.cumsum(steps)))
+    # Of each section: the length of what comes before it, up to the section that is still to be added.
+    lengths = np.where(ends > starts, path[np.maximum(ends - 1, starts)] - path[starts], 0.0)
+    before, next_up = np.where(parents >= 0, lengths[parents], 0.0), parents
+    while (more := next_up >= 0).any():
+        before = before + np.where(more, before[next_up], 0.0)
+        next_up = np.where(more, next_up[next_up], -1)
+    return before.astype(np.float32)

@@ -139,7 +139,9 @@ class Batch:
             radii *= _HIDING
         self.part = replace(self.part, hidden=[self._spans[hidden].segments for hidden in self._hidden])
 
-    def owner(self, primitive: int) -> tuple[int, int]:
-        """Return the handle of a primitive's model, and the slot in that model's own table."""
-        handle, span = next((handle, span) for handle, span in self._spans.items() if primitive < span.segments.stop)
-        return handle, int(self.part.slots[primitive]) - span.slots.start
+    def owners(self, slots: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the handles (N,) of the models that slots (N,) of the batch belong to, and the models' own slots."""
+        handles = np.array(self.handles, np.int64)
+        starts = np.array([span.slots.start for span in self._spans.values()], np.int32)
+        which = np.searchsorted(starts, slots, "right") - 1
+        return handles[which], slots - starts[which]

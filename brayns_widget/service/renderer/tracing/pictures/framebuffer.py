@@ -34,6 +34,11 @@ def coarse_size(width: int, height: int, scale: int) -> tuple[int, int]:
     )
 
 
+def tiles(width: int, height: int) -> NDArray[np.int32]:
+    """int32 (tiles,), zeros: how many samples each tile of TILE x TILE pixels has."""
+    return np.zeros(-(-width // TILE) * -(-height // TILE), np.int32)
+
+
 class Frame:
     """Sums of samples and the picture made of them.
 
@@ -53,7 +58,7 @@ class Frame:
         self.accumulates = accumulates
         self.sums = np.empty((height, width, 4) if accumulates else (0, 0, 4), np.float32)
         self.image = np.zeros((height, width), "<u4")
-        self.done = np.zeros(-(-width // TILE) * -(-height // TILE), np.int32)
+        self.done = tiles(width, height)
         self.samples = 0
 
     @property

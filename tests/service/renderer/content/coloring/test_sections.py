@@ -15,7 +15,7 @@ NAMES = ["soma", "axon", "dendrite", "apical_dendrite"]
 
 @pytest.fixture
 def coloring() -> SectionColoring:
-    return SectionColoring(np.array([0, 2, 3, 11]), np.array([0, 1, 2, 1]), NAMES)
+    return SectionColoring(np.array([0, 2, 3, 11]), np.array([0, 1, 2, 1]), NAMES, np.zeros(4, np.float32))
 
 
 def test_sections_are_colored_by_type_and_one_by_one(coloring: SectionColoring):

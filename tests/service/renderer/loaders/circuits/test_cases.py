@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.content.ramps import ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
@@ -150,8 +151,10 @@ def test_circuits_of_the_allen_institute(data_dir: Path, folder: str, config: st
     assert len(model.ids) == len(boxes)
     corners = np.stack(boxes)
     np.testing.assert_allclose(model.geometry.bounds, [corners[:, 0].min(0), corners[:, 1].max(0)], atol=1.5)
-    somas = model.geometry.sphere_slots[model.geometry.sphere_slots % 4 == 0]
-    np.testing.assert_array_equal(np.unique(somas // 4), model.ids)
+    assert isinstance(model.coloring, CellColoring)
+    assert model.coloring.slots is not None
+    rows = model.coloring.slots.rows[model.geometry.sphere_slots]
+    np.testing.assert_array_equal(np.unique(rows[rows % 4 == 0] // 4), model.ids)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits.cell_placement import LOADER
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section
@@ -40,7 +41,10 @@ def test_morphologies_stand_at_their_cells(nodes: Path):
     assert model.kind == "neurons"
     starts = model.geometry.vertices[model.geometry.segments]
     assert starts.tolist() == [[10 * cell + 3, 0, 0, 1] for cell in range(4)]
-    assert model.geometry.segment_slots.tolist() == [4 * cell + Section.DENDRITE for cell in range(4)]
+    assert isinstance(model.coloring, CellColoring)
+    assert model.coloring.slots is not None
+    rows = model.coloring.slots.rows[model.geometry.segment_slots]
+    assert rows.tolist() == [4 * cell + Section.DENDRITE for cell in range(4)]
     assert dict(model.metadata) == {"population_name": "cells", "population_type": "node"}
     assert model.coloring.methods() == ["id", "morphology", "morphology section", "mtype", "solid"]
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
@@ -119,6 +120,14 @@ def test_compartments_can_be_colored_by_their_sections(config: Path):
         )
 
 
+def slot_of(model: LoadedModel, cell: int) -> int:
+    """The slot of a cell's soma."""
+    assert isinstance(model.coloring, CellColoring)
+    assert model.coloring.slots is not None
+    (slots,) = np.nonzero(model.coloring.slots.rows == len(Section) * cell + Section.SOMA)
+    return int(slots[0])
+
+
 def test_cells_glow_around_their_spikes(config: Path):
     with h5py.File(config.parent / "output" / "spikes.h5") as file:
         spikes = file["spikes"][POPULATION]
@@ -128,7 +137,7 @@ def test_cells_glow_around_their_spikes(config: Path):
         assert model.simulation is not None
         assert model.simulation.timeline.start == int(times.min() * 100 + 1e-6)
         assert model.simulation.timeline.end == int(times.max() * 100 + 1e-6)
-        soma, other = (len(Section) * int(cell) for cell in (nodes[first], 1 - int(nodes[first])))
+        soma, other = (slot_of(model, int(cell)) for cell in (nodes[first], 1 - int(nodes[first])))
         at_spike, later = shown(model, times[first]), shown(model, times[first] + 1.0)
         assert at_spike[soma] == pytest.approx(-10, abs=3 * STEP)
         assert later[soma] == pytest.approx(-45, abs=3 * STEP)

@@ -11,9 +11,11 @@ import h5py
 import libsonata
 import morphio
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
 from brayns_widget.service.renderer.loaders.morphologies.files import read_shape
@@ -40,6 +42,13 @@ def failure(path: Any, population: str = "cells", **settings: Any) -> str:
     return caught.value.message
 
 
+def shown(model: LoadedModel, slots: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return 4 * cell + type, and the section's id, of slots."""
+    assert isinstance(model.coloring, CellColoring)
+    assert model.coloring.slots is not None
+    return model.coloring.slots.rows[slots], model.coloring.slots.sections[slots]
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(
     "circuit", ["tiny_circuits/N_10__top_nodes_dim6", "tiny_circuits/nbS1-O1-E2Sst-maxNsyn-HEX0-L5"]
@@ -52,18 +61,24 @@ def test_cells_stand_where_libsonata_and_morphio_say(data_dir: Path, circuit: st
     nodes, properties = config.node_population(POPULATION), config.node_population_properties(POPULATION)
     container = dict(properties.alternate_morphology_formats).get("h5v1")
     collection = morphio.Collection(container or properties.morphologies_dir, [".h5"] if container else [".swc"])
-    cells = model.geometry.segment_slots // 4
+    rows, sections = shown(model, model.geometry.segment_slots)
     for cell in range(nodes.size):
         name = nodes.get_attribute("morphology", cell)
         position = np.array([nodes.get_attribute(axis, cell) for axis in "xyz"])
         w, *u = (nodes.get_attribute(f"orientation_{axis}", cell) for axis in "wxyz")
-        points = collection.load(name).points.astype(float)
+        morphology = collection.load(name)
+        points = morphology.points.astype(float)
         turned = points + 2 * np.cross(u, np.cross(u, points) + w * points)  # v + 2 u x (u x v + w v)
         expected = turned + position
-        segments = model.geometry.segments[(cells == cell) & (model.geometry.segment_slots % 4 != Section.SOMA)]
+        own = (rows // 4 == cell) & (rows % 4 != Section.SOMA)
+        segments = model.geometry.segments[own]
         ours = model.geometry.vertices[np.unique(np.r_[segments, segments + 1]), :3]
         assert len(ours) == len(expected)  # the loader keeps the points' order
         np.testing.assert_allclose(ours, expected, atol=0.002)  # float32 at 4000 µm
+        offsets = morphology.section_offsets
+        for section in range(0, len(offsets) - 1, 7):
+            starts = model.geometry.vertices[segments[sections[own] == section + 1], :3]
+            np.testing.assert_allclose(starts, expected[offsets[section] : offsets[section + 1] - 1], atol=0.002)
 
 
 @pytest.mark.data
@@ -73,10 +88,11 @@ def test_each_cell_has_its_own_slots(data_dir: Path):
         POPULATION,
         neuron_morphology_parameters=FULL,
     )
-    slots = np.r_[model.geometry.segment_slots, model.geometry.sphere_slots]
-    assert len(model.coloring.colors) == 40
-    assert set(slots // 4) == set(range(10))
-    assert set(slots % 4) == set(Section)
+    rows, sections = shown(model, np.r_[model.geometry.segment_slots, model.geometry.sphere_slots])
+    assert len(model.coloring.colors) == len(set(zip(rows // 4, sections, strict=True)))
+    assert set(rows // 4) == set(range(10))
+    assert set(rows % 4) == set(Section)
+    assert ((rows % 4 == Section.SOMA) == (sections == 0)).all()
     np.testing.assert_array_equal(model.ids, np.arange(10))
     assert dict(model.metadata) == {
         "loaded_neuron_count": "10",
