@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.master import JobStatus, MasterClient
 from brayns_widget.connection.tokens import redact
-from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError
 
 
 def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
@@ -47,6 +47,10 @@ class BareServers(MasterClient):
 
     async def check_known(self, job_id: str) -> None:
         """Accept the only job."""
+
+    async def log(self, job_id: str) -> str:  # noqa: ARG002 - there is one only
+        """Raise an error: the renderer's log is where somebody has started it."""
+        raise AllocationError("Without a proxy master no log is told.", hint="Look where the renderer was started.")
 
     async def status(self, job_id: str) -> JobStatus:  # noqa: ARG002 - there is one only
         """Tell that the job is ready, as far as anybody knows."""

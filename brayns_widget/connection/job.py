@@ -418,6 +418,10 @@ class Job:
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return None
 
+    async def log(self) -> str:
+        """Return the last lines of its log; see ``MasterClient.log``."""
+        return await self._master.log(self.id)
+
     def _unsure_for(self) -> float:
         """Return for how many seconds the master has been unsure whether it knows the job."""
         now = asyncio.get_running_loop().time()

@@ -50,6 +50,7 @@ _MAX_JOBS = 5  # in a message; the newest
 _LOST = "cannot retreive job"  # spelled like this
 _UNKNOWN_2024 = "Invalid job ID"  # as text, or in JSON
 _UNKNOWN_HERE = "there is no such job"  # our own master's words
+_MAX_LOG = 65536  # characters, whatever a master sends
 
 
 class NoVerdict(AllocationError):
@@ -190,6 +191,26 @@ class MasterClient:
             AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
         await self._call("POST", f"/lease/{quote(job_id, safe='')}", {"seconds": None})
+
+    async def log(self, job_id: str) -> str:
+        """Return the last lines that the servers of a job have logged, below the name of each; "" if there are none.
+
+        Only our own master has this call.
+
+        Raises:
+            AllocationError: the master tells no log, or does not know the job.
+            AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
+        """
+        response = await self._call("GET", f"/log/{quote(job_id, safe='')}")
+        if response.status_code in {404, 405, 501} and _UNKNOWN_HERE not in response.text:
+            raise AllocationError(f"The proxy master at {self.url} tells no log.", hint="Look where the job runs.")
+        if response.status_code != 200:
+            raise AllocationError(f"The proxy master did not tell the job's log: {_say(response)}.")
+        parts = _object(response).get("log")
+        if not isinstance(parts, dict):
+            raise ProtocolError("The proxy master told a log that is none.")
+        texts = [f"{server}:\n{text}" for server, text in parts.items() if isinstance(text, str) and text]
+        return redact("\n\n".join(texts))[-_MAX_LOG:]
 
     async def check_names_slave(self) -> None:
         """Check that this master tells the address of its slave, as the 2024 edition does with each ready job.

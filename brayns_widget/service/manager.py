@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from brayns_widget.service.allocators import Allocator, Condition
@@ -120,6 +121,10 @@ class JobManager:
         """Return the bearer token that the servers of a job require, or ""."""
         condition = self._conditions.get(job_id)
         return condition.secret if condition else ""
+
+    async def log(self, job: Job) -> Mapping[str, str]:
+        """Return the last lines that each server of a running job has logged; of one that is over, nothing."""
+        return await self._allocator.log(job.id) if job.id in self._conditions else {}
 
     async def stop(self, job: Job, reason: str) -> Job:
         """Stop a job, and return its record when none of its processes runs; a job that is over does not change."""

@@ -117,6 +117,38 @@ def test_our_own_masters_reason_is_told_and_its_log_kept_as_a_note(contract):
     assert caught.value.__notes__ == ["last\nwords"]
 
 
+def test_a_log_is_told_below_the_name_of_each_server(contract):
+    contract.logs = {"renderer": "one\ntwo", "backend": ""}
+    assert talk(contract, lambda client: client.log(JOB_ID)) == "renderer:\none\ntwo"
+    contract.logs["backend"] = "wss://slave/?token=abc"
+    assert talk(contract, lambda client: client.log(JOB_ID)).endswith("\n\nbackend:\nwss://slave/?token=…")
+    contract.logs = {"renderer": "x" * 100_000 + "end"}
+    text = talk(contract, lambda client: client.log(JOB_ID))
+    assert (len(text), text[-3:]) == (master_module._MAX_LOG, "end")
+
+
+def test_a_public_master_tells_no_log(cluster):
+    with pytest.raises(AllocationError, match=f"{cluster.master} tells no log") as caught:
+        talk(cluster, lambda client: client.log(JOB_ID))
+    assert caught.value.hint == "Look where the job runs."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "text"),
+    [
+        (404, "there is no such job", AllocationError, "HTTP 404, there is no such job"),
+        (502, "", AllocationError, "did not tell the job's log: HTTP 502"),
+        (200, "[]", ProtocolError, "something else than a JSON object"),
+        (200, '{"log": "text"}', ProtocolError, "a log that is none"),
+        (403, "", AuthError, "refused GET /log"),
+    ],
+)
+def test_an_answer_that_is_no_log_is_an_error(contract, status, body, kind, text):
+    contract.failures["/log"] = [(status, body)]
+    with pytest.raises(kind, match=text):
+        talk(contract, lambda client: client.log(JOB_ID))
+
+
 LOST = (500, "Internal DB error (cannot retreive job)")  # of a job that is unknown, or of a database that is away
 
 

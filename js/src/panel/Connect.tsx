@@ -22,6 +22,7 @@ import {
   TOKENS,
   type TokenFrom,
 } from "./connecting.js";
+import { JobLog } from "./JobLog.js";
 import { Jobs } from "./Jobs.js";
 
 /** Seconds before the end from which on the time left is marked, as the kernel warns. */
@@ -69,6 +70,7 @@ function Present() {
         </div>
       )}
       {BROKEN.includes(state) && <p class="bw-problem">{text}</p>}
+      {isConnected && <JobLog key={job.id} />}
       {job.log && (
         <details class="bw-log">
           <summary>Log of the job that has ended</summary>
