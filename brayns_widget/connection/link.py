@@ -134,7 +134,7 @@ class Link:
             patience: seconds that it may stay silent then.
 
         Raises:
-            AuthError: the server refuses the token.
+            AuthError: the server refuses the token, although its source was asked once more.
             Unreachable: no server accepts the connection.
             ConnectionLost: it broke before the probe was answered.
             DeadlineExceeded: it took longer than ``timeout``.
@@ -340,9 +340,20 @@ def _ignore(_: Outcome) -> None:
 
 
 async def _connect(url: str, token: Token, name: str) -> CountedSocket:
+    """Connect; if the token is refused, once more if its source knows another one then."""
+    now = await token.fetch()
+    try:
+        return await _shake_hands(url, now, name)
+    except AuthError:
+        another = await token.fetch()
+        if another.reveal() == now.reveal():
+            raise
+    return await _shake_hands(url, another, name)
+
+
+async def _shake_hands(url: str, token: Token, name: str) -> CountedSocket:
     from brayns_widget.connection.sockets import Connect, CountedSocket  # late, to import the widget in 5 % less time
 
-    token = await token.fetch()
     try:
         socket = await Connect(
             f"{url}?token={quote(token.reveal(), safe='')}" if token.reveal() else url,

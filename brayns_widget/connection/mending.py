@@ -56,17 +56,16 @@ class Mender:
             await asyncio.wait([self._mending])
 
     async def _mend(self, error: BraynsWidgetError) -> None:
-        attempt, told, refused = 1, False, False
+        attempt, told = 1, False
         while not self.server.reachable:
             await asyncio.sleep(pause_before(attempt))
             attempt += 1
             try:
                 await self._reopen()
             except BraynsWidgetError as failure:
-                if is_for_good(failure) and refused:  # also after its source was asked once more
+                if is_for_good(failure):
                     self._tell(failure)
                     return
-                refused = is_for_good(failure)
             else:
                 continue
             if self.told and not told:
