@@ -24,7 +24,7 @@ from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
 from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 # A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
 GIVEN_UP_WATCH = 3600.0
@@ -128,7 +128,7 @@ class Job:
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
         backend: the link to the metadata backend, or None where the job has none, or it is away.
-        backend_away: why the backend could not be reached at the start, though there is one.
+        backend_away: why the backend could not be reached at the start, or has refused the token, though there is one.
         end_time: when it expires, as the master writes it, or None.
         host: name of the machine that runs it, or "" if the master does not tell it.
     """
@@ -145,7 +145,7 @@ class Job:
         self._on_lost: OnLost = _ignore
         self._on_backend_lost: OnLost = _ignore
         self.backend: Link | None = None
-        self.backend_away: Unreachable | None = None
+        self.backend_away: BraynsWidgetError | None = None
         self._renderer: Link | None = None
         self._master = master
         self._unsure_since: float | None = None
@@ -485,6 +485,8 @@ class Job:
             except Unreachable as error:
                 if error.status not in _AWAY:
                     raise
+                self.backend_away = error
+            except AuthError as error:
                 self.backend_away = error
 
 

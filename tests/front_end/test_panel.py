@@ -563,6 +563,17 @@ def test_a_log_that_is_left_open_rests(panel):
     assert len(panel.calls("job.log")) == 120
 
 
+def test_a_job_that_cannot_be_reached_is_offered_to_be_attached_to(panel):
+    panel.trait("job", job(master="https://m.example.org", id="job-7"))
+    form = panel.page.locator("form").filter(has_text="Run on")
+    assert form.get_by_label("Job").input_value() == ""
+    panel.trait("status", {"state": "failed", "text": "Job job-7 cannot be reached: the token is refused."})
+    panel.page.get_by_text("Job job-7 cannot be reached").first.wait_for()
+    assert form.get_by_label("Job").input_value() == "job-7"
+    form.get_by_role("button", name="Attach").click()
+    panel.wait("kernel.calls('job.connect')[0]?.attach_to === 'job-7'")
+
+
 def test_without_a_backend_path_and_population_are_typed(panel):
     panel.trait("job", job(lack="This job has no backend."))
     form = panel.page.locator("form").filter(has_text="This job has no backend.")

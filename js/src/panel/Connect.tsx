@@ -121,14 +121,16 @@ function TimeLeft({ ends, probably }: { readonly ends: number; readonly probably
 
 /** The form for another place. */
 function Elsewhere() {
-  const { link, traits } = useView();
+  const { link, traits, condition } = useView();
   const commands = useCommands();
   const job = traits.job.value;
+  // A job that cannot be reached may run still, and go on with a new token.
+  const lost = (BROKEN.includes(condition.value.state) && job.id) || "";
   const token = useRef<HTMLInputElement>(null);
   const drafted = useSignal<{ readonly of: string; readonly draft: Draft } | null>(null);
   // What was typed is of no use any more when the place has changed.
   const place = JSON.stringify([job.master, job.slave, job.renderer, job.backend, job.usecase, job.project]);
-  const draft = drafted.value?.of === place ? drafted.value.draft : draftOf(job);
+  const draft = drafted.value?.of === place ? drafted.value.draft : draftOf(job, lost);
   const change = (changes: Partial<Draft>) => {
     drafted.value = { of: place, draft: { ...draft, ...changes } };
   };

@@ -39,14 +39,15 @@ export interface Draft {
 
 export const DEFAULT_VARIABLE = "BRAYNS_WIDGET_TOKEN";
 
-export function draftOf(job: Job): Draft {
+/** What the form says at first; `attachTo` is the job to attach to, if there is one. */
+export function draftOf(job: Job, attachTo = ""): Draft {
   return {
     kind: kindOf(job),
     master: job.master ?? "",
     slave: job.slave ?? "",
     usecase: job.usecase || PARAMETERS["job.connect"].usecase.default,
     project: job.project ?? "",
-    attachTo: "",
+    attachTo,
     renderer: job.renderer ?? "",
     backend: job.backend ?? "",
     tokenFrom: "typed",
