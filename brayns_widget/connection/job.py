@@ -16,7 +16,7 @@ from brayns_widget.connection import records
 from brayns_widget.connection.bare import BareServers, server_address
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
-from brayns_widget.connection.link import Link, Unreachable
+from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
@@ -490,7 +490,7 @@ class Job:
                 self.backend_away = error
 
 
-_AWAY = frozenset({502, 503, 504})
+_AWAY = frozenset({ACCEPTED, 502, 503, 504})
 """What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from websockets import ConnectionClosedError
 
 from brayns_widget.connection import link as link_module
-from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.link import ACCEPTED, Link, Unreachable, is_loopback
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AuthError,
@@ -474,10 +474,12 @@ def test_a_server_that_accepts_and_says_nothing_is_a_deadline(cluster):
         talk(cluster, lambda link: link.request("get-scene"), timeout=0.2)
 
 
-def test_a_server_that_accepts_and_hangs_up_is_lost(cluster):
+def test_a_server_that_accepts_and_hangs_up_cannot_be_reached(cluster):
     cluster.renderer.cut.add("get-version")
-    with pytest.raises(ConnectionLost):
-        talk(cluster, lambda link: link.request("get-scene"))
+    with pytest.raises(Unreachable) as caught:
+        talk(cluster, answers)
+    assert str(caught.value) == "The renderer cannot be reached: the connection was closed at once."
+    assert caught.value.status == ACCEPTED
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -304,10 +304,22 @@ def test_a_renderer_that_is_down_ends_the_start_with_an_error_and_no_traceback(p
     proxies.servers["renderer"] = "ws://127.0.0.1:9"
     options = proxies.options | {"start_timeout": 2.0}
     with Controller(**options) as controller:
-        with pytest.raises(BraynsWidgetError, match="renderer"):
+        with pytest.raises(BraynsWidgetError, match=r"The renderer (cannot|could not) be reached"):
             controller.start().result(WAIT)
         assert controller.status.state == "failed"
+        assert "lost" not in controller.status.text
     assert "Traceback" not in capfd.readouterr().err
+
+
+@only_2023
+def test_a_backend_that_is_down_at_the_start_is_told_and_the_renderer_goes_on(proxies):
+    backend, proxies.servers["backend"] = proxies.servers["backend"], "ws://127.0.0.1:9"
+    with Controller(**proxies.options) as controller:
+        load(controller)
+        until(lambda: "The backend cannot be reached" in controller.state.job.lack)
+        proxies.servers["backend"] = backend
+        until(lambda: not controller.state.job.lack)
+        assert controller.files.list("/data")
 
 
 @only_2024
