@@ -423,6 +423,8 @@ class FakeCluster:
             self.slave = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             listening.set()
             await self._stop.wait()
+            for _ in range(5):  # whoever has come is taken in, and so waited for
+                await asyncio.sleep(0)
 
     async def _accept(self, socket: ServerConnection) -> None:
         assert socket.request is not None

@@ -32,6 +32,15 @@ def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
+def slave_address(url: str) -> str:
+    """Check the address of a proxy slave; return it as ``server_address`` does.
+
+    Raises:
+        BraynsWidgetError: see ``server_address``.
+    """
+    return server_address(url, "proxy slave", "wss://host/path")
+
+
 class BareServers(MasterClient):
     """What stands for the proxy master where there is none: its only job is ready, and is never started or stopped.
 

@@ -8,15 +8,17 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from brayns_widget.connection import records
-from brayns_widget.connection.bare import BareServers, server_address
+from brayns_widget.connection.bare import BareServers, server_address, slave_address
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
+from brayns_widget.connection.looking import PATIENCE, check_listens
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
@@ -79,7 +81,7 @@ class Place:
         if self.master is not None:
             master_address(self.master)
         if self.slave is not None:
-            _slave_address(self.slave, "")
+            slave_address(self.slave)
         for name in ("renderer", "backend"):
             if (address := getattr(self, name)) is not None:
                 server_address(address, name)
@@ -206,6 +208,9 @@ class Job:
         job._token, job._service = token, child
         job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
         try:
+            if job.owned and place.slave is not None:
+                wait = partial(on_state, "starting", "Waiting for the proxy slave …")
+                await check_listens(place.slave, min(PATIENCE, timeout), wait)
             on_state("starting", "Asking for a job …")
             async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
                 if job.owned:
@@ -553,4 +558,4 @@ def _slave_address(slave: str | None, renderer_url: str) -> str:
     address = slave or renderer_url.rsplit("/", 2)[0]
     if not address:
         raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")
-    return server_address(address, "proxy slave", "wss://host/path")  # the 2024 master leaves the scheme out
+    return slave_address(address)  # the 2024 master leaves the scheme out

@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from brayns_widget.connection import job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE
 from brayns_widget.controller.controller import Controller
@@ -400,6 +401,17 @@ def test_a_missing_address_of_the_slave_is_told_before_a_job_is_started(proxies)
     options = {key: value for key, value in proxies.options.items() if key != "slave"}
     with Controller(**options) as controller, pytest.raises(BraynsWidgetError, match="slave"):
         controller.start().result(WAIT)
+    assert proxies.jobs == {}
+
+
+@both
+def test_a_slave_that_is_down_is_told_before_a_job_is_started(proxies, monkeypatch):
+    monkeypatch.setattr(job, "PATIENCE", 0.3)
+    with Controller(**proxies.options | {"slave": "ws://127.0.0.1:9"}) as controller:
+        told = Told(controller)
+        with pytest.raises(ConnectionLost, match=r"ws://127\.0\.0\.1:9, so no job was started: "):
+            controller.start().result(WAIT)
+        assert "Waiting for the proxy slave" in told.texts()
     assert proxies.jobs == {}
 
 
