@@ -24,7 +24,7 @@ from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
-from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
+from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job, keep_job
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
@@ -247,13 +247,13 @@ class Job:
         return await job._give_up(record.slave, watch=0.0)
 
     async def close(self, *, stop: bool = True) -> str:
-        """Close the links, and end the job if this process started it. Never raises: what may run on is told.
+        """Close the links, and end the job if this process started it. Never raises: what may run on, or not, is told.
 
         Args:
             stop: False leaves it running; our own master then keeps it without clients, too.
 
         Returns:
-            what people have to know if it may run on, or "".
+            what people have to know if it may run on, or if it may not though it was to, or "".
         """
         ending = Ending(self._close(stop=stop), self.unfinished)
         await ending.wait()
@@ -280,8 +280,7 @@ class Job:
             elif stop:
                 left = await self._end()
             else:
-                with contextlib.suppress(BraynsWidgetError):  # others keep it anyway, as long as its time lasts
-                    await self._master.keep(self.id)
+                left = await keep_job(self._master, self.id)
         await self._close_links()
         await self._master.aclose()
         return left

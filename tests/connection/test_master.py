@@ -261,6 +261,31 @@ def test_a_source_that_has_another_token_after_a_refusal_is_asked_once(contract)
 def test_a_job_that_is_to_be_kept_says_so(contract):
     talk(contract, lambda client: client.keep(JOB_ID))  # a master that knows no leases answers 404
     assert contract.calls == [("POST", f"/lease/{JOB_ID}", {"seconds": None})]
+    running = '{"job_running": true, "brayns_started": true, "reason": ""}'
+    contract.failures["/lease"] = [(503, ""), (200, running)]
+    talk(contract, lambda client: client.keep(JOB_ID))
+    assert contract.failures["/lease"] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (400, "a lease has 1 to 86400 seconds", "did not agree to keep the job: HTTP 400, a lease has"),
+        (404, "there is no such job", "did not agree to keep the job: HTTP 404, there is no such job"),
+        (200, '{"job_running": false, "reason": "it was killed\\nlast words"}', r"The job has ended: it was killed\.$"),
+    ],
+)
+def test_a_master_that_does_not_agree_to_keep_a_job_is_heard(contract, status, body, text):
+    contract.failures["/lease"] = [(status, body)]
+    with pytest.raises(AllocationError, match=text):
+        talk(contract, lambda client: client.keep(JOB_ID))
+
+
+def test_a_master_that_is_away_is_asked_again_to_keep_a_job_for_a_while(contract):
+    contract.failures["/lease"] = [(503, "")] * 10**4
+    with pytest.raises(AllocationError, match="HTTP 503"):
+        talk(contract, lambda client: client.keep(JOB_ID))
+    assert len(contract.calls) > 2
 
 
 @pytest.mark.parametrize(
