@@ -53,7 +53,7 @@ class Allocator(ABC):
 
     @abstractmethod
     async def stop(self, job_id: str) -> None:
-        """Stop a job, and return when none of its processes runs; a job that is unknown or over is not an error."""
+        """Stop a job and forget it, and return when none of its processes runs; one that is unknown is not an error."""
 
     @abstractmethod
     async def close(self) -> None:
