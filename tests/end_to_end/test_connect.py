@@ -92,6 +92,12 @@ def test_from_the_local_service_to_a_master_and_back(lab: Lab, browser: Browser,
     nb.screenshot(ARTIFACTS / "connect-wrong-token.png")
 
     cluster.polls = 10**9
+    minutes = found.get_by_label("Start within so many minutes")
+    minutes.fill("0.02")
+    fill_in(found, cluster, TOKEN)
+    expect(found.locator(".bw-problem").first).to_contain_text("The job was not ready within 1.2 s")
+    nb.screenshot(ARTIFACTS / "connect-start-within.png")
+    minutes.fill("3")
     fill_in(found, cluster, TOKEN)
     expect(found.locator(".bw-starting")).to_contain_text("Waiting for a machine")
     nb.screenshot(ARTIFACTS / "connect-queued.png")

@@ -167,6 +167,7 @@ function Elsewhere() {
           )}
         </Field>
         <PlaceFields draft={draft} onChange={change} />
+        {draft.kind === "master" && <StartTime draft={draft} onChange={change} />}
         {draft.kind !== "local" && <TokenFields draft={draft} field={token} onChange={change} />}
         <div class="bw-actions">
           <Button primary disabled={commands.busy.value}>
@@ -221,6 +222,28 @@ function PlaceFields({ draft, onChange }: FieldsProps) {
         />
       ))}
     </>
+  );
+}
+
+function StartTime({ draft, onChange }: FieldsProps) {
+  return (
+    <Field name="Start within">
+      {(id) => (
+        <span class="bw-unit bw-time">
+          <input
+            id={id}
+            type="number"
+            min={LIMITS.start_timeout.exclusiveMinimum}
+            step="any"
+            placeholder="if not as before"
+            aria-label="Start within so many minutes"
+            value={draft.minutes}
+            onInput={(event) => onChange({ minutes: event.currentTarget.value })}
+          />
+          min
+        </span>
+      )}
+    </Field>
   );
 }
 
