@@ -505,9 +505,9 @@ def forget_after_a_guess(cluster, *, runs: bool) -> str:
 def test_a_job_whose_end_was_a_guess_and_that_cannot_be_stopped_is_told_and_stays_recorded(
     cluster, caplog, monkeypatch, quits
 ):
-    monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
     cluster.failures["/stop"] = [(401, "Invalid Keycloak token")]
     if not quits:
+        monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
         cluster.renderer.silent.add("quit")
     left = forget_after_a_guess(cluster, runs=False)
     assert left.startswith(f"The job {JOB_ID} of {cluster.master} may run on")

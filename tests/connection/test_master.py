@@ -26,7 +26,7 @@ from tests.fakes import JOB_ID, TOKEN, FakeCluster
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
     monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.001)
-    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.1)
+    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.4)
 
 
 @pytest.fixture(params=["2023", "2024"])
