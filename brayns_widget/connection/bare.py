@@ -24,7 +24,11 @@ def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
     full = url if "://" in url else f"{'ws' if is_loopback(f'ws://{url}') else 'wss'}://{url}"
     parts = urlsplit(full)
     scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname or parts.query or "@" in parts.netloc:
+    try:
+        is_complete = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is none
+        is_complete = False
+    if scheme is None or not is_complete or parts.query or "@" in parts.netloc:
         raise BraynsWidgetError(
             f"{redact(full)!r} is not the address of a {name}.",
             hint=f"It looks like {example}, without a token or a user in it.",

@@ -17,6 +17,8 @@ PATIENCE = 5.0
 
 _PAUSE = 0.25
 _PORTS = {"ws": 80, "wss": 443}
+_PROXIES = {"ws": {"ws", "socks", "https", "http"}, "wss": {"wss", "socks", "https"}}
+"""The proxies that websockets uses for each scheme, by their names in the environment."""
 
 
 async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callable[[], None] = lambda: None) -> None:
@@ -33,15 +35,16 @@ async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callabl
         Unreachable: nothing does, so a job would run for nothing.
     """
     url = slave_address(slave)
-    if _is_proxied(url):
-        return
     parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    if _is_proxied(url, host, port):
+        return
     reason = f"nothing within {patience:g} s"
     try:
         async with asyncio.timeout(patience):
             while True:
                 try:
-                    _, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme])
+                    _, writer = await asyncio.open_connection(host, port)
                 except OSError as error:
                     reason = error.strerror or str(error)
                     if isinstance(error, socket.gaierror):  # the resolver has tried for long enough
@@ -57,12 +60,13 @@ async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callabl
         raise _unreachable(url, reason) from None
 
 
-def _is_proxied(url: str) -> bool:
+def _is_proxied(url: str, host: str, port: int) -> bool:
     """Whether links to an address go through a proxy that the environment or the system names."""
-    from websockets.proxy import get_proxy
-    from websockets.uri import parse_uri
+    from urllib.request import getproxies, proxy_bypass  # late: with all of http.client
 
-    return not is_loopback(url) and get_proxy(parse_uri(url)) is not None
+    if is_loopback(url) or proxy_bypass(f"{host}:{port}"):
+        return False
+    return not _PROXIES[urlsplit(url).scheme].isdisjoint(getproxies())
 
 
 def _unreachable(url: str, reason: str) -> Unreachable:

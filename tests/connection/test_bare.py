@@ -108,6 +108,9 @@ def test_addresses_are_those_of_web_sockets(given, meant):
         f"me:{TOKEN}@host",
         "ftp://host",
         "ws://",
+        "ws://host:99999",
+        "ws://host:port",
+        "ws://host:0",
     ],
 )
 def test_other_addresses_are_refused_without_their_credentials(address):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from typing import Any
@@ -11,6 +12,16 @@ from brayns_widget.connection.link import Unreachable
 from brayns_widget.connection.looking import check_listens
 
 DEADLINE = 10
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy", "socks_proxy")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch):
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def free_port() -> int:
@@ -95,9 +106,24 @@ def test_the_port_is_that_of_the_scheme(monkeypatch, slave, ports):
     assert asked == [("host", port) for port in ports]
 
 
-def test_through_a_proxy_nothing_is_tried_as_only_that_can_know(monkeypatch):
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    look("wss://slave.example.org/path", 0.1)
-    with pytest.raises(Unreachable):  # this machine is not reached through it
-        look(f"ws://127.0.0.1:{free_port()}", 0.1)
+@pytest.mark.parametrize(
+    ("variable", "slave", "proxied"),
+    [
+        ("https_proxy", "wss://slave.example/path", True),
+        ("https_proxy", "ws://slave.example", True),
+        ("http_proxy", "ws://slave.example", True),
+        ("http_proxy", "wss://slave.example", False),
+        ("wss_proxy", "wss://slave.example", True),
+        ("https_proxy", "wss://here.example", False),
+        ("https_proxy", "ws://127.0.0.1", False),
+    ],
+)
+def test_through_a_proxy_nothing_is_tried_as_only_that_can_know(monkeypatch, variable, slave, proxied):
+    async def refuse(*_: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "here.example")
+    monkeypatch.setattr(asyncio, "open_connection", refuse)
+    with contextlib.nullcontext() if proxied else pytest.raises(Unreachable):
+        look(slave)
