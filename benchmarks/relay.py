@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import psutil
 from websockets.asyncio.client import connect
@@ -45,6 +45,9 @@ class Fixed(Allocator):
 
     async def poll(self, job_id: str) -> Condition:  # noqa: ARG002
         return self._condition
+
+    async def log(self, job_id: str) -> Mapping[str, str]:  # noqa: ARG002
+        return {}
 
     async def stop(self, job_id: str) -> None:
         pass

@@ -329,6 +329,7 @@ class FakeCluster:
         polls: how often a job's status is asked before it is ready.
         reason: the additive key of our own master, once the job is over.
         over: the job has ended.
+        logs: what our own master tells of the servers' logs; None: the master has no such call, as real ones.
         end: when jobs end, in UTC, as our own master tells; None: what real ones tell.
         calls: REST calls, as (verb, path, body).
         failures: path prefix → list of (HTTP status, body) to answer with, one after the other.
@@ -341,6 +342,7 @@ class FakeCluster:
         self.stops = True
         self.reason = ""
         self.over = False
+        self.logs: dict[str, str] | None = None
         self.end: datetime | None = None
         self.calls: list[tuple[str, str, Any]] = []
         self.failures: dict[str, list[tuple[int, str]]] = {}
@@ -421,6 +423,8 @@ class FakeCluster:
             self.slave = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             listening.set()
             await self._stop.wait()
+            for _ in range(5):  # whoever has come is taken in, and so waited for
+                await asyncio.sleep(0)
 
     async def _accept(self, socket: ServerConnection) -> None:
         assert socket.request is not None
@@ -458,6 +462,8 @@ class FakeCluster:
         if path.startswith("/status/"):
             self._asked += 1
             return 200, json.dumps(self._status())
+        if path == f"/log/{JOB_ID}" and self.logs is not None:
+            return 200, json.dumps({"log": self.logs})
         if path.startswith("/stop/") and self.stops:
             self.over = self.over or self.dialect == "2024"
             return 200, "200: OK"

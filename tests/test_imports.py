@@ -35,6 +35,7 @@ CONNECTION = (
     "capabilities",
     "server",
     "job",
+    "looking",
     "bare",
     "endings",
     "stopping",

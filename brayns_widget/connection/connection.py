@@ -16,7 +16,7 @@ from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
-from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good
+from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good, with_new_token
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
@@ -420,6 +420,7 @@ class Connection:
         """Reach a job again; raises if it has ended, or cannot be reached."""
         clock = asyncio.get_running_loop().time
         end: EndOfJob | None = None
+        refused = False
         step, failure, said = recovery.step, reason, ""
         while True:
             self._check_job(job)
@@ -437,8 +438,8 @@ class Connection:
                 try:
                     return await self._reopen(job)
                 except BraynsWidgetError as error:
-                    failure = error.message
-                    step = recovery.failed(clock(), for_good=is_for_good(error))
+                    failure, refused = error.message, is_for_good(error)
+                    step = recovery.failed(clock(), for_good=refused)
                 except Exception as error:
                     self._set_status("failed", f"{type(error).__name__}: {error}")
                     raise
@@ -454,8 +455,10 @@ class Connection:
                 raise ConnectionLost(end.text)
             else:
                 text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
-                self._set_status("failed", text)
-                raise ConnectionLost(text, hint=f"It may still run. The next call tries again; {self._way_out}.")
+                new_token = with_new_token(job.id)
+                self._set_status("failed", f"{text} {new_token}" if refused else text)
+                again = f"It may still run. The next call tries again; {self._way_out}."
+                raise ConnectionLost(text, hint=new_token if refused else again)
 
     def _tell_attempt(self, job: Job, reason: str, said: str, recovery: Recovery) -> None:
         if self.out_of_reach:

@@ -8,23 +8,25 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from brayns_widget.connection import records
-from brayns_widget.connection.bare import BareServers, server_address
+from brayns_widget.connection.bare import BareServers, server_address, slave_address
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
-from brayns_widget.connection.link import Link, Unreachable
+from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
+from brayns_widget.connection.looking import PATIENCE, check_listens
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
-from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job
+from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job, keep_job
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
+from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 # A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
 GIVEN_UP_WATCH = 3600.0
@@ -79,7 +81,7 @@ class Place:
         if self.master is not None:
             master_address(self.master)
         if self.slave is not None:
-            _slave_address(self.slave, "")
+            slave_address(self.slave)
         for name in ("renderer", "backend"):
             if (address := getattr(self, name)) is not None:
                 server_address(address, name)
@@ -128,7 +130,7 @@ class Job:
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
         backend: the link to the metadata backend, or None where the job has none, or it is away.
-        backend_away: why the backend could not be reached at the start, though there is one.
+        backend_away: why the backend could not be reached at the start, or has refused the token, though there is one.
         end_time: when it expires, as the master writes it, or None.
         host: name of the machine that runs it, or "" if the master does not tell it.
     """
@@ -145,7 +147,7 @@ class Job:
         self._on_lost: OnLost = _ignore
         self._on_backend_lost: OnLost = _ignore
         self.backend: Link | None = None
-        self.backend_away: Unreachable | None = None
+        self.backend_away: BraynsWidgetError | None = None
         self._renderer: Link | None = None
         self._master = master
         self._unsure_since: float | None = None
@@ -206,6 +208,9 @@ class Job:
         job._token, job._service = token, child
         job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
         try:
+            if job.owned and place.slave is not None:
+                wait = partial(on_state, "starting", "Waiting for the proxy slave …")
+                await check_listens(place.slave, min(PATIENCE, timeout), wait)
             on_state("starting", "Asking for a job …")
             async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
                 if job.owned:
@@ -242,13 +247,13 @@ class Job:
         return await job._give_up(record.slave, watch=0.0)
 
     async def close(self, *, stop: bool = True) -> str:
-        """Close the links, and end the job if this process started it. Never raises: what may run on is told.
+        """Close the links, and end the job if this process started it. Never raises: what may run on, or not, is told.
 
         Args:
             stop: False leaves it running; our own master then keeps it without clients, too.
 
         Returns:
-            what people have to know if it may run on, or "".
+            what people have to know if it may run on, or if it may not though it was to, or "".
         """
         ending = Ending(self._close(stop=stop), self.unfinished)
         await ending.wait()
@@ -275,8 +280,7 @@ class Job:
             elif stop:
                 left = await self._end()
             else:
-                with contextlib.suppress(BraynsWidgetError):  # others keep it anyway, as long as its time lasts
-                    await self._master.keep(self.id)
+                left = await keep_job(self._master, self.id)
         await self._close_links()
         await self._master.aclose()
         return left
@@ -418,6 +422,10 @@ class Job:
             return EndOfJob(f"The job has ended.{end}", failed=False)
         return None
 
+    async def log(self) -> str:
+        """Return the last lines of its log; see ``MasterClient.log``."""
+        return await self._master.log(self.id)
+
     def _unsure_for(self) -> float:
         """Return for how many seconds the master has been unsure whether it knows the job."""
         now = asyncio.get_running_loop().time()
@@ -482,9 +490,11 @@ class Job:
                 if error.status not in _AWAY:
                     raise
                 self.backend_away = error
+            except AuthError as error:
+                self.backend_away = error
 
 
-_AWAY = frozenset({502, 503, 504})
+_AWAY = frozenset({ACCEPTED, 502, 503, 504})
 """What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 
@@ -547,4 +557,4 @@ def _slave_address(slave: str | None, renderer_url: str) -> str:
     address = slave or renderer_url.rsplit("/", 2)[0]
     if not address:
         raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")
-    return server_address(address, "proxy slave", "wss://host/path")  # the 2024 master leaves the scheme out
+    return slave_address(address)  # the 2024 master leaves the scheme out

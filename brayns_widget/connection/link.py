@@ -50,11 +50,15 @@ _NOTHING = "cancel", {"id": None}
 MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 
+ACCEPTED = 101
+"""The HTTP status of a connection that was accepted."""
+
+
 class Unreachable(ConnectionLost):
-    """No server accepts the connection.
+    """No server accepts the connection, or something before it does and closes it at once, as the proxies of 2023.
 
     Attributes:
-        status: the HTTP status of the refusal, or None.
+        status: the HTTP status of the refusal, ``ACCEPTED`` if there was none, or None if nobody has answered.
     """
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -134,9 +138,8 @@ class Link:
             patience: seconds that it may stay silent then.
 
         Raises:
-            AuthError: the server refuses the token.
-            Unreachable: no server accepts the connection.
-            ConnectionLost: it broke before the probe was answered.
+            AuthError: the server refuses the token, although its source was asked once more.
+            Unreachable: no server accepts the connection, or it broke before the probe was answered.
             DeadlineExceeded: it took longer than ``timeout``.
         """
         try:
@@ -152,8 +155,11 @@ class Link:
                             await link.request(*_NOTHING)
                     else:
                         link.greeting = (await link.request(probe)).result
-                except BaseException:
+                except BaseException as error:
                     await finish_cleanup(link.close())
+                    if isinstance(error, ConnectionLost):  # there was nothing to be lost yet
+                        text = f"The {name} cannot be reached: the connection was closed at once{link._detail}."
+                        raise Unreachable(text, status=ACCEPTED) from None
                     raise
         except TimeoutError:
             raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None
@@ -320,12 +326,16 @@ class Link:
                     async with asyncio.timeout(silence.pause):  # what cannot be sent is not answered
                         await self._send(Request(name, params, asked))
 
-    def _lost(self) -> ConnectionLost:
+    @property
+    def _detail(self) -> str:
+        """What is told of the end of the connection, for the end of a sentence."""
         reason = self._socket.close_reason
         code = self._socket.close_code
         # 1000 from a proxy does not mean a clean end, and 1006 is never sent: neither tells the user anything.
-        detail = f" ({redact(reason)})" if reason else f" (close code {code})" if code not in {None, 1000, 1006} else ""
-        return ConnectionLost(f"The connection to the {self.name} was lost{detail}.")
+        return f" ({redact(reason)})" if reason else f" (close code {code})" if code not in {None, 1000, 1006} else ""
+
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(f"The connection to the {self.name} was lost{self._detail}.")
 
     def _shut(self, error: BraynsWidgetError) -> None:
         if self.closed is not None:
@@ -340,9 +350,20 @@ def _ignore(_: Outcome) -> None:
 
 
 async def _connect(url: str, token: Token, name: str) -> CountedSocket:
+    """Connect; if the token is refused, once more if its source knows another one then."""
+    now = await token.fetch()
+    try:
+        return await _shake_hands(url, now, name)
+    except AuthError:
+        another = await token.fetch()
+        if another.reveal() == now.reveal():
+            raise
+    return await _shake_hands(url, another, name)
+
+
+async def _shake_hands(url: str, token: Token, name: str) -> CountedSocket:
     from brayns_widget.connection.sockets import Connect, CountedSocket  # late, to import the widget in 5 % less time
 
-    token = await token.fetch()
     try:
         socket = await Connect(
             f"{url}?token={quote(token.reveal(), safe='')}" if token.reveal() else url,

@@ -50,6 +50,7 @@ _MAX_JOBS = 5  # in a message; the newest
 _LOST = "cannot retreive job"  # spelled like this
 _UNKNOWN_2024 = "Invalid job ID"  # as text, or in JSON
 _UNKNOWN_HERE = "there is no such job"  # our own master's words
+_MAX_LOG = 65536  # characters, whatever a master sends
 
 
 class NoVerdict(AllocationError):
@@ -184,12 +185,40 @@ class MasterClient:
         return job_id
 
     async def keep(self, job_id: str) -> None:
-        """Let a job run on without clients, where the master ends such jobs (ours does).
+        """Let a job run on without clients, where the master ends such jobs (ours does); no other knows this call.
+
+        An answer that says nothing of the job is asked for again within ``STOP_AGAIN`` seconds.
 
         Raises:
+            AllocationError: the master does not agree, or the job has ended.
             AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
-        await self._call("POST", f"/lease/{quote(job_id, safe='')}", {"seconds": None})
+        response = await self._insist(f"/lease/{quote(job_id, safe='')}", {"seconds": None})
+        if response.status_code < 400:
+            if reason := _read_status(_object(response)).reason:
+                raise AllocationError(f"The job has ended: {reason.splitlines()[0].rstrip('.')}.")
+        elif response.status_code not in {404, 405, 501} or _UNKNOWN_HERE in response.text:
+            raise AllocationError(f"The proxy master did not agree to keep the job: {_say(response)}.")
+
+    async def log(self, job_id: str) -> str:
+        """Return the last lines that the servers of a job have logged, below the name of each; "" if there are none.
+
+        Only our own master has this call.
+
+        Raises:
+            AllocationError: the master tells no log, or does not know the job.
+            AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
+        """
+        response = await self._call("GET", f"/log/{quote(job_id, safe='')}")
+        if response.status_code in {404, 405, 501} and _UNKNOWN_HERE not in response.text:
+            raise AllocationError(f"The proxy master at {self.url} tells no log.", hint="Look where the job runs.")
+        if response.status_code != 200:
+            raise AllocationError(f"The proxy master did not tell the job's log: {_say(response)}.")
+        parts = _object(response).get("log")
+        if not isinstance(parts, dict):
+            raise ProtocolError("The proxy master told a log that is none.")
+        texts = [f"{server}:\n{text}" for server, text in parts.items() if isinstance(text, str) and text]
+        return redact("\n\n".join(texts))[-_MAX_LOG:]
 
     async def check_names_slave(self) -> None:
         """Check that this master tells the address of its slave, as the 2024 edition does with each ready job.
@@ -323,29 +352,34 @@ class MasterClient:
         Raises:
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
+        response = await self._insist(f"/stop/{quote(job_id, safe='')}")
+        if response.status_code < 400:
+            return True
+        if response.status_code == 404:
+            return _is_2024(response) or _UNKNOWN_HERE in response.text
+        if response.status_code in {405, 501}:
+            return False
+        text = f"The proxy master did not stop the job: {_say(response)}."
+        if response.status_code not in _NO_VERDICT:
+            raise AllocationError(text)
+        problem = NoVerdict(text)
+        problem.unsure = _LOST in response.text
+        raise problem
+
+    async def _insist(self, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Post a call that may be repeated, until there is a verdict, within ``STOP_AGAIN`` seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + STOP_AGAIN
         pause = STATUS_PAUSE
         while True:
-            problem: BraynsWidgetError
             try:
-                response = await self._call("POST", f"/stop/{quote(job_id, safe='')}")
-            except ConnectionLost as error:
-                problem = error
+                response = await self._call("POST", path, body)
+            except ConnectionLost:
+                if loop.time() + pause > deadline:
+                    raise
             else:
-                if response.status_code < 400:
-                    return True
-                if response.status_code == 404:
-                    return _is_2024(response) or _UNKNOWN_HERE in response.text
-                if response.status_code in {405, 501}:
-                    return False
-                text = f"The proxy master did not stop the job: {_say(response)}."
-                if response.status_code not in _NO_VERDICT:
-                    raise AllocationError(text)
-                problem = NoVerdict(text)
-                problem.unsure = _LOST in response.text
-            if loop.time() + pause > deadline:
-                raise problem
+                if response.status_code not in _NO_VERDICT or loop.time() + pause > deadline:
+                    return response
             await asyncio.sleep(shortened(pause))
             pause *= 2
 

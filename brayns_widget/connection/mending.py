@@ -9,7 +9,7 @@ from brayns_widget.connection.capabilities import equip_backend, registry
 from brayns_widget.connection.job import Job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.recovery import is_for_good, pause_before
+from brayns_widget.connection.recovery import is_for_good, pause_before, with_new_token
 from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost
 
@@ -56,17 +56,16 @@ class Mender:
             await asyncio.wait([self._mending])
 
     async def _mend(self, error: BraynsWidgetError) -> None:
-        attempt, told, refused = 1, False, False
+        attempt, told = 1, False
         while not self.server.reachable:
             await asyncio.sleep(pause_before(attempt))
             attempt += 1
             try:
                 await self._reopen()
             except BraynsWidgetError as failure:
-                if is_for_good(failure) and refused:  # also after its source was asked once more
+                if is_for_good(failure):
                     self._tell(failure)
                     return
-                refused = is_for_good(failure)
             else:
                 continue
             if self.told and not told:
@@ -82,7 +81,7 @@ class Mender:
             except BraynsWidgetError as error:
                 text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
                 if is_for_good(error):
-                    raise AuthError(text, hint=error.hint) from None
+                    raise AuthError(text, hint=with_new_token(self._job.id)) from None
                 raise ConnectionLost(text, hint="New attempts go on; what is loaded can be used meanwhile.") from None
             if self._closed:
                 await link.close()

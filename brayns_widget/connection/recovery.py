@@ -41,6 +41,16 @@ def is_for_good(error: BraynsWidgetError) -> bool:
     return isinstance(error, AuthError) and not isinstance(error, TokenUnavailable)
 
 
+def with_new_token(job_id: str) -> str:
+    """Return how people go on with a job whose servers refuse the token.
+
+    Args:
+        job_id: its id, or "" if no master has started it.
+    """
+    attach, there = (f"attach_to={job_id!r}, ", ", with its id as the job") if job_id else ("", "")
+    return f"Use a new token: job.connect(…, {attach}token=…) goes on with it, and so does Connect in the panel{there}."
+
+
 class Verdict(Enum):
     """What the master says of a job."""
 

@@ -1,4 +1,7 @@
-"""The end of a job that this process started: its master stops it, or else its servers are asked to quit."""
+"""The end of a job that this process started: its master stops it, or else its servers are asked to quit.
+
+Or its last client leaves it, and it runs on.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,21 @@ async def end_job(master: MasterClient, job_id: str, servers: Sequence[Link], en
     if running:
         return f"{text} Its {' and '.join(running)} did not quit either."
     return f"{text} Its servers have quit." if servers else text
+
+
+async def keep_job(master: MasterClient, job_id: str) -> str:
+    """Let a job run on without clients, in bounded time. Never raises.
+
+    Returns:
+        what people have to know if its master did not agree, or "".
+    """
+    try:
+        async with asyncio.timeout(STOP_DEADLINE):
+            await master.keep(job_id)
+    except (BraynsWidgetError, TimeoutError) as error:
+        reason = error.message if isinstance(error, BraynsWidgetError) else "Its master did not answer."
+        return f"The job {job_id} of {master.url} was to run on, but may end soon without clients. {reason}"
+    return ""
 
 
 def describe(url: str, job_id: str, end_time: str | None, reason: str) -> str:

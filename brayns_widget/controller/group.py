@@ -28,6 +28,7 @@ from brayns_widget.controller.tasks import Runner, Task
 from brayns_widget.controller.vocabulary import preload
 from brayns_widget.controller.where import Where
 from brayns_widget.protocol.errors import (
+    AuthError,
     BraynsWidgetError,
     CircuitError,
     ConnectionLost,
@@ -401,7 +402,8 @@ class Core:
         """Tell that the backend cannot be reached, or that it is back."""
         before, self._no_backend = self._no_backend, None
         if error is not None:
-            self._no_backend = Notice("warning", error.message, NO_BACKEND)
+            hint = error.hint if isinstance(error, AuthError) and error.hint else NO_BACKEND
+            self._no_backend = Notice("warning", error.message, hint)
         state = self.store.state
         notice = self._no_backend if error is not None or state.notice == before else state.notice
         job = replace(state.job, lack="" if error is None else error.message)

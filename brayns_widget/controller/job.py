@@ -14,6 +14,7 @@ from brayns_widget.controller.listing import JobEntry, Listing
 from brayns_widget.controller.state import Level, Notice
 from brayns_widget.controller.tasks import Task
 from brayns_widget.controller.where import TAKING, Address, Name, Where
+from brayns_widget.protocol.errors import AllocationError
 
 
 class Job(Group):
@@ -90,6 +91,25 @@ class Job(Group):
         A start on its way is cancelled, for all calls that wait for it. ``restore`` brings the scene back.
         """
         await self._core.stop()
+
+    @offered
+    @waiting
+    async def log(self) -> str:
+        """Return the last lines that the servers of the job have logged, below the name of each.
+
+        Of a job that has ended these are its last words, if its master has told them. Our own master keeps 100 lines of
+        each server, up to 16 KiB. "" if nothing was logged. The servers log what goes wrong, and no credentials.
+
+        Raises:
+            AllocationError: there is no job, or its master tells no log, as the public ones.
+            AuthError, ConnectionLost, DeadlineExceeded: the master does not answer as one.
+        """
+        job = self._core.connection.job
+        if job is not None:
+            return await job.log()
+        if last := self._store.state.job.log:
+            return last
+        raise AllocationError("There is no job, so there is no log.", hint="The next call starts or joins a job.")
 
     @offered
     @waiting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from brayns_widget.service.allocators import Allocator, Condition
@@ -45,6 +46,7 @@ class JobManager:
         self._duration = duration
         self._conditions: dict[str, Condition] = {}
         self._troubles: dict[str, str] = {}  # job id → what the last look at it failed with
+        self._forgetting: set[asyncio.Task[None]] = set()
         # All servers die with their service, so unfinished jobs of an earlier one are over.
         for job in store.unfinished():
             store.update(job, State.ENDED, reason="the service ended while the job was running")
@@ -108,8 +110,15 @@ class JobManager:
         if condition.state.final:
             del self._conditions[job.id]
             self.leases.drop(job.id)
+            self._let_forget(job.id)
         logger.info("job %s is %s %s", job.id, condition.state, condition.reason.partition("\n")[0])
         return self._store.update(job, condition.state, reason=condition.reason, end_time=end_time)
+
+    def _let_forget(self, job_id: str) -> None:
+        """Let the allocator forget a job that has ended by itself: its reason, with its last words, is recorded."""
+        task = asyncio.create_task(self._allocator.stop(job_id), name="forget a job")
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
 
     def address(self, job_id: str, server: str) -> tuple[str, int] | None:
         """Return the address of a ready job's server, or None if the job is not ready or has no such server."""
@@ -120,6 +129,10 @@ class JobManager:
         """Return the bearer token that the servers of a job require, or ""."""
         condition = self._conditions.get(job_id)
         return condition.secret if condition else ""
+
+    async def log(self, job: Job) -> Mapping[str, str]:
+        """Return the last lines that each server of a running job has logged; of one that is over, nothing."""
+        return await self._allocator.log(job.id) if job.id in self._conditions else {}
 
     async def stop(self, job: Job, reason: str) -> Job:
         """Stop a job, and return its record when none of its processes runs; a job that is over does not change."""
@@ -166,6 +179,8 @@ class JobManager:
                 self._store.update(job, State.ENDED, reason=reason)
         finally:
             await self._allocator.close()
+            if self._forgetting:
+                await asyncio.wait(self._forgetting)
 
     async def close(self) -> None:
         """Stop all jobs, then close the records."""

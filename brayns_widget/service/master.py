@@ -54,6 +54,10 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
     async def status(request: web.Request) -> web.Response:
         return web.json_response((await manager.refresh(find(request))).status())
 
+    async def log(request: web.Request) -> web.Response:
+        found = await manager.log(find(request))
+        return web.json_response({"log": {server: token.mask(text) for server, text in found.items()}})
+
     async def stop(request: web.Request) -> web.Response:
         return web.json_response((await manager.stop(find(request), "it was stopped on request")).status())
 
@@ -91,6 +95,7 @@ def create_master(manager: JobManager, token: Token) -> web.Application:
         [
             web.post("/start", start),
             web.get("/status/{job_id}", status),
+            web.get("/log/{job_id}", log),
             web.post("/stop/{job_id}", stop),
             web.post("/lease/{job_id}", lease),
             web.get("/jobs", jobs),

@@ -216,6 +216,7 @@ export interface Calls {
   "job.connect": { params: { master?: string | null; slave?: string | null; token?: string | Readonly<Record<string, string>> | null; usecase?: string; project?: string | null; attach_to?: string | null; renderer?: string | null; backend?: string | null; base_directory?: string | null; start_timeout?: number | null }; result: Started };
   "job.end": { params: { master: string; job_id: string }; result: null };
   "job.list": { params: Record<string, never>; result: readonly JobEntry[] };
+  "job.log": { params: Record<string, never>; result: string };
   "job.restore": { params: Record<string, never>; result: Started };
   "job.start": { params: Record<string, never>; result: Started };
   "job.stop": { params: Record<string, never>; result: null };

@@ -41,6 +41,7 @@ test("what is left empty is not sent as an empty text", () => {
     usecase: "SBO1",
     project: null,
     attach_to: "7",
+    start_timeout: null,
     token: null,
   });
   assert.deepEqual(paramsOf({ ...draftOf(SERVERS), backend: "" }, " t "), {
@@ -48,6 +49,10 @@ test("what is left empty is not sent as an empty text", () => {
     backend: null,
     token: "t",
   });
+});
+
+test("minutes that a start may take are sent as seconds", () => {
+  assert.equal(paramsOf({ ...draftOf(MASTER), minutes: "2.5" }, "").start_timeout, 150);
 });
 
 test("a token can be where the kernel finds it", () => {

@@ -8,7 +8,7 @@ import pytest
 from brayns_widget.connection.bare import server_address
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import BraynsWidgetError
+from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError
 from tests.fakes import TOKEN, FakeCluster
 
 
@@ -40,6 +40,18 @@ def test_the_servers_are_used_and_neither_started_nor_stopped(cluster):
     assert cluster.calls == []
     assert [request.path for request in cluster.handshakes] == ["/renderer", "/backend"]
     assert all("Authorization" not in request.headers for request in cluster.handshakes)
+
+
+def test_no_log_is_told(cluster):
+    async def main() -> None:
+        job = await connect(bare(f"{cluster.slave}/renderer"))
+        try:
+            await job.log()
+        finally:
+            await job.close()
+
+    with pytest.raises(AllocationError, match="Without a proxy master no log is told"):
+        asyncio.run(main())
 
 
 def test_without_an_address_there_is_no_backend(cluster):
@@ -96,6 +108,9 @@ def test_addresses_are_those_of_web_sockets(given, meant):
         f"me:{TOKEN}@host",
         "ftp://host",
         "ws://",
+        "ws://host:99999",
+        "ws://host:port",
+        "ws://host:0",
     ],
 )
 def test_other_addresses_are_refused_without_their_credentials(address):

@@ -197,7 +197,10 @@ def test_a_refused_token_ends_the_attempts_and_not_the_job(cluster, proxy):
         cluster.refuse["renderer"] = 401
         proxy.reset()
         await owner.until(lambda: owner.statuses[-1] == "failed")
-        assert "refused the token" in owner.connection.status.text
+        text = owner.connection.status.text
+        assert "refused the token (HTTP 401). Use a new token: job.connect(…, attach_to=" in text
+        with pytest.raises(ConnectionLost, match="Use a new token"):
+            await owner.connection.ensure(ignore)
         assert STOP not in cluster.paths()
 
     play(cluster, work)

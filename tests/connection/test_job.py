@@ -316,6 +316,19 @@ def test_a_job_that_is_kept_is_neither_stopped_nor_forgotten(cluster):
     assert (record.master, record.job_id, record.ready) == (cluster.master, JOB_ID, True)
 
 
+def test_a_master_that_does_not_agree_to_keep_a_job_is_told_of(cluster, caplog):
+    cluster.failures["/lease"] = [(400, "no")]
+
+    async def main() -> str:
+        return await (await start(place(cluster))).close(stop=False)
+
+    told = asyncio.run(main())
+    assert f"The job {JOB_ID} of {cluster.master} was to run on, but may end soon without clients." in told
+    assert "HTTP 400, no" in told
+    assert caplog.messages == [told]
+    assert len(records.read_all()) == 1, "it may run on all the same"
+
+
 def test_without_a_slave_nothing_is_started_where_the_master_does_not_tell_it(cluster):
     with pytest.raises(BraynsWidgetError, match=r"no job was started\. Pass slave="):
         asyncio.run(start(place(cluster, slave=None)))
@@ -492,9 +505,9 @@ def forget_after_a_guess(cluster, *, runs: bool) -> str:
 def test_a_job_whose_end_was_a_guess_and_that_cannot_be_stopped_is_told_and_stays_recorded(
     cluster, caplog, monkeypatch, quits
 ):
-    monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
     cluster.failures["/stop"] = [(401, "Invalid Keycloak token")]
     if not quits:
+        monkeypatch.setattr(stopping, "QUIT_DEADLINE", 0.2)
         cluster.renderer.silent.add("quit")
     left = forget_after_a_guess(cluster, runs=False)
     assert left.startswith(f"The job {JOB_ID} of {cluster.master} may run on")

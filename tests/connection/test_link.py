@@ -10,7 +10,7 @@ import pytest
 from websockets import ConnectionClosedError
 
 from brayns_widget.connection import link as link_module
-from brayns_widget.connection.link import Link, Unreachable, is_loopback
+from brayns_widget.connection.link import ACCEPTED, Link, Unreachable, is_loopback
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AuthError,
@@ -20,6 +20,7 @@ from brayns_widget.protocol.errors import (
     ProtocolError,
     RequestCancelled,
     RequestError,
+    TokenUnavailable,
 )
 from brayns_widget.protocol.messages import Request
 from tests.fakes import JPEG, TOKEN, FakeCluster
@@ -473,10 +474,12 @@ def test_a_server_that_accepts_and_says_nothing_is_a_deadline(cluster):
         talk(cluster, lambda link: link.request("get-scene"), timeout=0.2)
 
 
-def test_a_server_that_accepts_and_hangs_up_is_lost(cluster):
+def test_a_server_that_accepts_and_hangs_up_cannot_be_reached(cluster):
     cluster.renderer.cut.add("get-version")
-    with pytest.raises(ConnectionLost):
-        talk(cluster, lambda link: link.request("get-scene"))
+    with pytest.raises(Unreachable) as caught:
+        talk(cluster, answers)
+    assert str(caught.value) == "The renderer cannot be reached: the connection was closed at once."
+    assert caught.value.status == ACCEPTED
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -484,6 +487,34 @@ def test_a_refused_token_is_an_auth_error(cluster, status):
     cluster.refuse["renderer"] = status
     with pytest.raises(AuthError, match=f"HTTP {status}"):
         talk(cluster, lambda link: link.request("get-scene"))
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_source_of_a_token_that_is_refused_is_asked_once_more(cluster, is_async):
+    tokens = ["expired", TOKEN]
+
+    async def later() -> str:
+        return tokens.pop(0)
+
+    assert talk(cluster, answers, token=later if is_async else lambda: tokens.pop(0)) == []
+    assert len(cluster.handshakes) == 2
+
+
+@pytest.mark.parametrize(("tokens", "handshakes"), [(["old", "old"], 1), (["old", "older"], 2)])
+def test_a_source_of_refused_tokens_is_asked_twice_and_not_for_ever(cluster, tokens, handshakes):
+    with pytest.raises(AuthError, match=r"refused the token \(HTTP 401\)"):
+        talk(cluster, answers, token=lambda: tokens.pop(0))
+    assert (tokens, len(cluster.handshakes)) == ([], handshakes)
+
+
+def test_a_source_that_fails_when_it_is_asked_once_more_may_be_asked_later(cluster):
+    tokens = ["expired"]
+    with pytest.raises(TokenUnavailable, match="IndexError"):
+        talk(cluster, answers, token=lambda: tokens.pop(0))
+
+
+async def answers(link: Link) -> Any:
+    return (await link.request("get-scene")).result["models"]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

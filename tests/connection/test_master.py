@@ -26,7 +26,7 @@ from tests.fakes import JOB_ID, TOKEN, FakeCluster
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
     monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.001)
-    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.1)
+    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.4)
 
 
 @pytest.fixture(params=["2023", "2024"])
@@ -115,6 +115,38 @@ def test_our_own_masters_reason_is_told_and_its_log_kept_as_a_note(contract):
         talk(contract, wait_ready)
     assert str(caught.value) == "The job ended before it was ready: killed by signal 9."
     assert caught.value.__notes__ == ["last\nwords"]
+
+
+def test_a_log_is_told_below_the_name_of_each_server(contract):
+    contract.logs = {"renderer": "one\ntwo", "backend": ""}
+    assert talk(contract, lambda client: client.log(JOB_ID)) == "renderer:\none\ntwo"
+    contract.logs["backend"] = "wss://slave/?token=abc"
+    assert talk(contract, lambda client: client.log(JOB_ID)).endswith("\n\nbackend:\nwss://slave/?token=…")
+    contract.logs = {"renderer": "x" * 100_000 + "end"}
+    text = talk(contract, lambda client: client.log(JOB_ID))
+    assert (len(text), text[-3:]) == (master_module._MAX_LOG, "end")
+
+
+def test_a_public_master_tells_no_log(cluster):
+    with pytest.raises(AllocationError, match=f"{cluster.master} tells no log") as caught:
+        talk(cluster, lambda client: client.log(JOB_ID))
+    assert caught.value.hint == "Look where the job runs."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "text"),
+    [
+        (404, "there is no such job", AllocationError, "HTTP 404, there is no such job"),
+        (502, "", AllocationError, "did not tell the job's log: HTTP 502"),
+        (200, "[]", ProtocolError, "something else than a JSON object"),
+        (200, '{"log": "text"}', ProtocolError, "a log that is none"),
+        (403, "", AuthError, "refused GET /log"),
+    ],
+)
+def test_an_answer_that_is_no_log_is_an_error(contract, status, body, kind, text):
+    contract.failures["/log"] = [(status, body)]
+    with pytest.raises(kind, match=text):
+        talk(contract, lambda client: client.log(JOB_ID))
 
 
 LOST = (500, "Internal DB error (cannot retreive job)")  # of a job that is unknown, or of a database that is away
@@ -229,6 +261,31 @@ def test_a_source_that_has_another_token_after_a_refusal_is_asked_once(contract)
 def test_a_job_that_is_to_be_kept_says_so(contract):
     talk(contract, lambda client: client.keep(JOB_ID))  # a master that knows no leases answers 404
     assert contract.calls == [("POST", f"/lease/{JOB_ID}", {"seconds": None})]
+    running = '{"job_running": true, "brayns_started": true, "reason": ""}'
+    contract.failures["/lease"] = [(503, ""), (200, running)]
+    talk(contract, lambda client: client.keep(JOB_ID))
+    assert contract.failures["/lease"] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (400, "a lease has 1 to 86400 seconds", "did not agree to keep the job: HTTP 400, a lease has"),
+        (404, "there is no such job", "did not agree to keep the job: HTTP 404, there is no such job"),
+        (200, '{"job_running": false, "reason": "it was killed\\nlast words"}', r"The job has ended: it was killed\.$"),
+    ],
+)
+def test_a_master_that_does_not_agree_to_keep_a_job_is_heard(contract, status, body, text):
+    contract.failures["/lease"] = [(status, body)]
+    with pytest.raises(AllocationError, match=text):
+        talk(contract, lambda client: client.keep(JOB_ID))
+
+
+def test_a_master_that_is_away_is_asked_again_to_keep_a_job_for_a_while(contract):
+    contract.failures["/lease"] = [(503, "")] * 10**4
+    with pytest.raises(AllocationError, match="HTTP 503"):
+        talk(contract, lambda client: client.keep(JOB_ID))
+    assert len(contract.calls) > 2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import AuthError, ConnectionLost
 from tests.connection.test_connection import Owner, nothing_is_left, play  # noqa: F401 - a fixture
-from tests.fakes import FakeBackend, FakeCluster
+from tests.fakes import JOB_ID, FakeBackend, FakeCluster
 
 
 @pytest.fixture(autouse=True)
@@ -144,9 +144,10 @@ def test_a_backend_that_refuses_the_token_is_told_and_tried_when_it_is_needed(cl
         )
         assert mender._mending is not None
         await mender._mending
-        assert len(cluster.handshakes) == before + 2, "its source is asked once more, and not for ever"
-        with pytest.raises(AuthError, match=r"The backend is out of reach.* refused the token"):
+        assert len(cluster.handshakes) == before + 1, "not for ever"
+        with pytest.raises(AuthError, match=r"The backend is out of reach.* refused the token") as caught:
             await ready.backend.request("fs-get-root")
+        assert f"job.connect(…, attach_to='{JOB_ID}', token=…)" in caught.value.hint
         cluster.refuse.clear()
         assert (await ready.backend.request("fs-get-root")).result == "/data"
         assert owner.heard[-1] == ("backend", None)

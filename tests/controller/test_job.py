@@ -7,7 +7,7 @@ import pytest
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Notice
-from brayns_widget.protocol.errors import AuthError, RequestCancelled
+from brayns_widget.protocol.errors import AllocationError, AuthError, RequestCancelled
 from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.listening import Listener
@@ -128,6 +128,21 @@ def test_the_log_of_a_job_that_ended_is_kept(cluster, controller):
     assert jobs.wait_for(bool) == "last line of the log"
     controller.job.restore().result(WAIT)
     assert controller.state.job.log == ""
+
+
+def test_the_log_is_that_of_the_job_that_runs_or_of_the_last_one(cluster, controller):
+    with pytest.raises(AllocationError, match="There is no job"):
+        controller.job.log()
+    assert cluster.calls == [], "it starts no job"
+    cluster.logs = {"renderer": "a warning"}
+    controller.job.start().result(WAIT)
+    assert controller.job.log() == "renderer:\na warning"
+    cluster.logs = None
+    with pytest.raises(AllocationError, match="tells no log"):
+        controller.job.log()
+    cluster.kill_renderer("it ended with signal 9\nlast line of the log")
+    until(lambda: controller.state.job.log != "")
+    assert controller.job.log() == "last line of the log"
 
 
 def test_running_tasks_are_known_by_their_ids_until_they_end(cluster, controller):

@@ -17,7 +17,7 @@ from brayns_widget.controller.resuming import MOST_WAYS_BACK
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.loaders import ADD_MODEL
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
-from brayns_widget.protocol.errors import ConnectionLost, RequestCancelled, SceneLost
+from brayns_widget.protocol.errors import AuthError, ConnectionLost, RequestCancelled, SceneLost
 from tests.controller.breaking import break_link, crash
 from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.controller.test_restoring import build, changes, scene
@@ -454,6 +454,37 @@ def test_a_backend_that_is_still_away_when_the_renderer_is_back_is_told_of(clust
     assert set(lacks.heard) <= {lack}
     cluster.refuse.clear()
     until(lambda: not controller.state.job.lack)
+
+
+def test_a_backend_that_refuses_the_token_is_told_with_what_to_do_and_the_renderer_goes_on(cluster, controller):
+    load(controller)
+    cluster.refuse["backend"] = 401
+    cluster.break_backend()
+    until(lambda: "refused the token" in controller.state.job.lack)
+    notice = controller.state.notice
+    assert notice is not None
+    assert "The backend refused the token (HTTP 401)." in notice.text
+    assert f"job.connect(…, attach_to='{JOB_ID}', token=…)" in notice.hint
+    controller.snapshot().result(WAIT)
+    cluster.refuse.clear()
+    cluster.token = "another"
+    controller.job.connect(**cluster.options, attach_to=JOB_ID).result(WAIT)
+    until(lambda: not controller.state.job.lack)
+    assert controller.state.notice is None
+    controller.files.list("/data")
+
+
+def test_a_backend_that_refuses_the_token_at_the_start_is_told_of_and_the_renderer_goes_on(cluster):
+    cluster.refuse["backend"] = 401
+    with Controller(**cluster.options) as controller:
+        controller.start().result(WAIT)
+        until(lambda: "refused the token" in controller.state.job.lack)
+        assert controller.status.state == "ready"
+        with pytest.raises(AuthError, match="Use a new token"):
+            controller.files.list("/data")
+        cluster.refuse.clear()
+        controller.files.list("/data")
+        assert controller.state.job.lack == ""
 
 
 def test_a_backend_that_is_away_at_the_start_is_told_of_and_known_when_it_is_there(cluster, monkeypatch):

@@ -92,6 +92,12 @@ def test_from_the_local_service_to_a_master_and_back(lab: Lab, browser: Browser,
     nb.screenshot(ARTIFACTS / "connect-wrong-token.png")
 
     cluster.polls = 10**9
+    minutes = found.get_by_label("Start within so many minutes")
+    minutes.fill("0.02")
+    fill_in(found, cluster, TOKEN)
+    expect(found.locator(".bw-problem").first).to_contain_text("The job was not ready within 1.2 s")
+    nb.screenshot(ARTIFACTS / "connect-start-within.png")
+    minutes.fill("3")
     fill_in(found, cluster, TOKEN)
     expect(found.locator(".bw-starting")).to_contain_text("Waiting for a machine")
     nb.screenshot(ARTIFACTS / "connect-queued.png")
@@ -224,3 +230,30 @@ def test_a_renderer_without_proxies_is_shown_with_its_scene(lab: Lab, browser: B
         nb.wait_for_text(".bw-status", "The renderer was left; it runs on.")
         assert len(other.models) == 1
         nb.page.close()
+
+
+def test_the_log_of_a_job_is_shown_while_one_looks_at_it(lab: Lab, browser: Browser, cluster: FakeCluster) -> None:
+    options = {"master": cluster.master, "slave": cluster.slave, "token": cluster.token}
+    nb = run_notebook(lab, browser, "log", REMOTE.format(**options))
+    log = open_section(nb).locator("details.bw-log")
+    log.locator("summary").press("Enter")
+    expect(log.get_by_role("alert")).to_contain_text(f"The proxy master at {cluster.master} tells no log.")
+    line = "2026-11-30 10:00:00,000 WARNING brayns_widget.service.rpc.server: Method 'snapshot': no room for it"
+    cluster.logs = {"renderer": "\n".join([line] * 12), "backend": "the backend crashed"}
+    log.get_by_role("button", name="Read again").press("Enter")
+    expect(log.locator("pre")).to_contain_text("backend:\nthe backend crashed")
+    for theme, name in ((DARK, "dark"), (LIGHT, "light")):
+        nb.page.evaluate(theme)
+        nb.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{json.dumps(name == 'light')}'")
+        nb.screenshot(ARTIFACTS / f"connect-log-{name}.png")
+    nb.page.evaluate(NARROW)
+    log.scroll_into_view_if_needed()
+    nb.screenshot(ARTIFACTS / "connect-log-narrow.png")
+    nb.page.close()
+
+    nb = run_notebook(lab, browser, "log-local", LOCAL)
+    log = open_section(nb).locator("details.bw-log")
+    log.locator("summary").press("Enter")
+    expect(log).to_contain_text("Nothing was logged.")
+    nb.screenshot(ARTIFACTS / "connect-log-local.png")
+    nb.page.close()

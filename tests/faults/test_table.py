@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from brayns_widget.connection import job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE
 from brayns_widget.controller.controller import Controller
@@ -304,10 +305,22 @@ def test_a_renderer_that_is_down_ends_the_start_with_an_error_and_no_traceback(p
     proxies.servers["renderer"] = "ws://127.0.0.1:9"
     options = proxies.options | {"start_timeout": 2.0}
     with Controller(**options) as controller:
-        with pytest.raises(BraynsWidgetError, match="renderer"):
+        with pytest.raises(BraynsWidgetError, match=r"The renderer (cannot|could not) be reached"):
             controller.start().result(WAIT)
         assert controller.status.state == "failed"
+        assert "lost" not in controller.status.text
     assert "Traceback" not in capfd.readouterr().err
+
+
+@only_2023
+def test_a_backend_that_is_down_at_the_start_is_told_and_the_renderer_goes_on(proxies):
+    backend, proxies.servers["backend"] = proxies.servers["backend"], "ws://127.0.0.1:9"
+    with Controller(**proxies.options) as controller:
+        load(controller)
+        until(lambda: "The backend cannot be reached" in controller.state.job.lack)
+        proxies.servers["backend"] = backend
+        until(lambda: not controller.state.job.lack)
+        assert controller.files.list("/data")
 
 
 @only_2024
@@ -388,6 +401,17 @@ def test_a_missing_address_of_the_slave_is_told_before_a_job_is_started(proxies)
     options = {key: value for key, value in proxies.options.items() if key != "slave"}
     with Controller(**options) as controller, pytest.raises(BraynsWidgetError, match="slave"):
         controller.start().result(WAIT)
+    assert proxies.jobs == {}
+
+
+@both
+def test_a_slave_that_is_down_is_told_before_a_job_is_started(proxies, monkeypatch):
+    monkeypatch.setattr(job, "PATIENCE", 0.3)
+    with Controller(**proxies.options | {"slave": "ws://127.0.0.1:9"}) as controller:
+        told = Told(controller)
+        with pytest.raises(ConnectionLost, match=r"ws://127\.0\.0\.1:9, so no job was started: "):
+            controller.start().result(WAIT)
+        assert "Waiting for the proxy slave" in told.texts()
     assert proxies.jobs == {}
 
 

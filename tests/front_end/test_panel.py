@@ -497,6 +497,83 @@ def job(**known):
     return place | facts | {"lack": "", "brayns_backend": False, "log": ""} | known
 
 
+def open_log(panel):
+    panel.page.locator("details.bw-section > summary").filter(has_text="Connect").click()
+    box = panel.page.locator("details.bw-log")
+    box.locator("summary").click()
+    return box
+
+
+def test_the_log_is_read_while_it_is_open_and_follows_its_end(panel):
+    panel.page.clock.install()
+    many = "\n".join(f"line {number}" for number in range(60))
+    panel.answer("job.log", {"result": ""})
+    box = open_log(panel)
+    box.get_by_text("Nothing was logged.").wait_for()
+    panel.answer("job.log", {"result": many})
+    panel.page.clock.run_for(4900)
+    assert len(panel.calls("job.log")) == 1
+    panel.page.clock.run_for(200)
+    lines = box.locator("pre")
+    lines.get_by_text("line 59").wait_for()
+    near = "(pre) => pre.scrollHeight - pre.scrollTop - pre.clientHeight < 2"
+    assert lines.evaluate(near)
+    lines.evaluate("(pre) => { pre.scrollTop = 0; }")
+    panel.answer("job.log", {"result": f"{many}\nthe last one"})
+    panel.page.clock.run_for(5200)
+    lines.get_by_text("the last one").wait_for()
+    assert lines.evaluate("(pre) => pre.scrollTop") == 0, "who reads further up is not disturbed"
+    asked = len(panel.calls("job.log"))
+    section = panel.page.locator("details.bw-section > summary").filter(has_text="Connect")
+    section.click()
+    panel.page.clock.run_for(30_000)
+    assert len(panel.calls("job.log")) == asked, "nobody sees it"
+    section.click()
+    panel.page.clock.run_for(5200)
+    panel.wait(f"kernel.calls('job.log').length > {asked}")
+    box.locator("summary").click()
+    panel.page.clock.run_for(1000)
+    asked = len(panel.calls("job.log"))
+    panel.page.clock.run_for(30_000)
+    assert len(panel.calls("job.log")) == asked, "it is closed"
+
+
+def test_a_master_that_tells_no_log_is_asked_once(panel):
+    panel.page.clock.install()
+    error = {"type": "AllocationError", "message": "The proxy master tells no log.", "hint": "Look where the job runs."}
+    panel.answer("job.log", {"error": error})
+    box = open_log(panel)
+    box.get_by_text("The proxy master tells no log.").wait_for()
+    panel.page.clock.run_for(30_000)
+    assert len(panel.calls("job.log")) == 1
+    panel.answer("job.log", {"result": "there it is"})
+    box.get_by_role("button", name="Read again").click()
+    panel.page.clock.run_for(100)
+    box.get_by_text("there it is").wait_for()
+    assert box.get_by_role("button", name="Read again").count() == 0
+
+
+def test_a_log_that_is_left_open_rests(panel):
+    panel.page.clock.install()
+    panel.answer("job.log", {"result": "text"})
+    box = open_log(panel)
+    for _ in range(125):
+        panel.page.clock.run_for(5100)
+    box.get_by_role("button", name="Read again").wait_for()
+    assert len(panel.calls("job.log")) == 120
+
+
+def test_a_job_that_cannot_be_reached_is_offered_to_be_attached_to(panel):
+    panel.trait("job", job(master="https://m.example.org", id="job-7"))
+    form = panel.page.locator("form").filter(has_text="Run on")
+    assert form.get_by_label("Job").input_value() == ""
+    panel.trait("status", {"state": "failed", "text": "Job job-7 cannot be reached: the token is refused."})
+    panel.page.get_by_text("Job job-7 cannot be reached").first.wait_for()
+    assert form.get_by_label("Job").input_value() == "job-7"
+    form.get_by_role("button", name="Attach").click()
+    panel.wait("kernel.calls('job.connect')[0]?.attach_to === 'job-7'")
+
+
 def test_without_a_backend_path_and_population_are_typed(panel):
     panel.trait("job", job(lack="This job has no backend."))
     form = panel.page.locator("form").filter(has_text="This job has no backend.")

@@ -44,6 +44,7 @@ def staged() -> Iterator[Stage]:
         patch.setattr(group, "FOLLOW_PERIOD", 3600.0)  # so that all requests are those of the tests
         cluster.renderer.offers.append("set-radius-floor")
         cluster.renderer.delays.clear()
+        cluster.logs = {}
         assert cluster.backend is not None
         cluster.backend.node_attributes = {"x": [0.0, 1.0, 2.0, 3.0]}
         comms = record_comms(patch)

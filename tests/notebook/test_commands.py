@@ -53,6 +53,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "job.connect",
         "job.end",
         "job.list",
+        "job.log",
         "job.restore",
         "job.start",
         "job.stop",

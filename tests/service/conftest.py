@@ -37,6 +37,7 @@ class ScriptedAllocator(Allocator):
         self.conditions = {}
         self.started = []
         self.stopped = []
+        self.logs = {}
         self.before_start = lambda job: None
         self.may_start = asyncio.Event()
         self.may_start.set()
@@ -52,6 +53,9 @@ class ScriptedAllocator(Allocator):
 
     async def poll(self, job_id):
         return self.conditions[job_id]
+
+    async def log(self, job_id):
+        return self.logs.get(job_id, {})
 
     async def stop(self, job_id):
         self.stopped.append(job_id)

@@ -56,6 +56,9 @@ def answer(status):
 
 
 async def main(arguments):
+    if "chatty" in arguments:
+        lines = [*map(str, range(500)), f"the secret is {sys.stdin.readline().strip()}", "the end of it"]
+        print("\n".join(lines), file=sys.stderr, flush=True)
     if "stubborn" in arguments:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     else:

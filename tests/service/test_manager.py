@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from brayns_widget.service.allocators import Condition
+from brayns_widget.service.allocators.local import LocalAllocator
 from brayns_widget.service.jobs import NO_LIMIT, JobStore, State
 from brayns_widget.service.leases import Leases
 from brayns_widget.service.manager import JobManager, KeyReusedError, UnknownUseCaseError
@@ -108,6 +109,25 @@ def test_a_repeated_start_with_a_key_starts_once(store, scripted, monkeypatch):
     asyncio.run(main())
 
 
+def test_jobs_that_end_by_themselves_are_forgotten_and_their_reasons_are_not(store, fake_commands, eventually):
+    async def main():
+        allocator = LocalAllocator(fake_commands("broken"))
+        manager = JobManager(store, allocator)
+        watch = asyncio.create_task(manager.watch())
+        jobs = [await manager.start("SBO1") for _ in range(3)]
+        await eventually(lambda: all(record(manager, job.id).state is State.FAILED for job in jobs), 30)
+        await eventually(lambda: not allocator._jobs)
+        for job in jobs:
+            assert record(manager, job.id).reason.endswith("its last words:\nno circuit, no fun")
+            assert await manager.log(job) == {}
+        watch.cancel()
+        await asyncio.wait([watch])
+        await manager.end_all("the test ends")
+        assert manager._forgetting == set()
+
+    asyncio.run(main())
+
+
 def test_what_is_over_stays_over(store, scripted):
     async def main():
         manager = JobManager(store, scripted)
@@ -170,7 +190,7 @@ def test_the_watch_ends_a_job_at_its_end_time_and_sees_one_fail(store, scripted,
         scripted.conditions[failing.id] = Condition(State.FAILED, "boom")
         await eventually(lambda: record(manager, short.id).state is State.ENDED)
         assert "time" in record(manager, short.id).reason
-        assert scripted.stopped == [short.id]
+        assert set(scripted.stopped) == {short.id, failing.id}, "the other one is to be forgotten"
         assert (record(manager, failing.id).state, record(manager, failing.id).reason) == (State.FAILED, "boom")
         watch.cancel()
         await asyncio.wait({watch})

@@ -119,6 +119,7 @@ def test_all_but_healthz_wants_the_token(running, scripted):
                 ("POST", "/start"),
                 ("GET", f"/status/{job_id}"),
                 ("POST", f"/stop/{job_id}"),
+                ("GET", f"/log/{job_id}"),
                 ("GET", "/jobs"),
                 ("GET", "/unknown"),
                 ("GET", "/healthz/"),
@@ -259,6 +260,24 @@ def test_jobs_are_listed_with_their_state(running, scripted):
                 (first, "ended", "SBO1"),
                 (second, "ready", "SBO1"),
             ]
+
+    asyncio.run(main())
+
+
+def test_a_jobs_log_is_told_without_the_token(running, scripted, token):
+    async def main():
+        async with running(scripted) as service:
+            job_id = await service.start()
+            scripted.logs[job_id] = {"renderer": f"GET /?token={token}\nit works", "backend": ""}
+            answer = await service.client.get(f"/log/{job_id}")
+            assert (answer.status_code, answer.json()) == (
+                200,
+                {"log": {"renderer": "GET /?token=…\nit works", "backend": ""}},
+            )
+            await service.client.post(f"/stop/{job_id}")
+            assert (await service.client.get(f"/log/{job_id}")).json() == {"log": {}}
+            unknown = await service.client.get("/log/unknown")
+            assert (unknown.status_code, unknown.text) == (404, "there is no such job")
 
     asyncio.run(main())
 

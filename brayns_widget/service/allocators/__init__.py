@@ -48,8 +48,12 @@ class Allocator(ABC):
         """Return the present condition of a job; an unknown one counts as queued."""
 
     @abstractmethod
+    async def log(self, job_id: str) -> Mapping[str, str]:
+        """Return the last lines that each server of a job has logged, without secrets; nothing if it is unknown."""
+
+    @abstractmethod
     async def stop(self, job_id: str) -> None:
-        """Stop a job, and return when none of its processes runs; a job that is unknown or over is not an error."""
+        """Stop a job and forget it, and return when none of its processes runs; one that is unknown is not an error."""
 
     @abstractmethod
     async def close(self) -> None:

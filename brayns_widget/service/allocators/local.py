@@ -18,6 +18,7 @@ from typing import NoReturn
 from brayns_widget.service.allocators import BACKEND, RENDERER, Allocator, Condition
 from brayns_widget.service.allocators import spare as spares
 from brayns_widget.service.allocators.process import ServerDiedError, ServerProcess
+from brayns_widget.service.auth import Token
 from brayns_widget.service.jobs import Job, State
 
 _PROBE_SECONDS = 0.05
@@ -111,6 +112,10 @@ class LocalAllocator(Allocator):
         job = self._jobs.get(job_id)
         return job.condition if job else Condition(State.QUEUED)
 
+    async def log(self, job_id: str) -> Mapping[str, str]:
+        job = self._jobs.get(job_id)
+        return job.log() if job else {}
+
     async def stop(self, job_id: str) -> None:
         if job := self._jobs.get(job_id):
             await job.stop()
@@ -139,6 +144,7 @@ class _LocalJob:
     ) -> None:
         self.condition = Condition(State.STARTING)
         self._servers = {server.name: server for server in servers}
+        self._last_ends: dict[str, str] = {}  # name of a server that was replaced → how the one before has ended
         self._commands = commands
         self._secret = secret
         self._ready_within = ready_within
@@ -151,6 +157,17 @@ class _LocalJob:
     def processes(self) -> Sequence[int]:
         """The process ids of the servers."""
         return [server.pid for server in self._servers.values()]
+
+    def log(self) -> dict[str, str]:
+        """Return the last lines that each server has logged."""
+        log = {}
+        for name, server in self._servers.items():
+            text = f"{self._last_ends.get(name, '')}\n{server.log()}".strip()
+            log[name] = self._mask(text)
+        return log
+
+    def _mask(self, text: str) -> str:
+        return Token(self._secret).mask(text)
 
     async def stop(self) -> None:
         self._life.cancel()
@@ -185,6 +202,7 @@ class _LocalJob:
             if server.name != BACKEND or self.condition.state is not State.READY:
                 raise ServerDiedError(reason)
             logger.warning("%s; another one takes its place", reason.partition("\n")[0])
+            self._last_ends[server.name] = reason
             self._tell_address(server.name, None)
             await server.stop(self._grace)  # its pipes are open still
             pause = _PAUSE if clock() - began > _STABLE else pause
@@ -209,7 +227,7 @@ class _LocalJob:
         if self._life.cancelled():
             self.condition = Condition(State.ENDED, "it was stopped")
         else:
-            self.condition = Condition(State.FAILED, _reason(self._life.exception()))
+            self.condition = Condition(State.FAILED, self._mask(_reason(self._life.exception())))
         await _stop_all(list(self._servers.values()), self._grace)
 
 

@@ -14,6 +14,9 @@ from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 
 _TAIL = 2000
+LOG_LINES, LOG_SIZE = 100, 16384
+"""Most lines and bytes that are kept of what a server has logged."""
+
 _DRAIN_SECONDS = 1.0
 _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # exists on Windows only
 _ANNOUNCEMENT = b"listening on "
@@ -40,7 +43,7 @@ class ServerProcess:
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
-        self._tail = bytearray()
+        self._log = bytearray()
         self._drains = [asyncio.create_task(self._drain(process.stderr, keep=True))]
 
     @classmethod
@@ -82,12 +85,20 @@ class ServerProcess:
             raise ServerDiedError(f"the {self.name} did not say where it listens but {line[:200]!r}")
         return host.decode(), int(port)
 
+    def log(self) -> str:
+        """Return the last lines that it has logged; "…" stands for earlier ones."""
+        text = self._log.decode(errors="replace").rstrip()
+        lines = text.splitlines()
+        if len(self._log) == LOG_SIZE:
+            lines[:1] = ["…"]  # half a line, which may begin in a secret
+        return "\n".join(lines if len(lines) <= LOG_LINES else ["…", *lines[-LOG_LINES:]])
+
     async def ended(self) -> str:
         """Wait for the end of the process; return its exit code and the last lines of its stderr, as a text."""
         code = await self._process.wait()
         await asyncio.wait(self._drains, timeout=_DRAIN_SECONDS)
         text = f"the {self.name} {_how(code)}"
-        tail = self._tail.decode(errors="replace").strip()
+        tail = self._log[-_TAIL:].decode(errors="replace").strip()
         return f"{text}\nits last words:\n{tail}" if tail else text
 
     async def stop(self, grace: float) -> None:
@@ -119,8 +130,8 @@ class ServerProcess:
         while chunk := await stream.read(65536):
             logger.debug("%s (process %d): %s", self.name, self.pid, chunk.decode(errors="replace").rstrip())
             if keep:
-                self._tail += chunk
-                del self._tail[:-_TAIL]
+                self._log += chunk
+                del self._log[:-LOG_SIZE]
 
 
 def _exit(code: int) -> str:

@@ -22,6 +22,7 @@ import {
   TOKENS,
   type TokenFrom,
 } from "./connecting.js";
+import { JobLog } from "./JobLog.js";
 import { Jobs } from "./Jobs.js";
 
 /** Seconds before the end from which on the time left is marked, as the kernel warns. */
@@ -69,6 +70,7 @@ function Present() {
         </div>
       )}
       {BROKEN.includes(state) && <p class="bw-problem">{text}</p>}
+      {isConnected && <JobLog key={job.id} />}
       {job.log && (
         <details class="bw-log">
           <summary>Log of the job that has ended</summary>
@@ -119,14 +121,16 @@ function TimeLeft({ ends, probably }: { readonly ends: number; readonly probably
 
 /** The form for another place. */
 function Elsewhere() {
-  const { link, traits } = useView();
+  const { link, traits, condition } = useView();
   const commands = useCommands();
   const job = traits.job.value;
+  // A job that cannot be reached may run still, and go on with a new token.
+  const lost = (BROKEN.includes(condition.value.state) && job.id) || "";
   const token = useRef<HTMLInputElement>(null);
   const drafted = useSignal<{ readonly of: string; readonly draft: Draft } | null>(null);
   // What was typed is of no use any more when the place has changed.
   const place = JSON.stringify([job.master, job.slave, job.renderer, job.backend, job.usecase, job.project]);
-  const draft = drafted.value?.of === place ? drafted.value.draft : draftOf(job);
+  const draft = drafted.value?.of === place ? drafted.value.draft : draftOf(job, lost);
   const change = (changes: Partial<Draft>) => {
     drafted.value = { of: place, draft: { ...draft, ...changes } };
   };
@@ -163,6 +167,7 @@ function Elsewhere() {
           )}
         </Field>
         <PlaceFields draft={draft} onChange={change} />
+        {draft.kind === "master" && <StartTime draft={draft} onChange={change} />}
         {draft.kind !== "local" && <TokenFields draft={draft} field={token} onChange={change} />}
         <div class="bw-actions">
           <Button primary disabled={commands.busy.value}>
@@ -217,6 +222,28 @@ function PlaceFields({ draft, onChange }: FieldsProps) {
         />
       ))}
     </>
+  );
+}
+
+function StartTime({ draft, onChange }: FieldsProps) {
+  return (
+    <Field name="Start within">
+      {(id) => (
+        <span class="bw-unit bw-time">
+          <input
+            id={id}
+            type="number"
+            min={LIMITS.start_timeout.exclusiveMinimum}
+            step="any"
+            placeholder="if not as before"
+            aria-label="Start within so many minutes"
+            value={draft.minutes}
+            onInput={(event) => onChange({ minutes: event.currentTarget.value })}
+          />
+          min
+        </span>
+      )}
+    </Field>
   );
 }
 

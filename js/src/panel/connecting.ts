@@ -30,6 +30,8 @@ export interface Draft {
   readonly usecase: string;
   readonly project: string;
   readonly attachTo: string;
+  /** Minutes that a start may take, or "" for as many as before. */
+  readonly minutes: string;
   readonly renderer: string;
   readonly backend: string;
   readonly tokenFrom: TokenFrom;
@@ -39,14 +41,16 @@ export interface Draft {
 
 export const DEFAULT_VARIABLE = "BRAYNS_WIDGET_TOKEN";
 
-export function draftOf(job: Job): Draft {
+/** What the form says at first; `attachTo` is the job to attach to, if there is one. */
+export function draftOf(job: Job, attachTo = ""): Draft {
   return {
     kind: kindOf(job),
     master: job.master ?? "",
     slave: job.slave ?? "",
     usecase: job.usecase || PARAMETERS["job.connect"].usecase.default,
     project: job.project ?? "",
-    attachTo: "",
+    attachTo,
+    minutes: "",
     renderer: job.renderer ?? "",
     backend: job.backend ?? "",
     tokenFrom: "typed",
@@ -81,6 +85,7 @@ export function paramsOf(draft: Draft, typed: string): Params {
     usecase: draft.usecase.trim(),
     project: draft.project.trim() || null,
     attach_to: draft.attachTo.trim() || null,
+    start_timeout: draft.minutes === "" ? null : Number(draft.minutes) * 60,
     token,
   };
 }

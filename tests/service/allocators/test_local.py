@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
+from brayns_widget.service.allocators.process import LOG_LINES
 from brayns_widget.service.jobs import JobStore, State
 
 
@@ -90,6 +91,43 @@ def test_a_backend_that_dies_is_replaced_and_the_renderer_goes_on(allocate, fake
                 assert allocator._jobs[job_id].processes[0] == renderer
                 backend = allocator._jobs[job_id].processes[1]
             assert psutil.Process(renderer).is_running()
+
+    asyncio.run(main())
+
+
+def test_the_logs_of_servers_are_told_by_their_ends_and_without_secrets(allocate, fake_commands, eventually):
+    async def main():
+        async with allocate(fake_commands("chatty", "noisy")) as (allocator, job_id):
+            secret = (await until(allocator, job_id, State.READY)).secret
+            log = {}
+
+            async def look():
+                log.update(await allocator.log(job_id))
+                return "end of it" in log["renderer"] and log["backend"]
+
+            async with asyncio.timeout(10):
+                while not await look():  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.01)
+            lines = log["renderer"].splitlines()
+            assert (lines[0], lines[-2:], len(lines)) == ("…", ["the secret is …", "the end of it"], LOG_LINES + 1)
+            assert secret not in str(log)
+            assert log["backend"] == "…", "a single line that is too long"
+            assert await allocator.log("another job") == {}
+
+    asyncio.run(main())
+
+
+def test_the_log_tells_how_a_backend_ended_that_was_replaced(allocate, fake_commands):
+    async def main():
+        async with allocate(fake_commands()) as (allocator, job_id):
+            await until(allocator, job_id, State.READY)
+            _, backend = allocator._jobs[job_id].processes
+            psutil.Process(backend).kill()
+            async with asyncio.timeout(10):
+                while not (log := await allocator.log(job_id))["backend"]:  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.01)
+            assert log["backend"].startswith("the backend ")
+            assert log["renderer"] == ""
 
     asyncio.run(main())
 
