@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
-from brayns_widget.protocol.brayns.models import ModelInstance
+from brayns_widget.protocol.brayns.models import GetModelParams, ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object
+from brayns_widget.protocol.schema import Object, Vector4
 
 
 class RadiusFloor(Object):
@@ -33,6 +33,16 @@ class PictureOptions(Object):
     stepwise: bool = False
 
 
+class ModelColoring(Object):
+    """How a model was colored last, "" if nobody has, and the colors (linear RGBA) by keys of ``get-color-values``.
+
+    Other keys, such as ranges of ids, are left out, because there may be one for each cell.
+    """
+
+    method: str = ""
+    values: dict[str, Vector4] = {}
+
+
 class AddMorphologyParams(Object):
     """A single cell as the text of a file, its format, its name for messages, and the parameters of the loader."""
 
@@ -43,6 +53,7 @@ class AddMorphologyParams(Object):
 
 
 ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
+GET_MODEL_COLORING = Endpoint("get-model-coloring", GetModelParams, ModelColoring)
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
