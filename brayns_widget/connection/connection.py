@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend, equip_renderer
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.master import NoVerdict
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good
@@ -431,6 +432,8 @@ class Connection:
                 except (BraynsWidgetError, TimeoutError) as error:
                     if isinstance(error, BraynsWidgetError) and is_for_good(error):
                         said = "The proxy refuses the token."
+                    elif isinstance(error, NoVerdict):
+                        said = error.message
                 step = recovery.told(clock(), verdict)
             elif step is Step.OPEN:
                 self._tell_attempt(job, reason, said, recovery)
