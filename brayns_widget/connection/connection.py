@@ -33,6 +33,10 @@ START_TIMEOUT = 120.0
 T = TypeVar("T")
 
 _CANCELLED = Status("idle", "The start was cancelled.")
+_AFTER_THE_END = (
+    "The next call starts another job. "
+    'controller.restore(), or "Start again" in the view, brings back what was loaded before.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,7 +458,7 @@ class Connection:
                 self._leave(end)
                 self._attach_to = None  # it can be joined no more, so the next job is one of ours at the same place
                 self._run_to_end(self._forget(job, end.text), "forget an ended job")
-                raise ConnectionLost(end.text)
+                raise ConnectionLost(end.text, hint=_AFTER_THE_END)
             else:
                 text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
                 self._set_status("failed", text)

@@ -362,7 +362,7 @@ def test_a_job_whose_proxies_are_gone_for_good_is_replaced_and_told_of(cluster, 
     proxy.refuse(True)
     proxy.reset()
     until(lambda: controller.status.state == "failed")
-    assert "The proxy does not answer, either." in controller.status.text
+    assert "The proxy master did not return the job's state: HTTP 404" in controller.status.text
     assert controller.status.text.endswith("cannot be reached; new attempts go on.")
     task = controller.restore()
     until(lambda: cluster.paths().count("POST /start") == 2)
