@@ -81,7 +81,7 @@ def ask(client, method):
 
 def check(clients, upload):
     """Ask while something is uploaded, and check how long that took; return the answer to the upload."""
-    waits = {asked: [] for asked in ASKED}
+    waits: dict[tuple[str, str], list[float]] = {asked: [] for asked in ASKED}
     upload.start()
     while upload.is_alive():
         for server, method in ASKED:
