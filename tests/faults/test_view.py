@@ -321,10 +321,14 @@ def shown(edition: Edition, lab: Lab, browser: Browser) -> Iterator[View]:
         notebook.page.close()
 
 
-def test_a_view_tells_of_each_fault_and_shows_the_scene_again(lab, browser):
-    """All in one, as a lab and a browser take longer to start than the faults take together."""
-    for edition in EDITIONS:
-        with shown(edition, lab, browser) as view:
-            view.is_whole()
-            for fault in ROWS[edition]:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_view_tells_of_each_fault_and_shows_the_scene_again(edition, lab, browser):
+    """All rows in one, as a notebook takes longer to start than the faults take together."""
+    with shown(edition, lab, browser) as view:
+        view.is_whole()
+        for fault in ROWS[edition]:
+            try:
                 fault(view)
+            except BaseException as error:
+                error.add_note(f"It was in the row {fault.__name__}.")
+                raise
