@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend, equip_renderer
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.loop import finish_cleanup
+from brayns_widget.connection.master import NoVerdict
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good, with_new_token
@@ -32,6 +33,10 @@ START_TIMEOUT = 120.0
 T = TypeVar("T")
 
 _CANCELLED = Status("idle", "The start was cancelled.")
+_AFTER_THE_END = (
+    "The next call starts another job. "
+    'controller.restore(), or "Start again" in the view, brings back what was loaded before.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +437,8 @@ class Connection:
                 except (BraynsWidgetError, TimeoutError) as error:
                     if isinstance(error, BraynsWidgetError) and is_for_good(error):
                         said = "The proxy refuses the token."
+                    elif isinstance(error, NoVerdict):
+                        said = error.message
                 step = recovery.told(clock(), verdict)
             elif step is Step.OPEN:
                 self._tell_attempt(job, reason, said, recovery)
@@ -452,7 +459,7 @@ class Connection:
                 self._leave(end)
                 self._attach_to = None  # it can be joined no more, so the next job is one of ours at the same place
                 self._run_to_end(self._forget(job, end.text), "forget an ended job")
-                raise ConnectionLost(end.text)
+                raise ConnectionLost(end.text, hint=_AFTER_THE_END)
             else:
                 text = f"Job {job.id} cannot be reached: {failure}" if job.id else failure
                 new_token = with_new_token(job.id)

@@ -540,10 +540,9 @@ async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool
 def _describe(status: JobStatus, on_state: OnState) -> None:
     if status.ready:
         return
-    if status.running:
-        on_state("starting", "Starting the renderer …")
-    else:
-        on_state("queued", "Waiting for a machine …")
+    state: State = "starting" if status.running else "queued"
+    usual = "Starting the renderer …" if status.running else "Waiting for a machine …"
+    on_state(state, f"{status.trouble} Asking again …" if status.trouble else usual)
 
 
 def _addresses(slave: str | None, renderer_url: str, job_id: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
@@ -45,6 +45,7 @@ STOP_AGAIN = 3.0
 LEASE = 120
 """The lease of remote jobs, in seconds, which our own master knows and no other."""
 LEASE_HEADER = "Job-Lease"
+_MAYBE_STARTED = "It may have started a job all the same, which then runs until its time is over."
 _MAX_TEXT = 300
 _MAX_JOBS = 5  # in a message; the newest
 _LOST = "cannot retreive job"  # spelled like this
@@ -77,6 +78,7 @@ class JobStatus:
         failed: whether it failed, if the master reports it.
         host: name of the machine that runs the job, if the master reports it (ours does), or "".
         renderer_url: the renderer's address, if the master reports it (the 2024 edition does), or "".
+        trouble: why the master has not told it again since, as a sentence, or "".
     """
 
     running: bool = False
@@ -88,6 +90,7 @@ class JobStatus:
     failed: bool = False
     host: str = ""
     renderer_url: str = ""
+    trouble: str = ""
 
 
 def master_address(url: str) -> str:
@@ -175,10 +178,13 @@ class MasterClient:
         try:
             response = await self._call("POST", "/start", body, headers={LEASE_HEADER: str(lease)} if lease else None)
         except DeadlineExceeded as error:
-            error.hint = "It may have started a job all the same, which then runs until its time is over."
+            error.hint = _MAYBE_STARTED
             raise
         if response.status_code not in {200, 201}:
-            raise AllocationError(f"The proxy master did not start a job for use case {usecase!r}: {_say(response)}.")
+            raise AllocationError(
+                f"The proxy master did not start a job for use case {usecase!r}: {_say(response)}.",
+                hint=f"Try again later. {_MAYBE_STARTED}" if response.status_code in _NO_VERDICT else "",
+            )
         job_id = _object(response).get("job_id")
         if not isinstance(job_id, str) or not job_id:
             raise ProtocolError("The proxy master started a job without returning its id.")
@@ -301,7 +307,7 @@ class MasterClient:
         Args:
             job_id: the job.
             timeout: seconds.
-            on_status: called with every answer until then.
+            on_status: called with every answer until then, and with the last one and its ``trouble`` if none comes.
             pause: longest time between two polls, in seconds; the first ones come faster.
             told: seconds that the error tells, if a part of what was set has passed already.
 
@@ -313,7 +319,7 @@ class MasterClient:
         loop = asyncio.get_running_loop()
         was_running = False
         unsure_since: float | None = None
-        trouble = ""
+        known = JobStatus()
         wait = min(0.05, pause)
         try:
             async with asyncio.timeout(timeout):
@@ -321,9 +327,10 @@ class MasterClient:
                     try:
                         status = await self.status(job_id)
                     except (NoVerdict, TokenUnavailable, ConnectionLost, DeadlineExceeded) as error:
-                        trouble = f" {error.message}"
+                        known = replace(known, trouble=error.message)
+                        on_status(known)
                     else:
-                        trouble = ""
+                        known = status
                         unsure_since = (unsure_since or loop.time()) if status.unsure else None
                         if status.ready:
                             return status
@@ -339,7 +346,7 @@ class MasterClient:
             if isinstance(error, BraynsWidgetError):
                 raise
             raise DeadlineExceeded(
-                f"The job was not ready within {told or timeout:g} s.{trouble}",
+                f"The job was not ready within {told or timeout:g} s. {known.trouble}".rstrip(),
                 hint="Allow it more time with start_timeout=…",
             ) from None
 

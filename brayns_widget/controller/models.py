@@ -338,7 +338,7 @@ class Model(Group):
 
     @property
     def colored_by(self) -> str | None:
-        """The coloring method in use, or the name of the values; None if it was not colored here."""
+        """The coloring method in use, or the name of the values; "" for a file's own colors; None if not known."""
         return self.state.colored_by
 
     @property

@@ -30,7 +30,7 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
 
     store = core.store
     if method == "color-model" and isinstance(params, dict):
-        core.scene.forget_colors(params.get("id"))
+        await core.scene.read_colors(server, params.get("id"))
     elif method in {"set-camera-view", "set-camera-perspective", "set-camera-orthographic"}:
         view = await server.call(camera.GET_CAMERA_VIEW)
         values: dict[str, Any] = {"position": view.position, "target": view.target, "up": view.up}
@@ -61,7 +61,7 @@ class Renderer(Group):
         """Send any JSON-RPC request and return its answer; starts the job if need be.
 
         Whatever it has changed of the models, lights, clipping shapes, of the camera and the background is read again
-        afterwards; of colors it is only known that they are others.
+        afterwards; colors are as far as the renderer tells them, which Brayns does not.
 
         Args:
             method: the method's name.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Ge, Le
 
 from brayns_widget.connection.reports import Report
+from brayns_widget.connection.server import PICTURE_TIMEOUT
 from brayns_widget.controller.calls import long, waiting
 from brayns_widget.controller.encoded import GBuffers, Snapshot, expanded
 from brayns_widget.controller.group import Core, Group
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg"}
 
 Side = Annotated[int, Ge(16), Le(8192)]
+SAMPLE_TIMEOUT = 1e-5
+"""Seconds that a sample of one pixel may take: ten times what two cores take where 400,000 spheres are seen."""
+
 Samples = Annotated[int, Ge(1), Le(1024)]
 Channel = Literal["color", "depth", "albedo", "normal"]
 
@@ -73,7 +77,8 @@ class Pictures(Group):
         renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
         params = self._snapshot_params(camera, size, samples, image_format)
-        result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report)
+        deadline = deadline_of(size, samples)
+        result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report, timeout=deadline)
         data = cut(payload, result.color_buffer.offset, result.color_buffer.size)
         picture = Snapshot(data, image_format, (size[0], size[1]))
         if file is not None:
@@ -147,6 +152,16 @@ class Pictures(Group):
             "camera_view": seen.view,
             "renderer": EngineObject(name="interactive", params=settings),
         }
+
+
+def deadline_of(size: Sequence[int], samples: int) -> float:
+    """Return the seconds that a picture may take.
+
+    Args:
+        size: width and height in pixels.
+        samples: samples per pixel.
+    """
+    return max(PICTURE_TIMEOUT, size[0] * size[1] * samples * SAMPLE_TIMEOUT)
 
 
 def cut(payload: memoryview, offset: int, size: int) -> bytes:

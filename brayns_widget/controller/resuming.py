@@ -11,7 +11,7 @@ from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.server import LOAD_TIMEOUT, Server
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.leftovers import find_leftovers, is_tracked
-from brayns_widget.controller.scene import discard, take_out
+from brayns_widget.controller.scene import take_out
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.endpoints import Endpoint
@@ -33,12 +33,14 @@ class Resumer:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.survived = False
+        self._jobs = 0  # that have begun
         self._failures = 0  # to bring the scene back to its renderer
         self._unanswered: list[tuple[str, Any]] = []  # additions and removals whose link broke
         self._undoing: set[asyncio.Task[None]] = set()
 
     def begin(self, renderer: Server) -> None:
         """Listen to the renderer of a new job."""
+        self._jobs += 1
         self.survived, self._failures = False, 0
         self._unanswered = []  # the link of the last job may break later
         self._listen_to(renderer)
@@ -110,17 +112,22 @@ class Resumer:
 
     def _listen_to(self, renderer: Server) -> None:
         renderer.on_call = self._core.journal.note
-        renderer.on_late = partial(self._undo, renderer)
+        renderer.on_late = partial(self._undo, renderer, self._jobs)
         renderer.on_unanswered = partial(_note, self._unanswered)
 
-    def _undo(self, renderer: Server, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
+    def _undo(self, renderer: Server, job: int, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
         """Remove what a request has added whose caller was told that it has failed, and nothing else."""
         if endpoint.name.startswith("add-"):
             added = result if isinstance(result, Sequence) else [result]
-            work = discard(renderer, self._core.scene, [instance.model_id for instance in added])
+            work = self._remove(renderer, job, [instance.model_id for instance in added])
             task = asyncio.create_task(work, name="remove what came late")
             self._undoing.add(task)
             task.add_done_callback(self._undoing.discard)
+
+    async def _remove(self, renderer: Server, job: int, ids: Sequence[int]) -> None:
+        await take_out(renderer, ids)
+        if job == self._jobs:  # else these are ids of other models now
+            self._core.scene.drop(ids)
 
 
 def _note(unanswered: list[tuple[str, Any]], endpoint: Endpoint[Any, Any], params: Any) -> None:

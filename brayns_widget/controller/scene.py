@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Bounds as Box
+from brayns_widget.controller.foreign_colors import with_foreign_colors
+from brayns_widget.controller.legend import LegendSection
 from brayns_widget.controller.state import ModelState, PartState, State, Store
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestError, SceneLost
 
@@ -51,18 +53,23 @@ class Scene:
 
         async with self.changing:
             described: dict[int, ModelState] = {}
+            legends: list[LegendSection] = []
             while True:
                 instances = (await renderer.call(brayns.GET_SCENE)).models
                 new = [i for i in instances if _is_model(i) and not (self._known(i) or i.model_id in described)]
                 if not new:
                     break
                 for instance in new:  # changes meanwhile are read once more
-                    described[instance.model_id] = await self._describe(renderer, instance)
+                    model, legend = await with_foreign_colors(renderer, await self._describe(renderer, instance))
+                    described[model.id] = model
+                    legends += [] if legend is None else [legend]
             self._take(instances, described)
+            if legends:
+                self._store.state = replace(self._store.state, sections=(*self._store.state.sections, *legends))
 
     async def add(self, renderer: Server, instances: Iterable[ModelInstance]) -> list[ModelState]:
         """Add new models to the state; the caller holds ``changing``."""
-        models = [await self._describe(renderer, instance) for instance in instances]
+        models = [replace(await self._describe(renderer, instance), colored_by="") for instance in instances]
         self._store.state = replace(self._store.state, scene_lost=False)  # another one has begun
         self.put(models)
         return models
@@ -185,14 +192,17 @@ class Scene:
         self._seen = {model.id: _kind(model) for model in state.models}
         self._store.state = replace(state, scene_lost=False, revision=state.revision + 1)
 
-    def forget_colors(self, model_id: object) -> None:
+    async def read_colors(self, renderer: Server, model_id: object) -> None:
         """Take in that others have colored a model."""
-        state = self._store.state
-        models = tuple(
-            replace(model, color=None, colored_by=None) if model.id == model_id else model for model in state.models
-        )
-        sections = tuple(section for section in state.sections if section.model != model_id)
-        self._store.state = replace(state, models=models, sections=sections)
+        async with self.changing:
+            for model in self._store.state.models:
+                if model.id == model_id:
+                    unknown = replace(model, color=None, colored_by=None)
+                    read, legend = await with_foreign_colors(renderer, unknown)
+                    state = self._store.state
+                    others = tuple(section for section in state.sections if section.model != model_id)
+                    self._store.state = replace(state, sections=others if legend is None else (*others, legend))
+                    self.put([read])
 
     def model(self, model_id: int, generation: int | None = None) -> ModelState:
         """Return a model by its id.

@@ -67,9 +67,9 @@ class ModelState:
         name: name of the model: the node population, or the file.
         type: the renderer's model type, such as "neurons".
         visible: whether it is shown.
-        color: "#rrggbb" if it has a single color that was set here, else None.
-        colored_by: the coloring method in use, such as "solid" or "mtype", or the name of the values, or None if it
-            was not colored here.
+        color: "#rrggbb" if it is known to have been given a single color, else None.
+        colored_by: the coloring method in use, such as "solid" or "mtype", or the name of the values; "" for the
+            colors with which it was loaded, None if that is not known because others have loaded or colored it.
         color_methods: its coloring methods.
         cells: number of loaded cells, or None if the renderer does not report it.
         path: the file it was loaded from, or None.

@@ -364,6 +364,25 @@ def test_waiting_has_a_deadline(contract):
         talk(contract, lambda client: wait_ready(client, timeout=0.1))
 
 
+@pytest.mark.parametrize("code", [500, 503])
+def test_a_master_whose_database_is_away_is_told_and_asked_again(contract, code):
+    states: list[JobStatus] = []
+    contract.failures["/status"] = [(code, "database is locked")] * (2 * master_module.STATUS_ATTEMPTS)
+    assert talk(contract, lambda client: wait_ready(client, states)).ready
+    text = f"The proxy master did not return the job's state: HTTP {code}, database is locked."
+    assert [state.trouble for state in states][:2] == [text, text]
+    assert not states[-1].trouble
+
+
+@pytest.mark.parametrize(("code", "unsure"), [(500, True), (503, True), (400, False), (507, False)])
+def test_a_start_of_which_nobody_knows_is_told(contract, code, unsure):
+    contract.failures["/start"] = [(code, "database or disk is full")]
+    with pytest.raises(AllocationError, match=f"HTTP {code}, database or disk is full") as caught:
+        talk(contract, lambda client: client.start("SBO1"))
+    assert caught.value.hint.startswith("Try again later. It may have started a job") is unsure
+    assert len(contract.calls) == 1
+
+
 def test_waiting_can_be_cancelled(contract):
     contract.polls = 10**9
 

@@ -9,6 +9,7 @@ import pytest
 from brayns_widget.connection import connection as connection_module
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NOT_BACK
+from brayns_widget.controller.state import Notice
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.errors import ConnectionLost, SceneLost
@@ -56,6 +57,26 @@ def test_a_call_that_waits_for_a_job_that_turns_out_to_be_over_says_so(cluster, 
     with pytest.raises(SceneLost):
         task.result(WAIT)
     assert cluster.paths().count("POST /start") == 1
+
+
+def test_a_load_while_a_job_is_asked_for_that_is_over_says_what_to_do(cluster, proxy, controller):
+    load(controller)
+    proxy.refuse(True)
+    proxy.reset()
+    until(lambda: "attempt" in controller.status.text)
+    task = controller.load_circuit("/data/circuit.json")
+    cluster.over, cluster.reason = True, "the renderer crashed"
+    with pytest.raises(ConnectionLost, match="The job has ended: the renderer crashed") as caught:
+        task.result(WAIT)
+    assert "The next call starts another job" in caught.value.hint
+    assert 'controller.restore(), or "Start again" in the view' in caught.value.hint
+    assert controller.state.notice == Notice.of(caught.value), "it is not told in the view"
+    cluster.over, cluster.reason = False, ""
+    cluster.renderer.models.clear()
+    proxy.refuse(False)
+    controller.restore().result(WAIT)
+    assert len(controller.models) == 1
+    assert len(cluster.renderer.sent("add-model")) == 2
 
 
 def test_parts_of_a_lost_scene_say_so(cluster, controller):

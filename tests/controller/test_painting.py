@@ -40,7 +40,7 @@ def test_when_all_colors_are_taken_the_first_comes_again(controller):
 def test_a_model_without_a_single_color_is_left_as_it_is(cluster, controller):
     del cluster.renderer.color_values["solid"]
     model = load(controller)
-    assert (model.color, model.colored_by) == (None, None)
+    assert (model.color, model.colored_by) == (None, "")
     assert cluster.renderer.sent("color-model") == []
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -9,7 +10,7 @@ import pytest
 from brayns_widget.controller import pictures
 from brayns_widget.controller.camera import Camera
 from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.protocol.errors import ProtocolError, RequestCancelled
+from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestCancelled
 from tests.controller.scenes import WAIT, elsewhere
 from tests.fakes import EXR, JPEG, PNG
 from tests.listening import Listener
@@ -112,6 +113,26 @@ def test_a_cancelled_snapshot_is_cancelled_at_the_renderer(cluster, controller):
     with pytest.raises(RequestCancelled):
         task.result(WAIT)
     assert cluster.renderer.cancelled == ["snapshot"]
+
+
+def test_a_large_picture_has_more_time(cluster, controller, monkeypatch):
+    controller.start().result(WAIT)
+    monkeypatch.setattr(pictures, "PICTURE_TIMEOUT", 0.05)
+    monkeypatch.setattr(pictures, "SAMPLE_TIMEOUT", WAIT / (64 * 48 * 4))
+    cluster.renderer.delays["snapshot"] = 0.3
+    assert bytes(controller.snapshot(size=(64, 48), samples=4).result(WAIT)) == PNG
+    monkeypatch.setattr(pictures, "SAMPLE_TIMEOUT", 1e-6)
+    with pytest.raises(DeadlineExceeded):
+        controller.snapshot(size=(64, 48), samples=4).result(WAIT)
+    assert pictures.deadline_of((8192, 8192), 16) < 3600
+
+
+def test_the_largest_picture_comes_as_a_whole(controller, monkeypatch):
+    noise = os.urandom(1 << 20) * (4 * 8192 * 8192 >> 20)  # no PNG of 8192 x 8192 has much more
+    monkeypatch.setattr("tests.fakes.PNG", noise)
+    picture = controller.snapshot(size=(8192, 8192), samples=1).result(WAIT)
+    assert picture.data == noise
+    assert controller.state.status.state == "ready"
 
 
 def test_gbuffers_are_the_answers_bytes(cluster, controller):

@@ -205,6 +205,25 @@ def test_what_the_link_of_an_earlier_job_has_left_unanswered_concerns_no_other_j
     assert len(controller.models) == 2
 
 
+def test_what_comes_late_from_an_earlier_job_takes_nothing_from_the_next_one(cluster, controller):
+    kept = load(controller)
+    earlier = controller.ready
+    assert earlier is not None
+    (late,) = ADD_MODEL.decode([cluster.renderer.models[-1]])
+    crash(cluster, controller)
+    cluster.renderer.models.clear()
+    controller.restore().result(WAIT)
+
+    async def come_late() -> None:
+        assert earlier.renderer.on_late is not None
+        same_id = late.model_copy(update={"model_id": kept.id})  # as renderers all begin with the same ids
+        earlier.renderer.on_late(ADD_MODEL, {}, [same_id])
+        await controller._core.resumer.close()
+
+    on_loop(controller, come_late)
+    assert list(controller.models) == [kept]
+
+
 PARTS: dict[str, tuple[str, str, Callable[[Controller], object]]] = {
     "shape": ("geometry", "add-spheres", lambda controller: controller.shapes.add(Sphere(center=(0, 0, 0), radius=1))),
     "light": ("light", "add-light-ambient", lambda controller: controller.lights.add(AmbientLight())),
@@ -362,7 +381,7 @@ def test_a_job_whose_proxies_are_gone_for_good_is_replaced_and_told_of(cluster, 
     proxy.refuse(True)
     proxy.reset()
     until(lambda: controller.status.state == "failed")
-    assert "The proxy does not answer, either." in controller.status.text
+    assert "The proxy master did not return the job's state: HTTP 404" in controller.status.text
     assert controller.status.text.endswith("cannot be reached; new attempts go on.")
     task = controller.restore()
     until(lambda: cluster.paths().count("POST /start") == 2)

@@ -11,7 +11,7 @@ from brayns_widget.controller.legend import LegendSection
 from brayns_widget.controller.scene import Scene, model_state, read_bounds, union
 from brayns_widget.controller.state import ModelState, PartState, State, Store
 from brayns_widget.protocol.brayns.models import GET_MODEL, ModelInstance
-from brayns_widget.protocol.errors import CircuitError, RequestError, SceneLost
+from brayns_widget.protocol.errors import METHOD_NOT_FOUND, CircuitError, RequestError, SceneLost
 from tests.fakes import BOUNDS, NO_BOUNDS
 
 INSTANCE = {
@@ -52,6 +52,8 @@ class Renderer(Server):
         if endpoint.name == "get-scene":
             scene = self.scenes.pop(0) if len(self.scenes) > 1 else self.scenes[0]
             return endpoint.decode({"bounds": NO_BOUNDS, "models": scene})
+        if endpoint.name == "get-model-coloring":
+            raise RequestError("Brayns does not tell it", code=METHOD_NOT_FOUND)
         assert endpoint.name == "get-color-methods"
         self.described.append(params.id)
         self.on_describe()

@@ -32,17 +32,25 @@ def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
     return call("-m", "benchmarks", name, *options)
 
 
+# Each part in a run of its own, as each may take minutes on a busy machine that has compiled no kernel yet.
 @pytest.mark.timeout(TIMEOUT_S + 10)
-def test_nothing_is_found_in_a_hundredth_of_the_work(tmp_path):
+def test_nothing_is_found_in_a_hundredth_of_the_damaged_files(tmp_path):
     pytest.importorskip("embreex", reason="needs the extra 'local'")
-    done = run("faults", "--quick", "--only", "fuzz", "--only", "damaged", "--json", str(tmp_path / "faults.json"))
+    done = run("faults", "--quick", "--only", "damaged", "--json", str(tmp_path / "damaged.json"))
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads((tmp_path / "faults.json").read_text())
-    assert set(found) == {"fuzz", "damaged"}
-    assert set(found["damaged"]) >= set(FORMATS)
-    assert all(found["damaged"][name]["ends"]["shown"] >= 1 for name in FORMATS)
-    assert sum(found["fuzz"]["master"]["statuses"].values()) == found["fuzz"]["master"]["requests"]
-    assert sum(found["fuzz"]["renderer"]["ends"].values()) == found["fuzz"]["renderer"]["requests"]
+    found = json.loads((tmp_path / "damaged.json").read_text())["damaged"]
+    assert set(found) >= set(FORMATS)
+    assert all(found[name]["ends"]["shown"] >= 1 for name in FORMATS)
+
+
+@pytest.mark.timeout(TIMEOUT_S + 10)
+def test_nothing_is_found_in_a_hundredth_of_the_random_requests(tmp_path):
+    pytest.importorskip("embreex", reason="needs the extra 'local'")
+    done = run("faults", "--quick", "--only", "fuzz", "--json", str(tmp_path / "fuzz.json"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "fuzz.json").read_text())["fuzz"]
+    assert sum(found["master"]["statuses"].values()) == found["master"]["requests"]
+    assert sum(found["renderer"]["ends"].values()) == found["renderer"]["requests"]
 
 
 @pytest.mark.timeout(TIMEOUT_S + 10)

@@ -24,6 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.flaky(r
 
 WAIT = 60.0
 HURRY = 2.0
+STATUS = "GET /status"
+LOCKED = 500, "database is locked"
+MANY = 10_000  # answers, until others are wanted
 # Silence, and a job that a start gave up, are noticed sooner than people need, or the test would wait for it.
 CODE = """
 from functools import partial
@@ -247,12 +250,46 @@ def dead_in_the_queue(view: View) -> None:
     view.is_whole()
 
 
-STARTS = refused_token, renderer_down, full_queue, dead_in_the_queue
+def locked_database(view: View) -> None:
+    """The master's database is locked when links break."""
+    view.proxies.answers[STATUS] = [LOCKED] * MANY
+    view.slave.refuse(True)
+    view.slave.reset()
+    view.says("HTTP 500, database is locked. Connecting again")
+    view.keep("locked-database")
+    view.proxies.answers[STATUS] = []
+    view.slave.refuse(False)
+    view.is_whole()
+
+
+def locked_at_a_start(view: View) -> None:
+    """The master's database is locked while another job starts."""
+    view.end_job()
+    view.proxies.answers[STATUS] = [LOCKED] * MANY
+    view.start_again()
+    view.says("HTTP 500, database is locked. Asking again")
+    view.keep("locked-at-a-start")
+    view.proxies.answers[STATUS] = []
+    view.is_whole()
+
+
+def full_disk(view: View) -> None:
+    """The disk of the master's database is full when another job is to be started; a moment later it is not."""
+    view.end_job()
+    view.proxies.answers["POST /start"] = [(503, "database or disk is full")]
+    view.start_again()
+    view.says("HTTP 503, database or disk is full. Try again later")
+    view.keep("full-disk")
+    view.start_again()
+    view.is_whole()
+
+
+STARTS = refused_token, renderer_down, full_queue, dead_in_the_queue, locked_at_a_start, full_disk
 """What happens to the start of another job."""
 
 ROWS: dict[Edition, tuple[Callable[[View], None], ...]] = {
-    "2023": (reset, silence, silence_of_a_load, master_away, dead_backend, job_over, *STARTS),
-    "2024": (reset, silence, silence_of_a_load, master_away, job_over, *STARTS),  # there is no backend
+    "2023": (reset, silence, silence_of_a_load, master_away, locked_database, dead_backend, job_over, *STARTS),
+    "2024": (reset, silence, silence_of_a_load, master_away, locked_database, job_over, *STARTS),  # there is no backend
 }
 
 
@@ -284,10 +321,14 @@ def shown(edition: Edition, lab: Lab, browser: Browser) -> Iterator[View]:
         notebook.page.close()
 
 
-def test_a_view_tells_of_each_fault_and_shows_the_scene_again(lab, browser):
-    """All in one, as a lab and a browser take longer to start than the faults take together."""
-    for edition in EDITIONS:
-        with shown(edition, lab, browser) as view:
-            view.is_whole()
-            for fault in ROWS[edition]:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_view_tells_of_each_fault_and_shows_the_scene_again(edition, lab, browser):
+    """All rows in one, as a notebook takes longer to start than the faults take together."""
+    with shown(edition, lab, browser) as view:
+        view.is_whole()
+        for fault in ROWS[edition]:
+            try:
                 fault(view)
+            except BaseException as error:
+                error.add_note(f"It was in the row {fault.__name__}.")
+                raise

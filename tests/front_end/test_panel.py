@@ -372,6 +372,8 @@ def test_a_model_may_be_colored_by_what_the_renderer_does_not_offer(panel):
     choices = panel.page.get_by_label("Color cortex by")
     assert choices.locator("option:checked").inner_text() == "By firing rate"
     panel.trait("models", [{**MODEL, "colored_by": None, "color": None}])
+    assert choices.locator("option:checked").inner_text() == "Colors set elsewhere"
+    panel.trait("models", [{**MODEL, "colored_by": "", "color": None}])
     assert choices.locator("option:checked").inner_text() == "Default colors"
     choices.select_option("solid")
     panel.wait("kernel.calls('model.color_by').length === 1")

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
-from brayns_widget.protocol.brayns.models import InspectParams, ModelInstance
+from brayns_widget.protocol.brayns.models import GetModelParams, InspectParams, ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object, Size, Vector3
+from brayns_widget.protocol.schema import Object, Size, Vector3, Vector4
 
 
 class RadiusFloor(Object):
@@ -66,6 +66,16 @@ class PickResult(Object):
     section_type: str | None = None
 
 
+class ModelColoring(Object):
+    """How a model was colored last, "" if nobody has, and the colors (linear RGBA) by keys of ``get-color-values``.
+
+    Other keys, such as ranges of ids, are left out, because there may be one for each cell.
+    """
+
+    method: str = ""
+    values: dict[str, Vector4] = {}
+
+
 class AddMorphologyParams(Object):
     """A single cell as the text of a file, its format, its name for messages, and the parameters of the loader."""
 
@@ -76,6 +86,7 @@ class AddMorphologyParams(Object):
 
 
 ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
+GET_MODEL_COLORING = Endpoint("get-model-coloring", GetModelParams, ModelColoring)
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)

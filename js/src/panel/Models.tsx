@@ -57,6 +57,7 @@ function Row({ entry }: { readonly entry: ModelState }) {
   const busy = commands.busy.value;
   const methods = entry.color_methods;
   const coloring = shown.colored_by ?? "";
+  const unlisted = shown.colored_by === null ? "Colors set elsewhere" : "Default colors";
   return (
     <li class="bw-model">
       <label class="bw-model-name">
@@ -102,7 +103,7 @@ function Row({ entry }: { readonly entry: ModelState }) {
           {/* What was not chosen here, such as the first colors or values from Python, cannot be chosen again. */}
           {!methods.includes(coloring) && (
             <option value={coloring} hidden>
-              {coloring ? `By ${coloring}` : "Default colors"}
+              {coloring ? `By ${coloring}` : unlisted}
             </option>
           )}
           {methods.map((method) => (

@@ -482,6 +482,7 @@ IN_THE_MOVIE = {
 OURS = {
     "add-morphology",
     "get-cancellable-methods",
+    "get-model-coloring",
     "get-picture-options",
     "get-radius-floor",
     "pick",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from brayns_widget.protocol.brayns.additions import (
     ADD_MORPHOLOGY,
     GET_CANCELLABLE_METHODS,
+    GET_MODEL_COLORING,
     GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
     SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
     AddMorphologyParams,
+    ModelColoring,
     PictureOptions,
     RadiusFloor,
 )
-from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
+from brayns_widget.protocol.brayns.models import GetModelParams, LoadInfo, ModelInstance
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import UPLOAD
 from brayns_widget.service.renderer.loaders.morphologies.neuron import TEXT_LOADER
@@ -61,6 +63,13 @@ def add_morphology(context: Context, params: AddMorphologyParams, request: Runni
     )
     info = LoadInfo(load_parameters=params.loader_properties, loader_name=TEXT_LOADER.name, path="", source="from_blob")
     return [model.instance() for model in context.models.add_loaded(loaded, info, request.part(READING, 1.0))]
+
+
+@methods.add(GET_MODEL_COLORING, plugin=OURS, turn=Turn.BETWEEN)
+def get_model_coloring(context: Context, params: GetModelParams) -> ModelColoring:
+    """Get the way in which a model was colored last, and its colors."""
+    method, values = context.models.painted(params.id)
+    return ModelColoring(method=method, values=dict(values))
 
 
 @methods.add(GET_CANCELLABLE_METHODS, plugin=OURS, turn=Turn.BETWEEN)

@@ -15,7 +15,7 @@ from brayns_widget.protocol.brayns.models import Bounds, ModelInfo, ModelInstanc
 from brayns_widget.protocol.brayns.shapes import Shape
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.content.atlas import Atlas
-from brayns_widget.service.renderer.content.coloring.base import Coloring, Elements
+from brayns_widget.service.renderer.content.coloring.base import Coloring, Elements, Painted
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.content.geometry import Bounds as Box
 from brayns_widget.service.renderer.content.geometry import empty_bounds
@@ -38,6 +38,7 @@ class Entry:
         volume: drawn beside primitives, or None; instances share it.
         atlas: the atlas that its geometry shows, or None.
         material: of its surface; instances have the same.
+        painted: the way in which it was colored last, or "", and its colors; instances have the same.
         thickness: factor of its radii since it was loaded; instances have the same.
     """
 
@@ -54,6 +55,7 @@ class Entry:
     volume: Volume | None = None
     atlas: Atlas | None = None
     material: Material = field(default_factory=Phong)
+    painted: Painted = ("", {})
     thickness: float = 1.0
     visible: bool = True
     transform: Transform = field(default_factory=Transform)

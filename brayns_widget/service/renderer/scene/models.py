@@ -11,7 +11,7 @@ from brayns_widget.protocol.brayns.materials import Material
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInfo, Transform
 from brayns_widget.protocol.brayns.shapes import Shape
 from brayns_widget.protocol.errors import DOMAIN_ERROR, INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.renderer.content.coloring.base import Coloring, Values
+from brayns_widget.service.renderer.content.coloring.base import Coloring, Painted, Values
 from brayns_widget.service.renderer.content.geometry import Bounds as Box
 from brayns_widget.service.renderer.content.geometry import Geometry, empty_bounds, join_bounds
 from brayns_widget.service.renderer.content.ramps import ColorRamp
@@ -265,9 +265,23 @@ class Models:
 
     def color(self, model_id: int, method: str, values: Values) -> None:
         """Color a model; see ``Coloring.color``."""
-        self.coloring(model_id).color(method, values)
+        coloring, (last, before) = self.coloring(model_id), self[model_id].painted
+        coloring.color(method, values)
+        given = {**before, **values} if method == last else values  # what has no value keeps its color
+        known = given.keys() & coloring.values(method)  # clients may send as many ranges of ids as they like
+        painted = method, {key: color for key, color in given.items() if key in known}
         for instance in self._instances(self[model_id]):
+            instance.painted = painted
             self.repaint(instance)
+
+    def painted(self, model_id: int) -> Painted:
+        """Get the way in which a model was colored last, or "", and the colors by the keys of ``values``.
+
+        Raises:
+            RequestError: -32602, there is no such model, or it has no colors.
+        """
+        self.coloring(model_id)
+        return self[model_id].painted
 
     def _instances(self, entry: Entry) -> list[Entry]:
         """List a model and its copies, which share its coloring."""

@@ -65,3 +65,33 @@ def test_notices_name_the_cell(context: Context):
     (model,) = add(context, "swc", SWC.replace("0.8", "-0.8"), name="My cell")
     (notice,) = model["info"]["notices"]
     assert notice.startswith("My cell: ")
+
+
+def call(context: Context, method: str, params: Any) -> Any:
+    return METHODS[method].call(context, params, memoryview(b""), RunningRequest())[0]
+
+
+def test_the_last_coloring_is_told(context: Context):
+    red, green = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]
+
+    def color(method: str, **values: list[float]) -> None:
+        call(context, "color-model", {"id": 0, "method": method, "values": values})
+
+    def told(model: int = 0) -> Any:
+        return call(context, "get-model-coloring", {"id": model})
+
+    add(context, "swc", SWC)
+    call(context, "instantiate-model", {"model_id": 0, "transforms": [{}]})
+    assert told() == {"method": "", "values": {}}
+    color("morphology section", axon=red)
+    color("morphology section", soma=green)  # the axon keeps its color
+    assert told() == told(1) == {"method": "morphology section", "values": {"axon": red, "soma": green}}
+    color("solid", color=green)
+    assert told() == {"method": "solid", "values": {"color": green}}
+    with pytest.raises(RequestError, match="morphology sect"):
+        color("no such method", color=red)
+    assert told()["method"] == "solid"
+    color("morphology section geometry", **{"1": red, "99999": red})  # ... which there is not
+    assert told() == {"method": "morphology section geometry", "values": {"1": red}}
+    with pytest.raises(RequestError, match="No model found"):
+        told(9)

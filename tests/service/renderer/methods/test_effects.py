@@ -487,6 +487,12 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "clear-clip-planes": Changes(seen, (".gw", "rgw"), given=(BALLS, CUT)),
     # Ours
     "get-cancellable-methods": cancellable,
+    "get-model-coloring": Tells(
+        (("color-model", {"id": MODEL, "method": "solid", "values": {"color": GREEN}}),),
+        ({"method": "", "values": {}}, {"method": "solid", "values": {"color": GREEN}}),
+        {"id": MODEL},
+        (BALL,),
+    ),
     "get-picture-options": setting("picture-options", OPTIONS, {**OPTIONS, "stepwise": True}),
     "set-picture-options": Changes(left_edge, operator.gt, {"centered": False}, (BALL,)),
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),

@@ -12,6 +12,7 @@ from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, Reques
 
 Colors = npt.NDArray[np.float32]  # (slots, 4) linear RGBA
 Values = Mapping[str, Sequence[float]]
+Painted = tuple[str, Values]  # a way to color, and colors by its keys
 
 YELLOW = (1.0, 1.0, 0.0, 1.0)  # of cells at first
 WHITE = (1.0, 1.0, 1.0, 1.0)  # of synapses
