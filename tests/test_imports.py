@@ -40,6 +40,7 @@ CONNECTION = (
     "stopping",
     "process",
     "master",
+    "job_status",
     "bearer",
     "link",
     "sockets",

@@ -38,6 +38,7 @@ def hear():
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)
+        assert process.stdout is not None
         assert process.stdout.readline() == "hearing\n"
         return process
 
