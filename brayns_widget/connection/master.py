@@ -298,7 +298,7 @@ def _says_nothing(response: httpx.Response) -> bool:
 
 
 def _say(response: httpx.Response) -> str:
-    text = redact(" ".join(response.text.split())[:_MAX_TEXT])
+    text = redact(" ".join(response.text.split())[:_MAX_TEXT]).rstrip(".")
     return f"HTTP {response.status_code}, {text}" if text else f"HTTP {response.status_code}"
 
 
