@@ -154,17 +154,10 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
             # What is read is cancelled first.
             asyncio.get_running_loop().call_later(_READING_ENDS, reader.close)
     reader.close()
-    turns.shutdown(wait=False, cancel_futures=True)
-    if context.starting or server.running or _compiling():
-        # Neither a compiler nor a library can be stopped, and the interpreter waits for them, or crashes.
-        logging.shutdown()
-        os._exit(0)
-    context.close()
-
-
-def _compiling() -> bool:
-    compilers = sys.modules.get("brayns_widget.service.renderer.tracing.compiling")  # there, if the engine has begun
-    return compilers is not None and compilers.compiling()
+    # What is left are threads and memory. The interpreter would take a second, on a busy machine three, to free kernels
+    # and scene, and wait for a compiler or a library, which cannot be stopped.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _address(uri: str) -> tuple[str, int]:
