@@ -41,6 +41,7 @@ CONNECTION = (
     "stopping",
     "process",
     "master",
+    "job_status",
     "bearer",
     "link",
     "sockets",

@@ -50,11 +50,14 @@ def service():
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(f"{TOKEN}\n".encode())
-        process.stdin.flush()
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()
-        assert process.wait(WAIT) == 0
+        try:
+            process.stdin.write(f"{TOKEN}\n".encode())
+            process.stdin.flush()
+            yield json.loads(process.stdout.readline())
+            process.stdin.close()
+            assert process.wait(WAIT) == 0
+        finally:
+            process.kill()
 
 
 def status(service: dict[str, str], job_id: str) -> dict[str, object]:
@@ -69,8 +72,10 @@ def client(service: dict[str, str], way: str) -> Iterator[tuple[subprocess.Popen
     command = [sys.executable, "-c", CLIENT, service["master"], service["slave"], way]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        yield process, process.stdout.readline().decode().strip()
-        process.kill()
+        try:
+            yield process, process.stdout.readline().decode().strip()
+        finally:
+            process.kill()
 
 
 def test_a_job_whose_client_was_killed_ends_with_its_lease(service):

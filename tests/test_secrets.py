@@ -6,15 +6,22 @@ import asyncio
 import logging
 import pickle
 import traceback
-from typing import Any
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection.child import Child
-from brayns_widget.connection.link import Link
+from brayns_widget.connection.link import Address, Link
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
+from brayns_widget.frames import control
+from brayns_widget.frames.launched import FrameProcess
+from brayns_widget.frames.makers import Apart, MakerEvents, Target
+from brayns_widget.frames.process import Kernel
+from brayns_widget.frames.server import FrameServer
 from brayns_widget.notebook.widget import BraynsWidget
 from brayns_widget.protocol.errors import BraynsWidgetError
 from tests.fakes import TOKEN, FakeCluster
@@ -23,12 +30,12 @@ from tests.fakes import TOKEN, FakeCluster
 @pytest.fixture
 def everything_logged(caplog):
     """Let every logger that exists, the libraries' too, say all it can."""
+    caplog.set_level(1)  # first: its own end would leave the root with what is set below
     loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
     levels = [(logger, logger.level, logger.propagate, logger.disabled) for logger in [logging.root, *loggers]]
     for logger, *_ in levels:
         logger.setLevel(1)
         logger.propagate, logger.disabled = True, False
-    caplog.set_level(1)
     yield caplog
     for logger, level, propagate, disabled in levels:
         logger.setLevel(level)
@@ -136,6 +143,19 @@ def child_that_is_mute(monkeypatch: pytest.MonkeyPatch) -> None:
     Child.launch(["no-such-command"], name="worker")
 
 
+def frames_that_cannot_be_had() -> None:
+    async def main() -> None:
+        process = FrameProcess(cast("Child", SimpleNamespace(greeting={"port": 1})))
+        maker = Apart(process, cast("MakerEvents", SimpleNamespace(silent=None)))
+        process._outbox = asyncio.Queue(1)
+        process._outbox.put_nowait("")  # it is full
+        maker.set_target(Target(Address("ws://h", Token(TOKEN)), cast("Any", None), ours=True, gives_way=True))
+        assert maker._connecting is not None
+        await maker._connecting
+
+    asyncio.run(main())
+
+
 MISTAKES: dict[str, Any] = {
     "an address": lambda _: Controller(master="nowhere", token=TOKEN),
     "an option": lambda _: BraynsWidget("c.json", token=TOKEN, densety=1),
@@ -144,11 +164,30 @@ MISTAKES: dict[str, Any] = {
     "a token": lambda _: Token(f"{TOKEN} 2").reveal(),
     "a server": lambda _: link_to_nobody(),
     "a child": child_that_is_mute,
+    "frames": lambda _: frames_that_cannot_be_had(),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_it_does_not_show_in_tracebacks_with_local_variables(mistake, monkeypatch):
-    with pytest.raises((BraynsWidgetError, TypeError)) as caught:
+    with pytest.raises((BraynsWidgetError, TypeError, asyncio.QueueFull)) as caught:
         MISTAKES[mistake](monkeypatch)
     assert TOKEN not in locals_of(caught.value)
+
+
+class Told:
+    """The kernel's socket: one message, and then the end."""
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        yield control.encode(7, "connect", [{"url": "ws://h", "token": Token(TOKEN)}])  # to a host that was not opened
+
+
+def test_nor_in_those_of_the_frame_process(caplog):
+    async def main() -> None:
+        await Kernel(FrameServer(), cast("Any", Told())).run()
+
+    asyncio.run(main())
+    (record,) = [record for record in caplog.records if record.name.startswith("brayns_widget.")]
+    assert record.exc_info
+    assert isinstance(record.exc_info[1], KeyError)
+    assert TOKEN not in locals_of(record.exc_info[1])

@@ -81,8 +81,9 @@ def _read_json(text: str) -> Any:
 def run(options: argparse.Namespace) -> int:
     """Render the picture and return the exit code."""
     from brayns_widget.controller.controller import Controller
+    from brayns_widget.controller.encoded import check_writable
     from brayns_widget.controller.models import Models
-    from brayns_widget.controller.pictures import Pictures, format_of, picture_file
+    from brayns_widget.controller.pictures import Pictures, format_of
     from brayns_widget.protocol.errors import BraynsWidgetError
 
     progress = _ProgressLine(sys.stderr)
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         # Elsewhere paths are those of another machine.
         circuit = _existing(options.circuit) if is_here else options.circuit
-        output = picture_file(options.output)
+        output = check_writable(options.output)
         with Controller(**place) as controller:
             # Errors in the picture's arguments are reported before the work, not after it.
             Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
+from brayns_widget.connection.job_status import JobStatus, StatusSource
 from brayns_widget.connection.link import is_loopback
-from brayns_widget.connection.master import JobStatus, MasterClient
 from brayns_widget.connection.tokens import redact
 from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError
 
@@ -45,7 +45,7 @@ def slave_address(url: str) -> str:
     return server_address(url, "proxy slave", "wss://host/path")
 
 
-class BareServers(MasterClient):
+class BareServers(StatusSource):
     """What stands for the proxy master where there is none: its only job is ready, and is never started or stopped.
 
     Args:
@@ -53,7 +53,7 @@ class BareServers(MasterClient):
     """
 
     def __init__(self, renderer: str) -> None:
-        self.url = renderer  # and nothing of a master's client
+        self.url = renderer
 
     async def aclose(self) -> None:
         """Close nothing."""

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend, equip_renderer
 from brayns_widget.connection.job import EndOfJob, Job, Place
+from brayns_widget.connection.job_status import NoVerdict
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.master import NoVerdict
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good, with_new_token

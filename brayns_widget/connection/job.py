@@ -17,10 +17,11 @@ from brayns_widget.connection import records
 from brayns_widget.connection.bare import BareServers, server_address, slave_address
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
+from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
 from brayns_widget.connection.looking import PATIENCE, check_listens
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.master import AWAY, LEASE, JobStatus, MasterClient, NoVerdict, master_address
+from brayns_widget.connection.master import LEASE, MasterClient, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
@@ -135,7 +136,7 @@ class Job:
         host: name of the machine that runs it, or "" if the master does not tell it.
     """
 
-    def __init__(self, master: MasterClient, job_id: str, *, owned: bool, local: bool) -> None:
+    def __init__(self, master: StatusSource, job_id: str, *, owned: bool, local: bool) -> None:
         self.id = job_id
         self.owned = owned
         self.local = local
@@ -157,6 +158,11 @@ class Job:
 
     def __repr__(self) -> str:
         return f"<Job {self.id} at {self._master.url}>"
+
+    @property
+    def _proxy(self) -> MasterClient:
+        assert isinstance(self._master, MasterClient), "only a master's jobs are owned, and have an id"
+        return self._master
 
     @property
     def renderer(self) -> Link:
@@ -199,7 +205,7 @@ class Job:
             token, master_url, slave_url = service.token, service.master, service.slave
             child = service.child
         if place.renderer is not None:
-            master: MasterClient = BareServers(place.renderer)
+            master: StatusSource = BareServers(place.renderer)
             job_id = ""
         else:
             assert master_url is not None
@@ -276,11 +282,11 @@ class Job:
                 if stop:
                     with contextlib.suppress(BraynsWidgetError, TimeoutError):
                         async with asyncio.timeout(STOP_DEADLINE):
-                            await self._master.stop(self.id)
+                            await self._proxy.stop(self.id)
             elif stop:
                 left = await self._end()
             else:
-                left = await keep_job(self._master, self.id)
+                left = await keep_job(self._proxy, self.id)
         await self._close_links()
         await self._master.aclose()
         return left
@@ -306,7 +312,7 @@ class Job:
         return left
 
     async def _end(self) -> str:
-        left = await end_job(self._master, self.id, self._links, self.end_time)
+        left = await end_job(self._proxy, self.id, self._links, self.end_time)
         if not left and self._record is not None:
             await asyncio.to_thread(records.remove, self._record)
         return left
@@ -326,13 +332,13 @@ class Job:
 
     async def _begin(self, place: Place, slave: str | None) -> None:
         if slave is None:
-            await self._master.check_names_slave()
+            await self._proxy.check_names_slave()
         self._beginning = asyncio.create_task(self._ask(place), name="ask for a job")
         await asyncio.shield(self._beginning)  # a job that is begun must be known, to be ended
 
     async def _ask(self, place: Place) -> None:
         # A local job needs no lease: it ends with this process, also if that is killed.
-        self.id = await self._master.start(place.usecase, place.project, lease=None if self.local else LEASE)
+        self.id = await self._proxy.start(place.usecase, place.project, lease=None if self.local else LEASE)
         if not self.local:
             await self._write_record(
                 records.Record.new(self._master.url, self.id, place.slave, place.usecase, place.project)
@@ -450,7 +456,7 @@ class Job:
             with contextlib.suppress(ConnectionLost, DeadlineExceeded, NoVerdict):  # the master may be away
                 await client.check_known(self.id)
         self._token = token
-        self._master.renew(token)
+        self._proxy.renew(token)
         if slave is not None:
             self._addresses = _addresses(slave, "", self.id)
 

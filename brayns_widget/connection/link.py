@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ CANCEL_DEADLINE = 0.5
 """Seconds that a server may take to say that it has stopped what was cancelled; it may say so later, too."""
 
 CLOSE_DEADLINE = 1.0
+
+_TOO_BIG = 1009  # RFC 6455, section 7.4.1
 
 _NOTHING = "cancel", {"id": None}
 """A request that is refused at once, before all others, and has no effect: nothing has no id."""
@@ -329,12 +332,25 @@ class Link:
     @property
     def _detail(self) -> str:
         """What is told of the end of the connection, for the end of a sentence."""
-        reason = self._socket.close_reason
-        code = self._socket.close_code
+        reason, code = self._socket.close_reason, self._socket.close_code
         # 1000 from a proxy does not mean a clean end, and 1006 is never sent: neither tells the user anything.
         return f" ({redact(reason)})" if reason else f" (close code {code})" if code not in {None, 1000, 1006} else ""
 
     def _lost(self) -> ConnectionLost:
+        reason, code = self._socket.close_reason, self._socket.close_code
+        sent = self._socket.protocol.close_sent
+        if sent is not None and sent.code == _TOO_BIG and not self._socket.protocol.close_rcvd_then_sent:
+            return ConnectionLost(
+                f"The {self.name} sent a message of more than {MAX_MESSAGE >> 20} MiB, so the connection was closed.",
+                hint="Ask for less at a time.",
+            )
+        if code == _TOO_BIG:
+            limit = re.search(r"exceeds limit of (\d+) bytes", reason or "")
+            most = f" It takes up to {int(limit[1]):,} bytes." if limit else ""
+            return ConnectionLost(
+                f"The {self.name} closed the connection, as it takes no message of that size.{most}",
+                hint="Send less at a time, or load a file by its path on the server's machine.",
+            )
         return ConnectionLost(f"The connection to the {self.name} was lost{self._detail}.")
 
     def _shut(self, error: BraynsWidgetError) -> None:

@@ -4,18 +4,17 @@ Two public editions of the master exist besides our own, and they differ (``job_
 or 500 for an unknown job). This client reads all of them.
 """
 
-# ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
+from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.tokens import Token, redact
@@ -26,7 +25,6 @@ from brayns_widget.protocol.errors import (
     ConnectionLost,
     DeadlineExceeded,
     ProtocolError,
-    TokenUnavailable,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +36,6 @@ _GATEWAY = frozenset({429, 502, 503, 504})
 _NO_VERDICT = _GATEWAY | {500}
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
-AWAY = 60.0
-"""Seconds after which "cannot retreive job" counts as an unknown job, and gateways that answer as the master's end."""
 STOP_AGAIN = 3.0
 """Seconds within which a stop without a verdict is asked for again."""
 LEASE = 120
@@ -52,45 +48,6 @@ _LOST = "cannot retreive job"  # spelled like this
 _UNKNOWN_2024 = "Invalid job ID"  # as text, or in JSON
 _UNKNOWN_HERE = "there is no such job"  # our own master's words
 _MAX_LOG = 65536  # characters, whatever a master sends
-
-
-class NoVerdict(AllocationError):
-    """The master answered, but not what became of the job.
-
-    Attributes:
-        unsure: it may not know the job, see ``JobStatus``.
-    """
-
-    unsure = False
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """State of a job, as the proxy master reports it.
-
-    Attributes:
-        running: a node is allocated.
-        ready: renderer and backend are up.
-        gone: the master does not know the job any more.
-        unsure: it may know it all the same: its database may be away.
-        end_time: when the allocation expires, as the master writes it (often its local time without a zone), or None.
-        reason: why the job ended, if the master reports it (ours does), or "".
-        failed: whether it failed, if the master reports it.
-        host: name of the machine that runs the job, if the master reports it (ours does), or "".
-        renderer_url: the renderer's address, if the master reports it (the 2024 edition does), or "".
-        trouble: why the master has not told it again since, as a sentence, or "".
-    """
-
-    running: bool = False
-    ready: bool = False
-    gone: bool = False
-    unsure: bool = False
-    end_time: str | None = None
-    reason: str = ""
-    failed: bool = False
-    host: str = ""
-    renderer_url: str = ""
-    trouble: str = ""
 
 
 def master_address(url: str) -> str:
@@ -109,7 +66,7 @@ def master_address(url: str) -> str:
     return url.rstrip("/")
 
 
-class MasterClient:
+class MasterClient(StatusSource):
     """Client of one proxy master.
 
     Args:
@@ -293,63 +250,6 @@ class MasterClient:
         more = f" and {len(running) - _MAX_JOBS} more" if len(running) > _MAX_JOBS else ""
         return f"Those there are: {', '.join(running[-_MAX_JOBS:])}{more}." if running else "None is listed there."
 
-    async def wait_ready(
-        self,
-        job_id: str,
-        *,
-        timeout: float,
-        on_status: Callable[[JobStatus], None],
-        pause: float = 1.0,
-        told: float | None = None,
-    ) -> JobStatus:
-        """Poll until a job is ready. A master that is away meanwhile is asked again until the deadline.
-
-        Args:
-            job_id: the job.
-            timeout: seconds.
-            on_status: called with every answer until then, and with the last one and its ``trouble`` if none comes.
-            pause: longest time between two polls, in seconds; the first ones come faster.
-            told: seconds that the error tells, if a part of what was set has passed already.
-
-        Raises:
-            AllocationError: the job ended before it was ready.
-            AuthError, ProtocolError: see ``status``; while the token's source fails, it is asked again, too.
-            DeadlineExceeded: it was not ready in time.
-        """
-        loop = asyncio.get_running_loop()
-        was_running = False
-        unsure_since: float | None = None
-        known = JobStatus()
-        wait = min(0.05, pause)
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    try:
-                        status = await self.status(job_id)
-                    except (NoVerdict, TokenUnavailable, ConnectionLost, DeadlineExceeded) as error:
-                        known = replace(known, trouble=error.message)
-                        on_status(known)
-                    else:
-                        known = status
-                        unsure_since = (unsure_since or loop.time()) if status.unsure else None
-                        if status.ready:
-                            return status
-                        # The real ones don't tell "queued" from "died", but a job that ran and does not has ended.
-                        gone = status.gone and (unsure_since is None or loop.time() - unsure_since > AWAY)
-                        if gone or status.reason or (was_running and not status.running and not status.unsure):
-                            raise _ended_early(status)
-                        on_status(status)
-                        was_running = was_running or status.running
-                    await asyncio.sleep(shortened(wait))
-                    wait = min(wait * 1.5, pause)
-        except TimeoutError as error:
-            if isinstance(error, BraynsWidgetError):
-                raise
-            raise DeadlineExceeded(
-                f"The job was not ready within {told or timeout:g} s. {known.trouble}".rstrip(),
-                hint="Allow it more time with start_timeout=…",
-            ) from None
-
     async def stop(self, job_id: str) -> bool:
         """Stop a job; an answer that says nothing of the job is asked for again within ``STOP_AGAIN`` seconds.
 
@@ -416,14 +316,6 @@ class MasterClient:
         return response
 
 
-def _ended_early(status: JobStatus) -> AllocationError:
-    why, _, log = (status.reason or "the proxy master gave no reason").partition("\n")
-    error = AllocationError(f"The job ended before it was ready: {why.rstrip('.')}.")
-    if log:
-        error.add_note(log)
-    return error
-
-
 def _is_2024(response: httpx.Response) -> bool:
     """Whether an answer about an unknown job is one of the 2024 edition, with either of its databases."""
     return _LOST in response.text or (response.status_code == 404 and _UNKNOWN_2024 in response.text)
@@ -444,7 +336,7 @@ def _says_nothing(response: httpx.Response) -> bool:
 
 
 def _say(response: httpx.Response) -> str:
-    text = redact(" ".join(response.text.split())[:_MAX_TEXT])
+    text = redact(" ".join(response.text.split())[:_MAX_TEXT]).rstrip(".")
     return f"HTTP {response.status_code}, {text}" if text else f"HTTP {response.status_code}"
 
 

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
+from brayns_widget.connection.job_status import NoVerdict
 from brayns_widget.connection.link import Link
-from brayns_widget.connection.master import MasterClient, NoVerdict
+from brayns_widget.connection.master import MasterClient
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
 
 STOP_DEADLINE = 10.0

@@ -59,7 +59,7 @@ class Token:
             raise TypeError('a token is a text, a function that returns one, {"file": path} or {"variable": name}')
         self._source: Any = source
         self._optional = optional
-        self._last: str = ""  # what an async function has returned
+        self._last: Any = ""  # what an async function has returned
         if isinstance(source, Token):
             self._source, self._last = source._source, source._last  # noqa: SLF001 - of this class
 
@@ -91,16 +91,17 @@ class Token:
             AuthError: there is none.
             TokenUnavailable: the function that returns it has failed.
         """
-        now = Token(optional=self._optional)
-        now._source = self._source
+        if not callable(self._source):
+            return Token(self.reveal(), optional=self._optional)
+        now = Token(optional=self._optional)  # for tracebacks show a local variable
         if inspect.iscoroutinefunction(self._source):
-            now._source = self._last = await _await(_ask(self._source))
-        elif callable(self._source):
+            now._last = self._last = await _await(_ask(self._source))
+        else:
             # Not on the loop: a function that asks a server would hold everything else.
-            now._source = await asyncio.to_thread(_ask, self._source)
-            if inspect.isawaitable(now._source):
-                now._source = self._last = await _await(now._source)
-        return Token(now.reveal(), optional=self._optional)
+            now._last = await asyncio.to_thread(_ask, self._source)
+            if inspect.isawaitable(now._last):
+                now._last = self._last = await _await(now._last)
+        return Token(now._verified(now._last), optional=self._optional)
 
     def blank(self, text: str) -> str:
         """Blank the token out of a text."""
@@ -114,8 +115,14 @@ class Token:
             return ""
         if isinstance(value, str) and value and value.isascii() and value.isprintable() and " " not in value:
             return value
+        kind = type(value).__name__
         problem = "There is no token" if not value else "The token has characters that no token has"
         del value  # it is one all the same, mistyped
+        if kind not in {"str", "NoneType"}:
+            raise AuthError(
+                f"The function that returns the token returned {kind}, which is no text.",
+                hint="Let it return the token alone, as str.",
+            )
         raise AuthError(f"{problem}{place}.", hint=f"Pass token=… or set {ENVIRONMENT_VARIABLE}.")
 
     def __repr__(self) -> str:

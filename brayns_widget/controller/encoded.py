@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,7 @@ SHOWN_MAX = 200_000
 """Maximum size, in bytes, of a picture that becomes part of a notebook."""
 
 _MIMES = {"png": "image/png", "jpg": "image/jpeg"}
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quotas of that kind
 _QUALITIES = (90, 80, 70)
 _SHRINKING = 0.75  # per axis, each time that the lowest quality was not enough
 
@@ -39,13 +43,9 @@ class Encoded:
         Raises:
             OSError: it cannot be written.
         """
-        file = expanded(path)
-        draft = file.with_name(f".{file.name}.part")
-        try:
+        with _draft(_checked(path)) as (file, draft):
             draft.write_bytes(self.data)
             draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,6 +124,45 @@ def fitted(data: bytes, mime: str, limit: int = SHOWN_MAX) -> tuple[str, bytes]:
         image = image.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
 
 
-def expanded(path: str | Path) -> Path:
-    """Return a path with "~" replaced by the home directory."""
-    return Path(path).expanduser()
+def check_writable(path: str | Path) -> Path:
+    """Return a file's path, with the home directory for ``~``, if a file can be written there; ask before long work.
+
+    Raises:
+        OSError: it cannot, such as FileNotFoundError if there is no directory for it.
+    """
+    with _draft(_checked(path)) as (file, draft):
+        draft.touch()
+    return file
+
+
+def _checked(path: str | Path) -> Path:
+    """Return a file's path, with the home directory for ``~``, if a file may stand there.
+
+    Raises:
+        FileNotFoundError: there is no directory to write it to.
+        IsADirectoryError: it is a directory itself.
+        FileExistsError: it is a pipe, a device or the like, which must not be replaced.
+    """
+    file = Path(path).expanduser()
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
+    if file.is_dir():
+        raise IsADirectoryError(f"{str(file)!r} is a directory, not a file to write to.")
+    if file.exists() and not file.is_file():
+        raise FileExistsError(f"{str(file)!r} is not a regular file, so it is not replaced; name another one.")
+    return file
+
+
+@contextmanager
+def _draft(file: Path) -> Iterator[tuple[Path, Path]]:
+    """Write a file beside its place first; errors name the file itself, and the draft goes in any case."""
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        yield file, draft
+    except OSError as error:
+        full = error.errno in _FULL
+        hint = "; free some space there, or save to another place" if full else ""
+        raise OSError(error.errno, f"{error.strerror}{hint}", str(file)) from None
+    finally:
+        with suppress(OSError):  # a place where nothing can be written
+            draft.unlink(missing_ok=True)

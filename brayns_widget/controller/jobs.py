@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from brayns_widget.connection import records
 from brayns_widget.connection.job import Job
-from brayns_widget.connection.master import JobStatus, MasterClient, master_address
+from brayns_widget.connection.job_status import JobStatus
+from brayns_widget.connection.master import MasterClient, master_address
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.calls import waiting

@@ -12,7 +12,7 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import PICTURE_TIMEOUT
 from brayns_widget.controller.calls import long, waiting
-from brayns_widget.controller.encoded import GBuffers, Snapshot, expanded
+from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.rendering import Rendering, interactive
 from brayns_widget.controller.views import AnyCamera, read_camera
@@ -72,7 +72,8 @@ class Pictures(Group):
         """
         from brayns_widget.protocol.brayns.pictures import SNAPSHOT
 
-        file = None if path is None else picture_file(path)  # checked now, and not after the last sample
+        # Checked now, and not after the last sample.
+        file = None if path is None else await asyncio.to_thread(check_writable, path)
         image_format = format_of(file, format)
         renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
@@ -173,21 +174,6 @@ def cut(payload: memoryview, offset: int, size: int) -> bytes:
     if offset < 0 or size <= 0 or offset + size > len(payload):
         raise ProtocolError(f"The renderer sent {len(payload)} bytes for a picture of {size} bytes at {offset}.")
     return bytes(payload[offset : offset + size])
-
-
-def picture_file(path: str | Path) -> Path:
-    """Return a picture's path, with the home directory for ``~``.
-
-    Raises:
-        FileNotFoundError: there is no directory to write it to.
-        IsADirectoryError: it is a directory itself.
-    """
-    file = expanded(path)
-    if not file.parent.is_dir():
-        raise FileNotFoundError(f"There is no directory {str(file.parent)!r} to write {file.name!r} to.")
-    if file.is_dir():
-        raise IsADirectoryError(f"{str(file)!r} is a directory, not a picture file.")
-    return file
 
 
 def format_of(path: PurePath | None, chosen: str | None) -> str:

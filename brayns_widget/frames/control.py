@@ -1,6 +1,7 @@
 """Messages between the kernel and its frame process: calls to hosts, and what hosts tell. No I/O.
 
 A message is a list in JSON: the host's number, a name, and arguments. One with a picture is packed (see ``messages``).
+Tokens among the arguments stay hidden at both ends.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.host import Host
 from brayns_widget.frames.messages import STEERING, FrameMessage, Steering, fields, pack, read_as, unpack
@@ -19,6 +21,8 @@ PATH = "/control"
 """Path of the kernel's socket."""
 
 Message = tuple[int, str, list[Any]]
+
+_HIDDEN = "\0token"  # the only key of an object that stands for a token
 
 # ---------------------------------------------------------------------- calls to a host
 
@@ -45,15 +49,30 @@ def steering_arguments(message: Steering) -> list[Any]:
 
 
 def encode(host: int, name: str, arguments: list[Any]) -> str:
-    """Encode a message without a picture."""
-    return json.dumps([host, name, arguments], separators=(",", ":"))
+    """Encode a message without a picture.
+
+    Raises:
+        TypeError: an argument is neither JSON nor a ``Token``.
+        AuthError, TokenUnavailable: see ``Token.reveal``.
+    """
+    return json.dumps([host, name, arguments], separators=(",", ":"), default=_reveal)
 
 
 def decode(raw: str | bytes) -> tuple[Message, memoryview]:
     """Decode a message; without a picture, the bytes are empty."""
-    said, data = (json.loads(raw), memoryview(b"")) if isinstance(raw, str) else unpack(raw)
+    said, data = (json.loads(raw, object_hook=_hide), memoryview(b"")) if isinstance(raw, str) else unpack(raw)
     host, name, arguments = said
     return (host, name, arguments), data
+
+
+def _reveal(value: object) -> dict[str, str]:
+    if not isinstance(value, Token):
+        raise TypeError(f"{type(value).__name__} is no JSON")
+    return {_HIDDEN: value.reveal()}
+
+
+def _hide(value: dict[str, Any]) -> Any:
+    return Token(value[_HIDDEN], optional=True) if _HIDDEN in value else value
 
 
 # ---------------------------------------------------------------------- what a host tells

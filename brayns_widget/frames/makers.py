@@ -134,7 +134,7 @@ class Apart:
 
     async def _connect(self, target: Target) -> None:
         try:
-            token = (await target.address.token.fetch()).reveal()
+            token = await target.address.token.fetch()
         except BraynsWidgetError as error:
             self._events.failed(error.message, error.hint)
             return

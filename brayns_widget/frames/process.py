@@ -53,6 +53,7 @@ class Kernel:
         try:
             async for raw in self._socket:
                 (number, name, arguments), _ = control.decode(raw)
+                del raw  # it may hold a token, which tracebacks with local variables would show
                 try:
                     await self._call(number, name, arguments)
                 except Exception:  # one widget's call must not end the others' frames
@@ -90,7 +91,7 @@ class Kernel:
             return
         settings = settings_for(ours=target["ours"], gives_way=target["gives_way"])
         self._links[number] = RendererLink(
-            Address(target["url"], Token(target["token"], optional=True)),
+            Address(target["url"], target["token"]),
             frozenset({"render-image"} if target["gives_way"] else ()),
             lambda request: host.set_request(request, settings),
             told.unreachable,
@@ -128,11 +129,11 @@ def run(options: argparse.Namespace) -> int:  # noqa: ARG001 - the interface of 
     """Serve until the standard input ends; return the exit code."""
     logging.basicConfig(level="WARNING", stream=sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the kernel's; this process ends with the pipe
-    asyncio.run(_serve(read_stdin_line()))
+    asyncio.run(_serve(Token(read_stdin_line())))
     return 0
 
 
-async def _serve(secret: str) -> None:
+async def _serve(secret: Token) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
 

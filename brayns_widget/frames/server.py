@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from brayns_widget.connection.link import MUTE
+from brayns_widget.connection.tokens import Token
 from brayns_widget.frames.host import Host
 from brayns_widget.frames.messages import FrameMessage, fields, pack, read_steering
 from brayns_widget.frames.tickets import Ticket, Tickets
@@ -67,7 +68,7 @@ class FrameServer:
         others: handlers of further paths, each with the bearer secret that it demands.
     """
 
-    def __init__(self, others: dict[str, tuple[str, Handler]] | None = None) -> None:
+    def __init__(self, others: dict[str, tuple[Token, Handler]] | None = None) -> None:
         self.port = 0
         self._others = others or {}
         self._tickets: Tickets[Seat] = Tickets()
@@ -118,7 +119,7 @@ class FrameServer:
         path = urlsplit(request.path).path
         if path in self._others:
             shown = request.headers.get("Authorization", "")
-            if not hmac.compare_digest(shown.encode(), f"Bearer {self._others[path][0]}".encode()):
+            if not hmac.compare_digest(shown.encode(), f"Bearer {self._others[path][0].reveal()}".encode()):
                 return connection.respond(http.HTTPStatus.UNAUTHORIZED, "")
             return None
         if path != PATH:

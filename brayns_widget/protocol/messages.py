@@ -102,7 +102,7 @@ def encode_request(request: Request) -> RawMessage:
     raw = _encode(message, request.payload)
     if len(raw) > MAX_MESSAGE:  # it would end the connection
         raise ProtocolError(
-            f"The request {request.method!r} has {len(raw) >> 20} MiB, and a message may have {MAX_MESSAGE >> 20}.",
+            f"The request {request.method!r} does not fit into a message, which may have {MAX_MESSAGE >> 20} MiB.",
             hint="Send less at a time, or load a file by its path on the server's machine.",
         )
     return raw

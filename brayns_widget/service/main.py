@@ -7,19 +7,19 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.lifetime import read_stdin_line
 from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.protocol.origins import is_loopback
 from brayns_widget.service.access import Access, add_allow_origin
 from brayns_widget.service.allocators.local import LocalAllocator, local_commands
 from brayns_widget.service.allocators.spare import wanted
 from brayns_widget.service.auth import Token
+from brayns_widget.service.ending import hear
 from brayns_widget.service.jobs import MAX_DURATION, NO_LIMIT, JobStore
 from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.manager import JobManager
@@ -83,16 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _serve(options: argparse.Namespace, token: Token, token_file: Path | None) -> None:
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-
-    def end() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: it is over already
-            loop.call_soon_threadsafe(over.set)
-
-    with _on_signals(end):
-        if options.exit_with_stdin:
-            when_stdin_closes(end)
+    with hear(stdin=options.exit_with_stdin) as ending:
         commands = local_commands(_existing(options.base_directory or default_base_directory()))
         allocator = LocalAllocator(commands, spare=wanted())
         if options.start_ahead:
@@ -115,7 +106,7 @@ async def _serve(options: argparse.Namespace, token: Token, token_file: Path | N
             if token_file:
                 greeting["token_file"] = str(token_file)
             print(json.dumps(greeting), flush=True)
-            await over.wait()
+            await ending.wait()
 
 
 def _existing(directory: Path) -> Path:
@@ -155,18 +146,6 @@ def _token(options: argparse.Namespace) -> Iterator[tuple[Token, Path | None]]:
         finally:
             os.environ.pop(TOKEN_VARIABLE, None)  # our children don't need it
         yield token, made
-
-
-@contextlib.contextmanager
-def _on_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call `end` on the signals that ask a process to exit."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
-    before = {number: signal.signal(number, lambda *_: end()) for number in (getattr(signal, name) for name in names)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _loopback(text: str) -> str:

@@ -10,6 +10,10 @@ _HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!doctype")
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 BEGINNING = 512  # bytes that are enough to recognise a file
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # which no text has; \x1a ends texts of DOS
+_FEW = 0.05  # of the bytes: damage that may be read over, or told by its place
+_UNSHOWN = re.compile(r"[^\x20-\x7e]+")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def check_beginning(beginning: bytes, *, hdf5: bool) -> None:
@@ -36,6 +40,14 @@ def check_beginning(beginning: bytes, *, hdf5: bool) -> None:
             raise ValueError(f"it is packed ({name}); unpack it first")
     if not hdf5 and beginning.startswith(_HDF5):
         raise ValueError("it is an HDF5 file; give it the ending .h5")
+    if not hdf5 and not beginning.startswith(_UTF_16) and len(_CONTROLS.findall(beginning)) > _FEW * len(beginning):
+        raise ValueError("it is no text, but binary data; is it another format, or damaged?")
+
+
+def quoted(text: str, longest: int) -> str:
+    """Quote a piece of a file for people, shortened; what may not be printable stands as "…"."""
+    cut = text[:longest] + (" …" if len(text) > longest else "")
+    return repr(_UNSHOWN.sub("…", cut))
 
 
 _POINT = re.compile(rb"(?:\s*#.*\n)*\s*\d+\s+\d+(?:\s+[-+.\deE]+){4}\s+-?\d+\s")  # a line of SWC, after comments
@@ -74,7 +86,7 @@ def hdf5_words(message: str) -> str:
 
 def decoded(data: bytes) -> str:
     """Decode a text file of any machine: with or without a byte order mark, with the line ends of any system."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith(_UTF_16):
         text = data.decode("utf-16", "replace")
     else:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")  # only comments and names have more than ASCII

@@ -201,7 +201,7 @@ def run(*arguments: object) -> int:
     [
         ("a.bmp", [], "picture format is 'bmp'"),
         ("nowhere/a.png", [], "There is no directory"),
-        (".", [], "is a directory, not a picture file"),
+        (".", [], "is a directory, not a file to write to"),
         ("a.png", ["--density", "2"], "density is 2.0"),
         ("a.png", ["--query", '{"x": {"$gt": "1"}}'], "$gt takes a number"),
         ("a.png", ["--query", "[4]"], "query is [4], not a dictionary"),

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from websockets import ConnectionClosedError
+from websockets import ConnectionClosed, ConnectionClosedError
+from websockets.asyncio.server import ServerConnection, serve
 
 from brayns_widget.connection import link as link_module
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable, is_loopback
@@ -78,6 +80,33 @@ def test_large_replies_cost_no_connection(cluster):
         return bytes((await link.request("render-image", {})).payload)
 
     assert talk(cluster, work) == JPEG
+
+
+def test_a_message_that_the_server_does_not_take_is_told_with_its_limit():
+    async def main() -> None:
+        async def serve_one(socket: ServerConnection) -> None:
+            with contextlib.suppress(ConnectionClosed):
+                async for raw in socket:
+                    await socket.send(json.dumps({"jsonrpc": "2.0", "id": json.loads(raw)["id"], "result": {}}))
+
+        async with serve(serve_one, "127.0.0.1", 0, max_size=1000) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            link = await Link.open(f"ws://127.0.0.1:{port}", Token(TOKEN), name="renderer", probe="get-version")
+            with pytest.raises(ConnectionLost, match=r"no message of that size. It takes up to 1,000 bytes. Send"):
+                await link.request("set-camera", "x" * 2000)
+            await link.close()
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_is_too_large_is_told_as_such(cluster, monkeypatch):
+    monkeypatch.setattr("brayns_widget.connection.link.MAX_MESSAGE", 2 << 20)
+    answer = cluster.renderer.answer
+    cluster.renderer.answer = lambda method, params: (
+        ("x" * (3 << 20), b"") if method == "get-scene" else answer(method, params)
+    )
+    with pytest.raises(ConnectionLost, match=r"The renderer sent a message of more than 2 MiB.*Ask for less"):
+        talk(cluster, lambda link: link.request("get-scene"))
 
 
 def test_it_offers_no_compression_and_names_itself_by_header_and_query(cluster):

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import master as master_module
-from brayns_widget.connection.master import JobStatus, MasterClient, NoVerdict
+from brayns_widget.connection.job_status import JobStatus, NoVerdict
+from brayns_widget.connection.master import MasterClient
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
@@ -64,10 +65,10 @@ def test_a_job_is_started_with_a_use_case_and_maybe_a_project(cluster):
     ]
 
 
-@pytest.mark.parametrize("status", [400, 413, 500, 503])
+@pytest.mark.parametrize("status", [400, 413, 500, 503, 507])
 def test_a_start_is_never_repeated(cluster, status):
-    cluster.failures["/start"] = [(status, "Invalid JSON body: x")]
-    with pytest.raises(AllocationError, match=f"HTTP {status}, Invalid JSON body"):
+    cluster.failures["/start"] = [(status, "Invalid JSON body: x.\n")]
+    with pytest.raises(AllocationError, match=rf"HTTP {status}, Invalid JSON body: x\.$"):
         talk(cluster, lambda client: client.start("SBO1"))
     assert cluster.paths() == ["POST /start"]
 
@@ -194,7 +195,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_start(cluster):
 def test_a_job_that_is_not_found_for_long_is_gone(cluster, monkeypatch):
     cluster.failures["/status"] = [LOST] * 4
     assert talk(cluster, lambda client: client.status(JOB_ID)) == JobStatus(gone=True, unsure=True)
-    monkeypatch.setattr(master_module, "AWAY", 0.05)
+    monkeypatch.setattr("brayns_widget.connection.job_status.AWAY", 0.05)
     cluster.failures["/status"] = [LOST] * 1000
     with pytest.raises(AllocationError, match="ended before it was ready"):
         talk(cluster, wait_ready)

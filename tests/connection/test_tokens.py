@@ -43,6 +43,14 @@ def test_what_would_break_a_header_is_refused_without_being_shown(value):
     assert value not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", [4711, 0, SECRET.encode(), {"access_token": SECRET}])
+def test_a_function_that_returns_no_text_is_told_to_do_so(value):
+    with pytest.raises(AuthError, match=f"returned {type(value).__name__}, which is no text. Let it return") as caught:
+        asyncio.run(Token(lambda: value).fetch())
+    assert SECRET not in str(caught.value)
+    assert "4711" not in str(caught.value)
+
+
 def test_it_comes_from_a_file_or_a_variable_of_another_name(monkeypatch, tmp_path):
     monkeypatch.setenv("HUB_TOKEN", "from-hub")
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "from-environment")

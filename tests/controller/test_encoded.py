@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
+import os
+import stat
 
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from brayns_widget.controller.encoded import SHOWN_MAX, GBuffers, Snapshot, fitted
+from brayns_widget.controller.encoded import SHOWN_MAX, GBuffers, Snapshot, check_writable, fitted
 
 NOISE = np.random.default_rng(0).integers(0, 256, (300, 400, 4), np.uint8)
 
@@ -87,3 +90,35 @@ def test_a_file_that_cannot_be_written_keeps_the_old_one(small, tmp_path):
     with pytest.raises(OSError, match=r"a\.png"):
         small.save(target)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_pipe_or_device_is_not_replaced(small, tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    pipe = tmp_path / "a.png"
+    os.mkfifo(pipe)
+    for write in (small.save, check_writable):
+        with pytest.raises(FileExistsError, match="is not a regular file, so it is not replaced"):
+            write(pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_check_leaves_no_trace(tmp_path):
+    (tmp_path / "old.png").write_bytes(b"old")
+    assert [check_writable(tmp_path / name) for name in ("a.png", "old.png")] == [
+        tmp_path / "a.png",
+        tmp_path / "old.png",
+    ]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_full_disk_is_told_with_what_to_do(small, tmp_path, monkeypatch):
+    def full(path, _data):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    (tmp_path / "a.png").write_bytes(b"old")
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
+    with pytest.raises(OSError, match=r"No space left on device; free some space there, or save.*a\.png'") as caught:
+        small.save(tmp_path / "a.png")
+    assert ".part" not in str(caught.value)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -90,15 +91,22 @@ def test_values_out_of_range_are_told_at_once(cluster, controller, options, prob
     assert cluster.calls == []
 
 
-def test_what_cannot_be_written_is_told_before_anything_is_rendered(cluster, controller, tmp_path):
+def refused(path: Path) -> None:
+    raise OSError(errno.EACCES, "Permission denied", str(path))
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_rendered(cluster, controller, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="picture format is 'tiff'"):
         controller.snapshot(tmp_path / "a.tiff").result(WAIT)
     with pytest.raises(ValueError, match="picture format is 'bmp'"):
         controller.snapshot(tmp_path / "a.png", format="bmp").result(WAIT)
     with pytest.raises(OSError, match="nowhere"):
         controller.snapshot(tmp_path / "nowhere" / "a.png").result(WAIT)
-    with pytest.raises(IsADirectoryError, match="is a directory, not a picture file"):
+    with pytest.raises(IsADirectoryError, match="is a directory, not a file to write to"):
         controller.snapshot(tmp_path).result(WAIT)
+    monkeypatch.setattr(Path, "touch", refused)  # who runs the tests may be root, who may write everywhere
+    with pytest.raises(PermissionError, match=r"Permission denied: '.*/a\.png'$"):
+        controller.snapshot(tmp_path / "a.png").result(WAIT)
     assert cluster.calls == []
 
 
@@ -142,7 +150,7 @@ def test_gbuffers_are_the_answers_bytes(cluster, controller):
     assert (params["channels"], params["resolution"]) == (["depth"], [64, 48])
     with pytest.raises(ValueError, match="channels is"):
         controller.pictures.gbuffers(channels=["deep"])
-    with pytest.raises(ValueError, match="has 1024 MiB, and a message may have 1024"):
+    with pytest.raises(ValueError, match="does not fit into a message, which may have 1024 MiB"):
         controller.pictures.gbuffers(size=(8192, 8192)).result(WAIT)
     assert len(cluster.renderer.sent("export-gbuffers")) == 1
 

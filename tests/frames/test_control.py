@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames import control
 from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage, pack
@@ -59,6 +60,18 @@ def test_a_malformed_message_of_a_page_is_an_error(change: dict[str, Any]) -> No
     kind, content = control.steering_arguments(CameraMessage("v", 3, CAMERA, True))
     with pytest.raises(ValueError, match="CameraMessage"):
         control.CALLS["receive"](Host(), kind, content | change)
+
+
+@pytest.mark.parametrize("token", ["of-somebody", ""])
+def test_tokens_arrive_hidden(token: str) -> None:
+    _, (target,) = _through("connect", [{"url": "ws://h", "token": Token(token, optional=True)}])
+    assert target["token"].reveal() == token
+    assert repr(target) == "{'url': 'ws://h', 'token': Token(…)}"
+
+
+def test_what_is_no_json_is_refused() -> None:
+    with pytest.raises(TypeError, match="set is no JSON"):
+        control.encode(7, "resize", [{1}])
 
 
 def _told(tell: Any) -> tuple[str, list[Any], bytes]:

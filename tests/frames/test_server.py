@@ -12,6 +12,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
+from brayns_widget.connection.tokens import Token
 from brayns_widget.frames import server as server_module
 from brayns_widget.frames.server import FrameServer
 from tests.frames.bench import ORIGIN, Served, ack, camera, next_frame, run, served, steering
@@ -227,7 +228,7 @@ def test_a_further_path_demands_its_secret() -> None:
 
         async with asyncio.timeout(20), served() as made:
             await made.server.close()
-            made.server = FrameServer({"/control": ("secret-1", serve)})
+            made.server = FrameServer({"/control": (Token("secret-1"), serve)})
             await made.server.start()  # ``served`` closes it
             wrong = ["", "secret-1", "Bearer secret-2", "Bearer ", "bearer secret-1"]
             for shown in ({}, *({"Authorization": value} for value in wrong)):

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 
+from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.widget import BraynsWidget
 from tests.fakes import FakeCluster
 from tests.notebook.pages import Comm, record_comms, until
+
+
+@pytest.fixture(autouse=True)
+def no_scene_is_left() -> Iterator[None]:
+    """Frames that nobody closes start another process whenever theirs ends, whatever other tests count."""
+    before = len(SceneFrames._open)
+
+    def all_are_closed() -> bool:
+        if len(SceneFrames._open) > before:
+            gc.collect()  # which closes what nothing holds any more
+        return len(SceneFrames._open) <= before
+
+    yield
+    until(all_are_closed)
 
 
 @pytest.fixture

@@ -157,10 +157,11 @@ def test_a_master_that_is_silent_keeps_no_view_open(cluster, comms, monkeypatch)
     monkeypatch.setattr(module, "_CLOSE_TIMEOUT", 0.05)
     viewer = BraynsWidget(**cluster.options)
     until(lambda: viewer.status.state == "ready")
-    release = asyncio.Event()
+    release, shut = asyncio.Event(), BraynsWidget._shut
 
-    async def late(*_: object) -> None:
+    async def late(widget: BraynsWidget) -> None:
         await release.wait()
+        await shut(widget)
 
     monkeypatch.setattr(BraynsWidget, "_shut", late)
     viewer.close()

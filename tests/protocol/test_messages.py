@@ -28,7 +28,7 @@ def test_requests_survive_the_way(method, params, request_id, payload):
 def test_a_request_that_no_server_takes_is_not_sent(monkeypatch):
     monkeypatch.setattr(messages, "MAX_MESSAGE", 2 << 20)
     messages.encode_request(Request("upload", id=1, payload=memoryview(bytes(2_000_000))))
-    with pytest.raises(ProtocolError, match=r"'upload' has 2 MiB, and a message may have 2.*by its path"):
+    with pytest.raises(ProtocolError, match=r"'upload' does not fit into a message, which may have 2 MiB.*by its path"):
         messages.encode_request(Request("upload", id=1, payload=memoryview(bytes(2_097_152))))
 
 

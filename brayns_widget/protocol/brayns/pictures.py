@@ -115,9 +115,8 @@ def check_exr(size: Sequence[int], channels: Iterable[str]) -> None:
     length = size[0] * size[1] * 4 * sum(EXR_FLOATS[channel] for channel in set(channels))
     if length >= MAX_MESSAGE:  # its headers and the answer's come to it
         raise ValueError(
-            f"OpenEXR of {size[0]} x {size[1]} pixels has {length >> 20} MiB, and a message may have "
-            f"{MAX_MESSAGE >> 20}: take a smaller picture or fewer channels, or have the renderer write a file of its "
-            "machine (file_path)"
+            f"OpenEXR of {size[0]} x {size[1]} pixels does not fit into a message, which may have {MAX_MESSAGE >> 20} "
+            "MiB: take a smaller picture or fewer channels, or have the renderer write a file of its own (file_path)"
         )
 
 

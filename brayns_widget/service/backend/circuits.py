@@ -76,13 +76,19 @@ class Config:
         """Return a report of the simulation; its file may be opened.
 
         Raises:
-            RequestError: -32602, there is none of this name; -32603, its file is missing.
+            RequestError: -32602, there is none of this name; -32603, it makes no sense, or its file is missing.
         """
         if self.simulation is None:
             place = self.circuit.config.path
             raise RequestError(f"Selected nodes have no simulations: {place} tells of a circuit", code=INVALID_PARAMS)
+        self.simulation.check_report(name)
         known = {item.name: item for item in self.simulation.reports.values() if item.enabled}
         if name not in known:
+            if name in self.simulation.reports:
+                raise RequestError(
+                    f"Report {name!r} of {self.simulation.path} is not enabled there, so that it was not written",
+                    code=INVALID_PARAMS,
+                )
             there_are = f"there are {', '.join(map(repr, known))}" if known else "there is none"
             raise RequestError(
                 f"Invalid report name: {name!r} in {self.simulation.path}; {there_are}", code=INVALID_PARAMS

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.lifetime import read_stdin_line
 from brayns_widget.service.access import Access, add_access
 from brayns_widget.service.auth import Token
 from brayns_widget.service.backend.base import BaseDirectory
+from brayns_widget.service.ending import exit_on_signals, hear
 from brayns_widget.service.log import log_to_stderr
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -50,6 +49,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
+    exit_on_signals()
     log_to_stderr(options.log_level)
     try:
         secret = Token(read_stdin_line()) if options.secret_from_stdin else None
@@ -66,30 +66,21 @@ async def _serve(options: argparse.Namespace, base: BaseDirectory, secret: Token
     from brayns_widget.service.backend.reader import CircuitReader
     from brayns_widget.service.rpc.server import RpcServer
 
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended already
-            loop.call_soon_threadsafe(stopped.set)
-
-    # signal.signal rather than loop.add_signal_handler: Windows has only the former.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
-    if options.exit_with_stdin:
-        when_stdin_closes(stop)
-    reader = CircuitReader(base)
-    workers = ThreadPoolExecutor(WORKERS, "backend")
-    context = Context(base, reader, stop)
-    server = RpcServer(METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret)
-    async with server.serve(options.host, options.port, access=Access(options.allow_origin)) as address:
-        print(f"listening on {address[0]}:{address[1]}", flush=True)
-        await stopped.wait()
-        reader.close()  # first, so that no request waits for a file that does not come
-    ending = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
-    ending.start()
-    ending.join(ENDING_SECONDS)
-    if ending.is_alive():
+    with hear(stdin=options.exit_with_stdin) as ending:
+        reader = CircuitReader(base)
+        workers = ThreadPoolExecutor(WORKERS, "backend")
+        context = Context(base, reader, ending.ask)
+        server = RpcServer(
+            METHODS, context, workers, for_client=context.for_client, require_version=False, secret=secret
+        )
+        async with server.serve(options.host, options.port, access=Access(options.allow_origin)) as address:
+            print(f"listening on {address[0]}:{address[1]}", flush=True)
+            await ending.wait()
+            reader.close()  # first, so that no request waits for a file that does not come
+    shutdown = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+    shutdown.start()
+    shutdown.join(ENDING_SECONDS)
+    if shutdown.is_alive():
         # A lost disk may hold a directory's listing for ever, and the interpreter would wait for it.
         logging.shutdown()
         os._exit(0)

@@ -68,7 +68,6 @@ class Context:
     ) -> None:
         self.methods = methods
         self._engine: Future[Engine] = Future()
-        self._starter: threading.Thread | None = None
         self.interrupted = threading.Event()
         self.loaders = {loader.name: loader for loader in loaders}
         self.stop = stop
@@ -105,13 +104,7 @@ class Context:
             else:
                 warm_up()
 
-        self._starter = threading.Thread(target=start, name="engine-start", daemon=True)
-        self._starter.start()
-
-    @property
-    def starting(self) -> bool:
-        """Whether the thread of ``start`` still runs."""
-        return self._starter is not None and self._starter.is_alive()
+        threading.Thread(target=start, name="engine-start", daemon=True).start()
 
     @property
     def engine(self) -> Engine:

@@ -8,7 +8,6 @@ import contextlib
 import gc
 import logging
 import os
-import signal
 import ssl
 import sys
 from collections.abc import Iterator
@@ -16,10 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from brayns_widget.lifetime import read_stdin_line, when_stdin_closes
+from brayns_widget.lifetime import read_stdin_line
 from brayns_widget.service.access import Access, add_access
 from brayns_widget.service.auth import Token
 from brayns_widget.service.confined import confined
+from brayns_widget.service.ending import exit_on_signals, hear
 from brayns_widget.service.log import log_to_stderr
 from brayns_widget.service.renderer.memory import Budget
 from brayns_widget.version import ShowVersion
@@ -95,7 +95,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal, ``quit`` or the end of standard input; returns the exit code."""
-    _on_signals(lambda: os._exit(0))  # until there is something to stop
+    exit_on_signals()
     log_to_stderr(LOG_LEVELS[options.log_level])
     try:
         host, port = _address(options.uri)
@@ -127,12 +127,6 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
     if options.plugin:
         logger.info("Plugins %s: accepted, but what this renderer has is built in", ", ".join(options.plugin))
     plugins = [name for name in options.plugin if name in PLUGINS] or PLUGINS
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended already
-            loop.call_soon_threadsafe(stopped.set)
 
     def make_engine() -> Any:
         from brayns_widget.service.renderer.tracing.engine import Engine
@@ -144,38 +138,26 @@ async def _serve(  # noqa: PLR0917 - what the command line and its environment s
 
         warm_up()
 
-    _on_signals(stop)
-    if options.exit_with_stdin:
-        when_stdin_closes(stop)
-    turns = Turns("renderer")
-    reader = Reader(partial(prepare, options.base_directory))
-    context = Context(METHODS, LOADERS, stop, memory, turns, reader=reader, plugins=plugins)
-    server = RpcServer(METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret)
-    async with server.serve(host, port, access=Access(options.allow_origin), ssl=tls) as address:
-        print(f"listening on {address[0]}:{address[1]}", flush=True)
-        context.start(make_engine, warm_up)
-        reader.start()
-        await stopped.wait()
-        context.interrupt()
-        loop.call_later(_READING_ENDS, reader.close)  # what is read is cancelled first
+    with hear(stdin=options.exit_with_stdin) as ending:
+        turns = Turns("renderer")
+        reader = Reader(partial(prepare, options.base_directory))
+        context = Context(METHODS, LOADERS, ending.ask, memory, turns, reader=reader, plugins=plugins)
+        server = RpcServer(
+            METHODS, context, turns, between=turns.between, max_clients=options.max_clients, secret=secret
+        )
+        async with server.serve(host, port, access=Access(options.allow_origin), ssl=tls) as address:
+            print(f"listening on {address[0]}:{address[1]}", flush=True)
+            context.start(make_engine, warm_up)
+            reader.start()
+            await ending.wait()
+            context.interrupt()
+            # What is read is cancelled first.
+            asyncio.get_running_loop().call_later(_READING_ENDS, reader.close)
     reader.close()
-    turns.shutdown(wait=False, cancel_futures=True)
-    if context.starting or server.running or _compiling():
-        # Neither a compiler nor a library can be stopped, and the interpreter waits for them, or crashes.
-        logging.shutdown()
-        os._exit(0)
-    context.close()
-
-
-def _compiling() -> bool:
-    compilers = sys.modules.get("brayns_widget.service.renderer.tracing.compiling")  # there, if the engine has begun
-    return compilers is not None and compilers.compiling()
-
-
-def _on_signals(stop: Any) -> None:
-    # signal.signal rather than loop.add_signal_handler: Windows has only the former.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
+    # What is left are threads and memory. The interpreter would take a second, on a busy machine three, to free kernels
+    # and scene, and wait for a compiler or a library, which cannot be stopped.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _address(uri: str) -> tuple[str, int]:

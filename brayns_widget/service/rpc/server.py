@@ -442,9 +442,9 @@ def _answer(request: Request, method: Method[Any], context: Any, running: Runnin
 def _reply_frame(reply: Reply) -> RawMessage:
     frame = encode_reply(reply)
     if len(frame) > MAX_MESSAGE:  # it would end the connection
-        size, most = len(frame) >> 20, MAX_MESSAGE >> 20
         raise RequestError(
-            f"The answer has {size} MiB, and a message may have {most}: ask for less at a time", code=INTERNAL_ERROR
+            f"The answer does not fit into a message, which may have {MAX_MESSAGE >> 20} MiB: ask for less at a time",
+            code=INTERNAL_ERROR,
         )
     return frame
 

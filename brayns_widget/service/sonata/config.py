@@ -309,6 +309,15 @@ class SimulationConfig:
                 self.problems.append(f"Report {name!r} was left out: {error.message}")
         return found
 
+    def check_report(self, name: str) -> None:
+        """Refuse a report that was left out, with the reason.
+
+        Raises:
+            RequestError: -32603, it was.
+        """
+        if name not in self.reports and name in self.left_out:
+            raise failure(f"Report {name!r} of {self.path} cannot be used: {self.left_out[name]}")
+
     def _report(self, section: Section, name: str) -> ReportConfig:
         module = str(section.values.get("module", ""))
         file = section.get("file_name", str, "") or name

@@ -110,8 +110,10 @@ class Circuit:
 
     def _exists(self, file: str) -> None:
         self._check(file)
-        if not Path(file).is_file():
-            raise failure(f"{file} is a directory" if Path(file).is_dir() else f"{file} does not exist")
+        path = Path(file)
+        if not path.is_file():
+            odd = "is a directory" if path.is_dir() else "is not a regular file"
+            raise failure(f"{file} {odd if path.exists() else 'does not exist'}")
 
     def _check_hdf5(self, file: str) -> None:
         self._exists(file)

@@ -94,8 +94,10 @@ async def serving(directory, **reader_options):
     with ThreadPoolExecutor(8) as workers:
         server = RpcServer(METHODS, context, workers, for_client=context.for_client, require_version=False)
         async with server.serve("127.0.0.1", 0) as address:
-            yield Backend(address, stopped)
-            reader.close()
+            try:
+                yield Backend(address, stopped)
+            finally:
+                reader.close()
 
 
 @pytest.fixture

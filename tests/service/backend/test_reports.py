@@ -117,11 +117,19 @@ def test_a_range_must_ascend(with_nodes, low, high):
             "'nope' in .*; there are 'soma_report', 'section_report', 'missing'",
         ),
         ("", INVALID_PARAMS, "Invalid report name: ''"),
-        ("silent", INVALID_PARAMS, "Invalid report name: 'silent'"),
+        ("silent", INVALID_PARAMS, "'silent' of .*simulation_config.json is not enabled there"),
+        (
+            "odd",
+            INTERNAL_ERROR,
+            r"'odd' of .*simulation_config.json cannot be used: reports\.odd\.dt in .* has",
+        ),
         ("missing", INTERNAL_ERROR, r"missing\.h5.* does not exist"),
     ],
 )
-def test_reports_that_there_are_not_are_refused(with_nodes, name, code, words):
+def test_reports_that_there_are_not_are_refused(with_nodes, simulation, name, code, words):
+    content = json.loads(simulation.read_text())
+    content["reports"]["odd"] = {"dt": "short"}
+    simulation.write_text(json.dumps(content))
     with pytest.raises(RequestError, match=words) as caught:
         read(with_nodes, name)
     assert caught.value.code == code

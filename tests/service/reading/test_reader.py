@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import subprocess
 import threading
@@ -191,13 +192,12 @@ def test_a_task_that_is_cancelled_before_it_begins_does_not_begin(reader: Reader
 )
 def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, limits: Limits, task: Any, why: str):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    reader = Reader(limits=limits)
-    run(reader, tasks.pid)
-    pid = reader.pid
-    with pytest.raises(RequestError, match=f"^/a/circuit cannot be read: .*{why}"):
-        run(reader, task)
-    assert not psutil.pid_exists(pid)
-    reader.close()
+    with contextlib.closing(Reader(limits=limits)) as reader:
+        run(reader, tasks.pid)
+        pid = reader.pid
+        with pytest.raises(RequestError, match=f"^/a/circuit cannot be read: .*{why}"):
+            run(reader, task)
+        assert not psutil.pid_exists(pid)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -65,6 +66,28 @@ def test_a_signal_ends_while_a_client_is_connected_and_the_engine_works():
 
     with renderer_process() as (address, process):
         asyncio.run(scenario(address, process))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_no_time_is_spent_on_freeing_memory_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    trace = tmp_path / "freed"
+    hook = f"import atexit, pathlib\natexit.register(pathlib.Path({str(trace)!r}).touch)\n"
+    (tmp_path / "sitecustomize.py").write_text(hook)
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("PYTHONPATH", path)
+    subprocess.run([sys.executable, "-c", ""], check=True, timeout=DEADLINE)
+    trace.unlink()  # it tells of an interpreter that frees what it has
+
+    async def scenario(address: str, process: subprocess.Popen[str]) -> None:
+        async with client_of(address) as client:
+            await client.call("add-spheres", [{"geometry": {"center": [0, 0, 0], "radius": 1}, "color": [1] * 4}])
+            await client.call("snapshot", {})
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(ended, process) == (0, "", "")
+
+    with renderer_process() as (address, process):
+        asyncio.run(scenario(address, process))
+    assert not trace.exists()
 
 
 def test_the_end_of_standard_input_ends_it_if_asked():

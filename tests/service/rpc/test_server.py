@@ -329,7 +329,10 @@ def test_an_answer_that_no_client_takes_is_an_error_and_costs_no_connection(monk
             await send(socket, 1, "echo", {"text": "x" * (3 << 20)})
             error = (await receive(socket))["error"]
             assert error["code"] == -32603
-            assert error["message"] == "The answer has 3 MiB, and a message may have 1: ask for less at a time"
+            assert (
+                error["message"]
+                == "The answer does not fit into a message, which may have 1 MiB: ask for less at a time"
+            )
             await send(socket, 2, "echo", {"text": "still here"})
             assert (await receive(socket))["result"] == "still here"
 

@@ -132,13 +132,15 @@ class Loader:
         check_confined(path)
         file = Path(path)
         try:
-            is_folder, is_file = file.is_dir(), file.is_file()
+            is_folder, is_file, exists = file.is_dir(), file.is_file(), file.exists()
         except OSError as error:  # a path that is too long
             raise failure(f"{path} cannot be read: {error.strerror}") from error
         if is_folder and not self.folders:
             raise failure(f"{path} is a directory, {self.name} needs a file")
-        if not (is_file or is_folder):
+        if not exists:
             raise failure(f"File {path} does not exists")  # the real renderer's words
+        if not (is_file or is_folder):
+            raise failure(f"{path} is not a regular file")  # a pipe would keep its reader waiting
         return self._load(file, path, properties, request)
 
     def read_upload(

@@ -16,7 +16,6 @@ from brayns_widget.service.renderer.tracing.kernels.native import register_symbo
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.02
-_running: set[Compilation] = set()
 
 
 class Compilation:
@@ -45,12 +44,7 @@ class Compilation:
                 end = Future[None]()
                 # No daemon: a compiler that still runs when the interpreter ends crashes.
                 thread = threading.Thread(target=self._run, args=(end,), name="compile", daemon=False)
-                _running.add(self)
-                try:
-                    thread.start()
-                except BaseException:  # the machine has no thread to spare: nobody may wait for this one
-                    _running.discard(self)
-                    raise
+                thread.start()  # first: if the machine has no thread to spare, nobody may wait for this one
                 self._end = end
             return self._end
 
@@ -85,10 +79,3 @@ class Compilation:
             end.set_exception(error)
         else:
             end.set_result(None)
-        finally:
-            _running.discard(self)
-
-
-def compiling() -> bool:
-    """Whether a kernel is being compiled, which delays the end of the interpreter: use ``os._exit`` not to wait."""
-    return bool(_running)

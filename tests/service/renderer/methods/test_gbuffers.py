@@ -186,7 +186,7 @@ def test_bad_requests_are_refused(address: str, params: Any, code: int):
 def test_a_picture_in_linear_light_that_no_answer_holds_is_refused_before_the_work(address: str):
     async def scenario() -> None:
         async with empty_stage(address) as client:
-            with pytest.raises(Failed, match="has 1024 MiB, and a message may have 1024: take a smaller picture"):
+            with pytest.raises(Failed, match="does not fit into a message, which may have 1024 MiB: take a"):
                 await client.call("snapshot", {"image_settings": {"format": "exr", "size": [8192, 8192]}})
 
     asyncio.run(scenario())

@@ -92,8 +92,7 @@ def report_file(config: SimulationConfig, kind: str, name: str) -> str:
     Raises:
         RequestError: there is no such report, or it has another type.
     """
-    if name not in config.reports and name in config.left_out:
-        raise failure(f"Report {name!r} cannot be used: {config.left_out[name]}")
+    config.check_report(name)
     if name not in config.reports:
         has = f"it has {', '.join(sorted(config.reports))}" if config.reports else "it has none"
         # The first words are the real renderer's.

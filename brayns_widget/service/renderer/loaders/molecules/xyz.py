@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.protocol.brayns.loaders import XYZ, AnyXyzParams, XyzParams
+from brayns_widget.service.recognised import quoted
 from brayns_widget.service.renderer.loaders.base import Content, LoadedModel, Loader, failure
 from brayns_widget.service.renderer.loaders.molecules.spheres import spheres_model
 from brayns_widget.service.renderer.loaders.palette import element_color
@@ -23,6 +24,7 @@ from brayns_widget.service.rpc.running import RunningRequest
 _READING = "Reading points"
 _AT_ONCE = 10_000  # lines between two looks at whether that is still wanted
 _LAST_ELEMENT = 118  # oganesson
+_LONGEST = 60  # letters of a line that a message quotes
 _RADIUS = 0.15  # µm, of points in the real renderer
 
 
@@ -92,8 +94,8 @@ def _numbers(
         try:
             x, y, z = (float(word) for word in words[column : column + 3])
         except ValueError:
-            text = " ".join(words)[:80]
-            raise failure(f"{name}, line {number}: expected three coordinates, got {text!r}") from None
+            got = quoted(" ".join(words), _LONGEST)
+            raise failure(f"{name}, line {number}: expected three coordinates, got {got}") from None
         found.append((x, y, z))
     if not found:
         raise failure(f"{name} has no points")

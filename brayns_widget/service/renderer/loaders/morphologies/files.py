@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brayns_widget.service.confined import check_confined
-from brayns_widget.service.recognised import BEGINNING, check_beginning, decoded, morphology_kind
+from brayns_widget.service.recognised import BEGINNING, check_beginning, decoded, morphology_kind, quoted
 from brayns_widget.service.renderer.loaders.base import Content, failure
 from brayns_widget.service.renderer.loaders.morphologies.asc import read_asc
 from brayns_widget.service.renderer.loaders.morphologies.h5 import Container, read_h5
@@ -247,6 +247,8 @@ def problem_of(error: Exception, text: str = "", where: str = "") -> str:
     """
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, UnicodeDecodeError):  # of what MorphIO quotes
+        return "it holds bytes that are no text, where a number or a name should be"
     message = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     numbers = [int(number) for number in _PLACE.findall(message)]
     parts = [part.strip() for part in _PLACE.sub("", message).replace("$STRING$", "the file").splitlines()]
@@ -262,8 +264,7 @@ def problem_of(error: Exception, text: str = "", where: str = "") -> str:
 
 def _quoted(number: int, lines: list[str]) -> str:
     line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    cut = line[:_LONGEST] + (" …" if len(line) > _LONGEST else "")
-    return f"line {number}" + (f" ({cut!r})" if cut else "")
+    return f"line {number}" + (f" ({quoted(line, _LONGEST)})" if line else "")
 
 
 _COLUMNS = "; a line has seven numbers with decimal points and blanks: number, type, x, y, z, radius, parent"

@@ -68,7 +68,7 @@ def test_elements_are_symbols_with_or_without_a_number_or_atomic_numbers(word: s
     ("data", "message"),
     [
         (b"", "The upload has no points"),
-        (b"\xff\xfe garbage", "line 1: expected three coordinates, got "),
+        (b"\xff\xfe garbage\x01" + b"x" * 99, "line 1: expected three coordinates, got '… garbage…xx"),
         (b"1 2 3\n4 5\n", "line 2: expected three coordinates, got '4 5'"),
         (b"1 2 nan\n", "not a number below"),
         (b"1e308 0 0\n-1e308 1 1\n", "not a number below"),

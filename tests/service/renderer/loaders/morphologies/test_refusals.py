@@ -95,6 +95,21 @@ def test_what_is_no_morphology_at_all_is_recognised(tmp_path: Path, kind: str, d
         read_shape(read, place, f"cell.{kind}", 7, ShapeOptions(soma=True, axon=True, dendrites=True))
 
 
+@pytest.mark.parametrize("kind", ["swc", "asc"])
+def test_binary_data_is_not_quoted(tmp_path: Path, kind: str):
+    path = tmp_path / f"cell.{kind}"
+    path.write_bytes(np.random.default_rng(1).bytes(4000))
+    assert refusal(path).endswith(": it is no text, but binary data; is it another format, or damaged?")
+    path.write_bytes((SWC if kind == "swc" else ASC).encode().replace(b"60", b"6\x80\x020", 1))
+    assert ("6…0" if kind == "swc" else "it holds bytes that are no text") in refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "cell.swc")
+    assert refusal(tmp_path / "cell.swc") == " is not a regular file"
+
+
 def test_what_h5_files_lack_is_said(tmp_path: Path):
     path = tmp_path / "cell.h5"
     write_h5(path, points=[[0, 0, 0, 1], [9, 0, 0, 1]], structure=[[0, 3, -1], [5, 3, 0]])
