@@ -190,6 +190,7 @@ class Core:
             if not task.is_current:
                 task.cancel()
         self.restorer.wanted = False
+        self.restorer.keep()  # with its camera
         self.aimed = False
         self.store.state = replace(self.store.state, job=_where(where.place), camera=FRONT, notice=None)
         await self.connection.move(where.place, attach_to=where.attach_to, start_timeout=where.start_timeout)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
@@ -32,6 +33,7 @@ class Remembered:
         keys: the keys of its models, lights and clipping shapes by their ids.
         sections: legends of its models.
         strangers: names of the models that none of our requests has added.
+        camera: where it was looked at from.
     """
 
     record: Record
@@ -39,6 +41,7 @@ class Remembered:
     keys: Mapping[int, Key]
     sections: tuple[LegendSection, ...]
     strangers: tuple[str, ...]
+    camera: Camera
 
 
 class Restorer:
@@ -88,6 +91,7 @@ class Restorer:
             {thing: self._scene.key(thing) for thing in there},
             state.sections,
             tuple(model.name for model in state.models if model.id not in made),
+            state.camera,
         )
 
     async def bring_back(self, renderer: Server, report: Report, *, fresh: bool) -> None:
@@ -151,6 +155,8 @@ class Restorer:
         )
         if not work.fresh:
             lights, clips, sections = state.lights, (*state.clips, *clips), (*state.sections, *sections)
+        if state.camera == FRONT:  # a move elsewhere has reset it, and nobody has aimed it since
+            state = replace(state, camera=old.camera)
         moved = {old.keys[before]: after for before, after in work.ids.items() if before in old.keys}
         shown = (*(() if work.fresh else state.models), *models.values())
         self._scene.restore(replace(state, models=shown, lights=lights, clips=clips, sections=sections), moved)

@@ -11,7 +11,7 @@ from brayns_widget.controller.group import NOT_BACK
 from brayns_widget.controller.restoring import BY_REQUESTS
 from brayns_widget.protocol.errors import CircuitError, ConnectionLost, RequestCancelled
 from tests.controller.scenes import WAIT, load, on_loop, until
-from tests.fakes import JOB_ID
+from tests.fakes import JOB_ID, TOKEN, FakeCluster
 from tests.listening import Listener
 
 
@@ -285,3 +285,21 @@ def test_a_job_of_others_is_never_given_back(cluster):
 
         assert not on_loop(controller, work)
         assert controller.status.state == "ready"
+
+
+@pytest.mark.parametrize("aimed", [False, True])
+def test_after_a_move_it_comes_back_as_it_was_looked_at(controller, aimed):
+    """Unless somebody has aimed the camera since."""
+    load(controller)
+    controller.camera.position = (1, 2, 30)
+    controller.camera.fovy = 20
+    with FakeCluster(polls=0) as elsewhere:
+        controller.job.connect(master=elsewhere.master, slave=elsewhere.slave, token=TOKEN).result(WAIT)
+        assert controller.camera.fovy == 45
+        if aimed:
+            controller.camera.position = (5, 5, 50)
+        controller.job.restore().result(WAIT)
+        assert len(controller.models) == 1
+        expected = ((5, 5, 50), 45) if aimed else ((1, 2, 30), 20)
+        assert (tuple(controller.camera.position), controller.camera.fovy) == expected
+        controller.close()
