@@ -576,6 +576,27 @@ def test_a_job_that_cannot_be_reached_is_offered_to_be_attached_to(panel):
     panel.wait("kernel.calls('job.connect')[0]?.attach_to === 'job-7'")
 
 
+def test_a_job_is_still_in_the_form_when_attaching_to_it_fails(panel):
+    """The attempt changes the place, and so does the next one, with another token."""
+    open_log(panel)
+    form = panel.page.locator("form").filter(has_text="Run on")
+    form.get_by_label("Run on").select_option("master")
+    form.get_by_label("Address").fill("https://m.example.org")
+    form.get_by_label("Job").fill("job-7")
+    panel.answer("job.connect", {"error": {"type": "AuthError", "message": "The token is refused.", "hint": ""}})
+    form.get_by_role("button", name="Attach").click()
+    form.get_by_text("The token is refused.").wait_for()
+    panel.trait("job", job(master="https://m.example.org"))
+    panel.page.locator(".bw-place, dd").filter(has_text="m.example.org").first.wait_for()
+    assert form.get_by_label("Job").input_value() == "job-7"
+    panel.answer("job.connect", {"result": None})
+    form.get_by_role("button", name="Attach").click()
+    panel.wait("kernel.calls('job.connect').length === 2")
+    assert panel.calls("job.connect")[1]["attach_to"] == "job-7"
+    form.get_by_role("button", name="Connect").wait_for()
+    assert form.get_by_label("Job").input_value() == ""
+
+
 def test_without_a_backend_path_and_population_are_typed(panel):
     panel.trait("job", job(lack="This job has no backend."))
     form = panel.page.locator("form").filter(has_text="This job has no backend.")

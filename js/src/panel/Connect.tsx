@@ -127,12 +127,13 @@ function Elsewhere() {
   // A job that cannot be reached may run still, and go on with a new token.
   const lost = (BROKEN.includes(condition.value.state) && job.id) || "";
   const token = useRef<HTMLInputElement>(null);
-  const drafted = useSignal<{ readonly of: string; readonly draft: Draft } | null>(null);
-  // What was typed is of no use any more when the place has changed.
+  const drafted = useSignal<{ readonly of: string | null; readonly draft: Draft } | null>(null);
+  // What was typed is of no use any more when the place has changed, unless by an attempt with it that has failed.
   const place = JSON.stringify([job.master, job.slave, job.renderer, job.backend, job.usecase, job.project]);
-  const draft = drafted.value?.of === place ? drafted.value.draft : draftOf(job, lost);
+  const failed = drafted.value !== null && drafted.value.of === null;
+  const draft = drafted.value && (failed || drafted.value.of === place) ? drafted.value.draft : draftOf(job, lost);
   const change = (changes: Partial<Draft>) => {
-    drafted.value = { of: place, draft: { ...draft, ...changes } };
+    drafted.value = { of: failed ? null : place, draft: { ...draft, ...changes } };
   };
   const choose = ({ id, master, slave, usecase, project }: JobEntry) => {
     change({ kind: "master", master, slave: slave ?? "", usecase, project: project ?? "", attachTo: id });
@@ -145,7 +146,11 @@ function Elsewhere() {
     if (token.current) {
       token.current.value = "";
     }
-    void commands.run(() => link.call("job.connect", params));
+    void commands
+      .run(() => link.call("job.connect", params))
+      .then((succeeded) => {
+        drafted.value = succeeded ? null : { of: null, draft };
+      });
   };
   return (
     <>
