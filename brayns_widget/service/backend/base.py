@@ -42,7 +42,10 @@ class BaseDirectory:
             real = Path(os.path.realpath(path)) if Path(path).is_absolute() else None
         except (OSError, ValueError) as error:  # NUL bytes, characters that file names cannot have
             raise RequestError(f"{path!r} is not a path: {error}", code=INVALID_PARAMS) from error
-        if real is None or not real.is_relative_to(self._real):
+        if real is None:
+            text = f"{path!r} is relative, and so is outside {str(self.path)!r}; give the absolute path"
+            raise RequestError(text, code=INVALID_PARAMS)
+        if not real.is_relative_to(self._real):
             raise RequestError(f"{path!r} is outside {str(self.path)!r}", code=INVALID_PARAMS)
         return real
 
