@@ -79,6 +79,15 @@ def test_a_request_can_be_cancelled(cluster: FakeCluster) -> None:
     run(cluster, test)
 
 
+def test_one_that_is_busy_is_open(cluster: FakeCluster) -> None:
+    cluster.renderer.silent.add("get-version")
+
+    async def test(owner: Owner, made: RendererLink) -> None:
+        await until(lambda: owner.request)
+
+    run(cluster, test)
+
+
 def test_one_that_breaks_is_opened_again(cluster: FakeCluster) -> None:
     async def test(owner: Owner, made: RendererLink) -> None:
         await until(lambda: owner.request)
