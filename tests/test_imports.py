@@ -33,6 +33,7 @@ CONNECTION = (
     "connection",
     "mending",
     "capabilities",
+    "busy",
     "server",
     "job",
     "looking",

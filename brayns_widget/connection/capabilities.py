@@ -6,14 +6,16 @@ The endpoints are imported where they are used: pydantic comes with them.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from brayns_widget.connection.busy import Patience
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.server import Server
 from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
 
 DEADLINE = 30.0
+"""Seconds that a backend may take to list its methods."""
 
 CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
@@ -43,22 +45,31 @@ class Capabilities:
     cancellable: frozenset[str] = frozenset()
 
     @classmethod
-    async def ask(cls, renderer: Server, backend: Server | None) -> Capabilities:
+    async def ask(cls, renderer: Server, backend: Server | None, patience: Patience) -> Capabilities:
         """Ask the servers for their capabilities; one that a server refuses to tell counts as missing.
+
+        Args:
+            renderer: the renderer.
+            backend: the backend, or None if there is none.
+            patience: how long the renderer may take, which may be busy.
 
         Raises:
             ConnectionLost: a link broke.
             DeadlineExceeded: they did not answer in time.
             ProtocolError: an answer is not a list of names.
         """
+        listing = asyncio.create_task(_list_soon(backend), name="list the backend's methods")
         try:
-            async with asyncio.timeout(DEADLINE):
-                methods, backend_methods = await asyncio.gather(registry(renderer), registry(backend))
-                kind, version = _read_version(renderer.greeting)
-                cancellable = await _cancellable(renderer, methods)
-        except TimeoutError:
-            raise DeadlineExceeded(f"The servers did not list their methods within {DEADLINE:g} s.") from None
-        return cls(kind, version, methods, backend_methods, cancellable)
+            found = await patience.wait(renderer, cls._ask_renderer(renderer))
+            return replace(found, backend_methods=await listing)
+        finally:
+            listing.cancel()
+            await asyncio.gather(listing, return_exceptions=True)
+
+    @classmethod
+    async def _ask_renderer(cls, renderer: Server) -> Capabilities:
+        (kind, version), methods = await asyncio.gather(_version(renderer), registry(renderer))
+        return cls(kind, version, methods, cancellable=await _cancellable(renderer, methods))
 
     @property
     def ours(self) -> bool:
@@ -77,12 +88,12 @@ class Capabilities:
         return method in self.methods or method in self.backend_methods
 
 
-def _read_version(greeting: Any) -> tuple[Kind, str]:
+async def _version(renderer: Server) -> tuple[Kind, str]:
     from brayns_widget.protocol.brayns.core import GET_VERSION
 
     try:
-        version = GET_VERSION.decode(greeting)
-    except ProtocolError:
+        version = await renderer.call(GET_VERSION)
+    except (ProtocolError, RequestError):
         return "brayns", ""
     kind: Kind = "brayns-widget" if version.revision.startswith(_OURS) else "brayns"
     return kind, f"{version.major}.{version.minor}.{version.patch}"
@@ -103,6 +114,14 @@ async def registry(server: Server | None) -> frozenset[str]:
     except RequestError:
         return frozenset()
     return frozenset(names)
+
+
+async def _list_soon(backend: Server | None) -> frozenset[str]:
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await registry(backend)
+    except TimeoutError:
+        raise DeadlineExceeded(f"The backend did not list its methods within {DEADLINE:g} s.") from None
 
 
 def equip_renderer(link: Link, found: Capabilities) -> None:

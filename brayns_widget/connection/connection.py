@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
-from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend, equip_renderer
+from brayns_widget.connection.busy import Patience
+from brayns_widget.connection.capabilities import Capabilities, equip_backend, equip_renderer
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.job_status import NoVerdict
 from brayns_widget.connection.loop import finish_cleanup
@@ -75,6 +77,7 @@ class Connection:
         place: as above.
         status: state of the job.
         ready: the job's servers while it is ready, else None.
+        patience: how long the last start waits for its renderer; for ``prepare``.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Connection:
         self.place = place
         self.status = Status()
         self.ready: Ready | None = None
+        self.patience: Patience
         self._attach_to = attach_to
         self._start_timeout = START_TIMEOUT if start_timeout is None else start_timeout
         self._on_status = on_status
@@ -337,6 +341,7 @@ class Connection:
             # A cluster may have no room for two; on this machine the next one need not wait.
             if ending := [task for job, task in self._given_back.items() if not job.local]:
                 await asyncio.wait(ending)
+            self.patience = Patience(self._start_timeout, partial(self._starts, "starting"))
             job = await Job.start(
                 self.place,
                 job_id=self._attach_to,
@@ -372,7 +377,7 @@ class Connection:
         if job.backend is not None or job.backend_away is not None:
             mender = Mender(job, job.backend, self._tell_backend)
             backend = mender.server
-        ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend))
+        ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend, self.patience))
         equip_renderer(job.renderer, ready.capabilities)
         if job.backend is not None and mender is not None:
             mender.methods = ready.capabilities.backend_methods
@@ -479,7 +484,7 @@ class Connection:
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None
         await job.renderer.close()
-        link = await job.open_renderer(overtakes=CANCEL in self._servers.capabilities.methods)
+        link = await job.open_renderer()
         self._lost_at = asyncio.get_running_loop().time()  # if it breaks again
         try:
             equip_renderer(link, self._servers.capabilities)

@@ -460,18 +460,14 @@ class Job:
         if slave is not None:
             self._addresses = _addresses(slave, "", self.id)
 
-    async def open_renderer(self, *, overtakes: bool = False) -> Link:
-        """Open the link to the renderer anew, once.
-
-        Args:
-            overtakes: see ``Link.open``.
+    async def open_renderer(self) -> Link:
+        """Open the link to the renderer anew, once. A renderer that is busy counts as there.
 
         Raises:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
-        link = await _open(self._addresses[0], self._token, "renderer", self._on_lost, overtakes=overtakes)
-        self._renderer = link
-        return link
+        self._renderer = await _open(self._addresses[0], self._token, "renderer", self._on_lost)
+        return self._renderer
 
     async def open_backend(self) -> Link:
         """Open the link to the backend anew, once.
@@ -524,8 +520,9 @@ async def _bounded(deadline: float, text: str) -> AsyncIterator[None]:
         raise DeadlineExceeded(text, hint="Allow it more time with start_timeout=…") from None
 
 
-async def _open(url: str, token: Token, name: str, on_close: OnLost, *, overtakes: bool = False) -> Link:
-    return await Link.open(url, token, name=name, probe=_PROBES[name], overtakes=overtakes, on_close=on_close)
+async def _open(url: str, token: Token, name: str, on_close: OnLost) -> Link:
+    busy = name == "renderer"  # maybe: with what others have asked
+    return await Link.open(url, token, name=name, probe=_PROBES[name], overtakes=busy, on_close=on_close)
 
 
 async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool = False) -> None:

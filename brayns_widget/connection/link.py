@@ -25,6 +25,7 @@ from brayns_widget.connection.silence import IDLE, PATIENCE, Silence, Step
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol import origins
 from brayns_widget.protocol.errors import (
+    METHOD_NOT_FOUND,
     AuthError,
     BraynsWidgetError,
     ConnectionLost,
@@ -95,7 +96,6 @@ class Link:
         overtakes: whether the server answers ``cancel`` before all other requests, so that it can always be asked.
         address: the server's.
         probe: the method that is the probe.
-        greeting: the server's answer to the probe after connecting, or None.
         closed: why the link closed, or None while it is open.
     """
 
@@ -105,7 +105,6 @@ class Link:
         self.overtakes = False
         self.address: Address
         self.probe = ""
-        self.greeting: Any = None
         self.closed: BraynsWidgetError | None = None
         self._socket = socket
         self._on_close = on_close
@@ -133,8 +132,8 @@ class Link:
             token: sent as the ``Authorization`` header and as the query parameter of the contract, unless it is "".
             name: name of the server in messages.
             probe: a method without parameters that the server answers at once, such as "get-version".
-            overtakes: whether the server is known to have what overtakes; that is the probe then, because a server may
-                be busy for long with what it was asked over an earlier link, and there is no greeting.
+            overtakes: whether what overtakes is the probe after connecting, as for renderers, which may be busy for
+                long with what others have asked; one that does not know it answers all the same.
             on_close: see the class.
             timeout: seconds for connecting and probing together.
             idle: seconds of silence after which the server is probed again.
@@ -152,12 +151,10 @@ class Link:
                 link.address, link.probe = Address(url, token), probe
                 link._tasks.append(asyncio.create_task(link._read(), name=f"{name} reader"))
                 try:
-                    link.overtakes = overtakes
                     if overtakes:
-                        with contextlib.suppress(RequestError):
-                            await link.request(*_NOTHING)
+                        link.overtakes = await link._refuses_nothing()
                     else:
-                        link.greeting = (await link.request(probe)).result
+                        await link.request(probe)
                 except BaseException as error:
                     await finish_cleanup(link.close())
                     if isinstance(error, ConnectionLost):  # there was nothing to be lost yet
@@ -165,7 +162,10 @@ class Link:
                         raise Unreachable(text, status=ACCEPTED) from None
                     raise
         except TimeoutError:
-            raise DeadlineExceeded(f"The {name} did not answer within {timeout:g} s.") from None
+            raise DeadlineExceeded(
+                f"The {name} did not answer within {timeout:g} s.",
+                hint="It may hang. Try again later, or stop it and start another.",
+            ) from None
         link._tasks.append(asyncio.create_task(link._watch(probe, idle, patience), name=f"{name} watch"))
         return link
 
@@ -262,6 +262,14 @@ class Link:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._socket.close()
+
+    async def _refuses_nothing(self) -> bool:
+        """Send what overtakes, and wait for its answer; return whether the server knows it."""
+        try:
+            await self.request(*_NOTHING)
+        except RequestError as error:
+            return error.code != METHOD_NOT_FOUND
+        return True
 
     async def _send(self, request: Request) -> None:
         try:

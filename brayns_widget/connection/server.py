@@ -3,7 +3,9 @@
 # ruff: noqa: ASYNC109 - deadlines are part of this interface, and errors name them
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.link import Address, Link
@@ -18,6 +20,9 @@ if TYPE_CHECKING:  # it takes pydantic, which is imported where endpoints are us
 REQUEST_TIMEOUT = 60.0
 PICTURE_TIMEOUT = 900.0
 LOAD_TIMEOUT = 3600.0
+
+MOMENT = 2.0
+"""Seconds that an answer takes if the server has nothing else to do, and the link is slow."""
 
 # Default deadlines of calls: loading and building large scenes takes minutes.
 _TIMEOUTS = {
@@ -54,6 +59,8 @@ class Server:
         on_late: the same for calls that nobody waits for any more; None forgets their answers.
         on_unanswered: called with the endpoint and the JSON of the parameters of each typed call whose link broke,
             also if nobody waits for it any more; the server may have done it, or do it still.
+        on_busy: called when an answer takes longer than ``MOMENT``. While it is set, the caller keeps the time, and
+            requests have no default deadlines.
     """
 
     def __init__(self, link: Link | None, reopen: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -62,6 +69,7 @@ class Server:
         self.on_call: OnCall = _ignore
         self.on_late: OnCall | None = None
         self.on_unanswered: Callable[[Endpoint[Any, Any], Any], None] | None = None
+        self.on_busy: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Server over {self._link!r}>"
@@ -91,11 +99,6 @@ class Server:
     def address(self) -> Address:
         """Its address, for another link to it."""
         return self._open_link.address
-
-    @property
-    def greeting(self) -> Any:
-        """Answer to the request for its version right after connecting, as JSON."""
-        return self._open_link.greeting
 
     async def call(
         self,
@@ -201,14 +204,26 @@ class Server:
 
         if self._reopen is not None and not self.reachable:
             await self._reopen()
-        return await self._open_link.request(
-            method,
-            params,
-            payload,
-            on_progress=None if on_progress is None else heard,
-            on_late=on_late,
-            timeout=default_timeout(method) if timeout is None else timeout,
-        )
+        if timeout is None and self.on_busy is None:
+            timeout = default_timeout(method)
+        with contextlib.nullcontext() if self.on_busy is None else self._telling():
+            return await self._open_link.request(
+                method,
+                params,
+                payload,
+                on_progress=None if on_progress is None else heard,
+                on_late=on_late,
+                timeout=timeout,
+            )
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell if this takes long, unless nobody listens any more."""
+        telling = asyncio.get_running_loop().call_later(MOMENT, lambda: self.on_busy and self.on_busy())
+        try:
+            yield
+        finally:
+            telling.cancel()
 
 
 def _ignore(_endpoint: Endpoint[Any, Any], _params: Any, _result: Any) -> None:

@@ -325,14 +325,21 @@ class Core:
         self.resumer.begin(ready.renderer)
         if self.restorer.wanted and self.restorer.remembers:
             await self.restorer.bring_back(ready.renderer, self.connection.report, fresh=True)
+            await self._take_steps(ready)
         else:
-            await self.scene.read(ready.renderer)  # we may have attached to a job in use
-            self.joined = self.connection.attaches and bool(self.store.state.models)
-            if self.joined:
-                self.store.state = await seen_as_it_is(ready.renderer, self.store.state, self.aspect)
+            await self.connection.patience.wait(ready.renderer, self._join(ready))
+        self._again = False
+
+    async def _join(self, ready: Ready) -> None:
+        await self.scene.read(ready.renderer)  # we may have attached to a job in use
+        self.joined = self.connection.attaches and bool(self.store.state.models)
+        if self.joined:
+            self.store.state = await seen_as_it_is(ready.renderer, self.store.state, self.aspect)
+        await self._take_steps(ready)
+
+    async def _take_steps(self, ready: Ready) -> None:
         for step in self.prepare:
             await step(ready)
-        self._again = False
 
     async def _resume(self, ready: Ready) -> None:
         self._again = True

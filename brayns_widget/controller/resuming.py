@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.connection.busy import BUSY
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.server import LOAD_TIMEOUT, Server
 from brayns_widget.controller.group import Core
@@ -88,7 +89,9 @@ class Resumer:
         from brayns_widget.protocol.brayns.models import GET_SCENE
 
         scene, anew = self._core.scene, self._failures > 0
+        renderer.on_busy = partial(self._core.connection.report, None, BUSY)
         there = (await renderer.call(GET_SCENE, timeout=LOAD_TIMEOUT)).models
+        renderer.on_busy = None
         if anew:
             there = await self._core.restorer.sweep(renderer, there)
         handled = tuple(self._unanswered)

@@ -68,10 +68,10 @@ class RendererLink:
             address.token,
             name="renderer",
             probe="get-version",
+            overtakes=True,  # our renderer and Brayns answer a cancel at once, whatever the kernel's link does there
             on_close=broken.set_result,
         )
         link.cancellable = self._cancellable
-        link.overtakes = True  # our renderer and Brayns answer a cancel at once, whatever the kernel's link does there
         self._on_request(link.request)
         try:
             raise await broken

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import capabilities
+from brayns_widget.connection.busy import Patience
 from brayns_widget.connection.capabilities import CANCEL, Capabilities, equip_backend
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.server import Server
@@ -13,6 +14,7 @@ from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from tests.fakes import TOKEN, FakeCluster
 
+WAIT = 10.0
 OURS = {"major": 3, "minor": 10, "patch": 1, "revision": "brayns-widget 0.1.0"}
 THEIRS = {"major": 3, "minor": 10, "patch": 1, "revision": "747afcdfc"}
 
@@ -23,23 +25,29 @@ def cluster():
         yield fake
 
 
-def learn(cluster: FakeCluster, version: Any = None, *, backend: bool = True) -> Capabilities:
+def learn(cluster: FakeCluster, version: Any = None, *, backend: bool = True, timeout: float = WAIT) -> Capabilities:
     async def main() -> Capabilities:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT):
             token = Token(TOKEN)
-            renderer = await Link.open(f"{cluster.slave}/1/renderer", token, name="renderer", probe="get-version")
+            address = f"{cluster.slave}/1/renderer"
+            renderer = await Link.open(address, token, name="renderer", probe="get-version", overtakes=True)
             if version is not None:
-                renderer.greeting = version
+                cluster.renderer.answers["get-version"] = lambda _: version
             other = None
             if backend:
                 other = await Link.open(f"{cluster.slave}/1/backend", token, name="backend", probe="version")
             try:
-                return await Capabilities.ask(Server(renderer), None if other is None else Server(other))
+                patience = Patience(timeout, _ignore)
+                return await Capabilities.ask(Server(renderer), None if other is None else Server(other), patience)
             finally:
                 for link in filter(None, (renderer, other)):
                     await link.close()
 
     return asyncio.run(main())
+
+
+def _ignore(_: str) -> None:
+    pass
 
 
 def test_the_real_servers_methods_are_asked_one_by_one_whether_they_can_be_cancelled(cluster):
@@ -51,7 +59,7 @@ def test_the_real_servers_methods_are_asked_one_by_one_whether_they_can_be_cance
     assert found.cancellable == {"add-model"}
     asked = [params["endpoint"] for method, params in cluster.renderer.requests if method == "schema"]
     assert sorted(asked) == ["add-model", "render-image", "snapshot"]  # and nothing that it does not offer
-    assert cluster.renderer.methods().count("get-version") == 1  # when the link was opened
+    assert cluster.renderer.methods().count("get-version") == 1
     assert cluster.renderer.methods().count("registry") == 1
 
 
@@ -78,12 +86,13 @@ def test_a_server_that_names_itself_in_another_way_is_none_of_ours(cluster, vers
     assert (found.kind, found.version) == ("brayns", "")
 
 
-@pytest.mark.parametrize("method", ["registry", "schema"])
+@pytest.mark.parametrize("method", ["get-version", "registry", "schema"])
 def test_what_a_server_refuses_to_tell_it_does_not_offer(cluster, method):
     cluster.renderer.errors[method] = (-32601, "Method not found")
     found = learn(cluster)
-    assert found.cancellable == frozenset()
-    assert ("get-scene" in found.methods) is (method == "schema")
+    assert found.version == ("" if method == "get-version" else "3.10.1")
+    assert bool(found.cancellable) is (method == "get-version")
+    assert ("get-scene" in found.methods) is (method != "registry")
 
 
 @pytest.mark.parametrize("answer", [None, {}, "get-scene", [1]])
@@ -93,12 +102,18 @@ def test_other_answers_than_lists_of_names_break_the_protocol(cluster, answer):
         learn(cluster)
 
 
-@pytest.mark.parametrize("server", ["renderer", "backend"])
-def test_there_is_a_deadline(cluster, monkeypatch, server):
+def test_a_backend_has_a_deadline_of_its_own(cluster, monkeypatch):
     monkeypatch.setattr(capabilities, "DEADLINE", 0.1)
-    getattr(cluster, server).silent.add("registry")
-    with pytest.raises(DeadlineExceeded, match=r"list their methods within 0\.1 s"):
+    cluster.backend.silent.add("registry")
+    with pytest.raises(DeadlineExceeded, match=r"The backend did not list its methods within 0\.1 s"):
         learn(cluster)
+
+
+@pytest.mark.parametrize("method", ["get-version", "registry", "schema"])
+def test_a_renderer_may_take_as_long_as_the_start(cluster, method):
+    cluster.renderer.silent.add(method)
+    with pytest.raises(DeadlineExceeded, match=r"The renderer lives, but has not answered within 0\.1 s"):
+        learn(cluster, timeout=0.1)
 
 
 def test_a_link_that_breaks_is_told(cluster):

@@ -160,7 +160,7 @@ def test_whatever_goes_wrong_what_was_started_is_stopped(cluster, fault):
     elif fault == "token":
         cluster.refuse["renderer"] = 401
     elif fault == "hang":
-        cluster.renderer.silent.add("get-version")
+        cluster.renderer.silent.add("cancel")
     else:
         cluster.refuse[fault] = 500
     with pytest.raises(errors[fault]):
@@ -170,7 +170,7 @@ def test_whatever_goes_wrong_what_was_started_is_stopped(cluster, fault):
 
 def test_a_renderer_that_never_answers_has_a_shorter_deadline_of_its_own(cluster, monkeypatch):
     monkeypatch.setattr(Link, "open", partial(Link.open, timeout=0.1))
-    cluster.renderer.silent.add("get-version")
+    cluster.renderer.silent.add("cancel")
     with pytest.raises(DeadlineExceeded, match=r"The renderer did not answer within 0\.1 s"):
         asyncio.run(start(place(cluster)))
     assert cluster.paths()[-1] == STOP

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from brayns_widget.connection import server
+from brayns_widget.connection.busy import BUSY
 from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.joining import sees
@@ -11,6 +13,7 @@ from brayns_widget.controller.state import BACKGROUND
 from brayns_widget.protocol.errors import METHOD_NOT_FOUND
 from tests.controller.scenes import WAIT, until
 from tests.fakes import JOB_ID, FakeCluster
+from tests.listening import Listener
 
 BOX = ((-100.0, -200.0, -300.0), (100.0, 200.0, 300.0))
 VIEW = {"position": [0, 0, 2000], "target": [0, 100, 0], "up": [0, 1, 0]}
@@ -134,3 +137,14 @@ def test_one_that_is_attached_to_later_is_shown_as_it_is(cluster):
 )
 def test_whether_a_camera_sees_a_box(camera, seen):
     assert sees(camera, BOX, 4 / 3) is seen
+
+
+@pytest.mark.parametrize("method", ["get-scene", "get-camera-view", "set-framebuffer-static"])
+def test_a_scene_is_joined_once_its_renderer_has_done_what_others_have_asked(cluster, joined, monkeypatch, method):
+    monkeypatch.setattr(server, "MOMENT", 0.05)
+    monkeypatch.setattr(server, "REQUEST_TIMEOUT", 0.2)
+    cluster.renderer.delays[method] = 0.5
+    statuses = Listener(joined, lambda state: state.status.text)
+    joined.start().result(WAIT)
+    assert BUSY in statuses.heard
+    assert len(joined.models) == 1

@@ -10,7 +10,8 @@ import pytest
 
 from brayns_widget.connection import connection as connection_module
 from brayns_widget.connection import job as job_module
-from brayns_widget.connection import recovery
+from brayns_widget.connection import recovery, server
+from brayns_widget.connection.busy import BUSY
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NO_BACKEND, NOT_BACK
 from brayns_widget.controller.resuming import MOST_WAYS_BACK
@@ -48,6 +49,16 @@ def test_the_scene_survives_a_broken_link_and_nothing_is_repeated(cluster, proxy
     assert cluster.renderer.sent("color-model")[-1]["id"] == things["first"].id
     assert cluster.paths().count("POST /start") == 1
     assert STOP not in cluster.paths()
+
+
+def test_a_renderer_that_is_busy_when_it_is_reached_again_is_told(cluster, proxy, controller, monkeypatch):
+    load(controller)
+    monkeypatch.setattr(server, "MOMENT", 0.05)
+    cluster.renderer.delays["get-scene"] = 0.5
+    texts = Listener(controller, lambda state: state.status.text)
+    break_link(controller, proxy)
+    assert BUSY in texts.heard
+    assert texts.heard[-1] == "Ready."
 
 
 def test_what_is_set_while_the_job_is_out_of_reach_is_applied_afterwards(cluster, proxy, controller):

@@ -79,6 +79,15 @@ def test_a_request_can_be_cancelled(cluster: FakeCluster) -> None:
     run(cluster, test)
 
 
+def test_one_that_is_busy_is_open(cluster: FakeCluster) -> None:
+    cluster.renderer.silent.add("get-version")
+
+    async def test(owner: Owner, made: RendererLink) -> None:
+        await until(lambda: owner.request)
+
+    run(cluster, test)
+
+
 def test_one_that_breaks_is_opened_again(cluster: FakeCluster) -> None:
     async def test(owner: Owner, made: RendererLink) -> None:
         await until(lambda: owner.request)
@@ -145,10 +154,10 @@ def test_a_refused_token_is_not_tried_again(cluster: FakeCluster, status: int) -
 
 
 def test_it_can_be_closed_while_it_opens(cluster: FakeCluster) -> None:
-    cluster.renderer.silent.add("get-version")
+    cluster.renderer.silent.add("cancel")
 
     async def test(owner: Owner, made: RendererLink) -> None:
-        await until(lambda: "get-version" in cluster.renderer.methods())
+        await until(lambda: "cancel" in cluster.renderer.methods())
         await made.close()
         assert (owner.requests, owner.failures) == ([], [])
         assert asyncio.all_tasks() == {asyncio.current_task()}
