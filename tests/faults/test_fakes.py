@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -101,7 +101,11 @@ def test_garbage_ends_the_link_with_a_typed_error(cluster, side, garbage, monkey
 
 @each_side
 def test_late_double_and_disordered_answers_go_to_their_requests(cluster, side):
-    faults = {side.method: [Fault.REORDER], side.probe: [None, Fault.DUPLICATE], "registry": [Fault.DELAY]}
+    faults: dict[str, Sequence[Fault | None]] = {
+        side.method: [Fault.REORDER],
+        side.probe: [None, Fault.DUPLICATE],
+        "registry": [Fault.DELAY],
+    }
     server = side.put(cluster, at(**faults))
 
     async def work(link: Link) -> None:

@@ -86,7 +86,7 @@ def test_each_request_ends_with_a_result_or_a_typed_error_and_memory_is_flat(sid
 
     with FakeCluster() as cluster:
         server = side.put(cluster, by_chance(SHARE, list(Fault), SEED))
-        server.requests = collections.deque(maxlen=1)  # type: ignore[assignment] # it must not keep them all
+        server.requests = collections.deque(maxlen=1)  # it must not keep them all
         client, objects = asyncio.run(main(cluster))
     assert sum(client.ends.values()) == REQUESTS
     errors = {ConnectionLost, DeadlineExceeded, ProtocolError}
