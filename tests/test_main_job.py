@@ -10,9 +10,9 @@ import pytest
 
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.controller import Controller
-from brayns_widget.protocol.errors import CircuitError, RequestCancelled
+from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, SceneLost
 from tests.listening import Listener
-from tests.processes import check_none_left, command
+from tests.processes import check_none_left, command, runs
 
 pytestmark = pytest.mark.data
 WAIT = 60
@@ -173,6 +173,66 @@ def test_a_scene_that_slept_or_was_killed_comes_back_pixel_by_pixel(controller, 
     assert picture() == before
     assert cells.colored_by == "mine"
     controller.clear()
+
+
+def test_a_killed_backend_is_replaced_and_the_scene_stays(controller, tiny):
+    controller.load_circuit(tiny, limit=2).result(WAIT)
+    models, before, renderers = list(controller.models), picture(controller), running("renderer")
+    killed = kill("backend")
+    deadline = time.monotonic() + WAIT
+    while not (listing := listed(controller, tiny.parent)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert tiny.name in listing
+    assert running("backend") - killed
+    assert list(controller.models) == models
+    assert picture(controller) == before
+    assert renderers <= running("renderer")
+    assert controller.status.state == "ready"
+    controller.clear()
+
+
+def test_a_scene_comes_back_after_its_service_was_killed(controller, tiny):
+    (cells,) = controller.load_circuit(tiny, color_by="mtype", limit=2).result(WAIT)
+    before = picture(controller)
+    statuses = Listener(controller, lambda state: state.status.state)
+    killed = kill("service")
+    statuses.wait_for(lambda state: state in {"failed", "ended"})
+    statuses.remove()
+    with pytest.raises(SceneLost):
+        controller.snapshot().result(WAIT)
+    controller.restore().result(WAIT)
+    assert picture(controller) == before
+    assert list(controller.models) == [cells]
+    assert running("service") - killed
+    controller.clear()
+
+
+def running(name: str) -> set[psutil.Process]:
+    """The processes below this one that run a command of ours."""
+    return {process for process in psutil.Process().children(recursive=True) if runs(process, name)}
+
+
+def kill(name: str) -> set[psutil.Process]:
+    """Kill them, and wait for their ends."""
+    killed = running(name)
+    assert killed
+    for process in killed:
+        process.kill()
+    assert not psutil.wait_procs(killed, WAIT)[1]
+    return killed
+
+
+def listed(controller: Controller, path: Path) -> list[str]:
+    """The files of a directory, or nothing while the backend is away."""
+    try:
+        return [entry.name for entry in controller.files.list(path).files]
+    except BraynsWidgetError:
+        return []
+
+
+def picture(controller: Controller) -> bytes:
+    return bytes(controller.snapshot(size=(160, 120), samples=1).result(WAIT))
 
 
 async def _sleep(controller):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.nearest import nearest
 from brayns_widget.controller.state import ModelState
+from brayns_widget.protocol.answers import MAX_ANSWER, VALUE, is_too_large
 from brayns_widget.protocol.errors import CircuitError, QueryError, RequestError
 
 if TYPE_CHECKING:
@@ -57,11 +59,6 @@ async def read_columns(
     Raises:
         CircuitError: the population has no such attributes, or this backend cannot read them.
     """
-    import pandas as pd
-
-    from brayns_widget.controller.cells import in_parts, to_frame
-    from brayns_widget.protocol import backend
-
     listed = await _list(server, path, population)
     known = {attribute.name: attribute for attribute in listed.attributes}
     for name in names or ():
@@ -70,17 +67,57 @@ async def read_columns(
             hint = nearest(name, known)
             place = names[name] if isinstance(names, Mapping) else ()
             raise QueryError(f"Node population {population!r} has no attribute {name!r}{what}.", hint=hint, place=place)
-    wanted = [known[name] for name in (known if names is None else names)]
-    frames = []
-    selected = {} if ids is None else {"ids": list(ids)}
-    for part in in_parts(wanted, listed.count if ids is None else len(ids)) or [[]]:
-        params = backend.NodeAttributesParams(path=path, population=population, names=part, **selected)
-        try:
-            reply, payload = await server.call_with_payload(backend.SONATA_GET_NODE_ATTRIBUTES, params)
-        except RequestError as error:
-            raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
-        frames.append(to_frame(reply, payload, ids))
-    return pd.concat(frames, axis=1)
+    columns = _Columns(server, path, population, ids, listed.count if ids is None else len(ids))
+    try:
+        return await columns.read(list(known if names is None else dict.fromkeys(names)), range(columns.count))
+    except RequestError as error:
+        raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Node attributes of a population, in as many answers as they need.
+
+    Attributes:
+        ids: of the nodes; None: all.
+        count: number of the nodes.
+    """
+
+    server: Server
+    path: str
+    population: str
+    ids: Sequence[int] | None
+    count: int
+
+    async def read(self, names: list[str], rows: range) -> pd.DataFrame:
+        """Read some attributes of some of the nodes; halves of what is too large, until it is not."""
+        import pandas as pd
+
+        from brayns_widget.controller.cells import stacked
+
+        values = len(names) * len(rows)
+        if values <= 1 or values * VALUE <= MAX_ANSWER:
+            try:
+                return await self._ask(names, rows)
+            except RequestError as error:  # texts can be longer than they were estimated
+                if values <= 1 or not is_too_large(error):
+                    raise
+        if len(names) > 1:
+            half = len(names) // 2
+            return pd.concat([await self.read(part, rows) for part in (names[:half], names[half:])], axis=1)
+        half = len(rows) // 2
+        return stacked([await self.read(names, part) for part in (rows[:half], rows[half:])])
+
+    async def _ask(self, names: list[str], rows: range) -> pd.DataFrame:
+        from brayns_widget.controller.cells import to_frame
+        from brayns_widget.protocol import backend
+
+        whole = self.ids is None and len(rows) == self.count
+        ids = None if whole else list(rows if self.ids is None else self.ids[rows.start : rows.stop])
+        selected = {} if ids is None else {"ids": ids}
+        params = backend.NodeAttributesParams(path=self.path, population=self.population, names=names, **selected)
+        reply, payload = await self.server.call_with_payload(backend.SONATA_GET_NODE_ATTRIBUTES, params)
+        return to_frame(reply, payload, ids)
 
 
 async def read_values(server: Server, path: str, population: str, name: str) -> Sequence[str]:

@@ -5,19 +5,19 @@ Import it where it is needed: it imports pandas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from brayns_widget.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from brayns_widget.protocol.backend import ListedNodeAttribute, NodeAttributesResult
+    from brayns_widget.protocol.backend import NodeAttributesResult
 
 INDEX = "node_id"
-MAX_PART = 32 << 20  # bytes of the columns of one answer, which also has texts
 
 _TYPES = {"float": "<f8", "integer": "<i8", "string": "<u4"}
 
@@ -64,21 +64,12 @@ def to_frame(
     return pd.DataFrame(columns, index=index)
 
 
-def in_parts(attributes: Iterable[ListedNodeAttribute], count: int, most: int = MAX_PART) -> list[list[str]]:
-    """Split the names of attributes into parts whose columns fit into one answer.
-
-    Args:
-        attributes: of the population.
-        count: number of nodes.
-        most: maximum bytes of the columns of one part; a single column may have more.
-    """
-    parts: list[list[str]] = []
-    size = most
-    for attribute in attributes:
-        column = count * np.dtype(_TYPES[attribute.type]).itemsize
-        if size + column > most or not parts:
-            parts.append([])
-            size = 0
-        parts[-1].append(attribute.name)
-        size += column
-    return parts
+def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables with the same columns below each other; their texts may differ."""
+    columns: dict[str, Any] = {}
+    for name in tables[0]:
+        parts = [table[name] for table in tables]
+        texts = isinstance(parts[0].dtype, pd.CategoricalDtype)
+        columns[str(name)] = union_categoricals(parts, sort_categories=True) if texts else np.concatenate(parts)
+    index = np.concatenate([table.index for table in tables])
+    return pd.DataFrame(columns, index=pd.Index(index, name=INDEX))

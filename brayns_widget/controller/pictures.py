@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg"}
 
-Side = Annotated[int, Ge(16), Le(8192)]
+LARGEST_SIDE = 8192
+"""Pixels. Any renderer has to hold such a picture, and so has this process: a PNG of noise has four bytes a pixel, so a
+square one takes 256 MiB, a quarter of a message. Our renderer allows twice the side, as it can write files itself."""
+
+Side = Annotated[int, Ge(16), Le(LARGEST_SIDE)]
 SAMPLE_TIMEOUT = 1e-5
 """Seconds that a sample of one pixel may take: ten times what two cores take where 400,000 spheres are seen."""
 

@@ -16,6 +16,7 @@ from brayns_widget.controller.circuits import Population
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.nearest import nearest
 from brayns_widget.controller.queries import Cells, Query
+from brayns_widget.protocol.answers import MAX_ANSWER, VALUE
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, ProtocolError, QueryError, RequestError
 from brayns_widget.protocol.ids import ascending
 
@@ -99,12 +100,17 @@ class Questions:
         try:
             if not self._offers(SONATA_GET_NODE_SET_IDS.name):
                 return {name: await self._selected_ids(server, [name]) for name in names}
-            params = NodeSetIdsParams(path=self._path, population=self._population.name, node_sets=list(names))
-            found, payload = await server.call_with_payload(SONATA_GET_NODE_SET_IDS, params)
+            fitting = max(1, MAX_ANSWER // (VALUE * max(1, self._population.size)))
+            members: dict[str, Ints] = {}
+            for begin in range(0, len(names), fitting):
+                part = list(names[begin : begin + fitting])
+                params = NodeSetIdsParams(path=self._path, population=self._population.name, node_sets=part)
+                found, payload = await server.call_with_payload(SONATA_GET_NODE_SET_IDS, params)
+                ids = np.frombuffer(payload, "<i8").astype(np.int64)
+                members |= zip(part, np.split(ids, np.cumsum(found.counts)[:-1]), strict=True)
         except RequestError as error:
             raise CircuitError(f"The node sets of {self._path!r} cannot be read: {reason(error)}") from error
-        ids = np.frombuffer(payload, "<i8").astype(np.int64)
-        return dict(zip(names, np.split(ids, np.cumsum(found.counts)[:-1]), strict=True))
+        return members
 
     async def _columns(self, names: Mapping[str, Sequence[str | int]]) -> Mapping[str, Any]:
         """Read node attributes of all cells."""

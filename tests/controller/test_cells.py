@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brayns_widget.controller.cells import in_parts, to_frame
+from brayns_widget.controller.cells import stacked, to_frame
 from brayns_widget.controller.coloring import color_cells
-from brayns_widget.protocol.backend import ListedNodeAttribute, NodeAttribute, NodeAttributesResult
+from brayns_widget.protocol.backend import NodeAttribute, NodeAttributesResult
 from brayns_widget.protocol.errors import ProtocolError
 
 
@@ -81,13 +81,13 @@ def test_what_does_not_fit_is_an_error(columns, payload, ids, message):
         to_frame(columns, payload, ids)
 
 
-def test_large_populations_are_asked_for_in_parts():
-    kinds = [("a", "float"), ("b", "string"), ("c", "string"), ("d", "integer"), ("e", "float")]
-    attributes = [
-        ListedNodeAttribute.model_validate({"name": name, "type": kind, "dynamics": False}) for name, kind in kinds
-    ]
-    assert in_parts(attributes, 10) == [["a", "b", "c", "d", "e"]]
-    assert in_parts(attributes, 10, most=160) == [["a", "b", "c"], ["d", "e"]]
-    assert in_parts(attributes, 10, most=159) == [["a", "b"], ["c", "d"], ["e"]]
-    assert in_parts(attributes, 10, most=1) == [["a"], ["b"], ["c"], ["d"], ["e"]]
-    assert in_parts([], 10) == []
+def test_tables_are_put_below_each_other_with_the_texts_of_all():
+    other = reply(2, ("mtype", "string", ["A", "D"]), ("x", "float", None), ("n", "integer", None))
+    payload = np.array([1, 0], "<u4").tobytes() + np.array([2.0, 3.0]).tobytes() + np.array([4, 5]).tobytes()
+    table = stacked([to_frame(COLUMNS, PAYLOAD, [9, 4, 7]), to_frame(other, payload, [5, 6])])
+    assert table.index.tolist() == [9, 4, 7, 5, 6]
+    assert table.index.name == "node_id"
+    assert table["mtype"].tolist() == ["B", "A", "B", "D", "A"]
+    assert list(table["mtype"].cat.categories) == ["A", "B", "C", "D"]
+    assert table["n"].tolist() == [1, -2, 2**60, 4, 5]
+    assert [str(table[name].dtype) for name in table] == ["category", "float64", "int64"]

@@ -17,6 +17,7 @@ from tests.listening import Listener
 
 BOX = ((-100.0, -200.0, -300.0), (100.0, 200.0, 300.0))
 VIEW = {"position": [0, 0, 2000], "target": [0, 100, 0], "up": [0, 1, 0]}
+READING = ("get-", "registry", "schema", "snapshot")
 WHITE = {
     "samples_per_pixel": 1,
     "ao_samples": 7,
@@ -54,7 +55,16 @@ def test_camera_background_and_settings_are_those_of_the_scene(cluster, joined):
     assert len(joined.models) == 1
     (sent,) = cluster.renderer.sent("set-renderer-interactive")
     assert sent == WHITE | {"background_color": [1.0, 1.0, 1.0, 1.0]}
-    assert not [method for method in cluster.renderer.methods() if method.startswith("add-light")]
+
+
+def test_nothing_of_the_scene_is_changed(cluster, joined):
+    """But for how pictures are drawn: with the settings that it has told, and as a whole."""
+    cluster.renderer.simulation["current"] = 7
+    joined.start().result(WAIT)
+    joined.snapshot().result(WAIT)
+    assert joined.simulation.read_parameters().current == 7
+    asked = {method for method in cluster.renderer.methods() if not method.startswith(READING)}
+    assert asked == {"set-renderer-interactive", "set-framebuffer-static"}
 
 
 def test_floor_and_options_of_a_shared_renderer_stay_as_its_clients_have_set_them(cluster, joined):

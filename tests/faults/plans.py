@@ -7,6 +7,7 @@ import enum
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
@@ -14,7 +15,7 @@ from websockets.protocol import State
 
 from brayns_widget.protocol.messages import RawMessage, Request
 from tests.fake_server import FakeServer
-from tests.fakes import FakeRenderer
+from tests.fakes import FakeBackend, FakeCluster, FakeRenderer
 
 LATE = 0.05
 """Seconds that an answer is late, or waits for another one to overtake it."""
@@ -60,7 +61,9 @@ Plan = Callable[[str], Fault | None]
 """The fault of the answer to a method, asked once for each answer."""
 
 
-def by_chance(share: float, faults: Sequence[Fault], seed: int, spared: Sequence[str] = ("get-version",)) -> Plan:
+def by_chance(
+    share: float, faults: Sequence[Fault], seed: int, spared: Sequence[str] = ("get-version", "version")
+) -> Plan:
     """A plan with a share of faults, the same for each seed."""
     chance = random.Random(seed)
 
@@ -142,6 +145,41 @@ class Faulty(FakeServer):
 
 class FaultyRenderer(Faulty, FakeRenderer):
     """A renderer whose answers have the faults of its plan."""
+
+
+class FaultyBackend(Faulty, FakeBackend):
+    """A backend whose answers have the faults of its plan."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of a job's two servers, as it can be faulty.
+
+    Attributes:
+        name: as in its address and in a cluster.
+        kind: makes it, with a plan.
+        probe: the method by which links ask whether it lives.
+        method: another one.
+        answer: a part of the answer to that.
+    """
+
+    name: str
+    kind: type[FaultyRenderer | FaultyBackend]
+    probe: str
+    method: str
+    answer: dict[str, Any]
+
+    def put(self, cluster: FakeCluster, plan: Plan) -> FaultyRenderer | FaultyBackend:
+        """Let a cluster have it as its server, with a plan."""
+        server = self.kind(plan)
+        setattr(cluster, self.name, server)
+        return server
+
+
+SIDES = (
+    Side("renderer", FaultyRenderer, "get-version", "get-scene", {"models": []}),
+    Side("backend", FaultyBackend, "version", "sonata-get-node-sets", {"node_sets": ["All", "Layer1"]}),
+)
 
 
 def _frame(raw: RawMessage) -> bytes:

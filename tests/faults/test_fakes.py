@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -15,7 +15,7 @@ from brayns_widget.connection.link import Link
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
 from tests.fakes import TOKEN, FakeCluster
-from tests.faults.plans import GARBAGE, Fault, Faulty, FaultyRenderer, at, by_chance
+from tests.faults.plans import GARBAGE, SIDES, Fault, Faulty, Side, at, by_chance
 from tests.faults.proxies import EDITIONS, Proxies
 from tests.tcp_proxy import TcpProxy
 
@@ -23,14 +23,23 @@ WAIT = 10
 SHORT = 0.3
 
 
-async def open_link(url: str) -> Link:
-    return await Link.open(f"{url}/1/renderer", Token(TOKEN), name="renderer", probe="get-version", timeout=WAIT)
+RENDERER = SIDES[0]
+each_side = pytest.mark.parametrize("side", SIDES, ids=lambda side: side.name)
 
 
-def play(cluster: FakeCluster, work: Callable[[Link], Coroutine[Any, Any, None]], wire: TcpProxy | None = None) -> None:
+async def open_link(url: str, side: Side) -> Link:
+    return await Link.open(f"{url}/1/{side.name}", Token(TOKEN), name=side.name, probe=side.probe, timeout=WAIT)
+
+
+def play(
+    cluster: FakeCluster,
+    work: Callable[[Link], Coroutine[Any, Any, None]],
+    wire: TcpProxy | None = None,
+    side: Side = RENDERER,
+) -> None:
     async def main() -> None:
         async with asyncio.timeout(WAIT):
-            link = await open_link(cluster.slave if wire is None else wire.url)
+            link = await open_link(cluster.slave if wire is None else wire.url, side)
             try:
                 await work(link)
             finally:
@@ -55,6 +64,7 @@ async def at_once(*requests: Coroutine[Any, Any, Any]) -> AsyncIterator[list[str
 # ---------------------------------------------------------------------- answers
 
 
+@each_side
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
@@ -63,44 +73,49 @@ async def at_once(*requests: Coroutine[Any, Any, Any]) -> AsyncIterator[list[str
         (Fault.CUT, ConnectionLost),
     ],
 )
-def test_an_answer_that_does_not_come_is_a_typed_error(cluster, fault, error):
-    cluster.renderer = FaultyRenderer(at(get_scene=[fault]))
+def test_an_answer_that_does_not_come_is_a_typed_error(cluster, side, fault, error):
+    server = side.put(cluster, at(**{side.method: [fault]}))
 
     async def work(link: Link) -> None:
         with pytest.raises(error):
-            await link.request("get-scene", timeout=SHORT)
+            await link.request(side.method, timeout=SHORT)
         assert (link.closed is None) == (fault is Fault.DROP)
 
-    play(cluster, work)
-    assert cluster.renderer.done == [fault]
+    play(cluster, work, side=side)
+    assert server.done == [fault]
 
 
+@each_side
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage)[:30])
-def test_garbage_ends_the_link_with_a_typed_error(cluster, garbage, monkeypatch):
-    cluster.renderer = FaultyRenderer(at(get_scene=[Fault.GARBAGE]))
+def test_garbage_ends_the_link_with_a_typed_error(cluster, side, garbage, monkeypatch):
+    side.put(cluster, at(**{side.method: [Fault.GARBAGE]}))
     monkeypatch.setattr("tests.faults.plans.GARBAGE", (garbage,))
 
     async def work(link: Link) -> None:
         with pytest.raises((ProtocolError, ConnectionLost)):
-            await link.request("get-scene", timeout=WAIT)
+            await link.request(side.method, timeout=WAIT)
         assert isinstance(link.closed, ProtocolError | ConnectionLost)
 
-    play(cluster, work)
+    play(cluster, work, side=side)
 
 
-def test_late_double_and_disordered_answers_go_to_their_requests(cluster):
-    cluster.renderer = FaultyRenderer(
-        at(get_scene=[Fault.REORDER], get_version=[None, Fault.DUPLICATE], registry=[Fault.DELAY])
-    )
+@each_side
+def test_late_double_and_disordered_answers_go_to_their_requests(cluster, side):
+    faults: dict[str, Sequence[Fault | None]] = {
+        side.method: [Fault.REORDER],
+        side.probe: [None, Fault.DUPLICATE],
+        "registry": [Fault.DELAY],
+    }
+    server = side.put(cluster, at(**faults))
 
     async def work(link: Link) -> None:
-        requests = [link.request(name, timeout=WAIT) for name in ("get-scene", "get-version", "registry")]
+        requests = [link.request(name, timeout=WAIT) for name in (side.method, side.probe, "registry")]
         async with at_once(*requests) as order:
             assert order == ["1", "0", "2"]
         assert link.strays == 1
 
-    play(cluster, work)
-    assert set(cluster.renderer.done) == {Fault.DELAY, Fault.DUPLICATE, Fault.REORDER}
+    play(cluster, work, side=side)
+    assert set(server.done) == {Fault.DELAY, Fault.DUPLICATE, Fault.REORDER}
 
 
 def test_a_plan_by_chance_is_the_same_each_time():
@@ -109,7 +124,7 @@ def test_a_plan_by_chance_is_the_same_each_time():
     plan = by_chance(0.1, list(Fault), 7)
     faults = [plan("get-scene") for _ in range(1000)]
     assert 60 < sum(fault is not None for fault in faults) < 140
-    assert plan("get-version") is None
+    assert plan("get-version") is plan("version") is None
     assert Faulty().plan("get-scene") is None
 
 

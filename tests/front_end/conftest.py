@@ -11,6 +11,7 @@ import pytest
 
 import hatch_build
 from tests.browser import ARTIFACTS, launch
+from tests.front_end.panels import CIRCUIT, CIRCUITS, HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,3 +144,16 @@ def open_cell(chromium: Browser, page_url: str, page_problems: list[str]) -> Ite
 def cell(open_cell: Callable[..., Cell]) -> Cell:
     """A page without a view yet."""
     return open_cell()
+
+
+@pytest.fixture
+def panel(cell):
+    """A view whose file browser shows the home folder."""
+    cell.page.evaluate("kernel.mount({ status: { state: 'starting', text: 'Starting the renderer…' } })")
+    cell.answer("files.list", [{"result": HOME}, {"result": CIRCUITS}, {"result": HOME}])
+    cell.answer("files.inspect", {"result": CIRCUIT})
+    cell.answer("models.load_circuit", {"result": {"task": "t1"}})
+    assert cell.calls("files.list") == [], "nobody can answer before the renderer is ready"
+    cell.trait("status", {"state": "ready", "text": "Ready"})
+    cell.page.get_by_role("button", name="circuits").wait_for()
+    return cell

@@ -10,14 +10,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.answers import check_answer
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.sonata.populations import Population
 
 Ints = npt.NDArray[np.int64]
 
-MAX_ANSWER = 48 << 20  # bytes of columns and of texts, of which a client makes larger objects
-
 _DYNAMICS = "@dynamics:"  # as bluepysnap marks them
+_ADVICE = "ask for fewer attributes or nodes at once"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def read(
     size = 0
     for attribute in _wanted(population, names):
         size += count * (4 if attribute.type == "string" else 8)
-        _check_size(size)
+        check_answer(size, _ADVICE)
         try:
             texts, values = attribute.column(selection)
         except RequestError as error:
@@ -133,7 +133,7 @@ def read(
         if attribute.type == "string":
             column["values"] = texts
             size += sum(map(len, texts))
-            _check_size(size)
+            check_answer(size, _ADVICE)
         columns.append(column)
         parts.append((values if order is None else values[order]).tobytes())
     return {"count": count, "attributes": columns}, b"".join(parts)
@@ -177,10 +177,3 @@ def _unreadable(attribute: Attribute, error: object) -> RequestError:
     return RequestError(
         f"Attribute {attribute.name!r} of population {population!r} cannot be read: {error}", code=INTERNAL_ERROR
     )
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_ANSWER:
-        raise RequestError(
-            f"That is more than {MAX_ANSWER >> 20} MiB; ask for fewer attributes or nodes at once", code=INVALID_PARAMS
-        )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.protocol.answers import check_answer
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.service.backend.base import BaseDirectory
 from brayns_widget.service.sonata.config import (
@@ -177,14 +178,21 @@ def get_node_attributes(
 
 
 def get_node_set_ids(config: Config, population: str, node_sets: list[str]) -> tuple[dict[str, Any], bytes]:
-    """Return how many nodes of a population are in each node set, and their ids, as little-endian int64."""
+    """Return how many nodes of a population are in each node set, and their ids, as little-endian int64.
+
+    Raises:
+        RequestError: -32602, there is no such population or node set, or they are too many for one answer.
+    """
     from brayns_widget.service.sonata.node_sets import nodes_of
 
     nodes, sets = config.population(population), config.node_sets()
     for name in node_sets:
         if name not in sets.values:
             raise RequestError(f"There is no node set {name!r} in {sets.place(name)}", code=INVALID_PARAMS)
-    found = [nodes_of(sets, name, nodes).astype("<i8") for name in node_sets]
+    found = []
+    for name in node_sets:
+        found.append(nodes_of(sets, name, nodes).astype("<i8", copy=False))
+        check_answer(sum(ids.nbytes for ids in found), "ask for fewer or smaller node sets at once")
     return {"counts": list(map(len, found))}, b"".join(ids.tobytes() for ids in found)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.answers import MAX_ANSWER
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
-from brayns_widget.service.backend.attributes import MAX_ANSWER
 from brayns_widget.service.backend.nodes import unpacked
 from brayns_widget.service.sonata.reports import ReportFile, node_spans
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.answers import MAX_ANSWER
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
 from brayns_widget.protocol.ids import ascending
-from brayns_widget.service.backend.attributes import MAX_ANSWER
 from brayns_widget.service.sonata.node_sets import nodes_of
 from brayns_widget.service.sonata.populations import Population
 

@@ -12,9 +12,9 @@ import pytest
 
 from brayns_widget.controller.cells import to_frame
 from brayns_widget.demo.sonata import POPULATION
+from brayns_widget.protocol import answers
 from brayns_widget.protocol.backend import NodeAttributesResult
 from brayns_widget.protocol.errors import INTERNAL_ERROR, INVALID_PARAMS, RequestError
-from brayns_widget.service.backend import attributes
 from tests.service.backend.asking import answer
 
 TEXT = h5py.string_dtype()
@@ -202,7 +202,7 @@ def test_an_answer_that_is_too_large_is_refused_before_it_is_read(config, tmp_pa
     def ask(**params):
         return answer("get-node-attributes", str(tmp_path), config, **{"population": "cells", "ids": None, **params})
 
-    monkeypatch.setattr(attributes, "MAX_ANSWER", 40)
+    monkeypatch.setattr(answers, "MAX_ANSWER", 40)
     assert "result" in ask(names=["age"])
     for params in ({"names": ["age", "depth"]}, {"names": None}, {"names": ["mtype", "layer"]}):
         assert ask(**params)["error"]["code"] == INVALID_PARAMS

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from brayns_widget.demo.sonata import POPULATION
+from brayns_widget.protocol import answers
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
+from tests.service.backend.asking import answer
 
 METHOD = "sonata-get-node-set-ids"
 
@@ -37,6 +39,18 @@ def test_what_is_not_there_is_refused(demo, fetch, params, problem):
     with pytest.raises(RequestError, match=problem) as caught:
         fetch(demo, METHOD, **wanted)
     assert caught.value.code == INVALID_PARAMS
+
+
+def test_an_answer_that_is_too_large_is_refused_before_it_is_made(demo, monkeypatch):
+    def ask(*names):
+        config = str(demo / "circuit_config.json")
+        return answer("get-node-set-ids", str(demo), config, population=POPULATION, node_sets=list(names))
+
+    (count,) = ask("All")["result"]["counts"]
+    monkeypatch.setattr(answers, "MAX_ANSWER", 8 * count)
+    assert "result" in ask("All")
+    assert ask("All", "All")["error"]["code"] == INVALID_PARAMS
+    assert "fewer or smaller node sets" in ask("All", "All")["error"]["message"]
 
 
 def test_node_sets_outside_the_base_directory_are_not_read(demo, tmp_path, fetch):

@@ -161,7 +161,7 @@ class Engine:
         """Set the size of the full picture in pixels; another size restarts the accumulation.
 
         Raises:
-            ValueError: a side is less than 1 or more than 16384 pixels, or there are more than 2^27.
+            ValueError: it has no pixels, or too many; see ``framebuffer.checked_size``.
         """
         size = checked_size(width, height)
         if size != self._viewport:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.tracing.kernels.surfaces import TILE
 from brayns_widget.service.renderer.tracing.tonemap import tone_bytes
 
-LARGEST_SIDE = 16384  # pixels
+LARGEST_SIDE = 16384  # pixels; our own client asks for less, see controller/pictures.py
 MOST_PIXELS = 1 << 27  # 15360 x 8640 are enough for print; a frame takes 2 GB while it accumulates
 _SMALLEST_COARSE_SIDE = 64
 

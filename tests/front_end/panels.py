@@ -1,0 +1,74 @@
+"""What a page is told of files, circuits, models and jobs."""
+
+from __future__ import annotations
+
+HOSTILE = "<img src=x onerror=\"document.body.dataset.hit='yes'\">"
+
+HOME = {
+    "path": "/srv",
+    "parent": "/home",
+    "directories": [{"name": "circuits", "path": "/srv/circuits"}, {"name": HOSTILE, "path": f"/srv/{HOSTILE}"}],
+    "files": [{"name": "notes.txt", "path": "/srv/notes.txt", "size": 12}],
+}
+
+CIRCUITS = {
+    "path": "/srv/circuits",
+    "parent": "/srv",
+    "directories": [],
+    "files": [{"name": "circuit_config.json", "path": "/srv/circuits/circuit_config.json", "size": 2113}],
+}
+
+CIRCUIT = {
+    "path": "/srv/circuits/circuit_config.json",
+    "populations": [
+        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": [], "columns": [], "reason": ""},
+        {
+            "name": "axons",
+            "type": "biophysical",
+            "size": 12,
+            "attributes": ["layer", "mtype"],
+            "columns": [],
+            "reason": "",
+        },
+        {
+            "name": "cortex",
+            "type": "biophysical",
+            "size": 31_346,
+            "attributes": ["mtype", "cortical column"],
+            "columns": [],
+            "reason": "",
+        },
+    ],
+    "node_sets": ["Layer1", "Excitatory"],
+    "default_population": "cortex",
+    "notices": [],
+}
+
+MODEL = {
+    "id": 4,
+    "name": "cortex",
+    "type": "circuit",
+    "visible": True,
+    "color": "#ff0000",
+    "colored_by": "solid",
+    "color_methods": ["solid", "mtype"],
+    "cells": 313,
+    "path": "/srv/circuits/circuit_config.json",
+    "population": "cortex",
+    "bounds": [[0, 0, 0], [1, 1, 1]],
+    "left_out": None,
+    "notices": [],
+}
+
+
+def open_circuit(cell):
+    cell.page.get_by_role("button", name="circuits").click()
+    cell.page.get_by_role("button", name="circuit_config.json").click()
+    cell.page.get_by_label("Population").wait_for()
+
+
+def job(**known):
+    """What a page knows of a job."""
+    place = {"master": None, "slave": None, "renderer": None, "backend": None, "usecase": "SBO1", "project": None}
+    facts = {"id": "7", "host": "h", "ends": None, "ends_probably": False, "attached": False}
+    return place | facts | {"lack": "", "brayns_backend": False, "log": ""} | known
