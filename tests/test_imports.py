@@ -37,6 +37,7 @@ CONNECTION = (
     "job",
     "looking",
     "bare",
+    "addresses",
     "endings",
     "stopping",
     "process",

@@ -344,11 +344,12 @@ class Connection:
                 on_state=self._starts,
                 on_lost=self._lost,
                 on_backend_lost=self._backend_lost,
+                on_left_behind=self._on_left_behind,
             )
             try:
                 ready = await self._make_ready(job)
-            except BaseException:
-                await job.give_up()
+            except BaseException as error:
+                await job.give_up(error)
                 raise
         except asyncio.CancelledError:
             self._leave_process()

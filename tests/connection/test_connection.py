@@ -22,6 +22,7 @@ from brayns_widget.protocol.errors import (
     AuthError,
     ConnectionLost,
     DeadlineExceeded,
+    ProtocolError,
     RequestCancelled,
     RequestError,
 )
@@ -203,6 +204,35 @@ def test_a_start_that_takes_too_long_ends_and_stops_the_job(cluster):
         assert cluster.paths()[-1] == STOP
 
     play(cluster, work, start_timeout=0.3)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_start_that_leaves_its_job_behind_tells_its_owner_and_in_its_status(cluster, monkeypatch, late):
+    cluster.failures["/stop"] = [(403, "no")]
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.0)
+
+    async def work(owner: Owner) -> None:
+        async def fail(_: Ready) -> None:
+            raise ProtocolError("This fails.")
+
+        if late:
+            owner.prepared = fail
+        else:
+            cluster.refuse["renderer"] = 401
+        with pytest.raises((ProtocolError, AuthError)) as caught:
+            await owner.connection.ensure(ignore)
+        told = [item[1] for item in owner.heard if isinstance(item, tuple)]
+        assert told[0].startswith(f"The job {JOB_ID} of {cluster.master} may run on")
+        assert str(caught.value).endswith(told[0])
+        assert owner.connection.status == Status("failed", str(caught.value))
+        await until_ended()
+
+    play(cluster, work)
+
+
+async def until_ended() -> None:
+    while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
+        await asyncio.sleep(0.005)
 
 
 def test_a_job_that_cannot_be_prepared_is_closed(cluster):
