@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ GIVING_UP = 0.4
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
+LEAVING = "Leaving the last job …"
 # Methods without parameters that the servers answer at once.
 _PROBES = {"renderer": "get-version", "backend": "version"}
 
@@ -166,6 +167,10 @@ class Job:
         assert isinstance(self._master, MasterClient), "only a master's jobs are owned, and have an id"
         return self._master
 
+    def is_at(self, place: Place) -> bool:
+        """Whether the master of a place runs it."""
+        return place.master is not None and self._master.url == master_address(place.master)
+
     @property
     def renderer(self) -> Link:
         assert self._renderer is not None
@@ -177,6 +182,7 @@ class Job:
         place: Place,
         *,
         job_id: str | None = None,
+        after: Collection[asyncio.Task[Any]] = (),
         timeout: float,
         on_state: OnState,
         on_lost: OnLost,
@@ -191,6 +197,7 @@ class Job:
         Args:
             place: where the job runs.
             job_id: attach to this job instead; it is then not stopped by ``close``.
+            after: the ends of other jobs, which it waits for first.
             timeout: seconds until the job is connected.
             on_state: called with a state ("queued", "starting") and a text for people.
             on_lost: called on the loop when the link to the renderer breaks later.
@@ -202,6 +209,10 @@ class Job:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
+        if after:
+            on_state("starting", LEAVING)
+            async with _bounded(deadline, f"The last job did not end within {timeout:g} s."):
+                await asyncio.wait(after)
         token, master_url, slave_url = place.token, place.master, place.slave
         child: Child | None = None
         if place.is_local:
@@ -379,7 +390,8 @@ class Job:
 
     def _queued(self, status: JobStatus, on_state: OnState) -> None:
         self.end_time = status.end_time or self.end_time
-        _describe(status, on_state)
+        if not status.ready:
+            on_state(*status.waits)
 
     async def _note_ready(self, status: JobStatus) -> None:
         self.end_time, self.host = status.end_time, status.host
@@ -582,11 +594,3 @@ async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool
                 raise
         else:
             return
-
-
-def _describe(status: JobStatus, on_state: OnState) -> None:
-    if status.ready:
-        return
-    state: State = "starting" if status.running else "queued"
-    usual = "Starting the renderer …" if status.running else "Waiting for a machine …"
-    on_state(state, f"{status.trouble} Asking again …" if status.trouble else usual)

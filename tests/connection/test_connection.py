@@ -552,3 +552,84 @@ def test_a_start_is_cancelled_for_all_who_wait_for_it_and_its_job_is_ended(clust
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 2
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_stop_says_what_came_of_it_when_that_is_known(cluster, monkeypatch, refused):
+    if refused:
+        cluster.failures["/stop"] = [(403, "no")]
+    close = job_module.Job.close
+
+    async def work(owner: Owner) -> None:
+        go = asyncio.Event()
+
+        async def wait_and_close(job: job_module.Job) -> str:
+            await go.wait()
+            return await close(job)
+
+        connection = owner.connection
+        await connection.ensure(ignore)
+        monkeypatch.setattr(job_module.Job, "close", wait_and_close)
+        connection.stop()
+        assert connection.status == Status("ended", "Stopping the job …")
+        go.set()
+        await asyncio.wait(connection._endings)
+        if refused:
+            assert connection.status == Status("failed", "The job could not be stopped, and may run on.")
+            assert owner.heard[-1][1].startswith(f"The job {JOB_ID} of {cluster.master} may run on")
+        else:
+            assert connection.status == Status("ended", "The job was stopped.")
+
+    play(cluster, work)
+
+
+def test_what_came_of_a_stop_does_not_hide_the_next_start(cluster):
+    cluster.dialect = "2024"
+
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        await connection.ensure(ignore)
+        owner.heard.clear()
+        connection.stop()
+        cluster.polls = NEVER
+        waiting = asyncio.create_task(connection.ensure(ignore))
+        await queued(owner)
+        texts = [item.text for item in owner.heard if isinstance(item, Status)]
+        assert texts[:3] == ["Stopping the job …", "Leaving the last job …", "Asking for a job …"]
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert connection.status == Status("ended", "The job was stopped.")
+
+    play(cluster, work)
+
+
+def test_a_start_waits_for_the_end_of_a_job_of_the_same_master_only_and_within_its_time(cluster, monkeypatch):
+    cluster.dialect = "2024"
+    close = job_module.Job.close
+
+    async def work(owner: Owner) -> None:
+        go = asyncio.Event()
+
+        async def wait_and_close(job: job_module.Job) -> str:
+            await go.wait()
+            return await close(job)
+
+        connection = owner.connection
+        await connection.ensure(ignore)
+        with monkeypatch.context() as patch, FakeCluster(polls=0) as other:
+            patch.setattr(job_module.Job, "close", wait_and_close)
+            await connection.move(owner.place, attach_to=None, start_timeout=0.1)
+            assert connection.status == Status("starting", "Leaving the last job …")
+            with pytest.raises(DeadlineExceeded, match=r"The last job did not end within 0\.1 s\..*start_timeout"):
+                await connection.ensure(ignore)
+            there = replace(owner.place, master=other.master, slave=other.slave, token=Token(other.token))
+            await connection.move(there, attach_to=None, start_timeout=5)
+            await connection.ensure(ignore)
+            assert other.paths().count("POST /start") == 1
+            assert STOP not in cluster.paths()
+            patch.undo()
+            go.set()
+            await connection.close()
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work)

@@ -24,9 +24,9 @@ def test_what_is_left_is_told_to_the_view_as_well(caplog):
     async def main() -> list[str]:
         told: list[str] = []
         ending = Ending(end(), lambda: "", told.append)
-        assert not ending.done
+        done = [ending.done]
         await ending.wait()
-        assert ending.done
+        assert [*done, ending.done] == [False, True]
         return told
 
     assert asyncio.run(main()) == caplog.messages == ["The job 7 may run on."]
