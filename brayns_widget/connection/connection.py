@@ -186,8 +186,8 @@ class Connection:
         if self._job is None or not self._job.owned:
             return False
         self._resting = Status("asleep", text)
+        self._set_status("asleep", text)  # first, see ``stop``
         self._give_back()
-        self._set_status("asleep", text)
         return True
 
     @property
@@ -257,8 +257,8 @@ class Connection:
             kind = "job" if self.place.renderer is None else "renderer"
             text = "Stopping the job …" if self._job.owned else f"The {kind} was left; it runs on."
             self._resting = Status("ended", text)
+            self._set_status("ended", text)  # first, or what is seen as ready would be asked, and started again
             self._give_back(stopping=self._resting if self._job.owned else None)
-            self._set_status("ended", text)
 
     async def move(self, place: Place, *, attach_to: str | None, start_timeout: float | None) -> None:
         """Leave the job, which is stopped if it was started here, and use another place from now on.

@@ -461,8 +461,7 @@ def test_a_job_that_is_given_back_is_stopped_and_another_one_comes_when_it_is_as
         assert not connection.give_back("Nobody looks.")
         await connection.ensure(ignore)
         assert connection.give_back("Nobody looks.")
-        assert connection.status == Status("asleep", "Nobody looks.")
-        assert None in owner.heard, "its owner is told that it has gone"
+        assert owner.heard[-2:] == [Status("asleep", "Nobody looks."), None], "its owner is told that it has gone"
         ready = await connection.ensure(ignore)
         assert connection.ready is ready
         assert cluster.paths().count("POST /start") == 2
@@ -570,8 +569,9 @@ def test_a_stop_says_what_came_of_it_when_that_is_known(cluster, monkeypatch, re
         connection = owner.connection
         await connection.ensure(ignore)
         monkeypatch.setattr(job_module.Job, "close", wait_and_close)
+        owner.heard.clear()
         connection.stop()
-        assert connection.status == Status("ended", "Stopping the job …")
+        assert owner.heard == [Status("ended", "Stopping the job …"), None], "nobody sees a ready job that has gone"
         go.set()
         await asyncio.wait(connection._endings)
         if refused:
