@@ -210,6 +210,7 @@ def test_a_start_that_takes_too_long_ends_and_stops_the_job(cluster):
 def test_a_start_that_leaves_its_job_behind_tells_its_owner_and_in_its_status(cluster, monkeypatch, late):
     cluster.failures["/stop"] = [(403, "no")]
     monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.0)
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
 
     async def work(owner: Owner) -> None:
         async def fail(_: Ready) -> None:

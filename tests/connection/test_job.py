@@ -381,6 +381,7 @@ def test_a_job_that_was_given_up_in_a_queue_without_a_stop_is_told_and_quits_whe
     cluster, monkeypatch, caplog
 ):
     monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.02)
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
     cluster.stops = False
     cluster.polls = 10**9
     text = f"The job {JOB_ID} of {cluster.master} {MAY_RUN_ON.format(60)}"
@@ -422,10 +423,11 @@ def test_a_job_that_stays_in_a_queue_without_a_stop_is_told_once(cluster, monkey
 def test_a_job_that_was_given_up_and_whose_stop_is_refused_is_told(cluster, monkeypatch, caplog):
     cluster.failures["/stop"] = [(403, "no")]
     cluster.refuse["renderer"] = 401
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.0)
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
     told: list[str] = []
 
     async def main() -> None:
-        monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.0)
         with pytest.raises(AuthError) as caught:
             await start(place(cluster), on_left_behind=told.append)
         assert f"The job {JOB_ID} of {cluster.master} may run on, until 2026-11-22T21:39:49" in caught.value.hint
@@ -461,7 +463,8 @@ def test_a_start_that_fails_while_its_job_is_being_stopped_names_it(cluster, mon
     assert caplog.messages == []
 
 
-def test_a_start_whose_job_has_ended_names_none(cluster):
+def test_a_start_whose_job_has_ended_names_none(cluster, monkeypatch):
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
     cluster.polls = 10**9
     with pytest.raises(DeadlineExceeded) as caught:
         asyncio.run(start(place(cluster), timeout=0.1))
