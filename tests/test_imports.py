@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
 # the modules of connection/ from top to bottom
 CONNECTION = (
     "connection",
+    "questioning",
     "mending",
     "capabilities",
     "busy",
@@ -38,6 +39,7 @@ CONNECTION = (
     "job",
     "looking",
     "bare",
+    "addresses",
     "endings",
     "stopping",
     "process",

@@ -2,47 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 from brayns_widget.connection.job_status import JobStatus, StatusSource
-from brayns_widget.connection.link import is_loopback
-from brayns_widget.connection.tokens import redact
-from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError
-
-
-def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
-    """Check the address of a server or of a proxy slave; return it as that of a WebSocket, without a trailing slash.
-
-    Args:
-        url: the address; without a scheme it is ``ws://`` on this machine, else ``wss://``.
-        name: of the server, such as "renderer".
-        example: what such an address looks like.
-
-    Raises:
-        BraynsWidgetError: it is none, or contains a credential.
-    """
-    full = url if "://" in url else f"{'ws' if is_loopback(f'ws://{url}') else 'wss'}://{url}"
-    parts = urlsplit(full)
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    try:
-        is_complete = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # the port is none
-        is_complete = False
-    if scheme is None or not is_complete or parts.query or "@" in parts.netloc:
-        raise BraynsWidgetError(
-            f"{redact(full)!r} is not the address of a {name}.",
-            hint=f"It looks like {example}, without a token or a user in it.",
-        )
-    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
-
-
-def slave_address(url: str) -> str:
-    """Check the address of a proxy slave; return it as ``server_address`` does.
-
-    Raises:
-        BraynsWidgetError: see ``server_address``.
-    """
-    return server_address(url, "proxy slave", "wss://host/path")
+from brayns_widget.protocol.errors import AllocationError
 
 
 class BareServers(StatusSource):

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from brayns_widget.connection.busy import Patience
 from brayns_widget.connection.capabilities import Capabilities, equip_backend, equip_renderer
-from brayns_widget.connection.job import EndOfJob, Job, Place
-from brayns_widget.connection.job_status import NoVerdict
+from brayns_widget.connection.job import LEAVING, EndOfJob, Job, Place
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.process import PROCESS
-from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, Verdict, is_for_good, with_new_token
+from brayns_widget.connection.questioning import ask, attempt
+from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, is_for_good, with_new_token
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
@@ -35,6 +35,8 @@ START_TIMEOUT = 120.0
 T = TypeVar("T")
 
 _CANCELLED = Status("idle", "The start was cancelled.")
+_STOPPED = Status("ended", "The job was stopped.")
+_NOT_STOPPED = Status("failed", "The job could not be stopped, and may run on.")
 _AFTER_THE_END = (
     "The next call starts another job. "
     'controller.restore(), or "Start again" in the view, brings back what was loaded before.'
@@ -188,8 +190,8 @@ class Connection:
         if self._job is None or not self._job.owned:
             return False
         self._resting = Status("asleep", text)
+        self._set_status("asleep", text)  # first, see ``stop``
         self._give_back()
-        self._set_status("asleep", text)
         return True
 
     @property
@@ -257,10 +259,10 @@ class Connection:
         """Leave the job, which is stopped if it was started here; the next ``ensure`` starts or joins one."""
         if self._job is not None:
             kind = "job" if self.place.renderer is None else "renderer"
-            text = "The job was stopped." if self._job.owned else f"The {kind} was left; it runs on."
+            text = "Stopping the job …" if self._job.owned else f"The {kind} was left; it runs on."
             self._resting = Status("ended", text)
-            self._give_back()
-            self._set_status("ended", text)
+            self._set_status("ended", text)  # first, or what is seen as ready would be asked, and started again
+            self._give_back(stopping=self._resting if self._job.owned else None)
 
     async def move(self, place: Place, *, attach_to: str | None, start_timeout: float | None) -> None:
         """Leave the job, which is stopped if it was started here, and use another place from now on.
@@ -277,6 +279,8 @@ class Connection:
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()
             await asyncio.wait([self._starting])
+        if self._job is not None:
+            self._starts("starting", LEAVING)
         self._give_back()
 
     def report(self, amount: float | None, text: str) -> None:
@@ -338,22 +342,22 @@ class Connection:
     async def _start(self) -> Ready:
         PROCESS.add(self)
         try:
-            # A cluster may have no room for two; on this machine the next one need not wait.
-            if ending := [task for job, task in self._given_back.items() if not job.local]:
-                await asyncio.wait(ending)
             self.patience = Patience(self._start_timeout, partial(self._starts, "starting"))
             job = await Job.start(
                 self.place,
                 job_id=self._attach_to,
+                # A cluster may have no room for two; on this machine the next one need not wait.
+                after=[task for job, task in self._given_back.items() if job.is_at(self.place)],
                 timeout=self._start_timeout,
                 on_state=self._starts,
                 on_lost=self._lost,
                 on_backend_lost=self._backend_lost,
+                on_left_behind=self._on_left_behind,
             )
             try:
                 ready = await self._make_ready(job)
-            except BaseException:
-                await job.give_up()
+            except BaseException as error:
+                await job.give_up(error)
                 raise
         except asyncio.CancelledError:
             self._leave_process()
@@ -435,18 +439,10 @@ class Connection:
         while True:
             self._check_job(job)
             if step is Step.ASK:
-                verdict, said = Verdict.UNKNOWN, "The proxy does not answer, either."
-                try:
-                    end = await job.look()
-                    verdict, said = (Verdict.RUNS, "The job runs.") if end is None else (Verdict.OVER, "")
-                except (BraynsWidgetError, TimeoutError) as error:
-                    if isinstance(error, BraynsWidgetError) and is_for_good(error):
-                        said = "The proxy refuses the token."
-                    elif isinstance(error, NoVerdict):
-                        said = error.message
+                verdict, said, end = await ask(job)
                 step = recovery.told(clock(), verdict)
             elif step is Step.OPEN:
-                self._tell_attempt(job, reason, said, recovery)
+                self._starts(*attempt(job, reason, said, recovery.attempt, lasting=self.out_of_reach))
                 try:
                     return await self._reopen(job)
                 except BraynsWidgetError as error:
@@ -471,15 +467,6 @@ class Connection:
                 self._set_status("failed", f"{text} {new_token}" if refused else text)
                 again = f"It may still run. The next call tries again; {self._way_out}."
                 raise ConnectionLost(text, hint=new_token if refused else again)
-
-    def _tell_attempt(self, job: Job, reason: str, said: str, recovery: Recovery) -> None:
-        if self.out_of_reach:
-            what = f"Job {job.id}" if job.id else "The renderer"
-            self._starts("failed", f"{reason} {said} {what} cannot be reached; new attempts go on.")
-        elif recovery.attempt > 1:
-            self._starts("stale", f"{reason} {said} Connecting again, attempt {recovery.attempt} …")
-        else:
-            self._starts("stale", f"{reason} Connecting again …")
 
     async def _reopen(self, job: Job) -> Ready:
         assert self._servers is not None
@@ -524,8 +511,9 @@ class Connection:
                 raise ConnectionLost(text, hint=f"New attempts go on; call again when it is ready. {self._way_out}.")
         if not recovering.cancelled():
             return recovering.result()
-        if self._resting.state == "ended":
-            raise ConnectionLost(self._resting.text, hint="The next call starts or joins one.")
+        if self._resting.state in {"ended", "failed"}:
+            text = "The job was left while this call waited for it."
+            raise ConnectionLost(text, hint="The next call starts or joins one.")
         return None
 
     def _tell_backend(self, error: BraynsWidgetError | None) -> None:
@@ -539,17 +527,26 @@ class Connection:
 
     # ------------------------------------------------------------------ the end
 
-    def _give_back(self) -> None:
-        """End the job if it was started here; until that is done it counts as running."""
+    def _give_back(self, *, stopping: Status | None = None) -> None:
+        """End the job if it was started here; until that is done it counts as running.
+
+        Args:
+            stopping: the status until then, if it is to tell what came of it.
+        """
         job = self._leave(None)
         if job is not None:
             PROCESS.add(self)
-            self._given_back[job] = self._run_to_end(self._end(job, self._recovering), "give back")
+            self._given_back[job] = self._run_to_end(self._end(job, self._recovering, stopping), "give back")
 
-    async def _end(self, job: Job, recovering: asyncio.Task[Ready] | None) -> None:
+    async def _end(self, job: Job, recovering: asyncio.Task[Ready] | None, stopping: Status | None) -> None:
         if recovering is not None:  # it may have opened a link, which it closes
             await asyncio.wait([recovering])
-        if left := await job.close():
+        left = await job.close()
+        if stopping is not None and self._resting is stopping:  # no other job was ready meanwhile
+            self._resting = _NOT_STOPPED if left else _STOPPED
+            if self.status == stopping:  # no other one starts
+                self._set_status(self._resting.state, self._resting.text)
+        if left:
             self._on_left_behind(left)
         del self._given_back[job]
         if self._job is None and (self._starting is None or self._starting.done()):

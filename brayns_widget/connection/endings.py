@@ -17,17 +17,29 @@ class Ending:
     Args:
         work: ends the job; returns what people have to know of a job that may run on, or "".
         unfinished: returns what they have to know if there is no time left for that, or "".
+        on_left: called with what they have to know, too, or None.
 
     Attributes:
         left: what was told of a job that may run on, or "".
     """
 
-    def __init__(self, work: Coroutine[Any, Any, str], unfinished: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        work: Coroutine[Any, Any, str],
+        unfinished: Callable[[], str],
+        on_left: Callable[[str], None] | None = None,
+    ) -> None:
         self._task = asyncio.create_task(work, name="end a job")
         self._task.add_done_callback(self._tell)
         self.unfinished = unfinished
+        self._on_left = on_left
         self.left = ""
         PROCESS.add(self)
+
+    @property
+    def done(self) -> bool:
+        """Whether the end has come."""
+        return self._task.done()
 
     async def wait(self, timeout: float | None = None) -> None:
         """Wait for the end, at most so many seconds. It comes all the same, also if the waiting task is cancelled."""
@@ -48,3 +60,5 @@ class Ending:
             self.left = task.result()
         if self.left:
             PROCESS.tell(self.left)
+            if self._on_left is not None:
+                self._on_left(self.left)

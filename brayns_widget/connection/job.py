@@ -6,15 +6,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from brayns_widget.connection import records
-from brayns_widget.connection.bare import BareServers, server_address, slave_address
+from brayns_widget.connection.addresses import job_addresses, server_address, slave_address
+from brayns_widget.connection.bare import BareServers
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
@@ -37,16 +37,18 @@ GIVING_UP = 0.4
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
+LEAVING = "Leaving the last job …"
 # Methods without parameters that the servers answer at once.
 _PROBES = {"renderer": "get-version", "backend": "version"}
 
 OnState = Callable[[State, str], None]
 OnLost = Callable[[BraynsWidgetError], None]
+OnLeft = Callable[[str], None]
 
 _LOG = logging.getLogger(__name__)
 
 
-def _ignore(_: BraynsWidgetError) -> None:
+def _ignore(_: object) -> None:
     pass
 
 
@@ -147,6 +149,7 @@ class Job:
         self._service: Child | None = None  # of a local job
         self._on_lost: OnLost = _ignore
         self._on_backend_lost: OnLost = _ignore
+        self._on_left_behind: OnLeft = _ignore
         self.backend: Link | None = None
         self.backend_away: BraynsWidgetError | None = None
         self._renderer: Link | None = None
@@ -164,6 +167,10 @@ class Job:
         assert isinstance(self._master, MasterClient), "only a master's jobs are owned, and have an id"
         return self._master
 
+    def is_at(self, place: Place) -> bool:
+        """Whether the master of a place runs it."""
+        return place.master is not None and self._master.url == master_address(place.master)
+
     @property
     def renderer(self) -> Link:
         assert self._renderer is not None
@@ -175,28 +182,37 @@ class Job:
         place: Place,
         *,
         job_id: str | None = None,
+        after: Collection[asyncio.Task[Any]] = (),
         timeout: float,
         on_state: OnState,
         on_lost: OnLost,
         on_backend_lost: OnLost = _ignore,
+        on_left_behind: OnLeft = _ignore,
     ) -> Job:
         """Start a job, wait until it is ready and connect to it. After any failure the job is stopped.
 
         That goes on in the background if it takes long: a master may answer late, or cannot stop a job in its queue.
+        The error names the job, unless it has ended.
 
         Args:
             place: where the job runs.
             job_id: attach to this job instead; it is then not stopped by ``close``.
+            after: the ends of other jobs, which it waits for first.
             timeout: seconds until the job is connected.
             on_state: called with a state ("queued", "starting") and a text for people.
             on_lost: called on the loop when the link to the renderer breaks later.
             on_backend_lost: the same for the backend.
+            on_left_behind: called with what people have to know of the job if it was given up and may run on.
 
         Raises:
             ServiceError, AuthError, AllocationError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
+        if after:
+            on_state("starting", LEAVING)
+            async with _bounded(deadline, f"The last job did not end within {timeout:g} s."):
+                await asyncio.wait(after)
         token, master_url, slave_url = place.token, place.master, place.slave
         child: Child | None = None
         if place.is_local:
@@ -212,7 +228,7 @@ class Job:
             master = MasterClient(master_url, token)
         job = cls(master, job_id or "", owned=job_id is None, local=place.is_local)
         job._token, job._service = token, child
-        job._on_lost, job._on_backend_lost = on_lost, on_backend_lost
+        job._on_lost, job._on_backend_lost, job._on_left_behind = on_lost, on_backend_lost, on_left_behind
         try:
             if job.owned and place.slave is not None:
                 wait = partial(on_state, "starting", "Waiting for the proxy slave …")
@@ -231,11 +247,11 @@ class Job:
             )
             await job._note_ready(status)
             on_state("starting", "Connecting to the renderer …")
-            job._addresses = place.servers or _addresses(slave_url, status.renderer_url, job.id)
+            job._addresses = place.servers or job_addresses(slave_url, status.renderer_url, job.id)
             async with _bounded(deadline, f"The renderer could not be reached within {timeout:g} s."):
                 await job._connect()
-        except BaseException:
-            await job._end_soon(job._give_up(slave_url))
+        except BaseException as error:
+            await job._end_soon(job._give_up(slave_url), error)
             raise
         return job
 
@@ -250,7 +266,10 @@ class Job:
         """
         job = cls(MasterClient(record.master, token), record.job_id, owned=True, local=False)
         job._token, job._record, job.end_time = token, record, end_time
-        return await job._give_up(record.slave, watch=0.0)
+        if left := await job._end():
+            return await job._end_later(record.slave, 0.0, left)
+        await job._master.aclose()
+        return ""
 
     async def close(self, *, stop: bool = True) -> str:
         """Close the links, and end the job if this process started it. Never raises: what may run on, or not, is told.
@@ -265,12 +284,20 @@ class Job:
         await ending.wait()
         return ending.left
 
-    async def give_up(self) -> None:
-        """Close it as ``close`` does, but wait for a moment only."""
-        await self._end_soon(self._close(stop=True))
+    async def give_up(self, error: BaseException) -> None:
+        """Close it as ``close`` does, but wait for a moment only.
 
-    async def _end_soon(self, work: Coroutine[Any, Any, str]) -> None:
-        await finish_cleanup(Ending(work, self.unfinished).wait(GIVING_UP))
+        Args:
+            error: why; it tells then of the job, unless that has ended.
+        """
+        await self._end_soon(self._close(stop=True), error)
+
+    async def _end_soon(self, work: Coroutine[Any, Any, str], error: BaseException) -> None:
+        ending = Ending(work, self.unfinished, self._on_left_behind)
+        await finish_cleanup(ending.wait(GIVING_UP))
+        told = ending.left if ending.done else self._is_ending()
+        if told and isinstance(error, BraynsWidgetError):
+            error.hint = f"{error.hint} {told}".lstrip()
 
     async def _close(self, *, stop: bool) -> str:
         left = ""
@@ -323,6 +350,16 @@ class Job:
             return ""
         return describe(self._master.url, self.id or "that was asked for", self.end_time, "there was no time to end it")
 
+    def _is_ending(self) -> str:
+        """Tell people of the end that has begun, or return "" if they need not know."""
+        if self.local or not self.owned:
+            return ""
+        return (
+            f"The job {self.id} of {self._master.url} is being ended."
+            if self.id
+            else "If it starts a job all the same, that is ended."
+        )
+
     @property
     def _links(self) -> list[Link]:
         return [link for link in (self._renderer, self.backend) if link is not None]
@@ -353,19 +390,21 @@ class Job:
 
     def _queued(self, status: JobStatus, on_state: OnState) -> None:
         self.end_time = status.end_time or self.end_time
-        _describe(status, on_state)
+        if not status.ready:
+            on_state(*status.waits)
 
     async def _note_ready(self, status: JobStatus) -> None:
         self.end_time, self.host = status.end_time, status.host
         if self._record is not None:
             await self._write_record(replace(self._record, ready=True, end_time=status.end_time))
 
-    async def _give_up(self, slave: str | None, *, watch: float | None = None) -> str:
+    async def _give_up(self, slave: str | None) -> str:
         """End a job without links, as soon as that is possible; return what ``_close`` does.
+
+        A job that cannot be stopped in its queue is told, and ended when it comes up.
 
         Args:
             slave: address of the proxy slave, or None if the master tells it.
-            watch: seconds in which a job that cannot be stopped in its queue may come up; None: ``GIVEN_UP_WATCH``.
         """
         self._on_lost = self._on_backend_lost = _ignore
         if self._beginning is not None:
@@ -374,7 +413,21 @@ class Job:
         if self.local or not self.owned or not self.id or self._links:
             return await self._close(stop=True)
         left = await self._end()
-        if left and await self._comes_up(slave, GIVEN_UP_WATCH if watch is None else watch):
+        if not left:
+            await self._master.aclose()
+            return ""
+        Ending(self._end_later(slave, GIVEN_UP_WATCH), self.unfinished, self._on_left_behind)
+        return f"{left} If it comes up within {GIVEN_UP_WATCH / 60:.0f} minutes, it is ended then."
+
+    async def _end_later(self, slave: str | None, watch: float, left: str = "") -> str:
+        """End a job that could not be stopped, when it comes up; return what ``_close`` does.
+
+        Args:
+            slave: as above.
+            watch: seconds in which it may come up.
+            left: what to return if it does not.
+        """
+        if await self._comes_up(slave, watch):
             return await self._close(stop=True)
         await self._master.aclose()
         return left
@@ -390,7 +443,7 @@ class Job:
                     return True
                 if status.ready:
                     self.end_time = status.end_time
-                    self._addresses = _addresses(slave, status.renderer_url, self.id)
+                    self._addresses = job_addresses(slave, status.renderer_url, self.id)
                     try:
                         await self._connect()
                     except BraynsWidgetError:
@@ -458,7 +511,7 @@ class Job:
         self._token = token
         self._proxy.renew(token)
         if slave is not None:
-            self._addresses = _addresses(slave, "", self.id)
+            self._addresses = job_addresses(slave, "", self.id)
 
     async def open_renderer(self) -> Link:
         """Open the link to the renderer anew, once. A renderer that is busy counts as there.
@@ -538,25 +591,3 @@ async def _patiently(open_link: Callable[[], Awaitable[Link]], *, may_miss: bool
                 raise
         else:
             return
-
-
-def _describe(status: JobStatus, on_state: OnState) -> None:
-    if status.ready:
-        return
-    state: State = "starting" if status.running else "queued"
-    usual = "Starting the renderer …" if status.running else "Waiting for a machine …"
-    on_state(state, f"{status.trouble} Asking again …" if status.trouble else usual)
-
-
-def _addresses(slave: str | None, renderer_url: str, job_id: str) -> tuple[str, str]:
-    """Make the addresses of a job's renderer and backend."""
-    base = f"{_slave_address(slave, renderer_url)}/{quote(job_id, safe='')}"
-    return f"{base}/renderer", f"{base}/backend"
-
-
-def _slave_address(slave: str | None, renderer_url: str) -> str:
-    """Make the WebSocket address of a slave, without job and query."""
-    address = slave or renderer_url.rsplit("/", 2)[0]
-    if not address:
-        raise BraynsWidgetError("The address of the proxy slave is not known.", hint="Pass slave=…")
-    return slave_address(address)  # the 2024 master leaves the scheme out

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from brayns_widget.connection.recovery import shortened
+from brayns_widget.connection.status import State
 from brayns_widget.protocol.errors import (
     AllocationError,
     BraynsWidgetError,
@@ -58,6 +59,13 @@ class JobStatus:
     host: str = ""
     renderer_url: str = ""
     trouble: str = ""
+
+    @property
+    def waits(self) -> tuple[State, str]:
+        """What a start waits for while the job is not ready, as a state and a text for people."""
+        state: State = "starting" if self.running else "queued"
+        usual = "Starting the renderer …" if self.running else "Waiting for a machine …"
+        return state, f"{self.trouble} Asking again …" if self.trouble else usual
 
 
 class StatusSource(ABC):

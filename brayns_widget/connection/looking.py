@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from brayns_widget.connection.bare import slave_address
+from brayns_widget.connection.addresses import slave_address
 from brayns_widget.connection.link import Unreachable, is_loopback
 from brayns_widget.connection.recovery import shortened
 

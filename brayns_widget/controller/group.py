@@ -108,6 +108,7 @@ class Core:
         self._again = False  # the job is ready again, after a loss
         self._no_backend: Notice | None = None
         self._left_behind: Notice | None = None  # until the next job is ready, whose notices are others
+        self._not_back: tuple[Notice, Notice | None] = NOT_BACK, None  # as it was told, and what remains without it
         self._following: asyncio.Task[None] | None = None
         self._told: tuple[tuple[str, object], Notice] | None = None  # the last error, and the call that it is about
 
@@ -220,8 +221,9 @@ class Core:
                 if fresh:
                     await self._darken(ready.renderer)
                 await self.restorer.bring_back(ready.renderer, report, fresh=fresh)
-                if self.store.state.notice in {NOT_BACK, Notice.of(scene_lost())}:
-                    self.store.state = replace(self.store.state, notice=None)
+                not_back, rest = self._not_back
+                if self.store.state.notice in {not_back, Notice.of(scene_lost())}:
+                    self.store.state = replace(self.store.state, notice=rest)
                 self._tell_problems()
             self.restorer.wanted = False  # also if nothing was lost, or the next scene would come back unasked
         except BaseException:
@@ -348,10 +350,12 @@ class Core:
     def _ready(self, ready: Ready) -> None:
         # Notices about the last job are obsolete. A job in use, to which we attach again, has its scene still.
         state = self.store.state
-        notice = NOT_BACK if self.restorer.remembers and not state.models else None
-        if self._again and notice is None:
+        notice, self._left_behind = self._left_behind, None
+        if self.restorer.remembers and not state.models:
+            self._not_back = NOT_BACK if notice is None else NOT_BACK.and_also(notice), notice
+            notice = self._not_back[0]
+        elif self._again and notice is None:
             notice = state.notice
-        notice, self._left_behind = notice or self._left_behind, None
         job = self._known_job(ready)
         self.store.state = replace(state, capabilities=ready.capabilities, notice=notice, job=job)
         self._countdown.start(job.ends, probably=job.ends_probably)
@@ -422,10 +426,14 @@ class Core:
 
     def _tell_left_behind(self, text: str) -> None:
         """Tell of a job that was left and may run on."""
-        self._left_behind = Notice(
-            "warning", text, "Controller.jobs() lists it, and its stop() ends it if the master answers."
-        )
-        self.store.state = replace(self.store.state, notice=self._left_behind)
+        left = Notice("warning", text, "Controller.jobs() lists it, and its stop() ends it if the master answers.")
+        notice, self._left_behind = left, left
+        if self.connection.ready is not None:  # the last job was elsewhere, so this one has not waited for its end
+            self._left_behind = None
+            if self.store.state.notice == NOT_BACK:
+                self._not_back = NOT_BACK.and_also(left), left
+                notice = self._not_back[0]
+        self.store.state = replace(self.store.state, notice=notice)
 
     def _tell_problems(self) -> None:
         if problems := self.restorer.problems:

@@ -42,6 +42,10 @@ class Notice:
             message, hint = error.message, error.hint
         return cls("error", message, "\n".join(filter(None, [*getattr(error, "__notes__", ()), hint])))
 
+    def and_also(self, other: Notice) -> Notice:
+        """Return one of this level that tells both."""
+        return Notice(self.level, f"{self.text} {other.text}", "\n".join(filter(None, [self.hint, other.hint])))
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:

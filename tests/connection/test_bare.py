@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from brayns_widget.connection.bare import server_address
 from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError
+from brayns_widget.protocol.errors import AllocationError
 from tests.fakes import TOKEN, FakeCluster
 
 
@@ -84,36 +83,3 @@ def test_it_counts_as_running_because_no_master_tells_its_end(cluster):
         return end
 
     assert asyncio.run(main()) is None
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"),
-    [
-        ("ws://127.0.0.1:5000", "ws://127.0.0.1:5000"),
-        ("localhost:5000/", "ws://localhost:5000"),
-        ("https://host/a/", "wss://host/a"),
-        ("host:5000", "wss://host:5000"),
-    ],
-)
-def test_addresses_are_those_of_web_sockets(given, meant):
-    assert server_address(given, "renderer") == meant
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        f"ws://host/?token={TOKEN}",
-        f"ws://me:{TOKEN}@host",
-        f"ws://:{TOKEN}@host",
-        f"me:{TOKEN}@host",
-        "ftp://host",
-        "ws://",
-        "ws://host:99999",
-        "ws://host:port",
-        "ws://host:0",
-    ],
-)
-def test_other_addresses_are_refused_without_their_credentials(address):
-    with pytest.raises(BraynsWidgetError, match="is not the address of a renderer") as caught:
-        server_address(address, "renderer")
-    assert TOKEN not in str(caught.value)

@@ -22,6 +22,7 @@ from brayns_widget.protocol.errors import (
     AuthError,
     ConnectionLost,
     DeadlineExceeded,
+    ProtocolError,
     RequestCancelled,
     RequestError,
 )
@@ -203,6 +204,36 @@ def test_a_start_that_takes_too_long_ends_and_stops_the_job(cluster):
         assert cluster.paths()[-1] == STOP
 
     play(cluster, work, start_timeout=0.3)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_start_that_leaves_its_job_behind_tells_its_owner_and_in_its_status(cluster, monkeypatch, late):
+    cluster.failures["/stop"] = [(403, "no")]
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.0)
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
+
+    async def work(owner: Owner) -> None:
+        async def fail(_: Ready) -> None:
+            raise ProtocolError("This fails.")
+
+        if late:
+            owner.prepared = fail
+        else:
+            cluster.refuse["renderer"] = 401
+        with pytest.raises((ProtocolError, AuthError)) as caught:
+            await owner.connection.ensure(ignore)
+        told = [item[1] for item in owner.heard if isinstance(item, tuple)]
+        assert told[0].startswith(f"The job {JOB_ID} of {cluster.master} may run on")
+        assert str(caught.value).endswith(told[0])
+        assert owner.connection.status == Status("failed", str(caught.value))
+        await until_ended()
+
+    play(cluster, work)
+
+
+async def until_ended() -> None:
+    while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
+        await asyncio.sleep(0.005)
 
 
 def test_a_job_that_cannot_be_prepared_is_closed(cluster):
@@ -431,8 +462,7 @@ def test_a_job_that_is_given_back_is_stopped_and_another_one_comes_when_it_is_as
         assert not connection.give_back("Nobody looks.")
         await connection.ensure(ignore)
         assert connection.give_back("Nobody looks.")
-        assert connection.status == Status("asleep", "Nobody looks.")
-        assert None in owner.heard, "its owner is told that it has gone"
+        assert owner.heard[-2:] == [Status("asleep", "Nobody looks."), None], "its owner is told that it has gone"
         ready = await connection.ensure(ignore)
         assert connection.ready is ready
         assert cluster.paths().count("POST /start") == 2
@@ -522,3 +552,85 @@ def test_a_start_is_cancelled_for_all_who_wait_for_it_and_its_job_is_ended(clust
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 2
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_stop_says_what_came_of_it_when_that_is_known(cluster, monkeypatch, refused):
+    if refused:
+        cluster.failures["/stop"] = [(403, "no")]
+    close = job_module.Job.close
+
+    async def work(owner: Owner) -> None:
+        go = asyncio.Event()
+
+        async def wait_and_close(job: job_module.Job) -> str:
+            await go.wait()
+            return await close(job)
+
+        connection = owner.connection
+        await connection.ensure(ignore)
+        monkeypatch.setattr(job_module.Job, "close", wait_and_close)
+        owner.heard.clear()
+        connection.stop()
+        assert owner.heard == [Status("ended", "Stopping the job …"), None], "nobody sees a ready job that has gone"
+        go.set()
+        await asyncio.wait(connection._endings)
+        if refused:
+            assert connection.status == Status("failed", "The job could not be stopped, and may run on.")
+            assert owner.heard[-1][1].startswith(f"The job {JOB_ID} of {cluster.master} may run on")
+        else:
+            assert connection.status == Status("ended", "The job was stopped.")
+
+    play(cluster, work)
+
+
+def test_what_came_of_a_stop_does_not_hide_the_next_start(cluster):
+    cluster.dialect = "2024"
+
+    async def work(owner: Owner) -> None:
+        connection = owner.connection
+        await connection.ensure(ignore)
+        owner.heard.clear()
+        connection.stop()
+        cluster.polls = NEVER
+        waiting = asyncio.create_task(connection.ensure(ignore))
+        await queued(owner)
+        texts = [item.text for item in owner.heard if isinstance(item, Status)]
+        assert texts[:3] == ["Stopping the job …", "Leaving the last job …", "Asking for a job …"]
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert connection.status == Status("ended", "The job was stopped.")
+
+    play(cluster, work)
+
+
+def test_a_start_waits_for_the_end_of_a_job_of_the_same_master_only_and_within_its_time(cluster, monkeypatch):
+    cluster.dialect = "2024"
+    close = job_module.Job.close
+
+    async def work(owner: Owner) -> None:
+        go = asyncio.Event()
+
+        async def wait_and_close(job: job_module.Job) -> str:
+            await go.wait()
+            return await close(job)
+
+        connection = owner.connection
+        await connection.ensure(ignore)
+        with monkeypatch.context() as patch, FakeCluster(polls=0) as other:
+            patch.setattr(job_module.Job, "close", wait_and_close)
+            await connection.move(owner.place, attach_to=None, start_timeout=0.1)
+            assert connection.status == Status("starting", "Leaving the last job …")
+            with pytest.raises(DeadlineExceeded, match=r"The last job did not end within 0\.1 s\..*start_timeout"):
+                await connection.ensure(ignore)
+            there = replace(owner.place, master=other.master, slave=other.slave, token=Token(other.token))
+            await connection.move(there, attach_to=None, start_timeout=5)
+            await connection.ensure(ignore)
+            assert other.paths().count("POST /start") == 1
+            assert STOP not in cluster.paths()
+            patch.undo()
+            go.set()
+            await connection.close()
+        assert cluster.paths()[-1] == STOP
+
+    play(cluster, work)

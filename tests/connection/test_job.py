@@ -11,7 +11,7 @@ import pytest
 
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection import records, stopping
-from brayns_widget.connection.job import EndOfJob, Job, Place, _slave_address
+from brayns_widget.connection.job import EndOfJob, Job, Place
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.master import MasterClient
 from brayns_widget.connection.process import PROCESS
@@ -374,16 +374,25 @@ def test_a_start_that_is_cancelled_before_its_id_is_known_stops_the_job_when_it_
     asyncio.run(main())
 
 
-def test_a_job_that_was_given_up_in_a_queue_without_a_stop_quits_when_it_comes_up(cluster, monkeypatch, caplog):
-    monkeypatch.setattr(job_module, "GIVING_UP", 0.05)
+MAY_RUN_ON = "may run on: its master has no call to stop it. If it comes up within {} minutes, it is ended then."
+
+
+def test_a_job_that_was_given_up_in_a_queue_without_a_stop_is_told_and_quits_when_it_comes_up(
+    cluster, monkeypatch, caplog
+):
     monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.02)
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
     cluster.stops = False
     cluster.polls = 10**9
+    text = f"The job {JOB_ID} of {cluster.master} {MAY_RUN_ON.format(60)}"
+    told: list[str] = []
 
     async def main() -> None:
-        with pytest.raises(DeadlineExceeded, match=r"not ready within 0\.3 s"):
-            await start(place(cluster), timeout=0.3)
+        with pytest.raises(DeadlineExceeded, match=r"not ready within 0\.3 s") as caught:
+            await start(place(cluster), timeout=0.3, on_left_behind=told.append)
+        assert str(caught.value).endswith(text)
         assert "quit" not in cluster.renderer.methods()
+        assert caplog.messages == told == [text]
         cluster.polls = 0
         async with asyncio.timeout(5):
             while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
@@ -391,17 +400,76 @@ def test_a_job_that_was_given_up_in_a_queue_without_a_stop_quits_when_it_comes_u
 
     asyncio.run(main())
     assert cluster.renderer.methods()[-1] == "quit"
-    assert caplog.messages == []
+    assert caplog.messages == told == [text]
 
 
-def test_a_job_that_stays_in_a_queue_without_a_stop_is_told(cluster, monkeypatch, caplog):
+def test_a_job_that_stays_in_a_queue_without_a_stop_is_told_once(cluster, monkeypatch, caplog):
     monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.1)
     monkeypatch.setattr(job_module, "GIVEN_UP_PAUSE", 0.02)
     cluster.stops = False
     cluster.polls = 10**9
-    with pytest.raises(DeadlineExceeded):
+
+    async def main() -> None:
+        with pytest.raises(DeadlineExceeded):
+            await start(place(cluster), timeout=0.1)
+        async with asyncio.timeout(5):
+            while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
+                await asyncio.sleep(0.005)
+
+    asyncio.run(main())
+    assert caplog.messages == [f"The job {JOB_ID} of {cluster.master} {MAY_RUN_ON.format(0)}"]
+
+
+def test_a_job_that_was_given_up_and_whose_stop_is_refused_is_told(cluster, monkeypatch, caplog):
+    cluster.failures["/stop"] = [(403, "no")]
+    cluster.refuse["renderer"] = 401
+    monkeypatch.setattr(job_module, "GIVEN_UP_WATCH", 0.0)
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
+    told: list[str] = []
+
+    async def main() -> None:
+        with pytest.raises(AuthError) as caught:
+            await start(place(cluster), on_left_behind=told.append)
+        assert f"The job {JOB_ID} of {cluster.master} may run on, until 2026-11-22T21:39:49" in caught.value.hint
+        assert caught.value.hint.endswith(told[0])
+
+    asyncio.run(main())
+    assert caplog.messages == told
+
+
+def test_a_start_that_fails_while_its_job_is_being_stopped_names_it(cluster, monkeypatch, caplog):
+    monkeypatch.setattr(job_module, "GIVING_UP", 0.05)
+    cluster.polls = 10**9
+    real = MasterClient.stop
+
+    async def main() -> None:
+        go = asyncio.Event()
+
+        async def late(master: MasterClient, job_id: str) -> bool:
+            await go.wait()
+            return await real(master, job_id)
+
+        monkeypatch.setattr(MasterClient, "stop", late)
+        with pytest.raises(DeadlineExceeded) as caught:
+            await start(place(cluster), timeout=0.1)
+        assert str(caught.value).endswith(f"The job {JOB_ID} of {cluster.master} is being ended.")
+        go.set()
+        async with asyncio.timeout(5):
+            while PROCESS._running:  # noqa: ASYNC110 - no event to wait for
+                await asyncio.sleep(0.005)
+
+    asyncio.run(main())
+    assert cluster.paths()[-1] == STOP
+    assert caplog.messages == []
+
+
+def test_a_start_whose_job_has_ended_names_none(cluster, monkeypatch):
+    monkeypatch.setattr(job_module, "GIVING_UP", 5.0)  # on a busy machine, too
+    cluster.polls = 10**9
+    with pytest.raises(DeadlineExceeded) as caught:
         asyncio.run(start(place(cluster), timeout=0.1))
-    assert f"The job {JOB_ID} of {cluster.master} may run on: its master has no call to stop it." in caplog.text
+    assert cluster.paths()[-1] == STOP
+    assert JOB_ID not in str(caught.value)
 
 
 def test_records_that_cannot_be_written_cost_no_job(cluster, monkeypatch, tmp_path, caplog):
@@ -531,28 +599,3 @@ def test_a_master_without_stop_is_asked_again_before_its_guess_is_believed(
     assert caplog.messages == ([left] if told else [])
     assert bool(left) is told
     assert [record.job_id for record in records.read_all()] == ([JOB_ID] if told else [])
-
-
-@pytest.mark.parametrize(
-    ("slave", "renderer_url", "address"),
-    [
-        ("wss://host/base/", "", "wss://host/base"),
-        ("https://host", "", "wss://host"),
-        ("http://127.0.0.1:80", "", "ws://127.0.0.1:80"),
-        ("host:8888", "", "wss://host:8888"),
-        (None, "localhost:8888/ID/renderer", "ws://localhost:8888"),
-        (None, "wss://host/deep/ID/renderer", "wss://host/deep"),
-        ("wss://host", "wss://other/ID/renderer", "wss://host"),
-    ],
-)
-def test_addresses_of_slaves(slave, renderer_url, address):
-    assert _slave_address(slave, renderer_url) == address
-
-
-@pytest.mark.parametrize(
-    "slave", [None, "ftp://host", "wss://host/?token=canary", "wss://me:canary@host", "wss://:canary@host", "wss://"]
-)
-def test_addresses_that_are_none(slave):
-    with pytest.raises(BraynsWidgetError) as caught:
-        _slave_address(slave, "")
-    assert "canary" not in str(caught.value)

@@ -30,8 +30,11 @@ def test_a_start_of_a_running_job_does_nothing(cluster, controller):
 def test_a_job_is_stopped_and_its_scene_comes_back(cluster, controller):
     cluster.dialect = "2024"
     load(controller)
+    told: list[Status] = []
+    controller.listen(lambda state: state.status, told.append)
     controller.job.stop()
-    assert controller.status == Status("ended", "The job was stopped.")
+    until(lambda: controller.status == Status("ended", "The job was stopped."))
+    assert Status("ended", "Stopping the job …") in told
     assert (controller.job.id, controller.state.job.master) == (None, cluster.master)
     controller.job.restore().result(WAIT)
     assert f"POST /stop/{JOB_ID}" in cluster.paths()

@@ -78,3 +78,8 @@ def test_a_notice_of_an_error_has_its_hint_and_its_notes():
     error.add_note("the last log line")
     assert Notice.of(error) == Notice("error", "It broke.", "the last log line\nMend it.")
     assert Notice.of(KeyError()) == Notice("error", "KeyError")
+
+
+def test_a_notice_can_tell_of_something_else_as_well():
+    both = Notice("warning", "A.", "a").and_also(Notice("error", "B."))
+    assert both == Notice("warning", "A. B.", "a")

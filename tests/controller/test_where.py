@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import threading
 import traceback
 from collections.abc import Callable
 
 import pytest
 
+from brayns_widget.connection.job import Job as EndedJob
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.group import NOT_BACK
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.where import WHERE, described, where
 from brayns_widget.protocol.errors import AuthError, BraynsWidgetError
-from tests.controller.scenes import WAIT, load
+from tests.controller.scenes import WAIT, load, until
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
 OPTIONS = list(inspect.signature(where).parameters)
@@ -130,4 +134,36 @@ def test_running_tasks_are_cancelled(cluster, controller):
         controller.job.connect(**other.options).result(WAIT)
         with pytest.raises(BraynsWidgetError):
             loading.result(WAIT)
+        controller.close()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_job_that_was_left_and_may_run_on_is_told_beside_the_scene_that_has_not_come_along(
+    cluster, controller, monkeypatch, late
+):
+    cluster.dialect = "2024"
+    cluster.failures["/stop"] = [(403, "no")]
+    load(controller)
+    ended = threading.Event()
+    end = EndedJob.close
+
+    async def close_late(job: EndedJob, *, stop: bool = True) -> str:
+        while late and not ended.is_set():  # noqa: ASYNC110 - set on another thread
+            await asyncio.sleep(0.005)
+        return await end(job, stop=stop)
+
+    with FakeCluster(polls=0) as other:
+        monkeypatch.setattr(EndedJob, "close", close_late)
+        controller.job.connect(**other.options).result(WAIT)
+        if late:
+            assert controller.state.notice == NOT_BACK
+        ended.set()
+        until(lambda: "may run on" in (controller.state.notice or NOT_BACK).text)
+        notice = controller.state.notice
+        assert notice is not None
+        assert notice.text.startswith(f"{NOT_BACK.text} The job {JOB_ID} of {cluster.master} may run on")
+        controller.restore().result(WAIT)
+        notice = controller.state.notice
+        assert notice is not None, "the scene is back, but the job may run on still"
+        assert notice.text.startswith(f"The job {JOB_ID} of {cluster.master} may run on")
         controller.close()

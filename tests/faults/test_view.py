@@ -24,7 +24,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.flaky(r
 
 WAIT = 60.0
 HURRY = 2.0
+# People see within 2 s that a call was cancelled; a busy machine may halt browser, kernel or test for as long as that.
+CANCELLED = 2.0 + 2.0
 STATUS = "GET /status"
+NOTICE = ".bw-notice .bw-words > p:not(.bw-problem)"
 LOCKED = 500, "database is locked"
 MANY = 10_000  # answers, until others are wanted
 # Silence, and a job that a start gave up, are noticed sooner than people need, or the test would wait for it.
@@ -76,6 +79,15 @@ class View:
         """Click on the button that helps."""
         self.notebook.page.get_by_role("button", name="Start again").first.click()
 
+    def stop_job(self) -> None:
+        """Stop the job in the panel; its scene comes back with another one."""
+        section = self.notebook.page.locator("details.bw-section").filter(has_text="Connect").first
+        if section.get_attribute("open") is None:
+            section.locator("summary").first.click()
+        section.get_by_role("button", name="Stop the job").click()
+        self.jobs += 1
+        self.loads += 1
+
     def keep(self, fault: str) -> None:
         """Keep what is shown for people to look at."""
         self.notebook.screenshot(ARTIFACTS / f"{fault}-{self.proxies.edition}.png")
@@ -113,6 +125,12 @@ class View:
         self.notebook.run_in_a_new_cell(code)
         output = self.notebook.page.locator(".jp-OutputArea-output").get_by_text(said, exact=True)
         output.wait_for(state="attached", timeout=WAIT * 1e3)
+
+    def begin_again(self) -> None:
+        """Start another job after one that was stopped, whose renderer has lost its scene."""
+        self.cluster.renderer.models.clear()
+        self.start_again()
+        self.is_whole()
 
     def is_whole(self) -> None:
         """Wait until job and scene are there, and check that nothing came twice."""
@@ -161,7 +179,7 @@ def dead_backend(view: View) -> None:
     address = view.proxies.servers["backend"]
     view.proxies.servers["backend"] = "ws://127.0.0.1:9"
     view.cluster.break_backend()
-    view.says("backend", ".bw-notice .bw-words > p:not(.bw-problem)")
+    view.says("backend", NOTICE)
     view.keep("backend")
     view.proxies.servers["backend"] = address
     expect(view.notebook.page.locator(".bw-notice")).to_be_hidden(timeout=WAIT * 1e3)
@@ -199,13 +217,56 @@ def silence_of_a_load(view: View) -> None:
     cancel.wait_for()
     view.slave.be_silent(True)
     cancel.click()
-    expect(cancel).to_be_hidden(timeout=WAIT * 1e3)
+    expect(cancel).to_be_hidden(timeout=CANCELLED * 1e3)
     view.run(ENDED, "It ended with RequestCancelled")
     view.says("has stopped answering")
     view.keep("silence-of-a-load")
     renderer.silent.clear()
     view.slave.be_silent(False)
     view.is_whole()
+
+
+def reset_of_a_load(view: View) -> None:
+    """Links break while something is loaded, which fails; what was loaded before is there still."""
+    renderer = view.cluster.renderer
+    renderer.silent.add("add-model")
+    view.loads += 1
+    view.notebook.run_in_a_new_cell('task = viewer.load_circuit("/data/circuit.json", population="cells")')
+    until(lambda: view.proxies.asked("add-model") == view.loads, WAIT)
+    view.slave.refuse(True)
+    view.slave.reset()
+    view.says("The connection to the renderer was lost. The job runs. Connecting again")
+    view.run(ENDED, "It ended with ConnectionLost")
+    view.keep("reset-of-a-load")
+    renderer.silent.clear()
+    view.slave.refuse(False)
+    view.is_whole()
+
+
+def stop_without_master(view: View) -> None:
+    """The master is away when people stop the job; its servers quit, but it may run on."""
+    view.master.refuse(True)
+    view.master.reset()
+    view.stop_job()
+    view.says("^The job could not be stopped, and may run on")
+    view.says(rf"The job {view.proxies.job.id} of .* may run on, until {END_TIME[:4]}.*Its servers have quit", NOTICE)
+    view.keep("stop-without-master")
+    view.master.refuse(False)
+    view.begin_again()
+
+
+def stop_with_a_dead_token(view: View) -> None:
+    """The token is not valid when people stop the job; the servers quit, which ends it where no master could."""
+    token, view.proxies.token = view.proxies.token, "another"
+    view.stop_job()
+    if view.proxies.edition == "2023":
+        view.says("^The job was stopped")
+    else:
+        view.says("^The job could not be stopped, and may run on")
+        view.says(f"The job {view.proxies.job.id} of .* may run on.*HTTP 401", NOTICE)
+    view.keep("stop-with-a-dead-token")
+    view.proxies.token = token
+    view.begin_again()
 
 
 def renderer_down(view: View) -> None:
@@ -228,6 +289,9 @@ def full_queue(view: View) -> None:
     with view.hurry():
         view.start_again()
         view.fails(f"within {HURRY:g} s", "full-queue")
+    if view.proxies.edition == "2023":  # it cannot be stopped in its queue
+        view.says(f"The job {view.proxies.job.id} of .* may run on.*If it comes up within 60 minutes", NOTICE)
+        view.keep("full-queue-left")
     view.proxies.polls = view.proxies.job.polls = polls
     until(lambda: not view.proxies.running(), WAIT)
     view.start_again()
@@ -287,9 +351,15 @@ def full_disk(view: View) -> None:
 STARTS = refused_token, renderer_down, full_queue, dead_in_the_queue, locked_at_a_start, full_disk
 """What happens to the start of another job."""
 
+STOPS = stop_without_master, stop_with_a_dead_token
+"""What happens when people stop the job."""
+
+LOADS = silence_of_a_load, reset_of_a_load
+"""What happens to a load."""
+
 ROWS: dict[Edition, tuple[Callable[[View], None], ...]] = {
-    "2023": (reset, silence, silence_of_a_load, master_away, locked_database, dead_backend, job_over, *STARTS),
-    "2024": (reset, silence, silence_of_a_load, master_away, locked_database, job_over, *STARTS),  # there is no backend
+    "2023": (reset, silence, *LOADS, master_away, locked_database, dead_backend, *STOPS, job_over, *STARTS),
+    "2024": (reset, silence, *LOADS, master_away, locked_database, *STOPS, job_over, *STARTS),  # there is no backend
 }
 
 
