@@ -127,6 +127,10 @@ _BACKGROUND: dict[str, Any] = {
     "seen": lambda shown: _hex(shown["settings"]["background_color"]),
     "read": lambda stage: stage.other.background,
 }
+_SELECTION: dict[str, Any] = {
+    "value": lambda number: {"cells": str(number)},
+    "read": lambda stage: dict(stage.other.selection.value),
+}
 _SETTINGS: dict[str, Any] = {
     "value": lambda number: Interactive(max_ray_bounces=number),
     "sent": ("set-renderer-interactive", lambda params: Interactive(max_ray_bounces=params["max_ray_bounces"])),
@@ -178,6 +182,7 @@ def _project(stage: Stage, kind: str, name: str, value: float) -> None:
 PROPERTIES: Mapping[str, Write] = {
     "widget.camera": _property("widget.camera", **_CAMERA),
     "widget.background": _property("widget.background", **_BACKGROUND),
+    "widget.selection": _property("widget.selection", **_SELECTION),
     "widget.height": _property(
         "widget.height", value=lambda number: 200 + number % 1000, read=lambda stage: stage.viewer.height
     ),
@@ -186,6 +191,7 @@ PROPERTIES: Mapping[str, Write] = {
     ),
     "controller.camera": _property("controller.camera", **_CAMERA),
     "controller.background": _property("controller.background", **_BACKGROUND),
+    "controller.selection": _property("controller.selection", **_SELECTION),
     "controller.aspect": _property(
         "controller.aspect", value=lambda number: 1 + 1 / number, read=lambda stage: stage.other.controller.aspect
     ),
@@ -313,6 +319,27 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("set-radius-floor", lambda params: params["pixels"]),
     ),
     "rendering.set_settings": _called("rendering.set_settings", **_SETTINGS),
+    "selection.add": Write(
+        lambda stage, value: stage.viewer.selection.add([value], "more"),
+        value=int,
+        read=lambda stage: stage.other.selection.ids("more").tolist()[-1],
+    ),
+    "selection.clear": Write(
+        lambda stage, _: stage.viewer.selection.clear(),
+        value=lambda _: {},
+        read=lambda stage: dict(stage.other.selection.value),
+    ),
+    "selection.pick": Write(
+        lambda stage, value: stage.viewer.selection.pick(value, 0.5),
+        value=lambda number: 1 / number,
+        sent=("inspect", lambda params: params["position"][0]),
+    ),
+    "selection.remove": Write(
+        lambda stage, value: stage.viewer.selection.remove({"cells": value}),
+        value=lambda _: "0-9",
+        read=lambda stage: "0-9" if len(stage.other.selection.ids("cells")) == 0 else "",
+    ),
+    "selection.set": Write(lambda stage, value: stage.viewer.selection.set(value), **_SELECTION),
     "shapes.add": Write(
         lambda stage, value: stage.viewer.shapes.add(Sphere(radius=value, center=(0, 0, 0))),
         sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
@@ -366,6 +393,12 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "rendering.set_background": lambda _: (("#ffffff",), {}),
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
+    "selection.add": lambda _: (([3], "cells"), {}),
+    "selection.clear": lambda _: ((), {}),
+    "selection.pick": lambda _: ((0.5, 0.5), {}),
+    "selection.read_cells": lambda _: ((), {}),
+    "selection.remove": lambda _: (([3], "cells"), {}),
+    "selection.set": lambda _: (([3], "cells"), {}),
     "shapes.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "simulation.enable": lambda stage: ((stage.model,), {}),
     "simulation.read_parameters": lambda _: ((), {}),
@@ -387,6 +420,7 @@ CHANGES_NOTHING = frozenset(
         "models.count_cells",
         "models.refresh",
         "pictures.inspect",
+        "selection.read_cells",
         "simulation.read_parameters",
         "tasks.cancel",
     }

@@ -67,6 +67,8 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.color_by",
         "model.remove",
         "camera.reset",
+        "selection.clear",
+        "selection.pick",
     }
 
 
