@@ -137,7 +137,7 @@ class Controller(Groups, Guarded):
             tasks=Tasks(core),
             notices=Notices(core),
         )
-        self._selection = Selection(core)
+        self._selection = Selection(core, models)
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
         ending = weakref.finalize(self, _end, core)
         ending.atexit = False  # the process has ended its jobs then

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.scene import Key, Scene
 from brayns_widget.protocol.errors import CircuitError, RequestError
+from brayns_widget.protocol.ids import ascending
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,10 @@ class LoadedIds:
         self._scene = scene
         self._known: dict[Key, Ints] = {}
         self._asking = asyncio.Lock()  # of two that ask for the same, the second finds it known
+
+    async def ascending(self, renderer: Server, model_id: int) -> Ints:
+        """Return the node ids (N,) of a model's cells, ascending, each once; errors as of ``of``."""
+        return ascending(await self.of(renderer, model_id))
 
     async def of(self, renderer: Server, model_id: int) -> Ints:
         """Return the node ids (N,) of a model's cells, in the order of loading.

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.cell_ids import CellIds, read_ids
+from brayns_widget.controller.deriving import Deriving
 from brayns_widget.controller.files import inspect_circuit
-from brayns_widget.controller.group import Core, Group
-from brayns_widget.controller.loaded import LoadedIds
+from brayns_widget.controller.group import Core
+from brayns_widget.controller.models import Models
 from brayns_widget.controller.picking import Hearers, Picked, Share, look_at, with_attributes
 from brayns_widget.controller.rows import read_rows
 from brayns_widget.controller.selected import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 
-class Selection(Group):
+class Selection(Deriving):
     """The selected cells, by population.
 
     Ids come in any form: lists, arrays, masks, selections of libsonata, bluepysnap and pandas. Those that do not tell
@@ -50,9 +51,8 @@ class Selection(Group):
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
-    def __init__(self, core: Core) -> None:
-        super().__init__(core)
-        self._loaded = LoadedIds(core.scene)
+    def __init__(self, core: Core, models: Models) -> None:
+        super().__init__(core, models)
         self._hearers = Hearers()
         self._looking: set[asyncio.Task[None]] = set()
 
@@ -256,7 +256,7 @@ class Selection(Group):
         for model in models:
             if ready is None:
                 return ""
-            ids = np.setdiff1d(ids, await self._loaded.of(ready.renderer, model.id), assume_unique=True)
+            ids = np.setdiff1d(ids, await self._painter.loaded.ascending(ready.renderer, model.id), assume_unique=True)
         if not len(ids):
             return ""
         return f"{len(ids)} of the selected cells of {population!r} are in no loaded model, such as {ids[0]}."

@@ -228,7 +228,13 @@ export interface Calls {
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "selection.clear": { params: Record<string, never>; result: null };
+  "selection.color": { params: { color: unknown }; result: null };
+  "selection.frame": { params: Record<string, never>; result: null };
+  "selection.hide": { params: Record<string, never>; result: null };
+  "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean }; result: Picked };
+  "selection.show_all": { params: Record<string, never>; result: null };
+  "selection.to_model": { params: { color_by?: string | null }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -338,6 +344,12 @@ export const PARAMETERS = {
     },
     "add": {
       "default": false
+    }
+  },
+  "selection.to_model": {
+    "color_by": {
+      "maxLength": 4096,
+      "default": null
     }
   },
   "files.inspect": {
