@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import Ge, Le
 
 from brayns_widget.connection.server import Server
-from brayns_widget.controller.attributes import read_columns
+from brayns_widget.controller.attributes import read_cell
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import BraynsWidgetError
@@ -127,7 +127,7 @@ async def with_attributes(core: Core, picked: Picked) -> Picked:
 async def _attributes(backend: Server, model: ModelState, cell: int) -> dict[str, Value]:
     if model.path is None or model.population is None:
         return {}
-    frame = await read_columns(backend, model.path, model.population, [cell], None)
+    frame = await read_cell(backend, model.path, model.population, cell)
     return {str(name): _plain(frame[name].iloc[0]) for name in frame}
 
 
