@@ -179,8 +179,12 @@ def test_what_was_hidden_is_hidden_in_the_next_renderer(controller):
 
 
 def test_a_pick_selects_what_the_picture_shows(controller):
-    place = np.argwhere(quarters(picture(controller))[2].any(axis=2)).mean(axis=0)
-    u, v = (place[1] + 0.5 + 2 * SIZE[0] / CELLS) / SIZE[0], (place[0] + 0.5) / SIZE[1]
-    picked = controller.selection.pick(u, v)
+    controller.camera = Camera.orthographic((20, 2, 100), (20, 2, 0), height=20)  # more room above than below
+    middle = picture(controller)[:, SIZE[0] // 2]
+    rows = np.flatnonzero(middle.any(axis=1))
+    assert rows[0] + rows[-1] < SIZE[1] - 10
+    picked = controller.selection.pick(0.5, (rows[0] + 3) / SIZE[1])  # the tip of the third one
     assert (picked.cell, picked.population, picked.attributes["mtype"]) == (2, "cells", "A")
+    assert (picked.section_type, picked.section) == ("dendrite", 1)
+    assert picked.part > 0.8
     assert controller.selected["x"].tolist() == [20.0]
