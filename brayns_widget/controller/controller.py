@@ -210,7 +210,7 @@ class Controller(Groups, Guarded):
         return self._selection
 
     @selection.setter
-    def selection(self, ids: Any) -> None:
+    def selection(self, ids: object) -> None:
         self._selection.set(ids)
 
     @property

@@ -149,7 +149,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     background = StateTrait[str, Any](
         "background", check=lambda _, color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
     )
-    selection = StateTrait[Selection, Any](
+    selection = StateTrait[Selection, object](
         "selection",
         face=lambda widget: widget.controller.selection,
         check=lambda widget, ids: widget.controller.selection.read(ids),
