@@ -277,6 +277,8 @@ class FakeBackend(FakeServer):
             described = [_attribute(name, values) | {"color_method": None} for name, values in columns.items()]
             return {"count": 4, "attributes": described, "left_out": []}, b""
         ids = params.get("ids", range(4))
+        if beyond := [one for one in ids if one >= 4]:
+            raise RequestError(f"There is no node {beyond[0]}", code=-32602)
         described = [
             _attribute(name, values) | ({"values": sorted(set(values))} if isinstance(values[0], str) else {})
             for name, values in columns.items()

@@ -120,6 +120,32 @@ class _Columns:
         return to_frame(reply, payload, ids)
 
 
+async def read_cell(server: Server, path: str, population: str, cell: int) -> pd.DataFrame:
+    """Read all node attributes of one cell, in one request: each costs the backend a process.
+
+    Args:
+        server: the backend.
+        path: the circuit's configuration.
+        population: the node population.
+        cell: the node.
+
+    Returns:
+        a DataFrame with one row.
+
+    Raises:
+        CircuitError: this backend cannot read them.
+    """
+    from brayns_widget.controller.cells import to_frame
+    from brayns_widget.protocol import backend
+
+    params = backend.NodeAttributesParams(path=path, population=population, ids=[cell])
+    try:
+        reply, payload = await server.call_with_payload(backend.SONATA_GET_NODE_ATTRIBUTES, params)
+    except RequestError as error:
+        raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
+    return to_frame(reply, payload, [cell])
+
+
 async def read_values(server: Server, path: str, population: str, name: str) -> Sequence[str]:
     """Return the values that an attribute of texts has in a node population, as far as they are listed there.
 

@@ -112,11 +112,11 @@ def color_cells(
         codes[is_missing] = len(colors)
         colors.append(gray)
         legend = LegendSection(model, title, legend.entries, legend.stops, legend.range, to_hex(gray))
-    return CellColors(_by_ids(loaded, codes, colors), legend)
+    return CellColors(by_ids(loaded, codes, colors), legend)
 
 
-def _by_ids(ids: Ints, codes: npt.NDArray[np.intp], colors: Sequence[Rgba]) -> dict[str, Rgba]:
-    """Group ids by color; equal colors share a key."""
+def by_ids(ids: Ints, codes: npt.NDArray[np.intp], colors: Sequence[Rgba]) -> dict[str, Rgba]:
+    """Group ids (N,) by the places (N,) of their colors; equal colors share a key."""
     keys = {color: key for key, color in reversed(list(enumerate(colors)))}
     codes = np.array([keys[color] for color in colors], np.intp)[codes]
     order = np.lexsort((ids, codes))

@@ -6,7 +6,7 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.loop import LoopThread
@@ -24,17 +24,22 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.peers import Backend, Renderer
+from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.pictures import Pictures
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.restoring import Restorer
 from brayns_widget.controller.resuming import Resumer
+from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.controller.weakly import weakly_awaited
 from brayns_widget.controller.where import TAKING, Where, documented
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 
@@ -45,6 +50,7 @@ class Groups:
     Attributes:
         models: the models of the scene: load, find, color, remove them.
         camera: the camera.
+        selection: the selected cells: pick, set, read them.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
@@ -60,6 +66,7 @@ class Groups:
     """
 
     models: Models
+    selection: Selection
     lights: Lights
     clipping: Clipping
     shapes: Shapes
@@ -78,6 +85,15 @@ class Groups:
     snapshot = shortcut("pictures", Pictures.snapshot)
     reset_camera = shortcut("camera", LiveCamera.reset)
     clear = shortcut("models", Models.clear)
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The selected cells: a DataFrame of all their node attributes; see ``selection.read_cells``."""
+        return self.selection.read_cells()
+
+    def on_pick(self, call: Callable[[Picked], object]) -> Callable[[], None]:
+        """Call a function with each pick; see ``selection.on_pick``."""
+        return self.selection.on_pick(call)
 
 
 @documented
@@ -121,6 +137,7 @@ class Controller(Groups, Guarded):
             tasks=Tasks(core),
             notices=Notices(core),
         )
+        self._selection = Selection(core, models)
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
         ending = weakref.finalize(self, _end, core)
         ending.atexit = False  # the process has ended its jobs then
@@ -186,6 +203,15 @@ class Controller(Groups, Guarded):
     @camera.setter
     def camera(self, camera: Camera | Mapping[str, Any]) -> None:
         self._camera._assign(camera)  # noqa: SLF001 - of the same package
+
+    @property
+    def selection(self) -> Selection:
+        """The selected cells; assign ids in any form, or a mapping of these by population."""
+        return self._selection
+
+    @selection.setter
+    def selection(self, ids: object) -> None:
+        self._selection.set(ids)
 
     @property
     def background(self) -> str:

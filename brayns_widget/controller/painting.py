@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.legend import LegendSection, legend_of_values
+from brayns_widget.controller.loaded import LoadedIds
+from brayns_widget.controller.looks import BY_ID, Looks
 from brayns_widget.controller.nearest import did_you_mean
 from brayns_widget.controller.palettes import colors_by_value
 from brayns_widget.controller.palettes import palette as usual_palette
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol import colors
-from brayns_widget.protocol.errors import CircuitError, RequestError
+from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SOLID = "solid"
-BY_ID = "id"
 _MODEL_COLORS = 7
 
 
@@ -31,9 +32,15 @@ class Painter:
 
     Args:
         core: the controller's core.
+
+    Attributes:
+        loaded: the cells of the models.
+        looks: their colorings, and what lies over these.
     """
 
     def __init__(self, core: Core) -> None:
+        self.loaded = LoadedIds(core.scene)
+        self.looks = Looks(core, self.loaded)
         self._core = core
         self._listed: dict[tuple[str, str, str], asyncio.Task[Sequence[str]]] = {}
 
@@ -128,7 +135,7 @@ class Painter:
         from brayns_widget.controller.coloring import color_cells  # NumPy takes a tenth of a second
 
         found = color_cells(values, await self.ids(renderer, model_id), model=model_id, **how)
-        await self._send(renderer, model_id, BY_ID, found.by_ids)
+        await self.looks.color(renderer, model_id, BY_ID, found.by_ids)
         self._colored(model, colored_by=found.legend.title or "values", legend=found.legend)
 
     async def ids(self, renderer: Server, model_id: int) -> list[int]:
@@ -137,13 +144,8 @@ class Painter:
         Raises:
             CircuitError: it is not a circuit.
         """
-        from brayns_widget.protocol.brayns.circuits import GET_CIRCUIT_IDS, CircuitIdsParams
-
-        model = self._core.scene.model(model_id)
-        try:
-            return await renderer.call(GET_CIRCUIT_IDS, CircuitIdsParams(model_id=model_id))
-        except RequestError as error:
-            raise CircuitError(f"{model.name!r} is not a circuit, so its cells have no node ids.") from error
+        ids: list[int] = (await self.loaded.of(renderer, model_id)).tolist()
+        return ids
 
     async def cells(self, renderer: Server, model: ModelState, names: Sequence[str] | None) -> pd.DataFrame:
         """Read node attributes of a model's cells, in the order of loading; the caller does not hold ``changing``.
@@ -172,7 +174,7 @@ class Painter:
             ) from error
 
     async def _solid(self, renderer: Server, model: ModelState, color: str) -> None:
-        await self._send(renderer, model.id, SOLID, {"color": colors.parse(color)})
+        await self.looks.color(renderer, model.id, SOLID, {"color": colors.parse(color)})
         self._colored(model, colored_by=SOLID, color=color)
 
     async def _by_method(
@@ -194,14 +196,9 @@ class Painter:
             from brayns_widget.controller.coloring import colors_of_categories
 
             values = colors_of_categories(palette, method, sorted(names))
-        await self._send(renderer, model.id, method, values)
+        await self.looks.color(renderer, model.id, method, values)
         legend = None if method == BY_ID else legend_of_values(model.id, title or method, values)
         self._colored(model, colored_by=method, legend=legend)
-
-    async def _send(self, renderer: Server, model_id: int, method: str, values: Mapping[str, colors.Rgba]) -> None:
-        from brayns_widget.protocol.brayns.colors import COLOR_MODEL, ColorModelParams
-
-        await renderer.call(COLOR_MODEL, ColorModelParams(id=model_id, method=method, values=dict(values)))
 
     def _colored(
         self, model: ModelState, *, colored_by: str, color: str | None = None, legend: LegendSection | None = None

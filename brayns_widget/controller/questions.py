@@ -63,6 +63,15 @@ class Questions:
         columns = await self._columns(query.attributes) if query.attributes else {}
         return Cells(here.name, here.type, here.size, columns, members)
 
+    async def positions(self) -> Mapping[str, Any]:
+        """Read "x", "y" and "z" of all cells, in µm.
+
+        Raises:
+            CircuitError: this backend cannot tell them, or they cannot be read.
+            QueryError: the cells have none.
+        """
+        return await self._columns(dict.fromkeys(_AXES, ()))
+
     async def check_node_sets(self, names: Mapping[str, Sequence[str | int]]) -> None:
         """Refuse unknown node sets, as far as the backend can list them.
 

@@ -15,6 +15,7 @@ from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import FRONT, Bounds, Camera
 from brayns_widget.controller.legend import Legend, LegendSection
+from brayns_widget.controller.selected import NOTHING, Selected
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 Level = Literal["error", "warning", "info"]
@@ -167,6 +168,7 @@ class State:
         sections: legends of the models whose colors have a meaning.
         camera: the camera.
         background: "#rrggbb".
+        selection: the selected cells, whether they are loaded or not.
         progress: the newest long call that runs, or None.
         holding: whether a long call runs during which the renderer draws no view.
         notice: the last thing worth telling, until it is dismissed, or None.
@@ -183,6 +185,7 @@ class State:
     sections: tuple[LegendSection, ...] = ()
     camera: Camera = FRONT
     background: str = BACKGROUND
+    selection: Selected = field(default_factory=lambda: NOTHING)
     progress: Activity | None = None
     holding: bool = False
     notice: Notice | None = None

@@ -122,9 +122,11 @@ class Page:
     # ------------------------------------------------------------------ from the pages
 
     async def take(self, name: str, value: Any) -> None:
-        """Apply a trait, "camera" or "background", that a page has set; does not wait for the renderer."""
+        """Apply a trait that a page has set, one that can be; does not wait for the renderer."""
         if name == "camera":
             self._frames.follow(value)
+        elif name == "selection":
+            await self._controller.selection.set.aio(value)
         elif value != self._controller.rendering.background:
             self._start(self._controller.rendering.set_background.aio(value))
             await asyncio.sleep(0)  # the first step of that call changes the state

@@ -18,6 +18,7 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, State
+from brayns_widget.protocol.errors import BraynsWidgetError
 
 G = TypeVar("G")
 S = TypeVar("S")
@@ -28,7 +29,7 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 
 @dataclass(frozen=True)
 class Traits:
-    """Types of the synced traits on a page. Pages set ``background``, ``height`` and ``panel_open``."""
+    """Types of the synced traits on a page. Pages set ``background``, ``selection``, ``height`` and ``panel_open``."""
 
     camera: Camera
     models: tuple[ModelState, ...]
@@ -39,6 +40,7 @@ class Traits:
     notice: Notice | None
     legend: Legend | None
     background: str
+    selection: Mapping[str, str]
     height: Height = HEIGHT
     panel_open: bool = True
 
@@ -53,6 +55,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
+    "selection": lambda state: state.selection,
 }
 """The traits that show a part of the controller's state, with the functions that read the part."""
 
@@ -61,6 +64,8 @@ def to_json(value: Any, _widget: Any = None) -> Any:
     """Encode a part of the state as JSON."""
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return dict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value
@@ -72,7 +77,8 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
     Args:
         name: the part, one of ``SHOWN``.
         face: what users get when they read it, made of the widget; None gives the part itself.
-        check: makes the value of what a user or a page assigns; raises ValueError. None refuses assignment.
+        check: makes the value of the widget and what a user or a page assigns; raises ValueError or an error of ours.
+            None refuses assignment.
     """
 
     def __init__(
@@ -80,7 +86,7 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         name: str,
         *,
         face: Callable[[Any], G] | None = None,
-        check: Callable[[Any], Any] | None = None,
+        check: Callable[[Any, Any], Any] | None = None,
         help: str,  # noqa: A002 - traitlets' word
     ) -> None:
         # None is a value only of what the kernel alone sets.
@@ -122,11 +128,11 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
         with obj._setting(None):  # noqa: SLF001 - its owner
             super().set(obj, value)
 
-    def validate(self, _obj: Any, value: Any) -> Any:
+    def validate(self, obj: Any, value: Any) -> Any:
         """Convert an assigned value, or refuse it."""
-        if self._check is None:
+        if self._check is None or not obj._has_controller:  # noqa: SLF001 - its owner
             return value  # only the widget sets it
         try:
-            return self._check(value)
-        except (TypeError, ValueError) as error:
+            return self._check(obj, value)
+        except (TypeError, ValueError, BraynsWidgetError) as error:
             raise traitlets.TraitError(str(error)) from error

@@ -27,6 +27,7 @@ from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.presence import Presence
+from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
@@ -103,6 +104,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     Attributes:
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
+        selection: the selected cells: ids by population; can be set in any form, observed, and linked.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
@@ -133,7 +135,10 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     models = StateTrait[Models, Any]("models", face=lambda widget: widget.controller.models, help="models of the scene")
     camera = StateTrait[LiveCamera, Camera | Mapping[str, Any]](
-        "camera", face=lambda widget: widget.controller.camera, check=read_camera, help="what one looks through"
+        "camera",
+        face=lambda widget: widget.controller.camera,
+        check=lambda _, value: read_camera(value),
+        help="what one looks through",
     )
     status = StateTrait[Status, Any]("status", help="where the job stands")
     job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
@@ -142,7 +147,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     notice = StateTrait[Notice | None, Any]("notice", help="the last thing worth telling, or None")
     legend = StateTrait[Legend | None, Any]("legend", help="what the colors of the visible models mean, or None")
     background = StateTrait[str, Any](
-        "background", check=lambda color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
+        "background", check=lambda _, color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
+    )
+    selection = StateTrait[Selection, object](
+        "selection",
+        face=lambda widget: widget.controller.selection,
+        check=lambda widget, ids: widget.controller.selection.read(ids),
+        help="the selected cells: ids by population, as ranges",
     )
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
@@ -309,10 +320,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
             # A handler of the comm does not wait for the renderer, only for what observers may read.
             with contextlib.suppress(TimeoutError):
                 self.controller.loop.submit(self._page.take(name, value)).result(_TAKE_TIMEOUT)
-        elif name == "camera":
-            self.controller.camera = value
         else:
-            self.controller.rendering.background = value
+            setattr(self.controller, name, value)
 
     def _write(self, name: str, value: Any, share: bool) -> None:
         """Set a trait that the controller has changed; on the writer's thread."""

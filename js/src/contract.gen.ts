@@ -112,6 +112,22 @@ export interface Started {
   readonly task: string;
 }
 
+export interface Picked {
+  readonly hit: boolean;
+  readonly position: readonly [number, number, number] | null;
+  readonly model_id: number | null;
+  readonly model: string | null;
+  readonly population: string | null;
+  readonly cell: number | null;
+  readonly section: number | null;
+  readonly section_type: string | null;
+  readonly part: number | null;
+  readonly distance: number | null;
+  readonly section_problem: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
+  readonly attributes_problem: string;
+}
+
 export interface Circuit {
   readonly path: string;
   readonly populations: readonly Population[];
@@ -177,6 +193,7 @@ export type Traits = {
   notice: Notice | null;
   legend: Legend | null;
   background: string;
+  selection: Readonly<Record<string, string>>;
   height: number;
   panel_open: boolean;
 };
@@ -210,6 +227,14 @@ export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "selection.clear": { params: Record<string, never>; result: null };
+  "selection.color": { params: { color: unknown }; result: null };
+  "selection.frame": { params: Record<string, never>; result: null };
+  "selection.hide": { params: Record<string, never>; result: null };
+  "selection.isolate": { params: Record<string, never>; result: null };
+  "selection.pick": { params: { u: number; v: number; add?: boolean }; result: Picked };
+  "selection.show_all": { params: Record<string, never>; result: null };
+  "selection.to_model": { params: { color_by?: string | null }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -307,6 +332,25 @@ export const PARAMETERS = {
     },
     "frame": {
       "default": true
+    }
+  },
+  "selection.pick": {
+    "u": {
+      "minimum": 0,
+      "maximum": 1
+    },
+    "v": {
+      "minimum": 0,
+      "maximum": 1
+    },
+    "add": {
+      "default": false
+    }
+  },
+  "selection.to_model": {
+    "color_by": {
+      "maxLength": 4096,
+      "default": null
     }
   },
   "files.inspect": {
@@ -423,6 +467,7 @@ export const TRAITS = [
   "notice",
   "legend",
   "background",
+  "selection",
   "height",
   "panel_open"
 ] as const;

@@ -16,6 +16,7 @@ import pandas as pd
 from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend, Model, Snapshot, Task
 from brayns_widget.controller.circuits import Circuit, Directory
 from brayns_widget.controller.parts import Part
+from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.state import Activity
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
@@ -74,6 +75,22 @@ def change(model: Model) -> None:
     model.place(Transform(translation=(0, 100, 0), scale=(1, 1, 1)))
     model.thicken(1.5)
     model.frame()
+
+
+def select(viewer: Controller, folder: Path) -> None:
+    end = viewer.on_pick(lambda picked: print(picked.cell, picked.attributes))
+    assert_type(viewer.selection.pick(0.5, 0.5), Picked)
+    end()
+    viewer.selection = [0, 2]
+    viewer.selection.add(3)
+    assert viewer.selection.ids().tolist() == [0, 2, 3]
+    assert_type(viewer.selected, pd.DataFrame)
+    viewer.selection.isolate()
+    viewer.selection.show_all()
+    viewer.selection.color("gold")
+    viewer.selection.save_node_set(folder / "sets.json", "mine")
+    assert_type(viewer.selection.to_model().result(), list[Model])
+    viewer.models[-1].remove()
 
 
 def look(viewer: Controller) -> None:
@@ -196,6 +213,7 @@ def main(config: Path, folder: Path) -> None:
         browse(viewer, config)
         model = load(viewer, config)
         color(viewer, model)
+        select(viewer, folder)
         change(model)
         look(viewer)
         light(viewer)

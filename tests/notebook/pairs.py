@@ -16,6 +16,8 @@ from brayns_widget.controller.calls import capabilities
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.parts import Part
+from brayns_widget.controller.selected import parse_ranges
+from brayns_widget.controller.selecting import Selection
 from brayns_widget.notebook.commands import GROUPS
 from brayns_widget.notebook.widget import BraynsWidget
 from brayns_widget.protocol import colors
@@ -51,7 +53,7 @@ class Stage:
         self.pages = pages
 
     def set(self) -> None:
-        """Bring back what calls have removed, and let the widgets change their roles."""
+        """Bring back what calls have removed or hidden, and let the widgets change their roles."""
         self.viewer, self.other = self.other, self.viewer
         models, lights = self.controller.models, self.controller.lights
         for model in models[1:]:
@@ -60,6 +62,7 @@ class Stage:
             models.load_circuit(PATH).result(WAIT)
         if not lights:
             lights.add(AmbientLight())
+        self.controller.selection.show_all()
         self.model, self.part = models[0], lights[0]
 
     def target(self, path: str) -> Any:
@@ -127,6 +130,11 @@ _BACKGROUND: dict[str, Any] = {
     "seen": lambda shown: _hex(shown["settings"]["background_color"]),
     "read": lambda stage: stage.other.background,
 }
+_SELECTION: dict[str, Any] = {
+    "value": lambda number: {"cells": str(number)},
+    "read": lambda stage: dict(stage.other.selection.value),
+    "removes": True,
+}
 _SETTINGS: dict[str, Any] = {
     "value": lambda number: Interactive(max_ray_bounces=number),
     "sent": ("set-renderer-interactive", lambda params: Interactive(max_ray_bounces=params["max_ray_bounces"])),
@@ -162,6 +170,26 @@ def _aimed(write: Callable[[Stage, float], object]) -> Write:
     return Write(do, value=lambda _: 0.0, seen=lambda shown: shown["view"]["target"][0])
 
 
+def _with_cell(stage: Stage, do: Callable[[Selection], object]) -> None:
+    """Do something with the selection of one cell."""
+    stage.viewer.selection.set([1], "cells")
+    do(stage.viewer.selection)
+
+
+def _select(stage: Stage) -> tuple[()]:
+    stage.viewer.selection.set([1], "cells")
+    return ()
+
+
+def _color_of(params: Any, cell: int) -> list[float]:
+    """Return the color that a request gives to a cell."""
+    keys = params["values"]
+    if params["method"] == "id":
+        return next((keys[key] for key in keys if cell in parse_ranges(key, "ids").tolist()), [0.0, 0.0, 0.0, 1.0])
+    color: list[float] = next(iter(keys.values()))
+    return color
+
+
 def _frame_box(stage: Stage, x: float) -> None:
     stage.viewer.camera.frame((x - 1, -1, -1), (x + 1, 1, 1))
 
@@ -178,6 +206,7 @@ def _project(stage: Stage, kind: str, name: str, value: float) -> None:
 PROPERTIES: Mapping[str, Write] = {
     "widget.camera": _property("widget.camera", **_CAMERA),
     "widget.background": _property("widget.background", **_BACKGROUND),
+    "widget.selection": _property("widget.selection", **_SELECTION),
     "widget.height": _property(
         "widget.height", value=lambda number: 200 + number % 1000, read=lambda stage: stage.viewer.height
     ),
@@ -186,6 +215,7 @@ PROPERTIES: Mapping[str, Write] = {
     ),
     "controller.camera": _property("controller.camera", **_CAMERA),
     "controller.background": _property("controller.background", **_BACKGROUND),
+    "controller.selection": _property("controller.selection", **_SELECTION),
     "controller.aspect": _property(
         "controller.aspect", value=lambda number: 1 + 1 / number, read=lambda stage: stage.other.controller.aspect
     ),
@@ -313,6 +343,52 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("set-radius-floor", lambda params: params["pixels"]),
     ),
     "rendering.set_settings": _called("rendering.set_settings", **_SETTINGS),
+    "selection.add": Write(
+        lambda stage, value: stage.viewer.selection.add([value], "more"),
+        value=int,
+        read=lambda stage: stage.other.selection.ids("more").tolist()[-1],
+        removes=True,  # of this population nothing is loaded
+    ),
+    "selection.clear": Write(
+        lambda stage, _: stage.viewer.selection.clear(),
+        value=lambda _: {},
+        read=lambda stage: dict(stage.other.selection.value),
+        removes=True,
+    ),
+    "selection.color": Write(
+        lambda stage, value: _with_cell(stage, lambda selection: selection.color(value)),
+        value=_color,
+        sent=("color-model", lambda params: _hex(_color_of(params, 1))),
+    ),
+    "selection.frame": _aimed(lambda stage, _: _with_cell(stage, lambda selection: selection.frame())),
+    "selection.hide": Write(
+        lambda stage, _: _with_cell(stage, lambda selection: selection.hide()),
+        value=lambda _: 0.0,
+        sent=("color-model", lambda params: _color_of(params, 1)[3]),
+    ),
+    "selection.isolate": Write(
+        lambda stage, _: _with_cell(stage, lambda selection: selection.isolate()),
+        value=lambda _: True,
+        sent=("color-model", lambda params: 0 < _color_of(params, 2)[3] < 0.5),
+    ),
+    "selection.pick": Write(
+        lambda stage, value: stage.viewer.selection.pick(value, 0.5),
+        value=lambda number: 1 / number,
+        sent=("inspect", lambda params: params["position"][0]),
+        removes=True,
+    ),
+    "selection.remove": Write(
+        lambda stage, value: stage.viewer.selection.remove({"cells": value}),
+        value=lambda _: "0-9",
+        read=lambda stage: "0-9" if len(stage.other.selection.ids("cells")) == 0 else "",
+        removes=True,
+    ),
+    "selection.show_all": Write(
+        lambda stage, _: _with_cell(stage, lambda selection: (selection.hide(), selection.show_all())),
+        value=lambda _: True,
+        sent=("color-model", lambda params: _color_of(params, 1)[3] == 1),
+    ),
+    "selection.set": Write(lambda stage, value: stage.viewer.selection.set(value), **_SELECTION),
     "shapes.add": Write(
         lambda stage, value: stage.viewer.shapes.add(Sphere(radius=value, center=(0, 0, 0))),
         sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
@@ -367,6 +443,18 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "rendering.set_background": lambda _: (("#ffffff",), {}),
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
+    "selection.add": lambda _: (([3], "cells"), {}),
+    "selection.clear": lambda _: ((), {}),
+    "selection.color": lambda stage: ((*_select(stage), "#ffffff"), {}),
+    "selection.frame": lambda stage: (_select(stage), {}),
+    "selection.hide": lambda stage: (_select(stage), {}),
+    "selection.isolate": lambda stage: (_select(stage), {}),
+    "selection.pick": lambda _: ((0.5, 0.5), {}),
+    "selection.read_cells": lambda _: ((), {}),
+    "selection.remove": lambda _: (([3], "cells"), {}),
+    "selection.set": lambda _: (([3], "cells"), {}),
+    "selection.show_all": lambda _: ((), {}),
+    "selection.to_model": lambda stage: (_select(stage), {}),
     "shapes.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "simulation.enable": lambda stage: ((stage.model,), {}),
     "simulation.read_parameters": lambda _: ((), {}),
@@ -389,6 +477,7 @@ CHANGES_NOTHING = frozenset(
         "models.count_cells",
         "models.refresh",
         "pictures.inspect",
+        "selection.read_cells",
         "simulation.read_parameters",
         "tasks.cancel",
     }

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from brayns_widget.controller import group
 from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.tasks import Task
 from brayns_widget.notebook.traits import to_json
 from brayns_widget.notebook.widget import BraynsWidget
@@ -42,6 +44,7 @@ Call = Callable[[bool], Any]
 def staged() -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch, FakeCluster(polls=0) as cluster:
         patch.setattr(group, "FOLLOW_PERIOD", 3600.0)  # so that all requests are those of the tests
+        patch.setattr(Selection, "_tell_unseen", AsyncMock())
         cluster.renderer.offers.append("set-radius-floor")
         cluster.renderer.delays.clear()
         cluster.logs = {}
@@ -168,7 +171,7 @@ def test_what_was_called_has_taken_effect_before_any_other_call(stage: Stage, na
         _check_pair(stage, WRITING_CALLS[name], path, _write_elsewhere)
 
 
-@pytest.mark.parametrize("trait", ["camera", "background"])
+@pytest.mark.parametrize("trait", ["camera", "background", "selection"])
 def test_what_a_page_has_set_takes_effect_before_any_call(stage: Stage, trait: str) -> None:
     def do(stage: Stage, value: Any) -> None:
         stage.pages[stage.viewer].set(**{trait: to_json(value)})

@@ -68,6 +68,14 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.color_by",
         "model.remove",
         "camera.reset",
+        "selection.clear",
+        "selection.color",
+        "selection.frame",
+        "selection.hide",
+        "selection.isolate",
+        "selection.pick",
+        "selection.show_all",
+        "selection.to_model",
     }
 
 

@@ -174,3 +174,61 @@ def test_an_observer_may_wait_for_the_controller(viewer, page):
     viewer.observe(lambda _: listings.append(viewer.files.list("/data").path), "models")
     viewer.load_circuit("/data/circuit.json").result(10)
     until(lambda: listings)
+
+
+# ---------------------------------------------------------------------- the selection
+
+
+def test_the_selection_is_set_by_python_and_by_pages(viewer, page):
+    viewer.load_circuit("/data/circuit.json").result(10)
+    heard: list[Any] = []
+    viewer.observe(lambda change: heard.append(dict(change["new"])), "selection")
+    viewer.selection = [2, 1]
+    assert viewer.selection.ids().tolist() == [1, 2]
+    assert viewer.get_state("selection") == {"selection": {"cells": "1-2"}}
+    assert page.updates("selection")[-1] == {"cells": "1-2"}
+    page.set(selection={"cells": "0-3", "others": "7"})
+    assert viewer.selection == {"cells": "0-3", "others": "7"}
+    assert viewer.controller.selection.ids("others").tolist() == [7]
+    viewer.selection.remove(3, "cells")
+    until(lambda: heard == [{"cells": "1-2"}, {"cells": "0-3", "others": "7"}, {"cells": "0-2", "others": "7"}])
+    until(lambda: page.updates("selection")[-1] == {"cells": "0-2", "others": "7"})
+
+
+@pytest.mark.parametrize("wrong", [{"cells": "0-99999999999"}, {"cells": 1.5}, "1", [1], None, {"cells": {"a": 1}}])
+def test_a_wrong_selection_of_a_page_is_told_and_set_back(viewer, page, wrong):
+    viewer.selection = {"cells": [1]}
+    page.set(selection=wrong)
+    until(lambda: viewer.notice and viewer.notice.level == "warning")
+    assert viewer.selection == {"cells": "1"}
+    assert page.updates("selection")[-1] == {"cells": "1"}
+
+
+def test_a_wrong_selection_is_refused(viewer):
+    with pytest.raises(traitlets.TraitError, match="does not tell of which population"):
+        viewer.selection = [1]
+    with pytest.raises(traitlets.TraitError, match="no list of ids"):
+        viewer.selection = 1.5 + 1j
+
+
+def test_selections_can_be_linked(viewer):
+    with Controller() as controller:
+        other = BraynsWidget(controller=controller)
+        link = traitlets.link((viewer, "selection"), (other, "selection"))
+        viewer.selection = {"cells": [1]}
+        until(lambda: other.selection == {"cells": "1"})
+        other.selection.set({"cells": [2, 3]})
+        until(lambda: viewer.selection == {"cells": "2-3"})
+        link.unlink()
+        other.close()
+
+
+def test_a_page_picks(viewer, page, cluster):
+    (model,) = viewer.load_circuit("/data/circuit.json").result(10)
+    cluster.renderer.offers.append("pick")
+    answer = {"hit": True, "model_id": model.id, "cell": 2, "metadata": {"neuron_id": 2}, "position": [1.0, 2.0, 3.0]}
+    cluster.renderer.answers["inspect"] = lambda _: answer
+    reply = page.call("selection.pick", u=0.5, v=0.25)
+    assert reply["result"].items() >= {"hit": True, "cell": 2, "model": "cells", "position": [1.0, 2.0, 3.0]}.items()
+    until(lambda: page.updates("selection")[-1:] == [{"cells": "2"}])
+    assert "u is" in page.call("selection.pick", u=2, v=0)["error"]["message"]
