@@ -9,6 +9,7 @@ import { atEnd } from "../lifetime.js";
 import { Canvas } from "./canvas.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
+import { ShownIds } from "./ids.js";
 import { Pilot } from "./pilot.js";
 import { Steering } from "./steering.js";
 
@@ -25,6 +26,11 @@ export class Picture {
   readonly pilot: Pilot;
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
+  readonly #ids = new ShownIds(this.frame, (error) => {
+    console.error("brayns_widget: what a frame shows could not be read", error);
+  });
+  /** What each of its pixels shows, once that is known. */
+  readonly ids = this.#ids.current;
   /** Whether the kernel is there. */
   readonly kernel: KernelWatch;
   /** Whether the canvas can be seen. */
@@ -70,6 +76,7 @@ export class Picture {
           this.#want(false);
           this.#decoder.push(frame, data);
         },
+        ids: (ids, data) => void this.#ids.push(ids, data),
         heard: () => this.kernel.heard(),
         expect: () => this.kernel.expect(),
         unsent: () => this.kernel.unsent(),
@@ -137,6 +144,7 @@ export class Picture {
       stopFollowing();
       stopDoubting();
       this.#decoder.close();
+      this.#ids.drop();
       this.#steering.close();
       clearTimeout(this.#hintTimer);
       clearTimeout(this.#lateTimer);
@@ -178,6 +186,7 @@ export class Picture {
 
   #restart(): void {
     this.#decoder.restart();
+    this.#ids.drop();
     this.#steering.restart();
   }
 
