@@ -145,7 +145,8 @@ async def test_acknowledgements_neither_cancel_nor_wait(b: Bench) -> None:
 async def test_a_view_that_has_not_got_the_picture_gets_no_ids_before_it(b: Bench) -> None:
     sink = b.view(acks=False, window=1)
     b.stream.set_camera(CAMERA)
-    await until(lambda: _asked(b))
+    await b.idle()
+    assert _asked(b) == 1
     assert [frame.picture.accumulation for frame in sink.frames] == [1]
     assert sink.ids == []
     b.stream.ack("a", sink.frames[-1].seq)
