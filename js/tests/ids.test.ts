@@ -30,23 +30,37 @@ test("tells what is seen at a point of the picture", async () => {
   const ids = await unpackIds(HEAD, packed());
   const axon = { model: 7, cell: 4_503_599_627_370, section: 12, sectionType: "axon" };
   const mesh = { model: 9, cell: null, section: null, sectionType: null };
-  assert.deepEqual(ids.at(0, 0), axon);
-  assert.deepEqual(ids.at(0.33, 0.49), axon);
-  assert.equal(ids.at(0.34, 0.49), null);
-  assert.equal(ids.at(0, 0.5), null);
-  assert.deepEqual(ids.at(0.67, 0.5), mesh);
-  assert.deepEqual(ids.at(1, 1), mesh);
+  const at = (u: number, v: number) => ids.near([u, v], 0)?.seen ?? null;
+  assert.deepEqual(at(0, 0), axon);
+  assert.deepEqual(at(0.33, 0.49), axon);
+  assert.equal(at(0.34, 0.49), null);
+  assert.equal(at(0, 0.5), null);
+  assert.deepEqual(at(0.67, 0.5), mesh);
+  assert.deepEqual(at(1, 1), mesh);
+});
+
+test("what is thin is found beside the pointer, and what is nearest counts", async () => {
+  const ids = await unpackIds(HEAD, packed());
+  const near = (u: number, v: number, reach: number) => {
+    const found = ids.near([u, v], reach);
+    return found && [found.seen.model, ...found.place];
+  };
+  assert.deepEqual(near(0.5, 0.1, 1), [7, 1 / 6, 1 / 4]);
+  assert.deepEqual(near(0.9, 0.1, 1), [9, 5 / 6, 3 / 4]);
+  assert.deepEqual(near(0.9, 0.1, 9), [9, 5 / 6, 3 / 4]);
+  assert.deepEqual(near(0.1, 0.9, 9), [7, 1 / 6, 1 / 4]);
+  assert.equal(near(0.9, 0.1, 0), null);
 });
 
 test("an odd number of pixels leaves the entries where they are", async () => {
   const bytes = Buffer.concat([Buffer.from(new Uint32Array([1]).buffer), buffer().subarray(24)]);
   const ids = await unpackIds({ ...HEAD, width: 1, height: 1 }, packed(bytes));
-  assert.equal(ids.at(0.5, 0.5)?.cell, 4_503_599_627_370);
+  assert.equal(ids.near([0.5, 0.5], 0)?.seen.cell, 4_503_599_627_370);
 });
 
 test("a picture of nothing has no entries", async () => {
   const ids = await unpackIds({ ...HEAD, count: 0 }, packed(Buffer.alloc(24)));
-  assert.equal(ids.at(0.5, 0.5), null);
+  assert.equal(ids.near([0.5, 0.5], 1), null);
 });
 
 for (const [what, head, data] of [

@@ -1,6 +1,7 @@
 // What each pixel of a picture at rest shows: the page has it all, so that hovering asks nobody.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Frame, FrameIds } from "../contract.js";
+import type { Place } from "./places.js";
 
 /** What is seen at a point of the picture. */
 export interface Seen {
@@ -51,10 +52,26 @@ export class Ids {
     this.#kinds = new Uint8Array(take(1));
   }
 
-  /** What the pixel at fractions of width and height shows, or null where there is nothing. */
-  at(u: number, v: number): Seen | null {
+  /** What is seen nearest to a place, at most `reach` pixels from it, and the middle of that pixel; else null. */
+  near([u, v]: Place, reach: number): { readonly seen: Seen; readonly place: Place } | null {
     const column = Math.min(Math.floor(u * this.width), this.width - 1);
     const row = Math.min(Math.floor(v * this.height), this.height - 1);
+    let found: { seen: Seen; place: Place } | null = null;
+    let nearest = reach * reach + 1;
+    for (let y = Math.max(row - reach, 0); y <= Math.min(row + reach, this.height - 1); y += 1) {
+      for (let x = Math.max(column - reach, 0); x <= Math.min(column + reach, this.width - 1); x += 1) {
+        const distance = (x - column) ** 2 + (y - row) ** 2;
+        const seen = distance < nearest ? this.#at(x, y) : null;
+        if (seen) {
+          nearest = distance;
+          found = { seen, place: [(x + 0.5) / this.width, (y + 0.5) / this.height] };
+        }
+      }
+    }
+    return found;
+  }
+
+  #at(column: number, row: number): Seen | null {
     const entry = (this.#numbers[row * this.width + column] ?? 0) - 1;
     const model = this.#models[entry];
     if (model === undefined) {

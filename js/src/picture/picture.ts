@@ -9,8 +9,9 @@ import { atEnd } from "../lifetime.js";
 import { Canvas } from "./canvas.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
-import { ShownIds } from "./ids.js";
+import { type Seen, ShownIds } from "./ids.js";
 import { Pilot } from "./pilot.js";
+import { type Place, type Point, toPlace } from "./places.js";
 import { Steering } from "./steering.js";
 
 const HINT_MS = 1800;
@@ -29,8 +30,6 @@ export class Picture {
   readonly #ids = new ShownIds(this.frame, (error) => {
     console.error("brayns_widget: what a frame shows could not be read", error);
   });
-  /** What each of its pixels shows, once that is known. */
-  readonly ids = this.#ids.current;
   /** Whether the kernel is there. */
   readonly kernel: KernelWatch;
   /** Whether the canvas can be seen. */
@@ -222,6 +221,20 @@ export class Picture {
     if (!moving) {
       this.#model.save_changes(); // else the next change of any trait would bring this camera back
     }
+  }
+
+  /**
+   * What is seen nearest to a point of the canvas, at most `reach` CSS pixels from it, and the place of that in the
+   * picture; null where there is nothing, and until it is known. It changes with the picture.
+   */
+  seenNear(point: Point, reach: number): { readonly seen: Seen; readonly place: Place } | null {
+    const ids = this.#ids.current.value;
+    const element = this.#canvas?.element;
+    if (!ids || !element) {
+      return null;
+    }
+    const place = toPlace(point, { width: element.clientWidth, height: element.clientHeight }, ids);
+    return place && ids.near(place, Math.round((reach * ids.height) / element.clientHeight));
   }
 
   resetCamera(): void {
