@@ -8,8 +8,6 @@ import { formatSection } from "../ui/format.js";
 import type { Seen } from "./ids.js";
 import { type Point, pointOn } from "./places.js";
 
-/** CSS pixels around the pointer in which something thin is found. */
-const REACH = 3;
 /** CSS pixels between the pointer and the tooltip, which must not lie under it. */
 const GAP = 14;
 
@@ -32,7 +30,7 @@ export function Hover({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement
     }
   }, [canvas, pointer, signal]);
   const at = pointer.value;
-  const found = at && picture.seenNear(at, REACH);
+  const found = at && picture.seenNear(at);
   const text = found && nameOf(found.seen, traits.models.value);
   if (!at || !text || !canvas.current) {
     return null;

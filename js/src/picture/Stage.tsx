@@ -6,16 +6,19 @@ import { publish } from "../kernel/traits.js";
 import { IconButton } from "../ui/Button.js";
 import { opaque } from "../ui/ColorInput.js";
 import { Notice } from "../ui/Notice.js";
+import { Cards } from "./Card.js";
 import { KEYS_HELP } from "./gestures.js";
 import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
 import { Overlay } from "./Overlay.js";
 
 export function Stage() {
+  const { picking } = useView().picture;
   const canvas = useRef<HTMLCanvasElement>(null);
   return (
-    <div class="bw-stage">
+    <div class="bw-stage" data-asking={picking.asking.value || undefined}>
       <Screen canvas={canvas} />
+      <Cards canvas={canvas} />
       <Hover canvas={canvas} />
       <Overlay />
       <Tools />

@@ -1,6 +1,6 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
-import { effect, signal } from "@preact/signals";
-import type { Camera, Frame, WidgetModel } from "../contract.js";
+import { batch, effect, signal } from "@preact/signals";
+import type { Camera, Frame, Vec3, WidgetModel } from "../contract.js";
 import { attend } from "../kernel/attendance.js";
 import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
@@ -10,11 +10,15 @@ import { Canvas } from "./canvas.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
 import { type Seen, ShownIds } from "./ids.js";
+import { Picking, portsOf } from "./picking.js";
 import { Pilot } from "./pilot.js";
-import { type Place, type Point, toPlace } from "./places.js";
+import { type Place, type Point, seenAt, toPlace, toPoint } from "./places.js";
+import { Sight } from "./sight.js";
 import { Steering } from "./steering.js";
 
 const HINT_MS = 1800;
+/** CSS pixels around a pointer in which something thin is found. */
+const REACH = 3;
 /** A picture that has not come by then is late; by `DOUBT_MS` the kernel is asked, to tell who does not answer. */
 const LATE_MS = 1800;
 const DOUBT_MS = 300;
@@ -27,6 +31,9 @@ export class Picture {
   readonly pilot: Pilot;
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
+  readonly #sight = new Sight();
+  /** What was picked in it. */
+  readonly picking: Picking;
   readonly #ids = new ShownIds(this.frame, (error) => {
     console.error("brayns_widget: what a frame shows could not be read", error);
   });
@@ -82,6 +89,10 @@ export class Picture {
       },
       end,
     );
+    this.picking = new Picking({
+      ...portsOf(this.link),
+      failed: (error) => this.say(error instanceof Error ? error.message : String(error)),
+    });
     this.kernel = new KernelWatch(
       model,
       () => this.link.send("ping", {}),
@@ -106,6 +117,7 @@ export class Picture {
     );
     this.#steering = new Steering({
       camera: (message) => {
+        this.#sight.sent(message.number, message.camera, message.moving);
         this.link.steer("camera", message);
         this.#canvas?.tell("bw-camera", { number: message.number });
       },
@@ -115,7 +127,10 @@ export class Picture {
     this.#decoder = new FrameDecoder((blob) => createImageBitmap(blob), {
       show: (bitmap, frame) => {
         this.#canvas?.show(bitmap);
-        this.frame.value = frame;
+        batch(() => {
+          this.frame.value = frame;
+          this.#sight.shown(frame, this.pilot.camera);
+        });
         this.#canvas?.tell("bw-shown", frame);
       },
       eager: () => this.link.plugged.peek(),
@@ -129,6 +144,7 @@ export class Picture {
       traits.camera.value;
       if (!this.#sharing) {
         this.pilot.follow();
+        this.#sight.followed(this.pilot.camera);
       }
     });
     const stopDoubting = this.kernel.state.subscribe((state) => {
@@ -166,6 +182,8 @@ export class Picture {
     );
     const ports = {
       reset: () => this.resetCamera(),
+      clicked: (point: Point, add: boolean) => this.#click(point, add),
+      escaped: () => void this.picking.clear(),
       wheelIgnored: () => this.say("Click the picture, or hold Ctrl, to zoom with the wheel."),
     };
     listen(element, this.pilot, ports, this.#signal);
@@ -224,17 +242,41 @@ export class Picture {
   }
 
   /**
-   * What is seen nearest to a point of the canvas, at most `reach` CSS pixels from it, and the place of that in the
-   * picture; null where there is nothing, and until it is known. It changes with the picture.
+   * What is seen nearest to a point of the canvas, and the place of that in the picture; null where there is nothing,
+   * and until it is known. It changes with the picture.
    */
-  seenNear(point: Point, reach: number): { readonly seen: Seen; readonly place: Place } | null {
+  seenNear(point: Point): { readonly seen: Seen; readonly place: Place } | null {
     const ids = this.#ids.current.value;
     const element = this.#canvas?.element;
     if (!ids || !element) {
       return null;
     }
     const place = toPlace(point, { width: element.clientWidth, height: element.clientHeight }, ids);
-    return place && ids.near(place, Math.round((reach * ids.height) / element.clientHeight));
+    return place && ids.near(place, Math.round((REACH * ids.height) / element.clientHeight));
+  }
+
+  /** The point of the canvas at which the picture shows a position (µm), in fractions of its sides, or null. */
+  pointOf(position: Vec3): Point | null {
+    const [camera, frame, element] = [this.#sight.camera.value, this.frame.value, this.#canvas?.element];
+    if (!camera || !frame || !element) {
+      return null;
+    }
+    const canvas = { width: element.clientWidth, height: element.clientHeight };
+    const place = seenAt(position, camera, frame);
+    const point = place && toPoint(place, canvas, frame);
+    return point && { x: point.x / canvas.width, y: point.y / canvas.height };
+  }
+
+  #click(point: Point, add: boolean): void {
+    const [frame, element] = [this.frame.peek(), this.#canvas?.element];
+    if (!frame || !element) {
+      return;
+    }
+    const seen = this.seenNear(point); // what the tooltip names
+    const place = seen?.place ?? toPlace(point, { width: element.clientWidth, height: element.clientHeight }, frame);
+    if (place) {
+      void this.picking.pick(place, add);
+    }
   }
 
   resetCamera(): void {
