@@ -73,7 +73,8 @@ def notebook(request: pytest.FixtureRequest, lab: Lab, browser: Browser) -> Iter
     notebook.page.close()
 
 
-def _picks(notebook: Notebook) -> list[dict[str, Any]]:
+def picks_of(notebook: Notebook) -> list[dict[str, Any]]:
+    """Ask the renderer what is seen at some places of the picture."""
     with notebook.client() as client:
         code = f"exec({PICKS!r}, globals())"
         reply = client.execute(code, silent=True, store_history=False, reply=True, timeout=60)
@@ -82,21 +83,22 @@ def _picks(notebook: Notebook) -> list[dict[str, Any]]:
     return picks
 
 
-def _point(notebook: Notebook, place: list[float]) -> tuple[float, float]:
+def point_of(notebook: Notebook, place: list[float]) -> tuple[float, float]:
+    """The point of the page at a place in the picture."""
     box = notebook.canvas.bounding_box()
     assert box is not None
     return box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"]
 
 
 def test_the_tooltip_says_what_pick_says_within_fifty_milliseconds(notebook: Notebook) -> None:
-    picks = _picks(notebook)
+    picks = picks_of(notebook)
     population = notebook.evaluate("viewer.models[0].population")
     known = set(notebook.evaluate("[int(i) for i in viewer.models[0].cells.index]"))
     notebook.wait_sharp()
     tip = notebook.page.locator(".bw-hover")
     texts = []
     for pick in picks:
-        notebook.page.mouse.move(*_point(notebook, pick["place"]))
+        notebook.page.mouse.move(*point_of(notebook, pick["place"]))
         tip.wait_for(timeout=10_000)
         kind = pick.get("section_type", "").replace("_", " ")
         assert pick["cell"] in known
@@ -110,7 +112,7 @@ def test_the_tooltip_says_what_pick_says_within_fifty_milliseconds(notebook: Not
     others = dict(zip(texts, picks, strict=True))
     for move in range(MOVES):
         pick = list(others.values())[move % len(others)]
-        notebook.page.mouse.move(*_point(notebook, pick["place"]))
+        notebook.page.mouse.move(*point_of(notebook, pick["place"]))
     notebook.page.wait_for_function("(count) => window.times.length >= count", arg=MOVES - 1, timeout=20_000)
     for number, what in enumerate(("text", "frame")):
         times = [pair[number] for pair in notebook.page.evaluate("window.times")]
@@ -122,9 +124,9 @@ def test_the_tooltip_says_what_pick_says_within_fifty_milliseconds(notebook: Not
 
 
 def test_there_is_no_tooltip_while_the_camera_moves(notebook: Notebook) -> None:
-    pick = _picks(notebook)[0]
+    pick = picks_of(notebook)[0]
     notebook.wait_sharp()
-    x, y = _point(notebook, pick["place"])
+    x, y = point_of(notebook, pick["place"])
     tip = notebook.page.locator(".bw-hover")
     notebook.page.mouse.move(x, y)
     tip.wait_for(timeout=10_000)
