@@ -37,6 +37,8 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 
+IDS = b"packed ids"
+
 IDENTITY = {"rotation": [0, 0, 0, 1], "scale": [1, 1, 1], "translation": [0, 0, 0]}
 NO_BOUNDS = {"min": [3.4028235e38] * 3, "max": [-3.4028235e38] * 3}
 BOUNDS = {"min": [-100.0, -200.0, -300.0], "max": [100.0, 200.0, 300.0]}
@@ -113,6 +115,8 @@ class FakeRenderer(FakeServer):
                 return [_loader(name, extensions) for name, extensions in LOADERS.items()], b""
             case "render-image":
                 return {"accumulation": 1, "max_accumulation": 1}, JPEG
+            case "render-ids":
+                return {"count": 1, "height": 300, "section_types": ["soma"], "width": 400}, IDS
             case "snapshot":
                 picture = PNG if params["image_settings"]["format"] == "png" else JPEG
                 return {"color_buffer": {"offset": 0, "size": len(picture)}}, picture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long, offered
-from brayns_widget.controller.encoded import expanded
+from brayns_widget.controller.encoded import Encoded
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.loading import add_model
 from brayns_widget.controller.models import Model, Models
@@ -94,16 +93,11 @@ class Deriving(Showing):
             ValueError: the file is there, and has no node sets.
             OSError: it cannot be read or written.
         """
-        file, made = expanded(path), self.to_node_set(name)
+        file, made = Path(path).expanduser(), self.to_node_set(name)
         known = _read(file) if file.exists() else {}
         if taken := sorted(known.keys() & made.keys()):
             raise CircuitError(f"{str(file)!r} has a node set {taken[0]!r} already.", hint="Choose another name.")
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            draft.write_text(json.dumps(known | made, indent=2), encoding="utf-8")
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+        Encoded(json.dumps(known | made, indent=2).encode()).save(file)
 
     def _first(self, population: str) -> ModelState:
         for model in self._store.state.models:

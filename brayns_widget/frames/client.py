@@ -13,7 +13,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.launched import FrameProcess
 from brayns_widget.frames.losses import Losses
 from brayns_widget.frames.makers import Apart, Here, Maker, MakerEvents, Target
-from brayns_widget.frames.messages import CameraMessage, FrameMessage, Steering
+from brayns_widget.frames.messages import CameraMessage, PictureMessage, Steering
 from brayns_widget.frames.tickets import new_secret
 from brayns_widget.protocol.errors import DeadlineExceeded
 from brayns_widget.stream import Picture
@@ -27,8 +27,8 @@ _LOG = logging.getLogger(__name__)
 class FramesEvents(Protocol):
     """What is told of the frames; none of these may wait."""
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
-        """Send a frame to a view on the comm."""
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
+        """Send a frame, or what it shows, to a view on the comm."""
 
     def steered(self, camera: Camera, moving: bool) -> None:
         """Take a camera that a page has set."""

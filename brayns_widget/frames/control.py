@@ -13,7 +13,7 @@ from typing import Any
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.host import Host
-from brayns_widget.frames.messages import STEERING, FrameMessage, Steering, fields, pack, read_as, unpack
+from brayns_widget.frames.messages import STEERING, PictureMessage, Steering, fields, pack, read_as, unpack
 from brayns_widget.protocol.errors import BraynsWidgetError
 from brayns_widget.stream import Picture
 
@@ -90,8 +90,8 @@ class Told:
         self._host = host
         self._send = send
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
-        """Send a frame to a view on the comm."""
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
+        """Send a frame, or what it shows, to a view on the comm."""
         self._send(pack([self._host, "frame", [fields(message)]], data))
 
     def camera(self, camera: Camera, moving: bool, number: int) -> None:

@@ -8,9 +8,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from brayns_widget.controller.camera import Camera
-from brayns_widget.frames.messages import Ack, CameraMessage, FrameMessage, Steering
+from brayns_widget.frames.messages import Ack, CameraMessage, FrameMessage, IdsMessage, PictureMessage, Steering
 from brayns_widget.protocol.errors import BraynsWidgetError
-from brayns_widget.stream import Frame, FrameSink, FrameStream, Picture, RequestFunction, StreamSettings, encode
+from brayns_widget.stream import (
+    Frame,
+    FrameIds,
+    FrameSink,
+    FrameStream,
+    Picture,
+    RequestFunction,
+    StreamSettings,
+    encode,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,8 +30,8 @@ STEERED_PERIOD = 0.05
 class HostEvents(Protocol):
     """What a host tells; none of these may wait."""
 
-    def frame(self, message: FrameMessage, data: memoryview, /) -> None:
-        """Send a frame to a view on the comm."""
+    def frame(self, message: PictureMessage, data: memoryview, /) -> None:
+        """Send a frame, or what it shows, to a view on the comm."""
 
     def camera(self, camera: Camera, moving: bool, number: int, /) -> None:
         """Tell the camera that is seen now: set by a page (number 0), or by ``Host.set_camera`` with this number."""
@@ -195,11 +204,14 @@ class _Comm:
 
     window = 2
 
-    def __init__(self, send: Callable[[FrameMessage, memoryview], None]) -> None:
+    def __init__(self, send: Callable[[PictureMessage, memoryview], None]) -> None:
         self._send = send
 
     def send(self, frame: Frame) -> None:
         self._send(FrameMessage.of(frame), frame.picture.data)
+
+    def send_ids(self, ids: FrameIds) -> None:
+        self._send(IdsMessage.of(ids), ids.ids.data)
 
 
 class _Nowhere:
@@ -209,6 +221,9 @@ class _Nowhere:
 
     def send(self, frame: Frame) -> None:
         raise AssertionError(f"frame {frame.seq} was sent without a credit")
+
+    def send_ids(self, ids: FrameIds) -> None:
+        raise AssertionError(f"ids were sent without their frame {ids.seq}")
 
 
 _NOWHERE = _Nowhere()

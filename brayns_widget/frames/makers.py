@@ -13,7 +13,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.frames import control
 from brayns_widget.frames.host import Host
 from brayns_widget.frames.launched import FrameProcess
-from brayns_widget.frames.messages import FrameMessage, Steering
+from brayns_widget.frames.messages import PictureMessage, Steering, read_fields
 from brayns_widget.frames.server import FrameServer
 from brayns_widget.protocol.errors import BraynsWidgetError, ServiceError
 from brayns_widget.stream import Picture, RequestFunction, settings_for
@@ -30,12 +30,19 @@ class Target:
         request: the kernel's way to it, for frames that the kernel makes.
         ours: whether it is ours or the real one.
         gives_way: whether it can cancel a picture.
+        tells_ids: whether it tells which cell each pixel shows.
     """
 
     address: Address
     request: RequestFunction
     ours: bool
     gives_way: bool
+    tells_ids: bool = False
+
+    @property
+    def traits(self) -> dict[str, bool]:
+        """The arguments of ``settings_for``."""
+        return {"ours": self.ours, "gives_way": self.gives_way, "tells_ids": self.tells_ids}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class MakerEvents:
     """Functions that a maker calls; none of them may wait.
 
     Attributes:
-        frame: takes a frame for a view on the comm.
+        frame: takes a frame, or what it shows, for a view on the comm.
         camera: takes a camera that is seen, whether it moves, and its number if the kernel has set it, else 0.
         rested: takes the finished picture of a scene at rest, and the views that it was made for.
         plugged: takes the name of a view, and whether it has a socket.
@@ -53,7 +60,7 @@ class MakerEvents:
         refused: the renderer takes no link from this maker; with the reason.
     """
 
-    frame: Callable[[FrameMessage, memoryview], None]
+    frame: Callable[[PictureMessage, memoryview], None]
     camera: Callable[[Camera, bool, int], None]
     rested: Callable[[Picture, Sequence[str]], None]
     plugged: Callable[[str, bool], None]
@@ -138,8 +145,7 @@ class Apart:
         except BraynsWidgetError as error:
             self._events.failed(error.message, error.hint)
             return
-        described = {"url": target.address.url, "token": token, "ours": target.ours, "gives_way": target.gives_way}
-        self.call("connect", described)
+        self.call("connect", {"url": target.address.url, "token": token, "traits": target.traits})
 
     async def admit(self, view: str, secret: str, origin: str) -> int:
         """Let a page open a socket by a ticket; return the port, once the process knows the ticket."""
@@ -179,7 +185,7 @@ class Apart:
             camera, moving, number = arguments
             events.camera(Camera.from_dict(camera), moving, number)
         elif name == "frame":
-            events.frame(FrameMessage(**arguments[0]), data)
+            events.frame(read_fields(arguments[0]), data)
         elif name == "rested":
             described, views = arguments
             events.rested(Picture(data=data, **described), views)
@@ -226,7 +232,7 @@ class Here:
         if target is None:
             self._host.set_request(None)
         else:
-            self._host.set_request(target.request, settings_for(ours=target.ours, gives_way=target.gives_way))
+            self._host.set_request(target.request, settings_for(**target.traits))
 
     async def admit(self, view: str, secret: str, origin: str) -> int:
         """Let a page open a socket by a ticket; return the port."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from annotated_types import MaxLen, Predicate
 
 from brayns_widget.controller.camera import Camera
-from brayns_widget.stream import Frame
+from brayns_widget.stream import Frame, FrameIds
 
 CANVAS_MIN, CANVAS_MAX = 16, 4096
 """Minimum and maximum side of a canvas, in CSS pixels; a larger one is a runaway layout."""
@@ -104,9 +104,43 @@ class FrameMessage:
         )
 
 
-def fields(message: FrameMessage) -> dict[str, Any]:
-    """Return a frame's description as JSON."""
-    return {name: getattr(message, name) for name in message.__slots__}
+@dataclass(frozen=True, slots=True)
+class IdsMessage:
+    """What each pixel of the frame ``seq`` shows: a compressed buffer, which comes with the message.
+
+    It is the payload of the renderer's ``render-ids`` for a picture of ``width`` by ``height`` with ``count`` entries,
+    which refer to ``section_types``.
+    """
+
+    view: str
+    seq: int
+    width: int
+    height: int
+    count: int
+    section_types: Sequence[str]
+
+    @classmethod
+    def of(cls, sent: FrameIds) -> IdsMessage:
+        """Describe the ids of a view's frame."""
+        ids = sent.ids
+        return cls(sent.view, sent.seq, ids.width, ids.height, ids.count, tuple(ids.section_types))
+
+
+PictureMessage: TypeAlias = FrameMessage | IdsMessage
+PICTURES: Mapping[str, type[PictureMessage]] = {"frame": FrameMessage, "ids": IdsMessage}
+"""Kinds of messages that bytes come with."""
+
+
+def fields(message: PictureMessage) -> dict[str, Any]:
+    """Return a description as JSON, with its kind."""
+    kind = next(kind for kind, made in PICTURES.items() if isinstance(message, made))
+    return {"kind": kind, **{name: getattr(message, name) for name in message.__slots__}}
+
+
+def read_fields(said: Mapping[str, Any]) -> PictureMessage:
+    """Make a description of what ``fields`` has returned."""
+    content = dict(said)
+    return PICTURES[content.pop("kind")](**content)
 
 
 # ---------------------------------------------------------------------- on a socket

@@ -89,10 +89,10 @@ class Kernel:
         host.set_request(None)
         if target is None:
             return
-        settings = settings_for(ours=target["ours"], gives_way=target["gives_way"])
+        settings = settings_for(**target["traits"])
         self._links[number] = RendererLink(
             Address(target["url"], target["token"]),
-            frozenset({"render-image"} if target["gives_way"] else ()),
+            frozenset({"render-image", "render-ids"} if settings.gives_way else ()),
             lambda request: host.set_request(request, settings),
             told.unreachable,
         )

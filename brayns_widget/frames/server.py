@@ -24,10 +24,10 @@ from websockets.http11 import Request, Response
 from brayns_widget.connection.link import MUTE
 from brayns_widget.connection.tokens import Token
 from brayns_widget.frames.host import Host
-from brayns_widget.frames.messages import FrameMessage, fields, pack, read_steering
+from brayns_widget.frames.messages import FrameMessage, IdsMessage, fields, pack, read_steering
 from brayns_widget.frames.tickets import Ticket, Tickets
 from brayns_widget.protocol.origins import host_of, host_of_origin, is_loopback
-from brayns_widget.stream import Frame
+from brayns_widget.stream import Frame, FrameIds
 
 PATH = "/frames"
 """Path of pages' sockets."""
@@ -181,12 +181,16 @@ class _Page:
     def __init__(self, connection: ServerConnection, seat: Seat) -> None:
         self._connection = connection
         self._seat = seat
-        self._frames: asyncio.Queue[Frame] = asyncio.Queue(_QUEUE)
+        self._frames: asyncio.Queue[Frame | FrameIds] = asyncio.Queue(_QUEUE)
         self._ended = asyncio.Event()
 
     def send(self, frame: Frame) -> None:
         """Send a frame soon."""
         self._frames.put_nowait(frame)  # an error counts as a lost frame
+
+    def send_ids(self, ids: FrameIds) -> None:
+        """Send soon what the last frame shows."""
+        self._frames.put_nowait(ids)
 
     async def run(self) -> None:
         """Serve the socket until it closes."""
@@ -213,9 +217,14 @@ class _Page:
 
     async def _write(self) -> None:
         while True:
-            frame = await self._frames.get()
-            header = fields(FrameMessage.of(frame))
+            sent = await self._frames.get()
+            if isinstance(sent, Frame):
+                message = pack(fields(FrameMessage.of(sent)), sent.picture.data)
+            elif self._frames.empty():
+                message = pack(fields(IdsMessage.of(sent)), sent.ids.data)
+            else:
+                continue  # of a picture that is out of date already
             try:
-                await self._connection.send(pack(header, frame.picture.data))
+                await self._connection.send(message)
             except ConnectionClosed:
                 return  # the reader sees it, too

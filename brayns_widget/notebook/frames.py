@@ -17,7 +17,7 @@ from brayns_widget.controller.state import Notice
 from brayns_widget.controller.views import read_camera
 from brayns_widget.frames.client import Frames
 from brayns_widget.frames.makers import Target
-from brayns_widget.frames.messages import FrameMessage, Steering
+from brayns_widget.frames.messages import PictureMessage, Steering
 from brayns_widget.stream import Picture
 
 _MAX_RESTS = 16
@@ -27,8 +27,8 @@ _LINK_REST = 0.3  # s; a linked camera that is not set again within it is at res
 class Audience(Protocol):
     """A widget's pages: what they are told. None of these may wait."""
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
-        """Send a frame to a view on the comm."""
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
+        """Send a frame, or what it shows, to a view on the comm."""
 
     def looked(self, camera: Camera, moving: bool) -> None:
         """Take in the camera that is seen now."""
@@ -191,11 +191,13 @@ class SceneFrames:
         if ready is None:
             self._frames.set_target(None)
         else:
+            from brayns_widget.protocol.brayns.additions import RENDER_IDS
             from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE
 
             found, renderer = ready.capabilities, ready.renderer
             gives_way = RENDER_IMAGE.name in found.cancellable
-            self._frames.set_target(Target(renderer.address, renderer.request, found.ours, gives_way))
+            tells_ids = found.offers(RENDER_IDS.name)
+            self._frames.set_target(Target(renderer.address, renderer.request, found.ours, gives_way, tells_ids))
             self._redraw()
 
     def _redraw(self) -> None:
@@ -205,8 +207,8 @@ class SceneFrames:
 
     # ------------------------------------------------------------------ from the frames
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
-        """Hand a frame on to its view."""
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
+        """Hand a frame, or what it shows, on to its view."""
         if audience := self._views.get(message.view):
             audience.frame(message, data)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeAlias
 from annotated_types import MaxLen
 
 from brayns_widget.connection.tokens import Token
-from brayns_widget.frames.messages import AckMessage, CameraMessage, Finite, FrameMessage, read_as
+from brayns_widget.frames.messages import AckMessage, CameraMessage, Finite, FrameMessage, IdsMessage, read_as
 from brayns_widget.notebook.stills import Output
 
 MAX_NAME = 64
@@ -182,13 +182,21 @@ class StillMessage:
 
 
 KernelMessage: TypeAlias = (
-    WelcomeMessage | SocketMessage | MakerMessage | FrameMessage | ReplyMessage | PongMessage | StillMessage
+    WelcomeMessage
+    | SocketMessage
+    | MakerMessage
+    | FrameMessage
+    | IdsMessage
+    | ReplyMessage
+    | PongMessage
+    | StillMessage
 )
 KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "welcome": WelcomeMessage,
     "socket": SocketMessage,
     "maker": MakerMessage,
     "frame": FrameMessage,
+    "ids": IdsMessage,
     "reply": ReplyMessage,
     "pong": PongMessage,
     "still": StillMessage,

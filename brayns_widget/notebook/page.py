@@ -14,7 +14,15 @@ from brayns_widget.controller import presence
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.state import Level, Notice, State
-from brayns_widget.frames.messages import CANVAS_MAX, CANVAS_MIN, Ack, AckMessage, CameraMessage, FrameMessage
+from brayns_widget.frames.messages import (
+    CANVAS_MAX,
+    CANVAS_MIN,
+    Ack,
+    AckMessage,
+    CameraMessage,
+    FrameMessage,
+    PictureMessage,
+)
 from brayns_widget.notebook import messages
 from brayns_widget.notebook.commands import Commands, error_data
 from brayns_widget.notebook.frames import SceneFrames
@@ -252,12 +260,12 @@ class Page:
 
     # ------------------------------------------------------------------ from the frames
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
-        """Send a frame to a view on the comm."""
-        if message.view == self._keeper.view:
-            self._frames.receive(AckMessage(message.view, (Ack(message.seq, shown=False, decode_ms=0.0),)))
-        else:
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
+        """Send a frame, or what it shows, to a view on the comm."""
+        if message.view != self._keeper.view:
             self._send_raw(kernel_message(message), filled(data) if self._views.get(message.view) else [data])
+        elif isinstance(message, FrameMessage):  # nobody looks at it
+            self._frames.receive(AckMessage(message.view, (Ack(message.seq, shown=False, decode_ms=0.0),)))
 
     def looked(self, camera: Camera, moving: bool) -> None:
         """Publish the camera that is seen now; while it moves, the pages do not get it."""

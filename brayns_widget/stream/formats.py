@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from brayns_widget.stream.goal import Refinement
+from brayns_widget.stream.ids import Ids
 from brayns_widget.stream.quality import Size
 from brayns_widget.stream.views import Picture
 
@@ -18,6 +19,8 @@ class Format:
         size: width and height of their pictures at rest.
         refinement: what was drawn for them last, and how far it has come.
         picture: the newest picture.
+        asked: number of the picture for which the renderer was asked what it shows, and has answered or failed.
+        ids: the last answer to that.
         shown_revision: revision of the scene in it, or in what its views have shown before.
         turn: number of its last turn.
     """
@@ -25,6 +28,8 @@ class Format:
     size: Size
     refinement: Refinement | None = None
     picture: Picture | None = None
+    asked: int = 0
+    ids: Ids | None = None
     shown_revision: int = -1
     turn: int = 0
 

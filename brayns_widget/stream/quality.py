@@ -42,6 +42,9 @@ class StreamSettings:
         retry_last: longest wait after a failure.
         inverted_quality: whether the server passes 100 - quality to its encoder.
         gives_way: whether the server can cancel a picture.
+        tells_ids: whether the server tells which cell each pixel shows.
+        ids_pause: time that a finished picture stands before that is asked: a scene that plays needs it for none.
+        ids_deadline: maximum wait for it.
     """
 
     credit_timeout: float = 2.0
@@ -63,6 +66,9 @@ class StreamSettings:
     retry_last: float = 8.0
     inverted_quality: bool = False
     gives_way: bool = True
+    tells_ids: bool = False
+    ids_pause: float = 0.1
+    ids_deadline: float = 30.0
 
     def jpeg_quality(self, quality: int) -> int:
         """Get the value of ``jpeg_quality`` that makes this server encode with ``quality``."""
@@ -75,14 +81,15 @@ BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4, first_passes=1, gi
 """Settings for the real server, Brayns 3.10."""
 
 
-def settings_for(*, ours: bool, gives_way: bool) -> StreamSettings:
+def settings_for(*, ours: bool, gives_way: bool, tells_ids: bool = False) -> StreamSettings:
     """Choose the settings for a server.
 
     Args:
         ours: whether it is ours or the real one.
         gives_way: whether it can cancel a picture.
+        tells_ids: whether it tells which cell each pixel shows.
     """
-    return replace(StreamSettings() if ours else BRAYNS, gives_way=gives_way)
+    return replace(StreamSettings() if ours else BRAYNS, gives_way=gives_way, tells_ids=tells_ids)
 
 
 def picture_size(width: float, height: float, settings: StreamSettings, scale: float = 1.0) -> Size:

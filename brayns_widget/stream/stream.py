@@ -13,6 +13,7 @@ from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, Prot
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream.formats import Format, in_turn
 from brayns_widget.stream.goal import Call, Goal, Refinement, Shot, encode, make_goal
+from brayns_widget.stream.ids import FrameIds, Ids, Question
 from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
@@ -77,12 +78,14 @@ class FrameStream:
         self._numbers = itertools.count(1)
         self._turns = itertools.count(1)
         self._wake = asyncio.Event()
+        self._question = Question(self._wake.set)
         self._task = asyncio.create_task(self._run(), name="frame stream")
 
     async def close(self) -> None:
         """End the loop and give up the pending request."""
         self._task.cancel()
         await asyncio.wait([self._task])
+        await self._question.close()
 
     # ------------------------------------------------------------------ views
 
@@ -111,7 +114,7 @@ class FrameStream:
     def set_sink(self, name: str, sink: FrameSink) -> None:
         """Send a view's frames another way, first the newest one. An unknown name changes nothing."""
         if view := self._views.get(name):
-            view.sink, view.broken, view.picture = sink, False, 0
+            view.sink, view.broken, view.picture, view.ids = sink, False, 0, 0
             view.reset_window()
             self._flush(view)
             self._touch()
@@ -231,6 +234,7 @@ class FrameStream:
     # ------------------------------------------------------------------ the loop
 
     def _touch(self) -> None:
+        self._question.cancel()
         self._revision += 1
         self._wake.set()
 
@@ -241,6 +245,7 @@ class FrameStream:
                 self._flush(view)
             plan = self._plan()
             if plan is None:
+                self._identify()
                 await self._sleep()
             else:
                 await self._attempt(*plan)
@@ -427,10 +432,44 @@ class FrameStream:
         wanted = any(self._size(view) == goal.size for view in seen)
         return refinement.accumulation > 0 and not (wanted and self._goal(self._camera, goal.size) == goal)
 
+    def _identify(self) -> None:
+        """Ask what the next finished picture shows, unless that is known or under way."""
+        request = self._request
+        if request is None or not self.settings.tells_ids or self._busy or self._question.is_open:
+            return
+        seen = {self._size(view) for view in self._seen()}
+        for size, format_ in self._formats.items():
+            picture, refinement = format_.picture, format_.refinement
+            if picture is None or refinement is None or picture.number == format_.asked:
+                continue
+            if size in seen and self._is_finished(format_):
+                self._question.ask(self._ask_ids(request, format_, refinement.goal, picture.number))
+                return
+
+    async def _ask_ids(self, request: RequestFunction, format_: Format, goal: Goal, picture: int) -> None:
+        from brayns_widget.protocol.brayns.additions import RENDER_IDS
+
+        await asyncio.sleep(self.settings.ids_pause)
+        self._drawn = format_
+        # Views of another size may have had the last turn.
+        applying = self._apply(request, goal)
+        try:
+            async with asyncio.timeout(self.settings.ids_deadline):
+                # As a task, so that it is sent after the requests above.
+                reply = await asyncio.ensure_future(request(*encode(RENDER_IDS, None)))
+                await asyncio.gather(*applying)
+            format_.ids = Ids.of(picture, reply)
+        except Exception:
+            format_.asked = picture  # it would fail again; after a cancel, the picture may still be wanted
+            raise
+        finally:
+            await _settle(applying)
+        format_.asked = picture
+
     def _publish(self, picture: Picture, format_: Format, revision: int) -> None:
         self._counts["pictures"] += 1
         self._counts["bytes"] += len(picture.data)
-        format_.picture, format_.shown_revision = picture, revision
+        format_.picture, format_.ids, format_.shown_revision = picture, None, revision
         used = {format_.size, *(self._size(view) for view in self._views.values())}
         self._formats = {size: known for size, known in self._formats.items() if size in used}
         for view in self._of(format_):
@@ -451,15 +490,25 @@ class FrameStream:
         return self._goal(self._camera, format_.size) == done.goal
 
     def _flush(self, view: View) -> None:
-        """Send the newest picture of its size to ``view`` unless the view has it already or has no credit."""
+        """Send the newest picture of its size to ``view`` unless the view has it already or has no credit.
+
+        The picture's ids follow it, as soon as they are there.
+        """
         format_, now = self._formats.get(self._size(view)), self._clock()
-        picture = None if format_ is None else format_.picture
-        if picture is None or picture.number == view.picture or not view.visible or not view.has_credit(now):
+        if format_ is None or format_.picture is None or not view.visible:
             return
-        seq = next(self._seq)
-        view.sent(seq, picture.number, now)
+        picture, ids = format_.picture, format_.ids
+        if picture.number != view.picture and view.has_credit(now):
+            seq = next(self._seq)
+            view.sent(seq, picture.number, now)
+            self._pass_on(view, lambda sink: sink.send(Frame(seq, view.name, picture)))
+        if ids is not None and ids.picture == view.picture != view.ids:
+            view.ids = ids.picture
+            self._pass_on(view, lambda sink: sink.send_ids(FrameIds(view.seq, view.name, ids)))
+
+    def _pass_on(self, view: View, send: Callable[[FrameSink], None]) -> None:
         try:
-            view.sink.send(Frame(seq, view.name, picture))
+            send(view.sink)
         except Exception as error:  # a lost frame: its credit expires and a newer one is tried
             if not view.broken:
                 self._on_error(error)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from brayns_widget.stream.ids import FrameIds
 from brayns_widget.stream.quality import StreamSettings
 
 _FORGET = 60.0  # s; an older acknowledgement says nothing about the present connection
@@ -62,6 +63,9 @@ class FrameSink(Protocol):
     def send(self, frame: Frame) -> None:
         """Send ``frame`` without waiting. An exception counts as a lost frame."""
 
+    def send_ids(self, ids: FrameIds) -> None:
+        """Send what the frame sent last shows, without waiting; nobody acknowledges it. An exception counts as lost."""
+
 
 class View:
     """A canvas on a page: its size, its visibility, and its credits.
@@ -83,6 +87,8 @@ class View:
         self.broken = False  # its sink failed last time
         self.camera = 0  # number of its newest camera
         self.picture = 0  # number of the newest picture sent
+        self.ids = 0  # number of the picture whose ids were sent
+        self.seq = 0  # of the newest frame
         self.rtt: float | None = None
         self.decode_ms: float | None = None
         self.counts: Counter[str] = Counter()
@@ -113,7 +119,7 @@ class View:
         self._sent[seq] = now
         if self._asked is None:
             self._asked = now
-        self.picture = picture
+        self.picture, self.seq = picture, seq
         self.counts["sent"] += 1
 
     def acknowledged(self, seq: int, now: float, *, shown: bool, decode_ms: float | None) -> bool:

@@ -10,3 +10,4 @@ export type Vec3 = Camera["position"];
 /** Size in CSS pixels, and the device pixels of one CSS pixel. */
 export type Size = PageMessages["resize"];
 export type Frame = KernelMessages["frame"];
+export type FrameIds = KernelMessages["ids"];

@@ -26,6 +26,7 @@ function setUp(t: TestContext, place: Place = {}) {
     {
       welcome: () => void heard.push("welcome"),
       frame: ({ seq }, data) => void heard.push(`frame ${seq}: ${textOf(data)}`),
+      ids: ({ seq }, data) => void heard.push(`ids ${seq}: ${textOf(data)}`),
       rerouted: () => void heard.push("rerouted"),
       unplugged: () => void heard.push("unplugged"),
       heard: () => {},
@@ -85,9 +86,10 @@ test("hears only what is meant for its view", (t) => {
   const data = new DataView(new TextEncoder().encode("jpeg").buffer);
   deliver({ kind: "frame", view: "me", seq: 3 }, [data]);
   deliver({ kind: "frame", view: "other", seq: 4 }, [data]);
+  deliver({ kind: "ids", view: "me", seq: 3 }, [data]);
   deliver({ kind: "unheard of", view: "me" });
   deliver(null);
-  assert.deepEqual(heard, ["frame 3: jpeg"]);
+  assert.deepEqual(heard, ["frame 3: jpeg", "ids 3: jpeg"]);
 });
 
 test("a reply answers its own call", async (t) => {
@@ -166,6 +168,7 @@ test("a view ends without a kernel, and a call says what to do", async (t) => {
     {
       welcome() {},
       frame() {},
+      ids() {},
       rerouted() {},
       unplugged() {},
       heard() {},
@@ -192,7 +195,7 @@ test("a view ends without a kernel, and a call says what to do", async (t) => {
 // ---------------------------------------------------------------------- the page's own socket
 
 const OFFER = { kind: "socket", view: "me", port: 4711, ticket: "a-ticket" };
-const FRAME = { seq: 3, camera: 1, width: 8, height: 6, moving: false, mime: "image/jpeg" };
+const FRAME = { kind: "frame", seq: 3, camera: 1, width: 8, height: 6, moving: false, mime: "image/jpeg" };
 const ACKS = { acks: [{ seq: 3, shown: true, decode_ms: 1 }] };
 const comm = (seq: number) =>
   [

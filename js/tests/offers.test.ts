@@ -38,7 +38,7 @@ test("the kernel's last offer of a socket counts, for it starts the view anew wi
     send: () => {},
   } as unknown as WidgetModel;
   const nothing = () => {};
-  const events = { welcome: nothing, frame: nothing, heard: nothing, expect: nothing, unsent: nothing };
+  const events = { welcome: nothing, frame: nothing, ids: nothing, heard: nothing, expect: nothing, unsent: nothing };
   const end = new AbortController();
   const link = new Link(
     model,

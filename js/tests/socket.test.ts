@@ -4,6 +4,7 @@ import { FrameSocket, isLoopback, jupyterBase, proxied, unpack } from "../src/ke
 import { packed, stayAt, textOf, theSocket } from "./browser.js";
 
 const FRAME = {
+  kind: "frame",
   view: "me",
   seq: 3,
   camera: 2,
@@ -57,8 +58,8 @@ test("a socket has the page's own origin, encrypted where the page is", (t) => {
 });
 
 test("takes a packed message apart", () => {
-  const { frame, data } = unpack(packed(FRAME, "jpeg"));
-  assert.deepEqual(frame, FRAME);
+  const { header, data } = unpack(packed(FRAME, "jpeg"));
+  assert.deepEqual(header, FRAME);
   assert.equal(textOf(data), "jpeg");
 });
 
@@ -69,6 +70,7 @@ function setUp(t: TestContext) {
   const frames = new FrameSocket("ws://hub.example:8000/proxy/1/frames", "a-ticket", {
     opened: () => void heard.push("opened"),
     frame: ({ seq }, data) => void heard.push(`frame ${seq}: ${textOf(data)}`),
+    ids: ({ seq }, data) => void heard.push(`ids ${seq}: ${textOf(data)}`),
     kernelEnded: () => void heard.push("kernel ended"),
     closed: (reason) => void heard.push(`closed: ${reason}`),
   });
@@ -92,7 +94,9 @@ test("frames come, cameras and acknowledgements go", (t) => {
   const { frames, socket, heard } = setUp(t);
   socket.welcome();
   socket.onmessage?.({ data: packed(FRAME, "jpeg") });
-  assert.deepEqual(heard, ["opened", "frame 3: jpeg"]);
+  socket.onmessage?.({ data: packed({ kind: "ids", view: "me", seq: 3 }, "packed") });
+  socket.onmessage?.({ data: packed({ kind: "of a later version" }, "?") });
+  assert.deepEqual(heard, ["opened", "frame 3: jpeg", "ids 3: packed"]);
   frames.send("ack", { acks: [{ seq: 3, shown: true, decode_ms: 1 }] });
   assert.equal(socket.sent[1], '{"kind":"ack","acks":[{"seq":3,"shown":true,"decode_ms":1}]}');
 });

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames.host import Host
-from brayns_widget.frames.messages import FrameMessage, unpack
+from brayns_widget.frames.messages import FrameMessage, IdsMessage, PictureMessage, unpack
 from brayns_widget.frames.server import FrameServer
 from brayns_widget.frames.tickets import new_secret
 from brayns_widget.stream import Picture
@@ -31,14 +31,18 @@ class Told:
 
     def __init__(self) -> None:
         self.frames: list[FrameMessage] = []
+        self.ids: list[tuple[IdsMessage, bytes]] = []
         self.cameras: list[tuple[float, bool, int]] = []
         self.rest: list[Picture] = []
         self.plugs: list[tuple[str, bool]] = []
         self.failures: list[tuple[str, str]] = []
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
         assert data
-        self.frames.append(message)
+        if isinstance(message, FrameMessage):
+            self.frames.append(message)
+        else:
+            self.ids.append((message, bytes(data)))
 
     def camera(self, camera: Camera, moving: bool, number: int) -> None:
         self.cameras.append((camera.position[0], moving, number))

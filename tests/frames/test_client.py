@@ -30,7 +30,7 @@ from brayns_widget.frames.client import Frames
 from brayns_widget.frames.launched import FrameProcess
 from brayns_widget.frames.losses import ROW_MAX
 from brayns_widget.frames.makers import Apart, Here, Target
-from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage
+from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, PictureMessage
 from brayns_widget.protocol.errors import ServiceError
 from brayns_widget.stream import Picture
 from tests.fakes import TOKEN, FakeCluster
@@ -42,7 +42,7 @@ class Widget:
     """Keeps what it is told."""
 
     def __init__(self) -> None:
-        self.frames: list[FrameMessage] = []
+        self.frames: list[PictureMessage] = []
         self.cameras: list[tuple[float, bool]] = []
         self.rest: list[Picture] = []
         self.plugs: list[tuple[str, bool]] = []
@@ -51,7 +51,7 @@ class Widget:
         self.demotions: list[int] = []
         self.failures: list[str] = []
 
-    def frame(self, message: FrameMessage, data: memoryview) -> None:
+    def frame(self, message: PictureMessage, data: memoryview) -> None:
         assert len(data)
         self.frames.append(message)
 

@@ -10,7 +10,7 @@ import pytest
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import Camera
 from brayns_widget.frames import control
-from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage, pack
+from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage, IdsMessage, pack, read_fields
 from brayns_widget.protocol.errors import AuthError
 from brayns_widget.stream import Picture
 
@@ -87,8 +87,16 @@ def test_a_frame_is_told_with_its_picture() -> None:
     message = FrameMessage("v", 1, 2, 8, 6, 3, 16, False, "image/jpeg")
     name, arguments, data = _told(lambda told: told.frame(message, memoryview(b"jpeg")))
     assert name == "frame"
-    assert FrameMessage(**arguments[0]) == message
+    assert read_fields(arguments[0]) == message
     assert data == b"jpeg"
+
+
+def test_what_a_frame_shows_is_told_with_its_buffer() -> None:
+    message = IdsMessage("v", 1, 8, 6, 2, ["soma", "axon"])
+    name, arguments, data = _told(lambda told: told.frame(message, memoryview(b"packed")))
+    assert name == "frame"
+    assert read_fields(arguments[0]) == message
+    assert data == b"packed"
 
 
 def test_a_picture_at_rest_is_told() -> None:

@@ -10,7 +10,7 @@ from brayns_widget.frames.host import Host
 from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage
 from brayns_widget.protocol.errors import RequestError
 from tests.frames.bench import Served, Told, camera, run
-from tests.stream.bench import FAST, Renderer, Sink, until
+from tests.stream.bench import FAST, TELLS, Renderer, Sink, until
 
 
 def _steer(made: Served, number: int, x: float, *, moving: bool) -> None:
@@ -31,6 +31,22 @@ async def test_frames_go_over_the_comm_until_there_is_a_socket(made: Served) -> 
     made.host.set_camera(camera(2), False, 2)
     await until(lambda: len(socket.frames) >= 2)
     assert len(made.told.frames) == seen
+
+
+@run
+async def test_what_a_frame_shows_goes_the_way_that_frames_go(made: Served) -> None:
+    made.host.set_request(made.renderer, TELLS)
+    made.host.set_camera(camera(1), False, 1)
+    await until(lambda: len(made.told.frames) == 2)
+    made.host.receive(AckMessage("v", tuple(Ack(frame.seq, True, 1.0) for frame in made.told.frames)))
+    await until(lambda: made.told.ids)
+    message, data = made.told.ids[0]
+    assert (message.view, message.seq) == ("v", made.told.frames[-1].seq)
+    assert data == b"ids of 800x600 x1"
+    socket = Sink(window=1)
+    made.host.attach("v", socket)
+    assert [sent.seq for sent in socket.ids] == [socket.frames[-1].seq]
+    assert len(made.told.ids) == 1
 
 
 @run

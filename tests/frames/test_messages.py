@@ -14,11 +14,12 @@ from brayns_widget.frames.messages import (
     AckMessage,
     CameraMessage,
     FrameMessage,
+    IdsMessage,
     pack,
     read_steering,
     unpack,
 )
-from brayns_widget.stream import Frame, Picture
+from brayns_widget.stream import Frame, FrameIds, Ids, Picture
 
 ACK = {"seq": 3, "shown": True, "decode_ms": 1.5}
 CAMERA = {"kind": "camera", "number": 2, "camera": Camera((1, 2, 9)).to_dict(), "moving": True, "acks": [ACK]}
@@ -121,3 +122,8 @@ def test_a_frame_is_described_for_its_view() -> None:
     picture = Picture(9, memoryview(b"jpeg"), 400, 300, 2, 16, moving=False, cameras={"v": 7, "w": 1})
     assert FrameMessage.of(Frame(5, "v", picture)) == FrameMessage("v", 5, 7, 400, 300, 2, 16, False, "image/jpeg")
     assert FrameMessage.of(Frame(5, "new", picture)).camera == 0
+
+
+def test_ids_are_described_for_their_frame() -> None:
+    ids = Ids(9, memoryview(b"packed"), 400, 300, 2, ["soma", "axon"])
+    assert IdsMessage.of(FrameIds(5, "v", ids)) == IdsMessage("v", 5, 400, 300, 2, ("soma", "axon"))

@@ -26,10 +26,10 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.frames import control
 from brayns_widget.frames.launched import FrameProcess
 from brayns_widget.frames.makers import Apart, MakerEvents, Target
-from brayns_widget.frames.messages import FrameMessage
+from brayns_widget.frames.messages import FrameMessage, IdsMessage, PictureMessage
 from brayns_widget.frames.tickets import new_secret
 from brayns_widget.protocol.errors import ServiceError
-from tests.fakes import JPEG, TOKEN, FakeCluster
+from tests.fakes import IDS, JPEG, TOKEN, FakeCluster
 from tests.frames.bench import ORIGIN, next_frame
 from tests.stream.bench import until
 
@@ -38,7 +38,7 @@ class Heard:
     """Keeps what a maker tells."""
 
     def __init__(self) -> None:
-        self.frames: list[tuple[FrameMessage, bytes]] = []
+        self.frames: list[tuple[PictureMessage, bytes]] = []
         self.cameras: list[tuple[float, bool, int]] = []
         self.rest: list[bytes] = []
         self.plugs: list[tuple[str, bool]] = []
@@ -77,8 +77,9 @@ def cluster() -> Iterator[FakeCluster]:
         yield cluster
 
 
-def target(cluster: FakeCluster, token: str = TOKEN) -> Target:
-    return Target(Address(f"{cluster.slave}/1/renderer", Token(token)), Nobody(), ours=True, gives_way=True)
+def target(cluster: FakeCluster, token: str = TOKEN, *, tells_ids: bool = False) -> Target:
+    address = Address(f"{cluster.slave}/1/renderer", Token(token))
+    return Target(address, Nobody(), ours=True, gives_way=True, tells_ids=tells_ids)
 
 
 def run(test: Callable[[FrameProcess], Any]) -> None:
@@ -115,6 +116,7 @@ def test_frames_of_a_renderer_arrive(cluster):
         await until(lambda: heard.rest, 20)
         assert heard.rest == [JPEG]
         message, data = heard.frames[0]
+        assert isinstance(message, FrameMessage)
         assert (message.view, message.width, message.height, data) == ("v", 400, 300, JPEG)
         assert heard.cameras == [(1, False, 1)]
         stats = await maker.stats()
@@ -122,6 +124,27 @@ def test_frames_of_a_renderer_arrive(cluster):
         assert stats["pictures"] >= 1
 
     run(test)
+
+
+def test_what_a_frame_shows_arrives_and_is_cancelled_by_a_change(cluster):
+    async def test(process: FrameProcess) -> None:
+        maker, heard = opened(process)
+        maker.set_target(target(cluster, tells_ids=True))
+        await until(lambda: len(heard.frames) == 2, 20)
+        (frame, _), (ids, data) = heard.frames
+        assert ids == IdsMessage("v", frame.seq, 400, 300, 1, ["soma"])
+        assert data == IDS
+        cluster.renderer.cancelled.clear()
+        cluster.renderer.delays["render-ids"] = 60.0
+        maker.set_camera(Camera((2, 0, 9)), False, 2)
+        await until(lambda: cluster.renderer.methods().count("render-ids") == 2, 20)
+        maker.set_camera(Camera((3, 0, 9)), False, 3)
+        await until(lambda: cluster.renderer.cancelled == ["render-ids"], 20)
+
+    try:
+        run(test)
+    finally:
+        cluster.renderer.delays.clear()
 
 
 def test_a_page_gets_frames_over_its_socket(cluster):

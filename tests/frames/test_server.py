@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from websockets.asyncio.server import ServerConnection
 
 from brayns_widget.connection.tokens import Token
 from brayns_widget.frames import server as server_module
-from brayns_widget.frames.server import FrameServer
+from brayns_widget.frames.messages import unpack
+from brayns_widget.frames.server import FrameServer, Seat
+from brayns_widget.stream import Frame, FrameIds, Ids, Picture
 from tests.frames.bench import ORIGIN, Served, ack, camera, next_frame, run, served, steering
-from tests.stream.bench import until
+from tests.stream.bench import TELLS, until
 
 POLICY_VIOLATION = 1008
 
@@ -39,6 +42,7 @@ async def test_frames_come_as_one_binary_message_each(made: Served) -> None:
             accumulation, sent = header["accumulation"], sent + 1
             assert picture.startswith(f"800x600 x1 {accumulation} ")
             assert header == {
+                "kind": "frame",
                 "view": "v",
                 "seq": header["seq"],
                 "camera": 0,
@@ -53,6 +57,58 @@ async def test_frames_come_as_one_binary_message_each(made: Served) -> None:
         assert made.host.stats()["views"]["v"]["transport"] == "socket"
         await until(lambda: made.host.stats()["views"]["v"]["shown"] == sent)
     assert made.told.frames == []
+
+
+@run
+async def test_what_a_frame_shows_comes_as_a_binary_message_after_it(made: Served) -> None:
+    made.host.set_request(made.renderer, TELLS)
+    async with made.page() as socket:
+        made.host.set_camera(camera(1), False, 1)
+        header: dict[str, Any] = {"kind": "frame"}
+        seq, data = 0, ""
+        while header["kind"] == "frame":
+            seq = header.get("seq", 0)
+            header, data = await next_frame(socket)
+            await socket.send(ack(header["seq"]))
+        assert header == {
+            "kind": "ids",
+            "view": "v",
+            "seq": seq,
+            "width": 800,
+            "height": 600,
+            "count": 2,
+            "section_types": ["soma"],
+        }
+        assert data == "ids of 800x600 x1"
+    assert made.told.ids == []
+
+
+def test_ids_of_a_picture_that_is_out_of_date_are_not_sent() -> None:
+    async def main() -> None:
+        page = server_module._Page(sent := Sent(), Seat(None, "v"))  # type: ignore[arg-type]
+        old, new = (Picture(n, memoryview(b"jpeg"), 4, 3, 1, 1, moving=False, cameras={}) for n in (1, 2))
+        ids = FrameIds(1, "v", Ids(1, memoryview(b"ids"), 4, 3, 0, ()))
+        page.send(Frame(1, "v", old))
+        page.send_ids(ids)
+        page.send(Frame(2, "v", new))
+        page.send_ids(replace(ids, seq=2))
+        writer = asyncio.create_task(page._write())
+        await until(lambda: page._frames.empty() and len(sent.kinds) == 3)
+        assert sent.kinds == [("frame", 1), ("frame", 2), ("ids", 2)]
+        writer.cancel()
+
+    asyncio.run(main())
+
+
+class Sent:
+    """A socket that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kinds: list[tuple[str, int]] = []
+
+    async def send(self, message: bytes) -> None:
+        header, _ = unpack(message)
+        self.kinds.append((header["kind"], header["seq"]))
 
 
 @run

@@ -103,6 +103,12 @@ class Cell:
     def frame(self, color: str = "#c04020", **fields: Any) -> None:
         self.page.evaluate("([fields, color]) => kernel.frame(fields, color)", [fields, color])
 
+    def ids(self, seq: int, *shown: dict[str, Any]) -> None:
+        """What the frame `seq`, of 320x200 pixels, shows: entries with their boxes of left, top, right, bottom."""
+        entries = [{"cell": -1, "section": -1, "type": 255} | entry for entry in shown]
+        boxes = [entry["box"] for entry in shown]
+        self.page.evaluate("([seq, entries, boxes]) => kernel.ids(seq, entries, boxes)", [seq, entries, boxes])
+
     def wait(self, condition: str, timeout: float = 10_000) -> None:
         """Waits until a JavaScript expression is true."""
         self.page.wait_for_function(condition, timeout=timeout)

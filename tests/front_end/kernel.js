@@ -105,6 +105,25 @@ async function picture(width, height, color) {
   return new DataView(message.buffer, 24, bytes.length);
 }
 
+// A packed id buffer: each box, [left, top, right, bottom] in pixels, shows an entry.
+async function packed(width, height, entries, boxes) {
+  const numbers = new Uint32Array(width * height);
+  boxes.forEach(([left, top, right, bottom], index) => {
+    for (let y = top; y < bottom; y += 1) {
+      numbers.fill(index + 1, y * width + left, y * width + right);
+    }
+  });
+  const parts = [
+    numbers,
+    Float64Array.from(entries, ({ cell }) => cell),
+    Int32Array.from(entries, ({ model }) => model),
+    Int32Array.from(entries, ({ section }) => section),
+    Uint8Array.from(entries, ({ type }) => type),
+  ];
+  const stream = new Blob(parts).stream().pipeThrough(new CompressionStream("deflate"));
+  return new DataView(await new Response(stream).arrayBuffer());
+}
+
 const views = [];
 
 window.kernel = {
@@ -139,6 +158,13 @@ window.kernel = {
     const frame = { seq: 1, camera: 0, width: 320, height: 200, accumulation: 1, max_accumulation: 32, moving: false, ...fields };
     const data = buffers ?? [await picture(frame.width, frame.height, color)];
     this.model.deliver({ kind: "frame", view: this.view(), mime: "image/jpeg", ...frame }, data);
+  },
+  // What frame `seq` shows, in a picture of 320 × 200 pixels.
+  async ids(seq, entries, boxes) {
+    const types = ["soma", "axon", "dendrite", "apical_dendrite"];
+    const head = { seq, width: 320, height: 200, count: entries.length, section_types: types };
+    const data = await packed(320, 200, entries, boxes);
+    this.model.deliver({ kind: "ids", view: this.view(), ...head }, [data]);
   },
   async frames(list) {
     const pictures = await Promise.all(list.map(({ color }) => picture(320, 200, color ?? "#c04020")));

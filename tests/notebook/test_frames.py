@@ -173,6 +173,26 @@ def test_news_of_the_frames_go_to_all_and_pictures_to_whom_they_fit(cluster):
     run(cluster, test)
 
 
+@pytest.mark.parametrize("offered", [True, False])
+def test_what_a_picture_shows_goes_to_its_view_where_the_renderer_can_tell(cluster, offered):
+    if offered:
+        cluster.renderer.offers.append("render-ids")
+
+    async def test(controller: Controller, left: Shown, right: Shown) -> None:
+        def ids(shown: Shown) -> list[tuple[str, int]]:
+            return [(post["view"], post["seq"]) for post in shown.port.posts if post["kind"] == "ids"]
+
+        if offered:
+            await until(lambda: ids(left) and ids(right))
+            assert ids(left)[-1] == ("l", left.frames()[-1]["seq"])
+            assert ids(right)[-1] == ("r", right.frames()[-1]["seq"])
+        else:
+            await _quiet(cluster)
+            assert "render-ids" not in cluster.renderer.methods()
+
+    run(cluster, test)
+
+
 def test_where_no_page_is_each_widget_gets_its_picture(cluster):
     async def test(controller: Controller, left: Shown, right: Shown) -> None:
         await left.page.close()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.controller.camera import Camera
-from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage
+from brayns_widget.frames.messages import Ack, AckMessage, CameraMessage, FrameMessage, IdsMessage
 from brayns_widget.notebook.messages import (
     KERNEL_MESSAGES,
     PAGE_MESSAGES,
@@ -118,6 +118,10 @@ def test_what_is_no_message_is_refused(content):
                 "moving": True,
                 "mime": "image/jpeg",
             },
+        ),
+        (
+            IdsMessage("v", 7, 4, 3, 2, ["soma"]),
+            {"kind": "ids", "view": "v", "seq": 7, "width": 4, "height": 3, "count": 2, "section_types": ["soma"]},
         ),
     ],
 )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.protocol.messages import Reply
-from brayns_widget.stream import Frame, FrameStream, Picture, StreamSettings, encode
+from brayns_widget.stream import Frame, FrameIds, FrameStream, Picture, StreamSettings, encode
 
 FAST = StreamSettings(
     credit_timeout=0.2, settle_time=0.1, refine_interval=0.0, rest_passes=3, first_passes=1, retry_first=0.05
 )
+
+TELLS = dataclasses.replace(FAST, tells_ids=True, ids_pause=0.0)
 
 
 def camera(x: float) -> list[tuple[str, Any]]:
@@ -45,6 +48,8 @@ class Renderer:
         self.accumulation = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.ids_gate = asyncio.Event()
+        self.ids_gate.set()
         self.error: Exception | None = None
         self.errors: dict[str, Exception] = {}  # by method
         self.render_ms: float | None = None  # an addition of ours; the real one does not tell it
@@ -57,7 +62,7 @@ class Renderer:
         self.under_way += 1
         try:
             async with self._turn:
-                await self.gate.wait()
+                await (self.ids_gate if method == "render-ids" else self.gate).wait()
                 await asyncio.sleep(0.001)
                 if error := self.error or self.errors.get(method):
                     raise error
@@ -66,6 +71,10 @@ class Renderer:
             self.under_way -= 1
 
     def answer(self, method: str, params: Any) -> Reply:
+        if method == "render-ids":
+            width, height = self.state["set-application-parameters"]["viewport"]
+            said = {"count": 2, "height": height, "section_types": ["soma"], "width": width}
+            return Reply(1, said, memoryview(f"ids of {self.picture().rpartition(' ')[0]}".encode()))
         if method != "render-image":
             if self.state.get(method) != params or method.startswith("set-renderer"):
                 self.accumulation = 0
@@ -98,6 +107,7 @@ class Sink:
     def __init__(self, window: int = 2) -> None:
         self.window = window
         self.frames: list[Frame] = []
+        self.ids: list[FrameIds] = []
         self.stream: FrameStream | None = None
         self.error: Exception | None = None
         self.decode_ms = 1.0
@@ -108,6 +118,11 @@ class Sink:
         self.frames.append(frame)
         if self.stream:
             self.stream.ack(frame.view, frame.seq, shown=True, decode_ms=self.decode_ms)
+
+    def send_ids(self, ids: FrameIds) -> None:
+        if self.error:
+            raise self.error
+        self.ids.append(ids)
 
     @property
     def texts(self) -> list[str]:

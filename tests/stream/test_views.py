@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from brayns_widget.stream.ids import FrameIds
 from brayns_widget.stream.quality import StreamSettings
 from brayns_widget.stream.views import Frame, View
 
@@ -12,6 +13,9 @@ class _Sink:
         self.window = window
 
     def send(self, frame: Frame) -> None:
+        raise AssertionError("a view only counts")
+
+    def send_ids(self, ids: FrameIds) -> None:
         raise AssertionError("a view only counts")
 
 

@@ -34,6 +34,8 @@ export class CallError extends Error {
 export interface LinkEvents {
   welcome(message: KernelMessages["welcome"]): void;
   frame(message: KernelMessages["frame"], data: DataView): void;
+  /** What a frame shows. */
+  ids(message: KernelMessages["ids"], data: DataView): void;
   /** Frames come another way from now on: over a socket, or over the comm again. */
   rerouted(): void;
   /** The socket has broken, or can be tried again: the view has to be greeted again. */
@@ -194,15 +196,17 @@ export class Link {
       this.#plug(content as KernelMessages["socket"]);
     } else if (message.kind === "maker") {
       this.#events.maker((content as KernelMessages["maker"]).silent);
-    } else if (message.kind === "frame") {
+    } else if (message.kind === "frame" || message.kind === "ids") {
       const data = buffers[0];
       if (this.#plugged.peek()) {
         return; // it was under way while the socket was opened
       }
-      if (data) {
+      if (!data) {
+        console.error("brayns_widget: a message came without its bytes", content);
+      } else if (message.kind === "frame") {
         this.#events.frame(content as KernelMessages["frame"], data);
       } else {
-        console.error("brayns_widget: a frame came without its picture", content);
+        this.#events.ids(content as KernelMessages["ids"], data);
       }
     } else if (message.kind === "reply") {
       this.#settle(content as KernelMessages["reply"]);
@@ -223,6 +227,7 @@ export class Link {
         this.#events.rerouted();
       },
       frame: (frame, data) => this.#events.frame(frame, data),
+      ids: (ids, data) => this.#events.ids(ids, data),
       kernelEnded: () => this.#events.kernelEnded(),
       closed: (reason) => {
         this.#unplug();

@@ -1,5 +1,5 @@
 // The page's own socket for frames: through the Jupyter server to the kernel's machine, without the comm.
-import type { Frame, PageMessages } from "../contract.js";
+import type { Frame, FrameIds, PageMessages } from "../contract.js";
 
 const OPEN_MS = 5000;
 const WELCOME = "welcome";
@@ -11,6 +11,8 @@ export interface SocketEvents {
   /** The ticket was taken. */
   opened(): void;
   frame(frame: Frame, data: DataView): void;
+  /** What a frame shows. */
+  ids(ids: FrameIds, data: DataView): void;
   /** The kernel has ended, and the socket closes. */
   kernelEnded(): void;
   /** It has closed, or could not be opened; not called after `close`. */
@@ -44,11 +46,13 @@ export function proxied(base: string, port: number): string {
   return `${location.protocol.replace("http", "ws")}//${location.host}${base}proxy/${port}/frames`;
 }
 
-/** Takes a packed message apart: the header's length as 32 bits, little endian, the header as JSON, the picture. */
-export function unpack(message: ArrayBuffer): { frame: Frame; data: DataView } {
+type Header = ({ readonly kind: "frame" } & Frame) | ({ readonly kind: "ids" } & FrameIds);
+
+/** Takes a packed message apart: the header's length as 32 bits, little endian, the header as JSON, the bytes. */
+export function unpack(message: ArrayBuffer): { header: Header; data: DataView } {
   const length = new DataView(message).getUint32(0, true);
   const header = new TextDecoder().decode(new Uint8Array(message, 4, length));
-  return { frame: JSON.parse(header) as Frame, data: new DataView(message, 4 + length) };
+  return { header: JSON.parse(header) as Header, data: new DataView(message, 4 + length) };
 }
 
 export class FrameSocket {
@@ -83,8 +87,12 @@ export class FrameSocket {
       return;
     }
     if (typeof data !== "string") {
-      const { frame, data: picture } = unpack(data);
-      this.#events.frame(frame, picture);
+      const { header, data: bytes } = unpack(data);
+      if (header.kind === "frame") {
+        this.#events.frame(header, bytes);
+      } else if (header.kind === "ids") {
+        this.#events.ids(header, bytes);
+      }
     } else if (data === WELCOME) {
       clearTimeout(this.#timer);
       this.#events.opened();

@@ -1,18 +1,25 @@
 // The canvas with its overlays.
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { panelId, useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { IconButton } from "../ui/Button.js";
 import { opaque } from "../ui/ColorInput.js";
 import { Notice } from "../ui/Notice.js";
+import { Cards } from "./Card.js";
 import { KEYS_HELP } from "./gestures.js";
+import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
 import { Overlay } from "./Overlay.js";
 
 export function Stage() {
+  const { picking } = useView().picture;
+  const canvas = useRef<HTMLCanvasElement>(null);
   return (
-    <div class="bw-stage">
-      <Screen />
+    <div class="bw-stage" data-asking={picking.asking.value || undefined}>
+      <Screen canvas={canvas} />
+      <Cards canvas={canvas} />
+      <Hover canvas={canvas} />
       <Overlay />
       <Tools />
       <div class="bw-lower">
@@ -23,14 +30,13 @@ export function Stage() {
   );
 }
 
-function Screen() {
+function Screen({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | null> }) {
   const { picture, traits } = useView();
-  const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     if (canvas.current) {
       picture.attach(canvas.current);
     }
-  }, [picture]);
+  }, [picture, canvas]);
   return (
     // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a screen reader must hand on its keys
     <canvas

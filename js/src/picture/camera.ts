@@ -7,9 +7,9 @@ const NEAREST_UM = 1e-2;
 const FARTHEST_UM = 1e9;
 
 const add = (a: Vec3, b: Vec3): Vec3 => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
-const subtract = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+export const subtract = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const scale = (a: Vec3, k: number): Vec3 => [a[0] * k, a[1] * k, a[2] * k];
-const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+export const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const cross = (a: Vec3, b: Vec3): Vec3 => [
   a[1] * b[2] - a[2] * b[1],
   a[2] * b[0] - a[0] * b[2],
@@ -45,7 +45,7 @@ interface Basis {
   readonly distance: number;
 }
 
-function basis({ position, target, up }: Camera): Basis {
+export function basis({ position, target, up }: Camera): Basis {
   const offset = subtract(position, target);
   const back = normalize(offset, [0, 0, 1]);
   const pole = normalize(up, [0, 1, 0]);

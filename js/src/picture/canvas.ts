@@ -1,10 +1,10 @@
 // The canvas: its size, its visibility, and the newest picture on it.
 import { CANVAS, type Size } from "../contract.js";
 import { atEnd } from "../lifetime.js";
+import { stretch } from "./places.js";
 
 const DPR_MAX = 2;
 const RESIZE_REST_MS = 100;
-const SEAM = 0.015;
 
 /** The size to render for a canvas in CSS pixels: whole pixels, each side within the limits after scaling. */
 export function measure(width: number, height: number, devicePixelRatio: number): Size {
@@ -116,10 +116,8 @@ export class Canvas {
     if (clientHeight === 0 || element.height === 0) {
       return;
     }
-    // The field of view is vertical: a picture made for another size fits by its height. Rounding of a picture that was
-    // rendered smaller must not show as a seam.
-    const ratio = (element.width * clientHeight) / (element.height * clientWidth);
-    element.style.objectFit = Math.abs(ratio - 1) <= SEAM ? "fill" : ratio > 1 ? "cover" : "contain";
+    const share = stretch({ width: clientWidth, height: clientHeight }, element);
+    element.style.objectFit = share === 1 ? "fill" : share > 1 ? "cover" : "contain";
   }
 
   /** The ratio changes when the page is zoomed or the window moves to another screen. */

@@ -1,6 +1,7 @@
 // Camera movements by pointers, wheel and keys on the canvas.
 import { orbit, pan, zoom } from "./camera.js";
 import type { Pilot } from "./pilot.js";
+import { type Point, pointOn } from "./places.js";
 
 /** A drag over the whole height of the canvas turns the camera half round. */
 const ORBIT_PER_HEIGHT = Math.PI;
@@ -16,21 +17,22 @@ const LINE_PX = 16;
 const REST_MS = 150;
 
 export const KEYS_HELP =
-  "3D view. Arrow keys orbit, Shift and arrow keys pan, plus and minus or Page Up and Page Down zoom, R resets the camera.";
+  "3D view. Arrow keys orbit, Shift and arrow keys pan, plus and minus or Page Up and Page Down zoom, R resets the camera, Escape selects nothing.";
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+/** CSS pixels that a pointer may move in a click; a drag begins beyond them. */
+const CLICK_PX = 5;
 
 export interface GesturePorts {
   reset(): void;
+  /** A point of the canvas was clicked; `add`: with Ctrl or ⌘. */
+  clicked(point: Point, add: boolean): void;
+  escaped(): void;
   /** The wheel was turned over a canvas that does not take it. */
   wheelIgnored(): void;
 }
 
 export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
-  pointers(canvas, pilot, signal);
+  pointers(canvas, pilot, ports, signal);
   wheel(canvas, pilot, ports, signal);
   keys(canvas, pilot, ports, signal);
   // The right button pans; a menu of the notebook's or the browser's would end that.
@@ -41,9 +43,11 @@ export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePo
   canvas.addEventListener("contextmenu", stop, { signal });
 }
 
-function pointers(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal): void {
+function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
   const down = new Map<number, Point>();
   let panning = false;
+  /** Where the pointer went down, while it may still be a click. */
+  let pressed: Point | null = null;
 
   const move = (id: number, from: Point, to: Point) => {
     const height = canvas.clientHeight || 1;
@@ -74,6 +78,7 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal):
       if (down.size === 0) {
         panning = event.button !== 0 || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
       }
+      pressed = down.size === 0 && event.button === 0 ? { x: event.clientX, y: event.clientY } : null;
       down.set(event.pointerId, { x: event.clientX, y: event.clientY });
       event.preventDefault();
     },
@@ -84,7 +89,10 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal):
     (event) => {
       const from = down.get(event.pointerId);
       const to = { x: event.clientX, y: event.clientY };
-      if (from && (from.x !== to.x || from.y !== to.y)) {
+      if (pressed && Math.hypot(to.x - pressed.x, to.y - pressed.y) >= CLICK_PX) {
+        pressed = null;
+      }
+      if (from && !pressed && (from.x !== to.x || from.y !== to.y)) {
         move(event.pointerId, from, to);
         down.set(event.pointerId, to);
       }
@@ -92,9 +100,14 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal):
     { signal },
   );
   const end = (event: PointerEvent) => {
-    if (down.delete(event.pointerId) && down.size === 0) {
-      pilot.rest();
+    if (!down.delete(event.pointerId) || down.size > 0) {
+      return;
     }
+    pilot.rest();
+    if (pressed && event.type === "pointerup") {
+      ports.clicked(pointOn(canvas, event), event.ctrlKey || event.metaKey);
+    }
+    pressed = null;
   };
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
     canvas.addEventListener(name, end, { signal });
@@ -159,6 +172,8 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
         pilot.steer((camera) => zoom(camera, factor));
       } else if (event.key.toLowerCase() === "r") {
         ports.reset();
+      } else if (event.key === "Escape") {
+        ports.escaped();
       } else {
         return;
       }

@@ -1,6 +1,6 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
-import { effect, signal } from "@preact/signals";
-import type { Camera, Frame, WidgetModel } from "../contract.js";
+import { batch, effect, signal } from "@preact/signals";
+import type { Camera, Frame, Vec3, WidgetModel } from "../contract.js";
 import { attend } from "../kernel/attendance.js";
 import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
@@ -9,10 +9,16 @@ import { atEnd } from "../lifetime.js";
 import { Canvas } from "./canvas.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
+import { type Seen, ShownIds } from "./ids.js";
+import { Picking, portsOf } from "./picking.js";
 import { Pilot } from "./pilot.js";
+import { type Place, type Point, seenAt, toPlace, toPoint } from "./places.js";
+import { Sight } from "./sight.js";
 import { Steering } from "./steering.js";
 
 const HINT_MS = 1800;
+/** CSS pixels around a pointer in which something thin is found. */
+const REACH = 3;
 /** A picture that has not come by then is late; by `DOUBT_MS` the kernel is asked, to tell who does not answer. */
 const LATE_MS = 1800;
 const DOUBT_MS = 300;
@@ -25,6 +31,12 @@ export class Picture {
   readonly pilot: Pilot;
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
+  readonly #sight = new Sight();
+  /** What was picked in it. */
+  readonly picking: Picking;
+  readonly #ids = new ShownIds(this.frame, (error) => {
+    console.error("brayns_widget: what a frame shows could not be read", error);
+  });
   /** Whether the kernel is there. */
   readonly kernel: KernelWatch;
   /** Whether the canvas can be seen. */
@@ -70,12 +82,17 @@ export class Picture {
           this.#want(false);
           this.#decoder.push(frame, data);
         },
+        ids: (ids, data) => void this.#ids.push(ids, data),
         heard: () => this.kernel.heard(),
         expect: () => this.kernel.expect(),
         unsent: () => this.kernel.unsent(),
       },
       end,
     );
+    this.picking = new Picking({
+      ...portsOf(this.link),
+      failed: (error) => this.say(error instanceof Error ? error.message : String(error)),
+    });
     this.kernel = new KernelWatch(
       model,
       () => this.link.send("ping", {}),
@@ -100,6 +117,7 @@ export class Picture {
     );
     this.#steering = new Steering({
       camera: (message) => {
+        this.#sight.sent(message.number, message.camera, message.moving);
         this.link.steer("camera", message);
         this.#canvas?.tell("bw-camera", { number: message.number });
       },
@@ -109,7 +127,10 @@ export class Picture {
     this.#decoder = new FrameDecoder((blob) => createImageBitmap(blob), {
       show: (bitmap, frame) => {
         this.#canvas?.show(bitmap);
-        this.frame.value = frame;
+        batch(() => {
+          this.frame.value = frame;
+          this.#sight.shown(frame, this.pilot.camera);
+        });
         this.#canvas?.tell("bw-shown", frame);
       },
       eager: () => this.link.plugged.peek(),
@@ -123,6 +144,7 @@ export class Picture {
       traits.camera.value;
       if (!this.#sharing) {
         this.pilot.follow();
+        this.#sight.followed(this.pilot.camera);
       }
     });
     const stopDoubting = this.kernel.state.subscribe((state) => {
@@ -137,6 +159,7 @@ export class Picture {
       stopFollowing();
       stopDoubting();
       this.#decoder.close();
+      this.#ids.drop();
       this.#steering.close();
       clearTimeout(this.#hintTimer);
       clearTimeout(this.#lateTimer);
@@ -159,6 +182,8 @@ export class Picture {
     );
     const ports = {
       reset: () => this.resetCamera(),
+      clicked: (point: Point, add: boolean) => this.#click(point, add),
+      escaped: () => void this.picking.clear(),
       wheelIgnored: () => this.say("Click the picture, or hold Ctrl, to zoom with the wheel."),
     };
     listen(element, this.pilot, ports, this.#signal);
@@ -178,6 +203,7 @@ export class Picture {
 
   #restart(): void {
     this.#decoder.restart();
+    this.#ids.drop();
     this.#steering.restart();
   }
 
@@ -212,6 +238,44 @@ export class Picture {
     this.#sharing = false;
     if (!moving) {
       this.#model.save_changes(); // else the next change of any trait would bring this camera back
+    }
+  }
+
+  /**
+   * What is seen nearest to a point of the canvas, and the place of that in the picture; null where there is nothing,
+   * and until it is known. It changes with the picture.
+   */
+  seenNear(point: Point): { readonly seen: Seen; readonly place: Place } | null {
+    const ids = this.#ids.current.value;
+    const element = this.#canvas?.element;
+    if (!ids || !element) {
+      return null;
+    }
+    const place = toPlace(point, { width: element.clientWidth, height: element.clientHeight }, ids);
+    return place && ids.near(place, Math.round((REACH * ids.height) / element.clientHeight));
+  }
+
+  /** The point of the canvas at which the picture shows a position (µm), in fractions of its sides, or null. */
+  pointOf(position: Vec3): Point | null {
+    const [camera, frame, element] = [this.#sight.camera.value, this.frame.value, this.#canvas?.element];
+    if (!camera || !frame || !element) {
+      return null;
+    }
+    const canvas = { width: element.clientWidth, height: element.clientHeight };
+    const place = seenAt(position, camera, frame);
+    const point = place && toPoint(place, canvas, frame);
+    return point && { x: point.x / canvas.width, y: point.y / canvas.height };
+  }
+
+  #click(point: Point, add: boolean): void {
+    const [frame, element] = [this.frame.peek(), this.#canvas?.element];
+    if (!frame || !element) {
+      return;
+    }
+    const seen = this.seenNear(point); // what the tooltip names
+    const place = seen?.place ?? toPlace(point, { width: element.clientWidth, height: element.clientHeight }, frame);
+    if (place) {
+      void this.picking.pick(place, add);
     }
   }
 

@@ -36,6 +36,8 @@ interface IconButtonProps {
   /** The id of the element that it opens, and whether that is open. */
   readonly controls?: string;
   readonly expanded?: boolean;
+  /** Of a button that stays pressed. */
+  readonly pressed?: boolean;
   readonly onClick: () => void;
 }
 
@@ -46,6 +48,7 @@ export function IconButton({
   disabled = false,
   controls,
   expanded,
+  pressed,
   onClick,
 }: IconButtonProps) {
   return (
@@ -56,6 +59,7 @@ export function IconButton({
       aria-label={label}
       aria-controls={controls}
       aria-expanded={expanded}
+      aria-pressed={pressed}
       disabled={disabled}
       onClick={onClick}
     >

@@ -40,3 +40,8 @@ export function formatRange([low, high]: readonly [number, number]): [string, st
 export function tidy(text: string): string {
   return text.replace(/\s*(\.\.\.|…)$/, "…");
 }
+
+/** A type of section in words, such as "apical dendrite". */
+export function formatSection(type: string): string {
+  return type.replaceAll("_", " ");
+}

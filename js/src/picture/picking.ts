@@ -1,0 +1,164 @@
+// What was picked by a click: its cards, of which those that are pinned stay.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Vec3 } from "../contract.js";
+import type { Link } from "../kernel/link.js";
+import { formatSection } from "../ui/format.js";
+import type { Place } from "./places.js";
+
+/** What the kernel tells of a place in the picture; null is what is not known, or has no meaning there. */
+export interface Picked {
+  readonly hit: boolean;
+  /** On the surface that is seen, µm. */
+  readonly position: Vec3 | null;
+  readonly model_id: number | null;
+  /** The model's name. */
+  readonly model: string | null;
+  readonly population: string | null;
+  readonly cell: number | null;
+  /** 0 is the soma, others are MorphIO's + 1. */
+  readonly section: number | null;
+  readonly section_type: string | null;
+  /** How far along its section the place is, 0 to 1. */
+  readonly part: number | null;
+  /** From the neurite's first point, along the neurite, µm. */
+  readonly distance: number | null;
+  /** Why nothing is known of the section, or "". */
+  readonly section_problem: string;
+  /** The cell's, from the circuit. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Why there are none, or "". */
+  readonly attributes_problem: string;
+}
+
+export interface PickingPorts {
+  pick(place: Place, add: boolean): Promise<Picked>;
+  /** Selects nothing. */
+  clear(): Promise<unknown>;
+  /** A pick has failed. */
+  failed(error: unknown): void;
+}
+
+/** The kernel's calls. */
+export function portsOf(link: Link): Pick<PickingPorts, "pick" | "clear"> {
+  const call = link.call.bind(link) as (method: string, params: object) => Promise<unknown>;
+  return {
+    pick: ([u, v], add) => call("selection.pick", { u, v, add }) as Promise<Picked>,
+    clear: () => call("selection.clear", {}),
+  };
+}
+
+export interface Card {
+  readonly key: number;
+  readonly picked: Picked;
+  readonly pinned: boolean;
+}
+
+export class Picking {
+  readonly #ports: PickingPorts;
+  readonly #cards = signal<readonly Card[]>([]);
+  readonly #asking = signal(false);
+  #newest = 0;
+
+  constructor(ports: PickingPorts) {
+    this.#ports = ports;
+  }
+
+  /** The newest first. */
+  get cards(): ReadonlySignal<readonly Card[]> {
+    return this.#cards;
+  }
+
+  /** Whether the answer to the newest pick is awaited. */
+  get asking(): ReadonlySignal<boolean> {
+    return this.#asking;
+  }
+
+  /** Asks what is at a place of the picture, and selects it; with `add`, beside what is selected. */
+  async pick(place: Place, add: boolean): Promise<void> {
+    await this.#ask(async () => {
+      const picked = await this.#ports.pick(place, add);
+      return picked.hit ? picked : null;
+    });
+  }
+
+  /** Selects nothing; cards that are pinned stay. */
+  async clear(): Promise<void> {
+    this.#show(null);
+    await this.#ask(async () => {
+      await this.#ports.clear();
+      return null;
+    });
+  }
+
+  pin(key: number, pinned: boolean): void {
+    this.#cards.value = this.#cards.value.map((card) => (card.key === key ? { ...card, pinned } : card));
+  }
+
+  close(key: number): void {
+    this.#cards.value = this.#cards.value.filter((card) => card.key !== key);
+  }
+
+  /** Of several clicks, the last one counts. */
+  async #ask(question: () => Promise<Picked | null>): Promise<void> {
+    this.#newest += 1;
+    const own = this.#newest;
+    this.#asking.value = true;
+    try {
+      const picked = await question();
+      if (own === this.#newest) {
+        this.#show(picked);
+      }
+    } catch (error) {
+      if (own === this.#newest) {
+        this.#ports.failed(error);
+      }
+    } finally {
+      if (own === this.#newest) {
+        this.#asking.value = false;
+      }
+    }
+  }
+
+  #show(picked: Picked | null): void {
+    const pinned = this.#cards.value.filter((card) => card.pinned);
+    this.#cards.value = picked ? [{ key: this.#newest, picked, pinned: false }, ...pinned] : pinned;
+  }
+}
+
+type Fact = readonly [name: string, value: string];
+
+/** Whose place it is, for people. */
+export function whoOf({ population, cell }: Picked): readonly Fact[] {
+  return [...known("Population", population), ...known("Cell", cell)];
+}
+
+/** What is known of the place and of its cell, for people. */
+export function factsOf(picked: Picked): readonly Fact[] {
+  const { model, population, section_type, part, distance, position } = picked;
+  const type = section_type === null ? null : formatSection(section_type);
+  return [
+    ...known("Section", type),
+    ...known("Section id", picked.section),
+    ...known("Position", part?.toFixed(3), "of its length"),
+    ...known("From the soma", distance?.toFixed(1), "µm along it"),
+    ...known("Place", position?.map((side) => side.toFixed(1)).join(", "), "µm"),
+    ...known("Model", model === population ? null : model),
+    ...Object.entries(picked.attributes).map(
+      ([name, value]): Fact => [name, value === null ? "no value" : words(value)],
+    ),
+  ];
+}
+
+function known(name: string, value: string | number | null | undefined, unit = ""): Fact[] {
+  return value === null || value === undefined ? [] : [[name, `${value} ${unit}`.trim()]];
+}
+
+/** A number as a person reads it: not with the digits that its binary form needs. */
+function words(value: unknown): string {
+  return typeof value === "number" ? String(Number(value.toPrecision(7))) : String(value);
+}
+
+/** What a card is called. */
+export function titleOf({ population, model, cell }: Picked): string {
+  return [population ?? model ?? "Unknown model", cell].filter((part) => part !== null).join(" · ");
+}
