@@ -1,34 +1,12 @@
 // What was picked by a click: its cards, of which those that are pinned stay.
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Vec3 } from "../contract.js";
+import type { Calls } from "../contract.js";
 import type { Link } from "../kernel/link.js";
 import { formatSection } from "../ui/format.js";
 import type { Place } from "./places.js";
 
 /** What the kernel tells of a place in the picture; null is what is not known, or has no meaning there. */
-export interface Picked {
-  readonly hit: boolean;
-  /** On the surface that is seen, µm. */
-  readonly position: Vec3 | null;
-  readonly model_id: number | null;
-  /** The model's name. */
-  readonly model: string | null;
-  readonly population: string | null;
-  readonly cell: number | null;
-  /** 0 is the soma, others are MorphIO's + 1. */
-  readonly section: number | null;
-  readonly section_type: string | null;
-  /** How far along its section the place is, 0 to 1. */
-  readonly part: number | null;
-  /** From the neurite's first point, along the neurite, µm. */
-  readonly distance: number | null;
-  /** Why nothing is known of the section, or "". */
-  readonly section_problem: string;
-  /** The cell's, from the circuit. */
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Why there are none, or "". */
-  readonly attributes_problem: string;
-}
+export type Picked = Calls["selection.pick"]["result"];
 
 export interface PickingPorts {
   pick(place: Place, add: boolean): Promise<Picked>;
@@ -40,10 +18,9 @@ export interface PickingPorts {
 
 /** The kernel's calls. */
 export function portsOf(link: Link): Pick<PickingPorts, "pick" | "clear"> {
-  const call = link.call.bind(link) as (method: string, params: object) => Promise<unknown>;
   return {
-    pick: ([u, v], add) => call("selection.pick", { u, v, add }) as Promise<Picked>,
-    clear: () => call("selection.clear", {}),
+    pick: ([u, v], add) => link.call("selection.pick", { u, v, add }),
+    clear: () => link.call("selection.clear", {}),
   };
 }
 
