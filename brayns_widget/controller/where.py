@@ -90,6 +90,8 @@ def where(
         raise ValueError(f"renderer is an address without proxies, so {other} has no meaning beside it")
     if renderer is None and backend is not None:
         raise ValueError("backend is the address of a renderer's backend: give renderer, too")
+    if renderer is None and master is None and slave is not None:
+        raise ValueError("slave is the address of a proxy master's slave: give master, too")
     root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
     hidden = Token(token, optional=renderer is not None)
     return Where(Place(master, slave, hidden, usecase, project, root, renderer, backend), attach_to, start_timeout)

@@ -45,6 +45,7 @@ def test_a_docstring_without_their_place_stays_as_it_is():
         ({"renderer": "ws://h", "master": "http://h"}, ValueError, "so master has no meaning beside it"),
         ({"renderer": "ws://h", "attach_to": "1"}, ValueError, "so attach_to has no meaning"),
         ({"backend": "ws://h"}, ValueError, "give renderer, too"),
+        ({"slave": "ws://h"}, ValueError, "give master, too"),
         ({"renderer": "nowhere://h"}, BraynsWidgetError, "is not the address of a renderer"),
     ],
 )
