@@ -1,4 +1,7 @@
-"""A connection against a fake cluster."""
+"""A connection against a fake cluster.
+
+More than 600 lines, because all tests share what owns a connection and notes in which order it hears of it.
+"""
 
 from __future__ import annotations
 

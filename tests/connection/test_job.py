@@ -1,3 +1,8 @@
+"""One job against a fake cluster, from its start to its end.
+
+More than 600 lines, because all tests begin a job in the same ways and look at what the fake cluster was asked.
+"""
+
 from __future__ import annotations
 
 import asyncio
