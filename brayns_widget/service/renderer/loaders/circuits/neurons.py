@@ -19,7 +19,6 @@ from brayns_widget.service.renderer.content.coloring.cells import CellSlots
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.loaders.circuits.columns import CellColumns
 from brayns_widget.service.renderer.loaders.morphologies.morphology import Section, Shape
-from brayns_widget.service.renderer.loaders.morphologies.places import Places
 from brayns_widget.service.rpc.running import REPORT_INTERVAL, RunningRequest
 
 _MOST_THREADS = 8  # memory is not faster with more
@@ -71,8 +70,8 @@ def place(
         np.add(shape.segments, np.uint32(vertex_at[cell]), out=segments[s])
         if columns is None:
             own, slot = sections[shape_of_cell[cell]], np.uint32(slot_at[cell])
-            np.add(own.numbers(shape.segment_places), slot, out=segment_slots[s])
-            np.add(own.numbers(shape.sphere_places), slot, out=sphere_slots[p])
+            np.add(own.segments, slot, out=segment_slots[s])
+            np.add(own.spheres, slot, out=sphere_slots[p])
         else:
             segment_slots[s] = columns.slots(cell, shape.segment_types, shape.segment_places)
             sphere_slots[p] = columns.slots(cell, shape.sphere_types, shape.sphere_places)
@@ -92,34 +91,29 @@ class _Sections:
         ids: (K,) int32, ascending.
         types: (K,) uint8, the ``Section`` of each.
         starts: (K,) float32, see ``Elements``.
-        table: what each section's id, less the first, has for a number.
+        segments: (S,) unsigned, in as few bytes as possible: which of them each segment belongs to.
+        spheres: (P,) the same for spheres.
     """
 
     ids: npt.NDArray[np.int32]
     types: npt.NDArray[np.uint8]
     starts: npt.NDArray[np.float32]
-    table: npt.NDArray[np.uint32]
+    segments: npt.NDArray[np.unsignedinteger]
+    spheres: npt.NDArray[np.unsignedinteger]
 
     @classmethod
     def of(cls, shape: Shape) -> _Sections:
         """List the sections that a shape shows."""
         places = np.concatenate((shape.segment_places[:, 0], shape.sphere_places[:, 0])).astype(np.int32)
         kinds = np.concatenate((shape.segment_types, shape.sphere_types))
-        if not len(places):
-            return cls(places, kinds, np.empty(0, np.float32), np.empty(0, np.uint32))
-        first = int(places.min())
-        types = np.full(int(places.max()) - first + 1, len(Section), np.uint8)
+        first = int(places.min(initial=0))
+        types = np.full(int(places.max(initial=0)) - first + 1, len(Section), np.uint8)
         types[places - first] = kinds
         there = types < len(Section)
         ids = (np.flatnonzero(there) + first).astype(np.int32)
-        return cls(ids, types[there], shape.starts_of(ids), (np.cumsum(there) - 1).astype(np.uint32))
-
-    def numbers(self, places: Places) -> npt.NDArray[np.uint32]:
-        """Find the numbers (P,) of the sections at places (P, 2)."""
-        if not len(places):
-            return np.empty(0, np.uint32)
-        numbers: npt.NDArray[np.uint32] = self.table[places[:, 0].astype(np.int32) - self.ids[0]]
-        return numbers
+        table = (np.cumsum(there) - 1).astype(np.min_scalar_type(len(ids)))
+        segments, spheres = np.split(table[places - first], [len(shape.segments)])
+        return cls(ids, types[there], shape.starts_of(ids), segments, spheres)
 
 
 def _slots(
