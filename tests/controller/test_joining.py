@@ -58,13 +58,14 @@ def test_camera_background_and_settings_are_those_of_the_scene(cluster, joined):
 
 
 def test_nothing_of_the_scene_is_changed(cluster, joined):
-    """But for how pictures are drawn: with the settings that it has told, and as a whole."""
+    """But for how pictures are drawn: by the settings that it has told, as a whole. A cancel of null is a probe."""
     cluster.renderer.simulation["current"] = 7
     joined.start().result(WAIT)
     joined.snapshot().result(WAIT)
     assert joined.simulation.read_parameters().current == 7
     asked = {method for method in cluster.renderer.methods() if not method.startswith(READING)}
-    assert asked == {"set-renderer-interactive", "set-framebuffer-static"}
+    assert asked == {"cancel", "set-renderer-interactive", "set-framebuffer-static"}
+    assert cluster.renderer.sent("cancel") == [{"id": None}]
 
 
 def test_floor_and_options_of_a_shared_renderer_stay_as_its_clients_have_set_them(cluster, joined):

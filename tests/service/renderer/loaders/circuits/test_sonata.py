@@ -240,7 +240,7 @@ def test_a_missing_morphology_names_file_and_cell(tmp_path: Path):
         ("[1]", "neither 'networks' nor 'run'"),
         ('{"networks": 5}', "is not a SONATA circuit configuration"),
         ('{"run": {}}', "cannot be read: "),
-        ("\x00\xff", "it is not JSON"),
+        ("\x00\xff", "it is no text, but binary data"),
         ("[" * 100000, "it is not JSON"),
     ],
 )
