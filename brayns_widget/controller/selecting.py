@@ -32,10 +32,7 @@ from brayns_widget.protocol.ids import ascending
 
 if TYPE_CHECKING:
     import numpy as np
-    import numpy.typing as npt
     import pandas as pd
-
-    Ints = npt.NDArray[np.int64]
 
 
 class Selection(Deriving):
@@ -81,7 +78,7 @@ class Selection(Deriving):
         parts = [f"{count_of({name: text})} of {name!r}" for name, text in self.value.items()]
         return f"<Selection: {', '.join(parts) or 'nothing'}>"
 
-    def ids(self, population: str | None = None) -> Ints:
+    def ids(self, population: str | None = None) -> np.ndarray:
         """Return the node ids (N,) of a population's selected cells, ascending.
 
         Args:
