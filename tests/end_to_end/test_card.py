@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import ARTIFACTS
-from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
-from tests.end_to_end.test_hover import SHOW, picks_of, point_of
+from tests.end_to_end.lab import Lab, Notebook, until
+from tests.end_to_end.test_hover import picks_of, point_of, shown
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,13 +22,7 @@ pytestmark = [
 
 @pytest.fixture
 def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
-    name = write_notebook(lab.root, "card.ipynb", SHOW.format(transport="auto"))
-    notebook = open_notebook(lab, browser, name)
-    notebook.command("notebook:run-all-cells")
-    notebook.canvas.wait_for()
-    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    until(lambda: notebook.evaluate("len(viewer.models)") == 1, 60, "the circuit")
-    notebook.wait_sharp()
+    notebook = shown(lab, browser, "card.ipynb", "auto")
     yield notebook
     notebook.page.close()
 

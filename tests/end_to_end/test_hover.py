@@ -62,15 +62,20 @@ WATCH = """() => {
 def notebook(request: pytest.FixtureRequest, lab: Lab, browser: Browser) -> Iterator[Notebook]:
     if request.param == "socket":
         pytest.importorskip("jupyter_server_proxy", reason="jupyter-server-proxy is not installed (extra local)")
-    name = write_notebook(lab.root, f"hover-{request.param}.ipynb", SHOW.format(transport=request.param))
-    notebook = open_notebook(lab, browser, name)
+    notebook = shown(lab, browser, f"hover-{request.param}.ipynb", request.param)
+    yield notebook
+    notebook.page.close()
+
+
+def shown(lab: Lab, browser: Browser, name: str, transport: str) -> Notebook:
+    """Open a notebook, and wait until its view shows the circuit at rest."""
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, name, SHOW.format(transport=transport)))
     notebook.command("notebook:run-all-cells")
     notebook.canvas.wait_for()
     notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
     until(lambda: notebook.evaluate("len(viewer.models)") == 1, 60, "the circuit")
     notebook.wait_sharp()
-    yield notebook
-    notebook.page.close()
+    return notebook
 
 
 def picks_of(notebook: Notebook) -> list[dict[str, Any]]:
