@@ -85,7 +85,9 @@ def test_a_closed_one_starts_nothing(cluster):
     assert cluster.calls == []
 
 
-@pytest.mark.parametrize("options", [{"master": "no address"}, {"slave": "http://user@host"}])
+@pytest.mark.parametrize(
+    "options", [{"master": "no address"}, {"master": "http://127.0.0.1:1", "slave": "http://user@host"}]
+)
 def test_addresses_are_checked_at_once(options):
     with pytest.raises(BraynsWidgetError, match="is not the address") as caught:
         Controller(**options)
