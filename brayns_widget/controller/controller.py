@@ -12,6 +12,7 @@ from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.loop import LoopThread
 from brayns_widget.connection.status import Status
 from brayns_widget.connection.tokens import Source, Token
+from brayns_widget.controller.aiming import Aim
 from brayns_widget.controller.calls import shortcut
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.clipping import Clipping
@@ -116,6 +117,7 @@ class Controller(Groups, Guarded):
     def __init__(self, where: Where) -> None:
         core = Core(where.place, where.attach_to, where.start_timeout)
         core.controller = weakref.ref(self)
+        core.aim = Aim(core)
         core.presence = Presence(core)
         core.resumer = Resumer(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)

@@ -36,6 +36,7 @@ from brayns_widget.protocol.errors import (
 )
 
 if TYPE_CHECKING:
+    from brayns_widget.controller.aiming import Aim
     from brayns_widget.controller.presence import Presence
     from brayns_widget.controller.restoring import Restorer
     from brayns_widget.controller.resuming import Resumer
@@ -80,6 +81,7 @@ class Core:
         self.store.state = State(job=_where(place))
         self.scene = Scene(self.store)
         self.journal = Journal()
+        self.aim: Aim  # tells the renderer the camera while no view does
         self.presence: Presence  # lets a scene sleep that nobody looks at
         self.resumer: Resumer  # goes on with a job that was out of reach
         self.restorer: Restorer  # brings back a scene that has lost its renderer
@@ -277,6 +279,7 @@ class Core:
             task.cancel()
         await self.presence.close()
         await self._stop_following()
+        await self.aim.close(stop=stop)
         await self.connection.close(stop=stop)
         await self.resumer.close()
 
@@ -362,6 +365,7 @@ class Core:
         self.restorer.wanted = False
         self._tell_problems()
         self.touch()
+        self.aim.ready(ready.renderer, joined=self.joined)
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
     def _away(self) -> None:
