@@ -25,7 +25,8 @@ CLIENT = f"""
 import asyncio, sys
 from pathlib import Path
 from brayns_widget.connection import job as job_module
-from brayns_widget.connection.job import Job, Place
+from brayns_widget.connection.job import Job
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.tokens import Token
 job_module.LEASE = {LEASE}
 async def main():

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 from brayns_widget.connection.busy import Patience
 from brayns_widget.connection.capabilities import Capabilities, equip_backend, equip_renderer
-from brayns_widget.connection.job import LEAVING, EndOfJob, Job, Place
+from brayns_widget.connection.job import LEAVING, EndOfJob, Job
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.mending import Mender
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.questioning import ask, attempt
 from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, is_for_good, with_new_token

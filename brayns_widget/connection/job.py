@@ -7,13 +7,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from brayns_widget.connection import records
-from brayns_widget.connection.addresses import job_addresses, server_address, slave_address
+from brayns_widget.connection.addresses import job_addresses
 from brayns_widget.connection.bare import BareServers
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
@@ -22,6 +21,7 @@ from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
 from brayns_widget.connection.looking import PATIENCE, check_listens
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import LEASE, MasterClient, master_address
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
@@ -50,69 +50,6 @@ _LOG = logging.getLogger(__name__)
 
 def _ignore(_: object) -> None:
     pass
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The place where jobs run: addresses of the proxies, the token, and options of the start.
-
-    Attributes:
-        master: address of the proxy master, or None for the local service.
-        slave: address of the proxy slave, or None if the master provides it.
-        token: bearer token; not used with the local service, which has its own.
-        usecase: which versions of renderer and backend the master launches.
-        project: the project, which the 2024 edition requires, or None.
-        base_directory: the directory in which the local service may read and write.
-        renderer: address of a renderer that runs already, without proxies, or None.
-        backend: address of its backend, or None.
-
-    Raises:
-        BraynsWidgetError: an address is invalid, or contains a credential.
-    """
-
-    master: str | None
-    slave: str | None
-    token: Token = field(repr=False)
-    usecase: str
-    project: str | None
-    base_directory: Path
-    renderer: str | None = None
-    backend: str | None = None
-
-    def __post_init__(self) -> None:
-        # At once, so that no address with a credential in it is ever kept.
-        if self.master is not None:
-            master_address(self.master)
-        if self.slave is not None:
-            slave_address(self.slave)
-        for name in ("renderer", "backend"):
-            if (address := getattr(self, name)) is not None:
-                server_address(address, name)
-
-    @property
-    def servers(self) -> tuple[str, str | None] | None:
-        """Addresses of renderer and backend without proxies, or None."""
-        if self.renderer is None:
-            return None
-        backend = None if self.backend is None else server_address(self.backend, "backend")
-        return server_address(self.renderer, "renderer"), backend
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the local service runs the jobs."""
-        return self.master is None and self.renderer is None
-
-    def shares_master(self, other: Place) -> bool:
-        """Whether the same master runs the jobs of both, so that its ids mean the same jobs."""
-        if self.renderer is not None or other.renderer is not None:
-            return False
-        mine, theirs = (place.master and master_address(place.master) for place in (self, other))
-        return mine == theirs
-
-    @property
-    def name(self) -> str:
-        """Where it is, for people."""
-        return self.renderer or self.master or "the local service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""Whether something listens at the address of a proxy slave, to be known before a job is started for it."""
+"""Whether something listens at an address, to be known before a job is started for it, or left for it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from brayns_widget.connection.addresses import slave_address
@@ -13,12 +13,17 @@ from brayns_widget.connection.link import Unreachable, is_loopback
 from brayns_widget.connection.recovery import shortened
 
 PATIENCE = 5.0
-"""Seconds in which a slave may come up, such as one that is restarted just now."""
+"""Seconds in which a server may come up, such as one that is restarted just now."""
 
 _PAUSE = 0.25
-_PORTS = {"ws": 80, "wss": 443}
-_PROXIES = {"ws": {"ws", "socks", "https", "http"}, "wss": {"wss", "socks", "https"}}
-"""The proxies that websockets uses for each scheme, by their names in the environment."""
+_PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
+_PROXIES = {
+    "ws": {"ws", "socks", "https", "http"},
+    "wss": {"wss", "socks", "https"},
+    "http": {"http", "all"},
+    "https": {"https", "all"},
+}
+"""The proxies that websockets and httpx use for each scheme, by their names in the environment."""
 
 
 async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callable[[], None] = lambda: None) -> None:
@@ -35,10 +40,35 @@ async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callabl
         Unreachable: nothing does, so a job would run for nothing.
     """
     url = slave_address(slave)
+    if reason := await _why_not(url, patience, on_wait):
+        error = Unreachable(f"No proxy slave answers at {url}, so no job was started: {reason}.")
+        error.hint = "Check slave=…, and start first what leads there, such as a tunnel."
+        raise error
+
+
+async def check_before_leaving(servers: Mapping[str, str], patience: float = PATIENCE) -> None:
+    """Check that servers accept connections before a job is left for them; see ``check_listens``.
+
+    Args:
+        servers: their addresses, with schemes, by their names.
+        patience: seconds in which they may come up.
+
+    Raises:
+        Unreachable: one does not.
+    """
+    for name, url in servers.items():
+        if reason := await _why_not(url, patience, lambda: None):
+            error = Unreachable(f"No {name} answers at {url}, so the present job goes on: {reason}.")
+            error.hint = "Check the address, and start first what leads there, such as a tunnel."
+            raise error
+
+
+async def _why_not(url: str, patience: float, on_wait: Callable[[], None]) -> str | None:
+    """Return why nothing accepts connections at an address, or None if something does."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     if _is_proxied(url, host, port):
-        return
+        return None
     reason = f"nothing within {patience:g} s"
     try:
         async with asyncio.timeout(patience):
@@ -48,16 +78,16 @@ async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callabl
                 except OSError as error:
                     reason = error.strerror or str(error)
                     if isinstance(error, socket.gaierror):  # the resolver has tried for long enough
-                        raise _unreachable(url, reason) from None
+                        return reason
                     on_wait()
                 else:
                     writer.close()
                     with contextlib.suppress(OSError):
                         await writer.wait_closed()
-                    return
+                    return None
                 await asyncio.sleep(shortened(_PAUSE))
     except TimeoutError:
-        raise _unreachable(url, reason) from None
+        return reason
 
 
 def _is_proxied(url: str, host: str, port: int) -> bool:
@@ -67,9 +97,3 @@ def _is_proxied(url: str, host: str, port: int) -> bool:
     if is_loopback(url) or proxy_bypass(f"{host}:{port}"):
         return False
     return not _PROXIES[urlsplit(url).scheme].isdisjoint(getproxies())
-
-
-def _unreachable(url: str, reason: str) -> Unreachable:
-    error = Unreachable(f"No proxy slave answers at {url}, so no job was started: {reason}.")
-    error.hint = "Check slave=…, and start first what leads there, such as a tunnel."
-    return error

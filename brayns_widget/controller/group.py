@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from brayns_widget.connection.connection import Connection, Ready
-from brayns_widget.connection.job import EndOfJob, Place
+from brayns_widget.connection.job import EndOfJob
+from brayns_widget.connection.looking import check_before_leaving
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
@@ -183,12 +185,18 @@ class Core:
         """Leave the job, cancel all other tasks, and start or join one elsewhere.
 
         If it is the present job, it is kept, and goes on with the given token.
+
+        Raises:
+            Unreachable: nothing answers there, so the job that is ready was not left.
         """
         if await self.connection.renew(where.place, where.attach_to):
             slave = self.connection.place.slave
             self.store.state = replace(self.store.state, job=replace(self.store.state.job, slave=slave))
             await self.connection.ensure(report)
             return
+        if self.connection.ready is not None:
+            report(None, f"Looking for {where.place.name} …")
+            await check_before_leaving(where.place.addresses)
         for task in self.tasks.values():
             if not task.is_current:
                 task.cancel()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from brayns_widget.connection.job import Place
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.ending import read_end
 from brayns_widget.controller.jobs import StartedJob, find_jobs, recorded

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Generic, ParamSpe
 
 from annotated_types import Gt, MaxLen
 
-from brayns_widget.connection.job import Place
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.tokens import Source, Token
 from brayns_widget.controller.arguments import Arguments, Reads

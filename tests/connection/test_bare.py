@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from brayns_widget.connection.job import EndOfJob, Job, Place
+from brayns_widget.connection.job import EndOfJob, Job
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import AllocationError
 from tests.fakes import TOKEN, FakeCluster

@@ -15,7 +15,8 @@ import pytest
 
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection.connection import Connection, Ready
-from brayns_widget.connection.job import EndOfJob, Place
+from brayns_widget.connection.job import EndOfJob
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.status import Status

@@ -16,9 +16,10 @@ import pytest
 
 from brayns_widget.connection import job as job_module
 from brayns_widget.connection import records, stopping
-from brayns_widget.connection.job import EndOfJob, Job, Place
+from brayns_widget.connection.job import EndOfJob, Job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.master import MasterClient
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection.link import Unreachable
-from brayns_widget.connection.looking import check_listens
+from brayns_widget.connection.looking import check_before_leaving, check_listens
 
 DEADLINE = 10
 
@@ -92,6 +92,18 @@ def test_a_name_that_nobody_knows_is_told_at_once(monkeypatch):
     assert time.monotonic() - began < 2.0
 
 
+def test_a_job_is_left_only_for_servers_that_are_there():
+    async def main() -> None:
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+            there = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/path"
+            await check_before_leaving({"proxy master": there})
+            gone = f"ws://127.0.0.1:{free_port()}"
+            with pytest.raises(Unreachable, match=f"No proxy slave answers at {gone}, so the present job goes on: "):
+                await check_before_leaving({"proxy master": there, "proxy slave": gone}, 0.1)
+
+    asyncio.run(asyncio.wait_for(main(), DEADLINE))
+
+
 @pytest.mark.parametrize(("slave", "ports"), [("wss://host/a", [443]), ("ws://host", [80]), ("wss://host:7/a", [7])])
 def test_the_port_is_that_of_the_scheme(monkeypatch, slave, ports):
     asked: list[tuple[str, int]] = []
@@ -127,3 +139,22 @@ def test_through_a_proxy_nothing_is_tried_as_only_that_can_know(monkeypatch, var
     monkeypatch.setattr(asyncio, "open_connection", refuse)
     with contextlib.nullcontext() if proxied else pytest.raises(Unreachable):
         look(slave)
+
+
+@pytest.mark.parametrize(
+    ("variable", "master", "proxied"),
+    [
+        ("all_proxy", "https://master.example", True),
+        ("http_proxy", "http://master.example", True),
+        ("https_proxy", "http://master.example", False),
+        ("http_proxy", "http://127.0.0.1", False),
+    ],
+)
+def test_a_master_behind_a_proxy_is_not_tried_either(monkeypatch, variable, master, proxied):
+    async def refuse(*_: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.setattr(asyncio, "open_connection", refuse)
+    with contextlib.nullcontext() if proxied else pytest.raises(Unreachable):
+        asyncio.run(asyncio.wait_for(check_before_leaving({"proxy master": master}), DEADLINE))

@@ -260,7 +260,7 @@ CONNECTION = """
 import os, sys, threading
 from pathlib import Path
 from brayns_widget.connection.connection import Connection
-from brayns_widget.connection.job import Place
+from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 async def prepare(ready): pass

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from brayns_widget.connection.job import Job as EndedJob
+from brayns_widget.connection.link import Unreachable
+from brayns_widget.connection.looking import check_before_leaving
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NOT_BACK
@@ -97,6 +99,17 @@ def test_a_job_is_left_for_one_elsewhere(cluster, controller):
         controller.close()
         assert other.paths().count("POST /start") == 1
     assert cluster.paths()[-1] == f"POST /stop/{JOB_ID}"
+
+
+def test_a_job_is_not_left_for_an_address_where_nobody_is(cluster, controller, monkeypatch):
+    monkeypatch.setattr(check_before_leaving, "__defaults__", (0.1,))
+    model = load(controller)
+    with pytest.raises(Unreachable, match=r"No proxy master answers at .*, so the present job goes on: "):
+        controller.job.connect(master="http://127.0.0.1:1", token="t").result(WAIT)
+    assert controller.status.state == "ready"
+    assert [one.id for one in controller.models] == [model.id]
+    assert controller.state.job.master == cluster.master
+    assert not [path for path in cluster.paths() if path.startswith("POST /stop")]
 
 
 def test_a_job_that_was_attached_to_is_left_running(cluster):
