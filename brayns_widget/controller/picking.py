@@ -67,14 +67,14 @@ class Picked:
 
 async def look_at(core: Core, u: float, v: float) -> Picked:
     """Find what the renderer shows at a point, through the present camera, without the attributes of its cell."""
-    from brayns_widget.protocol.brayns.additions import PICK
+    from brayns_widget.protocol.brayns.additions import PICK, PickParams
     from brayns_widget.protocol.brayns.models import INSPECT, InspectParams
 
-    renderer, params = await core.renderer(), InspectParams(position=(u, v))
+    renderer = await core.renderer()
     capabilities = core.store.state.capabilities
     if capabilities is not None and capabilities.offers(PICK.name):
-        return _picked(core, await core.look(renderer, renderer.call(PICK, params)))
-    found = await core.look(renderer, renderer.call(INSPECT, params))
+        return _picked(core, await core.look(renderer, renderer.call(PICK, PickParams(position=(u, v)))))
+    found = await core.look(renderer, renderer.call(INSPECT, InspectParams(position=(u, 1 - v))))
     if not found.hit:
         return Picked(hit=False)
     cell = found.metadata.get("neuron_id") if isinstance(found.metadata, Mapping) else None

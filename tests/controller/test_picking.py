@@ -89,7 +89,8 @@ def test_brayns_own_renderer_tells_the_cell_alone(cluster, controller):
     model = load(controller)
     answer = {"hit": True, "metadata": {"neuron_id": 3}, "model_id": model.id, "position": [1.0, 2.0, 3.0]}
     cluster.renderer.answers["inspect"] = lambda _: answer
-    picked = controller.selection.pick(0.5, 0.5)
+    picked = controller.selection.pick(0.5, 0.25)
+    assert cluster.renderer.sent("inspect") == [{"position": [0.5, 0.75]}]  # which counts from the bottom
     assert (picked.cell, picked.population, picked.position) == (3, "cells", (1.0, 2.0, 3.0))
     assert (picked.section, picked.section_problem) == (None, NO_SECTIONS)
     assert picked.attributes_problem  # its backend cannot tell them either

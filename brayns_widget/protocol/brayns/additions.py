@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
-from brayns_widget.protocol.brayns.models import GetModelParams, InspectParams, ModelInstance
+from brayns_widget.protocol.brayns.models import GetModelParams, ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Object, Size, Vector3, Vector4
+from brayns_widget.protocol.schema import Object, Size, Vector2, Vector3, Vector4
 
 
 class RadiusFloor(Object):
@@ -46,6 +46,12 @@ class IdBuffer(Object):
     height: Size
     section_types: list[str]
     width: Size
+
+
+class PickParams(Object):
+    """A point of the picture, 0 to 1, from the left and from the top, as the rows of the id buffer."""
+
+    position: Vector2
 
 
 class PickResult(Object):
@@ -91,6 +97,6 @@ GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
 SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)
-PICK = Endpoint("pick", InspectParams, PickResult)
+PICK = Endpoint("pick", PickParams, PickResult)
 RENDER_IDS = Endpoint("render-ids", None, IdBuffer)
 GET_CANCELLABLE_METHODS = Endpoint("get-cancellable-methods", None, list[str])

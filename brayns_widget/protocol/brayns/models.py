@@ -100,7 +100,7 @@ class InstantiateParams(Object):
 
 
 class InspectParams(Object):
-    """A point of the picture; 0 is the first column or row, 1 the last."""
+    """A point of the picture, 0 to 1, from the left and from the bottom, as OSPRay's ``ospPick`` counts."""
 
     model_config = ConfigDict(title="InspectMessage")
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from brayns_widget.protocol.brayns.additions import PICK, RENDER_IDS, IdBuffer, PickResult
-from brayns_widget.protocol.brayns.models import InspectParams
+from brayns_widget.protocol.brayns.additions import PICK, RENDER_IDS, IdBuffer, PickParams, PickResult
 from brayns_widget.protocol.errors import INTERNAL_ERROR, RequestError
 from brayns_widget.service.renderer.content.along import along
 from brayns_widget.service.renderer.content.coloring.base import Elements
@@ -55,7 +54,7 @@ def render_ids(context: Context, request: RunningRequest) -> WithPayload[IdBuffe
 
 
 @methods.add(PICK, plugin=OURS, turn=Turn.BETWEEN)
-def pick(context: Context, params: InspectParams) -> PickResult:
+def pick(context: Context, params: PickParams) -> PickResult:
     """Find out which place of which cell is seen at a point of the picture."""
     u, v = params.position
     found = context.prepared_engine().pick(u, v, as_seen=True) if 0 <= u <= 1 and 0 <= v <= 1 else None

@@ -72,7 +72,7 @@ def instantiate_model(context: Context, params: InstantiateParams, request: Runn
 def inspect(context: Context, params: InspectParams) -> InspectResult:
     """Find out what is seen at a point of the picture."""
     u, v = params.position
-    pick = context.prepared_engine().pick(u, v) if 0 <= u <= 1 and 0 <= v <= 1 else None
+    pick = context.prepared_engine().pick(u, 1 - v) if 0 <= u <= 1 and 0 <= v <= 1 else None
     if pick is None:
         return InspectResult(hit=False, metadata=NOTHING, model_id=0, position=[0.0, 0.0, 0.0])
     model = context.models.at(pick.handle)

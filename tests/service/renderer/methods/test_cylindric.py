@@ -60,12 +60,12 @@ def test_inspect_and_buffers_see_the_same(address: str):
             await surround(client)
             for angle in ANGLES:
                 u, v = place_of(angle)
-                found = await client.call("inspect", {"position": [u, v]})
+                found = await client.call("inspect", {"position": [u, 1 - v]})
                 assert found["hit"], angle
                 assert math.degrees(math.atan2(found["position"][0], -found["position"][2])) == pytest.approx(
                     angle, abs=0.1
                 )
-            assert not (await client.call("inspect", {"position": [0.3, 0.4]}))["hit"]
+            assert not (await client.call("inspect", {"position": [0.3, 0.6]}))["hit"]
 
     asyncio.run(run())
 

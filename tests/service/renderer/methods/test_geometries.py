@@ -176,8 +176,8 @@ def test_inspection_finds_the_nearest_surface(address: str):
         async with empty_stage(address) as client:
             await client.call("add-spheres", [sphere(z=-3, color=RED)])
             front = (await client.call("add-spheres", [sphere(x=9), sphere(y=1, radius=0.5)]))["model_id"]
-            # The picture's first row is its top, so y = 1 of -3 to 3 lies at a third.
-            found = await client.call("inspect", {"position": [0.5, 1 / 3]})
+            # Counted from the bottom, y = 1 of -3 to 3 lies at two thirds.
+            found = await client.call("inspect", {"position": [0.5, 2 / 3]})
             assert found["model_id"] == front
             assert found["hit"] is True
             assert found["metadata"] == {}

@@ -103,7 +103,7 @@ def look_at(context: Context, model: dict[str, Any], distance: float, side: str 
 
 def inspect(context: Context, column: int, row: int) -> dict[str, Any]:
     width, height = context.viewport
-    position = [(column + 0.5) / width, (row + 0.5) / height]
+    position = [(column + 0.5) / width, 1 - (row + 0.5) / height]
     result: dict[str, Any] = call(context, "inspect", {"position": position})[0]
     return result
 

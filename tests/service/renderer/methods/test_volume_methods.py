@@ -147,7 +147,7 @@ def test_spheres_stand_in_volumes(address: str):
             assert at(image, 1, 1) == [False, True, False]
             assert at(image, 1.5, 1.5) == [True, True, False]
             assert at(image, 0.3, 0.3) == [True, False, False]
-            hit = await client.call("inspect", {"position": [4.5 / 6, 1.5 / 6]})
+            hit = await client.call("inspect", {"position": [4.5 / 6, 4.5 / 6]})
             assert (hit["hit"], hit["model_id"]) == (True, 1)  # the surface, not the volume
 
     asyncio.run(scenario())
