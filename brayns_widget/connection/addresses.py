@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.tokens import redact
@@ -20,19 +20,28 @@ def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
     Raises:
         BraynsWidgetError: it is none, or contains a credential.
     """
-    full = url if "://" in url else f"{'ws' if is_loopback(f'ws://{url}') else 'wss'}://{url}"
-    parts = urlsplit(full)
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    try:
-        is_complete = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # the port is none
-        is_complete = False
-    if scheme is None or not is_complete or parts.query or "@" in parts.netloc:
+    url = str(url)  # of a script that no type checker has read
+    full = url if "://" in url else f"wss://{url}"
+    if "://" not in url and split(full) is not None and is_loopback(full):
+        full = f"ws://{url}"
+    parts = split(full)
+    scheme = None if parts is None else {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
+    if parts is None or scheme is None or parts.query or "@" in parts.netloc:
         raise BraynsWidgetError(
             f"{redact(full)!r} is not the address of a {name}.",
             hint=f"It looks like {example}, without a token or a user in it.",
         )
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def split(url: str) -> SplitResult | None:
+    """Split an address into its parts; None if it has no host, or a port that is none."""
+    try:
+        parts = urlsplit(url)
+        is_complete = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_complete else None
 
 
 def slave_address(url: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
+import re
 import uuid
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from brayns_widget.connection.addresses import split
 from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.recovery import shortened
@@ -56,8 +59,9 @@ def master_address(url: str) -> str:
     Raises:
         BraynsWidgetError: it is not a plain HTTP address, or contains a credential.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or "@" in parts.netloc:
+    url = str(url)  # of a script that no type checker has read
+    parts = split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or parts.query or "@" in parts.netloc:
         shown = redact(url) if "://" in url else redact(f"://{url}")[len("://") :]
         raise BraynsWidgetError(
             f"{shown!r} is not the address of a proxy master.",
@@ -336,8 +340,16 @@ def _says_nothing(response: httpx.Response) -> bool:
 
 
 def _say(response: httpx.Response) -> str:
-    text = redact(" ".join(response.text.split())[:_MAX_TEXT]).rstrip(".")
+    text = redact(" ".join(_words(response.text).split())[:_MAX_TEXT]).rstrip(".")
     return f"HTTP {response.status_code}, {text}" if text else f"HTTP {response.status_code}"
+
+
+def _words(text: str) -> str:
+    """Return a text, or of a page, as proxies answer with, its title."""
+    if not text.lstrip().startswith("<"):
+        return text
+    title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
+    return html.unescape(title[1] if title else re.sub(r"<[^>]*>", " ", text))
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -51,7 +51,10 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
         except (OSError, EOFError, InvalidHandshake) as error:
             raise web.HTTPBadGateway(text=f"the {server} can't be reached: {error}") from error
         try:
-            response, client = await _upgrade(request)
+            try:
+                response, client = await _upgrade(request)
+            except ConnectionError as error:
+                raise web.HTTPBadRequest(text="the client has gone") from error  # nobody hears it
             with manager.leases.in_use(job.id):
                 await relay(client, upstream, lambda: _why_it_ended(manager, job, server))
         finally:

@@ -57,6 +57,8 @@ def test_addresses_are_those_of_web_sockets(given, meant):
         "ws://host:99999",
         "ws://host:port",
         "ws://host:0",
+        "ws://[::1",
+        "[::1",
     ],
 )
 def test_other_addresses_are_refused_without_their_credentials(address):

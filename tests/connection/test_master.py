@@ -11,7 +11,7 @@ import pytest
 
 from brayns_widget.connection import master as master_module
 from brayns_widget.connection.job_status import JobStatus, NoVerdict
-from brayns_widget.connection.master import MasterClient
+from brayns_widget.connection.master import MasterClient, master_address
 from brayns_widget.connection.tokens import Token
 from brayns_widget.protocol.errors import (
     AllocationError,
@@ -54,6 +54,12 @@ def wait_ready(client: MasterClient, seen: list[JobStatus] | None = None, **opti
     states: list[JobStatus] = [] if seen is None else seen
     defaults: dict[str, Any] = {"timeout": 5, "pause": 0.01, "on_status": states.append}
     return client.wait_ready(JOB_ID, **(defaults | options))
+
+
+@pytest.mark.parametrize("url", ["ftp://host", "http://", "http://host:port", "http://[::1", "host", 5])
+def test_other_addresses_are_refused(url):
+    with pytest.raises(BraynsWidgetError, match="is not the address of a proxy master"):
+        master_address(url)
 
 
 def test_a_job_is_started_with_a_use_case_and_maybe_a_project(cluster):
@@ -139,6 +145,8 @@ def test_a_public_master_tells_no_log(cluster):
     [
         (404, "there is no such job", AllocationError, "HTTP 404, there is no such job"),
         (502, "", AllocationError, "did not tell the job's log: HTTP 502"),
+        (502, "<html>\n<title>Bad &amp; Gateway</title><b>x</b>", AllocationError, r"HTTP 502, Bad & Gateway\.$"),
+        (502, "<p>Bad<br>Gateway</p>", AllocationError, r"HTTP 502, Bad Gateway\.$"),
         (200, "[]", ProtocolError, "something else than a JSON object"),
         (200, '{"log": "text"}', ProtocolError, "a log that is none"),
         (403, "", AuthError, "refused GET /log"),

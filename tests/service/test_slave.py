@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from brayns_widget.service import slave
 from brayns_widget.service.allocators import Condition
 from brayns_widget.service.jobs import State
 
@@ -250,6 +251,35 @@ def test_a_client_that_leaves_needs_no_reason(running, monkeypatch):
 
     asyncio.run(main())
     assert asked == []
+
+
+def test_a_client_that_leaves_before_the_upgrade_is_not_an_error(running, monkeypatch, caplog):
+    connect = slave._connect
+
+    async def main():
+        reached, left = asyncio.Event(), asyncio.Event()
+
+        async def slowly(*address):
+            side = await connect(*address)
+            reached.set()
+            await left.wait()
+            return side
+
+        monkeypatch.setattr(slave, "_connect", slowly)
+        async with running() as service:
+            job_id = await service.start()
+            opening = asyncio.ensure_future(service.open(job_id))
+            await reached.wait()
+            opening.cancel()
+            await asyncio.wait([opening])
+            await asyncio.sleep(0.05)  # so that the service has noticed
+            left.set()
+            monkeypatch.setattr(slave, "_connect", connect)
+            async with service.open(job_id) as connection:
+                assert await ask(connection, "there") == "there"
+
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 def test_a_message_over_the_limit_closes_both_sides(running, monkeypatch):
