@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.attributes import read_cell
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 Share = Annotated[float, Ge(0), Le(1)]
+Aspect = Annotated[float, Gt(0.01), Lt(100)]
 Value = str | float | bool | None
 
 NO_SECTIONS = "This renderer does not tell sections; that of the local service does."
@@ -65,7 +66,7 @@ class Picked:
     attributes_problem: str = ""
 
 
-async def look_at(core: Core, u: float, v: float) -> Picked:
+async def look_at(core: Core, u: float, v: float, aspect: float | None) -> Picked:
     """Find what the renderer shows at a point, through the present camera, without the attributes of its cell."""
     from brayns_widget.protocol.brayns.additions import PICK, PickParams
     from brayns_widget.protocol.brayns.models import INSPECT, InspectParams
@@ -73,7 +74,7 @@ async def look_at(core: Core, u: float, v: float) -> Picked:
     renderer = await core.renderer()
     capabilities = core.store.state.capabilities
     if capabilities is not None and capabilities.offers(PICK.name):
-        return _picked(core, await core.look(renderer, renderer.call(PICK, PickParams(position=(u, v)))))
+        return _picked(core, await core.look(renderer, renderer.call(PICK, PickParams(position=(u, v), aspect=aspect))))
     found = await core.look(renderer, renderer.call(INSPECT, InspectParams(position=(u, 1 - v))))
     if not found.hit:
         return Picked(hit=False)

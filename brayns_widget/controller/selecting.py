@@ -14,7 +14,7 @@ from brayns_widget.controller.deriving import Deriving
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.models import Models
-from brayns_widget.controller.picking import Hearers, Picked, Share, look_at, with_attributes
+from brayns_widget.controller.picking import Aspect, Hearers, Picked, Share, look_at, with_attributes
 from brayns_widget.controller.rows import read_rows
 from brayns_widget.controller.selected import (
     NOTHING,
@@ -143,20 +143,21 @@ class Selection(Deriving):
 
     @offered
     @waiting
-    async def pick(self, u: Share, v: Share, *, add: bool = False) -> Picked:
+    async def pick(self, u: Share, v: Share, *, add: bool = False, aspect: Aspect | None = None) -> Picked:
         """Select the cell that the picture shows at a point, through the present camera.
 
         Args:
             u: from the picture's first column, 0, to its last, 1.
             v: from its first row, 0, to its last, 1.
             add: whether the other cells stay selected; the cell is then selected no more if it was.
+            aspect: width / height of the picture; None: of the newest one, as Brayns takes it always.
 
         Returns:
             what is there; where no cell of a circuit is, nothing is selected, or with ``add`` all stays.
         """
         import numpy as np
 
-        found = await look_at(self._core, u, v)
+        found = await look_at(self._core, u, v, aspect)
         here = NOTHING
         if found.cell is not None and found.population is not None:
             here = make_selected({found.population: np.array([found.cell], np.int64)})

@@ -233,7 +233,7 @@ export interface Calls {
   "selection.frame": { params: Record<string, never>; result: null };
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
-  "selection.pick": { params: { u: number; v: number; add?: boolean }; result: Picked };
+  "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
   "files.inspect": { params: { path: string }; result: Circuit };
@@ -346,6 +346,11 @@ export const PARAMETERS = {
     },
     "add": {
       "default": false
+    },
+    "aspect": {
+      "exclusiveMinimum": 0.01,
+      "exclusiveMaximum": 100,
+      "default": null
     }
   },
   "selection.to_model": {

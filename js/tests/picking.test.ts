@@ -52,7 +52,7 @@ function setUp() {
     failed: (error) => void failures.push(error),
   });
   const pick = async (picked: Picked, add = false) => {
-    const done = picking.pick([0.5, 0.25], add);
+    const done = picking.pick([0.5, 0.25], add, 1.5);
     answers.at(-1)?.resolve(picked);
     await done;
   };
@@ -94,15 +94,15 @@ test("cards that are pinned stay until they are closed", async () => {
 
 test("of several clicks the last one counts, whichever answer comes first", async () => {
   const { picking, answers, cells, failures } = setUp();
-  const first = picking.pick([0, 0], false);
-  const second = picking.pick([1, 1], false);
+  const first = picking.pick([0, 0], false, 1.5);
+  const second = picking.pick([1, 1], false, 1.5);
   answers[1]?.resolve({ ...CELL, cell: 2 });
   await second;
   assert.equal(picking.asking.value, false);
   answers[0]?.resolve({ ...CELL, cell: 1 });
   await first;
   assert.deepEqual(cells(), [2]);
-  const third = picking.pick([0, 0], false);
+  const third = picking.pick([0, 0], false, 1.5);
   await picking.clear();
   answers[2]?.reject(new Error("late"));
   await third;
@@ -113,7 +113,7 @@ test("of several clicks the last one counts, whichever answer comes first", asyn
 test("a failure is told, and the card before stays", async () => {
   const { picking, answers, pick, cells, failures } = setUp();
   await pick(CELL);
-  const failing = picking.pick([0, 0], false);
+  const failing = picking.pick([0, 0], false, 1.5);
   assert.equal(picking.asking.value, true);
   answers.at(-1)?.reject(new Error("no"));
   await failing;
@@ -134,10 +134,10 @@ test("the kernel's calls", async () => {
   const called: unknown[] = [];
   const link = { call: async (...said: unknown[]) => void called.push(said) } as unknown as Link;
   const ports = portsOf(link);
-  await ports.pick([0.25, 1], true);
+  await ports.pick([0.25, 1], true, 1.5);
   await ports.clear();
   assert.deepEqual(called, [
-    ["selection.pick", { u: 0.25, v: 1, add: true }],
+    ["selection.pick", { u: 0.25, v: 1, add: true, aspect: 1.5 }],
     ["selection.clear", {}],
   ]);
 });

@@ -51,9 +51,17 @@ def test_a_pick_sees_through_the_present_camera(cluster, controller, shown):
     load(controller)
     controller.camera.position = (0, 0, 77)
     controller.selection.pick(0.5, 0.5)
-    asked = [method for method, _ in cluster.renderer.requests]
-    assert cluster.renderer.sent("set-camera-view")[-1]["position"] == [0, 0, 77]
-    assert asked.index("pick") > max(place for place, name in enumerate(asked) if name == "set-camera-view")
+    asked = list(cluster.renderer.requests)
+    before = asked[: [method for method, _ in asked].index("pick")]
+    assert [view for method, view in before if method == "set-camera-view"][-1]["position"] == [0, 0, 77]
+
+
+def test_a_pick_may_be_of_a_picture_of_any_shape(cluster, controller, shown):
+    load(controller)
+    controller.selection.pick(0.5, 0.5, aspect=2)
+    assert cluster.renderer.sent("pick") == [{"position": [0.5, 0.5], "aspect": 2}]
+    with pytest.raises(ValueError, match="aspect"):
+        controller.selection.pick(0.5, 0.5, aspect=0)
 
 
 def test_picks_replace_join_and_clear(controller, shown):

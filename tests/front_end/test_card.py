@@ -56,6 +56,7 @@ def test_a_click_asks_what_is_there_and_shows_its_facts(view):
     card = view.page.get_by_role("region", name="S1_neurons · 12")
     card.wait_for()
     (asked,) = view.calls("selection.pick")
+    assert asked.pop("aspect") == pytest.approx(320 / 200)
     assert asked == {"u": pytest.approx(0.25, abs=2e-3), "v": pytest.approx(0.75, abs=3e-3), "add": False}
     assert facts(view) == {
         "Section": "apical dendrite",

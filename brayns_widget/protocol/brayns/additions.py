@@ -49,8 +49,12 @@ class IdBuffer(Object):
 
 
 class PickParams(Object):
-    """A point of the picture, 0 to 1, from the left and from the top, as the rows of the id buffer."""
+    """A point of the picture, 0 to 1, from the left and from the top, as the rows of the id buffer.
 
+    ``aspect``: width / height of that picture; if it is left out, of the newest one, which may be another view's.
+    """
+
+    aspect: Annotated[float, Field(gt=0.01, lt=100)] | None = None
     position: Vector2
 
 

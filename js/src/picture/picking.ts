@@ -9,7 +9,7 @@ import type { Place } from "./places.js";
 export type Picked = Calls["selection.pick"]["result"];
 
 export interface PickingPorts {
-  pick(place: Place, add: boolean): Promise<Picked>;
+  pick(place: Place, add: boolean, aspect: number): Promise<Picked>;
   /** Selects nothing. */
   clear(): Promise<unknown>;
   /** A pick has failed. */
@@ -19,7 +19,7 @@ export interface PickingPorts {
 /** The kernel's calls. */
 export function portsOf(link: Link): Pick<PickingPorts, "pick" | "clear"> {
   return {
-    pick: ([u, v], add) => link.call("selection.pick", { u, v, add }),
+    pick: ([u, v], add, aspect) => link.call("selection.pick", { u, v, add, aspect }),
     clear: () => link.call("selection.clear", {}),
   };
 }
@@ -50,10 +50,10 @@ export class Picking {
     return this.#asking;
   }
 
-  /** Asks what is at a place of the picture, and selects it; with `add`, beside what is selected. */
-  async pick(place: Place, add: boolean): Promise<void> {
+  /** Asks what is at a place of a picture of a shape, and selects it; with `add`, beside what is selected. */
+  async pick(place: Place, add: boolean, aspect: number): Promise<void> {
     await this.#ask(async () => {
-      const picked = await this.#ports.pick(place, add);
+      const picked = await this.#ports.pick(place, add, aspect);
       return picked.hit ? picked : null;
     });
   }

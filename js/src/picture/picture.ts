@@ -275,7 +275,7 @@ export class Picture {
     const seen = this.seenNear(point); // what the tooltip names
     const place = seen?.place ?? toPlace(point, { width: element.clientWidth, height: element.clientHeight }, frame);
     if (place) {
-      void this.picking.pick(place, add);
+      void this.picking.pick(place, add, frame.width / frame.height);
     }
   }
 

@@ -57,7 +57,8 @@ def render_ids(context: Context, request: RunningRequest) -> WithPayload[IdBuffe
 def pick(context: Context, params: PickParams) -> PickResult:
     """Find out which place of which cell is seen at a point of the picture."""
     u, v = params.position
-    found = context.prepared_engine().pick(u, v, as_seen=True) if 0 <= u <= 1 and 0 <= v <= 1 else None
+    inside = 0 <= u <= 1 and 0 <= v <= 1
+    found = context.prepared_engine().pick(u, v, aspect=params.aspect, as_seen=True) if inside else None
     if found is None:
         return PickResult(hit=False)
     model = context.models.at(found.handle)
@@ -65,8 +66,8 @@ def pick(context: Context, params: PickParams) -> PickResult:
     cell, section, kind = int(elements.cells[0]), int(elements.sections[0]), int(elements.types[0])
     part = distance = None
     if section > SOMA:
-        inside = np.linalg.inv(matrix_of(model.transform)) @ np.append(found.position, 1)
-        part, before = along(context.engine.scene.geometry(found.handle), found.slot, inside[:3])
+        place = np.linalg.inv(matrix_of(model.transform)) @ np.append(found.position, 1)
+        part, before = along(context.engine.scene.geometry(found.handle), found.slot, place[:3])
         distance = float(elements.starts[0]) + before
     return PickResult(
         cell=cell if cell >= 0 else None,

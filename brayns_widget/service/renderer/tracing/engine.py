@@ -392,12 +392,13 @@ class Engine:
             progress(band.stop / height)
         return Surfaces(depth, albedo, normal)
 
-    def pick(self, u: float, v: float, *, as_seen: bool = False) -> Pick | None:
+    def pick(self, u: float, v: float, *, aspect: float | None = None, as_seen: bool = False) -> Pick | None:
         """Find what the camera of ``set_camera`` sees at a point of the picture.
 
         Args:
             u: from the picture's first column, 0, to its last, 1.
             v: from the picture's first row, 0, to its last, 1.
+            aspect: width / height of the picture; None: of the viewport.
             as_seen: as ``ids`` does: with a radius floor, on the surface that the picture shows, and behind colors with
                 an alpha of 0.
 
@@ -405,7 +406,8 @@ class Engine:
             None if nothing is hit.
         """
         self.scene.commit()
-        look = _look(self.scene, self._camera, self._settings, self._viewport)
+        size = self._viewport if aspect is None else (aspect, 1.0)
+        look = _look(self.scene, self._camera, self._settings, size)
         traced = self._traced_scene(look, lambda: False) if as_seen else self.scene.traced
         origin, direction = rays(look.camera, u, v)
         near = look.near
@@ -512,7 +514,7 @@ def _focused(look: Look, camera: Camera, sample: int) -> Look:
     return replace(look, camera=through_lens(look.camera, *lens))
 
 
-def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[int, int]) -> Look:
+def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[float, float]) -> Look:
     if not 0 <= camera.near_clip < np.inf:
         raise ValueError(f"The near clipping distance must be finite and not negative, got {camera.near_clip}.")
     background = np.array(settings.background, np.float32)

@@ -201,6 +201,19 @@ def test_picks_of_what_is_no_cell(context: Context):
     assert found == {"hit": True, "model_id": 0}
 
 
+def test_picks_of_a_picture_of_another_shape(context: Context):
+    call(context, "add-spheres", [{"geometry": {"center": [10, 0, 0], "radius": 0.5}, "color": [1, 0, 0, 1]}])
+    call(context, "set-camera-view", {"position": [0, 0, 20], "target": [0, 0, 0], "up": [0, 1, 0]})
+    call(context, "set-camera-perspective", {"fovy": 90})  # so that x = ±20 · aspect at the edges
+    for aspect in (1.0, 2.0, 4.0):
+        point = {"position": [0.5 + 10 / (40 * aspect), 0.5]}
+        assert call(context, "pick", point | {"aspect": aspect})[0]["hit"]
+        assert not call(context, "pick", point)[0]["hit"]
+    for aspect in (0, -1, 1000):
+        with pytest.raises(RequestError):
+            call(context, "pick", {"position": [0.5, 0.5], "aspect": aspect})
+
+
 @pytest.mark.data
 def test_distances_of_real_cells_are_those_of_their_morphologies(context: Context, data_dir: Path):
     """Each pick's distance is that of the nearest place on the section, by MorphIO and the circuit's own rotations."""
