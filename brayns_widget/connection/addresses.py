@@ -35,10 +35,10 @@ def server_address(url: str, name: str, example: str = "ws://host:5000") -> str:
 
 
 def split(url: str) -> SplitResult | None:
-    """Split an address into its parts; None if it has no host, or a port that is none."""
+    """Split an address into its parts; None if it has no host, or a host or a port that is none."""
     try:
         parts = urlsplit(url)
-        is_complete = bool(parts.hostname) and parts.port != 0
+        is_complete = bool(parts.hostname and parts.hostname.encode("idna")) and parts.port != 0
     except ValueError:
         return None
     return parts if is_complete else None

@@ -26,19 +26,27 @@ class Aim:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._told: tuple[Server, Camera] | None = None
+        self._aimed = False  # it was once another than that of a new renderer
         self._telling: asyncio.Task[None] | None = None
-        core.store.listen(lambda state: state.camera, weakly(self._changed))
+        core.store.listen(lambda state: state.camera, weakly(self.tell))
+
+    def tell(self, _camera: Camera | None = None) -> None:
+        """Tell the renderer the present camera, unless it knows it, or a view tells it."""
+        if self._core.presence.seen:
+            self._told = None  # what the view tells is not known here
+        elif self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell(), name="tell the camera")
 
     def ready(self, renderer: Server, *, joined: bool) -> None:
         """Tell a renderer that has just become ready.
 
         Args:
             renderer: the renderer.
-            joined: whether the camera is its own.
+            joined: whether the camera was read from it just now.
         """
         if joined:
             self._told = renderer, self._core.store.state.camera
-        self._changed()
+        self.tell()
 
     async def close(self, *, stop: bool) -> None:
         """Tell no more; unless ``stop``, finish what is being told, because the job runs on."""
@@ -48,19 +56,16 @@ class Aim:
         self._telling.cancel()
         await asyncio.wait([self._telling])
 
-    def _changed(self, _camera: Camera | None = None) -> None:
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell(), name="tell the camera")
-
     async def _tell(self) -> None:
         while (ready := self._core.connection.ready) is not None and not self._core.presence.seen:
             camera = self._core.store.state.camera
-            if self._told == (ready.renderer, camera) or (self._told is None and camera == FRONT):
+            if self._told == (ready.renderer, camera) or (not self._aimed and camera == FRONT):
                 return
-            self._told = ready.renderer, camera
+            self._aimed = True
+            self._told = None
             try:
                 for call in camera.calls():
                     await ready.renderer.call(*call)
             except BraynsWidgetError:
-                self._told = None  # whoever asks next is told why, and the next job or link is told the camera
-                return
+                return  # whoever asks next is told why, and the next job or link is told the camera
+            self._told = ready.renderer, camera

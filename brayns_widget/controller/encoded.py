@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import io
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -130,7 +131,8 @@ def check_writable(path: str | Path) -> Path:
     Raises:
         OSError: it cannot, such as FileNotFoundError if there is no directory for it.
     """
-    with _draft(_checked(path)) as (file, draft):
+    file = _checked(path)
+    with _draft(file) as (_, draft):
         draft.touch()
     return file
 
@@ -156,9 +158,10 @@ def _checked(path: str | Path) -> Path:
 @contextmanager
 def _draft(file: Path) -> Iterator[tuple[Path, Path]]:
     """Write a file beside its place first; errors name the file itself, and the draft goes in any case."""
-    draft = file.with_name(f".{file.name}.part")
+    place = file.resolve()  # where a symbolic link leads
+    draft = place.with_name(f".{secrets.token_hex(4)}.part")
     try:
-        yield file, draft
+        yield place, draft
     except OSError as error:
         full = error.errno in _FULL
         hint = "; free some space there, or save to another place" if full else ""

@@ -373,7 +373,7 @@ class Core:
         self.restorer.wanted = False
         self._tell_problems()
         self.touch()
-        self.aim.ready(ready.renderer, joined=self.joined)
+        self.aim.ready(ready.renderer, joined=self.joined and not self._again)
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
     def _away(self) -> None:

@@ -21,15 +21,19 @@ def is_tracked(method: str) -> bool:
     return method == "remove-model" or method.startswith("add-")
 
 
-def find_leftovers(strange: Sequence[ModelInstance], unanswered: Sequence[tuple[str, Any]]) -> list[int]:
+def find_leftovers(
+    strange: Sequence[ModelInstance], unanswered: Sequence[tuple[str, Any]], *, shared: bool = False
+) -> list[int]:
     """Return the ids of what unanswered requests have made, or were to remove.
 
     Renderers do not tell whose a model is, so it is known by what was asked for. If there is more of it than that,
-    other clients have made some. Then all of it stays, and is shown, because their work must not be lost.
+    other clients have made some. Then all of it stays, and is shown, because their work must not be lost. So does all
+    that is only alike in a job that others use: they may have asked for the same.
 
     Args:
         strange: the models, lights and clipping shapes that are not known here.
         unanswered: methods of the requests, see ``is_tracked``, and their parameters in JSON.
+        shared: whether the job was attached to.
     """
     found: set[int] = set()
     for method, params in unanswered:
@@ -37,7 +41,7 @@ def find_leftovers(strange: Sequence[ModelInstance], unanswered: Sequence[tuple[
         asked = 1 if method == "remove-model" else unanswered.count((method, params))
         # What one load makes differs in its kind or its population.
         looks = Counter((one.model_type, tuple((one.info.metadata or {}).items())) for one in alike)
-        if method == "remove-model" or max(looks.values(), default=0) <= asked:
+        if method == "remove-model" or (not shared and max(looks.values(), default=0) <= asked):
             found |= {instance.model_id for instance in alike}
     return sorted(found)
 

@@ -58,13 +58,13 @@ class Lights(Parts):
 
     async def prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is lit."""
-        # What has come back was dark already, and what others have made is as they wanted it.
-        self._dark = (self._dark and self._core.restorer.wanted) or self._core.joined
+        # What has come back was dark already.
+        self._dark = self._dark and self._core.restorer.wanted
         await self._relight(ready.renderer)
 
     async def _relight(self, renderer: Server) -> None:
         """Light a scene that has lost its lights, such as by a raw ``clear-models``."""
-        if not self._store.state.lights and not self._dark:
+        if not (self._store.state.lights or self._dark or self._core.joined):
             for light in usual_lights():
                 await self._add(renderer, light)
 

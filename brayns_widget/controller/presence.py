@@ -87,6 +87,7 @@ class Presence:
         self._plugged.discard(view)
         self._left = self._now()
         self._was_seen = True
+        self._core.aim.tell()
 
     def plugged(self, view: Hashable, plugged: bool) -> None:
         """Take in that a view has a socket of its own, or has it no more."""

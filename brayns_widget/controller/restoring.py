@@ -190,7 +190,7 @@ class _Repetition:
             await self._make(one, number, len(made))
         for call in record.settings:
             await self._repeat(call, "a setting of the scene")
-        self.problems += [f"{name}: it came by a request of your own" for name in self.scene.strangers]
+        self.problems += [f"{name}: others, or a request of your own, have made it" for name in self.scene.strangers]
         if record.altered:
             self.problems.append(BY_REQUESTS)
 

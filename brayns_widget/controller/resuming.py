@@ -65,6 +65,7 @@ class Resumer:
         core.connection.report(None, "Reading the scene …")
         survives = await self._tidy(renderer)
         self.survived = survives
+        core.joined = core.joined and survives  # others' work has gone with the renderer
         if not survives and not self._failures:
             core.restorer.keep()
         before, core.restorer.wanted = core.restorer.wanted, True  # a scene without lights stays dark
@@ -95,7 +96,8 @@ class Resumer:
         if anew:
             there = await self._core.restorer.sweep(renderer, there)
         handled = tuple(self._unanswered)
-        if left := find_leftovers(scene.strange(there, anew=anew), handled):
+        shared = self._core.connection.attaches
+        if left := find_leftovers(scene.strange(there, anew=anew), handled, shared=shared):
             await take_out(renderer, left)
         del self._unanswered[: len(handled)]  # the removal may be unanswered, too
         return not anew and scene.survives(there)

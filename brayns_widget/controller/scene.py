@@ -59,12 +59,13 @@ class Scene:
                 new = [i for i in instances if _is_model(i) and not (self._known(i) or i.model_id in described)]
                 if not new:
                     break
-                for instance in new:  # changes meanwhile are read once more
-                    model, legend = await with_foreign_colors(renderer, await self._describe(renderer, instance))
+                # All at once, as there may be many, and the way may be long. Changes meanwhile are read once more.
+                for model, legend in await asyncio.gather(*(self._describe_foreign(renderer, one) for one in new)):
                     described[model.id] = model
                     legends += [] if legend is None else [legend]
             self._take(instances, described)
-            if legends:
+            there = {instance.model_id for instance in instances}
+            if legends := [legend for legend in legends if legend.model in there]:
                 self._store.state = replace(self._store.state, sections=(*self._store.state.sections, *legends))
 
     async def add(self, renderer: Server, instances: Iterable[ModelInstance]) -> list[ModelState]:
@@ -92,6 +93,11 @@ class Scene:
             if known.id == fresh.id and _kind(known) == _kind(fresh):
                 return replace(known, visible=fresh.visible, bounds=fresh.bounds)
         return None
+
+    async def _describe_foreign(
+        self, renderer: Server, instance: ModelInstance
+    ) -> tuple[ModelState, LegendSection | None]:
+        return await with_foreign_colors(renderer, await self._describe(renderer, instance))
 
     async def _describe(self, renderer: Server, instance: ModelInstance) -> ModelState:
         from brayns_widget.protocol.brayns import colors

@@ -59,6 +59,8 @@ def test_addresses_are_those_of_web_sockets(given, meant):
         "ws://host:0",
         "ws://[::1",
         "[::1",
+        "ws://my..host",
+        f"ws://{'a' * 64}",
     ],
 )
 def test_other_addresses_are_refused_without_their_credentials(address):

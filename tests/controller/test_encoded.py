@@ -92,6 +92,25 @@ def test_a_file_that_cannot_be_written_keeps_the_old_one(small, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_a_symbolic_link_leads_to_the_file_that_is_written(small, tmp_path):
+    (tmp_path / "folder").mkdir()
+    link = tmp_path / "link.png"
+    try:
+        link.symlink_to("folder/picture.png")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    small.save(link)
+    assert link.is_symlink()
+    assert (tmp_path / "folder" / "picture.png").read_bytes() == small.data
+
+
+def test_a_users_file_with_the_name_of_a_draft_stays(small, tmp_path):
+    (tmp_path / ".a.png.part").write_text("mine")
+    small.save(tmp_path / "a.png")
+    check_writable(tmp_path / "a.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.png.part", "a.png"]
+
+
 def test_a_pipe_or_device_is_not_replaced(small, tmp_path):
     if not hasattr(os, "mkfifo"):
         pytest.skip("this system has no named pipes")

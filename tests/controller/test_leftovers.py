@@ -54,6 +54,13 @@ def test_of_two_that_are_alike_none_is_taken_for_the_one_that_was_asked_for():
     assert find_leftovers(strange, [("add-model", LOAD)] * 2) == [0, 1]
 
 
+def test_in_a_job_of_others_nothing_is_taken_that_they_may_have_asked_for():
+    strange = scene(loaded(), {"model_type": "geometry"})
+    asked = [("add-model", LOAD), ("add-spheres", {}), ("remove-model", {"ids": [1]})]
+    assert find_leftovers(strange, asked, shared=True) == [1]
+    assert find_leftovers(strange, asked) == [0, 1]
+
+
 def test_a_cell_from_memory_is_known_by_its_parameters():
     strange = scene(loaded(), loaded(source="from_blob", path=""))
     assert find_leftovers(strange, [("add-morphology", CELL)]) == [1]

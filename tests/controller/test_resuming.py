@@ -295,6 +295,21 @@ def test_floor_and_options_are_set_again_where_the_renderer_was_restarted_only(c
         assert {method for method, _ in changes(cluster, seen)} & common == (common if restarted else set())
 
 
+def test_a_renderer_of_others_that_was_restarted_gets_what_was_loaded_here_lit_and_aimed(cluster, proxy, short_pauses):
+    cluster.renderer.offers += ["set-radius-floor", "set-picture-options"]
+    cluster.renderer.add("neurons")
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        load(controller)
+        controller.camera.position = (0, 0, 6000)
+        until(lambda: cluster.renderer.sent("set-camera-view") != [])
+        assert not cluster.renderer.sent("set-radius-floor")
+        seen = len(cluster.renderer.requests)
+        break_link(controller, proxy, late=cluster.renderer.models.clear)
+        assert [model["model_type"] for model in cluster.renderer.models] == ["neurons", *["light"] * 3]
+        assert {"set-radius-floor", "set-picture-options"} <= {method for method, _ in changes(cluster, seen)}
+        until(lambda: "set-camera-view" in [method for method, _ in cluster.renderer.requests[seen:]])
+
+
 def test_a_restarted_renderer_of_an_empty_scene_gets_its_lights_and_no_earlier_scene(cluster, proxy, controller):
     load(controller)
     before = scene(cluster)

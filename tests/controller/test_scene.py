@@ -47,16 +47,24 @@ class Renderer(Server):
         self.scenes = list(scenes)
         self.described: list[int] = []
         self.on_describe = lambda: None
+        self.tells_colors = False
+        self.together = 1  # it answers no request for a description before so many have come
+        self.all_asked = asyncio.Event()
 
     async def call(self, endpoint: Any, params: Any = None, *_: Any, **__: Any) -> Any:
         if endpoint.name == "get-scene":
             scene = self.scenes.pop(0) if len(self.scenes) > 1 else self.scenes[0]
             return endpoint.decode({"bounds": NO_BOUNDS, "models": scene})
         if endpoint.name == "get-model-coloring":
-            raise RequestError("Brayns does not tell it", code=METHOD_NOT_FOUND)
+            if not self.tells_colors:
+                raise RequestError("Brayns does not tell it", code=METHOD_NOT_FOUND)
+            return endpoint.decode({"method": "mtype", "values": {"L5": [1, 0, 0, 1]}})
         assert endpoint.name == "get-color-methods"
         self.described.append(params.id)
         self.on_describe()
+        if len(self.described) == self.together:
+            self.all_asked.set()
+        await asyncio.wait_for(self.all_asked.wait(), 10)
         if params.id == 9:
             raise RequestError("it has none", code=-32602)
         return ["solid", "mtype"]
@@ -144,6 +152,20 @@ def test_what_changes_while_new_models_are_described_is_not_undone(scene, store)
     asyncio.run(scene.read(renderer))
     assert [model.id for model in store.state.models] == [1]
     assert [light.id for light in store.state.lights] == [2]
+
+
+def test_many_models_are_described_at_once(scene, store):
+    renderer = Renderer([simple(number, "neurons") for number in range(100)])
+    renderer.together = 100
+    asyncio.run(scene.read(renderer))
+    assert [model.id for model in store.state.models] == list(range(100))
+
+
+def test_a_model_that_goes_while_it_is_described_leaves_no_legend(scene, store):
+    renderer = Renderer([simple(1, "neurons"), simple(2, "neurons")], [simple(2, "neurons"), simple(3, "geometry")])
+    renderer.tells_colors = True
+    asyncio.run(scene.read(renderer))
+    assert [section.model for section in store.state.sections] == [2, 3]
 
 
 def test_a_change_makes_the_picture_stale_and_forgets_the_legend_of_what_has_gone(scene, store):
