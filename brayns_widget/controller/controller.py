@@ -35,6 +35,7 @@ from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
+from brayns_widget.controller.table import Table
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.controller.weakly import weakly_awaited
 from brayns_widget.controller.where import TAKING, Where, documented
@@ -52,6 +53,7 @@ class Groups:
         models: the models of the scene: load, find, color, remove them.
         camera: the camera.
         selection: the selected cells: pick, set, read them.
+        table: all cells of a population with their attributes, filtered and in an order, row by row.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
@@ -68,6 +70,7 @@ class Groups:
 
     models: Models
     selection: Selection
+    table: Table
     lights: Lights
     clipping: Clipping
     shapes: Shapes
@@ -124,8 +127,10 @@ class Controller(Groups, Guarded):
         self._core = core
         lights, rendering, models = Lights(core), Rendering(core), Models(core)
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
+        selection = Selection(core, models)
         vars(self).update(
             models=models,
+            table=Table(core, selection),
             lights=lights,
             clipping=Clipping(core),
             shapes=Shapes(core, models),
@@ -139,7 +144,7 @@ class Controller(Groups, Guarded):
             tasks=Tasks(core),
             notices=Notices(core),
         )
-        self._selection = Selection(core, models)
+        self._selection = selection
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
         ending = weakref.finalize(self, _end, core)
         ending.atexit = False  # the process has ended its jobs then

@@ -128,6 +128,17 @@ export interface Picked {
   readonly attributes_problem: string;
 }
 
+export interface Rows {
+  readonly population: string;
+  readonly size: number;
+  readonly count: number;
+  readonly columns: readonly string[];
+  readonly first: number;
+  readonly cells: readonly number[];
+  readonly values: readonly (readonly (string | number | boolean | null)[])[];
+  readonly place: number | null;
+}
+
 export interface Circuit {
   readonly path: string;
   readonly populations: readonly Population[];
@@ -236,6 +247,8 @@ export interface Calls {
   "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
+  "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
+  "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -357,6 +370,68 @@ export const PARAMETERS = {
     "color_by": {
       "maxLength": 4096,
       "default": null
+    }
+  },
+  "table.rows": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "first": {
+      "minimum": 0,
+      "default": 0
+    },
+    "count": {
+      "minimum": 0,
+      "maximum": 500,
+      "default": 100
+    },
+    "sort": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "descending": {
+      "default": false
+    },
+    "query": {
+      "default": null
+    },
+    "selected": {
+      "default": false
+    },
+    "find": {
+      "minimum": 0,
+      "default": null
+    }
+  },
+  "table.select": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "first": {
+      "minimum": 0,
+      "default": 0
+    },
+    "last": {
+      "minimum": 0,
+      "default": null
+    },
+    "add": {
+      "default": false
+    },
+    "sort": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "descending": {
+      "default": false
+    },
+    "query": {
+      "default": null
+    },
+    "selected": {
+      "default": false
     }
   },
   "files.inspect": {

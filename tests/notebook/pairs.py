@@ -399,6 +399,12 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("enable-simulation", lambda params: params["enabled"]),
     ),
     "simulation.show": _called("simulation.show", **_FRAME),
+    "table.select": Write(
+        lambda stage, value: stage.viewer.table.select(first=int(value), last=int(value)),
+        value=lambda number: str(number % 4),
+        read=lambda stage: stage.other.selection.value.get("cells"),
+        removes=True,
+    ),
 }
 """All short calls that change something."""
 
@@ -459,6 +465,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "simulation.enable": lambda stage: ((stage.model,), {}),
     "simulation.read_parameters": lambda _: ((), {}),
     "simulation.show": lambda _: ((0,), {}),
+    "table.rows": lambda _: ((), {}),
+    "table.select": lambda _: ((), {"first": 2}),
     "tasks.cancel": lambda _: (("task-0",), {}),
 }
 """All calls but those that leave the job, with arguments that differ from the values of all writes."""
@@ -479,6 +487,7 @@ CHANGES_NOTHING = frozenset(
         "pictures.inspect",
         "selection.read_cells",
         "simulation.read_parameters",
+        "table.rows",
         "tasks.cancel",
     }
 )

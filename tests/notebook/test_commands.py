@@ -76,6 +76,8 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "selection.pick",
         "selection.show_all",
         "selection.to_model",
+        "table.rows",
+        "table.select",
     }
 
 
