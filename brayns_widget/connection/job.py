@@ -357,39 +357,37 @@ class Job:
         return f"{left} If it comes up within {GIVEN_UP_WATCH / 60:.0f} minutes, it is ended then."
 
     async def _end_later(self, slave: str | None, watch: float, left: str = "") -> str:
-        """End a job that could not be stopped, when it comes up; return what ``_close`` does.
+        """End a job that could not be stopped, when it can be or comes up; return what ``_close`` does.
 
         Args:
             slave: as above.
             watch: seconds in which it may come up.
             left: what to return if it does not.
         """
-        if await self._comes_up(slave, watch):
-            return await self._close(stop=True)
-        await self._master.aclose()
-        return left
-
-    async def _comes_up(self, slave: str | None, watch: float) -> bool:
-        """Wait until a job can be ended, so many seconds; return whether it can."""
         loop = asyncio.get_running_loop()
         until = loop.time() + watch
-        while True:
-            with contextlib.suppress(BraynsWidgetError):  # the master may come back
-                status = await self._master.status(self.id)
-                if status.reason or (status.gone and not status.unsure):
-                    return True
-                if status.ready:
-                    self.end_time = status.end_time
-                    self._addresses = job_addresses(slave, status.renderer_url, self.id)
-                    try:
-                        await self._connect()
-                    except BraynsWidgetError:
-                        await self._close_links()
-                        raise
-                    return True
-            if loop.time() >= until:
-                return False
+        while (found := await self._try_to_end(slave)) is None and loop.time() < until:  # noqa: ASYNC110 - a master's answer
             await asyncio.sleep(shortened(GIVEN_UP_PAUSE))
+        await self._master.aclose()
+        return left if found is None else found
+
+    async def _try_to_end(self, slave: str | None) -> str | None:
+        """End a job that could not be stopped; return what ``_close`` does, or None if that is not possible yet."""
+        with contextlib.suppress(BraynsWidgetError):  # the master may come back
+            status = await self._master.status(self.id)
+            if status.unsure:
+                return None
+            if status.ready:
+                self.end_time = status.end_time
+                self._addresses = job_addresses(slave, status.renderer_url, self.id)
+                with contextlib.suppress(BraynsWidgetError):  # its master may stop it now
+                    await self._connect()
+            is_over = status.gone or bool(status.reason)
+            if is_over or self._links or not self._proxy.cannot_stop:
+                left = await self._end()
+                await self._close_links()
+                return left if is_over or self._links or not left else None
+        return None
 
     async def look(self, timeout: float = 5.0) -> EndOfJob | None:
         """Ask the master whether the job still runs; return None if it does, and else why it ended.

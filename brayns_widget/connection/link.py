@@ -44,7 +44,7 @@ CANCEL_DEADLINE = 0.5
 
 CLOSE_DEADLINE = 1.0
 
-_TOO_BIG = 1009  # RFC 6455, section 7.4.1
+_NORMAL, _TOO_BIG = 1000, 1009  # RFC 6455, section 7.4.1
 
 _NOTHING = "cancel", {"id": None}
 """A request that is refused at once, before all others, and has no effect: nothing has no id."""
@@ -171,6 +171,15 @@ class Link:
 
     def __repr__(self) -> str:
         return f"<Link to the {self.name}, {'closed' if self.closed else 'open'}>"
+
+    @property
+    def was_dismissed(self) -> bool:
+        """Whether the other side has closed it in order (1000), as the proxies do when their server has ended.
+
+        A network that breaks, or a proxy that is restarted, does not.
+        """
+        protocol = self._socket.protocol
+        return bool(protocol.close_rcvd_then_sent) and self._socket.close_code == _NORMAL
 
     @property
     def strays(self) -> int:

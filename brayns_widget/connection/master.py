@@ -78,6 +78,9 @@ class MasterClient(StatusSource):
         token: the bearer token for every call.
         timeout: seconds that one call may take.
 
+    Attributes:
+        cannot_stop: whether ``stop`` has found that the master has no such call.
+
     Raises:
         BraynsWidgetError: see ``master_address``.
         ConnectionLost: a package for the proxy that the environment names is not installed.
@@ -85,6 +88,7 @@ class MasterClient(StatusSource):
 
     def __init__(self, url: str, token: Token, *, timeout: float = 15.0) -> None:
         self.url = master_address(url)
+        self.cannot_stop = False
         self._timeout = timeout
         import httpx  # takes a tenth of a second, which importing the package need not cost
 
@@ -266,9 +270,10 @@ class MasterClient(StatusSource):
         response = await self._insist(f"/stop/{quote(job_id, safe='')}")
         if response.status_code < 400:
             return True
-        if response.status_code == 404:
-            return _is_2024(response) or _UNKNOWN_HERE in response.text
-        if response.status_code in {405, 501}:
+        if response.status_code == 404 and (_is_2024(response) or _UNKNOWN_HERE in response.text):
+            return True
+        if response.status_code in {404, 405, 501}:
+            self.cannot_stop = True
             return False
         text = f"The proxy master did not stop the job: {_say(response)}."
         if response.status_code not in _NO_VERDICT:

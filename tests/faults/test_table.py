@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from brayns_widget.connection import job
+from brayns_widget.connection import job, records
+from brayns_widget.connection import master as master_module
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE
 from brayns_widget.controller.controller import Controller
@@ -391,6 +393,76 @@ def test_a_gateway_that_answers_for_a_moment_is_no_verdict(proxies, status):
     with Controller(**proxies.options) as controller:
         controller.start().result(20)
         assert len(proxies.jobs) == 1
+
+
+# ---------------------------------------------------------------------- a database that is away when a job is to end
+
+
+@pytest.fixture
+def no_database(proxies: Proxies, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bool], None]:
+    """Take the database of the master away, or bring it back; questions are repeated soon, and records are apart."""
+    monkeypatch.setenv(records.FOLDER_VARIABLE, str(tmp_path / "jobs"))
+    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.1)
+    monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.01)
+
+    def be_away(away: bool) -> None:
+        proxies.answers["GET /status"] = proxies.answers["POST /stop"] = [DB_AWAY] * (1000 if away else 0)
+
+    return be_away
+
+
+def recorded() -> list[str]:
+    return [record.job_id for record in records.read_all()]
+
+
+@only_2024
+def test_a_start_that_is_given_up_without_a_database_tells_of_its_job_and_ends_it_later(proxies, no_database, caplog):
+    proxies.polls = 10**6
+    with Controller(**proxies.options, start_timeout=0.5) as controller:
+        task = controller.start()
+        until(lambda: proxies.jobs and f"GET /status/{proxies.job.id}" in proxies.calls)
+        no_database(True)
+        with pytest.raises(BraynsWidgetError, match=f"{proxies.job.id} of .* (may run on|is being ended)"):
+            task.result(WAIT)
+        until(lambda: f"The job {proxies.job.id} of {proxies.master} may run on" in caplog.text)
+        assert "cannot retreive job" in caplog.text
+        assert recorded() == [proxies.job.id]
+        assert proxies.job.runs
+        no_database(False)
+        until(lambda: not proxies.running())
+        until(lambda: not recorded())
+
+
+@only_2024
+def test_a_recorded_job_that_cannot_be_stopped_without_a_database_says_so_and_stays(proxies, controller, no_database):
+    load(controller)
+    controller.close(stop=False)
+    no_database(True)
+    (found,) = Controller.jobs(proxies.master, token=TOKEN)
+    with pytest.raises(AllocationError, match=rf"{found.id} of .* may run on, until {END_TIME}.*cannot retreive job"):
+        found.stop()
+    assert recorded() == [found.id]
+    no_database(False)
+    found.stop()
+    assert proxies.running() == []
+    assert recorded() == []
+
+
+@only_2024
+def test_closing_with_a_lost_link_and_without_a_database_tells_of_the_job(
+    proxies, controller, wire, told, no_database, caplog
+):
+    proxies.ends = False
+    load(controller)
+    no_database(True)
+    wire.refuse(True)
+    wire.reset()
+    told.statuses.wait_for(lambda status: status.state == "stale")
+    controller.close()
+    assert proxies.job.runs
+    assert f"The job {proxies.job.id} of {proxies.master} may run on, until {END_TIME}" in caplog.text
+    assert "Its renderer did not quit either." in caplog.text
+    assert recorded() == [proxies.job.id]
 
 
 # ---------------------------------------------------------------------- others
