@@ -374,7 +374,7 @@ class Connection:
         if self._mender is not None and not self._mender.server.reachable:
             away = job.backend_away if job.backend is None else job.backend.closed  # since the job was prepared
             assert away is not None
-            self._backend_lost(away)
+            self._mender.lost(away, tried=self._mender.methods is None)
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
@@ -384,7 +384,7 @@ class Connection:
             backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend, self.patience))
         equip_renderer(job.renderer, ready.capabilities)
-        if job.backend is not None and mender is not None:
+        if job.backend is not None and job.backend.closed is None and mender is not None:
             mender.methods = ready.capabilities.backend_methods
             equip_backend(job.backend, mender.methods)
         await self._prepare(ready)

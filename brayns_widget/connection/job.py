@@ -27,7 +27,7 @@ from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
 from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job, keep_job
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, DeadlineExceeded
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 # A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
 GIVEN_UP_WATCH = 3600.0
@@ -37,6 +37,9 @@ GIVING_UP = 0.4
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
+BACKEND_PATIENCE = 5.0
+"""Seconds that a start waits for a backend, without which a job is good, too."""
+
 LEAVING = "Leaving the last job …"
 # Methods without parameters that the servers answer at once.
 _PROBES = {"renderer": "get-version", "backend": "version"}
@@ -70,7 +73,7 @@ class Job:
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
         backend: the link to the metadata backend, or None where the job has none, or it is away.
-        backend_away: why the backend could not be reached at the start, or has refused the token, though there is one.
+        backend_away: why the backend could not be used at the start, as it did not answer in time, though there is one.
         end_time: when it expires, as the master writes it, or None.
         host: name of the machine that runs it, or "" if the master does not tell it.
     """
@@ -186,7 +189,8 @@ class Job:
             on_state("starting", "Connecting to the renderer …")
             job._addresses = place.servers or job_addresses(slave_url, status.renderer_url, job.id)
             async with _bounded(deadline, f"The renderer could not be reached within {timeout:g} s."):
-                await job._connect()
+                await _patiently(job.open_renderer)
+            await job._connect_backend(min(BACKEND_PATIENCE, (deadline - loop.time()) / 2))
         except BaseException as error:
             await job._end_soon(job._give_up(slave_url), error)
             raise
@@ -381,7 +385,8 @@ class Job:
                 self.end_time = status.end_time
                 self._addresses = job_addresses(slave, status.renderer_url, self.id)
                 with contextlib.suppress(BraynsWidgetError):  # its master may stop it now
-                    await self._connect()
+                    await _patiently(self.open_renderer)
+                    await self._connect_backend(BACKEND_PATIENCE)
             is_over = status.gone or bool(status.reason)
             if is_over or self._links or not self._proxy.cannot_stop:
                 left = await self._end()
@@ -468,20 +473,26 @@ class Job:
         self.backend = await _open(address, self._token, "backend", self._on_backend_lost)
         return self.backend
 
-    async def _connect(self) -> None:
-        await _patiently(self.open_renderer)
-        # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
-        if self._addresses[1] is not None:
-            try:
+    async def _connect_backend(self, patience: float) -> None:
+        """Connect to the backend, if there is one; one that does not answer in time may come back.
+
+        Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
+        """
+        if self._addresses[1] is None:
+            return
+        try:
+            async with asyncio.timeout(patience):
                 await _patiently(self.open_backend, may_miss=True)
-            except _Missing:
-                pass
-            except Unreachable as error:
-                if error.status not in _AWAY:
-                    raise
-                self.backend_away = error
-            except AuthError as error:
-                self.backend_away = error
+        except _Missing:
+            pass
+        except Unreachable as error:
+            if error.status not in _AWAY:
+                raise
+            self.backend_away = error
+        except BraynsWidgetError as error:
+            self.backend_away = error
+        except TimeoutError:
+            self.backend_away = DeadlineExceeded(f"The backend did not answer within {patience:.2g} s.")
 
 
 _AWAY = frozenset({ACCEPTED, 502, 503, 504})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from brayns_widget.connection import job, records
+from brayns_widget.connection import capabilities, job, records
 from brayns_widget.connection import master as master_module
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE
@@ -323,6 +323,22 @@ def test_a_backend_that_is_down_at_the_start_is_told_and_the_renderer_goes_on(pr
         proxies.servers["backend"] = backend
         until(lambda: not controller.state.job.lack)
         assert controller.files.list("/data")
+
+
+@only_2023
+@pytest.mark.parametrize("method", ["version", "registry"])
+def test_a_backend_that_hangs_at_the_start_is_told_and_the_renderer_goes_on(proxies, cluster, monkeypatch, method):
+    monkeypatch.setattr(job, "BACKEND_PATIENCE", 0.3)
+    monkeypatch.setattr(capabilities, "LIST_DEADLINE", 0.3)
+    monkeypatch.setattr(Link, "open", partial(Link.open, timeout=0.5))
+    cluster.backend.silent.add(method)
+    with Controller(**proxies.options) as controller:
+        load(controller)
+        until(lambda: "The backend did not answer" in controller.state.job.lack)
+        cluster.backend.silent.clear()
+        until(lambda: not controller.state.job.lack)
+        assert controller.files.list("/data")
+        assert len(proxies.jobs) == 1
 
 
 @only_2024
