@@ -174,11 +174,16 @@ class Job:
                 wait = partial(on_state, "starting", "Waiting for the proxy slave …")
                 await check_listens(place.slave, min(PATIENCE, timeout), wait)
             on_state("starting", "Asking for a job …")
-            async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
-                if job.owned:
+            if job.owned:
+                async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
                     await job._begin(place, slave_url)
-                else:
-                    await job._master.check_known(job.id)
+            else:
+                async with _bounded(
+                    deadline, f"The proxy master did not tell within {timeout:g} s whether the job runs."
+                ):
+                    await job._master.check_known(
+                        job.id, on_doubt=lambda text: on_state("starting", f"{text} Asking again …")
+                    )
             status = await job._master.wait_ready(
                 job.id,
                 timeout=deadline - loop.time(),
@@ -446,8 +451,9 @@ class Job:
         if self.local:  # it has the service's token
             return
         async with MasterClient(self._master.url, token) as client:
-            with contextlib.suppress(ConnectionLost, DeadlineExceeded, NoVerdict):  # the master may be away
-                await client.check_known(self.id)
+            # The master, or its database, may be away.
+            with contextlib.suppress(ConnectionLost, DeadlineExceeded, NoVerdict):
+                await client.check_known(self.id, patience=0.0)
         self._token = token
         self._proxy.renew(token)
         if slave is not None:

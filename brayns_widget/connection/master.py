@@ -11,7 +11,7 @@ import contextlib
 import html
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -236,15 +236,34 @@ class MasterClient(StatusSource):
             await asyncio.sleep(shortened(STATUS_PAUSE * 2 ** (attempt - 1)))
             attempt += 1
 
-    async def check_known(self, job_id: str) -> None:
-        """Check that the master knows a job.
+    async def check_known(
+        self, job_id: str, *, patience: float = AWAY, on_doubt: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Check that the master knows a job; see ``StatusSource.check_known``.
 
         Raises:
             AllocationError: it does not; the hint names the jobs that run, if the master lists them (ours does).
-            AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
+            NoVerdict, AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
-        if (await self.status(job_id)).gone:
-            raise AllocationError(f"There is no job {job_id!r} at {self.url}.", hint=await self._where_jobs_are())
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
+        while True:
+            try:
+                status = await self.status(job_id)
+            except NoVerdict as error:
+                doubt = error
+            else:
+                if status.gone and not status.unsure:
+                    raise AllocationError(
+                        f"There is no job {job_id!r} at {self.url}.", hint=await self._where_jobs_are()
+                    )
+                if not status.unsure:
+                    return
+                doubt = NoVerdict(f"The proxy master does not find the job {job_id!r}; its database may be away.")
+            if loop.time() >= until:
+                raise doubt
+            on_doubt(doubt.message)
+            await asyncio.sleep(shortened(STATUS_PAUSE * STATUS_ATTEMPTS))
 
     async def _where_jobs_are(self) -> str:
         jobs = None

@@ -465,6 +465,33 @@ def test_a_recorded_job_that_cannot_be_stopped_without_a_database_says_so_and_st
 
 
 @only_2024
+def test_attaching_waits_for_a_database_that_is_away(proxies, controller, no_database):
+    load(controller)
+    no_database(True)
+    with Controller(**proxies.options, attach_to=proxies.job.id) as second:
+        told = Told(second)
+        task = second.start()
+        told.statuses.wait_for(lambda status: "its database may be away. Asking again" in status.text)
+        no_database(False)
+        task.result(WAIT)
+        assert [model.state.cells for model in second.models] == [4]
+
+
+@only_2024
+def test_a_new_token_is_taken_while_the_database_is_away(proxies, controller, no_database):
+    load(controller)
+    ready = controller.ready
+    no_database(True)
+    proxies.token = "another"
+    options = proxies.options | {"attach_to": proxies.job.id}
+    controller.job.connect(**options).result(WAIT)
+    assert controller.ready is ready
+    no_database(False)
+    controller.close()
+    assert proxies.job.stopped
+
+
+@only_2024
 def test_closing_with_a_lost_link_and_without_a_database_tells_of_the_job(
     proxies, controller, wire, told, no_database, caplog
 ):
