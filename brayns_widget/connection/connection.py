@@ -20,7 +20,7 @@ from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.questioning import ask, attempt
-from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, is_for_good, with_new_token
+from brayns_widget.connection.recovery import REACHED_WITHIN, Recovery, Step, is_for_good, with_new_token
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
@@ -423,7 +423,7 @@ class Connection:
             self._mender.told = False  # the status tells more
         self._starts("stale", f"{error.message} Asking for the job …")
         self._on_away()
-        self._recover(self._job, error, patience=PATIENCE)
+        self._recover(self._job, error, patience=REACHED_WITHIN)
 
     def _recover(self, job: Job, error: BraynsWidgetError | None = None, *, patience: float) -> None:
         reason = "The renderer is out of reach." if error is None else error.message

@@ -18,7 +18,7 @@ from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
-from brayns_widget.connection.looking import PATIENCE, check_listens
+from brayns_widget.connection.looking import LISTENS_WITHIN, check_listens
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import LEASE, MasterClient, master_address
 from brayns_widget.connection.place import Place
@@ -172,7 +172,7 @@ class Job:
         try:
             if job.owned and place.slave is not None:
                 wait = partial(on_state, "starting", "Waiting for the proxy slave …")
-                await check_listens(place.slave, min(PATIENCE, timeout), wait)
+                await check_listens(place.slave, min(LISTENS_WITHIN, timeout), wait)
             on_state("starting", "Asking for a job …")
             if job.owned:
                 async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):

@@ -21,7 +21,7 @@ import websockets
 
 from brayns_widget.connection.keep_alive import keep_alive
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.silence import IDLE, PATIENCE, Silence, Step
+from brayns_widget.connection.silence import ANSWERS_WITHIN, IDLE, Silence, Step
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol import origins
 from brayns_widget.protocol.errors import (
@@ -123,7 +123,7 @@ class Link:
         on_close: Callable[[BraynsWidgetError], None] = lambda _: None,
         timeout: float = 15.0,
         idle: float = IDLE,
-        patience: float = PATIENCE,
+        patience: float = ANSWERS_WITHIN,
     ) -> Link:
         """Connect and send a probe, to be sure that the server answers.
 
@@ -180,11 +180,6 @@ class Link:
         """
         protocol = self._socket.protocol
         return bool(protocol.close_rcvd_then_sent) and self._socket.close_code == _NORMAL
-
-    @property
-    def strays(self) -> int:
-        """Number of messages for requests that are not pending."""
-        return self._table.strays
 
     async def request(
         self,

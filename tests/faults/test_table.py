@@ -15,7 +15,7 @@ import pytest
 from brayns_widget.connection import capabilities, job, records
 from brayns_widget.connection import master as master_module
 from brayns_widget.connection.link import Link
-from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE
+from brayns_widget.connection.silence import ANSWERS_WITHIN, IDLE, LOOK
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.models import Model
 from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError, ConnectionLost, RequestCancelled
@@ -233,7 +233,7 @@ def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(contr
 @both
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "during a load"])
 def test_packets_that_vanish_are_noticed(controller, proxies, cluster, wire, told, monkeypatch, busy):
-    assert IDLE + PATIENCE + 2 * LOOK < 30
+    assert IDLE + ANSWERS_WITHIN + 2 * LOOK < 30
     monkeypatch.setattr(Link, "open", partial(Link.open, idle=0.2, patience=0.6))
     proxies.ends = False
     load(controller)
@@ -521,7 +521,7 @@ def test_a_missing_address_of_the_slave_is_told_before_a_job_is_started(proxies)
 
 @both
 def test_a_slave_that_is_down_is_told_before_a_job_is_started(proxies, monkeypatch):
-    monkeypatch.setattr(job, "PATIENCE", 0.3)
+    monkeypatch.setattr(job, "LISTENS_WITHIN", 0.3)
     with Controller(**proxies.options | {"slave": "ws://127.0.0.1:9"}) as controller:
         told = Told(controller)
         with pytest.raises(ConnectionLost, match=r"ws://127\.0\.0\.1:9, so no job was started: "):
