@@ -16,7 +16,7 @@ from brayns_widget.connection.addresses import job_addresses
 from brayns_widget.connection.bare import BareServers
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
-from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
+from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
 from brayns_widget.connection.looking import LISTENS_WITHIN, check_listens
 from brayns_widget.connection.loop import finish_cleanup
@@ -501,7 +501,7 @@ class Job:
             self.backend_away = DeadlineExceeded(f"The backend did not answer within {patience:.2g} s.")
 
 
-_AWAY = frozenset({ACCEPTED, 502, 503, 504})
+_AWAY = GATEWAY | {ACCEPTED}
 """What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 

@@ -22,6 +22,10 @@ AWAY = 60.0
 """Seconds after which "cannot retreive job" counts as an unknown job, and gateways that answer as the master's end."""
 
 
+GATEWAY = frozenset({502, 503, 504})
+"""What stands before a proxy answers while that is away."""
+
+
 class NoVerdict(AllocationError):
     """The master answered, but not what became of the job.
 

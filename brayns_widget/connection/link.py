@@ -176,7 +176,7 @@ class Link:
     def was_dismissed(self) -> bool:
         """Whether the other side has closed it in order (1000), as the proxies do when their server has ended.
 
-        A network that breaks, or a proxy that is restarted, does not.
+        A network that breaks does not; a proxy that is restarted may.
         """
         protocol = self._socket.protocol
         return bool(protocol.close_rcvd_then_sent) and self._socket.close_code == _NORMAL

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from brayns_widget.connection.addresses import split
-from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
+from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.tokens import Token, redact
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # Answers that say nothing of the job: the master's database or the master itself is away for a while. (2024's 500
 # "cannot retreive job" means that or an unknown job.)
-_GATEWAY = frozenset({429, 502, 503, 504})
-_NO_VERDICT = _GATEWAY | {500}
+_BUSY = GATEWAY | {429}
+_NO_VERDICT = _BUSY | {500}
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
 STOP_AGAIN = 3.0
@@ -200,7 +200,7 @@ class MasterClient(StatusSource):
         """
         until = asyncio.get_running_loop().time() + AWAY
         response = await self._ask(uuid.uuid4().hex)
-        while response.status_code in _GATEWAY and asyncio.get_running_loop().time() < until:
+        while response.status_code in _BUSY and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(shortened(STATUS_PAUSE * 2**STATUS_ATTEMPTS))
             response = await self._ask(uuid.uuid4().hex)
         if not _knows_not(response) and _LOST not in response.text:

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Sequence
 from enum import Enum
 
-from brayns_widget.connection.job_status import NoVerdict
+from brayns_widget.connection.job_status import GATEWAY, NoVerdict
 from brayns_widget.connection.link import Link, Unreachable
 from brayns_widget.connection.master import MasterClient
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
@@ -102,8 +102,9 @@ async def _quit(link: Link) -> _End:
             with contextlib.suppress(ConnectionLost):  # it may be gone before it has answered
                 await (again or link).request("quit")
     except (BraynsWidgetError, TimeoutError) as error:
-        unknown_there = isinstance(error, Unreachable) and error.status == 404
-        return _End.GONE if unknown_there or link.was_dismissed else _End.UNKNOWN
+        status = error.status if isinstance(error, Unreachable) else None
+        is_gone = status == 404 or (link.was_dismissed and status is not None and status not in GATEWAY)
+        return _End.GONE if is_gone else _End.UNKNOWN
     finally:
         if again is not None:
             await again.close()

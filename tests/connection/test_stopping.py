@@ -92,7 +92,10 @@ def test_a_job_that_the_slave_does_not_know_either_is_over():
     assert end(refuse=404) == ("", False)
 
 
-@pytest.mark.parametrize(("code", "over"), [(1000, True), (1001, False), (1011, False)])
-def test_a_renderer_whose_end_its_proxy_has_told_is_over(code, over):
-    told, _ = end(closed=code, refuse=500)
+@pytest.mark.parametrize(
+    ("code", "refuse", "over"),
+    [(1000, 500, True), (1000, 400, True), (1000, 502, False), (1001, 500, False), (1011, 500, False)],
+)
+def test_a_renderer_whose_end_its_proxy_has_told_is_over_if_the_proxy_is_there(code, refuse, over):
+    told, _ = end(closed=code, refuse=refuse)
     assert (told == "") is over
