@@ -45,6 +45,7 @@ export interface JobState {
   readonly attached: boolean;
   readonly lack: string;
   readonly brayns_backend: boolean;
+  readonly tells_ids: boolean;
   readonly log: string;
 }
 
@@ -194,6 +195,7 @@ export type Traits = {
   legend: Legend | null;
   background: string;
   selection: Readonly<Record<string, string>>;
+  highlight: boolean;
   height: number;
   panel_open: boolean;
 };
@@ -228,14 +230,18 @@ export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
   "selection.frame": { params: Record<string, never>; result: null };
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean }; result: Picked };
+  "selection.remove": { params: { ids: unknown; population?: string | null }; result: null };
+  "selection.set": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
+  "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -335,6 +341,12 @@ export const PARAMETERS = {
       "default": true
     }
   },
+  "selection.add": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
   "selection.pick": {
     "u": {
       "minimum": 0,
@@ -348,10 +360,27 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "selection.remove": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
+  "selection.set": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
   "selection.to_model": {
     "color_by": {
       "maxLength": 4096,
       "default": null
+    }
+  },
+  "selection.to_node_set": {
+    "name": {
+      "maxLength": 4096
     }
   },
   "files.inspect": {
@@ -469,6 +498,7 @@ export const TRAITS = [
   "legend",
   "background",
   "selection",
+  "highlight",
   "height",
   "panel_open"
 ] as const;
