@@ -215,7 +215,7 @@ def test_keys_that_are_held_add_and_remove(view, key, call):
     view.page.keyboard.down(key)
     drag(view, (70, 70), (130, 150), up=False)
     mark = view.page.locator(".bw-stroke text")
-    assert mark.text_content() == ("+" if call == "add" else "−")
+    assert mark.text_content() == ("+" if call == "add" else "\N{MINUS SIGN}")
     view.page.keyboard.up(key)
     view.page.mouse.up()
     view.wait(f"kernel.calls('selection.{call}').length === 1")
@@ -453,7 +453,7 @@ def test_a_node_set_is_downloaded(cell, section):
     cell.answer("selection.to_node_set", {"result": made})
     save = section.get_by_role("button", name="Save")
     assert save.is_disabled(), "it needs a name"
-    section.get_by_label("Node set").fill(" mine ")
+    section.get_by_label("Save as").fill(" mine ")
     with cell.page.expect_download() as download:
         save.click()
     assert cell.calls("selection.to_node_set") == [{"name": "mine"}]

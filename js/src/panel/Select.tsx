@@ -147,13 +147,13 @@ function NodeSet({ disabled, onSave }: { readonly disabled: boolean; readonly on
         onSave(chosen);
       }}
     >
-      <Field name="Node set">
+      <Field name="Save as">
         {(id) => (
           <div class="bw-acts">
             <input
               type="text"
               id={id}
-              placeholder="name"
+              placeholder="name of the node set"
               maxLength={PARAMETERS["selection.to_node_set"].name.maxLength}
               value={name.value}
               onInput={(event) => {
