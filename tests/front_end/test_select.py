@@ -18,7 +18,7 @@ CELLS = [{"model": 4, "cell": cell, "section": 0, "type": 0} for cell in (3, 4, 
 SHOWN = [cell | {"box": [40 + 80 * place, 40, 80 + 80 * place, 80]} for place, cell in enumerate(CELLS)]
 SHOWN.append({"model": 5, "box": [40, 120, 280, 160]})
 # In pixels of the picture.
-INSIDE, EDGE, AROUND, BESIDE = (60, 60), (40, 60), (39, 60), (30, 60)
+INSIDE, EDGE, AROUND, BESIDE = (60, 60), (40, 60), (38, 60), (37, 60)
 FIRST_TWO = {"S1_neurons": "3-4"}
 
 CLASSES = """(points) => {
@@ -76,7 +76,7 @@ def test_selected_cells_stand_out_at_once_and_ask_nobody(view):
     inside, edge, around, beside, other = highlight(view, INSIDE, EDGE, AROUND, BESIDE, (140, 60))
     assert 0 < inside[3] < 128, "a tint"
     assert edge[3] == 255
-    assert min(edge[:2]) > 200, "a bright edge"
+    assert sum(edge[:3]) > 400, "a bright edge"
     assert around[3] > 128
     assert max(around[:3]) == 0, "a dark one around it"
     assert beside[3] == other[3] == 0

@@ -59,28 +59,26 @@ export function Select() {
         >
           Clear
         </Button>
+        <Button
+          title="Load the selected cells as a model of their own"
+          disabled={idle}
+          onClick={() => void commands.run(() => link.call("selection.to_model", {}))}
+        >
+          Make a model
+        </Button>
       </div>
       <Highlighted />
       <Field name="Color">
         {(id) => (
-          <div class="bw-acts">
-            <ColorInput
-              id={id}
-              color={color.value}
-              disabled={idle}
-              onChoose={(chosen) => {
-                color.value = chosen;
-                void commands.run(() => link.call("selection.color", { color: chosen }));
-              }}
-            />
-            <Button
-              title="Load the selected cells as a model of their own"
-              disabled={idle}
-              onClick={() => void commands.run(() => link.call("selection.to_model", {}))}
-            >
-              Make a model
-            </Button>
-          </div>
+          <ColorInput
+            id={id}
+            color={color.value}
+            disabled={idle}
+            onChoose={(chosen) => {
+              color.value = chosen;
+              void commands.run(() => link.call("selection.color", { color: chosen }));
+            }}
+          />
         )}
       </Field>
       <NodeSet
@@ -153,7 +151,7 @@ function NodeSet({ disabled, onSave }: { readonly disabled: boolean; readonly on
             <input
               type="text"
               id={id}
-              placeholder="name of the node set"
+              placeholder="node set name"
               maxLength={PARAMETERS["selection.to_node_set"].name.maxLength}
               value={name.value}
               onInput={(event) => {
