@@ -10,6 +10,7 @@ import pytest
 from tests.front_end.panels import job
 from tests.front_end.test_card import PICKED, cards, click
 from tests.front_end.test_hover import MESH, MODEL, at, point, tip
+from tests.front_end.test_looks import check_fits
 
 pytestmark = pytest.mark.browser
 
@@ -467,19 +468,14 @@ def test_a_node_set_is_downloaded(cell, section):
 def test_looks(open_cell, scheme, width, picture):
     cell = open_cell(color_scheme=scheme, viewport={"width": 960, "height": 900})
     cell.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
-    cell.mount(models=[MODEL, MESH], selection=FIRST_TWO, panel_open=width > 500)
+    cell.mount(models=[MODEL, MESH], selection=FIRST_TWO)
     cell.frame(color=picture)
     cell.wait("kernel.acks().length === 1")
     cell.ids(1, *SHOWN)
     cell.wait("!document.querySelector('.bw-highlight').hidden")
     choose(cell, LASSO)
     drag(cell, (120, 30), (240, 30), (200, 100), (130, 110), up=False)
+    cell.page.get_by_label("Save as").evaluate("element => element.scrollIntoView({ block: 'nearest' })")
     cell.screenshot(f"select-{picture[1:]}-{scheme}-{width}")
     cell.page.mouse.up()
-    if width > 500:
-        section = cell.page.locator("details", has=cell.page.get_by_text("Select", exact=True))
-        section.scroll_into_view_if_needed()
-        right = cell.panel.bounding_box()["x"] + cell.panel.bounding_box()["width"]
-        for control in section.locator("button, input").all():
-            box = control.bounding_box()
-            assert box["x"] + box["width"] <= right - 9
+    check_fits(cell)
