@@ -60,6 +60,12 @@ def drag(cell, *points, steps=4, up=True):
         cell.page.mouse.up()
 
 
+def moved(cell, before=0):
+    """The camera after a gesture, of which more cameras were sent than before it."""
+    cell.wait(f"kernel.sent('camera').length > {before} && kernel.sent('camera').at(-1).moving === false")
+    return cell.sent("camera")[-1]["camera"]
+
+
 def choose(cell, name):
     cell.page.get_by_role("button", name=name, exact=True).click()
 
@@ -229,17 +235,17 @@ def test_shift_the_right_button_and_the_wheel_still_move_the_camera(view):
     view.page.keyboard.down("Shift")
     drag(view, (70, 70), (130, 150))
     view.page.keyboard.up("Shift")
-    view.wait("kernel.sent('camera').at(-1)?.moving === false")
-    shifted = view.sent("camera")[-1]["camera"]
+    shifted = moved(view)
     assert shifted["target"] != [0, 0, 0]
+    before = len(view.sent("camera"))
     view.page.mouse.down(button="right")
     view.page.mouse.move(*point(view, 100, 100), steps=3)
     view.page.mouse.up(button="right")
-    view.wait("kernel.sent('camera').at(-1)?.moving === false")
-    assert view.sent("camera")[-1]["camera"]["target"] != shifted["target"]
-    count = len(view.sent("camera"))
+    pulled = moved(view, before)
+    assert pulled["target"] != shifted["target"]
+    before = len(view.sent("camera"))
     view.page.mouse.wheel(0, 100)
-    view.wait(f"kernel.sent('camera').length > {count}")
+    assert moved(view, before)["target"] == pulled["target"]
     assert view.calls("selection.set") == []
 
 
@@ -274,12 +280,12 @@ def test_a_click_with_a_tool_picks_as_usual(view, tool):
 def test_with_the_first_tool_a_drag_orbits(view):
     assert view.page.get_by_role("button", name="Orbit").get_attribute("aria-pressed") == "true"
     drag(view, (70, 70), (130, 150))
-    view.wait("kernel.sent('camera').at(-1)?.moving === false")
+    moved(view)
     choose(view, RECTANGLE)
     choose(view, "Orbit")
     before = len(view.sent("camera"))
     drag(view, (70, 70), (130, 150))
-    view.wait(f"kernel.sent('camera').length > {before} && !kernel.sent('camera').at(-1).moving")
+    moved(view, before)
     assert view.calls("selection.set") == []
 
 
@@ -357,8 +363,7 @@ def test_fingers_draw_and_a_second_one_zooms(open_cell):
     assert cell.page.locator(".bw-stroke").count() == 0
     send("touchMove", (80, 100), (220, 100))
     send("touchEnd")
-    cell.wait("kernel.sent('camera').at(-1)?.moving === false")
-    assert cell.sent("camera")[-1]["camera"]["position"][2] < 800
+    assert moved(cell)["position"][2] < 800
     assert len(cell.calls("selection.set")) == 1
 
 
@@ -378,7 +383,7 @@ def test_without_ids_the_tools_are_disabled_and_say_why(cell):
     cell.canvas.press("l")
     cell.page.locator(".bw-overlay").get_by_text(NO_IDS).wait_for()
     drag(cell, (70, 70), (130, 150))
-    cell.wait("kernel.sent('camera').at(-1)?.moving === false")
+    moved(cell)
     cell.trait("job", job())
     assert cell.page.get_by_role("button", name=LASSO).is_enabled()
 

@@ -1,4 +1,5 @@
 // The canvas with its overlays.
+import { useComputed } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
@@ -16,12 +17,13 @@ import { ToolBar } from "./ToolBar.js";
 export function Stage() {
   const { picking, strokes } = useView().picture;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const drawing = useComputed(() => strokes.stroke.value !== null);
   return (
     <div
       class="bw-stage"
       data-asking={picking.asking.value || undefined}
       data-tool={strokes.tool.value}
-      data-drawing={strokes.stroke.value ? true : undefined}
+      data-drawing={drawing.value || undefined}
     >
       <Screen canvas={canvas} />
       <HighlightLayer />

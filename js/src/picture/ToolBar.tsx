@@ -30,7 +30,7 @@ export function ToolBar() {
         />
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
-      <div class="bw-tool-column" role="group" aria-label="A drag">
+      <div class="bw-tool-column" role="group" aria-label="What a drag does">
         {TOOLS.map((tool) => {
           const barred = tool === "orbit" ? "" : obstacle;
           return (
