@@ -124,6 +124,16 @@ def test_it_is_told_whose_backend_it_is(cluster, controller):
     assert (controller.state.job.lack, controller.state.job.brayns_backend) == ("", True)
 
 
+@pytest.mark.parametrize("offered", [True, False])
+def test_it_is_told_whether_the_renderer_tells_what_pixels_show(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("render-ids")
+    controller.start().result(WAIT)
+    assert controller.state.job.tells_ids == offered
+    controller.job.stop()
+    assert not controller.state.job.tells_ids
+
+
 def test_the_log_of_a_job_that_ended_is_kept(cluster, controller):
     controller.start().result(WAIT)
     jobs = Listener(controller, lambda state: state.job.log)

@@ -68,16 +68,20 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.color_by",
         "model.remove",
         "camera.reset",
+        "selection.add",
         "selection.clear",
         "selection.color",
         "selection.frame",
         "selection.hide",
         "selection.isolate",
         "selection.pick",
+        "selection.remove",
+        "selection.set",
         "selection.show_all",
         "selection.to_model",
         "table.rows",
         "table.select",
+        "selection.to_node_set",
     }
 
 
@@ -127,6 +131,20 @@ def test_a_task_is_cancelled(cluster, controller):
 
 def test_cancelling_what_is_done_is_no_error(controller):
     assert run(controller, "tasks.cancel", {"task": "task-1"}) is None
+
+
+def test_a_selection_is_changed_by_ranges_and_becomes_a_node_set(controller):
+    run(controller, "selection.set", {"ids": {"a": "0-5", "b": "7"}})
+    run(controller, "selection.remove", {"ids": {"a": "1-2,5-9"}})
+    run(controller, "selection.add", {"ids": {"a": "8", "b": "6-7"}})
+    assert dict(controller.selection.value) == {"a": "0,3-4,8", "b": "6-7"}
+    run(controller, "selection.set", {"ids": {}})
+    assert not controller.selection
+    run(controller, "selection.set", {"ids": {"a": "0-1"}})
+    made = run(controller, "selection.to_node_set", {"name": "mine"})
+    assert made == {"mine": {"population": "a", "node_id": [0, 1]}}
+    with pytest.raises(ValueError, match="written otherwise"):
+        run(controller, "selection.set", {"ids": {"a": "0-"}})
 
 
 def test_models_are_hidden_colored_and_removed(controller):
