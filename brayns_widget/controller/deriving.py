@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
-from brayns_widget.controller.calls import long, offered
+from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.encoded import Encoded
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.loading import add_model
@@ -60,7 +60,9 @@ class Deriving(Showing):
             )
         return loaded
 
-    def to_node_set(self, name: str) -> NodeSet:
+    @offered
+    @waiting
+    async def to_node_set(self, name: Name) -> NodeSet:
         """Return the selected cells as SONATA node sets, as in a file of these.
 
         Args:
@@ -70,6 +72,9 @@ class Deriving(Showing):
         Raises:
             CircuitError: nothing is selected.
         """
+        return self._node_set(name)
+
+    def _node_set(self, name: str) -> NodeSet:
         selected = self._selected
         single = {
             population: {"population": population, "node_id": ids_of(selected, population).tolist()}
@@ -93,7 +98,7 @@ class Deriving(Showing):
             ValueError: the file is there, and has no node sets.
             OSError: it cannot be read or written.
         """
-        file, made = Path(path).expanduser(), self.to_node_set(name)
+        file, made = Path(path).expanduser(), self._node_set(name)
         known = _read(file) if file.exists() else {}
         if taken := sorted(known.keys() & made.keys()):
             raise CircuitError(f"{str(file)!r} has a node set {taken[0]!r} already.", hint="Choose another name.")

@@ -407,6 +407,7 @@ class Core:
             attached=not job.owned,
             lack=_LACK if ready.backend is None else "" if ready.backend.reachable else self.store.state.job.lack,
             brayns_backend=_is_brayns(ready),
+            tells_ids=_tells_ids(ready),
         )
 
     def _warn(self, text: str) -> None:
@@ -484,6 +485,12 @@ def _backend(ready: Ready) -> Server:
 def _is_brayns(ready: Ready) -> bool:
     """Whether there is a backend that is known to be Brayns' own."""
     return bool(ready.capabilities.backend_methods) and not ready.capabilities.our_backend
+
+
+def _tells_ids(ready: Ready) -> bool:
+    from brayns_widget.protocol.brayns.additions import RENDER_IDS
+
+    return ready.capabilities.offers(RENDER_IDS.name)
 
 
 def _set_at_end(ended: asyncio.Event, task: Task[Any]) -> None:

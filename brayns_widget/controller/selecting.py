@@ -109,6 +109,7 @@ class Selection(Deriving):
 
     # ------------------------------------------------------------------ changing
 
+    @offered
     @waiting
     async def set(self, ids: Any, population: PopulationName | None = None) -> None:
         """Select these cells, and no others.
@@ -123,12 +124,14 @@ class Selection(Deriving):
         """
         self._take(await self._read(ids, population))
 
+    @offered
     @waiting
     async def add(self, ids: Any, population: PopulationName | None = None) -> None:
         """Select these cells, too; arguments and errors as of ``set``."""
         found = await self._read(ids, population)
         self._take(joined(self.value, found, _with))
 
+    @offered
     @waiting
     async def remove(self, ids: Any, population: PopulationName | None = None) -> None:
         """Select these cells no more; arguments and errors as of ``set``."""

@@ -118,6 +118,7 @@ class JobState:
         attached: whether the job was not started here, and so is not stopped by closing.
         lack: why files and circuits cannot be looked at, as a sentence, or "".
         brayns_backend: whether the backend is Brayns' own, which cannot read all circuits that its renderer can.
+        tells_ids: whether the renderer tells which cell each pixel of the picture shows.
         log: last lines of the log of a job that has ended, if its master has told them.
     """
 
@@ -135,6 +136,7 @@ class JobState:
     attached: bool = False
     lack: str = ""
     brayns_backend: bool = False
+    tells_ids: bool = False
     log: str = ""
 
     def gone(self, log: str = "") -> JobState:

@@ -29,7 +29,10 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 
 @dataclass(frozen=True)
 class Traits:
-    """Types of the synced traits on a page. Pages set ``background``, ``selection``, ``height`` and ``panel_open``."""
+    """Types of the synced traits on a page.
+
+    Pages set ``background``, ``selection``, ``highlight``, ``height`` and ``panel_open``.
+    """
 
     camera: Camera
     models: tuple[ModelState, ...]
@@ -41,6 +44,7 @@ class Traits:
     legend: Legend | None
     background: str
     selection: Mapping[str, str]
+    highlight: bool = True
     height: Height = HEIGHT
     panel_open: bool = True
 

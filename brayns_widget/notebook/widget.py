@@ -116,6 +116,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         backend: any requests to the backend.
         controller: the controller behind all of these.
         background: color of the background.
+        highlight: whether the selected cells stand out in the picture at rest.
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         status: state of the job.
@@ -155,6 +156,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         check=lambda widget, ids: widget.controller.selection.read(ids),
         help="the selected cells: ids by population, as ranges",
     )
+    highlight = traitlets.Bool(True, help="whether the selected cells stand out").tag(sync=True)
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
 

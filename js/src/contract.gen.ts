@@ -45,6 +45,7 @@ export interface JobState {
   readonly attached: boolean;
   readonly lack: string;
   readonly brayns_backend: boolean;
+  readonly tells_ids: boolean;
   readonly log: string;
 }
 
@@ -132,11 +133,16 @@ export interface Rows {
   readonly population: string;
   readonly size: number;
   readonly count: number;
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
   readonly first: number;
   readonly cells: readonly number[];
   readonly values: readonly (readonly (string | number | boolean | null)[])[];
   readonly place: number | null;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly is_number: boolean;
 }
 
 export interface Circuit {
@@ -154,11 +160,6 @@ export interface Population {
   readonly attributes: readonly string[];
   readonly columns: readonly Column[];
   readonly reason: string;
-}
-
-export interface Column {
-  readonly name: string;
-  readonly is_number: boolean;
 }
 
 export interface Directory {
@@ -205,6 +206,7 @@ export type Traits = {
   legend: Legend | null;
   background: string;
   selection: Readonly<Record<string, string>>;
+  highlight: boolean;
   height: number;
   panel_open: boolean;
 };
@@ -239,14 +241,18 @@ export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
   "selection.frame": { params: Record<string, never>; result: null };
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
+  "selection.remove": { params: { ids: unknown; population?: string | null }; result: null };
+  "selection.set": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
+  "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "files.inspect": { params: { path: string }; result: Circuit };
@@ -348,6 +354,12 @@ export const PARAMETERS = {
       "default": true
     }
   },
+  "selection.add": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
   "selection.pick": {
     "u": {
       "minimum": 0,
@@ -366,10 +378,27 @@ export const PARAMETERS = {
       "default": null
     }
   },
+  "selection.remove": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
+  "selection.set": {
+    "population": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
   "selection.to_model": {
     "color_by": {
       "maxLength": 4096,
       "default": null
+    }
+  },
+  "selection.to_node_set": {
+    "name": {
+      "maxLength": 4096
     }
   },
   "table.rows": {
@@ -549,6 +578,7 @@ export const TRAITS = [
   "legend",
   "background",
   "selection",
+  "highlight",
   "height",
   "panel_open"
 ] as const;

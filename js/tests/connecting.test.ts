@@ -17,6 +17,7 @@ const JOB: Job = {
   attached: false,
   lack: "",
   brayns_backend: false,
+  tells_ids: true,
   log: "",
 };
 const MASTER = { ...JOB, master: "https://m/p", project: "proj1" };

@@ -40,6 +40,7 @@ function setUp() {
   const asked: [Place, boolean][] = [];
   const answers: { resolve(picked: Picked): void; reject(error: unknown): void }[] = [];
   const failures: unknown[] = [];
+  const changed: unknown[] = [];
   let cleared = 0;
   const picking = new Picking({
     pick: (place, add) => {
@@ -49,6 +50,7 @@ function setUp() {
     clear: async () => {
       cleared += 1;
     },
+    change: async (...said) => void changed.push(said),
     failed: (error) => void failures.push(error),
   });
   const pick = async (picked: Picked, add = false) => {
@@ -57,7 +59,7 @@ function setUp() {
     await done;
   };
   const cells = () => picking.cards.value.map((card) => card.picked.cell);
-  return { picking, asked, answers, failures, pick, cells, cleared: () => cleared };
+  return { picking, asked, answers, failures, pick, cells, changed, cleared: () => cleared };
 }
 
 test("a pick has a card, and the next one takes its place", async () => {
@@ -130,15 +132,30 @@ test("nothing is selected after a clear, also if it fails", async () => {
   assert.deepEqual(cells(), []);
 });
 
+test("a change of what is selected leaves no card but those that are pinned", async () => {
+  const { picking, pick, cells, changed } = setUp();
+  await pick(CELL);
+  picking.pin(picking.cards.value[0]?.key ?? -1, true);
+  await pick({ ...CELL, cell: 3 });
+  const done = picking.change("add", { S1: "0-3" });
+  assert.equal(picking.asking.value, true);
+  assert.deepEqual(cells(), [0]);
+  await done;
+  assert.deepEqual(changed, [["add", { S1: "0-3" }]]);
+  assert.deepEqual(cells(), [0]);
+});
+
 test("the kernel's calls", async () => {
   const called: unknown[] = [];
   const link = { call: async (...said: unknown[]) => void called.push(said) } as unknown as Link;
   const ports = portsOf(link);
   await ports.pick([0.25, 1], true, 1.5);
   await ports.clear();
+  await ports.change("remove", { S1: "0-3" });
   assert.deepEqual(called, [
     ["selection.pick", { u: 0.25, v: 1, add: true, aspect: 1.5 }],
     ["selection.clear", {}],
+    ["selection.remove", { ids: { S1: "0-3" } }],
   ]);
 });
 

@@ -7,13 +7,16 @@ const DEFAULTS = {
   status: { state: "ready", text: "Ready" },
   job: {
     master: null, slave: null, renderer: null, backend: null, usecase: "SBO1", project: null,
-    id: "job-1", host: "127.0.0.1", ends: null, ends_probably: false, attached: false, lack: "", brayns_backend: false, log: "",
+    id: "job-1", host: "127.0.0.1", ends: null, ends_probably: false, attached: false, lack: "", brayns_backend: false,
+    tells_ids: true, log: "",
   },
   scene_lost: false,
   progress: null,
   notice: null,
   legend: null,
   background: "#0d1016",
+  selection: {},
+  highlight: true,
   height: 420,
   panel_open: true,
 };

@@ -71,4 +71,4 @@ def job(**known):
     """What a page knows of a job."""
     place = {"master": None, "slave": None, "renderer": None, "backend": None, "usecase": "SBO1", "project": None}
     facts = {"id": "7", "host": "h", "ends": None, "ends_probably": False, "attached": False}
-    return place | facts | {"lack": "", "brayns_backend": False, "log": ""} | known
+    return place | facts | {"lack": "", "brayns_backend": False, "tells_ids": True, "log": ""} | known

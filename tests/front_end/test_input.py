@@ -240,7 +240,7 @@ def test_keys_stay_inside(view):
     for key in ("ArrowUp", "r", "d"):
         view.page.keyboard.press(key)
     assert view.page.evaluate("heard") == [], "the notebook would take them for its shortcuts"
-    assert view.page.locator("[data-lm-suppress-shortcuts] canvas").count() == 1
+    assert view.page.locator("[data-lm-suppress-shortcuts] .bw-canvas").count() == 1
     view.page.locator("#before").focus()
     view.page.keyboard.press("ArrowUp")
     assert view.page.evaluate("heard") == ["ArrowUp"]
@@ -259,10 +259,10 @@ def test_shortcuts_with_ctrl_remain_the_notebooks(view):
     view.canvas.focus()
     view.page.keyboard.press("Control+s")
     assert view.page.evaluate("heard") == [["Control", False], ["s", False]]
-    assert view.page.locator("[data-lm-suppress-shortcuts] canvas").count() == 1
+    assert view.page.locator("[data-lm-suppress-shortcuts] .bw-canvas").count() == 1
     view.page.keyboard.down("Control")
     view.page.locator("#before").focus()
-    assert view.page.locator("[data-lm-suppress-shortcuts] canvas").count() == 1
+    assert view.page.locator("[data-lm-suppress-shortcuts] .bw-canvas").count() == 1
     view.page.keyboard.up("Control")
 
 

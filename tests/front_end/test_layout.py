@@ -155,7 +155,7 @@ def test_of_thirty_views_those_that_can_be_seen_ask_for_pictures(cell):
         }"""
     )
     on_page = cell.page.evaluate(
-        "[...document.querySelectorAll('canvas')].filter((c) => c.getBoundingClientRect().top < innerHeight).length"
+        "[...document.querySelectorAll('.bw-canvas')].filter((c) => c.getBoundingClientRect().top < innerHeight).length"
     )
     assert 0 < shown <= on_page < 6
     pings = cell.page.evaluate("new Set(kernel.sent('ping').map(({ view }) => view)).size")

@@ -210,6 +210,9 @@ PROPERTIES: Mapping[str, Write] = {
     "widget.height": _property(
         "widget.height", value=lambda number: 200 + number % 1000, read=lambda stage: stage.viewer.height
     ),
+    "widget.highlight": _property(
+        "widget.highlight", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.highlight
+    ),
     "widget.panel_open": _property(
         "widget.panel_open", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.panel_open
     ),
@@ -461,6 +464,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "selection.set": lambda _: (([3], "cells"), {}),
     "selection.show_all": lambda _: ((), {}),
     "selection.to_model": lambda stage: (_select(stage), {}),
+    "selection.to_node_set": lambda stage: ((*_select(stage), "mine"), {}),
     "shapes.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "simulation.enable": lambda stage: ((stage.model,), {}),
     "simulation.read_parameters": lambda _: ((), {}),
@@ -486,6 +490,7 @@ CHANGES_NOTHING = frozenset(
         "models.refresh",
         "pictures.inspect",
         "selection.read_cells",
+        "selection.to_node_set",
         "simulation.read_parameters",
         "table.rows",
         "tasks.cancel",

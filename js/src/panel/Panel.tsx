@@ -6,6 +6,7 @@ import { needsConnecting } from "./connecting.js";
 import { Load } from "./Load.js";
 import { Models } from "./Models.js";
 import { Scene } from "./Scene.js";
+import { Select } from "./Select.js";
 
 export function Panel() {
   const view = useView();
@@ -25,6 +26,9 @@ export function Panel() {
       </Section>
       <Section title="Load a circuit or a cell">
         <Load />
+      </Section>
+      <Section title="Select">
+        <Select />
       </Section>
       <Section title="View">
         <Scene />

@@ -1,27 +1,35 @@
 // The canvas with its overlays.
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { panelId, useView } from "../context.js";
-import { publish } from "../kernel/traits.js";
-import { IconButton } from "../ui/Button.js";
+import { useView } from "../context.js";
 import { opaque } from "../ui/ColorInput.js";
 import { Notice } from "../ui/Notice.js";
 import { Cards } from "./Card.js";
 import { KEYS_HELP } from "./gestures.js";
+import { HighlightLayer } from "./HighlightLayer.js";
 import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
 import { Overlay } from "./Overlay.js";
+import { Stroke } from "./Stroke.js";
+import { ToolBar } from "./ToolBar.js";
 
 export function Stage() {
-  const { picking } = useView().picture;
+  const { picking, strokes } = useView().picture;
   const canvas = useRef<HTMLCanvasElement>(null);
   return (
-    <div class="bw-stage" data-asking={picking.asking.value || undefined}>
+    <div
+      class="bw-stage"
+      data-asking={picking.asking.value || undefined}
+      data-tool={strokes.tool.value}
+      data-drawing={strokes.stroke.value ? true : undefined}
+    >
       <Screen canvas={canvas} />
+      <HighlightLayer />
       <Cards canvas={canvas} />
       <Hover canvas={canvas} />
+      <Stroke />
       <Overlay />
-      <Tools />
+      <ToolBar />
       <div class="bw-lower">
         <Legend />
         <Notice />
@@ -47,23 +55,5 @@ function Screen({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | nul
       aria-label={KEYS_HELP}
       style={{ backgroundColor: opaque(traits.background.value) }}
     />
-  );
-}
-
-function Tools() {
-  const view = useView();
-  const { model, traits, picture } = view;
-  const open = traits.panel_open.value;
-  return (
-    <div class="bw-tools">
-      <IconButton icon="reset" label="Reset camera" onClick={() => picture.resetCamera()} />
-      <IconButton
-        icon="panel"
-        label="Panel"
-        controls={panelId(view)}
-        expanded={open}
-        onClick={() => publish(model, "panel_open", !open)}
-      />
-    </div>
   );
 }

@@ -14,6 +14,16 @@ export function measure(width: number, height: number, devicePixelRatio: number)
   return { width: wide, height: high, dpr };
 }
 
+/** Lets a canvas show a picture of its size as `stretch` says. */
+export function fitPicture(canvas: HTMLCanvasElement): void {
+  const { clientWidth, clientHeight } = canvas;
+  if (clientHeight === 0 || canvas.height === 0) {
+    return;
+  }
+  const share = stretch({ width: clientWidth, height: clientHeight }, canvas);
+  canvas.style.objectFit = share === 1 ? "fill" : share > 1 ? "cover" : "contain";
+}
+
 export interface CanvasEvents {
   /** It has a size for the first time. */
   ready(): void;
@@ -81,7 +91,7 @@ export class Canvas {
       return;
     }
     this.#size = size;
-    this.#fit();
+    fitPicture(this.element);
     if (first) {
       this.#events.ready();
     } else {
@@ -105,19 +115,9 @@ export class Canvas {
     if (element.width !== bitmap.width || element.height !== bitmap.height) {
       element.width = bitmap.width;
       element.height = bitmap.height;
-      this.#fit();
+      fitPicture(element);
     }
     element.getContext("2d")?.drawImage(bitmap, 0, 0);
-  }
-
-  #fit(): void {
-    const { element } = this;
-    const { clientWidth, clientHeight } = element;
-    if (clientHeight === 0 || element.height === 0) {
-      return;
-    }
-    const share = stretch({ width: clientWidth, height: clientHeight }, element);
-    element.style.objectFit = share === 1 ? "fill" : share > 1 ? "cover" : "contain";
   }
 
   /** The ratio changes when the page is zoomed or the window moves to another screen. */

@@ -1,7 +1,9 @@
-// Camera movements by pointers, wheel and keys on the canvas.
+// Camera movements, clicks and strokes by pointers, wheel and keys on the canvas.
+import { ACTION_KEYS, type Action } from "./actions.js";
 import { orbit, pan, zoom } from "./camera.js";
 import type { Pilot } from "./pilot.js";
 import { type Point, pointOn } from "./places.js";
+import type { Change, Strokes, Tool } from "./strokes.js";
 
 /** A drag over the whole height of the canvas turns the camera half round. */
 const ORBIT_PER_HEIGHT = Math.PI;
@@ -16,8 +18,9 @@ const LINE_PX = 16;
 /** Wheel and keys have no end event; after this time without an event the camera is at rest. */
 const REST_MS = 150;
 
-export const KEYS_HELP =
-  "3D view. Arrow keys orbit, Shift and arrow keys pan, plus and minus or Page Up and Page Down zoom, R resets the camera, Escape selects nothing.";
+export const TOOL_KEYS: Readonly<Record<Tool, string>> = { orbit: "O", rectangle: "S", lasso: "L" };
+
+export const KEYS_HELP = `3D view. Arrow keys orbit, Shift and arrow keys pan, plus and minus or Page Up and Page Down zoom, R resets the camera. With ${TOOL_KEYS.rectangle} a drag selects in a rectangle, with ${TOOL_KEYS.lasso} in a lasso: Ctrl adds to the selection, Alt removes from it; with ${TOOL_KEYS.orbit} it orbits again. Of the selected cells, ${ACTION_KEYS.frame} frames, ${ACTION_KEYS.isolate} isolates and ${ACTION_KEYS.hide} hides them, ${ACTION_KEYS.show_all} shows all again. Escape cancels a stroke, or selects nothing.`;
 
 /** CSS pixels that a pointer may move in a click; a drag begins beyond them. */
 const CLICK_PX = 5;
@@ -27,6 +30,8 @@ export interface GesturePorts {
   /** A point of the canvas was clicked; `add`: with Ctrl or ⌘. */
   clicked(point: Point, add: boolean): void;
   escaped(): void;
+  act(action: Action): void;
+  readonly strokes: Strokes;
   /** The wheel was turned over a canvas that does not take it. */
   wheelIgnored(): void;
 }
@@ -44,9 +49,12 @@ export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePo
 }
 
 function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+  const { strokes } = ports;
   const down = new Map<number, Point>();
   let panning = false;
-  /** Where the pointer went down, while it may still be a click. */
+  /** What the stroke does that the drag draws; it is no stroke if null. */
+  let change: Change | null = null;
+  /** Where on the canvas the pointer went down, while it may still be a click. */
   let pressed: Point | null = null;
 
   const move = (id: number, from: Point, to: Point) => {
@@ -76,9 +84,14 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
       if (down.size === 0) {
+        change = event.button === 0 ? strokes.changeBy(event) : null;
         panning = event.button !== 0 || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
+      } else if (change) {
+        strokes.cancel(); // two fingers move the camera, and the one that stays pans
+        change = null;
+        panning = true;
       }
-      pressed = down.size === 0 && event.button === 0 ? { x: event.clientX, y: event.clientY } : null;
+      pressed = down.size === 0 && event.button === 0 ? pointOn(canvas, event) : null;
       down.set(event.pointerId, { x: event.clientX, y: event.clientY });
       event.preventDefault();
     },
@@ -89,11 +102,19 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
     (event) => {
       const from = down.get(event.pointerId);
       const to = { x: event.clientX, y: event.clientY };
-      if (pressed && Math.hypot(to.x - pressed.x, to.y - pressed.y) >= CLICK_PX) {
+      const point = pointOn(canvas, event);
+      if (pressed && Math.hypot(point.x - pressed.x, point.y - pressed.y) >= CLICK_PX) {
+        if (change) {
+          strokes.begin(pressed, change);
+        }
         pressed = null;
       }
       if (from && !pressed && (from.x !== to.x || from.y !== to.y)) {
-        move(event.pointerId, from, to);
+        if (change) {
+          strokes.to(point);
+        } else {
+          move(event.pointerId, from, to);
+        }
         down.set(event.pointerId, to);
       }
     },
@@ -106,8 +127,12 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
     pilot.rest();
     if (pressed && event.type === "pointerup") {
       ports.clicked(pointOn(canvas, event), event.ctrlKey || event.metaKey);
+    } else if (change && event.type === "pointerup") {
+      void strokes.end();
+    } else if (change) {
+      strokes.cancel();
     }
-    pressed = null;
+    pressed = change = null;
   };
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
     canvas.addEventListener(name, end, { signal });
@@ -156,22 +181,31 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
     _: ZOOM_STEP,
     PageDown: ZOOM_STEP,
   };
+  const tools = byKey(TOOL_KEYS);
+  const actions = byKey(ACTION_KEYS);
   canvas.addEventListener(
     "keydown",
     (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) {
-        return;
+      if ((event.ctrlKey || event.metaKey || event.altKey) && event.key !== "Escape") {
+        return; // who draws a stroke may hold them
       }
       const arrow = arrows[event.key];
       const factor = zooms[event.key];
+      const letter = event.key.toUpperCase();
+      const tool = tools.get(letter);
+      const action = actions.get(letter);
       if (arrow && event.shiftKey) {
         pilot.steer((camera) => pan(camera, arrow.x * PAN_STEP, arrow.y * PAN_STEP));
       } else if (arrow) {
         pilot.steer((camera) => orbit(camera, arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP));
       } else if (factor) {
         pilot.steer((camera) => zoom(camera, factor));
-      } else if (event.key.toLowerCase() === "r") {
+      } else if (letter === "R") {
         ports.reset();
+      } else if (tool) {
+        ports.strokes.choose(tool);
+      } else if (action && !event.repeat) {
+        ports.act(action);
       } else if (event.key === "Escape") {
         ports.escaped();
       } else {
@@ -183,4 +217,9 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
     },
     { signal },
   );
+}
+
+/** The names in a table of keys, by key. */
+function byKey<T extends string>(keys: Readonly<Record<T, string>>): ReadonlyMap<string, T> {
+  return new Map((Object.keys(keys) as T[]).map((name) => [keys[name], name]));
 }

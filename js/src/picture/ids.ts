@@ -22,9 +22,12 @@ export class Ids {
   readonly width: number;
   readonly height: number;
   readonly #types: readonly string[];
-  readonly #numbers: Uint32Array;
-  readonly #cells: Float64Array;
-  readonly #models: Int32Array;
+  /** Of the entry that each pixel shows, from 1; 0 where nothing is. */
+  readonly numbers: Uint32Array;
+  /** The cell of each entry, or -1. */
+  readonly cells: Float64Array;
+  /** The model of each entry. */
+  readonly models: Int32Array;
   readonly #sections: Int32Array;
   readonly #kinds: Uint8Array;
 
@@ -45,9 +48,9 @@ export class Ids {
     this.width = width;
     this.height = height;
     this.#types = section_types;
-    this.#numbers = new Uint32Array(buffer, 0, pixels);
-    this.#cells = new Float64Array(take(8));
-    this.#models = new Int32Array(take(4));
+    this.numbers = new Uint32Array(buffer, 0, pixels);
+    this.cells = new Float64Array(take(8));
+    this.models = new Int32Array(take(4));
     this.#sections = new Int32Array(take(4));
     this.#kinds = new Uint8Array(take(1));
   }
@@ -72,15 +75,15 @@ export class Ids {
   }
 
   #at(column: number, row: number): Seen | null {
-    const entry = (this.#numbers[row * this.width + column] ?? 0) - 1;
-    const model = this.#models[entry];
+    const entry = (this.numbers[row * this.width + column] ?? 0) - 1;
+    const model = this.models[entry];
     if (model === undefined) {
       return null;
     }
     const known = (id = -1) => (id < 0 ? null : id);
     return {
       model,
-      cell: known(this.#cells[entry]),
+      cell: known(this.cells[entry]),
       section: known(this.#sections[entry]),
       sectionType: this.#types[this.#kinds[entry] ?? -1] ?? null,
     };

@@ -3,7 +3,9 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Calls } from "../contract.js";
 import type { Link } from "../kernel/link.js";
 import { formatSection } from "../ui/format.js";
+import type { Cells } from "./cells.js";
 import type { Place } from "./places.js";
+import type { Change } from "./strokes.js";
 
 /** What the kernel tells of a place in the picture; null is what is not known, or has no meaning there. */
 export type Picked = Calls["selection.pick"]["result"];
@@ -12,15 +14,17 @@ export interface PickingPorts {
   pick(place: Place, add: boolean, aspect: number): Promise<Picked>;
   /** Selects nothing. */
   clear(): Promise<unknown>;
+  change(change: Change, cells: Cells): Promise<unknown>;
   /** A pick has failed. */
   failed(error: unknown): void;
 }
 
 /** The kernel's calls. */
-export function portsOf(link: Link): Pick<PickingPorts, "pick" | "clear"> {
+export function portsOf(link: Link): Omit<PickingPorts, "failed"> {
   return {
     pick: ([u, v], add, aspect) => link.call("selection.pick", { u, v, add, aspect }),
     clear: () => link.call("selection.clear", {}),
+    change: (change, ids) => link.call(`selection.${change}`, { ids }),
   };
 }
 
@@ -63,6 +67,15 @@ export class Picking {
     this.#show(null);
     await this.#ask(async () => {
       await this.#ports.clear();
+      return null;
+    });
+  }
+
+  /** Selects cells, adds them to what is selected or removes them; cards that are pinned stay. */
+  async change(change: Change, cells: Cells): Promise<void> {
+    this.#show(null);
+    await this.#ask(async () => {
+      await this.#ports.change(change, cells);
       return null;
     });
   }

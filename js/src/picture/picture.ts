@@ -1,21 +1,27 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
-import { batch, effect, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Camera, Frame, Vec3, WidgetModel } from "../contract.js";
 import { attend } from "../kernel/attendance.js";
 import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
 import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
+import { formatCount } from "../ui/format.js";
+import type { Action } from "./actions.js";
 import { Canvas } from "./canvas.js";
+import { cellsWithin, countCells } from "./cells.js";
 import { FrameDecoder } from "./frames.js";
 import { listen } from "./gestures.js";
-import { type Seen, ShownIds } from "./ids.js";
+import { type Ids, type Seen, ShownIds } from "./ids.js";
 import { Picking, portsOf } from "./picking.js";
 import { Pilot } from "./pilot.js";
-import { type Place, type Point, seenAt, toPlace, toPoint } from "./places.js";
+import { type Place, type Point, seenAt, toPlace, toPlane, toPoint } from "./places.js";
 import { Sight } from "./sight.js";
 import { Steering } from "./steering.js";
+import { type Change, Strokes } from "./strokes.js";
 
+const NO_IDS = "This renderer does not tell which cells a picture shows; that of the local service does.";
+const NO_JOB = "There is no picture to select in.";
 const HINT_MS = 1800;
 /** CSS pixels around a pointer in which something thin is found. */
 const REACH = 3;
@@ -34,9 +40,15 @@ export class Picture {
   readonly #sight = new Sight();
   /** What was picked in it. */
   readonly picking: Picking;
+  /** What is drawn over it to select. */
+  readonly strokes: Strokes;
+  /** Why nothing can be selected by what the picture shows, or "". */
+  readonly obstacle: ReadonlySignal<string>;
   readonly #ids = new ShownIds(this.frame, (error) => {
     console.error("brayns_widget: what a frame shows could not be read", error);
   });
+  /** What it shows, while it is at rest and that is known. */
+  readonly ids = this.#ids.current;
   /** Whether the kernel is there. */
   readonly kernel: KernelWatch;
   /** Whether the canvas can be seen. */
@@ -91,8 +103,23 @@ export class Picture {
     );
     this.picking = new Picking({
       ...portsOf(this.link),
-      failed: (error) => this.say(error instanceof Error ? error.message : String(error)),
+      failed: (error) => this.#sayError(error),
     });
+    this.obstacle = computed(() => {
+      const [job, { state }] = [traits.job.value, traits.status.value];
+      return job.tells_ids ? "" : state === "ready" ? NO_IDS : NO_JOB;
+    });
+    this.strokes = new Strokes(
+      {
+        obstacle: this.obstacle,
+        ids: this.ids,
+        camera: () => this.pilot.camera,
+        places: (points) => this.#places(points),
+        take: (ids, outline, change) => this.#take(ids, outline, change),
+        say: (text) => this.say(text),
+      },
+      end,
+    );
     this.kernel = new KernelWatch(
       model,
       () => this.link.send("ping", {}),
@@ -109,6 +136,7 @@ export class Picture {
         read: () => traits.camera.peek(),
         send: (camera, moving) => {
           this.#want(true);
+          this.strokes.cancel(); // it is about what is no longer seen
           this.#steering.steer(camera, moving);
           this.#share(camera, moving);
         },
@@ -183,7 +211,9 @@ export class Picture {
     const ports = {
       reset: () => this.resetCamera(),
       clicked: (point: Point, add: boolean) => this.#click(point, add),
-      escaped: () => void this.picking.clear(),
+      escaped: () => this.#escape(),
+      act: (action: Action) => void this.act(action).catch((error: unknown) => this.#sayError(error)),
+      strokes: this.strokes,
       wheelIgnored: () => this.say("Click the picture, or hold Ctrl, to zoom with the wheel."),
     };
     listen(element, this.pilot, ports, this.#signal);
@@ -279,9 +309,52 @@ export class Picture {
     }
   }
 
+  #places(points: readonly Point[]): readonly Place[] {
+    const [frame, element] = [this.frame.peek(), this.#canvas?.element];
+    if (!frame || !element) {
+      return [];
+    }
+    const canvas = { width: element.clientWidth, height: element.clientHeight };
+    return points.map((point) => toPlane(point, canvas, frame));
+  }
+
+  #take(ids: Ids, outline: readonly Place[], change: Change): void {
+    const cells = cellsWithin(ids, outline, this.#traits.models.peek());
+    const count = countCells(cells);
+    this.say(`${count === 0 ? "No" : formatCount(count)} ${count === 1 ? "cell" : "cells"} within.`);
+    if (count > 0 || change === "set") {
+      void this.picking.change(change, cells);
+    }
+  }
+
+  /** Undoes the last thing of these: a stroke, the selection, the choice of a tool. */
+  #escape(): void {
+    const selects = Object.keys(this.#traits.selection.peek()).length > 0 || this.picking.cards.peek().length > 0;
+    if (this.strokes.cancel()) {
+      return;
+    }
+    if (!selects && this.strokes.tool.peek() !== "orbit") {
+      this.strokes.choose("orbit");
+    } else {
+      void this.picking.clear();
+    }
+  }
+
+  /** Does something with the selected cells. */
+  act(action: Action): Promise<unknown> {
+    if (action === "frame") {
+      this.pilot.release();
+    }
+    return this.link.call(`selection.${action}`, {});
+  }
+
   resetCamera(): void {
     this.pilot.release();
-    this.link.call("camera.reset", {}).catch((error: unknown) => this.say(String(error)));
+    this.link.call("camera.reset", {}).catch((error: unknown) => this.#sayError(error));
+  }
+
+  #sayError(error: unknown): void {
+    this.say(error instanceof Error ? error.message : String(error));
   }
 
   /** Shows a temporary message over the picture. */

@@ -34,10 +34,14 @@ export function stretch(canvas: Sides, picture: Sides): number {
 }
 
 /** The place in the picture under a point of the canvas in CSS pixels, or null beside the picture. */
-export function toPlace({ x, y }: Point, canvas: Sides, picture: Sides): Place | null {
-  const u = (x / canvas.width - 0.5) / stretch(canvas, picture) + 0.5;
-  const v = y / canvas.height;
+export function toPlace(point: Point, canvas: Sides, picture: Sides): Place | null {
+  const [u, v] = toPlane(point, canvas, picture);
   return u >= 0 && u <= 1 && v >= 0 && v <= 1 ? [u, v] : null;
+}
+
+/** As `toPlace`, also beside the picture, where fractions are below 0 or above 1. */
+export function toPlane({ x, y }: Point, canvas: Sides, picture: Sides): Place {
+  return [(x / canvas.width - 0.5) / stretch(canvas, picture) + 0.5, y / canvas.height];
 }
 
 /** The point of the canvas in CSS pixels at a place in the picture. */

@@ -8,16 +8,19 @@ interface ButtonProps {
   readonly disabled?: boolean;
   /** Its accessible name, if that differs from what it shows. */
   readonly label?: string;
+  /** Its tooltip. */
+  readonly title?: string;
   /** Without it the button submits its form. */
   readonly onClick?: () => void;
 }
 
-export function Button({ children, primary = false, disabled = false, label, onClick }: ButtonProps) {
+export function Button({ children, primary = false, disabled = false, label, title, onClick }: ButtonProps) {
   return (
     <button
       type={onClick ? "button" : "submit"}
       class={primary ? "bw-button bw-primary" : "bw-button bw-plain"}
       aria-label={label}
+      title={title}
       disabled={disabled}
       onClick={onClick}
     >
