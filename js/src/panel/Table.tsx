@@ -60,6 +60,8 @@ export function Table() {
     return <p class="bw-hint">Load a circuit to see the attributes of its cells.</p>;
   }
   const error = pages.error.value;
+  // Conditions tell what is wrong with one of them.
+  const elsewhere = columns.length > 0 && error instanceof CallError ? "" : saying(error);
   const counting = { count: null, error: error instanceof CallError ? error : null, busy: false };
   return (
     <div class="bw-table">
@@ -102,8 +104,11 @@ export function Table() {
         />
         Only the selected cells
       </label>
-      <p class="bw-hint" role="status">
-        {error && !counting.error ? String(error) : told(shown.current)}
+      <p class="bw-problem" role="alert" hidden={!elsewhere}>
+        {elsewhere}
+      </p>
+      <p class="bw-hint" role="status" hidden={Boolean(error)}>
+        {told(shown.current)}
       </p>
       <Grid
         pages={pages}
@@ -122,6 +127,13 @@ export function Table() {
       <Problem of={commands} />
     </div>
   );
+}
+
+function saying(error: unknown): string {
+  if (error instanceof CallError) {
+    return [error.message, error.hint].filter(Boolean).join(" ");
+  }
+  return error === null ? "" : String(error);
 }
 
 function told(rows: Rows | null): string {
