@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from brayns_widget.connection.job_status import JobStatus, StatusSource
+from collections.abc import Callable
+
+from brayns_widget.connection.job_status import AWAY, JobStatus, StatusSource
 from brayns_widget.protocol.errors import AllocationError
 
 
@@ -19,7 +21,9 @@ class BareServers(StatusSource):
     async def aclose(self) -> None:
         """Close nothing."""
 
-    async def check_known(self, job_id: str) -> None:
+    async def check_known(
+        self, job_id: str, *, patience: float = AWAY, on_doubt: Callable[[str], None] = lambda _: None
+    ) -> None:
         """Accept the only job."""
 
     async def log(self, job_id: str) -> str:  # noqa: ARG002 - there is one only

@@ -12,10 +12,10 @@ from typing import Literal
 from brayns_widget.connection.busy import Patience
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.server import Server
-from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestError
+from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError, RequestError
 
-DEADLINE = 30.0
-"""Seconds that a backend may take to list its methods."""
+LIST_DEADLINE = 5.0
+"""Seconds that a backend may take to list its methods; a start waits for it."""
 
 CANCEL = "cancel"  # overtakes all requests in servers that have it; its endpoint takes pydantic
 
@@ -48,15 +48,17 @@ class Capabilities:
     async def ask(cls, renderer: Server, backend: Server | None, patience: Patience) -> Capabilities:
         """Ask the servers for their capabilities; one that a server refuses to tell counts as missing.
 
+        A backend that does not list its methods is out of reach afterwards.
+
         Args:
             renderer: the renderer.
             backend: the backend, or None if there is none.
             patience: how long the renderer may take, which may be busy.
 
         Raises:
-            ConnectionLost: a link broke.
-            DeadlineExceeded: they did not answer in time.
-            ProtocolError: an answer is not a list of names.
+            ConnectionLost: the link to the renderer broke.
+            DeadlineExceeded: the renderer did not answer in time.
+            ProtocolError: its answer is not a list of names.
         """
         listing = asyncio.create_task(_list_soon(backend), name="list the backend's methods")
         try:
@@ -68,7 +70,7 @@ class Capabilities:
 
     @classmethod
     async def _ask_renderer(cls, renderer: Server) -> Capabilities:
-        (kind, version), methods = await asyncio.gather(_version(renderer), registry(renderer))
+        (kind, version), methods = await asyncio.gather(_version(renderer), _registry(renderer))
         return cls(kind, version, methods, cancellable=await _cancellable(renderer, methods))
 
     @property
@@ -99,29 +101,35 @@ async def _version(renderer: Server) -> tuple[Kind, str]:
     return kind, f"{version.major}.{version.minor}.{version.patch}"
 
 
-async def registry(server: Server | None) -> frozenset[str]:
-    """Return the methods of a server: none if it refuses to tell them, or cannot be reached now.
-
-    Raises:
-        BraynsWidgetError: the link broke, or the answer is not a list of names.
-    """
+async def _registry(server: Server, deadline: float | None = None) -> frozenset[str]:
     from brayns_widget.protocol.brayns.core import REGISTRY  # the backend's is the same
 
-    if server is None or not server.reachable:
-        return frozenset()
     try:
-        names = await server.call(REGISTRY)
+        names = await server.call(REGISTRY, timeout=deadline)
     except RequestError:
         return frozenset()
     return frozenset(names)
 
 
+async def list_methods(backend: Server) -> frozenset[str]:
+    """Return the methods of a backend; none if it refuses to tell them.
+
+    Raises:
+        ConnectionLost: the link broke.
+        DeadlineExceeded: it did not answer within ``LIST_DEADLINE``.
+        ProtocolError: the answer is not a list of names.
+    """
+    return await _registry(backend, LIST_DEADLINE)
+
+
 async def _list_soon(backend: Server | None) -> frozenset[str]:
+    if backend is None or not backend.reachable:
+        return frozenset()
     try:
-        async with asyncio.timeout(DEADLINE):
-            return await registry(backend)
-    except TimeoutError:
-        raise DeadlineExceeded(f"The backend did not list its methods within {DEADLINE:g} s.") from None
+        return await list_methods(backend)
+    except BraynsWidgetError as error:
+        await backend.drop(error.message)
+        return frozenset()
 
 
 def equip_renderer(link: Link, found: Capabilities) -> None:

@@ -20,7 +20,7 @@ from brayns_widget.connection.mending import Mender
 from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.questioning import ask, attempt
-from brayns_widget.connection.recovery import PATIENCE, Recovery, Step, is_for_good, with_new_token
+from brayns_widget.connection.recovery import REACHED_WITHIN, Recovery, Step, is_for_good, with_new_token
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import State, Status
@@ -374,7 +374,7 @@ class Connection:
         if self._mender is not None and not self._mender.server.reachable:
             away = job.backend_away if job.backend is None else job.backend.closed  # since the job was prepared
             assert away is not None
-            self._backend_lost(away)
+            self._mender.lost(away, tried=self._mender.methods is None)
         return ready
 
     async def _make_ready(self, job: Job) -> Ready:
@@ -384,7 +384,7 @@ class Connection:
             backend = mender.server
         ready = Ready(renderer, backend, await Capabilities.ask(renderer, backend, self.patience))
         equip_renderer(job.renderer, ready.capabilities)
-        if job.backend is not None and mender is not None:
+        if job.backend is not None and job.backend.closed is None and mender is not None:
             mender.methods = ready.capabilities.backend_methods
             equip_backend(job.backend, mender.methods)
         await self._prepare(ready)
@@ -423,7 +423,7 @@ class Connection:
             self._mender.told = False  # the status tells more
         self._starts("stale", f"{error.message} Asking for the job …")
         self._on_away()
-        self._recover(self._job, error, patience=PATIENCE)
+        self._recover(self._job, error, patience=REACHED_WITHIN)
 
     def _recover(self, job: Job, error: BraynsWidgetError | None = None, *, patience: float) -> None:
         reason = "The renderer is out of reach." if error is None else error.message

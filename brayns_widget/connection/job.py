@@ -16,9 +16,9 @@ from brayns_widget.connection.addresses import job_addresses
 from brayns_widget.connection.bare import BareServers
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
-from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
+from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
-from brayns_widget.connection.looking import PATIENCE, check_listens
+from brayns_widget.connection.looking import LISTENS_WITHIN, check_listens
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import LEASE, MasterClient, master_address
 from brayns_widget.connection.place import Place
@@ -27,7 +27,7 @@ from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.status import State
 from brayns_widget.connection.stopping import STOP_DEADLINE, describe, end_job, keep_job
 from brayns_widget.connection.tokens import Token
-from brayns_widget.protocol.errors import AuthError, BraynsWidgetError, ConnectionLost, DeadlineExceeded
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded
 
 # A job that was given up in a queue and cannot be stopped there is looked for so long, and so often, to end it later.
 GIVEN_UP_WATCH = 3600.0
@@ -37,6 +37,9 @@ GIVING_UP = 0.4
 # A server that reports ready may need another moment before it accepts connections.
 CONNECT_ATTEMPTS = 4
 CONNECT_PAUSE = 0.25
+BACKEND_PATIENCE = 5.0
+"""Seconds that a start waits for a backend, without which a job is good, too."""
+
 LEAVING = "Leaving the last job …"
 # Methods without parameters that the servers answer at once.
 _PROBES = {"renderer": "get-version", "backend": "version"}
@@ -70,7 +73,7 @@ class Job:
         local: whether the local service runs it; then it ends with the service.
         renderer: the link to the renderer.
         backend: the link to the metadata backend, or None where the job has none, or it is away.
-        backend_away: why the backend could not be reached at the start, or has refused the token, though there is one.
+        backend_away: why the backend could not be used at the start, as it did not answer in time, though there is one.
         end_time: when it expires, as the master writes it, or None.
         host: name of the machine that runs it, or "" if the master does not tell it.
     """
@@ -169,13 +172,18 @@ class Job:
         try:
             if job.owned and place.slave is not None:
                 wait = partial(on_state, "starting", "Waiting for the proxy slave …")
-                await check_listens(place.slave, min(PATIENCE, timeout), wait)
+                await check_listens(place.slave, min(LISTENS_WITHIN, timeout), wait)
             on_state("starting", "Asking for a job …")
-            async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
-                if job.owned:
+            if job.owned:
+                async with _bounded(deadline, f"The proxy master did not answer within {timeout:g} s."):
                     await job._begin(place, slave_url)
-                else:
-                    await job._master.check_known(job.id)
+            else:
+                async with _bounded(
+                    deadline, f"The proxy master did not tell within {timeout:g} s whether the job runs."
+                ):
+                    await job._master.check_known(
+                        job.id, on_doubt=lambda text: on_state("starting", f"{text} Asking again …")
+                    )
             status = await job._master.wait_ready(
                 job.id,
                 timeout=deadline - loop.time(),
@@ -186,7 +194,8 @@ class Job:
             on_state("starting", "Connecting to the renderer …")
             job._addresses = place.servers or job_addresses(slave_url, status.renderer_url, job.id)
             async with _bounded(deadline, f"The renderer could not be reached within {timeout:g} s."):
-                await job._connect()
+                await _patiently(job.open_renderer)
+            await job._connect_backend(min(BACKEND_PATIENCE, (deadline - loop.time()) / 2))
         except BaseException as error:
             await job._end_soon(job._give_up(slave_url), error)
             raise
@@ -357,39 +366,38 @@ class Job:
         return f"{left} If it comes up within {GIVEN_UP_WATCH / 60:.0f} minutes, it is ended then."
 
     async def _end_later(self, slave: str | None, watch: float, left: str = "") -> str:
-        """End a job that could not be stopped, when it comes up; return what ``_close`` does.
+        """End a job that could not be stopped, when it can be or comes up; return what ``_close`` does.
 
         Args:
             slave: as above.
             watch: seconds in which it may come up.
             left: what to return if it does not.
         """
-        if await self._comes_up(slave, watch):
-            return await self._close(stop=True)
-        await self._master.aclose()
-        return left
-
-    async def _comes_up(self, slave: str | None, watch: float) -> bool:
-        """Wait until a job can be ended, so many seconds; return whether it can."""
         loop = asyncio.get_running_loop()
         until = loop.time() + watch
-        while True:
-            with contextlib.suppress(BraynsWidgetError):  # the master may come back
-                status = await self._master.status(self.id)
-                if status.reason or (status.gone and not status.unsure):
-                    return True
-                if status.ready:
-                    self.end_time = status.end_time
-                    self._addresses = job_addresses(slave, status.renderer_url, self.id)
-                    try:
-                        await self._connect()
-                    except BraynsWidgetError:
-                        await self._close_links()
-                        raise
-                    return True
-            if loop.time() >= until:
-                return False
+        while (found := await self._try_to_end(slave)) is None and loop.time() < until:  # noqa: ASYNC110 - a master's answer
             await asyncio.sleep(shortened(GIVEN_UP_PAUSE))
+        await self._master.aclose()
+        return left if found is None else found
+
+    async def _try_to_end(self, slave: str | None) -> str | None:
+        """End a job that could not be stopped; return what ``_close`` does, or None if that is not possible yet."""
+        with contextlib.suppress(BraynsWidgetError):  # the master may come back
+            status = await self._master.status(self.id)
+            if status.unsure:
+                return None
+            if status.ready:
+                self.end_time = status.end_time
+                self._addresses = job_addresses(slave, status.renderer_url, self.id)
+                with contextlib.suppress(BraynsWidgetError):  # its master may stop it now
+                    await _patiently(self.open_renderer)
+                    await self._connect_backend(BACKEND_PATIENCE)
+            is_over = status.gone or bool(status.reason)
+            if is_over or self._links or not self._proxy.cannot_stop:
+                left = await self._end()
+                await self._close_links()
+                return left if is_over or self._links or not left else None
+        return None
 
     async def look(self, timeout: float = 5.0) -> EndOfJob | None:
         """Ask the master whether the job still runs; return None if it does, and else why it ended.
@@ -443,8 +451,9 @@ class Job:
         if self.local:  # it has the service's token
             return
         async with MasterClient(self._master.url, token) as client:
-            with contextlib.suppress(ConnectionLost, DeadlineExceeded, NoVerdict):  # the master may be away
-                await client.check_known(self.id)
+            # The master, or its database, may be away.
+            with contextlib.suppress(ConnectionLost, DeadlineExceeded, NoVerdict):
+                await client.check_known(self.id, patience=0.0)
         self._token = token
         self._proxy.renew(token)
         if slave is not None:
@@ -470,23 +479,29 @@ class Job:
         self.backend = await _open(address, self._token, "backend", self._on_backend_lost)
         return self.backend
 
-    async def _connect(self) -> None:
-        await _patiently(self.open_renderer)
-        # Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
-        if self._addresses[1] is not None:
-            try:
+    async def _connect_backend(self, patience: float) -> None:
+        """Connect to the backend, if there is one; one that does not answer in time may come back.
+
+        Some masters run jobs without a backend: files can't be browsed then, but the renderer works.
+        """
+        if self._addresses[1] is None:
+            return
+        try:
+            async with asyncio.timeout(patience):
                 await _patiently(self.open_backend, may_miss=True)
-            except _Missing:
-                pass
-            except Unreachable as error:
-                if error.status not in _AWAY:
-                    raise
-                self.backend_away = error
-            except AuthError as error:
-                self.backend_away = error
+        except _Missing:
+            pass
+        except Unreachable as error:
+            if error.status not in _AWAY:
+                raise
+            self.backend_away = error
+        except BraynsWidgetError as error:
+            self.backend_away = error
+        except TimeoutError:
+            self.backend_away = DeadlineExceeded(f"The backend did not answer within {patience:.2g} s.")
 
 
-_AWAY = frozenset({ACCEPTED, 502, 503, 504})
+_AWAY = GATEWAY | {ACCEPTED}
 """What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 

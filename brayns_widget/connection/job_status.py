@@ -22,6 +22,10 @@ AWAY = 60.0
 """Seconds after which "cannot retreive job" counts as an unknown job, and gateways that answer as the master's end."""
 
 
+GATEWAY = frozenset({502, 503, 504})
+"""What stands before a proxy answers while that is away."""
+
+
 class NoVerdict(AllocationError):
     """The master answered, but not what became of the job.
 
@@ -82,11 +86,19 @@ class StatusSource(ABC):
         """Close the connections to it."""
 
     @abstractmethod
-    async def check_known(self, job_id: str) -> None:
+    async def check_known(
+        self, job_id: str, *, patience: float = AWAY, on_doubt: Callable[[str], None] = lambda _: None
+    ) -> None:
         """Check that there is a job.
+
+        Args:
+            job_id: the job.
+            patience: seconds in which an answer that says nothing of the job is asked for again.
+            on_doubt: called with each of these answers, as a sentence.
 
         Raises:
             AllocationError: there is not.
+            NoVerdict: that cannot be known.
             AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
 

@@ -21,7 +21,7 @@ import websockets
 
 from brayns_widget.connection.keep_alive import keep_alive
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.silence import IDLE, PATIENCE, Silence, Step
+from brayns_widget.connection.silence import ANSWERS_WITHIN, IDLE, Silence, Step
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol import origins
 from brayns_widget.protocol.errors import (
@@ -44,7 +44,7 @@ CANCEL_DEADLINE = 0.5
 
 CLOSE_DEADLINE = 1.0
 
-_TOO_BIG = 1009  # RFC 6455, section 7.4.1
+_NORMAL, _TOO_BIG = 1000, 1009  # RFC 6455, section 7.4.1
 
 _NOTHING = "cancel", {"id": None}
 """A request that is refused at once, before all others, and has no effect: nothing has no id."""
@@ -123,7 +123,7 @@ class Link:
         on_close: Callable[[BraynsWidgetError], None] = lambda _: None,
         timeout: float = 15.0,
         idle: float = IDLE,
-        patience: float = PATIENCE,
+        patience: float = ANSWERS_WITHIN,
     ) -> Link:
         """Connect and send a probe, to be sure that the server answers.
 
@@ -173,9 +173,13 @@ class Link:
         return f"<Link to the {self.name}, {'closed' if self.closed else 'open'}>"
 
     @property
-    def strays(self) -> int:
-        """Number of messages for requests that are not pending."""
-        return self._table.strays
+    def was_dismissed(self) -> bool:
+        """Whether the other side has closed it in order (1000), as the proxies do when their server has ended.
+
+        A network that breaks does not; a proxy that is restarted may.
+        """
+        protocol = self._socket.protocol
+        return bool(protocol.close_rcvd_then_sent) and self._socket.close_code == _NORMAL
 
     async def request(
         self,

@@ -12,7 +12,7 @@ from brayns_widget.connection.addresses import slave_address
 from brayns_widget.connection.link import Unreachable, is_loopback
 from brayns_widget.connection.recovery import shortened
 
-PATIENCE = 5.0
+LISTENS_WITHIN = 5.0
 """Seconds in which a server may come up, such as one that is restarted just now."""
 
 _PAUSE = 0.25
@@ -26,7 +26,9 @@ _PROXIES = {
 """The proxies that websockets and httpx use for each scheme, by their names in the environment."""
 
 
-async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callable[[], None] = lambda: None) -> None:
+async def check_listens(
+    slave: str, patience: float = LISTENS_WITHIN, on_wait: Callable[[], None] = lambda: None
+) -> None:
     """Check that something accepts connections at the address of a slave, unless a proxy leads there.
 
     Only TCP is tried: a slave says nothing of itself without a job.
@@ -46,7 +48,7 @@ async def check_listens(slave: str, patience: float = PATIENCE, on_wait: Callabl
         raise error
 
 
-async def check_before_leaving(servers: Mapping[str, str], patience: float = PATIENCE) -> None:
+async def check_before_leaving(servers: Mapping[str, str], patience: float = LISTENS_WITHIN) -> None:
     """Check that servers accept connections before a job is left for them; see ``check_listens``.
 
     Args:

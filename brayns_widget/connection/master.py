@@ -11,13 +11,13 @@ import contextlib
 import html
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from brayns_widget.connection.addresses import split
-from brayns_widget.connection.job_status import AWAY, JobStatus, NoVerdict, StatusSource
+from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import is_loopback
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.tokens import Token, redact
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # Answers that say nothing of the job: the master's database or the master itself is away for a while. (2024's 500
 # "cannot retreive job" means that or an unknown job.)
-_GATEWAY = frozenset({429, 502, 503, 504})
-_NO_VERDICT = _GATEWAY | {500}
+_BUSY = GATEWAY | {429}
+_NO_VERDICT = _BUSY | {500}
 STATUS_ATTEMPTS = 4
 STATUS_PAUSE = 0.5
 STOP_AGAIN = 3.0
@@ -78,6 +78,9 @@ class MasterClient(StatusSource):
         token: the bearer token for every call.
         timeout: seconds that one call may take.
 
+    Attributes:
+        cannot_stop: whether ``stop`` has found that the master has no such call.
+
     Raises:
         BraynsWidgetError: see ``master_address``.
         ConnectionLost: a package for the proxy that the environment names is not installed.
@@ -85,6 +88,7 @@ class MasterClient(StatusSource):
 
     def __init__(self, url: str, token: Token, *, timeout: float = 15.0) -> None:
         self.url = master_address(url)
+        self.cannot_stop = False
         self._timeout = timeout
         import httpx  # takes a tenth of a second, which importing the package need not cost
 
@@ -196,7 +200,7 @@ class MasterClient(StatusSource):
         """
         until = asyncio.get_running_loop().time() + AWAY
         response = await self._ask(uuid.uuid4().hex)
-        while response.status_code in _GATEWAY and asyncio.get_running_loop().time() < until:
+        while response.status_code in _BUSY and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(shortened(STATUS_PAUSE * 2**STATUS_ATTEMPTS))
             response = await self._ask(uuid.uuid4().hex)
         if not _knows_not(response) and _LOST not in response.text:
@@ -232,15 +236,34 @@ class MasterClient(StatusSource):
             await asyncio.sleep(shortened(STATUS_PAUSE * 2 ** (attempt - 1)))
             attempt += 1
 
-    async def check_known(self, job_id: str) -> None:
-        """Check that the master knows a job.
+    async def check_known(
+        self, job_id: str, *, patience: float = AWAY, on_doubt: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Check that the master knows a job; see ``StatusSource.check_known``.
 
         Raises:
             AllocationError: it does not; the hint names the jobs that run, if the master lists them (ours does).
-            AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
+            NoVerdict, AuthError, ConnectionLost, DeadlineExceeded, ProtocolError
         """
-        if (await self.status(job_id)).gone:
-            raise AllocationError(f"There is no job {job_id!r} at {self.url}.", hint=await self._where_jobs_are())
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
+        while True:
+            try:
+                status = await self.status(job_id)
+            except NoVerdict as error:
+                doubt = error
+            else:
+                if status.gone and not status.unsure:
+                    raise AllocationError(
+                        f"There is no job {job_id!r} at {self.url}.", hint=await self._where_jobs_are()
+                    )
+                if not status.unsure:
+                    return
+                doubt = NoVerdict(f"The proxy master does not find the job {job_id!r}; its database may be away.")
+            if loop.time() >= until:
+                raise doubt
+            on_doubt(doubt.message)
+            await asyncio.sleep(shortened(STATUS_PAUSE * STATUS_ATTEMPTS))
 
     async def _where_jobs_are(self) -> str:
         jobs = None
@@ -266,9 +289,10 @@ class MasterClient(StatusSource):
         response = await self._insist(f"/stop/{quote(job_id, safe='')}")
         if response.status_code < 400:
             return True
-        if response.status_code == 404:
-            return _is_2024(response) or _UNKNOWN_HERE in response.text
-        if response.status_code in {405, 501}:
+        if response.status_code == 404 and (_is_2024(response) or _UNKNOWN_HERE in response.text):
+            return True
+        if response.status_code in {404, 405, 501}:
+            self.cannot_stop = True
             return False
         text = f"The proxy master did not stop the job: {_say(response)}."
         if response.status_code not in _NO_VERDICT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from brayns_widget.connection.capabilities import equip_backend, registry
+from brayns_widget.connection.capabilities import equip_backend, list_methods
 from brayns_widget.connection.job import Job
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.loop import finish_cleanup
@@ -38,10 +38,15 @@ class Mender:
         self._mending: asyncio.Task[None] | None = None
         self._closed = False
 
-    def lost(self, error: BraynsWidgetError) -> None:
-        """Take in that the link broke. It is opened again, unless the token is refused; then whoever needs it tries."""
+    def lost(self, error: BraynsWidgetError, *, tried: bool = False) -> None:
+        """Take in that the link broke. It is opened again, unless the token is refused; then whoever needs it tries.
+
+        Args:
+            error: why.
+            tried: whether an attempt has failed already, so that the loss is told at once.
+        """
         if not self._closed and (self._mending is None or self._mending.done()):
-            self._mending = asyncio.create_task(self._mend(error), name="reach the backend")
+            self._mending = asyncio.create_task(self._mend(error, tried), name="reach the backend")
 
     def renewed(self) -> None:
         """Take in that there is another token, if the last one was refused."""
@@ -55,9 +60,12 @@ class Mender:
             self._mending.cancel()
             await asyncio.wait([self._mending])
 
-    async def _mend(self, error: BraynsWidgetError) -> None:
+    async def _mend(self, error: BraynsWidgetError, tried: bool) -> None:
         attempt, told = 1, False
         while not self.server.reachable:
+            if tried and self.told and not told:
+                told = True
+                self._tell(error)
             await asyncio.sleep(pause_before(attempt))
             attempt += 1
             try:
@@ -66,11 +74,7 @@ class Mender:
                 if is_for_good(failure):
                     self._tell(failure)
                     return
-            else:
-                continue
-            if self.told and not told:
-                told = True
-                self._tell(error)
+            tried = True
 
     async def _reopen(self) -> None:
         async with self._opening:
@@ -78,6 +82,8 @@ class Mender:
                 return
             try:
                 link = await self._job.open_backend()
+                if self.methods is None:
+                    self.methods = await self._list_methods(link)
             except BraynsWidgetError as error:
                 text = f"The backend is out of reach, so neither files nor node attributes can be read: {error.message}"
                 if is_for_good(error):
@@ -86,12 +92,13 @@ class Mender:
             if self._closed:
                 await link.close()
                 raise ConnectionLost("The backend has gone with its job.")
-            if self.methods is None:
-                try:
-                    self.methods = await registry(Server(link))
-                except BaseException:
-                    await finish_cleanup(link.close())
-                    raise
             equip_backend(link, self.methods)
             await self.server.renew(link)
             self._tell(None)
+
+    async def _list_methods(self, link: Link) -> frozenset[str]:
+        try:
+            return await list_methods(Server(link))
+        except BaseException:
+            await finish_cleanup(link.close())
+            raise

@@ -1,8 +1,9 @@
 """What to do about a lost link to a job that may still run: when to ask for the job, when to try, when to stop. No I/O.
 
 The master is asked first, and again before each attempt. While it cannot be asked, nothing is known, so attempts go on:
-a network may be gone for hours, and a computer may sleep. While it says that the job runs, they end after ``PATIENCE``:
-some masters (the 2023 edition on AWS) call a job ready for ever. A job that cannot be reached is left running.
+a network may be gone for hours, and a computer may sleep. While it says that the job runs, they end after
+``REACHED_WITHIN``: some masters (the 2023 edition on AWS) call a job ready for ever. A job that cannot be reached is
+left running.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ BASE, CAP = 0.5, 20.0
 """Seconds of the first pause at most, which doubles with each attempt, and of the longest. Each pause is a random part
 of that ("full jitter"), so that the clients of a proxy that was restarted do not come all at once."""
 
-PATIENCE = 600.0
+REACHED_WITHIN = 600.0
 """Seconds for which a job may run, by its master's word, and be unreachable."""
 
 
@@ -74,14 +75,14 @@ class Recovery:
     """The recovery from one loss. All times are in seconds.
 
     Attributes:
-        patience: see ``PATIENCE``.
+        patience: see ``REACHED_WITHIN``.
         jitter: returns a random number from 0 to 1.
         attempt: number of the present attempt to open the link.
         verdict: what the master has said last.
         pause: seconds of the present pause.
     """
 
-    patience: float = PATIENCE
+    patience: float = REACHED_WITHIN
     jitter: Callable[[], float] = _JITTER
     attempt: int = 1
     verdict: Verdict = Verdict.UNKNOWN

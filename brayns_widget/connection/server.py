@@ -95,6 +95,14 @@ class Server:
         if last is not None:
             await last.close()
 
+    async def drop(self, why: str) -> None:
+        """Close its link, because it does not do what it must; it counts as out of reach then.
+
+        Args:
+            why: for requests that wait for an answer.
+        """
+        await self._open_link.close(why)
+
     @property
     def address(self) -> Address:
         """Its address, for another link to it."""

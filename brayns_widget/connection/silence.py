@@ -11,7 +11,7 @@ from enum import Enum
 IDLE = 10.0
 """Seconds of silence after which a server is asked."""
 
-PATIENCE = 15.0
+ANSWERS_WITHIN = 15.0
 """Seconds that it may take until anything is heard then."""
 
 LOOK = 1.0
@@ -35,10 +35,10 @@ class Silence:
     Args:
         now: the present time in seconds, as all times here.
         idle: see ``IDLE``.
-        patience: see ``PATIENCE``.
+        patience: see ``ANSWERS_WITHIN``.
     """
 
-    def __init__(self, now: float, *, idle: float = IDLE, patience: float = PATIENCE) -> None:
+    def __init__(self, now: float, *, idle: float = IDLE, patience: float = ANSWERS_WITHIN) -> None:
         self._idle = idle
         self._patience = patience
         self._heard = now

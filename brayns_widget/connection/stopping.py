@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from enum import Enum
 
-from brayns_widget.connection.job_status import NoVerdict
-from brayns_widget.connection.link import Link
+from brayns_widget.connection.job_status import GATEWAY, NoVerdict
+from brayns_widget.connection.link import Link, Unreachable
 from brayns_widget.connection.master import MasterClient
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost
 
@@ -34,25 +35,27 @@ async def end_job(master: MasterClient, job_id: str, servers: Sequence[Link], en
         what people have to know of a job that may run on, with its id and end time, or "" if it has ended.
     """
     reason = "its master has no call to stop it"
-    refused = False
+    refused = unsure = False
     try:
         async with asyncio.timeout(STOP_DEADLINE):
             if await master.stop(job_id):
                 return ""
             if not servers or any(link.closed for link in servers):  # it may be over
                 status = await master.status(job_id)
-                if (status.gone and not status.unsure) or status.reason:
+                if not status.unsure and (status.gone or status.reason):
                     return ""
                 # A job that has ended looks as one that is queued, but one that was ready does not queue again.
-                if servers and not status.running:
+                if servers and not status.unsure and not status.running:
                     return ""
     except TimeoutError as error:  # DeadlineExceeded is one, too
         refused, reason = True, error.message if isinstance(error, BraynsWidgetError) else "its master did not answer"
     except BraynsWidgetError as error:
-        if isinstance(error, NoVerdict) and error.unsure and all(link.closed for link in servers):
-            return ""  # the servers are gone, and so it is the record of the job that is not found
+        unsure = isinstance(error, NoVerdict) and error.unsure
         refused, reason = True, error.message
-    running = await _quit_all(servers)
+    ends = await asyncio.gather(*map(_quit, servers))
+    if servers and unsure and all(end is _End.GONE for end in ends):
+        return ""  # so the master does not find the job because it is over, and not because its database is away
+    running = [link.name for link, end in zip(servers, ends, strict=True) if end is not _End.QUIT]
     if servers and not running and not refused:
         return ""
     text = describe(master.url, job_id, end_time, reason)
@@ -82,13 +85,15 @@ def describe(url: str, job_id: str, end_time: str | None, reason: str) -> str:
     return f"The job {job_id} of {url} may run on{until}: {reason.rstrip('.')}."
 
 
-async def _quit_all(servers: Sequence[Link]) -> list[str]:
-    """Ask servers to quit; return the names of those that may run on."""
-    quits = await asyncio.gather(*map(_quit, servers))
-    return [link.name for link, has_quit in zip(servers, quits, strict=True) if not has_quit]
+class _End(Enum):
+    """What became of a server that was asked to quit."""
+
+    QUIT = "it has quit"
+    GONE = "it was gone before, as far as the slave tells"
+    UNKNOWN = "it may run on"
 
 
-async def _quit(link: Link) -> bool:
+async def _quit(link: Link) -> _End:
     again: Link | None = None
     try:
         async with asyncio.timeout(QUIT_DEADLINE):
@@ -96,9 +101,11 @@ async def _quit(link: Link) -> bool:
                 again = await Link.open(link.address.url, link.address.token, name=link.name, probe=link.probe)
             with contextlib.suppress(ConnectionLost):  # it may be gone before it has answered
                 await (again or link).request("quit")
-    except (BraynsWidgetError, TimeoutError):
-        return False
+    except (BraynsWidgetError, TimeoutError) as error:
+        status = error.status if isinstance(error, Unreachable) else None
+        is_gone = status == 404 or (link.was_dismissed and status is not None and status not in GATEWAY)
+        return _End.GONE if is_gone else _End.UNKNOWN
     finally:
         if again is not None:
             await again.close()
-    return True
+    return _End.QUIT

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from brayns_widget.connection.master import master_address
 from brayns_widget.connection.place import Place
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.ending import read_end
@@ -64,7 +65,7 @@ class Listing:
             place: where the present job runs.
             job_id: the present job's id.
         """
-        asked, _, others = await recorded(place.master and place.master.rstrip("/"))
+        asked, _, others = await recorded(place.master and master_address(place.master))
         token = Token() if place.master is None else place.token
         self._asked, self._token = asked, token
         found = [] if asked is None else await find_jobs(asked, None, token)
@@ -85,7 +86,7 @@ class Listing:
             AllocationError: it is not in the list, or its master has not been asked.
         """
         record = self._find(master, job_id).record
-        is_there = present.master is not None and present.master.rstrip("/") == record.master
+        is_there = present.master is not None and master_address(present.master) == record.master
         if not is_there:
             self._check_asked(record.master)
         return replace(
@@ -118,7 +119,7 @@ class Listing:
 
     def _find(self, master: str, job_id: str) -> StartedJob:
         try:
-            return self._jobs[master.rstrip("/"), job_id]
+            return self._jobs[master_address(master), job_id]
         except KeyError:
             raise AllocationError(
                 f"There is no job {job_id!r} of {master} in the list.", hint="List them again."

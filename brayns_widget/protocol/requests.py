@@ -26,14 +26,9 @@ class _Pending:
 
 
 class RequestTable:
-    """The pending requests of one connection.
-
-    Attributes:
-        strays: number of messages for requests that are not pending (given up, or never sent).
-    """
+    """The pending requests of one connection."""
 
     def __init__(self) -> None:
-        self.strays = 0
         self._pending: dict[RequestId, _Pending] = {}
         self._closed: BraynsWidgetError | None = None
 
@@ -66,11 +61,11 @@ class RequestTable:
         return request_id
 
     def give_up(self, request_id: int) -> None:
-        """Stop waiting for a request; later messages for it count as strays."""
+        """Stop waiting for a request; later messages for it are dropped."""
         self._pending.pop(request_id, None)
 
     def receive(self, raw: RawMessage) -> None:
-        """Route one message from the server.
+        """Route one message from the server; one for no pending request (given up, or never sent) is dropped.
 
         An error without an id may concern any pending request, so all of them fail with it.
 
@@ -87,8 +82,8 @@ class RequestTable:
         else:
             pending = self._pending.pop(message.id, None)
         if pending is None:
-            self.strays += 1
-        elif isinstance(message, Reply):
+            return
+        if isinstance(message, Reply):
             pending.on_done(message)
         elif isinstance(message, ErrorReply):
             pending.on_done(message.to_exception(pending.method))

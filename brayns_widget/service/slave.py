@@ -42,8 +42,10 @@ def create_slave(manager: JobManager, token: Token) -> web.Application:
         job = await manager.refresh(job)
         address = manager.address(job.id, server)
         if address is None:
-            text = f"the job has no {server} now, it is {job.state}: {job.reason}"
-            raise web.HTTPNotFound(text=text.rstrip(": "))
+            text = f"the job has no {server} now, it is {job.state}: {job.reason}".rstrip(": ")
+            if job.state.final:
+                raise web.HTTPNotFound(text=text)
+            raise web.HTTPServiceUnavailable(text=text)  # it comes up, or another one takes its place
         if not web.WebSocketResponse().can_prepare(request):
             raise web.HTTPBadRequest(text="only WebSockets here")
         try:

@@ -102,11 +102,33 @@ def test_other_answers_than_lists_of_names_break_the_protocol(cluster, answer):
         learn(cluster)
 
 
-def test_a_backend_has_a_deadline_of_its_own(cluster, monkeypatch):
-    monkeypatch.setattr(capabilities, "DEADLINE", 0.1)
-    cluster.backend.silent.add("registry")
-    with pytest.raises(DeadlineExceeded, match=r"The backend did not list its methods within 0\.1 s"):
-        learn(cluster)
+@pytest.mark.parametrize("fault", ["silent", "cut", "nonsense"])
+def test_a_backend_that_does_not_list_its_methods_is_out_of_reach_and_the_renderer_is_not(cluster, monkeypatch, fault):
+    monkeypatch.setattr(capabilities, "LIST_DEADLINE", 0.2)
+    if fault == "nonsense":
+        cluster.backend.answers["registry"] = lambda _: {"methods": 3}
+    else:
+        getattr(cluster.backend, fault).add("registry")
+
+    async def main() -> None:
+        token = Token(TOKEN)
+        renderer, backend = [
+            await Link.open(f"{cluster.slave}/1/{name}", token, name=name, probe=probe)
+            for name, probe in (("renderer", "get-version"), ("backend", "version"))
+        ]
+        server = Server(backend)
+        async with asyncio.timeout(WAIT):
+            found = await Capabilities.ask(Server(renderer), server, Patience(WAIT, _ignore))
+        assert "get-scene" in found.methods
+        assert found.backend_methods == frozenset()
+        assert not server.reachable
+        assert backend.closed is not None
+        assert {"silent": "did not answer 'registry' within 0.2 s", "cut": "was lost", "nonsense": "is invalid"}[
+            fault
+        ] in str(backend.closed)
+        await renderer.close()
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("method", ["get-version", "registry", "schema"])

@@ -151,7 +151,7 @@ def test_what_the_backend_is_asked_when_its_job_ends_fails_with_the_reason(clust
 
 
 def test_a_job_that_cannot_be_reached_is_kept_and_tried_again_by_the_next_call(cluster, proxy, monkeypatch):
-    monkeypatch.setattr(connection_module, "PATIENCE", 0.05)
+    monkeypatch.setattr(connection_module, "REACHED_WITHIN", 0.05)
 
     async def work(owner: Owner) -> None:
         connection = owner.connection
@@ -173,7 +173,7 @@ def test_a_job_that_cannot_be_reached_is_kept_and_tried_again_by_the_next_call(c
 
 
 def test_a_job_that_cannot_be_reached_is_replaced_at_the_word_of_its_owner(cluster, proxy, monkeypatch):
-    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(connection_module, "REACHED_WITHIN", 0.0)
 
     async def work(owner: Owner) -> None:
         connection = owner.connection

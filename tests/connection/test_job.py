@@ -174,6 +174,26 @@ def test_whatever_goes_wrong_what_was_started_is_stopped(cluster, fault):
     assert cluster.paths()[-1] == STOP
 
 
+@pytest.mark.parametrize("fault", ["silent", "silent for longer than the start", "refusal"])
+def test_a_backend_that_does_not_answer_costs_no_job(cluster, monkeypatch, fault):
+    if fault == "silent":
+        monkeypatch.setattr(job_module, "BACKEND_PATIENCE", 0.2)
+    if fault == "refusal":
+        cluster.backend.errors["version"] = (-32603, "no")
+    else:
+        cluster.backend.silent.add("version")
+
+    async def main() -> None:
+        job = await start(place(cluster), timeout=1.0 if "longer" in fault else 10.0)
+        assert job.backend is None
+        assert ("did not answer within 0." if "silent" in fault else "no") in str(job.backend_away)
+        await job.renderer.request("get-scene")
+        assert STOP not in cluster.paths()
+        await job.close()
+
+    asyncio.run(main())
+
+
 def test_a_renderer_that_never_answers_has_a_shorter_deadline_of_its_own(cluster, monkeypatch):
     monkeypatch.setattr(Link, "open", partial(Link.open, timeout=0.1))
     cluster.renderer.silent.add("cancel")
@@ -345,7 +365,7 @@ def test_without_a_slave_nothing_is_started_where_the_master_does_not_tell_it(cl
 def test_a_master_that_is_away_holds_a_start_no_longer_than_its_deadline(cluster, options):
     cluster.failures["/status"] = [(502, "")] * 100
     job_id = None if options else JOB_ID
-    with pytest.raises(DeadlineExceeded, match=r"did not answer within 0\.3 s.*start_timeout"):
+    with pytest.raises(DeadlineExceeded, match=r"did not (answer|tell) within 0\.3 s.*start_timeout"):
         asyncio.run(asyncio.wait_for(start(place(cluster, **options), job_id=job_id, timeout=0.3), 3))
     assert "POST /start" not in cluster.paths()
 

@@ -131,13 +131,12 @@ def test_refusals_are_raised_with_their_data(cluster):
 def test_a_late_answer_is_a_deadline_and_the_link_goes_on(cluster):
     cluster.renderer.delays["inspect"] = 0.3
 
-    async def work(link: Link) -> int:
+    async def work(link: Link) -> None:
         with pytest.raises(DeadlineExceeded, match=r"'inspect' within 0\.05 s"):
             await link.request("inspect", {}, timeout=0.05)
         await link.request("get-scene")  # answered after the late one
-        return link.strays
 
-    assert talk(cluster, work) == 1
+    talk(cluster, work)
     assert "cancel" not in cluster.renderer.methods()  # renderers refuse to cancel this one
 
 
@@ -157,12 +156,11 @@ def test_a_renderer_that_refuses_to_cancel_is_not_waited_for(cluster):
 def test_a_deadline_cancels_what_can_be_cancelled(cluster):
     cluster.renderer.delays["add-model"] = 60
 
-    async def work(link: Link) -> int:
+    async def work(link: Link) -> None:
         with pytest.raises(DeadlineExceeded):
             await link.request("add-model", {}, timeout=0.05)
-        return link.strays
 
-    assert talk(cluster, work) == 0
+    talk(cluster, work)
     assert cluster.renderer.cancelled == ["add-model"]
 
 
@@ -242,16 +240,15 @@ def test_garbage_closes_the_link_and_says_so(cluster, raw):
         talk(cluster, lambda link: link.request("get-scene"))
 
 
-def test_answers_to_unknown_ids_are_counted(cluster):
+def test_answers_to_unknown_ids_are_dropped(cluster):
     cluster.renderer.raw["get-scene"] = ['{"jsonrpc":"2.0","id":"never","result":1}']
 
-    async def work(link: Link) -> int:
+    async def work(link: Link) -> None:
         with pytest.raises(DeadlineExceeded):
             await link.request("get-scene", timeout=0.1)
         await link.request("set-framebuffer-static")
-        return link.strays
 
-    assert talk(cluster, work) == 1
+    talk(cluster, work)
 
 
 def test_an_error_without_id_fails_what_is_pending(cluster):
@@ -345,7 +342,6 @@ def test_an_answer_that_comes_late_is_handed_over(cluster):
         assert late == []
         await link.request("get-scene")  # answered after the late one
         assert len(late) == 1
-        assert link.strays == 0
 
     talk(cluster, work)
 

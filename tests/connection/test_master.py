@@ -324,6 +324,18 @@ def test_a_job_that_is_known_may_be_attached_to(cluster):
     talk(cluster, lambda client: client.check_known(JOB_ID))
 
 
+@pytest.mark.parametrize("answer", [LOST, (503, "<html>"), (404, "<html>no such page")])
+def test_a_master_that_cannot_tell_whether_there_is_a_job_is_asked_again(cluster, answer):
+    cluster.failures["/status"] = [answer] * 9
+    doubts: list[str] = []
+    talk(cluster, lambda client: client.check_known(JOB_ID, on_doubt=doubts.append))
+    assert len(doubts) == 2
+    cluster.failures["/status"] = [answer] * 10000
+    with pytest.raises(NoVerdict) as caught:
+        talk(cluster, lambda client: client.check_known(JOB_ID, patience=0.1))
+    assert "There is no job" not in str(caught.value)
+
+
 def test_a_500_is_asked_again_a_few_times(contract):
     contract.failures["/status"] = [(500, "")] * 3
     assert not talk(contract, lambda client: client.status(JOB_ID)).gone

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from brayns_widget.connection import job, mending, recovery
+from brayns_widget.connection import capabilities, job, mending, recovery
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.server import Server
@@ -128,6 +128,54 @@ def test_a_backend_that_is_away_at_the_start_is_told_and_opened_when_it_is_there
 
     play(cluster, work)
     assert cluster.paths().count("POST /start") == 1
+
+
+@pytest.mark.parametrize("method", ["version", "registry"])
+@pytest.mark.parametrize("fault", ["silent", "cut"])
+def test_a_backend_that_hangs_or_breaks_at_the_start_is_told_and_sought_and_the_renderer_goes_on(
+    cluster, monkeypatch, method, fault
+):
+    monkeypatch.setattr(job, "CONNECT_PAUSE", 0.01)
+    monkeypatch.setattr(job, "BACKEND_PATIENCE", 0.2)
+    monkeypatch.setattr(capabilities, "LIST_DEADLINE", 0.2)
+    monkeypatch.setattr(Link, "open", partial(Link.open, timeout=0.5))
+    assert cluster.backend is not None
+    getattr(cluster.backend, fault).add(method)
+
+    async def work(owner: Owner) -> None:
+        assert cluster.backend is not None
+        ready = await owner.connection.ensure(ignore)
+        assert owner.statuses[-1] == "ready"
+        assert ready.capabilities.backend_methods == frozenset()
+        await owner.until(lambda: any(isinstance(item, tuple) for item in owner.heard))
+        assert ready.backend is not None
+        with pytest.raises(ConnectionLost, match="The backend is out of reach"):
+            await ready.backend.request("fs-get-root")
+        await ready.renderer.request("get-scene")
+        cluster.backend.silent.clear()
+        cluster.backend.cut.clear()
+        await owner.until(lambda: ("backend", None) in owner.heard)
+        assert owner.connection.ready is not None
+        assert "fs-get-root" in owner.connection.ready.capabilities.backend_methods
+        assert (await ready.backend.request("fs-get-root")).result == "/data"
+        assert owner.statuses[-1] == "ready"
+
+    play(cluster, work)
+    assert cluster.paths().count("POST /start") == 1
+
+
+def test_a_backend_that_hangs_at_the_start_is_told_at_once(cluster, monkeypatch):
+    monkeypatch.setattr(capabilities, "LIST_DEADLINE", 0.2)
+    monkeypatch.setattr(mending, "pause_before", lambda _: 60.0)
+    assert cluster.backend is not None
+    cluster.backend.silent.add("registry")
+
+    async def work(owner: Owner) -> None:
+        await owner.connection.ensure(ignore)
+        await owner.until(lambda: any(isinstance(item, tuple) for item in owner.heard))
+        assert "did not answer 'registry'" in str(owner.heard[-1][1])
+
+    play(cluster, work)
 
 
 def test_a_backend_that_refuses_the_token_is_told_and_tried_when_it_is_needed(cluster):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from brayns_widget.connection.recovery import CAP, PATIENCE, Recovery, Step, Verdict, pause_before, shortened
+from brayns_widget.connection.recovery import CAP, REACHED_WITHIN, Recovery, Step, Verdict, pause_before, shortened
 
 
 def test_the_master_is_asked_first_and_again_before_each_attempt():
@@ -30,15 +30,15 @@ def test_a_job_that_cannot_be_reached_is_given_up_after_a_while_but_not_while_no
         if steps[-1][1] is Step.GIVE_UP:
             break
         recovery.paused()
-    assert steps[-1] == (500 * 15 + PATIENCE, Step.GIVE_UP)
+    assert steps[-1] == (500 * 15 + REACHED_WITHIN, Step.GIVE_UP)
 
 
 def test_a_network_that_goes_once_more_begins_the_wait_anew():
     recovery = Recovery()
     recovery.told(0, Verdict.RUNS)
-    recovery.told(PATIENCE - 1, Verdict.UNKNOWN)
-    recovery.told(PATIENCE, Verdict.RUNS)
-    assert recovery.failed(PATIENCE + 1) is Step.PAUSE
+    recovery.told(REACHED_WITHIN - 1, Verdict.UNKNOWN)
+    recovery.told(REACHED_WITHIN, Verdict.RUNS)
+    assert recovery.failed(REACHED_WITHIN + 1) is Step.PAUSE
 
 
 def test_a_refused_token_is_given_up_at_once():

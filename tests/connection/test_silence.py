@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE, Silence, Step
+from brayns_widget.connection.silence import ANSWERS_WITHIN, IDLE, LOOK, Silence, Step
 
 
 def test_a_dead_link_is_found_within_half_a_minute():
-    assert IDLE + PATIENCE + 2 * LOOK <= 30
+    assert IDLE + ANSWERS_WITHIN + 2 * LOOK <= 30
 
 
 def looks(silence: Silence, *, until: float, since: float = 0.0, pending: bool = False, overtakes: bool = True):

@@ -207,7 +207,7 @@ def test_models_of_a_lost_scene_are_not_said_never_to_have_been_loaded(cluster, 
 
 
 def test_a_bare_renderer_that_cannot_be_reached_is_not_said_to_be_replaced(cluster, proxy, monkeypatch):
-    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(connection_module, "REACHED_WITHIN", 0.0)
     cluster.token = ""
     with Controller(renderer=f"{proxy.url}/renderer") as controller:
         load(controller, population="cells")

@@ -363,7 +363,7 @@ def test_a_link_that_breaks_on_the_way_back_is_no_reason_to_lose_the_scene(clust
 
 
 def test_a_job_that_cannot_be_reached_is_replaced_by_restore(cluster, proxy, controller, monkeypatch):
-    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(connection_module, "REACHED_WITHIN", 0.0)
     cluster.dialect = "2024"
     load(controller)
     before = scene(cluster)

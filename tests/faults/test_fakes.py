@@ -112,7 +112,6 @@ def test_late_double_and_disordered_answers_go_to_their_requests(cluster, side):
         requests = [link.request(name, timeout=WAIT) for name in (side.method, side.probe, "registry")]
         async with at_once(*requests) as order:
             assert order == ["1", "0", "2"]
-        assert link.strays == 1
 
     play(cluster, work, side=side)
     assert set(server.done) == {Fault.DELAY, Fault.DUPLICATE, Fault.REORDER}
@@ -177,7 +176,6 @@ def test_silence_is_no_end(cluster, wire):
         assert link.closed is None
         await asyncio.to_thread(wire.be_silent, False)
         await link.request("get-scene", timeout=WAIT)
-        assert link.strays == 1
 
     play(cluster, work, wire)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from brayns_widget.connection import job
+from brayns_widget.connection import capabilities, job, records
+from brayns_widget.connection import master as master_module
 from brayns_widget.connection.link import Link
-from brayns_widget.connection.silence import IDLE, LOOK, PATIENCE
+from brayns_widget.connection.silence import ANSWERS_WITHIN, IDLE, LOOK
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.models import Model
 from brayns_widget.protocol.errors import AllocationError, BraynsWidgetError, ConnectionLost, RequestCancelled
@@ -231,7 +233,7 @@ def test_a_link_that_breaks_during_a_load_fails_the_load_and_keeps_the_job(contr
 @both
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "during a load"])
 def test_packets_that_vanish_are_noticed(controller, proxies, cluster, wire, told, monkeypatch, busy):
-    assert IDLE + PATIENCE + 2 * LOOK < 30
+    assert IDLE + ANSWERS_WITHIN + 2 * LOOK < 30
     monkeypatch.setattr(Link, "open", partial(Link.open, idle=0.2, patience=0.6))
     proxies.ends = False
     load(controller)
@@ -323,6 +325,22 @@ def test_a_backend_that_is_down_at_the_start_is_told_and_the_renderer_goes_on(pr
         assert controller.files.list("/data")
 
 
+@only_2023
+@pytest.mark.parametrize("method", ["version", "registry"])
+def test_a_backend_that_hangs_at_the_start_is_told_and_the_renderer_goes_on(proxies, cluster, monkeypatch, method):
+    monkeypatch.setattr(job, "BACKEND_PATIENCE", 0.3)
+    monkeypatch.setattr(capabilities, "LIST_DEADLINE", 0.3)
+    monkeypatch.setattr(Link, "open", partial(Link.open, timeout=0.5))
+    cluster.backend.silent.add(method)
+    with Controller(**proxies.options) as controller:
+        load(controller)
+        until(lambda: "The backend did not answer" in controller.state.job.lack)
+        cluster.backend.silent.clear()
+        until(lambda: not controller.state.job.lack)
+        assert controller.files.list("/data")
+        assert len(proxies.jobs) == 1
+
+
 @only_2024
 def test_a_start_that_is_given_up_in_the_queue_stops_the_job(proxies):
     proxies.polls = 10**6
@@ -393,6 +411,103 @@ def test_a_gateway_that_answers_for_a_moment_is_no_verdict(proxies, status):
         assert len(proxies.jobs) == 1
 
 
+# ---------------------------------------------------------------------- a database that is away when a job is to end
+
+
+@pytest.fixture
+def no_database(proxies: Proxies, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bool], None]:
+    """Take the database of the master away, or bring it back; questions are repeated soon, and records are apart."""
+    monkeypatch.setenv(records.FOLDER_VARIABLE, str(tmp_path / "jobs"))
+    monkeypatch.setattr(master_module, "STOP_AGAIN", 0.1)
+    monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.01)
+
+    def be_away(away: bool) -> None:
+        proxies.answers["GET /status"] = proxies.answers["POST /stop"] = [DB_AWAY] * (1000 if away else 0)
+
+    return be_away
+
+
+def recorded() -> list[str]:
+    return [record.job_id for record in records.read_all()]
+
+
+@only_2024
+def test_a_start_that_is_given_up_without_a_database_tells_of_its_job_and_ends_it_later(proxies, no_database, caplog):
+    proxies.polls = 10**6
+    with Controller(**proxies.options, start_timeout=0.5) as controller:
+        task = controller.start()
+        until(lambda: proxies.jobs and f"GET /status/{proxies.job.id}" in proxies.calls)
+        no_database(True)
+        with pytest.raises(BraynsWidgetError, match=f"{proxies.job.id} of .* (may run on|is being ended)"):
+            task.result(WAIT)
+        until(lambda: f"The job {proxies.job.id} of {proxies.master} may run on" in caplog.text)
+        assert "cannot retreive job" in caplog.text
+        assert recorded() == [proxies.job.id]
+        assert proxies.job.runs
+        no_database(False)
+        until(lambda: not proxies.running())
+        until(lambda: not recorded())
+
+
+@only_2024
+def test_a_recorded_job_that_cannot_be_stopped_without_a_database_says_so_and_stays(proxies, controller, no_database):
+    load(controller)
+    controller.close(stop=False)
+    no_database(True)
+    (found,) = Controller.jobs(proxies.master, token=TOKEN)
+    with pytest.raises(AllocationError, match=rf"{found.id} of .* may run on, until {END_TIME}.*cannot retreive job"):
+        found.stop()
+    assert recorded() == [found.id]
+    no_database(False)
+    found.stop()
+    assert proxies.running() == []
+    assert recorded() == []
+
+
+@only_2024
+def test_attaching_waits_for_a_database_that_is_away(proxies, controller, no_database):
+    load(controller)
+    no_database(True)
+    with Controller(**proxies.options, attach_to=proxies.job.id) as second:
+        told = Told(second)
+        task = second.start()
+        told.statuses.wait_for(lambda status: "its database may be away. Asking again" in status.text)
+        no_database(False)
+        task.result(WAIT)
+        assert [model.state.cells for model in second.models] == [4]
+
+
+@only_2024
+def test_a_new_token_is_taken_while_the_database_is_away(proxies, controller, no_database):
+    load(controller)
+    ready = controller.ready
+    no_database(True)
+    proxies.token = "another"
+    options = proxies.options | {"attach_to": proxies.job.id}
+    controller.job.connect(**options).result(WAIT)
+    assert controller.ready is ready
+    no_database(False)
+    controller.close()
+    assert proxies.job.stopped
+
+
+@only_2024
+def test_closing_with_a_lost_link_and_without_a_database_tells_of_the_job(
+    proxies, controller, wire, told, no_database, caplog
+):
+    proxies.ends = False
+    load(controller)
+    no_database(True)
+    wire.refuse(True)
+    wire.reset()
+    told.statuses.wait_for(lambda status: status.state == "stale")
+    controller.close()
+    assert proxies.job.runs
+    assert f"The job {proxies.job.id} of {proxies.master} may run on, until {END_TIME}" in caplog.text
+    assert "Its renderer did not quit either." in caplog.text
+    assert recorded() == [proxies.job.id]
+
+
 # ---------------------------------------------------------------------- others
 
 
@@ -406,7 +521,7 @@ def test_a_missing_address_of_the_slave_is_told_before_a_job_is_started(proxies)
 
 @both
 def test_a_slave_that_is_down_is_told_before_a_job_is_started(proxies, monkeypatch):
-    monkeypatch.setattr(job, "PATIENCE", 0.3)
+    monkeypatch.setattr(job, "LISTENS_WITHIN", 0.3)
     with Controller(**proxies.options | {"slave": "ws://127.0.0.1:9"}) as controller:
         told = Told(controller)
         with pytest.raises(ConnectionLost, match=r"ws://127\.0\.0\.1:9, so no job was started: "):

@@ -23,7 +23,8 @@ from brayns_widget.stream import Frame, FrameIds, Ids, Picture
 
 ACK = {"seq": 3, "shown": True, "decode_ms": 1.5}
 CAMERA = {"kind": "camera", "number": 2, "camera": Camera((1, 2, 9)).to_dict(), "moving": True, "acks": [ACK]}
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))
+LEAF = st.none() | st.booleans() | st.integers() | st.text()
+JSON = LEAF | st.lists(LEAF | st.lists(LEAF, max_size=3), max_size=3)
 
 
 @given(JSON, st.binary())

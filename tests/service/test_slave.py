@@ -107,7 +107,7 @@ def test_what_is_not_there_is_told_before_the_upgrade(running, scripted):
         async with running(scripted) as service:
             scripted.first = Condition(State.STARTING)
             job_id = (await service.client.post("/start", json={"usecase": "SBO1"})).json()["job_id"]
-            assert await refusal(service.open(job_id)) == (404, "the job has no renderer now, it is starting")
+            assert await refusal(service.open(job_id)) == (503, "the job has no renderer now, it is starting")
             for path in ("unknown/renderer", f"{job_id}/foo", f"{job_id}/renderer/", f"{job_id}/renderer/x", "x"):
                 job, _, server = path.partition("/")
                 assert (await refusal(service.open(job, server)))[0] == 404, path
@@ -116,7 +116,7 @@ def test_what_is_not_there_is_told_before_the_upgrade(running, scripted):
             status, text = await refusal(service.open(job_id))
             assert status == 502
             assert "renderer can't be reached" in text
-            assert await refusal(service.open(job_id, "backend")) == (404, "the job has no backend now, it is ready")
+            assert await refusal(service.open(job_id, "backend")) == (503, "the job has no backend now, it is ready")
             scripted.conditions[job_id] = Condition(State.FAILED, "boom")
             assert await refusal(service.open(job_id)) == (404, "the job has no renderer now, it is failed: boom")
 
