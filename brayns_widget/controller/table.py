@@ -12,7 +12,7 @@ from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import ignore
 from brayns_widget.controller.attributes import read_columns
 from brayns_widget.controller.calls import offered, waiting
-from brayns_widget.controller.circuits import Population
+from brayns_widget.controller.circuits import Column, Population
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.nearest import nearest
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
 
-MOST_CELLS = 1_000_000
+MOST_CELLS = 500_000
 """Largest population that is shown; the attributes of its cells are kept in memory."""
 
 MOST_ROWS = 500
@@ -51,7 +51,7 @@ class Rows:
         population: the node population.
         size: number of its cells.
         count: number of rows, which is that of the cells that satisfy the filter.
-        columns: names of the node attributes.
+        columns: the node attributes.
         first: the number of the first row that is here.
         cells: node ids of the rows that are here.
         values: the attributes of each of these cells in the order of ``columns``; None where it has no value.
@@ -61,7 +61,7 @@ class Rows:
     population: str
     size: int
     count: int
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     first: int
     cells: tuple[int, ...]
     values: tuple[tuple[Value, ...], ...]
@@ -141,7 +141,7 @@ class Table(Group):
             table.population.name,
             table.population.size,
             len(order),
-            tuple(map(str, table.frame.columns)),
+            tuple(Column(str(name), _is_number(table.frame[name])) for name in table.frame),
             first,
             tuple(cells.tolist()),
             _values(table.frame.iloc[cells]),
@@ -272,12 +272,18 @@ def _order(table: _Table, question: _Question, cells: Cells | None) -> Ints:
     return ids[np.argsort(-keys if question.descending else keys, kind="stable")]  # NaN is last in both
 
 
+def _is_number(column: pd.Series[Any]) -> bool:
+    """Whether a node attribute has numbers, not texts."""
+    import pandas as pd
+
+    return not isinstance(column.dtype, pd.CategoricalDtype)
+
+
 def _keys(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
     """Return numbers in the order of a column's values; NaN for none."""
     import numpy as np
-    import pandas as pd
 
-    if not isinstance(column.dtype, pd.CategoricalDtype):
+    if _is_number(column):
         return column.to_numpy(np.float64)
     ranks = np.empty(len(column.cat.categories) + 1)
     ranks[np.argsort(np.asarray(column.cat.categories, dtype=object), kind="stable")] = np.arange(len(ranks) - 1)

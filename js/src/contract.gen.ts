@@ -133,11 +133,16 @@ export interface Rows {
   readonly population: string;
   readonly size: number;
   readonly count: number;
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
   readonly first: number;
   readonly cells: readonly number[];
   readonly values: readonly (readonly (string | number | boolean | null)[])[];
   readonly place: number | null;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly is_number: boolean;
 }
 
 export interface Circuit {
@@ -155,11 +160,6 @@ export interface Population {
   readonly attributes: readonly string[];
   readonly columns: readonly Column[];
   readonly reason: string;
-}
-
-export interface Column {
-  readonly name: string;
-  readonly is_number: boolean;
 }
 
 export interface Directory {

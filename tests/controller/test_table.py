@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from brayns_widget.controller import table
+from brayns_widget.controller.circuits import Column
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError, QueryError
 from tests.controller.scenes import WAIT, load
@@ -36,7 +37,7 @@ def asked(cluster: FakeCluster) -> int:
 def test_rows_are_the_cells_of_the_population_that_is_loaded(controller):
     rows = controller.table.rows(count=3)
     assert (rows.population, rows.size, rows.count, rows.first) == ("cells", 4, 4, 0)
-    assert rows.columns == ("mtype", "x")
+    assert rows.columns == (Column("mtype", is_number=False), Column("x", is_number=True))
     assert rows.cells == (0, 1, 2)
     assert rows.values == (("B", 0.5), ("A", None), ("B", -2.0))
     assert cells(controller, first=3, count=9) == [3]

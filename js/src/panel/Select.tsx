@@ -12,6 +12,7 @@ import { download } from "../ui/download.js";
 import { Field } from "../ui/Field.js";
 import { formatCount } from "../ui/format.js";
 import { Problem } from "../ui/Problem.js";
+import { Table } from "./Table.js";
 
 const LABELS: Readonly<Record<Action, string>> = {
   frame: "Frame",
@@ -31,6 +32,7 @@ export function Select() {
   const { link, picture, traits } = useView();
   const commands = useCommands();
   const color = useSignal(GOLD);
+  const table = useSignal(false);
   const selected = Object.entries(traits.selection.value);
   const busy = commands.busy.value;
   const idle = busy || selected.length === 0;
@@ -91,6 +93,15 @@ export function Select() {
         }
       />
       <Problem of={commands} />
+      <details
+        class="bw-more"
+        onToggle={(event) => {
+          table.value = event.currentTarget.open;
+        }}
+      >
+        <summary>Table of all cells</summary>
+        {table.value && <Table />}
+      </details>
     </div>
   );
 }

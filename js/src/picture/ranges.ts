@@ -22,6 +22,11 @@ export class Ranges {
     this.count = count;
   }
 
+  /** The lowest id, or null. */
+  get first(): number | null {
+    return this.#firsts[0] ?? null;
+  }
+
   has(id: number): boolean {
     let low = 0;
     let high = this.#firsts.length;
