@@ -147,7 +147,9 @@ async def read_cell(server: Server, path: str, population: str, cell: int) -> pd
 
 
 async def read_values(server: Server, path: str, population: str, name: str) -> Sequence[str]:
-    """Return the values that an attribute of texts has in a node population, as far as they are listed there.
+    """Return the values that an attribute has in a node population, as texts; none of those that are no categories.
+
+    A list that SONATA keeps for enumerations is read without reading a node; else whole columns are read.
 
     Args:
         server: the backend.
@@ -157,13 +159,15 @@ async def read_values(server: Server, path: str, population: str, name: str) -> 
     """
     from brayns_widget.protocol import backend
 
-    # Without ids no node is read, only the list of values that SONATA keeps for enumerations.
     params = backend.NodeAttributesParams(path=path, population=population, ids=[], names=[name])
     try:
-        found = await server.call(backend.SONATA_GET_NODE_ATTRIBUTES, params)
-    except RequestError:
+        (attribute,) = (await server.call(backend.SONATA_GET_NODE_ATTRIBUTES, params)).attributes
+        if attribute.values or attribute.type == "float":  # noqa: PD011 - no frame's
+            return attribute.values or ()  # noqa: PD011 - no frame's
+        column = (await read_columns(server, path, population, None, [name]))[name]
+    except (RequestError, CircuitError):
         return ()  # an older backend, or no such attribute: those that were loaded have to do
-    return found.attributes[0].values or ()  # noqa: PD011 - no frame's
+    return sorted(set(map(str, column.dropna().unique().tolist())))
 
 
 async def _list(server: Server, path: str, population: str) -> NodeAttributeListResult:

@@ -28,6 +28,7 @@ from brayns_widget.controller.peers import Backend, Renderer
 from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.pictures import Pictures
 from brayns_widget.controller.presence import Presence
+from brayns_widget.controller.recoloring import Colors
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.restoring import Restorer
 from brayns_widget.controller.resuming import Resumer
@@ -52,6 +53,7 @@ class Groups:
         models: the models of the scene: load, find, color, remove them.
         camera: the camera.
         selection: the selected cells: pick, set, read them.
+        colors: the colors of values, the same in all models: read and change them.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
@@ -68,6 +70,7 @@ class Groups:
 
     models: Models
     selection: Selection
+    colors: Colors
     lights: Lights
     clipping: Clipping
     shapes: Shapes
@@ -126,6 +129,7 @@ class Controller(Groups, Guarded):
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         vars(self).update(
             models=models,
+            colors=Colors(core, models._painter),  # noqa: SLF001 - of the same package
             lights=lights,
             clipping=Clipping(core),
             shapes=Shapes(core, models),

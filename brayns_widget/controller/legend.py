@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
+from brayns_widget.controller.value_colors import kind_of
 from brayns_widget.protocol.colors import to_hex
 
 
@@ -28,11 +29,13 @@ class LegendSection:
 
     Attributes:
         model: the model's id.
-        title: name of the values, such as "mtype".
+        title: what the values are called, such as "mtype" or "Cell type".
         entries: the categories in order.
         stops: of a color bar, the colors at even steps from the lowest value to the highest.
         range: of a color bar, the lowest and the highest value.
         missing: color of the cells without a value, or None if all have one.
+        attribute: of categories, what they are of, by its usual name: sections with the same one share their colors.
+        selectable: whether the categories are of whole cells, which can be selected by them.
     """
 
     model: int
@@ -41,6 +44,16 @@ class LegendSection:
     stops: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
     missing: str | None = None
+    attribute: str = ""
+    selectable: bool = False
+
+    def recolored(self, colors: Mapping[str, Sequence[float]]) -> LegendSection:
+        """Return it with other colors (linear RGBA) of some of its categories."""
+        entries = tuple(
+            replace(entry, color=to_hex(colors[entry.label])) if entry.label in colors else entry
+            for entry in self.entries
+        )
+        return replace(self, entries=entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +66,16 @@ class Legend:
         return f'<div style="{_BOX}">{"".join(map(_section, self.sections))}</div>'
 
 
-def legend_of_values(model: int, method: str, colors: Mapping[str, Sequence[float]]) -> LegendSection | None:
+def legend_of_values(
+    model: int, method: str, colors: Mapping[str, Sequence[float]], *, selectable: bool = False
+) -> LegendSection | None:
     """Make the legend of a coloring method.
 
     Args:
         model: the model's id.
         method: the renderer's coloring method, such as "mtype".
         colors: linear RGBA by the method's values.
+        selectable: whether the values are of whole cells.
 
     Returns:
         The categories in the order of ``colors``; None for methods whose colors have no meaning, such as "solid" and
@@ -67,7 +83,8 @@ def legend_of_values(model: int, method: str, colors: Mapping[str, Sequence[floa
     """
     if method in _MEANINGLESS:
         return None
-    return LegendSection(model, method, tuple(LegendEntry(value, to_hex(color)) for value, color in colors.items()))
+    entries = tuple(LegendEntry(value, to_hex(color)) for value, color in colors.items())
+    return LegendSection(model, method, entries, attribute=kind_of(method), selectable=selectable)
 
 
 _MEANINGLESS = {"solid", "id", "primitive", "triangle", "vertex", "morphology section geometry"}

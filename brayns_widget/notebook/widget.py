@@ -105,6 +105,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
+        colors: the colors of values, the same in all models.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.

@@ -71,6 +71,8 @@ export interface LegendSection {
   readonly stops: readonly string[];
   readonly range: readonly [number, number] | null;
   readonly missing: string | null;
+  readonly attribute: string;
+  readonly selectable: boolean;
 }
 
 export interface LegendEntry {
@@ -236,6 +238,7 @@ export interface Calls {
   "selection.pick": { params: { u: number; v: number; add?: boolean }; result: Picked };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
+  "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };

@@ -69,8 +69,18 @@ def test_texts_of_circuits_are_no_html():
 def test_the_colors_of_a_method_become_its_legend():
     colors = {"EXC": (1.0, 0.0, 0.0, 1.0), "INH": (0.0, 0.0, 1.0, 0.5)}
     assert legend_of_values(7, "synapse class", colors) == LegendSection(
-        7, "synapse class", (LegendEntry("EXC", "#ff0000"), LegendEntry("INH", "#0000ff80"))
+        7, "synapse class", (LegendEntry("EXC", "#ff0000"), LegendEntry("INH", "#0000ff80")), attribute="synapse class"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("synapse_class", "synapse class"), ("morph_class", "morphology class"), ("mtype", "mtype"), ("", "")],
+)
+def test_attributes_and_coloring_methods_of_one_kind_share_their_colors(name, kind):
+    section = legend_of_values(7, name, {"a": (1.0, 0.0, 0.0, 1.0)})
+    assert section is not None
+    assert section.attribute == kind
 
 
 @pytest.mark.parametrize("method", ["solid", "id", "triangle", "morphology section geometry"])
