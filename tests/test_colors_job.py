@@ -88,3 +88,30 @@ def test_a_value_that_is_recolored_is_seen_so_in_all_models(controller, shared):
     controller.colors.set("mtype", {"L5_MC": None})
     red, green, blue = seen(controller, 0)
     assert not green > 2 * max(red, blue)
+
+
+def test_cells_are_selected_by_the_value_that_the_legend_tells(controller, shared):
+    _, whole, _ = shared
+    load(controller, whole)
+    controller.selection.set_by_value("mtype", "L5_MC")
+    assert controller.selection.ids().tolist() == [13]
+    model = controller.models[0]
+    model.color_by(model.cells["mtype"].str[:2])
+    controller.selection.set_by_value("mtype", "L5")
+    assert controller.selection.ids().tolist() == [12, 13, 14, 15]
+
+
+def test_a_snapshot_with_the_legend_shows_the_colors_flat_in_their_corner(controller, shared):
+    _, whole, _ = shared
+    load(controller, whole, node_ids=[13])
+    wanted = controller.colors.of("mtype")["L5_MC"]
+    plain, printed = (
+        np.asarray(controller.snapshot(size=(800, 400), samples=1, legend=legend).result(WAIT))[..., :3]
+        for legend in (False, "upper right")
+    )
+    flat = np.array([int(wanted[start : start + 2], 16) for start in (1, 3, 5)])
+    rows, columns = np.nonzero((printed == flat).all(-1))
+    assert len(rows) > 40
+    assert rows.max() < 100
+    assert columns.min() > 600
+    assert (printed[100:, :600] == plain[100:, :600]).all(), "the rest of the picture is the same"

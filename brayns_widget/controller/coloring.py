@@ -30,6 +30,14 @@ LEVELS = 256  # of a colormap: more nobody sees, and each costs the renderer a c
 _UNUSED: Rgba = (0.0, 0.0, 0.0, 1.0)  # the color of a category that no cell has
 STOPS = 32  # of a color bar
 
+# Of node attributes, by SONATA's guide and the Blue Brain Project's additions to it.
+UNITS = {
+    **dict.fromkeys(("x", "y", "z"), "µm"),
+    **dict.fromkeys(("holding_current", "threshold_current"), "nA"),
+    "input_resistance": "MΩ",
+    "resting_potential": "mV",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellColors:
@@ -104,6 +112,7 @@ def color_cells(
         colors = _linear(table)
         steps = np.arange(STOPS) * len(table) // STOPS if len(table) < LEVELS else np.linspace(0, LEVELS - 1, STOPS)
         legend = LegendSection(model, title, stops=tuple(to_hex(colors[int(step)]) for step in steps), range=ends)
+        legend = replace(legend, attribute=kind_of(name), unit=UNITS.get(name.removeprefix("@dynamics:"), ""))
     else:
         found = column.read_alike[column.codes[rows[~is_missing]]]
         if not len(found):

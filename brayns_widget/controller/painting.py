@@ -250,20 +250,20 @@ class Painter:
         store = self._core.store
         self.keep(kind, changed)
         for section in store.state.sections:
-            new = section.recolored(changed)
-            if section.attribute == kind and new != section:
-                await self.looks.recolor(renderer, section.model, self._look(section), changed)
+            new, model_id = section.recolored(changed), section.model
+            if section.attribute == kind and new != section and model_id is not None:
+                await self.looks.recolor(renderer, model_id, self._look(section, model_id), changed)
                 sections = tuple(new if one == section else one for one in store.state.sections)
                 store.state = replace(store.state, sections=sections)
         self._core.touch()
 
-    def _look(self, section: LegendSection) -> Look:
+    def _look(self, section: LegendSection, model_id: int) -> Look:
         """Return the present look of a model; what another client has colored looks as its legend tells."""
         entries = {entry.label: entry.color for entry in section.entries}
-        look = self.looks.known(section.model)
+        look = self.looks.known(model_id)
         if look is not None and entries == {label: colors.to_hex(color) for label, color in look.by_label.items()}:
             return look
-        method = self._core.scene.model(section.model).colored_by or ""
+        method = self._core.scene.model(model_id).colored_by or ""
         values = {label: colors.parse(color) for label, color in entries.items()}
         return Look(method, values, {label: label for label in values})
 

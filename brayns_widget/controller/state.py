@@ -198,8 +198,8 @@ class State:
     def legend(self) -> Legend | None:
         """Legend of the visible models' colors, or None if their colors have no meaning."""
         visible = {model.id for model in self.models if model.visible}
-        sections = tuple(section for section in self.sections if section.model in visible)
-        return Legend(sections) if sections else None
+        sections = [section for section in self.sections if section.model in visible]
+        return Legend.of(sections) if sections else None
 
 
 class _Listener(Generic[T]):

@@ -39,7 +39,7 @@ from brayns_widget.notebook.holders import is_held, registry
 from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
-from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
+from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, PLACES, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import BraynsWidgetError
@@ -119,6 +119,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         background: color of the background.
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
+        legend_place: corner of the view that has the legend, such as "upper right", or "hidden".
         status: state of the job.
         job: the job: starts, stops and moves it.
         scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
@@ -158,6 +159,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     )
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
+    legend_place = traitlets.Enum(PLACES, "lower left", help="the corner that has the legend, or hidden").tag(sync=True)
 
     _closing = False
     _page_thread: int | None = None  # the thread that applies what a page has set

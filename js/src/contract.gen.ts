@@ -65,13 +65,14 @@ export interface Legend {
 }
 
 export interface LegendSection {
-  readonly model: number;
+  readonly model: number | null;
   readonly title: string;
   readonly entries: readonly LegendEntry[];
   readonly stops: readonly string[];
   readonly range: readonly [number, number] | null;
   readonly missing: string | null;
   readonly attribute: string;
+  readonly unit: string;
   readonly selectable: boolean;
 }
 
@@ -198,6 +199,7 @@ export type Traits = {
   selection: Readonly<Record<string, string>>;
   height: number;
   panel_open: boolean;
+  legend_place: "upper left" | "upper right" | "lower left" | "lower right" | "hidden";
 };
 
 /** Page to kernel, by kind; each also carries `view`. */
@@ -236,6 +238,7 @@ export interface Calls {
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean }; result: Picked };
+  "selection.set_by_value": { params: { attribute: string; value: unknown; add?: boolean }; result: null };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
@@ -347,6 +350,11 @@ export const PARAMETERS = {
       "minimum": 0,
       "maximum": 1
     },
+    "add": {
+      "default": false
+    }
+  },
+  "selection.set_by_value": {
     "add": {
       "default": false
     }
@@ -473,5 +481,6 @@ export const TRAITS = [
   "background",
   "selection",
   "height",
-  "panel_open"
+  "panel_open",
+  "legend_place"
 ] as const;

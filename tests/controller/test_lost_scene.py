@@ -281,5 +281,5 @@ def test_values_keep_their_colors_in_a_scene_that_comes_back(cluster, controller
     controller.colors.set("mtype", {"L5_BC": "red"})
     assert cluster.renderer.sent("color-model")[-1]["values"]["L5_BC"] == [1, 0, 0, 1]
     load(controller, color_by="mtype")
-    first, second = controller.legend.sections
+    first, second = controller.state.sections
     assert first.entries == second.entries

@@ -16,6 +16,7 @@ const DEFAULTS = {
   background: "#0d1016",
   height: 420,
   panel_open: true,
+  legend_place: "lower left",
 };
 
 class FakeModel {

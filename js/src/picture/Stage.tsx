@@ -9,7 +9,7 @@ import { Notice } from "../ui/Notice.js";
 import { Cards } from "./Card.js";
 import { KEYS_HELP } from "./gestures.js";
 import { Hover } from "./Hover.js";
-import { Legend } from "./Legend.js";
+import { Legend, LegendButton } from "./Legend.js";
 import { Overlay } from "./Overlay.js";
 
 export function Stage() {
@@ -56,6 +56,7 @@ function Tools() {
   const open = traits.panel_open.value;
   return (
     <div class="bw-tools">
+      <LegendButton />
       <IconButton icon="reset" label="Reset camera" onClick={() => picture.resetCamera()} />
       <IconButton
         icon="panel"

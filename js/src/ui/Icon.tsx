@@ -11,6 +11,8 @@ const ICONS = {
   panel: "M2 3h12v10H2zM10 3v10",
   pin: "M6 2h4l-.5 4.5L12 9H4l2.5-2.5zM8 9v5",
   copy: "M6 6h7.5v7.5H6zM3 10V2.5h7.5",
+  corner: "M2 3h12v10H2zM8 3v5H2",
+  legend: "M2.5 4h2M7 4h6.5M2.5 8h2M7 8h6.5M2.5 12h2M7 12h6.5",
   reset: "M3 8a5 5 0 1 1 1.5 3.6M3 12.5V9h3.5",
 } as const;
 
