@@ -74,6 +74,29 @@ async def read_columns(
         raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
 
 
+async def read_known(server: Server, path: str, population: str, ids: Sequence[int], name: str) -> pd.Series:
+    """Read an attribute that a population is known to have, without the request that lists them.
+
+    Args:
+        server: the backend.
+        path: the circuit's configuration.
+        population: the node population.
+        ids: of the nodes.
+        name: name of the attribute.
+
+    Returns:
+        a Series with a value for each of ``ids``, indexed by ``node_id``.
+
+    Raises:
+        CircuitError: this backend cannot read it.
+    """
+    try:
+        frame = await _Columns(server, path, population, ids, len(ids)).read([name], range(len(ids)))
+    except RequestError as error:
+        raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
+    return frame[name]
+
+
 @dataclass(frozen=True)
 class _Columns:
     """Node attributes of a population, in as many answers as they need.

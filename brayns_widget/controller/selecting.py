@@ -28,7 +28,7 @@ from brayns_widget.controller.selected import (
 from brayns_widget.controller.selection import Name
 from brayns_widget.controller.sources import PopulationName
 from brayns_widget.controller.value_colors import kind_of
-from brayns_widget.controller.valued import cells_with
+from brayns_widget.controller.valued import CellValues
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError
 from brayns_widget.protocol.ids import ascending
 
@@ -53,6 +53,7 @@ class Selection(Deriving):
     def __init__(self, core: Core, models: Models) -> None:
         super().__init__(core, models)
         self._hearers = Hearers()
+        self._values = CellValues(core, self._painter)
         self._looking: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------ reading
@@ -150,7 +151,7 @@ class Selection(Deriving):
         Raises:
             CircuitError: no model shows such a value, its values are not of cells, or the attribute cannot be read.
         """
-        found = await cells_with(self._core, self._painter, kind_of(attribute), str(value))
+        found = await self._values.cells_with(kind_of(attribute), str(value))
         if not add:
             self._put(found)
         elif joined(found, self.value, _without):

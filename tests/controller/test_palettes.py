@@ -215,3 +215,12 @@ def test_cells_next_to_each_other_in_a_range_of_ids_have_different_colors():
     assert keys[2] == "2,40"
     assert len(keys) == len(set(colors.values())) == 28
     assert list(colors_of_ids(["7"])) == ["7"]
+
+
+@pytest.mark.parametrize("eyes", EYES)
+@pytest.mark.parametrize("name", ["viridis", "cividis", "inferno", "plasma"])
+def test_color_maps_for_numbers_become_lighter_for_all_eyes(name, eyes):
+    import cmap
+
+    table = np.array([parse(tuple(row))[:3] for row in cmap.Colormap(name).lut(64).clip(0, 1).tolist()])
+    assert (np.diff(lab(table @ EYES[eyes].T)[:, 0]) > 0).all()

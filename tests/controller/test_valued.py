@@ -26,6 +26,10 @@ def test_values_of_a_coloring_method_are_read_from_the_backend(cluster, controll
     model = load(controller, color_by="mtype")
     controller.selection.set_by_value("mtype", "L23_PC")
     assert controller.selection == {"cells": "0,2"}
+    asked = len(cluster.backend.requests)
+    controller.selection.set_by_value("mtype", "L5_BC")
+    assert controller.selection == {"cells": "1"}
+    assert len(cluster.backend.requests) == asked, "they are read once"
     model.color_by("morphology_class")
     controller.selection.set_by_value("morph_class", 2)
     assert controller.selection == {"cells": "2-3"}
