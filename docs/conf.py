@@ -47,6 +47,7 @@ CONTENTS = """
 
 notebooks/quickstart
 notebooks/select
+notebooks/colors
 notebooks/allen
 docs/reference/index
 docs/connect

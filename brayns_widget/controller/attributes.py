@@ -74,6 +74,29 @@ async def read_columns(
         raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
 
 
+async def read_known(server: Server, path: str, population: str, ids: Sequence[int], name: str) -> pd.Series:
+    """Read an attribute that a population is known to have, without the request that lists them.
+
+    Args:
+        server: the backend.
+        path: the circuit's configuration.
+        population: the node population.
+        ids: of the nodes.
+        name: name of the attribute.
+
+    Returns:
+        a Series with a value for each of ``ids``, indexed by ``node_id``.
+
+    Raises:
+        CircuitError: this backend cannot read it.
+    """
+    try:
+        frame = await _Columns(server, path, population, ids, len(ids)).read([name], range(len(ids)))
+    except RequestError as error:
+        raise CircuitError(f"The node attributes of {path!r} cannot be read: {reason(error)}") from error
+    return frame[name]
+
+
 @dataclass(frozen=True)
 class _Columns:
     """Node attributes of a population, in as many answers as they need.
@@ -147,7 +170,9 @@ async def read_cell(server: Server, path: str, population: str, cell: int) -> pd
 
 
 async def read_values(server: Server, path: str, population: str, name: str) -> Sequence[str]:
-    """Return the values that an attribute of texts has in a node population, as far as they are listed there.
+    """Return the values that an attribute has in a node population, as texts; none of those that are no categories.
+
+    A list that SONATA keeps for enumerations is read without reading a node; else whole columns are read.
 
     Args:
         server: the backend.
@@ -157,13 +182,15 @@ async def read_values(server: Server, path: str, population: str, name: str) -> 
     """
     from brayns_widget.protocol import backend
 
-    # Without ids no node is read, only the list of values that SONATA keeps for enumerations.
     params = backend.NodeAttributesParams(path=path, population=population, ids=[], names=[name])
     try:
-        found = await server.call(backend.SONATA_GET_NODE_ATTRIBUTES, params)
-    except RequestError:
+        (attribute,) = (await server.call(backend.SONATA_GET_NODE_ATTRIBUTES, params)).attributes
+        if attribute.values or attribute.type == "float":  # noqa: PD011 - no frame's
+            return attribute.values or ()  # noqa: PD011 - no frame's
+        column = (await read_columns(server, path, population, None, [name]))[name]
+    except (RequestError, CircuitError):
         return ()  # an older backend, or no such attribute: those that were loaded have to do
-    return found.attributes[0].values or ()  # noqa: PD011 - no frame's
+    return sorted(set(map(str, column.dropna().unique().tolist())))
 
 
 async def _list(server: Server, path: str, population: str) -> NodeAttributeListResult:

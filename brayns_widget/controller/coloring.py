@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from brayns_widget.controller.cell_ids import read_ids
 from brayns_widget.controller.legend import LegendEntry, LegendSection
 from brayns_widget.controller.palettes import colors_of_names
+from brayns_widget.controller.value_colors import kind_of
 from brayns_widget.protocol.colors import Rgba, parse, to_hex
 from brayns_widget.protocol.ids import format_ids
 
@@ -29,6 +30,14 @@ LEVELS = 256  # of a colormap: more nobody sees, and each costs the renderer a c
 _UNUSED: Rgba = (0.0, 0.0, 0.0, 1.0)  # the color of a category that no cell has
 STOPS = 32  # of a color bar
 
+# Of node attributes, by SONATA's guide and the Blue Brain Project's additions to it.
+UNITS = {
+    **dict.fromkeys(("x", "y", "z"), "µm"),
+    **dict.fromkeys(("holding_current", "threshold_current"), "nA"),
+    "input_resistance": "MΩ",
+    "resting_potential": "mV",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellColors:
@@ -37,10 +46,12 @@ class CellColors:
     Attributes:
         by_ids: linear RGBA by ids, such as "0-79,90": the values of the renderer's coloring method "id".
         legend: the categories or the color bar.
+        keys: of categories, the key of each one in ``by_ids``.
     """
 
     by_ids: dict[str, Rgba]
     legend: LegendSection
+    keys: dict[str, str]
 
 
 def color_cells(
@@ -53,6 +64,7 @@ def color_cells(
     missing: Any = "#808080",
     palette: Any = None,
     title: str | None = None,
+    usual: Callable[[str, Sequence[str]], Mapping[str, Rgba]] = colors_of_names,
 ) -> CellColors:
     """Color cells by their values: numbers by a colormap, categories by a palette.
 
@@ -71,9 +83,10 @@ def color_cells(
             largest finite number of the loaded cells.
         missing: color of the cells without a value.
         palette: for categories: colors in their order, a dict by category, or the name of a colormap; None takes the
-            colors of ``palettes.colors_of_names`` for ``title``, which do not depend on which cells are loaded if
-            ``values`` has those of all.
+            ``usual`` ones.
         title: of the legend; the name of the Series if it is None.
+        usual: gives categories their colors, by the usual name of what they are of and by their labels, with those that
+            no loaded cell has.
 
     Raises:
         ValueError: the values do not match the cells, or are of a type without colors; a color, the colormap, the
@@ -84,12 +97,13 @@ def color_cells(
         raise ValueError("No cells are loaded that could be colored.")
     loaded = loaded.astype(np.int64)
     column, rows = _aligned(values, loaded)
-    if title is None:
-        title = _name(values)
+    name = _name(values) or title or ""
+    title = name if title is None else title
     gray = parse(missing)
     is_missing = rows < 0
     is_missing[~is_missing] = column.is_missing[rows[~is_missing]]
     codes = np.zeros(len(loaded), np.intp)
+    used: dict[int, str] = {}  # labels of categories that loaded cells have
     if isinstance(column, _Numbers):
         numbers = column.values[rows[~is_missing]]
         ends = _range(numbers, range)
@@ -98,32 +112,43 @@ def color_cells(
         colors = _linear(table)
         steps = np.arange(STOPS) * len(table) // STOPS if len(table) < LEVELS else np.linspace(0, LEVELS - 1, STOPS)
         legend = LegendSection(model, title, stops=tuple(to_hex(colors[int(step)]) for step in steps), range=ends)
+        legend = replace(legend, attribute=kind_of(name), unit=UNITS.get(name.removeprefix("@dynamics:"), ""))
     else:
-        found = column.codes[rows[~is_missing]]
+        found = column.read_alike[column.codes[rows[~is_missing]]]
         if not len(found):
             raise ValueError("None of the loaded cells has a value.")
         codes[~is_missing] = found
-        used = np.unique(found).tolist()
-        by_label = colors_of_categories(palette, title, column.labels, {column.labels[code] for code in used})
-        colors = [by_label[label] for label in column.labels]
-        entries = tuple(LegendEntry(column.labels[code], to_hex(colors[code])) for code in used)
-        legend = LegendSection(model, title, entries)
+        used = {code: column.labels[code] for code in np.unique(found).tolist()}
+        kind, wanted = kind_of(name), list(used.values())
+        by_label = usual(kind, column.labels) if palette is None else colors_of_categories(palette, wanted)
+        colors = [by_label.get(label, _UNUSED) for label in column.labels]
+        entries = tuple(LegendEntry(label, to_hex(by_label[label])) for label in wanted)
+        legend = LegendSection(model, title, entries, attribute=kind)
     if is_missing.any():
         codes[is_missing] = len(colors)
         colors.append(gray)
-        legend = LegendSection(model, title, legend.entries, legend.stops, legend.range, to_hex(gray))
-    return CellColors(by_ids(loaded, codes, colors), legend)
+        legend = replace(legend, missing=to_hex(gray))
+    if not used:
+        return CellColors(by_ids(loaded, codes, colors), legend, {})
+    groups = members(loaded, codes)
+    by_group = {group: colors[code] for code, group in groups.items()}
+    return CellColors(by_group, legend, {label: groups[code] for code, label in used.items()})
 
 
 def by_ids(ids: Ints, codes: npt.NDArray[np.intp], colors: Sequence[Rgba]) -> dict[str, Rgba]:
     """Group ids (N,) by the places (N,) of their colors; equal colors share a key."""
     keys = {color: key for key, color in reversed(list(enumerate(colors)))}
     codes = np.array([keys[color] for color in colors], np.intp)[codes]
+    return {group: colors[code] for code, group in members(ids, codes).items()}
+
+
+def members(ids: Ints, codes: npt.NDArray[np.intp]) -> dict[int, str]:
+    """Return the ids that have each of the codes (N,), as ranges."""
     order = np.lexsort((ids, codes))
     ids, codes = ids[order], codes[order]
     starts = np.append(0, np.flatnonzero(np.diff(codes)) + 1)
     groups = zip(codes[starts].tolist(), np.split(ids, starts[1:]), strict=True)
-    return {format_ids(group): colors[code] for code, group in groups}
+    return {code: format_ids(group) for code, group in groups}
 
 
 # --- values ---
@@ -142,6 +167,12 @@ class _Numbers:
 class _Categories:
     labels: list[str]  # in order
     codes: npt.NDArray[np.intp]  # -1: missing
+
+    @property
+    def read_alike(self) -> npt.NDArray[np.intp]:
+        """The code of the first label that reads as each one, as 1 and "1" do."""
+        first = {label: code for code, label in reversed(list(enumerate(self.labels)))}
+        return np.array([first[label] for label in self.labels], np.intp)
 
     @property
     def is_missing(self) -> npt.NDArray[np.bool_]:
@@ -343,36 +374,27 @@ def _linear(table: Floats) -> list[Rgba]:
     return [parse(tuple(row)) for row in table.tolist()]
 
 
-def colors_of_categories(
-    palette: Any, title: str, labels: Sequence[str], used: AbstractSet[str] | None = None
-) -> dict[str, Rgba]:
-    """Give each category a color.
+def colors_of_categories(palette: Any, labels: Sequence[str]) -> dict[str, Rgba]:
+    """Give each category a color of a palette.
 
     Args:
-        palette: a mapping from categories to colors, a list of colors, or the name of a color map; None takes the usual
-            ones.
-        title: what the categories are, such as "mtype".
+        palette: a mapping from categories to colors, a list of colors, or the name of a color map.
         labels: the categories.
-        used: those that a mapping has to have; None: all.
 
     Raises:
         ValueError: the palette has too few colors, or something in it is none.
     """
-    if palette is None:
-        by_value = colors_of_names(title, labels)
-        return {label: by_value[label] for label in labels}
     if isinstance(palette, Mapping):
         given = {_label(key): parse(color) for key, color in palette.items()}
-        if absent := [label for label in labels if label not in given and (used is None or label in used)]:
+        if absent := [label for label in labels if label not in given]:
             raise ValueError(f"The palette has no color for {', '.join(map(repr, absent[:5]))}.")
-        return {label: given.get(label, _UNUSED) for label in labels}
-    wanted = [label for label in labels if used is None or label in used]
+        return {label: given[label] for label in labels}
     if isinstance(palette, str):
         table = _linear(_table(palette))
         if len(table) == LEVELS:  # of a continuous one, colors at even steps
-            table = [table[step] for step in np.linspace(0, LEVELS - 1, len(wanted)).astype(int).tolist()]
+            table = [table[step] for step in np.linspace(0, LEVELS - 1, len(labels)).astype(int).tolist()]
     else:
         table = [parse(color) for color in palette]
-    if len(table) < len(wanted):
-        raise ValueError(f"The palette has {len(table)} colors for {len(wanted)} categories.")
-    return dict.fromkeys(labels, _UNUSED) | dict(zip(wanted, table, strict=False))
+    if len(table) < len(labels):
+        raise ValueError(f"The palette has {len(table)} colors for {len(labels)} categories.")
+    return dict(zip(labels, table, strict=False))

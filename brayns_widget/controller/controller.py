@@ -28,6 +28,7 @@ from brayns_widget.controller.peers import Backend, Renderer
 from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.pictures import Pictures
 from brayns_widget.controller.presence import Presence
+from brayns_widget.controller.recoloring import Colors
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.restoring import Restorer
 from brayns_widget.controller.resuming import Resumer
@@ -54,6 +55,7 @@ class Groups:
         camera: the camera.
         selection: the selected cells: pick, set, read them.
         table: all cells of a population with their attributes, filtered and in an order, row by row.
+        colors: the colors of values, the same in all models: read and change them.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
@@ -71,6 +73,7 @@ class Groups:
     models: Models
     selection: Selection
     table: Table
+    colors: Colors
     lights: Lights
     clipping: Clipping
     shapes: Shapes
@@ -131,6 +134,7 @@ class Controller(Groups, Guarded):
         vars(self).update(
             models=models,
             table=Table(core, selection),
+            colors=Colors(core, models._painter),  # noqa: SLF001 - of the same package
             lights=lights,
             clipping=Clipping(core),
             shapes=Shapes(core, models),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brayns_widget.controller.legend import LegendSection, legend_of_values
+from brayns_widget.controller.value_colors import tells_cells
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import RequestError
 
@@ -37,5 +38,7 @@ async def with_foreign_colors(renderer: Server, model: ModelState) -> tuple[Mode
         return model, None
     solid = found.values.get("color") if found.method == SOLID else None
     color = None if solid is None else colors.to_hex(solid)
-    legend = legend_of_values(model.id, found.method, found.values) if found.values else None
+    if not found.values:
+        return replace(model, colored_by=found.method, color=color), None
+    legend = legend_of_values(model.id, found.method, found.values, selectable=tells_cells(model, found.method))
     return replace(model, colored_by=found.method, color=color), legend

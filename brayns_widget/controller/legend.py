@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
+from brayns_widget.controller.value_colors import kind_of
 from brayns_widget.protocol.colors import to_hex
 
 
@@ -27,20 +28,34 @@ class LegendSection:
     """Legend of one model: categories, or a color bar.
 
     Attributes:
-        model: the model's id.
-        title: name of the values, such as "mtype".
+        model: the model's id; None in the legend of a picture where several models share the section.
+        title: what the values are called, such as "mtype" or "Cell type".
         entries: the categories in order.
         stops: of a color bar, the colors at even steps from the lowest value to the highest.
         range: of a color bar, the lowest and the highest value.
         missing: color of the cells without a value, or None if all have one.
+        attribute: what the values are of, by its usual name: sections of categories with the same one share colors.
+        unit: of numbers, such as "µm", or "" if it is not known.
+        selectable: whether the categories are of whole cells, which can be selected by them.
     """
 
-    model: int
+    model: int | None
     title: str
     entries: tuple[LegendEntry, ...] = ()
     stops: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
     missing: str | None = None
+    attribute: str = ""
+    unit: str = ""
+    selectable: bool = False
+
+    def recolored(self, colors: Mapping[str, Sequence[float]]) -> LegendSection:
+        """Return it with other colors (linear RGBA) of some of its categories."""
+        entries = tuple(
+            replace(entry, color=to_hex(colors[entry.label])) if entry.label in colors else entry
+            for entry in self.entries
+        )
+        return replace(self, entries=entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +64,32 @@ class Legend:
 
     sections: tuple[LegendSection, ...] = ()
 
+    @classmethod
+    def of(cls, sections: Iterable[LegendSection]) -> Legend:
+        """Put the sections of models together; those of the same values become one."""
+        together: list[LegendSection] = []
+        for section in sections:
+            place = next((place for place, other in enumerate(together) if _agree(other, section)), None)
+            if place is None:
+                together.append(section)
+            else:
+                together[place] = _joined(together[place], section)
+        return cls(tuple(together))
+
     def _repr_html_(self) -> str:
         return f'<div style="{_BOX}">{"".join(map(_section, self.sections))}</div>'
 
 
-def legend_of_values(model: int, method: str, colors: Mapping[str, Sequence[float]]) -> LegendSection | None:
+def legend_of_values(
+    model: int, method: str, colors: Mapping[str, Sequence[float]], *, selectable: bool = False
+) -> LegendSection | None:
     """Make the legend of a coloring method.
 
     Args:
         model: the model's id.
         method: the renderer's coloring method, such as "mtype".
         colors: linear RGBA by the method's values.
+        selectable: whether the values are of whole cells.
 
     Returns:
         The categories in the order of ``colors``; None for methods whose colors have no meaning, such as "solid" and
@@ -67,7 +97,30 @@ def legend_of_values(model: int, method: str, colors: Mapping[str, Sequence[floa
     """
     if method in _MEANINGLESS:
         return None
-    return LegendSection(model, method, tuple(LegendEntry(value, to_hex(color)) for value, color in colors.items()))
+    entries = tuple(LegendEntry(value, to_hex(color)) for value, color in colors.items())
+    return LegendSection(model, method, entries, attribute=kind_of(method), selectable=selectable)
+
+
+def _agree(one: LegendSection, other: LegendSection) -> bool:
+    """Whether two sections of categories tell the same, as far as both tell it."""
+    colors = {entry.label: entry.color for entry in one.entries}
+    return (
+        bool(one.attribute and one.entries and other.entries)
+        and (one.attribute, one.title, one.selectable) == (other.attribute, other.title, other.selectable)
+        and all(colors.get(entry.label, entry.color) == entry.color for entry in other.entries)
+        and (one.missing is None or other.missing is None or one.missing == other.missing)
+    )
+
+
+def _joined(one: LegendSection, other: LegendSection) -> LegendSection:
+    entries = tuple(dict.fromkeys((*one.entries, *other.entries)))
+    if all(list(part) == sorted(part, key=_label) for part in (one.entries, other.entries)):
+        entries = tuple(sorted(entries, key=_label))
+    return replace(one, model=None, entries=entries, missing=one.missing or other.missing)
+
+
+def _label(entry: LegendEntry) -> str:
+    return entry.label
 
 
 _MEANINGLESS = {"solid", "id", "primitive", "triangle", "vertex", "morphology section geometry"}
@@ -84,8 +137,9 @@ def _section(section: LegendSection) -> str:
     if section.stops:
         parts.append(f'<div style="{_BAR}; background: {_gradient(section.stops)}"></div>')
     if section.range is not None:
-        low, high = section.range
-        parts.append(f'<div style="{_ENDS}"><span>{low:.6g}</span><span>{high:.6g}</span></div>')
+        low, high = (f"{end:.6g}" for end in section.range)
+        unit = f" {escape(section.unit)}" if section.unit else ""
+        parts.append(f'<div style="{_ENDS}"><span>{low}</span><span>{high}{unit}</span></div>')
     if section.missing is not None:
         parts.append(_entry("no value", section.missing))
     return f"<div>{''.join(parts)}</div>"

@@ -38,6 +38,7 @@ class Look:
     Attributes:
         method: the coloring method.
         values: linear RGBA by the method's keys; all cells have one.
+        keys: the key of each category of the legend.
         colored: ids of cells by the linear RGBA that they have instead.
         faded: ids of cells that are nearly clear.
         hidden: ids of cells that are not seen.
@@ -45,9 +46,15 @@ class Look:
 
     method: str
     values: Mapping[str, Rgba]
+    keys: Mapping[str, str] = field(default_factory=dict)
     colored: Mapping[Rgba, Ints] = field(default_factory=dict)
     faded: Ints | None = None
     hidden: Ints | None = None
+
+    @property
+    def by_label(self) -> dict[str, Rgba]:
+        """Linear RGBA by category of the legend."""
+        return {label: self.values[key] for label, key in self.keys.items()}
 
     @property
     def over(self) -> list[tuple[Rgba, Ints]]:
@@ -90,11 +97,38 @@ class Looks:
             raise CircuitError(text, hint="Color it first, such as by model.color = 'white'.")
         return look
 
-    async def color(self, renderer: Server, model_id: int, method: str, values: Mapping[str, Rgba]) -> None:
-        """Color all cells of a model; those that are faded or hidden stay so."""
-        before = self.known(model_id)
-        look = Look(method, values) if before is None else replace(before, method=method, values=values, colored={})
+    async def color(
+        self,
+        renderer: Server,
+        model_id: int,
+        method: str,
+        values: Mapping[str, Rgba],
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """Color all cells of a model; those that are faded or hidden stay so.
+
+        Args:
+            renderer: draws it.
+            model_id: the model.
+            method: the coloring method.
+            values: linear RGBA by the method's keys.
+            keys: the key of each category of the legend; None: there are none.
+        """
+        before, new = self.known(model_id), Look(method, values, keys or {})
+        look = new if before is None else replace(new, faded=before.faded, hidden=before.hidden)
         await self._send(renderer, model_id, look, anew=True)
+
+    async def recolor(self, renderer: Server, model_id: int, look: Look, colors: Mapping[str, Rgba]) -> None:
+        """Give some categories of a model's look another color; what lies over it stays.
+
+        Args:
+            renderer: draws it.
+            model_id: the model.
+            look: its present look.
+            colors: linear RGBA by category.
+        """
+        changed = {key: colors[label] for label, key in look.keys.items() if label in colors}
+        await self._send(renderer, model_id, replace(look, values={**look.values, **changed}), anew=True)
 
     async def change(self, renderer: Server, model_id: int, look: Look) -> None:
         """Give a model another look over the same coloring."""

@@ -397,8 +397,8 @@ class Model(Group):
             colormap: for numbers: a color map of matplotlib's, by its name; "viridis" by default.
             range: for numbers: the values at the ends of the color map; None takes the lowest and the highest.
             missing: for values: the color of cells without a value; gray by default.
-            palette: for categories, of values and of coloring methods: a mapping from categories to colors, a list of
-                colors, or the name of a color map; colors that color-blind people can tell apart by default.
+            palette: for categories: a mapping from them to colors, a list of colors, or the name of a color map, for
+                all models that show these values; None takes the colors that they have, see ``colors``.
             title: what the legend calls the values; None takes their own name.
 
         Raises:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.legend import LegendSection, legend_of_values
 from brayns_widget.controller.loaded import LoadedIds
-from brayns_widget.controller.looks import BY_ID, Looks
+from brayns_widget.controller.looks import BY_ID, Look, Looks
 from brayns_widget.controller.nearest import did_you_mean
-from brayns_widget.controller.palettes import colors_by_value
+from brayns_widget.controller.palettes import colors_of_ids
 from brayns_widget.controller.palettes import palette as usual_palette
 from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.value_colors import give, kind_of, tells_cells, with_colors
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError
 
@@ -52,7 +54,7 @@ class Painter:
         Args:
             path: the circuit's configuration, or None for other files.
             population: the node population, or None.
-            name: name of the coloring method.
+            name: a coloring method or node attribute.
 
         Returns:
             the task that reads them, not to be cancelled; None if there is nothing to ask.
@@ -61,11 +63,12 @@ class Painter:
         from brayns_widget.protocol.brayns.colors import CELL_ATTRIBUTES
 
         method, ready = method_name(name, tuple(CELL_ATTRIBUTES)), self._core.connection.ready
-        if path is None or population is None or method is None or ready is None or ready.backend is None:
+        attribute = name if method is None else CELL_ATTRIBUTES[method]
+        if path is None or population is None or ready is None or ready.backend is None:
             return None
-        key = (path, population, method)
+        key = (path, population, attribute)
         if (task := self._listed.get(key)) is None:
-            work = read_values(ready.backend, path, population, CELL_ATTRIBUTES[method])
+            work = read_values(ready.backend, path, population, attribute)
             task = self._listed[key] = asyncio.create_task(work, name="list values")
             task.add_done_callback(lambda done: self._forget_failed(key, done))
         return task
@@ -111,15 +114,19 @@ class Painter:
             _refuse_others(how, {"palette", "title"}, f"the coloring method {method!r}")
             await self._by_method(renderer, model, method, **how)
         else:
-            await self.paint_values(renderer, model_id, await self._attribute(renderer, model, name), **how)
+            values = await self._attribute(renderer, model, name)
+            await self.paint_values(renderer, model_id, values, attribute=name, **how)
 
-    async def paint_values(self, renderer: Server, model_id: int, values: Any, **how: Any) -> None:
+    async def paint_values(
+        self, renderer: Server, model_id: int, values: Any, *, attribute: str | None = None, **how: Any
+    ) -> None:
         """Color the cells of a model by values.
 
         Args:
             renderer: draws it.
             model_id: the model.
             values: as of ``Model.color_by``.
+            attribute: the node attribute that they are, or None if they are the user's.
             how: the options of ``Model.color_by`` that were given.
 
         Raises:
@@ -134,9 +141,16 @@ class Painter:
             )
         from brayns_widget.controller.coloring import color_cells  # NumPy takes a tenth of a second
 
-        found = color_cells(values, await self.ids(renderer, model_id), model=model_id, **how)
-        await self.looks.color(renderer, model_id, BY_ID, found.by_ids)
-        self._colored(model, colored_by=found.legend.title or "values", legend=found.legend)
+        ids = await self.ids(renderer, model_id)
+        among = () if attribute is None or "palette" in how else await self._listed_values(model, attribute)
+        usual = partial(self._give, among=among)
+        found = color_cells(values, ids, model=model_id, usual=usual, **how)
+        await self.looks.color(renderer, model_id, BY_ID, found.by_ids, found.keys)
+        legend = replace(found.legend, selectable=bool(found.keys) and model.cells is not None)
+        self._colored(model, colored_by=legend.title or "values", legend=legend)
+        if "palette" in how and legend.attribute:
+            by_label = {label: found.by_ids[key] for label, key in found.keys.items()}
+            await self.recolor(renderer, legend.attribute, by_label)
 
     async def ids(self, renderer: Server, model_id: int) -> list[int]:
         """Return the node ids of a model's cells, in the order of loading.
@@ -189,16 +203,69 @@ class Painter:
                 f"The coloring method {method!r} of {model.name!r} has no values to color.",
                 hint="Send your own with renderer.request('color-model', …).",
             )
-        if palette is None:
-            listed = self.list_values(model.path, model.population, method)
-            values = colors_by_value(method, names, () if listed is None else await asyncio.shield(listed))
+        kind, names = kind_of(method), sorted(names)
+        if method == BY_ID:
+            values = colors_of_ids(names)
+        elif palette is None:
+            values = self._give(kind, names, await self._listed_values(model, method))
         else:
             from brayns_widget.controller.coloring import colors_of_categories
 
-            values = colors_of_categories(palette, method, sorted(names))
-        await self.looks.color(renderer, model.id, method, values)
-        legend = None if method == BY_ID else legend_of_values(model.id, title or method, values)
+            values = colors_of_categories(palette, names)
+        await self.looks.color(renderer, model.id, method, values, {name: name for name in values})
+        legend = legend_of_values(model.id, method, values, selectable=tells_cells(model, method))
+        if legend is not None and title is not None:
+            legend = replace(legend, title=title)
         self._colored(model, colored_by=method, legend=legend)
+        if palette is not None and legend is not None:
+            await self.recolor(renderer, kind, values)
+
+    # ------------------------------------------------------------------ the colors of values
+
+    async def _listed_values(self, model: ModelState, name: str) -> Sequence[str]:
+        listed = self.list_values(model.path, model.population, name)
+        return () if listed is None else await asyncio.shield(listed)
+
+    def _give(self, kind: str, names: Sequence[str], among: Sequence[str] = ()) -> dict[str, colors.Rgba]:
+        """Return the colors of values, which they keep."""
+        store = self._core.store
+        found = give(store.state, kind, names, among)
+        if kind:
+            store.state = with_colors(store.state, kind, found)
+        return {name: found[name] for name in names}
+
+    def keep(self, kind: str, changed: Mapping[str, colors.Rgba]) -> None:
+        """Set the colors (linear RGBA) that values of an attribute have in models that are still to come."""
+        store = self._core.store
+        store.state = with_colors(store.state, kind, {**store.state.value_colors.get(kind, {}), **changed})
+
+    async def recolor(self, renderer: Server, kind: str, changed: Mapping[str, colors.Rgba]) -> None:
+        """Give values of an attribute other colors, in all models that show them, and in those that are still to come.
+
+        Args:
+            renderer: draws them.
+            kind: the attribute, see ``value_colors.kind_of``.
+            changed: linear RGBA by value.
+        """
+        store = self._core.store
+        self.keep(kind, changed)
+        for section in store.state.sections:
+            new, model_id = section.recolored(changed), section.model
+            if section.attribute == kind and new != section and model_id is not None:
+                await self.looks.recolor(renderer, model_id, self._look(section, model_id), changed)
+                sections = tuple(new if one == section else one for one in store.state.sections)
+                store.state = replace(store.state, sections=sections)
+        self._core.touch()
+
+    def _look(self, section: LegendSection, model_id: int) -> Look:
+        """Return the present look of a model; what another client has colored looks as its legend tells."""
+        entries = {entry.label: entry.color for entry in section.entries}
+        look = self.looks.known(model_id)
+        if look is not None and entries == {label: colors.to_hex(color) for label, color in look.by_label.items()}:
+            return look
+        method = self._core.scene.model(model_id).colored_by or ""
+        values = {label: colors.parse(color) for label, color in entries.items()}
+        return Look(method, values, {label: label for label in values})
 
     def _colored(
         self, model: ModelState, *, colored_by: str, color: str | None = None, legend: LegendSection | None = None

@@ -14,6 +14,7 @@ from brayns_widget.connection.server import PICTURE_TIMEOUT
 from brayns_widget.controller.calls import long, waiting
 from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.printing import LegendPlace, print_legend
 from brayns_widget.controller.rendering import Rendering, interactive
 from brayns_widget.controller.views import AnyCamera, read_camera
 from brayns_widget.protocol.errors import ProtocolError
@@ -54,6 +55,7 @@ class Pictures(Group):
         samples: Samples = 16,
         format: str | None = None,  # noqa: A002 - Brayns' name of it
         camera: AnyCamera | None = None,
+        legend: bool | LegendPlace = False,
     ) -> Snapshot:
         """Render a picture in full quality.
 
@@ -64,6 +66,8 @@ class Pictures(Group):
             samples: samples per pixel, 1 to 1024.
             format: "png" or "jpg"; None takes that of the file's name.
             camera: the camera; None takes the controller's.
+            legend: whether the legend is drawn into the picture, or where: "upper left", "upper right", "lower left",
+                which True is, or "lower right".
 
         Returns:
             the picture, which a notebook shows.
@@ -85,6 +89,10 @@ class Pictures(Group):
         deadline = deadline_of(size, samples)
         result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report, timeout=deadline)
         data = cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        state = self._store.state
+        if legend is not False and state.legend is not None:
+            names, place = {model.id: model.name for model in state.models}, "lower left" if legend is True else legend
+            data = await asyncio.to_thread(print_legend, data, image_format, state.legend, place, names)
         picture = Snapshot(data, image_format, (size[0], size[1]))
         if file is not None:
             await asyncio.to_thread(picture.save, file)

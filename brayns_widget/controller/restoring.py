@@ -149,9 +149,11 @@ class Restorer:
         lights = tuple(part for part in parts.values() if part.type == "light")
         clips = tuple(part for part in parts.values() if part.type != "light")
         sections = tuple(
-            replace(section, model=work.ids[section.model])
+            replace(section, model=new)
             for section in old.sections
-            if work.ids.get(section.model) in models and section.model not in work.uncolored
+            if section.model is not None
+            and (new := work.ids.get(section.model)) in models
+            and section.model not in work.uncolored
         )
         if not work.fresh:
             lights, clips, sections = state.lights, (*state.clips, *clips), (*state.sections, *sections)

@@ -27,6 +27,8 @@ from brayns_widget.controller.selected import (
 )
 from brayns_widget.controller.selection import Name
 from brayns_widget.controller.sources import PopulationName
+from brayns_widget.controller.value_colors import kind_of
+from brayns_widget.controller.valued import CellValues
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError
 from brayns_widget.protocol.ids import ascending
 
@@ -51,6 +53,7 @@ class Selection(Deriving):
     def __init__(self, core: Core, models: Models) -> None:
         super().__init__(core, models)
         self._hearers = Hearers()
+        self._values = CellValues(core, self._painter)
         self._looking: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------ reading
@@ -137,6 +140,27 @@ class Selection(Deriving):
         """Select these cells no more; arguments and errors as of ``set``."""
         found = await self._read(ids, population)
         self._take(joined(self.value, found, _without))
+
+    @offered
+    @waiting
+    async def set_by_value(self, attribute: str, value: Any, *, add: bool = False) -> None:
+        """Select the cells that have a value, in all models that are colored by its attribute.
+
+        Args:
+            attribute: what the models are colored by, such as "mtype", or the name of values of yours.
+            value: one of the categories in the legend.
+            add: whether the other cells stay selected; those with the value are then selected no more if all were.
+
+        Raises:
+            CircuitError: no model shows such a value, its values are not of cells, or the attribute cannot be read.
+        """
+        found = await self._values.cells_with(kind_of(attribute), str(value))
+        if not add:
+            self._put(found)
+        elif joined(found, self.value, _without):
+            self._put(joined(self.value, found, _with))
+        else:
+            self._put(joined(self.value, found, _without))
 
     @offered
     @waiting

@@ -16,6 +16,7 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import FRONT, Bounds, Camera
 from brayns_widget.controller.legend import Legend, LegendSection
 from brayns_widget.controller.selected import NOTHING, Selected
+from brayns_widget.controller.value_colors import NO_COLORS, ValueColors
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 Level = Literal["error", "warning", "info"]
@@ -168,6 +169,7 @@ class State:
         lights: the lights.
         clips: the clipping shapes.
         sections: legends of the models whose colors have a meaning.
+        value_colors: the colors that values have in all models, by attribute and value.
         camera: the camera.
         background: "#rrggbb".
         selection: the selected cells, whether they are loaded or not.
@@ -185,6 +187,7 @@ class State:
     lights: tuple[PartState, ...] = ()
     clips: tuple[PartState, ...] = ()
     sections: tuple[LegendSection, ...] = ()
+    value_colors: ValueColors = field(default_factory=lambda: NO_COLORS)
     camera: Camera = FRONT
     background: str = BACKGROUND
     selection: Selected = field(default_factory=lambda: NOTHING)
@@ -197,8 +200,8 @@ class State:
     def legend(self) -> Legend | None:
         """Legend of the visible models' colors, or None if their colors have no meaning."""
         visible = {model.id for model in self.models if model.visible}
-        sections = tuple(section for section in self.sections if section.model in visible)
-        return Legend(sections) if sections else None
+        sections = [section for section in self.sections if section.model in visible]
+        return Legend.of(sections) if sections else None
 
 
 class _Listener(Generic[T]):

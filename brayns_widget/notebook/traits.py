@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 import traitlets
 from annotated_types import Ge, Le
@@ -17,6 +17,7 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
+from brayns_widget.controller.printing import LegendPlace
 from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, State
 from brayns_widget.protocol.errors import BraynsWidgetError
 
@@ -24,6 +25,8 @@ G = TypeVar("G")
 S = TypeVar("S")
 
 HEIGHT_MIN, HEIGHT_MAX, HEIGHT = 160, 2000, 480
+Place = LegendPlace | Literal["hidden"]
+PLACES: tuple[Place, ...] = (*get_args(LegendPlace), "hidden")
 Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 
 
@@ -31,7 +34,7 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 class Traits:
     """Types of the synced traits on a page.
 
-    Pages set ``background``, ``selection``, ``highlight``, ``height`` and ``panel_open``.
+    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open`` and ``legend_place``.
     """
 
     camera: Camera
@@ -47,6 +50,7 @@ class Traits:
     highlight: bool = True
     height: Height = HEIGHT
     panel_open: bool = True
+    legend_place: Place = "lower left"
 
 
 SHOWN: Mapping[str, Callable[[State], Any]] = {

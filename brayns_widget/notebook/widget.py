@@ -39,7 +39,7 @@ from brayns_widget.notebook.holders import is_held, registry
 from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
-from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, SHOWN, StateTrait
+from brayns_widget.notebook.traits import HEIGHT, HEIGHT_MAX, HEIGHT_MIN, PLACES, SHOWN, StateTrait
 from brayns_widget.notebook.writer import TraitWriter
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import BraynsWidgetError
@@ -105,6 +105,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
+        colors: the colors of values, the same in all models.
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
@@ -119,6 +120,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         highlight: whether the selected cells stand out in the picture at rest.
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
+        legend_place: corner of the view that has the legend, such as "upper right", or "hidden".
         status: state of the job.
         job: the job: starts, stops and moves it.
         scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
@@ -159,6 +161,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     highlight = traitlets.Bool(True, help="whether the selected cells stand out").tag(sync=True)
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
+    legend_place = traitlets.Enum(PLACES, "lower left", help="the corner that has the legend, or hidden").tag(sync=True)
 
     _closing = False
     _page_thread: int | None = None  # the thread that applies what a page has set

@@ -66,12 +66,15 @@ export interface Legend {
 }
 
 export interface LegendSection {
-  readonly model: number;
+  readonly model: number | null;
   readonly title: string;
   readonly entries: readonly LegendEntry[];
   readonly stops: readonly string[];
   readonly range: readonly [number, number] | null;
   readonly missing: string | null;
+  readonly attribute: string;
+  readonly unit: string;
+  readonly selectable: boolean;
 }
 
 export interface LegendEntry {
@@ -209,6 +212,7 @@ export type Traits = {
   highlight: boolean;
   height: number;
   panel_open: boolean;
+  legend_place: "upper left" | "upper right" | "lower left" | "lower right" | "hidden";
 };
 
 /** Page to kernel, by kind; each also carries `view`. */
@@ -250,11 +254,13 @@ export interface Calls {
   "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
   "selection.remove": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.set": { params: { ids: unknown; population?: string | null }; result: null };
+  "selection.set_by_value": { params: { attribute: string; value: unknown; add?: boolean }; result: null };
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
+  "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -388,6 +394,11 @@ export const PARAMETERS = {
     "population": {
       "maxLength": 4096,
       "default": null
+    }
+  },
+  "selection.set_by_value": {
+    "add": {
+      "default": false
     }
   },
   "selection.to_model": {
@@ -580,5 +591,6 @@ export const TRAITS = [
   "selection",
   "highlight",
   "height",
-  "panel_open"
+  "panel_open",
+  "legend_place"
 ] as const;

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from brayns_widget.controller.coloring import color_cells
 from brayns_widget.controller.legend import LegendEntry
-from brayns_widget.controller.palettes import colors_by_value
+from brayns_widget.controller.palettes import colors_of_names
 from brayns_widget.protocol.colors import parse, to_hex
 
 
@@ -120,7 +120,7 @@ def test_the_color_of_missing_values_is_any_color():
 )
 def test_texts_are_categories(values):
     colors, legend = colors_of(values, range(4))
-    expected = {label: to_hex(color) for label, color in colors_by_value("", ["a", "b"]).items()}
+    expected = {label: to_hex(color) for label, color in colors_of_names("", ["a", "b"]).items()}
     assert colors == [expected["b"], GRAY, expected["a"], expected["b"]]
     assert legend.entries == (LegendEntry("a", expected["a"]), LegendEntry("b", expected["b"]))
     assert legend.missing == GRAY
@@ -153,12 +153,12 @@ def test_categories_that_read_alike_have_one_color():
     kinds = pd.Categorical([1, "1", "b"], categories=[1, "1", "b"])
     colors, legend = colors_of(kinds, range(3))
     assert colors[0] == colors[1] != colors[2]
-    assert [entry.label for entry in legend.entries] == ["1", "1", "b"]
+    assert [entry.label for entry in legend.entries] == ["1", "b"]
 
 
 def test_the_colors_are_those_of_the_coloring_method_and_do_not_depend_on_what_is_loaded():
     values = pd.Series([f"L{layer}_{kind}" for layer in range(1, 7) for kind in ("PC", "BC", "MC")], name="mtype")
-    expected = colors_by_value("mtype", values)
+    expected = colors_of_names("mtype", values)
     for ids in (list(range(18)), [2, 5, 17]):
         colors, legend = colors_of(values, ids)
         assert colors == [to_hex(expected[values[node]]) for node in ids]
@@ -369,10 +369,11 @@ def test_palettes_that_do_not_fit_are_refused(palette, message):
         color_cells(["a", "b"], [0, 1], model=0, palette=palette)
 
 
-def test_categories_with_one_color_share_a_key():
-    result = color_cells(["a", "b", "c"], [0, 1, 2], model=0, palette=["red", "blue", "red"])
-    assert result.by_ids == {"0,2": parse("red"), "1": parse("blue")}
-    assert len(result.legend.entries) == 3
+def test_each_category_has_a_key_that_its_color_can_be_changed_by():
+    result = color_cells(["a", "b", "a"], [0, 1, 2], model=0, palette=["red", "red"])
+    assert result.by_ids == {"0,2": parse("red"), "1": parse("red")}
+    assert result.keys == {"a": "0,2", "b": "1"}
+    assert [entry.label for entry in result.legend.entries] == ["a", "b"]
 
 
 @settings(deadline=None)  # the first one imports cmap

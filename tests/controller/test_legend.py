@@ -69,10 +69,59 @@ def test_texts_of_circuits_are_no_html():
 def test_the_colors_of_a_method_become_its_legend():
     colors = {"EXC": (1.0, 0.0, 0.0, 1.0), "INH": (0.0, 0.0, 1.0, 0.5)}
     assert legend_of_values(7, "synapse class", colors) == LegendSection(
-        7, "synapse class", (LegendEntry("EXC", "#ff0000"), LegendEntry("INH", "#0000ff80"))
+        7, "synapse class", (LegendEntry("EXC", "#ff0000"), LegendEntry("INH", "#0000ff80")), attribute="synapse class"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("synapse_class", "synapse class"), ("morph_class", "morphology class"), ("mtype", "mtype"), ("", "")],
+)
+def test_attributes_and_coloring_methods_of_one_kind_share_their_colors(name, kind):
+    section = legend_of_values(7, name, {"a": (1.0, 0.0, 0.0, 1.0)})
+    assert section is not None
+    assert section.attribute == kind
 
 
 @pytest.mark.parametrize("method", ["solid", "id", "triangle", "morphology section geometry"])
 def test_colors_that_mean_nothing_have_no_legend(method):
     assert legend_of_values(7, method, {"color": (1.0, 0.0, 0.0, 1.0)}) is None
+
+
+# ---------------------------------------------------------------------- of several models
+
+
+def section(model, *labels, attribute="mtype", **fields):
+    entries = tuple(LegendEntry(label, fields.pop(label, f"#0000{ord(label):02x}")) for label in labels)
+    return LegendSection(model, "mtype", entries, attribute=attribute, **fields)
+
+
+def test_models_that_show_the_same_values_share_a_section():
+    (joined,) = Legend.of([section(1, "a", "c"), section(2, "b", "c", missing="#808080")]).sections
+    assert joined == section(None, "a", "b", "c", missing="#808080")
+    (joined,) = Legend.of([section(1, "c", "a"), section(2, "b")]).sections
+    assert [entry.label for entry in joined.entries] == ["c", "a", "b"], "an order of one's own stays"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        section(2, "a", a="#ff0000"),
+        section(2, "a", attribute="etype"),
+        section(2, "a", selectable=True),
+        section(2, "a", missing="#ff0000"),
+        LegendSection(2, "mtype", stops=("#000000",), attribute="mtype"),
+    ],
+)
+def test_models_that_show_other_values_have_sections_of_their_own(other):
+    first = section(1, "a", missing="#808080")
+    assert Legend.of([first, other]).sections == (first, other)
+
+
+def test_values_without_a_name_are_not_put_together():
+    assert len(Legend.of([section(1, "a", attribute=""), section(2, "a", attribute="")]).sections) == 2
+
+
+def test_a_bar_tells_its_unit():
+    bar = LegendSection(1, "y", stops=("#000000", "#ffffff"), range=(0.0, 5.0), unit="µm")
+    assert Page(Legend((bar,))._repr_html_()).texts == ["y", "0", "5 µm"]

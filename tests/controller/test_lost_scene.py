@@ -268,3 +268,18 @@ def test_a_way_back_that_fails_leaves_the_scene_lost(cluster, controller):
     cluster.renderer.cut.clear()
     controller.restore().result(WAIT)
     assert scene(cluster) == before
+
+
+def test_values_keep_their_colors_in_a_scene_that_comes_back(cluster, controller):
+    load(controller, color_by="mtype")
+    controller.colors.set("mtype", {"L5_BC": "gold"})
+    before = controller.colors.of("mtype")
+    crash(cluster, controller)
+    controller.restore().result(WAIT)
+    assert controller.colors.of("mtype") == before
+    assert cluster.renderer.sent("color-model")[-1]["values"]["L5_BC"] == pytest.approx([1, 0.68, 0, 1], abs=0.01)
+    controller.colors.set("mtype", {"L5_BC": "red"})
+    assert cluster.renderer.sent("color-model")[-1]["values"]["L5_BC"] == [1, 0, 0, 1]
+    load(controller, color_by="mtype")
+    first, second = controller.state.sections
+    assert first.entries == second.entries

@@ -10,7 +10,7 @@ import pytest
 from brayns_widget.controller import attributes as reading
 from brayns_widget.controller.legend import LegendEntry
 from brayns_widget.controller.painting import method_name
-from brayns_widget.controller.palettes import PALETTE, colors_by_value
+from brayns_widget.controller.palettes import PALETTE, colors_of_names
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError, ConnectionLost
 from tests.controller.scenes import WAIT, load
@@ -48,7 +48,7 @@ def test_a_model_without_a_single_color_is_left_as_it_is(cluster, controller):
 def test_a_coloring_method_gives_each_value_its_color_and_a_legend(cluster, controller, color_by):
     model = load(controller, color_by=color_by)
     assert (model.colored_by, model.color) == ("morphology section", None)
-    expected = colors_by_value("morphology section", ["axon", "soma"])
+    expected = colors_of_names("morphology section", ["axon", "soma"])
     assert cluster.renderer.sent("color-model")[-1] == {
         "id": model.id,
         "method": "morphology section",
@@ -310,3 +310,72 @@ def test_a_palette_needs_the_categories_of_the_loaded_cells_only(cluster, contro
     load(controller).color_by(values, palette={"a": "red", "b": "blue"})
     colors = cluster.renderer.sent("color-model")[-1]["values"]
     assert sorted(map(tuple, colors.values())) == [(0, 0, 1, 1), (1, 0, 0, 1)]
+
+
+# ---------------------------------------------------------------------- a value keeps its color
+
+
+def shown(model: Any) -> dict[str, str]:
+    """Return the colors by value that the legend tells of a model."""
+    sections = model._store.state.sections
+    return {e.label: e.color for section in sections if section.model == model.id for e in section.entries}
+
+
+def test_a_value_has_one_color_in_all_models_whatever_else_these_show(cluster, controller):
+    cluster.renderer.color_values["mtype"] = ["b", "d"]
+    first = load(controller, color_by="mtype")
+    cluster.renderer.color_values["mtype"] = list("abcdefghijklmnop")
+    second = load(controller, color_by="mtype")
+    before = shown(first)
+    assert {value: shown(second)[value] for value in before} == before
+    assert len(set(shown(second).values())) == 16
+    first.color_by("mtype")
+    assert shown(first) == shown(second)
+
+
+@pytest.mark.parametrize("texts", [list("abcd"), [5, 6, 7, 8]])
+def test_the_share_of_the_cells_that_is_loaded_first_changes_no_color(cluster, controller, texts):
+    cluster.backend.node_attributes = {"layer": texts, "mtype": texts}
+    cluster.renderer.color_values["layer"] = [str(texts[2])]
+    few = shown(load(controller, color_by="layer"))
+    controller.clear()
+    cluster.renderer.color_values["layer"] = list(map(str, texts))
+    all_values = shown(load(controller, color_by="layer"))
+    assert all_values.items() > few.items()
+    expected = colors_of_names("layer", map(str, texts))
+    assert all_values == {value: colors.to_hex(color) for value, color in expected.items()}
+
+
+def test_a_method_and_the_attribute_behind_it_share_their_colors(cluster, controller):
+    cluster.backend.node_attributes = {"mtype": ["L23_PC", "L5_BC", "L23_PC", "x"], "synapse_class": list("abcd")}
+    first, second = load(controller, color_by="mtype"), load(controller)
+    second.color_by(second.cells["mtype"])
+    assert shown(second).items() > shown(first).items()
+    second.color_by(second.cells["mtype"], title="Type of the cell")
+    assert shown(second).items() > shown(first).items()
+
+
+def test_values_without_a_name_share_no_colors(controller):
+    first, second = load(controller), load(controller)
+    first.color_by(["a", "b", "a", "b"], palette=["red", "blue"])
+    second.color_by(["a", "b", "a", "b"])
+    assert shown(first) == {"a": "#ff0000", "b": "#0000ff"}
+    assert shown(second)["a"] != "#ff0000"
+
+
+def test_values_of_a_circuit_that_nobody_shows_any_more_keep_no_colors(cluster, controller):
+    cluster.renderer.color_values["mtype"] = list("abcdefghijklmnop")
+    load(controller, color_by="mtype")
+    controller.clear()
+    cluster.renderer.color_values["mtype"] = ["q", "r"]
+    load(controller, color_by="mtype")
+    assert controller.state.value_colors["mtype"].keys() == {"q", "r"}
+
+
+def test_a_palette_reaches_the_other_models_that_show_its_values(cluster, controller):
+    first, second = load(controller, color_by="mtype"), load(controller, color_by="mtype")
+    second.color_by("mtype", palette={"L23_PC": "red", "L5_BC": "blue"})
+    assert shown(first) == shown(second) == {"L23_PC": "#ff0000", "L5_BC": "#0000ff"}
+    sent = cluster.renderer.sent("color-model")[-1]
+    assert (sent["id"], sent["values"]) == (first.id, {"L23_PC": [1, 0, 0, 1], "L5_BC": [0, 0, 1, 1]})
+    assert shown(load(controller, color_by="mtype")) == shown(first)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brayns_widget.controller.palettes import PALETTE, colors_by_value, palette
+from brayns_widget.controller.palettes import LAYERS, PALETTE, colors_of_ids, colors_of_names, palette
 from brayns_widget.protocol.colors import parse, to_hex
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color Vision Deficiency",
@@ -69,44 +69,65 @@ def test_the_distance_is_that_of_the_standard(one, other, distance):
     assert ciede2000(np.array(one, float), np.array(other, float)) == pytest.approx(distance, abs=5e-5)
 
 
-def smallest_distances(colors, eyes):
+def smallest_distance(colors, eyes):
     seen = lab(np.array(colors)[:, :3] @ EYES[eyes].T)
     first, second = np.triu_indices(len(seen), 1)
-    cie76 = np.linalg.norm(seen[first] - seen[second], axis=1)
-    return ciede2000(seen[first], seen[second]).min(), cie76.min()
+    return ciede2000(seen[first], seen[second]).min()
 
 
 @pytest.mark.parametrize(
-    ("eyes", "size", "ciede", "cie76"),
-    [  # the table of the module
-        ("normal", 7, 21.7, 26.4), ("deutan", 7, 11.6, 17.0), ("protan", 7, 12.2, 20.7),
-        ("normal", 14, 17.0, 26.4), ("deutan", 14, 11.6, 17.0), ("protan", 14, 12.2, 14.3),
-        ("normal", 24, 10.8, 13.6), ("deutan", 24, 8.0, 10.3), ("protan", 24, 8.1, 10.5),
-        ("normal", 28, 10.6, 13.6), ("deutan", 28, 7.7, 9.5), ("protan", 28, 7.9, 10.5),
-    ],
-)  # fmt: skip
-def test_all_eyes_tell_the_colors_apart(eyes, size, ciede, cie76):
-    assert smallest_distances(palette(size), eyes) == pytest.approx((ciede, cie76), abs=0.05)
+    ("size", "normal", "deutan", "protan"),
+    [(6, 19.3, 17.1, 20.2), (12, 18.3, 13.9, 14.2), (20, 11.8, 8.6, 8.9), (28, 10.5, 8.1, 8.1)],  # the module's table
+)
+def test_all_eyes_tell_the_colors_apart(size, normal, deutan, protan):
+    found = [smallest_distance(palette(size), eyes) for eyes in ("normal", "deutan", "protan")]
+    assert found == pytest.approx([normal, deutan, protan], abs=0.05)
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_dozen_values_are_better_told_apart_than_with_the_set_of_okabe_and_ito(eyes):
+    okabe_ito = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"]
+    assert smallest_distance(palette(12), eyes) > 13.5
+    assert smallest_distance([parse(color) for color in okabe_ito], "deutan") < 12
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_neighbors_of_a_layer_differ_for_all_eyes(eyes):
+    for colors in LAYERS:
+        seen = lab(np.array([parse(color)[:3] for color in colors]) @ EYES[eyes].T)
+        assert ciede2000(seen[:-1], seen[1:]).min() > 12
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_layers_beside_each_other_differ_as_a_whole_for_all_eyes(eyes):
+    means = [lab(np.array([parse(color)[:3] for color in colors]) @ EYES[eyes].T).mean(0) for colors in LAYERS]
+    assert ciede2000(np.array(means[:-1]), np.array(means[1:])).min() > 12
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_no_two_types_of_any_layers_look_the_same(eyes):
+    assert smallest_distance([parse(color) for colors in LAYERS for color in colors], eyes) > 3.4
 
 
 def test_no_color_is_taken_for_that_of_missing_values_or_vanishes():
-    colors = np.array(palette(28))[:, :3]
-    gray = lab(np.array(parse("#808080"))[:3])
-    for matrix in EYES.values():
-        assert ciede2000(lab(colors @ matrix.T), gray).min() > 7.5
-    assert lab(colors)[:, 0].min() > 33
-    assert lab(colors)[:, 0].max() < 90
+    for texts, distance in ((PALETTE, 8), ([color for colors in LAYERS for color in colors], 6)):
+        colors = np.array([parse(color) for color in texts])[:, :3]
+        gray = lab(np.array(parse("#808080"))[:3])
+        for matrix in EYES.values():
+            assert ciede2000(lab(colors @ matrix.T), gray).min() > distance
+        assert lab(colors)[:, 0].min() > 33
+        assert lab(colors)[:, 0].max() < 91
 
 
-def test_the_palette_begins_with_that_of_okabe_and_ito():
-    assert PALETTE[:7] == ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+def test_the_palette_begins_with_the_customary_colors():
+    assert PALETTE[:3] == ("#D55E00", "#56B4E9", "#F0E442")
     assert [to_hex(color).upper() for color in palette(28)] == list(PALETTE)
     assert palette(30)[28:] == palette(2)
 
 
 @given(st.sets(st.text(min_size=1), min_size=1, max_size=28))
 def test_up_to_28_values_look_different(values):
-    colors = colors_by_value("mtype", values)
+    colors = colors_of_names("mtype", values)
     assert colors.keys() == values
     assert len(set(colors.values())) == len(values)
     assert all(0 <= channel <= 1 for color in colors.values() for channel in color)
@@ -115,42 +136,91 @@ def test_up_to_28_values_look_different(values):
 @pytest.mark.parametrize("method", ["synapse class", "synapse_class", "morphology section", "ei"])
 def test_customary_colors_do_not_clash_with_others(method):
     values = ["EXC", "INH", "e", "i", "soma", "axon", "dendrite", "apical_dendrite", *map(str, range(20))]
-    assert len(set(colors_by_value(method, values).values())) == len(values)
+    assert len(set(colors_of_names(method, values).values())) == len(values)
 
 
 def test_order_does_not_matter_and_more_values_than_colors_do():
-    values = [f"L{layer}_{kind}" for layer in range(12) for kind in ("PC", "BC", "MC", "NGC", "SBC")]
-    colors = colors_by_value("mtype", values)
-    assert colors == colors_by_value("mtype", reversed(values))
+    values = [f"region {number}" for number in range(60)]
+    colors = colors_of_names("region", values)
+    assert colors == colors_of_names("region", reversed(values))
     assert len(colors) == 60
     assert len(set(colors.values())) == 28
 
 
+MTYPES = [
+    f"L{layer}_{kind}"
+    for layer, kinds in {
+        "1": "DAC DLAC HAC LAC NGC-DA NGC-SA",
+        "23": "BP BTC CHC DBC LBC MC NBC NGC SBC",
+        "2": "IPC TPC:A TPC:B",
+        "3": "TPC:A TPC:C",
+        "4": "BP BTC CHC DBC LBC MC NBC NGC SBC SSC TPC UPC",
+        "5": "BP BTC CHC DBC LBC MC NBC NGC SBC TPC:A TPC:B TPC:C UPC",
+        "6": "BP BTC CHC DBC LBC MC NBC NGC SBC BPC HPC IPC TPC:A TPC:C UPC",
+    }.items()
+    for kind in kinds.split()
+]
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_types_of_a_cortical_column_take_the_hue_of_their_layer(eyes):
+    colors = colors_of_names("mtype", MTYPES)
+    hues = {name: next(n for n, some in enumerate(LAYERS) if to_hex(colors[name]).upper() in some) for name in colors}
+    assert {hues[name] for name in MTYPES if name.startswith("L5")} == {3}
+    assert {hues[name] for name in MTYPES if name[1] in "23"} == {1}
+    assert len(set(colors.values())) == len(MTYPES) == 60
+    seen = lab(np.array([colors[name][:3] for name in sorted(MTYPES)]) @ EYES[eyes].T)
+    assert ciede2000(seen[:-1], seen[1:]).min() > 9
+
+
+def test_a_dozen_types_take_colors_that_differ_most():
+    colors = colors_of_names("mtype", MTYPES[::5])
+    assert {to_hex(color).upper() for color in colors.values()} == set(PALETTE[:12])
+
+
+def test_types_of_a_layer_that_has_too_many_take_other_colors():
+    colors = colors_of_names("mtype", [f"L4_{number:02}" for number in range(20)] + ["L5_A"])
+    assert len(set(colors.values())) == 21
+
+
 def test_a_value_keeps_its_color_in_another_circuit():
-    assert colors_by_value("mtype", ["L5_TPC:A"]) == {
-        "L5_TPC:A": colors_by_value("mtype", ["L5_TPC:A", "L1_DAC"])["L5_TPC:A"]
+    assert colors_of_names("mtype", ["L5_TPC:A"]) == {
+        "L5_TPC:A": colors_of_names("mtype", ["L5_TPC:A", "L1_DAC"])["L5_TPC:A"]
     }
 
 
-@given(st.sets(st.text(min_size=1), min_size=1, max_size=40), st.data())
-def test_a_value_keeps_its_color_whichever_cells_are_loaded(values, data):
-    loaded = data.draw(st.sets(st.sampled_from(sorted(values)), min_size=1))
-    colors = colors_by_value("mtype", values)
-    assert colors_by_value("mtype", loaded, among=values) == {value: colors[value] for value in loaded}
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=40, unique=True), st.data())
+def test_a_given_color_stays_whatever_comes_later(values, data):
+    first = data.draw(st.lists(st.sampled_from(values), min_size=1, unique=True))
+    given = colors_of_names("mtype", first)
+    colors = colors_of_names("mtype", values, given)
+    assert {name: colors[name] for name in first} == given
+    assert colors.keys() == set(values)
+    if len(values) <= len(PALETTE):
+        assert len(set(colors.values())) == len(values)
 
 
 @pytest.mark.parametrize("method", ["synapse class", "synapse_class"])
 def test_excitation_is_warm_and_inhibition_cold(method):
-    colors = colors_by_value(method, ["EXC", "INH"])
+    colors = colors_of_names(method, ["EXC", "INH"])
     assert colors["EXC"][0] > colors["EXC"][2]
     assert colors["INH"][2] > colors["INH"][0]
 
 
 def test_cells_next_to_each_other_in_a_range_of_ids_have_different_colors():
-    colors = colors_by_value("id", ["0-29,40"])
+    colors = colors_of_ids(["0-29,40"])
     keys = list(colors)
     assert keys[0] == "0,28"
     assert keys[1] == "1,29"
     assert keys[2] == "2,40"
     assert len(keys) == len(set(colors.values())) == 28
-    assert list(colors_by_value("id", ["7"])) == ["7"]
+    assert list(colors_of_ids(["7"])) == ["7"]
+
+
+@pytest.mark.parametrize("eyes", EYES)
+@pytest.mark.parametrize("name", ["viridis", "cividis", "inferno", "plasma"])
+def test_color_maps_for_numbers_become_lighter_for_all_eyes(name, eyes):
+    import cmap
+
+    table = np.array([parse(tuple(row))[:3] for row in cmap.Colormap(name).lut(64).clip(0, 1).tolist()])
+    assert (np.diff(lab(table @ EYES[eyes].T)[:, 0]) > 0).all()

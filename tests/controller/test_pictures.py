@@ -12,7 +12,7 @@ from brayns_widget.controller import pictures
 from brayns_widget.controller.camera import Camera
 from brayns_widget.protocol.brayns.renderers import Interactive
 from brayns_widget.protocol.errors import DeadlineExceeded, ProtocolError, RequestCancelled
-from tests.controller.scenes import WAIT, elsewhere
+from tests.controller.scenes import WAIT, elsewhere, load
 from tests.fakes import EXR, JPEG, PNG
 from tests.listening import Listener
 
@@ -38,6 +38,17 @@ def test_a_snapshot_is_of_the_view_unless_a_camera_is_given(cluster, controller)
     positions = [params["camera_view"]["position"] for params in cluster.renderer.sent("snapshot")]
     assert positions == [[0, 0, 9], [0, 0, 5], [0, 0, 9]]
     assert cluster.renderer.sent("snapshot")[0]["camera"] == {"name": "perspective", "params": {"fovy": 30}}
+
+
+def test_the_legend_is_drawn_into_a_snapshot_on_demand(controller):
+    model = load(controller)
+    assert bytes(controller.snapshot(legend=True).result(WAIT)) == PNG, "one color has no legend"
+    model.color_by("mtype", palette={"L23_PC": "#d55e00", "L5_BC": "#56b4e9"})
+    pictures_of = {place: controller.snapshot(legend=place).result(WAIT) for place in (False, True, "upper right")}
+    assert bytes(pictures_of[False]) == PNG
+    assert bytes(pictures_of[True]) != PNG
+    with pytest.raises(ValueError, match="legend"):
+        controller.snapshot(legend="middle")
 
 
 @pytest.mark.parametrize("fails", [False, True])

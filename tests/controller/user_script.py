@@ -62,6 +62,11 @@ def color(viewer: Controller, model: Model) -> None:
     model.color_by("mtype")
     assert_type(model.colored_by, str | None)
     assert_type(model.color, str | None)
+    assert_type(viewer.colors.of("mtype"), dict[str, str])
+    value = next(iter(viewer.colors.of("mtype")))
+    viewer.colors.set("mtype", {value: "gold"})
+    assert viewer.colors.of("mtype")[value] == "#ffd700"
+    viewer.colors.set("mtype", {value: None})
     model.color = "tab:orange"
 
 

@@ -19,6 +19,7 @@ const DEFAULTS = {
   highlight: true,
   height: 420,
   panel_open: true,
+  legend_place: "lower left",
 };
 
 class FakeModel {

@@ -15,6 +15,9 @@ CATEGORIES = {
     "stops": [],
     "range": None,
     "missing": None,
+    "attribute": "mtype",
+    "unit": "",
+    "selectable": True,
 }
 BAR = {
     "model": 5,
@@ -23,6 +26,9 @@ BAR = {
     "stops": ["#440154", "#21918c", "#fde725"],
     "range": [-70.2512, 31_346.71],
     "missing": "#808080",
+    "attribute": "firing rate",
+    "unit": "Hz",
+    "selectable": False,
 }
 MODELS = [
     {
@@ -78,7 +84,7 @@ def test_categories_have_their_colors_in_order(view):
 def test_a_bar_has_its_ends_and_those_without_a_value(view):
     view.trait("legend", {"sections": [BAR]})
     text = legend_of(view).inner_text()
-    assert re.search(r"firing rate\s+-70\s+31,347\s+no value", text), text
+    assert re.search(r"firing rate\s+-70\s+31,347 Hz\s+no value", text), text
     image = legend_of(view).get_by_role("img").evaluate("bar => getComputedStyle(bar).backgroundImage")
     assert image == "linear-gradient(to right, rgb(68, 1, 84), rgb(33, 145, 140), rgb(253, 231, 37))"
     assert swatches(view) == ["rgb(128, 128, 128)"]
@@ -110,7 +116,7 @@ def test_labels_are_text(view):
 
 def test_it_can_be_collapsed_by_mouse_and_keys(view):
     view.trait("legend", {"sections": [CATEGORIES]})
-    toggle = legend_of(view).get_by_role("button", name="Legend")
+    toggle = legend_of(view).get_by_role("button", name="Legend", exact=True)
     assert toggle.get_attribute("aria-expanded") == "true"
     toggle.click()
     assert toggle.get_attribute("aria-expanded") == "false"
@@ -165,5 +171,92 @@ def test_a_notice_does_not_cover_it(view):
 def test_each_view_has_its_own(view):
     view.page.evaluate("kernel.mount({}, 'second', kernel.model)")
     view.trait("legend", {"sections": [CATEGORIES]})
-    view.page.get_by_role("button", name="Legend").first.click()
+    view.page.get_by_role("button", name="Legend", exact=True).first.click()
     assert view.page.get_by_text("L1_DAC").filter(visible=True).count() == 1
+
+
+# ---------------------------------------------------------------------- change, select, place
+
+
+def label(view, name):
+    return legend_of(view).get_by_role("button", name=name, exact=True)
+
+
+def test_a_click_selects_the_cells_with_a_value_and_ctrl_adds(view):
+    view.trait("legend", {"sections": [CATEGORIES]})
+    label(view, "L1_DAC").click()
+    label(view, "L23_PC").click(modifiers=["Control"])
+    label(view, "L1_DAC").press("Enter")
+    view.wait("kernel.calls('selection.set_by_value').length === 3")
+    asked = [(call["value"], call["add"], call["attribute"]) for call in view.calls("selection.set_by_value")]
+    assert asked == [("L1_DAC", False, "mtype"), ("L23_PC", True, "mtype"), ("L1_DAC", False, "mtype")]
+
+
+def test_values_that_are_not_of_cells_are_no_buttons(view):
+    view.trait("legend", {"sections": [{**CATEGORIES, "selectable": False}, BAR]})
+    legend_of(view).get_by_text("L1_DAC").wait_for()
+    assert label(view, "L1_DAC").count() == 0
+    assert label(view, "no value").count() == 0
+
+
+def test_a_refusal_is_told_beside_the_value(view):
+    view.answer("selection.set_by_value", {"error": {"message": "The attributes cannot be read."}})
+    view.trait("legend", {"sections": [CATEGORIES]})
+    label(view, "L1_DAC").click()
+    legend_of(view).get_by_text("The attributes cannot be read.").wait_for()
+    assert label(view, "L1_DAC").evaluate("button => button === document.activeElement")
+
+
+def test_the_color_of_a_value_can_be_changed(view):
+    view.trait("legend", {"sections": [CATEGORIES]})
+    swatch = legend_of(view).get_by_label("Color of L23_PC")
+    assert swatch.input_value() == "#e69f00"
+    swatch.fill("#ff0000")
+    view.wait("kernel.calls('colors.set').length === 1")
+    (call,) = view.calls("colors.set")
+    assert (call["attribute"], call["changes"]) == ("mtype", {"L23_PC": "#ff0000"})
+    assert swatches(view) == ["rgb(0, 114, 178)", "rgb(255, 0, 0)"], "the choice is shown at once"
+    view.answer("colors.set", {"error": {"message": "no"}})
+    legend_of(view).get_by_label("Color of L1_DAC").fill("#00ff00")
+    legend_of(view).get_by_text("no", exact=True).wait_for()
+    assert swatches(view)[0] == "rgb(0, 114, 178)", "what has failed is not shown"
+
+
+CORNERS = [("lower left", 0, 1), ("upper left", 0, 0), ("upper right", 1, 0), ("lower right", 1, 1)]
+
+
+@pytest.mark.parametrize(("place", "right", "low"), CORNERS)
+def test_it_stands_in_its_corner(view, place, right, low):
+    view.trait("legend", {"sections": [CATEGORIES]})
+    view.trait("legend_place", place)
+    box, canvas = legend_of(view).bounding_box(), view.canvas.bounding_box()
+    assert (box["x"] + box["width"] / 2 > canvas["x"] + canvas["width"] / 2) == right
+    assert (box["y"] + box["height"] / 2 > canvas["y"] + canvas["height"] / 2) == low
+    tools = view.page.get_by_role("button", name="Reset camera").bounding_box()
+    assert box["y"] >= tools["y"] + tools["height"] or box["x"] + box["width"] < tools["x"]
+
+
+def test_it_goes_from_corner_to_corner_by_a_button(view):
+    view.trait("legend", {"sections": [CATEGORIES]})
+    for place, *_ in [*CORNERS[1:], CORNERS[0]]:
+        button = legend_of(view).get_by_role("button", name=f"Move the legend to the {place}")
+        button.focus()
+        button.press("Enter")
+        assert view.page.evaluate("kernel.model.saved.at(-1)") == {"legend_place": place}
+        focused = view.page.evaluate("document.activeElement.getAttribute('aria-label')")
+        assert focused.startswith("Move the legend"), "the focus stays"
+
+
+def test_it_can_be_hidden_and_comes_back_to_its_corner(view):
+    show = view.page.get_by_role("button", name="Show legend")
+    assert show.count() == 0, "there is nothing to show"
+    view.trait("legend", {"sections": [CATEGORIES]})
+    view.trait("legend_place", "upper right")
+    legend_of(view).wait_for()
+    assert show.get_attribute("aria-pressed") == "true"
+    show.press("Enter")
+    assert legend_of(view).count() == 0
+    assert view.page.evaluate("kernel.model.saved.at(-1)") == {"legend_place": "hidden"}
+    show.press("Enter")
+    legend_of(view).wait_for()
+    assert view.page.evaluate("kernel.model.saved.at(-1)") == {"legend_place": "upper right"}

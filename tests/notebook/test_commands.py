@@ -49,6 +49,7 @@ def load(controller: Controller) -> int:
 
 def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
     assert set(offered_calls()) == {
+        "colors.set",
         "job.attach",
         "job.connect",
         "job.end",
@@ -77,6 +78,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "selection.pick",
         "selection.remove",
         "selection.set",
+        "selection.set_by_value",
         "selection.show_all",
         "selection.to_model",
         "table.rows",

@@ -3,6 +3,7 @@ import { panelId, useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { IconButton } from "../ui/Button.js";
 import { TOOL_KEYS } from "./gestures.js";
+import { LegendButton } from "./Legend.js";
 import type { Tool } from "./strokes.js";
 
 const LABELS: Readonly<Record<Tool, string>> = {
@@ -20,6 +21,7 @@ export function ToolBar() {
   return (
     <div class="bw-tools">
       <div class="bw-tool-row">
+        <LegendButton />
         <IconButton icon="reset" label="Reset camera" title="Reset camera (R)" onClick={() => picture.resetCamera()} />
         <IconButton
           icon="panel"
