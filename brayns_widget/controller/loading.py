@@ -12,6 +12,7 @@ from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import refusal
+from brayns_widget.controller.formats import format_of, read_formats
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.scene import Scene, discard
 from brayns_widget.controller.selection import Chosen
@@ -116,17 +117,7 @@ async def _find_loader(renderer: Server, path: str, parameters: LoaderParams | N
 
     if parameters is not None:
         return next(name for name, kind in loaders.LOADERS.items() if kind is type(parameters))
-    known = await renderer.call(loaders.GET_LOADERS)
-    # Some extensions have a dot in front, and some are the end of another one: "h5" of "circuit.morphologies.h5".
-    found = [(len(end), loader.name) for loader in known for end in loader.extensions if _ends(path, end)]
-    if found:
-        return max(found)[1]
-    names = ", ".join(repr(loader.name) for loader in known)
-    raise CircuitError(f"No loader of this renderer reads {path!r}.", hint=f"Name one with loader=…: {names}.")
-
-
-def _ends(path: str, extension: str) -> bool:
-    return path.lower().endswith(f".{extension.lstrip('.').lower()}")
+    return format_of(path, await read_formats(renderer)).loader
 
 
 async def add_model(

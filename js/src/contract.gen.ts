@@ -108,6 +108,14 @@ export interface Remark {
   readonly text: string;
 }
 
+export interface Format {
+  readonly loader: string;
+  readonly extensions: readonly string[];
+  readonly uploads: boolean;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly reason: string;
+}
+
 export interface Started {
   readonly task: string;
 }
@@ -155,6 +163,7 @@ export interface Directory {
   readonly parent: string | null;
   readonly directories: readonly Folder[];
   readonly files: readonly File[];
+  readonly trail: readonly Folder[];
 }
 
 export interface Folder {
@@ -227,6 +236,7 @@ export interface KernelMessages {
 export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
+  "models.formats": { params: Record<string, never>; result: readonly Format[] };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };

@@ -265,7 +265,7 @@ def test_without_a_backend_the_population_must_be_named():
         ("/data/a.obj", "mesh"),
         ("/data/A.OBJ", "mesh"),
         ("/data/a.h5", "Neuron Morphology loader"),
-        ("/data/circuit.morphologies.h5", "Neuron Morphology loader"),  # its extension would have a name before it
+        ("/data/circuit.morphologies.h5", "Cell placement loader"),
         ("/data/x.circuit.morphologies.h5", "Cell placement loader"),
         ("/data/a.pdb1", "protein"),
     ],

@@ -25,7 +25,11 @@ class FakeModel {
     this.sent = [];
     this.saved = [];
     this.unsaved = {};
-    this.answers = {};
+    // Unless a test says otherwise there are no files, and nobody tells the formats, so that any file may be tried.
+    this.answers = {
+      "files.list": { result: { path: "/", parent: null, directories: [], files: [], trail: [] } },
+      "models.formats": { error: { type: "ConnectionLost", message: "No renderer.", hint: "" } },
+    };
     this.mute = false;
   }
 

@@ -43,11 +43,10 @@ def open_form(open_cell):
         cell = open_cell(**options)
         cell.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
         cell.mount(height=780)
-        cell.answer("files.list", {"result": {"path": "/", "parent": None, "directories": [], "files": []}})
         cell.answer("files.inspect", {"result": CIRCUIT})
         cell.answer("models.load_circuit", {"result": {"task": "t1"}})
-        cell.page.get_by_label("Path").fill(PATH)
-        cell.page.get_by_label("Path").press("Enter")
+        cell.page.get_by_label("path to open").fill(PATH)
+        cell.page.get_by_label("path to open").press("Enter")
         cell.page.get_by_label("Population").wait_for()
         return cell
 

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.front_end.panels import CIRCUIT, CIRCUITS, HOME, HOSTILE, MODEL, job, open_circuit
+from tests.front_end.panels import CIRCUIT, HOSTILE, MODEL, job, open_circuit, option
 
 pytestmark = pytest.mark.browser
 
 
-def test_browsing(panel):
-    assert panel.calls("files.list") == [{"path": None}]
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_role("button", name="circuit_config.json").wait_for()
-    assert panel.page.get_by_label("Path").input_value() == "/srv/circuits"
-    panel.page.get_by_label("Parent folder").click()
-    panel.page.get_by_text("notes.txt").wait_for()
-    assert [call["path"] for call in panel.calls("files.list")] == [None, "/srv/circuits", "/srv"]
-
-
 def test_a_circuit_without_populations_is_told_and_the_files_stay(panel):
     panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [], "default_population": None}})
-    panel.page.get_by_label("Path").fill("/data/empty.json")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/empty.json")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="no node population that can be shown").wait_for()
-    assert panel.page.get_by_label("Path").is_visible()
+    assert panel.page.get_by_label("path to open").is_visible()
 
 
 def test_populations_that_cannot_be_shown_are_listed_with_the_reason(panel):
@@ -36,45 +26,46 @@ def test_populations_that_cannot_be_shown_are_listed_with_the_reason(panel):
     assert option.is_disabled()
     panel.page.get_by_role("button", name="Back").click()
     panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [broken], "default_population": None}})
-    panel.page.get_by_label("Path").fill("/data/input.json")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/input.json")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="input: its nodes have no positions.").wait_for()
 
 
 def test_what_was_said_of_one_file_is_gone_at_the_next(panel):
     panel.answer("files.list", {"error": {"type": "CircuitError", "message": "a.txt is no directory.", "hint": ""}})
-    panel.page.get_by_label("Path").fill("/data/a.txt")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/a.txt")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="a.txt is no directory").wait_for()
     panel.answer("files.inspect", {"error": {"type": "CircuitError", "message": "b.json is empty.", "hint": ""}})
-    panel.page.get_by_label("Path").fill("/data/b.json")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/b.json")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="b.json is empty").wait_for()
     assert panel.page.get_by_text("a.txt is no directory").count() == 0
 
 
 def test_a_typed_path_is_listed_or_inspected(panel):
-    panel.page.get_by_label("Path").fill("/data")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.wait("kernel.calls('files.list').length === 2")
     assert panel.calls("files.list")[1] == {"path": "/data"}
-    panel.page.get_by_label("Path").fill(" /data/Circuit.JSON ")
+    panel.page.get_by_label("path to open").fill(" /data/Circuit.JSON ")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_label("Population").wait_for()
     assert panel.calls("files.inspect") == [{"path": "/data/Circuit.JSON"}]
 
 
 def test_a_folder_that_is_shown_is_opened_as_a_circuit(panel):
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_role("button", name="circuit_config.json").wait_for()
+    option(panel, "circuits").click()
+    option(panel, "circuit_config.json").wait_for()
+    panel.page.get_by_label("path to open").fill("/srv/circuits")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_label("Population").wait_for()
     assert panel.calls("files.inspect") == [{"path": "/srv/circuits"}]
 
 
 def test_a_morphology_is_shown_at_once(panel):
-    panel.page.get_by_label("Path").fill("/data/cell.SWC")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/cell.SWC")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.wait("kernel.calls('models.load_circuit').length === 1")
     assert panel.calls("models.load_circuit") == [{"path": "/data/cell.SWC"}]
     assert panel.calls("files.inspect") == []
@@ -202,36 +193,20 @@ def test_nothing_to_load_is_not_sent(panel):
 def test_errors_are_told_where_they_happen(panel):
     error = {"type": "CircuitError", "message": "notes.txt is not a circuit.", "hint": "Choose a circuit_config.json."}
     panel.answer("files.inspect", [{"error": error}, {"result": CIRCUIT}])
-    panel.page.get_by_role("button", name="notes.txt").click()
+    panel.page.get_by_label("path to open").fill("/srv/notes.json")
+    panel.page.get_by_label("path to open").press("Enter")
     alert = panel.panel.get_by_role("alert").filter(visible=True)
     alert.wait_for()
     assert "notes.txt is not a circuit." in alert.inner_text()
     assert "Choose a circuit_config.json." in alert.inner_text()
     panel.screenshot("error")
+    panel.page.get_by_label("path to open").fill("")
     open_circuit(panel)
     assert alert.count() == 0, "the next try clears what the last one said"
     panel.answer("models.load_circuit", {"error": {**error, "message": "Population cortex has no morphologies."}})
     panel.page.get_by_role("button", name="Load", exact=True).click()
     panel.page.get_by_text("Population cortex has no morphologies.").wait_for()
     assert panel.page.get_by_role("button", name="Load", exact=True).is_enabled()
-
-
-def test_a_late_listing_does_not_replace_a_newer_one(panel):
-    panel.answer("files.list", [{"result": CIRCUITS, "delay": 400}, {"result": {**HOME, "path": "/newest"}}])
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_label("Path").fill("/newest")
-    panel.page.get_by_label("Path").press("Enter")
-    panel.page.evaluate("new Promise((resolve) => setTimeout(resolve, 700))")
-    assert panel.page.get_by_label("Path").input_value() == "/newest"
-    panel.page.get_by_text("notes.txt").wait_for()
-
-
-def test_very_long_listings_are_cut_and_say_so(panel):
-    files = [{"name": f"f{index}.h5", "path": f"/f{index}.h5", "size": 1} for index in range(1200)]
-    panel.answer("files.list", {"result": {**CIRCUITS, "files": files}})
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_text("700 more").wait_for()
-    assert panel.page.locator(".bw-file").count() == 500
 
 
 def test_the_camera_can_be_reset_and_projected(panel):
@@ -285,7 +260,7 @@ def test_what_brayns_own_backend_cannot_read_is_loaded_by_name(panel, brayns):
     panel.trait("job", job(brayns_backend=brayns))
     error = {"type": "CircuitError", "message": "'c.json' cannot be read: KeyError.", "hint": ""}
     panel.answer("files.inspect", {"error": error})
-    panel.page.get_by_label("Path").fill("/data/c.json")
+    panel.page.get_by_label("path to open").fill("/data/c.json")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_text("cannot be read: KeyError").wait_for()
     named = panel.page.get_by_label("Population")

@@ -14,6 +14,8 @@ import { useCount } from "./counting.js";
 import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
+import { Folding, useFolding } from "./Folding.js";
+import { useFormats } from "./formats.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
 import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
@@ -86,9 +88,12 @@ export function Load() {
 function LoadByLooking() {
   const { link, traits } = useView();
   const commands = useCommands();
+  const folding = useFolding();
+  const formats = useFormats();
   const circuit = useSignal<Circuit | null>(null);
   const choices = useSignal(FIRST_CHOICES);
   const change = (changes: Partial<Choices>) => {
+    folding.stay();
     choices.value = { ...choices.value, ...changes };
   };
   const inspect = async (path: string) => {
@@ -103,7 +108,7 @@ function LoadByLooking() {
   };
   const load = (path: string, density: number, query: Query | null) => {
     const { population, nodeSet, soma, axon, dendrites, radius, colorBy } = choices.value;
-    return link.call("models.load_circuit", {
+    return folding.await(path, "models.load_circuit", {
       path,
       population,
       density,
@@ -116,7 +121,8 @@ function LoadByLooking() {
       color_by: colorBy || null,
     });
   };
-  const pick = (path: string) => (MORPHOLOGY.test(path) ? link.call("models.load_circuit", { path }) : inspect(path));
+  const pick = (path: string) =>
+    MORPHOLOGY.test(path) ? folding.await(path, "models.load_circuit", { path }) : inspect(path);
   const back = () => {
     commands.clear();
     circuit.value = null;
@@ -125,32 +131,36 @@ function LoadByLooking() {
   /** The configuration that the backend could not read; the renderer may. */
   const unread = useSignal<string | null>(null);
   return (
-    <div aria-busy={commands.busy.value}>
-      <FileBrowser
-        hidden={found !== null}
-        onMove={() => {
-          unread.value = null;
-          commands.clear();
-        }}
-        onPick={async (path) => {
-          unread.value = null;
-          const done = await commands.run(() => pick(path));
-          unread.value = done || MORPHOLOGY.test(path) || !traits.job.value.brayns_backend ? null : path;
-        }}
-      />
-      {found && (
-        <LoadForm
-          circuit={found}
-          choices={choices.value}
-          busy={commands.busy.value}
-          onChange={change}
-          onBack={back}
-          onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
+    <Folding of={folding}>
+      <div class="bw-load" aria-busy={commands.busy.value}>
+        <FileBrowser
+          hidden={found !== null}
+          formats={formats}
+          onMove={() => {
+            folding.stay();
+            unread.value = null;
+            commands.clear();
+          }}
+          onPick={async (path) => {
+            unread.value = null;
+            const done = await commands.run(() => pick(path));
+            unread.value = done || MORPHOLOGY.test(path) || !traits.job.value.brayns_backend ? null : path;
+          }}
         />
-      )}
-      <Problem of={commands} />
-      {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} />}
-    </div>
+        {found && (
+          <LoadForm
+            circuit={found}
+            choices={choices.value}
+            busy={commands.busy.value}
+            onChange={change}
+            onBack={back}
+            onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
+          />
+        )}
+        <Problem of={commands} />
+        {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} />}
+      </div>
+    </Folding>
   );
 }
 

@@ -11,6 +11,7 @@ const ICONS = {
   panel: "M2 3h12v10H2zM10 3v10",
   pin: "M6 2h4l-.5 4.5L12 9H4l2.5-2.5zM8 9v5",
   copy: "M6 6h7.5v7.5H6zM3 10V2.5h7.5",
+  clock: "M8 2.5a5.5 5.5 0 1 0 .01 0M8 5v3.2l2.2 1.5",
   reset: "M3 8a5 5 0 1 1 1.5 3.6M3 12.5V9h3.5",
 } as const;
 

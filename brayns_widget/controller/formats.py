@@ -1,0 +1,72 @@
+"""The formats that a renderer reads, as it tells them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from brayns_widget.connection.server import Server
+from brayns_widget.protocol.errors import CircuitError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.loaders import LoaderInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A loader of the renderer.
+
+    Attributes:
+        loader: its name.
+        extensions: ends of the names of its files, in small letters, without a leading dot.
+        uploads: whether it reads bytes, too, not only files of the renderer's machine.
+        parameters: JSON Schema of its parameters.
+        reason: why it refuses all files, or "".
+    """
+
+    loader: str
+    extensions: tuple[str, ...]
+    uploads: bool
+    parameters: Mapping[str, Any]
+    reason: str
+
+    @classmethod
+    def of(cls, info: LoaderInfo) -> Format:
+        """Make it from the renderer's answer."""
+        # Some extensions have a dot in front.
+        extensions = tuple(extension.lstrip(".").lower() for extension in info.extensions)
+        return cls(info.name, extensions, info.binary, info.input_parameters_schema, info.refused or "")
+
+
+async def read_formats(renderer: Server) -> tuple[Format, ...]:
+    """Ask a renderer for its loaders, in its order."""
+    from brayns_widget.protocol.brayns.loaders import GET_LOADERS
+
+    return tuple(map(Format.of, await renderer.call(GET_LOADERS)))
+
+
+def format_of(path: str, formats: Sequence[Format]) -> Format:
+    """Return the format of a file, by the longest end of its name.
+
+    Args:
+        path: the file.
+        formats: those that the renderer reads; what is always refused gives way to what is not.
+
+    Raises:
+        CircuitError: none of them has files of such a name.
+    """
+    # Some are the end of another one, as "h5" of "circuit.morphologies.h5", which is a whole name.
+    name = "." + re.split(r"[\\/]", path.lower())[-1]
+    found = [(not one.reason, len(end), one) for one in formats for end in one.extensions if name.endswith(f".{end}")]
+    if not found:
+        names = ", ".join(repr(one.loader) for one in formats if not one.reason)
+        hint = f"It reads {endings(formats)}. For a file of another name pass loader=…: {names}."
+        raise CircuitError(f"No loader of this renderer reads {path!r}.", hint=hint)
+    return max(found, key=lambda item: item[:2])[2]
+
+
+def endings(formats: Sequence[Format]) -> str:
+    """Return the ends of the names of all files that can be loaded, for people."""
+    return ", ".join(dict.fromkeys(f".{end}" for one in formats if not one.reason for end in one.extensions))
