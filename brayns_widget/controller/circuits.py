@@ -34,6 +34,21 @@ class CellCount:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSet:
+    """A node set as to one population.
+
+    Attributes:
+        name: its name.
+        cells: number of the population's cells in it, or None if it is not known.
+        reason: why no cell can be loaded by it, or "".
+    """
+
+    name: str
+    cells: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """A node population.
 

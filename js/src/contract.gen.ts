@@ -108,6 +108,12 @@ export interface Remark {
   readonly text: string;
 }
 
+export interface NodeSet {
+  readonly name: string;
+  readonly cells: number | null;
+  readonly reason: string;
+}
+
 export interface Format {
   readonly loader: string;
   readonly extensions: readonly string[];
@@ -236,6 +242,7 @@ export interface KernelMessages {
 export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
+  "models.count_node_sets": { params: { path: string; population: string }; result: readonly NodeSet[] };
   "models.formats": { params: Record<string, never>; result: readonly Format[] };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "selection.clear": { params: Record<string, never>; result: null };
@@ -292,6 +299,14 @@ export const PARAMETERS = {
     "limit": {
       "minimum": 1,
       "default": null
+    }
+  },
+  "models.count_node_sets": {
+    "path": {
+      "maxLength": 4096
+    },
+    "population": {
+      "maxLength": 4096
     }
   },
   "models.load_circuit": {

@@ -90,6 +90,14 @@ def option(cell, name):
     return cell.page.get_by_role("option", name=name)
 
 
+def choose_node_set(cell, name):
+    """Choose a node set, or leave it out, and close the list."""
+    field = cell.page.get_by_role("button", name="Node sets")
+    field.click()
+    option(cell, name).click()
+    field.click()
+
+
 def open_circuit(cell):
     option(cell, "circuits").click()
     option(cell, "circuit_config.json").click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.front_end.panels import CIRCUIT, HOSTILE, MODEL, job, open_circuit, option
+from tests.front_end.panels import CIRCUIT, HOSTILE, MODEL, choose_node_set, job, open_circuit, option
 
 pytestmark = pytest.mark.browser
 
@@ -90,7 +90,7 @@ def test_loading_sends_what_was_chosen(panel):
     assert population.input_value() == "cortex", "the kernel says which"
     panel.page.get_by_text("about 940 of 31,346 cells").wait_for()
     panel.page.get_by_label("Density in percent").fill("50")
-    panel.page.get_by_label("Node set").select_option("Layer1")
+    choose_node_set(panel, "Layer1")
     panel.page.get_by_label("Axon").check()
     panel.page.get_by_label("Dendrites").uncheck()
     panel.page.get_by_label("Radius").fill("2.5")

@@ -134,7 +134,7 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
         onChoose={choose}
         onKey={keys}
       />
-      <p class="bw-hint" role="status">
+      <p class="bw-hint" aria-live="polite">
         {empty(shown.length, recent.value, folder.value, left, typed.value)}
       </p>
       {(left > 0 || all.value) && !recent.value && (

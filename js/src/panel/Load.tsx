@@ -17,6 +17,7 @@ import { FileBrowser } from "./FileBrowser.js";
 import { Folding, useFolding } from "./Folding.js";
 import { useFormats } from "./formats.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
+import { NodeSets } from "./NodeSets.js";
 import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
 
@@ -26,8 +27,8 @@ const UNREAD = "The renderer may read it all the same, if you name the populatio
 /** Values of the form. */
 interface Choices extends PartChoices {
   readonly population: string;
-  /** Or "" for all cells. */
-  readonly nodeSet: string;
+  /** None for all cells. */
+  readonly nodeSets: readonly string[];
   readonly conditions: readonly Condition[];
   /** Whether one of the conditions is enough. */
   readonly any: boolean;
@@ -41,7 +42,7 @@ interface Choices extends PartChoices {
 
 const FIRST_CHOICES: Choices = {
   population: "",
-  nodeSet: "",
+  nodeSets: [],
   conditions: [],
   any: false,
   density: null,
@@ -103,16 +104,16 @@ function LoadByLooking() {
       const hint = found.populations.map(({ name, reason }) => `${name}: ${reason}.`).join(" ");
       throw new CallError({ type: "CircuitError", message, hint: hint || "Choose another file." });
     }
-    change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
+    change({ nodeSets: [], ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
   };
   const load = (path: string, density: number, query: Query | null) => {
-    const { population, nodeSet, soma, axon, dendrites, radius, colorBy } = choices.value;
+    const { population, nodeSets, soma, axon, dendrites, radius, colorBy } = choices.value;
     return folding.await(path, "models.load_circuit", {
       path,
       population,
       density,
-      node_sets: nodeSet ? [nodeSet] : [],
+      node_sets: nodeSets,
       query,
       soma,
       axon,
@@ -179,7 +180,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
   useLayoutEffect(() => population.current?.focus({ preventScroll: true }), [circuit]);
   const chosen = find(circuit, choices.population);
   const query = asked(choices, chosen);
-  const node_sets = choices.nodeSet ? [choices.nodeSet] : [];
+  const node_sets = choices.nodeSets;
   const narrowed = chosen && query !== undefined && (query !== null || node_sets.length > 0);
   const counting = useCount(narrowed ? { path: circuit.path, population: chosen.name, node_sets, query } : null);
   const cells = counting.count?.cells ?? chosen?.size ?? 0;
@@ -217,22 +218,15 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           </select>
         )}
       </Field>
-      <Field name="Node set">
-        {(id) => (
-          <select
-            id={id}
-            value={choices.nodeSet}
-            onChange={(event) => onChange({ nodeSet: event.currentTarget.value })}
-          >
-            <option value="">All cells</option>
-            {circuit.node_sets.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      {circuit.node_sets.length > 0 && (
+        <NodeSets
+          path={circuit.path}
+          population={choices.population}
+          names={circuit.node_sets}
+          chosen={choices.nodeSets}
+          onChange={(nodeSets) => onChange({ nodeSets })}
+        />
+      )}
       <Conditions
         columns={chosen?.columns ?? []}
         conditions={choices.conditions}
