@@ -23,6 +23,7 @@ class Format:
         extensions: ends of the names of its files, in small letters, without a leading dot.
         uploads: whether it reads bytes, too, not only files of the renderer's machine.
         parameters: JSON Schema of its parameters.
+        defaults: parameters that are better than the schema's defaults, by which cells have no parts.
         reason: why it refuses all files, or "".
     """
 
@@ -30,6 +31,7 @@ class Format:
     extensions: tuple[str, ...]
     uploads: bool
     parameters: Mapping[str, Any]
+    defaults: Mapping[str, Any]
     reason: str
 
     @classmethod
@@ -37,14 +39,29 @@ class Format:
         """Make it from the renderer's answer."""
         # Some extensions have a dot in front.
         extensions = tuple(extension.lstrip(".").lower() for extension in info.extensions)
-        return cls(info.name, extensions, info.binary, info.input_parameters_schema, info.refused or "")
+        schema = info.input_parameters_schema
+        return cls(info.name, extensions, info.binary, schema, defaults_of(info.name), info.refused or "")
+
+
+def defaults_of(loader: str) -> dict[str, Any]:
+    """Return the parameters that a loader gets where nobody names any."""
+    from brayns_widget.protocol.brayns import loaders
+
+    whole = {"load_soma": True, "load_axon": True, "load_dendrites": True}
+    better: dict[str, dict[str, Any]] = {
+        loaders.NEURON_MORPHOLOGY: whole,
+        loaders.XYZ: {"by_density": True},
+        loaders.CELL_PLACEMENT: {"morphology_parameters": whole},
+    }
+    return better.get(loader, {})
 
 
 async def read_formats(renderer: Server) -> tuple[Format, ...]:
     """Ask a renderer for its loaders, in its order."""
     from brayns_widget.protocol.brayns.loaders import GET_LOADERS
 
-    return tuple(map(Format.of, await renderer.call(GET_LOADERS)))
+    found = await renderer.call(GET_LOADERS)
+    return tuple(map(Format.of, found))
 
 
 def format_of(path: str, formats: Sequence[Format]) -> Format:

@@ -119,6 +119,7 @@ export interface Format {
   readonly extensions: readonly string[];
   readonly uploads: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
+  readonly defaults: Readonly<Record<string, unknown>>;
   readonly reason: string;
 }
 
@@ -245,6 +246,7 @@ export interface Calls {
   "models.count_node_sets": { params: { path: string; population: string }; result: readonly NodeSet[] };
   "models.formats": { params: Record<string, never>; result: readonly Format[] };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "models.load_file": { params: { path: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
   "selection.frame": { params: Record<string, never>; result: null };
@@ -355,6 +357,17 @@ export const PARAMETERS = {
     "color_by": {
       "maxLength": 4096,
       "default": null
+    },
+    "frame": {
+      "default": true
+    }
+  },
+  "models.load_file": {
+    "path": {
+      "maxLength": 4096
+    },
+    "loader": {
+      "maxLength": 4096
     },
     "frame": {
       "default": true

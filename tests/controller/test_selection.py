@@ -218,7 +218,8 @@ def test_all_node_sets_are_counted_by_one_question(cluster, controller):
         controller.models.count_node_sets("/data/c.json", population="cells")
 
 
-def test_a_backend_that_does_not_count_node_sets_says_so(controller):
+def test_a_backend_that_does_not_count_node_sets_says_so(cluster, controller):
+    cluster.backend.node_attributes = {}
     with pytest.raises(CircuitError, match="no backend that counts all node sets at once"):
         controller.models.count_node_sets("/data/c.json", population="cells")
 

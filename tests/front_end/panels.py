@@ -65,14 +65,15 @@ MODEL = {
 }
 
 
-def _format(loader, *extensions, uploads=False, reason="", **properties):
+def _format(loader, *extensions, uploads=False, reason="", required=(), **properties):
     """A format of the renderer; ``properties`` are those of its parameters' schema."""
-    schema = {"type": "object", "properties": properties, "required": []} if properties else {}
+    schema = {"type": "object", "properties": properties, "required": list(required)} if properties else {}
     return {
         "loader": loader,
         "extensions": extensions,
         "uploads": uploads,
         "parameters": schema,
+        "defaults": {},
         "reason": reason,
     }
 
@@ -80,6 +81,15 @@ def _format(loader, *extensions, uploads=False, reason="", **properties):
 FORMATS = [
     _format("mesh", "obj", "stl", uploads=True),
     _format("DTI loader", "json", "dti", reason="This version cannot show the tracts of diffusion images"),
+    _format(
+        "raw-volume",
+        "raw",
+        uploads=True,
+        data_type={"type": "string", "enum": ["short", "float"]},
+        dimensions={"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3},
+        smooth={"type": "boolean", "default": True},
+        required=["data_type", "dimensions"],
+    ),
     _format("Neuron Morphology loader", "swc", "h5", "asc"),
     _format("SONATA loader", "json"),
 ]

@@ -170,8 +170,8 @@ def test_the_filter_takes_a_part_of_a_name(panel):
     panel.page.get_by_text("Nothing here has this in its name.").wait_for()
     field.fill("bet")
     field.press("Enter")
-    panel.wait("kernel.calls('models.load_circuit').length === 1")
-    assert panel.calls("models.load_circuit") == [{"path": "/srv/circuits/beta.swc"}]
+    panel.wait("kernel.calls('models.load_file').length === 1")
+    assert panel.calls("models.load_file")[0]["path"] == "/srv/circuits/beta.swc"
 
 
 def test_a_late_listing_does_not_replace_a_newer_one(panel):

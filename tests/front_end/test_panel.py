@@ -66,8 +66,10 @@ def test_a_folder_that_is_shown_is_opened_as_a_circuit(panel):
 def test_a_morphology_is_shown_at_once(panel):
     panel.page.get_by_label("path to open").fill("/data/cell.SWC")
     panel.page.get_by_label("path to open").press("Enter")
-    panel.wait("kernel.calls('models.load_circuit').length === 1")
-    assert panel.calls("models.load_circuit") == [{"path": "/data/cell.SWC"}]
+    panel.wait("kernel.calls('models.load_file').length === 1")
+    assert panel.calls("models.load_file") == [
+        {"path": "/data/cell.SWC", "loader": "Neuron Morphology loader", "options": {}}
+    ]
     assert panel.calls("files.inspect") == []
 
 
@@ -251,8 +253,18 @@ def test_without_a_backend_path_and_population_are_typed(panel):
     form.get_by_label("Path").fill("/data/cell.swc")
     assert form.get_by_label("Population").count() == 0
     form.get_by_label("Path").press("Enter")
-    panel.wait("kernel.calls('models.load_circuit').length === 2")
-    assert panel.calls("models.load_circuit")[1] == {"path": "/data/cell.swc"}
+    panel.wait("kernel.calls('models.load_file').length === 1")
+    assert panel.calls("models.load_file")[0]["path"] == "/data/cell.swc"
+    form.get_by_label("Path").fill("/data/block.raw")
+    form.get_by_label("Dimensions").fill("1 2 3")
+    form.get_by_label("Data type").select_option("float")
+    form.get_by_label("Path").press("Enter")
+    panel.wait("kernel.calls('models.load_file').length === 2")
+    options = {"data_type": "float", "dimensions": [1, 2, 3], "smooth": True}
+    assert panel.calls("models.load_file")[1] == {"path": "/data/block.raw", "loader": "raw-volume", "options": options}
+    form.get_by_label("Path").fill("/data/a.dti")
+    panel.page.get_by_text("This version cannot show the tracts").wait_for()
+    assert form.get_by_role("button", name="Load").is_disabled()
 
 
 @pytest.mark.parametrize("brayns", [True, False])

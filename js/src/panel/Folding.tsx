@@ -7,7 +7,7 @@ import type { Calls } from "../contract.js";
 import { Button } from "../ui/Button.js";
 import { placeOf, remember } from "./recent.js";
 
-type Load = "models.load_circuit";
+type Load = "models.load_circuit" | "models.load_file";
 
 export interface Fold {
   readonly folded: Signal<boolean>;

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
-import { type Circuit, PARAMETERS, type Population } from "../contract.js";
+import { type Circuit, type Format, PARAMETERS, type Population } from "../contract.js";
 import { CallError } from "../kernel/link.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
@@ -14,12 +14,15 @@ import { useCount } from "./counting.js";
 import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
+import { FileForm } from "./FileForm.js";
 import { Folding, useFolding } from "./Folding.js";
+import { fileFormat } from "./files.js";
 import { useFormats } from "./formats.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
 import { NodeSets } from "./NodeSets.js";
 import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
+import { fieldsOf } from "./schema.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
 const UNREAD = "The renderer may read it all the same, if you name the population.";
@@ -92,6 +95,8 @@ function LoadByLooking() {
   const folding = useFolding();
   const formats = useFormats();
   const circuit = useSignal<Circuit | null>(null);
+  /** A file whose loader has parameters. */
+  const file = useSignal<{ readonly path: string; readonly format: Format } | null>(null);
   const choices = useSignal(FIRST_CHOICES);
   const change = (changes: Partial<Choices>) => {
     folding.stay();
@@ -122,11 +127,31 @@ function LoadByLooking() {
       color_by: colorBy || null,
     });
   };
-  const pick = (path: string) =>
-    MORPHOLOGY.test(path) ? folding.await(path, "models.load_circuit", { path }) : inspect(path);
+  const loadFile = (path: string, { loader }: Format, options: Readonly<Record<string, unknown>>) =>
+    folding.await(path, "models.load_file", { path, loader, options });
+  const pick = async (path: string) => {
+    const format = fileFormat(path, formats);
+    if (format?.reason) {
+      throw new CallError({
+        type: "CircuitError",
+        message: `${shortPath(path)} cannot be loaded.`,
+        hint: format.reason,
+      });
+    }
+    if (format && fieldsOf(format.parameters, format.defaults).fields.length > 0) {
+      file.value = { path, format };
+    } else if (format) {
+      await loadFile(path, format, format.defaults);
+    } else if (MORPHOLOGY.test(path)) {
+      await folding.await(path, "models.load_circuit", { path });
+    } else {
+      await inspect(path);
+    }
+  };
   const back = () => {
     commands.clear();
     circuit.value = null;
+    file.value = null;
   };
   const found = circuit.value;
   /** The configuration that the backend could not read; the renderer may. */
@@ -135,7 +160,7 @@ function LoadByLooking() {
     <Folding of={folding}>
       <div class="bw-load" aria-busy={commands.busy.value}>
         <FileBrowser
-          hidden={found !== null}
+          hidden={found !== null || file.value !== null}
           formats={formats}
           onMove={() => {
             folding.stay();
@@ -156,6 +181,21 @@ function LoadByLooking() {
             onChange={change}
             onBack={back}
             onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
+          />
+        )}
+        {file.value && (
+          <FileForm
+            name={file.value.path}
+            format={file.value.format}
+            busy={commands.busy.value}
+            onBack={back}
+            onChange={folding.stay}
+            onLoad={(options) => {
+              const chosen = file.value;
+              if (chosen) {
+                void commands.run(() => loadFile(chosen.path, chosen.format, options));
+              }
+            }}
           />
         )}
         <Problem of={commands} />

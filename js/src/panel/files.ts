@@ -14,6 +14,8 @@ export interface Entries {
   readonly left: number;
 }
 
+/** The loader of circuits, which have a form of their own. */
+const SONATA = "SONATA loader";
 const CONFIGURATION = /config[^/\\]*\.json$/i;
 
 /** The formats of a file, those of the longest ending first; "h5" is the end of "circuit.morphologies.h5", too. */
@@ -31,6 +33,12 @@ export function formatsOf(path: string, formats: readonly Format[]): readonly Fo
 export function formatOf(path: string, formats: readonly Format[]): Format | undefined {
   const found = formatsOf(path, formats);
   return found.find(({ reason }) => !reason) ?? found[0];
+}
+
+/** The format of a file that is no circuit, or null. */
+export function fileFormat(path: string, formats: readonly Format[] | null): Format | null {
+  const format = formats ? formatOf(path, formats) : undefined;
+  return format && format.loader !== SONATA ? format : null;
 }
 
 /** What of a folder is shown; without `formats`, which a renderer may not tell, any file may be tried. */
