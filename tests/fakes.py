@@ -231,7 +231,7 @@ def _schema(method: str, is_asynchronous: bool) -> dict[str, Any]:
 
 def _loader(name: str, extensions: list[str]) -> dict[str, Any]:
     schema = {"type": "object"}
-    about = {"plugin": "Core", "binary": False, "input_parameters_schema": schema}
+    about = {"plugin": "Core", "binary": name == "mesh", "input_parameters_schema": schema}
     return {"name": name, "extensions": extensions, **about}
 
 

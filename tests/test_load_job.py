@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 from pathlib import Path
 
@@ -149,3 +150,34 @@ def test_any_loader_by_its_name_with_options_as_json(controller: Controller, tmp
     assert seen(controller).sum() > 1.3 * thin
     with pytest.raises(CircuitError, match="unicorn"):
         load(tmp_path / "cell.swc", loader="unicorn", options={}).result(WAIT)
+
+
+def test_bytes_and_files_of_this_machine_are_uploaded(controller: Controller, tmp_path: Path) -> None:
+    (model,) = controller.load_upload(TRIANGLE.encode(), name="half.obj", frame=False).result(WAIT)
+    assert model.name == "half.obj"
+    assert seen(controller)[50, 50]
+    assert not seen(controller)[10, 10]
+    controller.clear()
+    (tmp_path / "cell.SWC").write_text(UPRIGHT)
+    controller.load_upload(tmp_path / "cell.SWC", frame=False).result(WAIT)
+    assert seen(controller)[10, 30], "its dendrite, by the defaults"
+    refused: list[tuple[bytes | Path, str | None, str]] = [
+        (b"x", None, "no name"),
+        (b"x", "a.pdb", "reads no uploads of 'pdb'.*Copy it.*[.]obj"),
+        (b"x", "README.md", "No loader of this renderer reads 'README.md'.*It reads"),
+        (b"x", "a.BlueConfig", "cannot be loaded: .*convert the circuit"),
+        (tmp_path / "nope.obj", None, "cannot be read on the kernel's machine: No such file"),
+    ]
+    for source, name, words in refused:
+        with pytest.raises(CircuitError, match=words):
+            controller.load_upload(source, name=name).result(WAIT)
+
+
+def test_parts_of_a_page_become_a_model(controller: Controller) -> None:
+    models, data = controller.models, base64.b64encode(TRIANGLE.encode()).decode()
+    assert models.receive("one", len(TRIANGLE), data[:8]) == 6
+    assert models.receive("one", len(TRIANGLE), data[8:]) == len(TRIANGLE)
+    models.load_received("one", name="half.obj", loader="mesh", options={}, frame=False).result(WAIT)
+    assert seen(controller)[50, 50]
+    with pytest.raises(CircuitError, match="not there any more"):
+        models.load_received("one", name="half.obj", loader="mesh", options={}).result(WAIT)

@@ -88,6 +88,7 @@ class Groups:
     load_atlas = shortcut("models", Models.load_atlas)
     load_molecule = shortcut("models", Models.load_molecule)
     load_placements = shortcut("models", Models.load_placements)
+    load_upload = shortcut("models", Models.load_upload)
     snapshot = shortcut("pictures", Pictures.snapshot)
     reset_camera = shortcut("camera", LiveCamera.reset)
     clear = shortcut("models", Models.clear)

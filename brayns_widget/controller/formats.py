@@ -13,6 +13,9 @@ from brayns_widget.protocol.errors import CircuitError
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.loaders import LoaderInfo
 
+TEXTS = ("swc", "asc")
+"""Extensions of morphologies whose text our renderer takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -21,7 +24,7 @@ class Format:
     Attributes:
         loader: its name.
         extensions: ends of the names of its files, in small letters, without a leading dot.
-        uploads: whether it reads bytes, too, not only files of the renderer's machine.
+        uploads: those of the extensions whose content can be uploaded; the rest must be on the renderer's machine.
         parameters: JSON Schema of its parameters.
         defaults: parameters that are better than the schema's defaults, by which cells have no parts.
         reason: why it refuses all files, or "".
@@ -29,18 +32,27 @@ class Format:
 
     loader: str
     extensions: tuple[str, ...]
-    uploads: bool
+    uploads: tuple[str, ...]
     parameters: Mapping[str, Any]
     defaults: Mapping[str, Any]
     reason: str
 
     @classmethod
-    def of(cls, info: LoaderInfo) -> Format:
-        """Make it from the renderer's answer."""
+    def of(cls, info: LoaderInfo, *, cells: bool) -> Format:
+        """Make it from the renderer's answer.
+
+        Args:
+            info: what it tells of a loader.
+            cells: whether it takes the text of morphologies, which Brayns' loader does not.
+        """
+        from brayns_widget.protocol.brayns.loaders import NEURON_MORPHOLOGY
+
         # Some extensions have a dot in front.
         extensions = tuple(extension.lstrip(".").lower() for extension in info.extensions)
+        texts = TEXTS if cells and info.name == NEURON_MORPHOLOGY else ()
+        uploads = tuple(end for end in extensions if info.binary or end in texts)
         schema = info.input_parameters_schema
-        return cls(info.name, extensions, info.binary, schema, defaults_of(info.name), info.refused or "")
+        return cls(info.name, extensions, uploads, schema, defaults_of(info.name), info.refused or "")
 
 
 def defaults_of(loader: str) -> dict[str, Any]:
@@ -56,12 +68,12 @@ def defaults_of(loader: str) -> dict[str, Any]:
     return better.get(loader, {})
 
 
-async def read_formats(renderer: Server) -> tuple[Format, ...]:
-    """Ask a renderer for its loaders, in its order."""
+async def read_formats(renderer: Server, *, cells: bool = False) -> tuple[Format, ...]:
+    """Ask a renderer for its loaders, in its order; for ``cells`` see ``Format.of``."""
     from brayns_widget.protocol.brayns.loaders import GET_LOADERS
 
     found = await renderer.call(GET_LOADERS)
-    return tuple(map(Format.of, found))
+    return tuple(Format.of(info, cells=cells) for info in found)
 
 
 def format_of(path: str, formats: Sequence[Format]) -> Format:

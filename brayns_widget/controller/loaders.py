@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Gt, Len
 
-from brayns_widget.connection.reports import Report
+from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.files import FilePath, resolve
@@ -37,7 +37,8 @@ class Loaders(Group):
     @waiting
     async def formats(self) -> tuple[Format, ...]:
         """List the formats that the renderer reads, each with the JSON Schema of its loader's parameters."""
-        return await read_formats(await self._core.any_renderer())
+        ready = await self._core.connection.ensure(ignore)
+        return await read_formats(ready.renderer, cells=ready.capabilities.offers("add-morphology"))
 
     @long
     async def load(

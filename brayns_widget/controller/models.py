@@ -29,6 +29,7 @@ from brayns_widget.controller.scene import discard, read_bounds
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
 from brayns_widget.controller.sources import CircuitPath, PopulationName, place_of
 from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.uploads import Uploads
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import CircuitError, SceneLost
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.simulation import ColorRamp
 
 
-class Models(Loaders, Morphologies, Counting, Sequence["Model"]):
+class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
     """The models of the scene, in the order in which they were loaded.
 
     ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.

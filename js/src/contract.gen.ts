@@ -117,7 +117,7 @@ export interface NodeSet {
 export interface Format {
   readonly loader: string;
   readonly extensions: readonly string[];
-  readonly uploads: boolean;
+  readonly uploads: readonly string[];
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly defaults: Readonly<Record<string, unknown>>;
   readonly reason: string;
@@ -244,9 +244,12 @@ export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
   "models.count_node_sets": { params: { path: string; population: string }; result: readonly NodeSet[] };
+  "models.drop_upload": { params: { upload: string }; result: null };
   "models.formats": { params: Record<string, never>; result: readonly Format[] };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
   "models.load_file": { params: { path: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
+  "models.load_received": { params: { upload: string; name: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
+  "models.receive": { params: { upload: string; size: number; data: string }; result: number };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
   "selection.frame": { params: Record<string, never>; result: null };
@@ -311,6 +314,11 @@ export const PARAMETERS = {
       "maxLength": 4096
     }
   },
+  "models.drop_upload": {
+    "upload": {
+      "maxLength": 100
+    }
+  },
   "models.load_circuit": {
     "path": {
       "maxLength": 4096
@@ -371,6 +379,32 @@ export const PARAMETERS = {
     },
     "frame": {
       "default": true
+    }
+  },
+  "models.load_received": {
+    "upload": {
+      "maxLength": 100
+    },
+    "name": {
+      "maxLength": 4096
+    },
+    "loader": {
+      "maxLength": 4096
+    },
+    "frame": {
+      "default": true
+    }
+  },
+  "models.receive": {
+    "upload": {
+      "maxLength": 100
+    },
+    "size": {
+      "minimum": 1,
+      "maximum": 268435456
+    },
+    "data": {
+      "maxLength": 8388608
     }
   },
   "selection.pick": {

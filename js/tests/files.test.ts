@@ -4,7 +4,7 @@ import { entriesOf, formatOf } from "../src/panel/files.js";
 import { folderOf, placeOf } from "../src/panel/recent.js";
 
 function format(loader: string, extensions: string[], reason = "") {
-  return { loader, extensions, uploads: false, parameters: {}, defaults: {}, reason };
+  return { loader, extensions, uploads: [], parameters: {}, defaults: {}, reason };
 }
 
 const CELLS = format("cells", ["swc", "h5"]);

@@ -9,7 +9,7 @@ from brayns_widget.protocol.errors import CircuitError
 
 
 def _format(loader: str, *extensions: str, reason: str = "") -> Format:
-    return Format(loader, extensions, uploads=False, parameters={}, defaults={}, reason=reason)
+    return Format(loader, extensions, uploads=(), parameters={}, defaults={}, reason=reason)
 
 
 FORMATS = (

@@ -65,7 +65,7 @@ MODEL = {
 }
 
 
-def _format(loader, *extensions, uploads=False, reason="", required=(), **properties):
+def _format(loader, *extensions, uploads=(), reason="", required=(), **properties):
     """A format of the renderer; ``properties`` are those of its parameters' schema."""
     schema = {"type": "object", "properties": properties, "required": list(required)} if properties else {}
     return {
@@ -79,12 +79,12 @@ def _format(loader, *extensions, uploads=False, reason="", required=(), **proper
 
 
 FORMATS = [
-    _format("mesh", "obj", "stl", uploads=True),
+    _format("mesh", "obj", "stl", uploads=("obj", "stl")),
     _format("DTI loader", "json", "dti", reason="This version cannot show the tracts of diffusion images"),
     _format(
         "raw-volume",
         "raw",
-        uploads=True,
+        uploads=("raw",),
         data_type={"type": "string", "enum": ["short", "float"]},
         dimensions={"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3},
         smooth={"type": "boolean", "default": True},

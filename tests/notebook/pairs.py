@@ -402,6 +402,13 @@ WRITING_CALLS: Mapping[str, Write] = {
 }
 """All short calls that change something."""
 
+
+def _sent(stage: Stage) -> str:
+    """Send a small upload, as a page does, and return its name."""
+    stage.viewer.models.receive("one", 3, "AAAA")
+    return "one"
+
+
 CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "backend.request": lambda _: (("version",), {}),
     "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
@@ -436,6 +443,10 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "models.load_mesh": lambda _: (("/data/mesh.obj",), {}),
     "models.load_molecule": lambda _: (("/data/water.pdb",), {}),
     "models.load_placements": lambda _: (("/data/nodes.h5",), {}),
+    "models.load_upload": lambda _: ((b"off",), {"name": "a.obj", "loader": "mesh"}),
+    "models.load_received": lambda stage: ((_sent(stage),), {"name": "a.obj", "loader": "mesh", "options": {}}),
+    "models.receive": lambda _: (("other", 4, "AAAA"), {}),
+    "models.drop_upload": lambda _: (("other",), {}),
     "models.load_volume": lambda _: (("/data/block.mhd",), {}),
     "models.count_cells": lambda _: ((PATH,), {}),
     "models.count_node_sets": lambda _: ((PATH,), {"population": "cells"}),
@@ -484,7 +495,9 @@ CHANGES_NOTHING = frozenset(
         "model.read_ramp",
         "models.count_cells",
         "models.count_node_sets",
+        "models.drop_upload",
         "models.formats",
+        "models.receive",
         "models.refresh",
         "pictures.inspect",
         "selection.read_cells",

@@ -7,12 +7,12 @@ import type { Calls } from "../contract.js";
 import { Button } from "../ui/Button.js";
 import { placeOf, remember } from "./recent.js";
 
-type Load = "models.load_circuit" | "models.load_file";
+type Load = "models.load_circuit" | "models.load_file" | "models.load_received";
 
 export interface Fold {
   readonly folded: Signal<boolean>;
-  /** Starts a load, whose models fold the controls away. */
-  await<K extends Load>(path: string, method: K, params: Calls[K]["params"]): Promise<void>;
+  /** Starts a load, whose models fold the controls away; `path` is remembered, if there is one. */
+  await<K extends Load>(path: string | null, method: K, params: Calls[K]["params"]): Promise<void>;
   /** Somebody has gone on with the controls: they stay. */
   stay(): void;
 }
@@ -20,7 +20,9 @@ export interface Fold {
 export function useFolding(): Fold {
   const { link, traits } = useView();
   const folded = useSignal(false);
-  const awaited = useRef<{ readonly path: string; readonly known: ReadonlySet<number>; stays: boolean } | null>(null);
+  const awaited = useRef<{ readonly path: string | null; readonly known: ReadonlySet<number>; stays: boolean } | null>(
+    null,
+  );
   const models = traits.models.value;
   const place = placeOf(traits.job.value);
   useEffect(() => {
@@ -28,7 +30,9 @@ export function useFolding(): Fold {
     const arrived = load && models.find(({ id }) => !load.known.has(id));
     if (arrived) {
       awaited.current = null;
-      remember(place, arrived.path ?? load.path);
+      if (load.path !== null) {
+        remember(place, arrived.path ?? load.path);
+      }
       folded.value = !load.stays;
     }
   }, [models, place, folded]);

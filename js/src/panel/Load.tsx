@@ -15,7 +15,7 @@ import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
 import { FileForm } from "./FileForm.js";
-import { Folding, useFolding } from "./Folding.js";
+import { type Fold, Folding, useFolding } from "./Folding.js";
 import { fileFormat } from "./files.js";
 import { useFormats } from "./formats.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
@@ -23,6 +23,7 @@ import { NodeSets } from "./NodeSets.js";
 import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
 import { fieldsOf } from "./schema.js";
+import { Upload } from "./Upload.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
 const UNREAD = "The renderer may read it all the same, if you name the population.";
@@ -86,14 +87,25 @@ function asked({ conditions, any }: Choices, population: Population | undefined)
 
 export function Load() {
   const lack = useView().traits.job.value.lack;
-  return lack ? <LoadByName reason={lack} /> : <LoadByLooking />;
+  const formats = useFormats();
+  const folding = useFolding();
+  return (
+    <Folding of={folding}>
+      {lack ? <LoadByName reason={lack} formats={formats} /> : <LoadByLooking formats={formats} folding={folding} />}
+      <Upload formats={formats} folding={folding} />
+    </Folding>
+  );
 }
 
-function LoadByLooking() {
+interface LoadProps {
+  /** What can be loaded; null if nobody has told it. */
+  readonly formats: readonly Format[] | null;
+  readonly folding: Fold;
+}
+
+function LoadByLooking({ formats, folding }: LoadProps) {
   const { link, traits } = useView();
   const commands = useCommands();
-  const folding = useFolding();
-  const formats = useFormats();
   const circuit = useSignal<Circuit | null>(null);
   /** A file whose loader has parameters. */
   const file = useSignal<{ readonly path: string; readonly format: Format } | null>(null);
@@ -157,51 +169,49 @@ function LoadByLooking() {
   /** The configuration that the backend could not read; the renderer may. */
   const unread = useSignal<string | null>(null);
   return (
-    <Folding of={folding}>
-      <div class="bw-load" aria-busy={commands.busy.value}>
-        <FileBrowser
-          hidden={found !== null || file.value !== null}
-          formats={formats}
-          onMove={() => {
-            folding.stay();
-            unread.value = null;
-            commands.clear();
-          }}
-          onPick={async (path) => {
-            unread.value = null;
-            const done = await commands.run(() => pick(path));
-            unread.value = done || MORPHOLOGY.test(path) || !traits.job.value.brayns_backend ? null : path;
+    <div class="bw-load" aria-busy={commands.busy.value}>
+      <FileBrowser
+        hidden={found !== null || file.value !== null}
+        formats={formats}
+        onMove={() => {
+          folding.stay();
+          unread.value = null;
+          commands.clear();
+        }}
+        onPick={async (path) => {
+          unread.value = null;
+          const done = await commands.run(() => pick(path));
+          unread.value = done || MORPHOLOGY.test(path) || !traits.job.value.brayns_backend ? null : path;
+        }}
+      />
+      {found && (
+        <LoadForm
+          circuit={found}
+          choices={choices.value}
+          busy={commands.busy.value}
+          onChange={change}
+          onBack={back}
+          onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
+        />
+      )}
+      {file.value && (
+        <FileForm
+          name={file.value.path}
+          format={file.value.format}
+          busy={commands.busy.value}
+          onBack={back}
+          onChange={folding.stay}
+          onLoad={(options) => {
+            const chosen = file.value;
+            if (chosen) {
+              void commands.run(() => loadFile(chosen.path, chosen.format, options));
+            }
           }}
         />
-        {found && (
-          <LoadForm
-            circuit={found}
-            choices={choices.value}
-            busy={commands.busy.value}
-            onChange={change}
-            onBack={back}
-            onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
-          />
-        )}
-        {file.value && (
-          <FileForm
-            name={file.value.path}
-            format={file.value.format}
-            busy={commands.busy.value}
-            onBack={back}
-            onChange={folding.stay}
-            onLoad={(options) => {
-              const chosen = file.value;
-              if (chosen) {
-                void commands.run(() => loadFile(chosen.path, chosen.format, options));
-              }
-            }}
-          />
-        )}
-        <Problem of={commands} />
-        {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} />}
-      </div>
-    </Folding>
+      )}
+      <Problem of={commands} />
+      {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} formats={formats} />}
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 // Form to load what the backend cannot look into: path, population and node set are typed.
 import { useSignal } from "@preact/signals";
 import { useView } from "../context.js";
-import { PARAMETERS } from "../contract.js";
+import { type Format, PARAMETERS } from "../contract.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
@@ -9,7 +9,6 @@ import { Problem } from "../ui/Problem.js";
 import { Text } from "../ui/Text.js";
 import { FileFields, useFileOptions } from "./FileForm.js";
 import { fileFormat } from "./files.js";
-import { useFormats } from "./formats.js";
 import { type PartChoices, Parts } from "./Parts.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
@@ -20,9 +19,10 @@ interface LoadByNameProps {
   readonly path?: string;
   /** Why it has to be typed. */
   readonly reason: string;
+  readonly formats: readonly Format[] | null;
 }
 
-export function LoadByName({ path = "", reason }: LoadByNameProps) {
+export function LoadByName({ path = "", reason, formats }: LoadByNameProps) {
   const { link, traits } = useView();
   const commands = useCommands();
   const typed = useSignal({ path, population: "", nodeSet: "", percent: "100", colorBy: "" });
@@ -36,7 +36,7 @@ export function LoadByName({ path = "", reason }: LoadByNameProps) {
   };
   const { population, nodeSet, percent, colorBy } = typed.value;
   const where = typed.value.path.trim();
-  const format = fileFormat(where, useFormats());
+  const format = fileFormat(where, formats);
   const fileOptions = useFileOptions(format);
   const isFile = format !== null || MORPHOLOGY.test(where);
   const load = (event: Event) => {
