@@ -45,7 +45,7 @@ interface FileFieldsProps {
 export function FileFields({ options: { fields, values }, onChange }: FileFieldsProps) {
   const groups = [...new Set(fields.fields.map(groupOf))];
   return (
-    <>
+    <div class="bw-options">
       {groups.map((group) => {
         const controls = fields.fields
           .filter((field) => groupOf(field) === group)
@@ -70,7 +70,7 @@ export function FileFields({ options: { fields, values }, onChange }: FileFields
         );
       })}
       {fields.left.length > 0 && <p class="bw-hint">{`Only from Python: ${fields.left.join(", ")}.`}</p>}
-    </>
+    </div>
   );
 }
 
