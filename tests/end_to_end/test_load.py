@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -41,7 +42,7 @@ def _has_focus(notebook: Notebook, role: str) -> bool:
     return focus == role
 
 
-def test_a_circuit_is_found_and_loaded_by_keys_and_a_file_by_upload(notebook: Notebook) -> None:
+def test_a_circuit_is_found_and_loaded_by_keys_and_a_file_by_upload(notebook: Notebook, tmp_path: Path) -> None:
     page, keys = notebook.page, notebook.page.keyboard
     files = page.get_by_role("listbox", name="Files in")
     files.get_by_role("option", name="circuit folder").wait_for()
@@ -76,7 +77,8 @@ def test_a_circuit_is_found_and_loaded_by_keys_and_a_file_by_upload(notebook: No
     notebook.screenshot(ARTIFACTS / "load-folded.png")
     page.get_by_role("button", name="Load more…").click()
     page.get_by_role("button", name="Back").click()
-    page.locator("input[type=file]").set_input_files([{"name": "half.obj", "mimeType": "model/obj", "buffer": MESH}])
+    (tmp_path / "half.obj").write_bytes(MESH)
+    page.locator("input[type=file]").set_input_files(tmp_path / "half.obj")
     until(lambda: notebook.evaluate("len(viewer.models)") == 2, 60, "the mesh")
     assert notebook.evaluate("viewer.models[1].name") == "half.obj"
 
