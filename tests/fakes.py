@@ -155,8 +155,8 @@ class FakeRenderer(FakeServer):
                 return self.add("light", NO_BOUNDS)
             case ["add", "clipping", *_]:
                 return self.add("clip_geometry", NO_BOUNDS)
-            case ["add", "model"]:
-                return self._load(params)
+            case ["add" | "upload", "model"]:
+                return self._load({"path": "upload"} | params)
             case ["add", *shape] if "-".join(shape) in SHAPES:
                 return self.add("geometry")
             case ["clear", "lights"]:
