@@ -46,6 +46,7 @@ CONTENTS = """
 :hidden:
 
 notebooks/quickstart
+notebooks/load
 notebooks/select
 notebooks/colors
 notebooks/allen

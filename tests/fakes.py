@@ -46,7 +46,12 @@ BOUNDS = {"min": [-100.0, -200.0, -300.0], "max": [100.0, 200.0, 300.0]}
 EXR = b"v/1\x01 and so on"  # only its beginning is an OpenEXR file's
 
 # Ours; Brayns has none.
-NODE_ATTRIBUTE_METHODS = ("sonata-list-node-attributes", "sonata-get-node-attributes", "sonata-get-node-set-ids")
+NODE_ATTRIBUTE_METHODS = (
+    "sonata-list-node-attributes",
+    "sonata-get-node-attributes",
+    "sonata-get-node-set-ids",
+    "sonata-count-node-sets",
+)
 # Brayns'; ours has none.
 SELECTION_METHODS = ("sonata-load-nodes", "sonata-unload-nodes", "sonata-get-node-ids", "sonata-get-node-positions")
 SHAPES = ("spheres", "capsules", "boxes", "planes", "bounded-planes")
@@ -150,8 +155,8 @@ class FakeRenderer(FakeServer):
                 return self.add("light", NO_BOUNDS)
             case ["add", "clipping", *_]:
                 return self.add("clip_geometry", NO_BOUNDS)
-            case ["add", "model"]:
-                return self._load(params)
+            case ["add" | "upload", "model"]:
+                return self._load({"path": "upload"} | params)
             case ["add", *shape] if "-".join(shape) in SHAPES:
                 return self.add("geometry")
             case ["clear", "lights"]:
@@ -226,7 +231,7 @@ def _schema(method: str, is_asynchronous: bool) -> dict[str, Any]:
 
 def _loader(name: str, extensions: list[str]) -> dict[str, Any]:
     schema = {"type": "object"}
-    about = {"plugin": "Core", "binary": False, "input_parameters_schema": schema}
+    about = {"plugin": "Core", "binary": name == "mesh", "input_parameters_schema": schema}
     return {"name": name, "extensions": extensions, **about}
 
 
@@ -275,6 +280,9 @@ class FakeBackend(FakeServer):
             members = [self.members[name] for name in params["node_sets"]]
             ids = [one for some in members for one in some]
             return {"counts": list(map(len, members))}, struct.pack(f"<{len(ids)}q", *ids)
+        if method == NODE_ATTRIBUTE_METHODS[3]:
+            counts = [{"name": name, "count": len(ids), "reason": ""} for name, ids in self.members.items()]
+            return {"node_sets": counts}, b""
         names = params.get("names", list(self.node_attributes))
         columns = {name: self.node_attributes[name] for name in names}
         if method == NODE_ATTRIBUTE_METHODS[0]:

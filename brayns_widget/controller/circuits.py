@@ -34,6 +34,21 @@ class CellCount:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSet:
+    """A node set as to one population.
+
+    Attributes:
+        name: its name.
+        cells: number of the population's cells in it, or None if it is not known.
+        reason: why no cell can be loaded by it, or "".
+    """
+
+    name: str
+    cells: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """A node population.
 
@@ -181,12 +196,14 @@ class Directory:
         parent: the directory above, or None if that may not be shown.
         directories: the directories in it.
         files: the files in it.
+        trail: the directories that lead to it, from the topmost one that may be shown to itself.
     """
 
     path: str
     parent: str | None
     directories: tuple[Folder, ...]
     files: tuple[File, ...]
+    trail: tuple[Folder, ...] = ()
 
     @classmethod
     def of(cls, path: str, root: str, listing: backend.ListDirResult) -> Directory:
@@ -200,10 +217,12 @@ class Directory:
         # The backend may run on another system than ours; a drive letter or a backslash means Windows.
         flavor = PureWindowsPath if "\\" in root or PureWindowsPath(root).drive else PurePosixPath
         here, top = flavor(path), flavor(root)
-        parent = str(here.parent) if here != top and here.is_relative_to(top) else None
+        above = [one for one in here.parents if one.is_relative_to(top)]
+        parent = str(above[0]) if above else None
+        trail = tuple(Folder(one.name or str(one), str(one)) for one in (*reversed(above), here))
         directories = tuple(Folder(entry.name, entry.path) for entry in _sorted(listing.directories))
         files = tuple(File(entry.name, entry.path, entry.size) for entry in _sorted(listing.files))
-        return cls(path, parent, directories, files)
+        return cls(path, parent, directories, files, trail)
 
 
 class _Named(Protocol):

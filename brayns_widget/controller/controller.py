@@ -89,6 +89,12 @@ class Groups:
 
     load_circuit = shortcut("models", Models.load_circuit)
     load_morphology = shortcut("models", Models.load_morphology)
+    load_mesh = shortcut("models", Models.load_mesh)
+    load_volume = shortcut("models", Models.load_volume)
+    load_atlas = shortcut("models", Models.load_atlas)
+    load_molecule = shortcut("models", Models.load_molecule)
+    load_placements = shortcut("models", Models.load_placements)
+    load_upload = shortcut("models", Models.load_upload)
     snapshot = shortcut("pictures", Pictures.snapshot)
     reset_camera = shortcut("camera", LiveCamera.reset)
     clear = shortcut("models", Models.clear)

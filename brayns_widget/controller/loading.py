@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,7 @@ from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.files import refusal
+from brayns_widget.controller.formats import defaults_of, format_of, read_formats
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.scene import Scene, discard
 from brayns_widget.controller.selection import Chosen
@@ -28,6 +29,7 @@ _MORE_MEMORY = (
     "of the local service, or with --memory-budget."
 )
 
+Options = Mapping[str, Any]
 RadiusMultiplier = Annotated[float, Ge(0.1)]
 
 
@@ -82,14 +84,14 @@ def sonata_params(
 
 async def choose_loader(
     renderer: Server, path: str, loader: str | None, parameters: LoaderParams | None
-) -> tuple[str, LoaderParams | None]:
+) -> tuple[str, LoaderParams | Options]:
     """Choose the loader of a file and its parameters.
 
     Args:
         renderer: knows loaders by extensions.
         path: the file.
         loader: the loader's name; None: the one that takes the parameters, or the one of the file's extension.
-        parameters: its parameters; None: whole cells for a morphology, else none.
+        parameters: its parameters; None: see ``defaults_of``.
 
     Raises:
         CircuitError: no loader reads files of this extension, it is one for circuits, which need parameters, or these
@@ -102,13 +104,9 @@ async def choose_loader(
         for settings in parameters.node_population_settings:
             if "node_ids" in settings.model_fields_set and not settings.node_ids:  # for the loader that is all cells
                 raise CircuitError("No cells are selected: node_ids is empty.", hint="Leave it out to load all cells.")
-    if parameters is None and name == loaders.NEURON_MORPHOLOGY:
-        return name, loaders.MorphologyParams(load_soma=True, load_axon=True, load_dendrites=True)
-    if parameters is None and name == loaders.XYZ:
-        return name, loaders.XyzParams(by_density=True)
     if parameters is None and name == loaders.SONATA:
         raise CircuitError(f"{path!r} is a circuit.", hint="Load it with load_circuit, or pass SonataParams.")
-    return name, parameters
+    return name, defaults_of(name) if parameters is None else parameters
 
 
 async def _find_loader(renderer: Server, path: str, parameters: LoaderParams | None) -> str:
@@ -116,17 +114,7 @@ async def _find_loader(renderer: Server, path: str, parameters: LoaderParams | N
 
     if parameters is not None:
         return next(name for name, kind in loaders.LOADERS.items() if kind is type(parameters))
-    known = await renderer.call(loaders.GET_LOADERS)
-    # Some extensions have a dot in front, and some are the end of another one: "h5" of "circuit.morphologies.h5".
-    found = [(len(end), loader.name) for loader in known for end in loader.extensions if _ends(path, end)]
-    if found:
-        return max(found)[1]
-    names = ", ".join(repr(loader.name) for loader in known)
-    raise CircuitError(f"No loader of this renderer reads {path!r}.", hint=f"Name one with loader=…: {names}.")
-
-
-def _ends(path: str, extension: str) -> bool:
-    return path.lower().endswith(f".{extension.lstrip('.').lower()}")
+    return format_of(path, await read_formats(renderer)).loader
 
 
 async def add_model(
@@ -136,7 +124,7 @@ async def add_model(
     *,
     path: str,
     loader: str,
-    parameters: LoaderParams | None,
+    parameters: LoaderParams | Options,
     notices: Sequence[str] = (),
 ) -> list[ModelState]:
     """Load a file and add its models to the state; the caller holds the scene.
@@ -147,7 +135,7 @@ async def add_model(
         report: gets the progress.
         path: the file's path on the renderer's machine.
         loader: the name of its loader.
-        parameters: the parameters of the loader, one of the classes of ``protocol.brayns.loaders``, or None.
+        parameters: the parameters of the loader: one of the classes of ``protocol.brayns.loaders``, or as JSON.
         notices: those of the file, beside the renderer's.
 
     Raises:
@@ -158,7 +146,7 @@ async def add_model(
     params = loaders.AddModelParams(
         path=path,
         loader_name=loader,
-        loader_properties={} if parameters is None else parameters,
+        loader_properties=dict(parameters) if isinstance(parameters, Mapping) else parameters,
     )
     call = renderer.call(loaders.ADD_MODEL, params, on_progress=report)
     return await added(renderer, scene, path, report, call, notices=notices)

@@ -13,12 +13,12 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Bounds
 from brayns_widget.controller.counting import Counting
-from brayns_widget.controller.files import FilePath, resolve
+from brayns_widget.controller.files import resolve
 from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.loaders import Loaders
 from brayns_widget.controller.loading import (
     RadiusMultiplier,
     add_model,
-    choose_loader,
     remove,
     sonata_params,
     tell_about,
@@ -29,19 +29,19 @@ from brayns_widget.controller.scene import discard, read_bounds
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
 from brayns_widget.controller.sources import CircuitPath, PopulationName, place_of
 from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.uploads import Uploads
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import CircuitError, SceneLost
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from brayns_widget.protocol.brayns.loaders import LoaderParams
     from brayns_widget.protocol.brayns.materials import Material
     from brayns_widget.protocol.brayns.models import Transform
     from brayns_widget.protocol.brayns.simulation import ColorRamp
 
 
-class Models(Morphologies, Counting, Sequence["Model"]):
+class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
     """The models of the scene, in the order in which they were loaded.
 
     ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.
@@ -174,37 +174,6 @@ class Models(Morphologies, Counting, Sequence["Model"]):
         if cells.remarks:
             self._core.tell("warning", " ".join(remark.text for remark in cells.remarks))
         return loaded
-
-    @long
-    async def load(
-        self,
-        report: Report,
-        path: FilePath,
-        parameters: LoaderParams | None = None,
-        *,
-        loader: Name | None = None,
-        color_by: Name | None = None,
-        frame: bool = True,
-    ) -> list[Model]:
-        """Load any file that the renderer reads, such as a mesh or a single morphology; starts the job if need be.
-
-        Args:
-            report: gets the progress.
-            path: the file, as the renderer's machine sees it.
-            parameters: how to load it: one of the classes of ``brayns_widget.protocol.brayns.loaders``; None for
-                whole morphologies, and for loaders that take none.
-            loader: the loader's name; None finds it by the parameters, or by the file's extension.
-            color_by: a coloring method of the model; None leaves it as the loader makes it.
-            frame: point the camera at it, if it is the first model.
-
-        Raises (from the task):
-            CircuitError: the file cannot be loaded as asked.
-        """
-        renderer = await self._core.any_renderer(report)
-        where = resolve(self._core, path)
-        name, chosen = await choose_loader(renderer, where, loader, parameters)
-        add = partial(add_model, path=where, loader=name, parameters=chosen)
-        return await self._load(renderer, report, where, add, color_by=color_by, frame=frame)
 
     @offered
     @waiting

@@ -18,12 +18,14 @@ from typing import Any
 
 _HOMES = {
     "ColorRamp": "simulation",
+    "ColorScheme": "loaders",
     "Interactive": "renderers",
     "Light": "lights",
     "LoaderParams": "loaders",
     "Material": "materials",
     "Shape": "shapes",
     "Transform": "models",
+    "VoxelType": "atlas",
 }
 
 

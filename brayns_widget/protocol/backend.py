@@ -394,9 +394,37 @@ class NodeSetIdsResult(Object):
     counts: list[int]
 
 
+class NodeSetCountsParams(Object):
+    """A node population of a circuit or simulation."""
+
+    path: str
+    population: str
+
+
+class NodeSetCount(Object):
+    """Number of nodes of a population in a node set.
+
+    Attributes:
+        name: of the node set.
+        count: the number, or None if it is not known.
+        reason: why it cannot be used on this population; "" if it can, or if there was no time to try.
+    """
+
+    name: str
+    count: int | None = None
+    reason: str
+
+
+class NodeSetCountsResult(Object):
+    """All node sets, by name."""
+
+    node_sets: list[NodeSetCount]
+
+
 SONATA_LIST_NODE_ATTRIBUTES = Endpoint("sonata-list-node-attributes", NodeAttributeListParams, NodeAttributeListResult)
 SONATA_GET_NODE_ATTRIBUTES = Endpoint("sonata-get-node-attributes", NodeAttributesParams, NodeAttributesResult)
 SONATA_GET_NODE_SET_IDS = Endpoint("sonata-get-node-set-ids", NodeSetIdsParams, NodeSetIdsResult)
+SONATA_COUNT_NODE_SETS = Endpoint("sonata-count-node-sets", NodeSetCountsParams, NodeSetCountsResult)
 
 # --- session variables ---
 

@@ -112,6 +112,21 @@ export interface Remark {
   readonly text: string;
 }
 
+export interface NodeSet {
+  readonly name: string;
+  readonly cells: number | null;
+  readonly reason: string;
+}
+
+export interface Format {
+  readonly loader: string;
+  readonly extensions: readonly string[];
+  readonly uploads: readonly string[];
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly reason: string;
+}
+
 export interface Started {
   readonly task: string;
 }
@@ -170,6 +185,7 @@ export interface Directory {
   readonly parent: string | null;
   readonly directories: readonly Folder[];
   readonly files: readonly File[];
+  readonly trail: readonly Folder[];
 }
 
 export interface Folder {
@@ -244,7 +260,13 @@ export interface KernelMessages {
 export interface Calls {
   "models.clear": { params: Record<string, never>; result: null };
   "models.count_cells": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null }; result: CellCount };
+  "models.count_node_sets": { params: { path: string; population: string }; result: readonly NodeSet[] };
+  "models.drop_upload": { params: { upload: string }; result: null };
+  "models.formats": { params: Record<string, never>; result: readonly Format[] };
   "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "models.load_file": { params: { path: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
+  "models.load_received": { params: { upload: string; name: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
+  "models.receive": { params: { upload: string; size: number; data: string }; result: number };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
@@ -309,6 +331,19 @@ export const PARAMETERS = {
       "default": null
     }
   },
+  "models.count_node_sets": {
+    "path": {
+      "maxLength": 4096
+    },
+    "population": {
+      "maxLength": 4096
+    }
+  },
+  "models.drop_upload": {
+    "upload": {
+      "maxLength": 100
+    }
+  },
   "models.load_circuit": {
     "path": {
       "maxLength": 4096
@@ -358,6 +393,43 @@ export const PARAMETERS = {
     },
     "frame": {
       "default": true
+    }
+  },
+  "models.load_file": {
+    "path": {
+      "maxLength": 4096
+    },
+    "loader": {
+      "maxLength": 4096
+    },
+    "frame": {
+      "default": true
+    }
+  },
+  "models.load_received": {
+    "upload": {
+      "maxLength": 100
+    },
+    "name": {
+      "maxLength": 4096
+    },
+    "loader": {
+      "maxLength": 4096
+    },
+    "frame": {
+      "default": true
+    }
+  },
+  "models.receive": {
+    "upload": {
+      "maxLength": 100
+    },
+    "size": {
+      "minimum": 1,
+      "maximum": 268435456
+    },
+    "data": {
+      "maxLength": 8388608
     }
   },
   "selection.add": {

@@ -32,6 +32,7 @@ def test_directories_are_listed(controller):
     assert [entry.name for entry in listing.directories] == ["A", "b"]
     assert [(entry.name, entry.size) for entry in listing.files] == [("circuit.json", 12)]
     assert listing.parent == "/data"
+    assert [(one.name, one.path) for one in listing.trail] == [("data", "/data"), ("x", "/data/x")]
     assert controller.files.list(Path("/data/x")) == listing
 
 

@@ -265,7 +265,7 @@ def test_without_a_backend_the_population_must_be_named():
         ("/data/a.obj", "mesh"),
         ("/data/A.OBJ", "mesh"),
         ("/data/a.h5", "Neuron Morphology loader"),
-        ("/data/circuit.morphologies.h5", "Neuron Morphology loader"),  # its extension would have a name before it
+        ("/data/circuit.morphologies.h5", "Cell placement loader"),
         ("/data/x.circuit.morphologies.h5", "Cell placement loader"),
         ("/data/a.pdb1", "protein"),
     ],
@@ -274,7 +274,8 @@ def test_the_loader_is_found_by_the_extension(cluster, controller, path, loader)
     (model,) = controller.models.load(path).result(WAIT)
     (params,) = cluster.renderer.sent("add-model")
     whole = {"load_axon": True, "load_dendrites": True, "load_soma": True}  # else a morphology would be nothing
-    properties = whole if loader == "Neuron Morphology loader" else {}
+    expected = {"Neuron Morphology loader": whole, "Cell placement loader": {"morphology_parameters": whole}}
+    properties = expected.get(loader, {})
     assert params == {"path": path, "loader_name": loader, "loader_properties": properties}
     assert (model.name, model.type, model.color_methods) == (path.rpartition("/")[2], "mesh", ())
 

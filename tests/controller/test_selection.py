@@ -196,6 +196,34 @@ def test_a_count_of_what_is_not_there_is_refused(controller):
         controller.models.count_cells("c.json", query={"nope": 1})
 
 
+def test_all_node_sets_are_counted_by_one_question(cluster, controller):
+    counts = [
+        {"name": "All", "count": 4, "reason": ""},
+        {"name": "None", "count": 0, "reason": ""},
+        {"name": "Odd", "reason": "it has no attribute 'x'"},
+        {"name": "Slow", "reason": ""},
+    ]
+    cluster.backend.answers["sonata-count-node-sets"] = lambda _: {"node_sets": counts}
+    found = controller.models.count_node_sets("/data/c.json", population="cells")
+    assert [(one.name, one.cells, one.reason) for one in found] == [
+        ("All", 4, ""),
+        ("None", 0, "no cell of cells"),
+        ("Odd", None, "it has no attribute 'x'"),
+        ("Slow", None, ""),
+    ]
+    asked = [params for method, params in cluster.backend.requests if method == "sonata-count-node-sets"]
+    assert asked == [{"path": "/data/c.json", "population": "cells"}]
+    cluster.backend.errors["sonata-count-node-sets"] = (-32603, "it broke")
+    with pytest.raises(CircuitError, match="cannot be counted: it broke"):
+        controller.models.count_node_sets("/data/c.json", population="cells")
+
+
+def test_a_backend_that_does_not_count_node_sets_says_so(cluster, controller):
+    cluster.backend.node_attributes = {}
+    with pytest.raises(CircuitError, match="no backend that counts all node sets at once"):
+        controller.models.count_node_sets("/data/c.json", population="cells")
+
+
 @pytest.mark.parametrize(
     ("density", "limit", "ids"),
     [(1.0, None, range(10)), (0.5, None, [0, 2, 4, 6, 8]), (0.01, None, [0]), (1.0, 3, [0, 3, 6]), (0.5, 2, [0, 4])],

@@ -11,7 +11,7 @@ import pytest
 
 import hatch_build
 from tests.browser import ARTIFACTS, launch
-from tests.front_end.panels import CIRCUIT, CIRCUITS, HOME
+from tests.front_end.panels import CIRCUIT, CIRCUITS, FORMATS, HOME, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,8 +158,9 @@ def panel(cell):
     cell.page.evaluate("kernel.mount({ status: { state: 'starting', text: 'Starting the renderer…' } })")
     cell.answer("files.list", [{"result": HOME}, {"result": CIRCUITS}, {"result": HOME}])
     cell.answer("files.inspect", {"result": CIRCUIT})
+    cell.answer("models.formats", {"result": FORMATS})
     cell.answer("models.load_circuit", {"result": {"task": "t1"}})
     assert cell.calls("files.list") == [], "nobody can answer before the renderer is ready"
     cell.trait("status", {"state": "ready", "text": "Ready"})
-    cell.page.get_by_role("button", name="circuits").wait_for()
+    option(cell, "circuits").wait_for()
     return cell

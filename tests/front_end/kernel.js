@@ -29,7 +29,12 @@ class FakeModel {
     this.sent = [];
     this.saved = [];
     this.unsaved = {};
-    this.answers = {};
+    // Unless a test says otherwise there are no files, and nobody tells the formats, so that any file may be tried.
+    this.answers = {
+      "files.list": { result: { path: "/", parent: null, directories: [], files: [], trail: [] } },
+      "models.count_node_sets": { result: [] },
+      "models.formats": { error: { type: "ConnectionLost", message: "No renderer.", hint: "" } },
+    };
     this.mute = false;
   }
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 HOSTILE = "<img src=x onerror=\"document.body.dataset.hit='yes'\">"
 
+_HOME_TRAIL = [{"name": "home", "path": "/home"}, {"name": "srv", "path": "/srv"}]
+
 HOME = {
     "path": "/srv",
     "parent": "/home",
+    "trail": _HOME_TRAIL,
     "directories": [{"name": "circuits", "path": "/srv/circuits"}, {"name": HOSTILE, "path": f"/srv/{HOSTILE}"}],
     "files": [{"name": "notes.txt", "path": "/srv/notes.txt", "size": 12}],
 }
@@ -14,6 +17,7 @@ HOME = {
 CIRCUITS = {
     "path": "/srv/circuits",
     "parent": "/srv",
+    "trail": [*_HOME_TRAIL, {"name": "circuits", "path": "/srv/circuits"}],
     "directories": [],
     "files": [{"name": "circuit_config.json", "path": "/srv/circuits/circuit_config.json", "size": 2113}],
 }
@@ -61,9 +65,52 @@ MODEL = {
 }
 
 
+def _format(loader, *extensions, uploads=(), reason="", required=(), **properties):
+    """A format of the renderer; ``properties`` are those of its parameters' schema."""
+    schema = {"type": "object", "properties": properties, "required": list(required)} if properties else {}
+    return {
+        "loader": loader,
+        "extensions": extensions,
+        "uploads": uploads,
+        "parameters": schema,
+        "defaults": {},
+        "reason": reason,
+    }
+
+
+FORMATS = [
+    _format("mesh", "obj", "stl", uploads=("obj", "stl")),
+    _format("DTI loader", "json", "dti", reason="This version cannot show the tracts of diffusion images"),
+    _format(
+        "raw-volume",
+        "raw",
+        uploads=("raw",),
+        data_type={"type": "string", "enum": ["short", "float"]},
+        dimensions={"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3},
+        smooth={"type": "boolean", "default": True},
+        required=["data_type", "dimensions"],
+    ),
+    _format("Neuron Morphology loader", "swc", "h5", "asc"),
+    _format("SONATA loader", "json"),
+]
+
+
+def option(cell, name):
+    """A row of the list of files."""
+    return cell.page.get_by_role("option", name=name)
+
+
+def choose_node_set(cell, name):
+    """Choose a node set, or leave it out, and close the list."""
+    field = cell.page.get_by_role("button", name="Node sets")
+    field.click()
+    option(cell, name).click()
+    field.click()
+
+
 def open_circuit(cell):
-    cell.page.get_by_role("button", name="circuits").click()
-    cell.page.get_by_role("button", name="circuit_config.json").click()
+    option(cell, "circuits").click()
+    option(cell, "circuit_config.json").click()
     cell.page.get_by_label("Population").wait_for()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.front_end.panels import choose_node_set
+
 pytestmark = pytest.mark.browser
 
 PATH = "/srv/circuits/circuit_config.json"
@@ -43,11 +45,10 @@ def open_form(open_cell):
         cell = open_cell(**options)
         cell.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
         cell.mount(height=780)
-        cell.answer("files.list", {"result": {"path": "/", "parent": None, "directories": [], "files": []}})
         cell.answer("files.inspect", {"result": CIRCUIT})
         cell.answer("models.load_circuit", {"result": {"task": "t1"}})
-        cell.page.get_by_label("Path").fill(PATH)
-        cell.page.get_by_label("Path").press("Enter")
+        cell.page.get_by_label("path to open").fill(PATH)
+        cell.page.get_by_label("path to open").press("Enter")
         cell.page.get_by_label("Population").wait_for()
         return cell
 
@@ -111,10 +112,10 @@ def test_conditions_are_joined_by_and_or(form):
 
 def test_a_node_set_is_counted_too(form):
     form.answer("models.count_cells", counted(9))
-    form.page.get_by_label("Node set").select_option("Layer1")
+    choose_node_set(form, "Layer1")
     form.page.get_by_text("9 of 31,346 cells chosen").wait_for()
     assert form.calls("models.count_cells")[0]["node_sets"] == ["Layer1"]
-    form.page.get_by_label("Node set").select_option("")
+    choose_node_set(form, "Layer1")
     form.page.get_by_text("about 940 of 31,346 cells").wait_for()
     assert form.page.get_by_text("cells chosen").count() == 0
 

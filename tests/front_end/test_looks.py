@@ -65,6 +65,11 @@ LEGEND = {
 LISTING = {
     "path": "/srv/circuits/hippocampus",
     "parent": "/srv/circuits",
+    "trail": [
+        {"name": "srv", "path": "/srv"},
+        {"name": "circuits", "path": "/srv/circuits"},
+        {"name": "hippocampus", "path": "/srv/circuits/hippocampus"},
+    ],
     "directories": [{"name": "morphologies", "path": "/srv/circuits/hippocampus/morphologies"}],
     "files": [
         {"name": "circuit_config.json", "path": "/srv/circuits/hippocampus/circuit_config.json", "size": 2113},
@@ -82,7 +87,7 @@ def fill(cell):
     progress = {"task": "7", "operation": "Loading morphologies", "amount": 0.42}
     cell.trait("progress", progress)
     cell.frame(color="#24486a", accumulation=12)
-    cell.page.get_by_role("button", name="nodes.h5").wait_for()
+    cell.page.get_by_role("option", name="nodes.h5").wait_for()
     cell.wait("document.querySelector('.bw-picture').textContent !== ''")
 
 
@@ -128,14 +133,14 @@ def test_everything_fits(open_cell, scheme, theme):
     check_fits(cell)
     error = {"type": "CircuitError", "message": "There is no folder '/srv/nope'.", "hint": "Choose another one."}
     cell.answer("files.list", {"error": error})
-    path = cell.page.get_by_role("textbox", name="Path").first
+    path = cell.page.get_by_role("textbox", name="path to open").first
     path.fill("/srv/nope")
     path.press("Enter")
     cell.page.get_by_text("There is no folder").scroll_into_view_if_needed()
     cell.screenshot(f"{scheme}-problem")
     check_contrast(cell)
     cell.answer("files.inspect", {"result": CIRCUIT})
-    cell.page.get_by_role("button", name="circuit_config.json").click()
+    cell.page.get_by_role("option", name="circuit_config.json").click()
     cell.page.get_by_label("Population").wait_for()
     cell.screenshot(f"{scheme}-form")
     check_fits(cell)

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.front_end.panels import CIRCUIT, CIRCUITS, HOME, HOSTILE, MODEL, job, open_circuit
+from tests.front_end.panels import CIRCUIT, HOSTILE, MODEL, choose_node_set, job, open_circuit, option
 
 pytestmark = pytest.mark.browser
 
 
-def test_browsing(panel):
-    assert panel.calls("files.list") == [{"path": None}]
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_role("button", name="circuit_config.json").wait_for()
-    assert panel.page.get_by_label("Path").input_value() == "/srv/circuits"
-    panel.page.get_by_label("Parent folder").click()
-    panel.page.get_by_text("notes.txt").wait_for()
-    assert [call["path"] for call in panel.calls("files.list")] == [None, "/srv/circuits", "/srv"]
-
-
 def test_a_circuit_without_populations_is_told_and_the_files_stay(panel):
     panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [], "default_population": None}})
-    panel.page.get_by_label("Path").fill("/data/empty.json")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/empty.json")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="no node population that can be shown").wait_for()
-    assert panel.page.get_by_label("Path").is_visible()
+    assert panel.page.get_by_label("path to open").is_visible()
 
 
 def test_populations_that_cannot_be_shown_are_listed_with_the_reason(panel):
@@ -36,47 +26,50 @@ def test_populations_that_cannot_be_shown_are_listed_with_the_reason(panel):
     assert option.is_disabled()
     panel.page.get_by_role("button", name="Back").click()
     panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": [broken], "default_population": None}})
-    panel.page.get_by_label("Path").fill("/data/input.json")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/input.json")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="input: its nodes have no positions.").wait_for()
 
 
 def test_what_was_said_of_one_file_is_gone_at_the_next(panel):
     panel.answer("files.list", {"error": {"type": "CircuitError", "message": "a.txt is no directory.", "hint": ""}})
-    panel.page.get_by_label("Path").fill("/data/a.txt")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/a.txt")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="a.txt is no directory").wait_for()
     panel.answer("files.inspect", {"error": {"type": "CircuitError", "message": "b.json is empty.", "hint": ""}})
-    panel.page.get_by_label("Path").fill("/data/b.json")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data/b.json")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.panel.get_by_role("alert").filter(has_text="b.json is empty").wait_for()
     assert panel.page.get_by_text("a.txt is no directory").count() == 0
 
 
 def test_a_typed_path_is_listed_or_inspected(panel):
-    panel.page.get_by_label("Path").fill("/data")
-    panel.page.get_by_label("Path").press("Enter")
+    panel.page.get_by_label("path to open").fill("/data")
+    panel.page.get_by_label("path to open").press("Enter")
     panel.wait("kernel.calls('files.list').length === 2")
     assert panel.calls("files.list")[1] == {"path": "/data"}
-    panel.page.get_by_label("Path").fill(" /data/Circuit.JSON ")
+    panel.page.get_by_label("path to open").fill(" /data/Circuit.JSON ")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_label("Population").wait_for()
     assert panel.calls("files.inspect") == [{"path": "/data/Circuit.JSON"}]
 
 
 def test_a_folder_that_is_shown_is_opened_as_a_circuit(panel):
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_role("button", name="circuit_config.json").wait_for()
+    option(panel, "circuits").click()
+    option(panel, "circuit_config.json").wait_for()
+    panel.page.get_by_label("path to open").fill("/srv/circuits")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_label("Population").wait_for()
     assert panel.calls("files.inspect") == [{"path": "/srv/circuits"}]
 
 
 def test_a_morphology_is_shown_at_once(panel):
-    panel.page.get_by_label("Path").fill("/data/cell.SWC")
-    panel.page.get_by_label("Path").press("Enter")
-    panel.wait("kernel.calls('models.load_circuit').length === 1")
-    assert panel.calls("models.load_circuit") == [{"path": "/data/cell.SWC"}]
+    panel.page.get_by_label("path to open").fill("/data/cell.SWC")
+    panel.page.get_by_label("path to open").press("Enter")
+    panel.wait("kernel.calls('models.load_file').length === 1")
+    assert panel.calls("models.load_file") == [
+        {"path": "/data/cell.SWC", "loader": "Neuron Morphology loader", "options": {}}
+    ]
     assert panel.calls("files.inspect") == []
 
 
@@ -99,7 +92,7 @@ def test_loading_sends_what_was_chosen(panel):
     assert population.input_value() == "cortex", "the kernel says which"
     panel.page.get_by_text("about 940 of 31,346 cells").wait_for()
     panel.page.get_by_label("Density in percent").fill("50")
-    panel.page.get_by_label("Node set").select_option("Layer1")
+    choose_node_set(panel, "Layer1")
     panel.page.get_by_label("Axon").check()
     panel.page.get_by_label("Dendrites").uncheck()
     panel.page.get_by_label("Radius").fill("2.5")
@@ -202,36 +195,20 @@ def test_nothing_to_load_is_not_sent(panel):
 def test_errors_are_told_where_they_happen(panel):
     error = {"type": "CircuitError", "message": "notes.txt is not a circuit.", "hint": "Choose a circuit_config.json."}
     panel.answer("files.inspect", [{"error": error}, {"result": CIRCUIT}])
-    panel.page.get_by_role("button", name="notes.txt").click()
+    panel.page.get_by_label("path to open").fill("/srv/notes.json")
+    panel.page.get_by_label("path to open").press("Enter")
     alert = panel.panel.get_by_role("alert").filter(visible=True)
     alert.wait_for()
     assert "notes.txt is not a circuit." in alert.inner_text()
     assert "Choose a circuit_config.json." in alert.inner_text()
     panel.screenshot("error")
+    panel.page.get_by_label("path to open").fill("")
     open_circuit(panel)
     assert alert.count() == 0, "the next try clears what the last one said"
     panel.answer("models.load_circuit", {"error": {**error, "message": "Population cortex has no morphologies."}})
     panel.page.get_by_role("button", name="Load", exact=True).click()
     panel.page.get_by_text("Population cortex has no morphologies.").wait_for()
     assert panel.page.get_by_role("button", name="Load", exact=True).is_enabled()
-
-
-def test_a_late_listing_does_not_replace_a_newer_one(panel):
-    panel.answer("files.list", [{"result": CIRCUITS, "delay": 400}, {"result": {**HOME, "path": "/newest"}}])
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_label("Path").fill("/newest")
-    panel.page.get_by_label("Path").press("Enter")
-    panel.page.evaluate("new Promise((resolve) => setTimeout(resolve, 700))")
-    assert panel.page.get_by_label("Path").input_value() == "/newest"
-    panel.page.get_by_text("notes.txt").wait_for()
-
-
-def test_very_long_listings_are_cut_and_say_so(panel):
-    files = [{"name": f"f{index}.h5", "path": f"/f{index}.h5", "size": 1} for index in range(1200)]
-    panel.answer("files.list", {"result": {**CIRCUITS, "files": files}})
-    panel.page.get_by_role("button", name="circuits").click()
-    panel.page.get_by_text("700 more").wait_for()
-    assert panel.page.locator(".bw-file").count() == 500
 
 
 def test_the_camera_can_be_reset_and_projected(panel):
@@ -276,8 +253,18 @@ def test_without_a_backend_path_and_population_are_typed(panel):
     form.get_by_label("Path").fill("/data/cell.swc")
     assert form.get_by_label("Population").count() == 0
     form.get_by_label("Path").press("Enter")
-    panel.wait("kernel.calls('models.load_circuit').length === 2")
-    assert panel.calls("models.load_circuit")[1] == {"path": "/data/cell.swc"}
+    panel.wait("kernel.calls('models.load_file').length === 1")
+    assert panel.calls("models.load_file")[0]["path"] == "/data/cell.swc"
+    form.get_by_label("Path").fill("/data/block.raw")
+    form.get_by_label("Dimensions").fill("1 2 3")
+    form.get_by_label("Data type").select_option("float")
+    form.get_by_label("Path").press("Enter")
+    panel.wait("kernel.calls('models.load_file').length === 2")
+    options = {"data_type": "float", "dimensions": [1, 2, 3], "smooth": True}
+    assert panel.calls("models.load_file")[1] == {"path": "/data/block.raw", "loader": "raw-volume", "options": options}
+    form.get_by_label("Path").fill("/data/a.dti")
+    panel.page.get_by_text("This version cannot show the tracts").wait_for()
+    assert form.get_by_role("button", name="Load").is_disabled()
 
 
 @pytest.mark.parametrize("brayns", [True, False])
@@ -285,7 +272,7 @@ def test_what_brayns_own_backend_cannot_read_is_loaded_by_name(panel, brayns):
     panel.trait("job", job(brayns_backend=brayns))
     error = {"type": "CircuitError", "message": "'c.json' cannot be read: KeyError.", "hint": ""}
     panel.answer("files.inspect", {"error": error})
-    panel.page.get_by_label("Path").fill("/data/c.json")
+    panel.page.get_by_label("path to open").fill("/data/c.json")
     panel.page.get_by_role("button", name="Open").click()
     panel.page.get_by_text("cannot be read: KeyError").wait_for()
     named = panel.page.get_by_label("Population")

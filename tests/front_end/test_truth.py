@@ -214,17 +214,17 @@ def test_notices_leave_most_of_the_picture_free(cell):
 def test_the_error_of_a_file_leaves_when_another_folder_is_opened(cell):
     cell.mount()
     files = [{"name": "broken.json", "path": "/data/broken.json", "size": 3}]
-    listing = {"path": "/data", "parent": "/", "directories": [], "files": files}
+    listing = {"path": "/data", "parent": "/", "directories": [], "files": files, "trail": []}
     cell.answer("files.list", {"result": listing})
     error = {"type": "CircuitError", "message": "This is no circuit.", "hint": ""}
     cell.answer("files.inspect", {"error": error})
-    path = cell.page.get_by_role("textbox", name="Path")
+    path = cell.page.get_by_role("textbox", name="path to open")
     path.fill("/data/broken.json")
     path.press("Enter")
     cell.page.get_by_text("This is no circuit.").wait_for()
     path.fill("/data")
     path.press("Enter")
-    cell.page.get_by_role("button", name="broken.json").wait_for()
+    cell.page.get_by_role("option", name="broken.json").wait_for()
     assert cell.page.locator(".bw-problem:visible").count() == 0
 
 

@@ -411,6 +411,13 @@ WRITING_CALLS: Mapping[str, Write] = {
 }
 """All short calls that change something."""
 
+
+def _sent(stage: Stage) -> str:
+    """Send a small upload, as a page does, and return its name."""
+    stage.viewer.models.receive("one", 3, "AAAA")
+    return "one"
+
+
 CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "backend.request": lambda _: (("version",), {}),
     "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
@@ -438,8 +445,20 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "model.thicken": lambda _: ((0.5,), {}),
     "model.update": lambda _: ((), {"visible": True}),
     "models.clear": lambda _: ((), {}),
+    "models.formats": lambda _: ((), {}),
     "models.load": lambda _: (("/data/mesh.obj",), {}),
+    "models.load_atlas": lambda _: (("/data/atlas.nrrd",), {}),
+    "models.load_file": lambda _: (("/data/mesh.obj",), {"loader": "mesh", "options": {}}),
+    "models.load_mesh": lambda _: (("/data/mesh.obj",), {}),
+    "models.load_molecule": lambda _: (("/data/water.pdb",), {}),
+    "models.load_placements": lambda _: (("/data/nodes.h5",), {}),
+    "models.load_upload": lambda _: ((b"off",), {"name": "a.obj", "loader": "mesh"}),
+    "models.load_received": lambda stage: ((_sent(stage),), {"name": "a.obj", "loader": "mesh", "options": {}}),
+    "models.receive": lambda _: (("other", 4, "AAAA"), {}),
+    "models.drop_upload": lambda _: (("other",), {}),
+    "models.load_volume": lambda _: (("/data/block.mhd",), {}),
     "models.count_cells": lambda _: ((PATH,), {}),
+    "models.count_node_sets": lambda _: ((PATH,), {"population": "cells"}),
     "models.load_circuit": lambda _: ((PATH,), {}),
     "models.load_morphology": lambda _: (("/data/cell.swc",), {}),
     "models.refresh": lambda _: ((), {}),
@@ -487,6 +506,10 @@ CHANGES_NOTHING = frozenset(
         "model.read_material",
         "model.read_ramp",
         "models.count_cells",
+        "models.count_node_sets",
+        "models.drop_upload",
+        "models.formats",
+        "models.receive",
         "models.refresh",
         "pictures.inspect",
         "selection.read_cells",

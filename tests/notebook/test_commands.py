@@ -58,6 +58,12 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "job.restore",
         "job.start",
         "job.stop",
+        "models.count_node_sets",
+        "models.formats",
+        "models.load_file",
+        "models.load_received",
+        "models.receive",
+        "models.drop_upload",
         "tasks.cancel",
         "notices.dismiss",
         "files.list",
@@ -100,6 +106,7 @@ def test_a_directory_is_listed_as_json(controller):
         "parent": None,
         "directories": [{"name": "A", "path": "/data/A"}, {"name": "b", "path": "/data/b"}],
         "files": [{"name": "circuit.json", "path": "/data/circuit.json", "size": 12}],
+        "trail": [{"name": "data", "path": "/data"}],
     }
 
 

@@ -30,6 +30,7 @@ def test_recorded_exchanges_are_understood(shared_dir: Path):
                 assert endpoint.encode(validate(endpoint.params_type, params)) == params
             seen.add(name)
     ours = {
+        "sonata-count-node-sets",
         "sonata-describe-circuit",
         "sonata-get-node-attributes",
         "sonata-get-node-set-ids",

@@ -234,6 +234,8 @@ class LoaderInfo(Object):
     input_parameters_schema: JsonSchema = read_only()
     name: str = read_only()
     plugin: str = read_only()
+    # An addition of ours, absent for loaders that work: why this one refuses all files.
+    refused: Annotated[str | None, SkipJsonSchema()] = read_only(required=False)
 
 
 class AddModelParams(Object):

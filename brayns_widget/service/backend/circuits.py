@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,6 +197,30 @@ def get_node_set_ids(config: Config, population: str, node_sets: list[str]) -> t
     return {"counts": list(map(len, found))}, b"".join(ids.tobytes() for ids in found)
 
 
+_COUNTING = 30.0  # seconds, of the minute that one answer may take
+
+
+def count_node_sets(config: Config, population: str) -> dict[str, Any]:
+    """Return how many nodes of a population are in each node set, as far as there is time.
+
+    Raises:
+        RequestError: -32602, there is no such population.
+    """
+    from brayns_widget.service.sonata.node_sets import nodes_of
+
+    nodes, sets, end = config.population(population), config.node_sets(), time.monotonic() + _COUNTING
+    found: list[dict[str, Any]] = []
+    for name in sorted(sets.values):
+        if time.monotonic() > end:
+            found.append({"name": name, "reason": ""})
+            continue
+        try:
+            found.append({"name": name, "count": len(nodes_of(sets, name, nodes)), "reason": ""})
+        except RequestError as error:
+            found.append({"name": name, "reason": error.message})
+    return {"node_sets": found}
+
+
 def select_nodes(config: Config, population: str, count: int, node_sets: list[str]) -> tuple[dict[str, Any], bytes]:
     """Return how many nodes were selected, and their ids, as little-endian uint64."""
     from brayns_widget.service.backend import nodes
@@ -217,6 +242,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "node-attributes": node_attributes,
     "get-node-attributes": get_node_attributes,
     "get-node-set-ids": get_node_set_ids,
+    "count-node-sets": count_node_sets,
     "select-nodes": select_nodes,
     "node-positions": node_positions,
 }

@@ -15,6 +15,7 @@ const DEADLINE_MS = 30_000;
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = {
   "files.inspect": 120_000,
   "models.count_cells": 120_000,
+  "models.count_node_sets": 120_000,
 };
 
 /** A command that failed; `hint` says what the user can do about it, or "". */

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
-import { type Circuit, PARAMETERS, type Population } from "../contract.js";
+import { type Circuit, type Format, PARAMETERS, type Population } from "../contract.js";
 import { CallError } from "../kernel/link.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
@@ -14,9 +14,16 @@ import { useCount } from "./counting.js";
 import { DensityField } from "./DensityField.js";
 import { comfortableDensity } from "./density.js";
 import { FileBrowser } from "./FileBrowser.js";
+import { FileForm } from "./FileForm.js";
+import { type Fold, Folding, useFolding } from "./Folding.js";
+import { fileFormat } from "./files.js";
+import { useFormats } from "./formats.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
+import { NodeSets } from "./NodeSets.js";
 import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
+import { fieldsOf } from "./schema.js";
+import { Upload } from "./Upload.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
 const UNREAD = "The renderer may read it all the same, if you name the population.";
@@ -24,8 +31,8 @@ const UNREAD = "The renderer may read it all the same, if you name the populatio
 /** Values of the form. */
 interface Choices extends PartChoices {
   readonly population: string;
-  /** Or "" for all cells. */
-  readonly nodeSet: string;
+  /** None for all cells. */
+  readonly nodeSets: readonly string[];
   readonly conditions: readonly Condition[];
   /** Whether one of the conditions is enough. */
   readonly any: boolean;
@@ -39,7 +46,7 @@ interface Choices extends PartChoices {
 
 const FIRST_CHOICES: Choices = {
   population: "",
-  nodeSet: "",
+  nodeSets: [],
   conditions: [],
   any: false,
   density: null,
@@ -80,15 +87,31 @@ function asked({ conditions, any }: Choices, population: Population | undefined)
 
 export function Load() {
   const lack = useView().traits.job.value.lack;
-  return lack ? <LoadByName reason={lack} /> : <LoadByLooking />;
+  const formats = useFormats();
+  const folding = useFolding();
+  return (
+    <Folding of={folding}>
+      {lack ? <LoadByName reason={lack} formats={formats} /> : <LoadByLooking formats={formats} folding={folding} />}
+      <Upload formats={formats} folding={folding} />
+    </Folding>
+  );
 }
 
-function LoadByLooking() {
+interface LoadProps {
+  /** What can be loaded; null if nobody has told it. */
+  readonly formats: readonly Format[] | null;
+  readonly folding: Fold;
+}
+
+function LoadByLooking({ formats, folding }: LoadProps) {
   const { link, traits } = useView();
   const commands = useCommands();
   const circuit = useSignal<Circuit | null>(null);
+  /** A file whose loader has parameters. */
+  const file = useSignal<{ readonly path: string; readonly format: Format } | null>(null);
   const choices = useSignal(FIRST_CHOICES);
   const change = (changes: Partial<Choices>) => {
+    folding.stay();
     choices.value = { ...choices.value, ...changes };
   };
   const inspect = async (path: string) => {
@@ -98,16 +121,16 @@ function LoadByLooking() {
       const hint = found.populations.map(({ name, reason }) => `${name}: ${reason}.`).join(" ");
       throw new CallError({ type: "CircuitError", message, hint: hint || "Choose another file." });
     }
-    change({ nodeSet: "", ...choosing(find(found, found.default_population), choices.value.colorBy) });
+    change({ nodeSets: [], ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
   };
   const load = (path: string, density: number, query: Query | null) => {
-    const { population, nodeSet, soma, axon, dendrites, radius, colorBy } = choices.value;
-    return link.call("models.load_circuit", {
+    const { population, nodeSets, soma, axon, dendrites, radius, colorBy } = choices.value;
+    return folding.await(path, "models.load_circuit", {
       path,
       population,
       density,
-      node_sets: nodeSet ? [nodeSet] : [],
+      node_sets: nodeSets,
       query,
       soma,
       axon,
@@ -116,19 +139,42 @@ function LoadByLooking() {
       color_by: colorBy || null,
     });
   };
-  const pick = (path: string) => (MORPHOLOGY.test(path) ? link.call("models.load_circuit", { path }) : inspect(path));
+  const loadFile = (path: string, { loader }: Format, options: Readonly<Record<string, unknown>>) =>
+    folding.await(path, "models.load_file", { path, loader, options });
+  const pick = async (path: string) => {
+    const format = fileFormat(path, formats);
+    if (format?.reason) {
+      throw new CallError({
+        type: "CircuitError",
+        message: `${shortPath(path)} cannot be loaded.`,
+        hint: format.reason,
+      });
+    }
+    if (format && fieldsOf(format.parameters, format.defaults).fields.length > 0) {
+      file.value = { path, format };
+    } else if (format) {
+      await loadFile(path, format, format.defaults);
+    } else if (MORPHOLOGY.test(path)) {
+      await folding.await(path, "models.load_circuit", { path });
+    } else {
+      await inspect(path);
+    }
+  };
   const back = () => {
     commands.clear();
     circuit.value = null;
+    file.value = null;
   };
   const found = circuit.value;
   /** The configuration that the backend could not read; the renderer may. */
   const unread = useSignal<string | null>(null);
   return (
-    <div aria-busy={commands.busy.value}>
+    <div class="bw-load" aria-busy={commands.busy.value}>
       <FileBrowser
-        hidden={found !== null}
+        hidden={found !== null || file.value !== null}
+        formats={formats}
         onMove={() => {
+          folding.stay();
           unread.value = null;
           commands.clear();
         }}
@@ -148,8 +194,23 @@ function LoadByLooking() {
           onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
         />
       )}
+      {file.value && (
+        <FileForm
+          name={file.value.path}
+          format={file.value.format}
+          busy={commands.busy.value}
+          onBack={back}
+          onChange={folding.stay}
+          onLoad={(options) => {
+            const chosen = file.value;
+            if (chosen) {
+              void commands.run(() => loadFile(chosen.path, chosen.format, options));
+            }
+          }}
+        />
+      )}
       <Problem of={commands} />
-      {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} />}
+      {unread.value !== null && <LoadByName key={unread.value} path={unread.value} reason={UNREAD} formats={formats} />}
     </div>
   );
 }
@@ -169,7 +230,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
   useLayoutEffect(() => population.current?.focus({ preventScroll: true }), [circuit]);
   const chosen = find(circuit, choices.population);
   const query = asked(choices, chosen);
-  const node_sets = choices.nodeSet ? [choices.nodeSet] : [];
+  const node_sets = choices.nodeSets;
   const narrowed = chosen && query !== undefined && (query !== null || node_sets.length > 0);
   const counting = useCount(narrowed ? { path: circuit.path, population: chosen.name, node_sets, query } : null);
   const cells = counting.count?.cells ?? chosen?.size ?? 0;
@@ -207,22 +268,15 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           </select>
         )}
       </Field>
-      <Field name="Node set">
-        {(id) => (
-          <select
-            id={id}
-            value={choices.nodeSet}
-            onChange={(event) => onChange({ nodeSet: event.currentTarget.value })}
-          >
-            <option value="">All cells</option>
-            {circuit.node_sets.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      {circuit.node_sets.length > 0 && (
+        <NodeSets
+          path={circuit.path}
+          population={choices.population}
+          names={circuit.node_sets}
+          chosen={choices.nodeSets}
+          onChange={(nodeSets) => onChange({ nodeSets })}
+        />
+      )}
       <Conditions
         columns={chosen?.columns ?? []}
         conditions={choices.conditions}

@@ -1,12 +1,14 @@
 // Form to load what the backend cannot look into: path, population and node set are typed.
 import { useSignal } from "@preact/signals";
 import { useView } from "../context.js";
-import { PARAMETERS } from "../contract.js";
+import { type Format, PARAMETERS } from "../contract.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { Problem } from "../ui/Problem.js";
 import { Text } from "../ui/Text.js";
+import { FileFields, useFileOptions } from "./FileForm.js";
+import { fileFormat } from "./files.js";
 import { type PartChoices, Parts } from "./Parts.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
@@ -17,9 +19,10 @@ interface LoadByNameProps {
   readonly path?: string;
   /** Why it has to be typed. */
   readonly reason: string;
+  readonly formats: readonly Format[] | null;
 }
 
-export function LoadByName({ path = "", reason }: LoadByNameProps) {
+export function LoadByName({ path = "", reason, formats }: LoadByNameProps) {
   const { link, traits } = useView();
   const commands = useCommands();
   const typed = useSignal({ path, population: "", nodeSet: "", percent: "100", colorBy: "" });
@@ -32,10 +35,13 @@ export function LoadByName({ path = "", reason }: LoadByNameProps) {
     typed.value = { ...typed.value, ...changes };
   };
   const { population, nodeSet, percent, colorBy } = typed.value;
-  const isCell = MORPHOLOGY.test(typed.value.path.trim());
+  const where = typed.value.path.trim();
+  const format = fileFormat(where, formats);
+  const fileOptions = useFileOptions(format);
+  const isFile = format !== null || MORPHOLOGY.test(where);
   const load = (event: Event) => {
     event.preventDefault();
-    const file = { path: typed.value.path.trim() };
+    const file = { path: where };
     const options = {
       population: population.trim(),
       node_sets: nodeSet.trim() ? [nodeSet.trim()] : [],
@@ -43,7 +49,11 @@ export function LoadByName({ path = "", reason }: LoadByNameProps) {
       ...parts.value,
       color_by: colorBy.trim() || null,
     };
-    void commands.run(() => link.call("models.load_circuit", isCell ? file : { ...file, ...options }));
+    void commands.run(() =>
+      format
+        ? link.call("models.load_file", { ...file, loader: format.loader, options: fileOptions.read() })
+        : link.call("models.load_circuit", isFile ? file : { ...file, ...options }),
+    );
   };
   const ready = traits.status.value.state === "ready";
   return (
@@ -57,7 +67,9 @@ export function LoadByName({ path = "", reason }: LoadByNameProps) {
         maxLength={OPTIONS.path.maxLength}
         onInput={(path) => type({ path })}
       />
-      {!isCell && (
+      {format?.reason && <p class="bw-problem">{format.reason}</p>}
+      {format && <FileFields options={fileOptions} />}
+      {!isFile && (
         <>
           <Text
             name="Population"
@@ -103,7 +115,7 @@ export function LoadByName({ path = "", reason }: LoadByNameProps) {
         </>
       )}
       <div class="bw-actions">
-        <Button primary disabled={commands.busy.value || !ready}>
+        <Button primary disabled={commands.busy.value || !ready || Boolean(format?.reason)}>
           Load
         </Button>
       </div>

@@ -24,7 +24,7 @@ export function Panel() {
       <Section title="Models">
         <Models />
       </Section>
-      <Section title="Load a circuit or a cell">
+      <Section title="Load">
         <Load />
       </Section>
       <Section title="Select">

@@ -25,6 +25,7 @@ ADDED = {
     "sonata-list-node-attributes",
     "sonata-get-node-attributes",
     "sonata-get-node-set-ids",
+    "sonata-count-node-sets",
 }
 
 
@@ -56,6 +57,7 @@ def test_additions_have_schemas_too(name, tmp_path, call):
     answered = {
         "sonata-describe-circuit": {"populations", "notices"},
         "sonata-get-node-set-ids": {"counts"},
+        "sonata-count-node-sets": {"node_sets"},
     }
     assert answered.get(name, {"count", "attributes"}) <= set(schema["result"]["required"])
 

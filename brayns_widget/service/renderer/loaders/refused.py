@@ -13,7 +13,8 @@ _BLUE_CONFIG = (
     "BlueConfig circuits cannot be loaded, their format is no longer maintained: "
     "convert the circuit to SONATA and load its circuit_config.json with the SONATA loader"
 )
-_REASONS = {BBP: _BLUE_CONFIG, DTI: "This version cannot show the tracts of diffusion images"}
+REASONS = {BBP: _BLUE_CONFIG, DTI: "This version cannot show the tracts of diffusion images"}
+"""By the names of these loaders."""
 
 
 def _load(path: Path, _params: object, _request: RunningRequest) -> list[LoadedModel]:
@@ -31,7 +32,7 @@ def check_refused(loader_name: str, path: str = "") -> None:
         RequestError: -32602, it is; the message tells why, and what to do.
     """
     file = Path(path)
-    reason = _REASONS.get(loader_name)
+    reason = REASONS.get(loader_name)
     if not file.suffix and file.name.lower().startswith(("blueconfig", "circuitconfig")):
         reason = _BLUE_CONFIG
     if reason is not None:

@@ -14,7 +14,7 @@ from brayns_widget.protocol.brayns.models import LoadInfo, ModelInstance
 from brayns_widget.protocol.errors import INVALID_PARAMS, RequestError
 from brayns_widget.service.renderer.context import Context
 from brayns_widget.service.renderer.loaders.base import Loader
-from brayns_widget.service.renderer.loaders.refused import check_refused
+from brayns_widget.service.renderer.loaders.refused import REASONS, check_refused
 from brayns_widget.service.rpc.methods import Methods, Turn
 from brayns_widget.service.rpc.running import RunningRequest
 
@@ -34,6 +34,7 @@ def get_loaders(context: Context) -> list[LoaderInfo]:
             input_parameters_schema=loader.schema(),
             name=loader.name,
             plugin=loader.plugin,
+            refused=REASONS.get(loader.name),
         )
         for loader in context.loaders.values()
     ]

@@ -254,8 +254,12 @@ async def loaders(client: Client) -> None:
     for loader in await client.call("get-loaders"):
         load = {"path": "/no/file", "loader_name": loader["name"], "loader_properties": {}}
         reason = REFUSING.get(loader["name"], "File /no/file does not exists")
-        with pytest.raises(Failed, match=reason):
+        with pytest.raises(Failed, match=reason) as failed:
             await client.call("add-model", load)
+        if loader["name"] in REFUSING:
+            assert loader["refused"] in str(failed.value), "who lists the loaders is told already"
+        else:
+            assert "refused" not in loader
     with pytest.raises(Failed, match="Invalid loader name"):
         await client.call("add-model", {"path": "/no/file", "loader_name": "unicorn", "loader_properties": {}})
 
