@@ -54,6 +54,8 @@ def staged() -> Iterator[Stage]:
         with Controller(**cluster.options) as controller:
             viewers = BraynsWidget(controller=controller), BraynsWidget(controller=controller)
             until(lambda: controller.status.state == "ready")
+            controller.loop.loop.call_soon_threadsafe(controller.presence.plugged, "a page", True)  # tells the camera
+            until(lambda: controller.presence.seen)
             yield Stage(cluster.renderer, controller, viewers, dict(zip(viewers, comms, strict=True)))
             for viewer in viewers:
                 viewer.close()
