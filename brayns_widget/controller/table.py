@@ -226,7 +226,7 @@ class Table(Group):
                     hint="Load the cells that you want by a query, and read them with models[…].cells.",
                 )
             self._table = self._order = None  # not two of them in memory
-            frame = await read_columns(ready.backend, path, name, None, None)
+            frame = _readable(await read_columns(ready.backend, path, name, None, None))
             self._table = _Table(ready, path, replace(population, size=len(frame)), frame)
             return self._table
 
@@ -270,6 +270,11 @@ def _order(table: _Table, question: _Question, cells: Cells | None) -> Ints:
         return ids[::-1] if question.descending else ids
     keys = _keys(table.frame[question.sort])[ids]
     return ids[np.argsort(-keys if question.descending else keys, kind="stable")]  # NaN is last in both
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its columns in the order of their use: texts, then the place, then other numbers."""
+    return frame[sorted(frame, key=lambda name: (_is_number(frame[name]), name not in {"x", "y", "z"}))]
 
 
 def _is_number(column: pd.Series[Any]) -> bool:

@@ -72,6 +72,14 @@ def test_selected_rows_follow_the_selection(controller):
     assert cells(controller, selected=True, query={"mtype": "A"}) == []
 
 
+def test_texts_and_places_come_first(cluster):
+    names = {"a": [1.0] * 4, "y": [0.0] * 4, "b": ["t"] * 4, "x": [2.0] * 4, "c": ["u"] * 4}
+    cluster.backend.node_attributes = names
+    with Controller(**cluster.options) as controller:
+        load(controller)
+        assert [column.name for column in controller.table.rows().columns] == ["b", "c", "y", "x", "a"]
+
+
 def test_a_cell_is_found_in_its_row(controller):
     assert controller.table.rows(sort="x", find=3).place == 2
     assert controller.table.rows(query={"mtype": "A"}, find=3).place is None

@@ -1,4 +1,4 @@
-// What takes space folds away once something was loaded by it, and comes back as it was.
+// What takes space folds away once something was loaded, by it or from Python, and comes back as it was.
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
@@ -23,6 +23,8 @@ export function useFolding(): Fold {
   const awaited = useRef<{ readonly path: string | null; readonly known: ReadonlySet<number>; stays: boolean } | null>(
     null,
   );
+  /** Somebody uses the controls, so only what they load themselves folds them away. */
+  const used = useRef(false);
   const models = traits.models.value;
   const place = placeOf(traits.job.value);
   useEffect(() => {
@@ -34,6 +36,9 @@ export function useFolding(): Fold {
         remember(place, arrived.path ?? load.path);
       }
       folded.value = !load.stays;
+    } else if (!load && models.length > 0 && !used.current) {
+      used.current = true; // once is enough
+      folded.value = true;
     }
   }, [models, place, folded]);
   return useMemo(
@@ -42,6 +47,7 @@ export function useFolding(): Fold {
       async await(path, method, params) {
         const known = new Set(traits.models.peek().map(({ id }) => id));
         awaited.current = { path, known, stays: false };
+        used.current = true;
         try {
           await link.call(method, params);
         } catch (error) {
@@ -50,6 +56,7 @@ export function useFolding(): Fold {
         }
       },
       stay() {
+        used.current = true;
         if (awaited.current) {
           awaited.current.stays = true;
         }

@@ -86,6 +86,7 @@ export function Grid(props: GridProps) {
       anchor.current = number;
     }
     show(number);
+    scroller.current?.focus({ preventScroll: true }); // not the cell that was clicked: the grid has the keys
     const row = pages.row(number);
     if (add && !extend && row && selection.has(row.cell)) {
       props.onRemove(row.cell);
