@@ -25,6 +25,7 @@ from typing import Any
 from sphinx.util.typing import stringify_annotation
 
 import brayns_widget
+from brayns_widget.controller.vocabulary import VOCABULARY as CLASSES
 
 VOCABULARY = (
     "brayns_widget.protocol.brayns",
@@ -158,9 +159,13 @@ def hints(what: Any) -> dict[str, Any]:
 
 
 def evaluate(text: Any, names: dict[str, Any]) -> Any:
-    """Evaluate one annotation, if that can be done."""
+    """Evaluate one annotation without its limits, if that can be done."""
+
+    def holder() -> None: ...
+
     try:
-        return eval(text, names) if isinstance(text, str) else text  # noqa: S307 - our own code
+        holder.__annotations__ = {"it": eval(text, names, CLASSES) if isinstance(text, str) else text}  # noqa: S307
+        return typing.get_type_hints(holder)["it"]
     except NameError:
         return text
 

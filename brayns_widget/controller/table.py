@@ -274,7 +274,7 @@ def _order(table: _Table, question: _Question, cells: Cells | None) -> Ints:
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its columns in the order of their use: texts, then the place, then other numbers."""
-    return frame[sorted(frame, key=lambda name: (_is_number(frame[name]), name not in {"x", "y", "z"}))]
+    return frame[sorted(frame, key=lambda name: (_is_number(frame[str(name)]), name not in {"x", "y", "z"}))]
 
 
 def _is_number(column: pd.Series[Any]) -> bool:

@@ -199,4 +199,5 @@ def test_a_shortcut_is_the_groups_call(numbers):
 
 def test_only_what_is_marked_is_offered():
     offers = {name for kind in (Models, Model) for name, call in capabilities(kind).items() if call.is_offered}
-    assert offers == {"count_cells", "load_circuit", "clear", "update", "color_by", "remove"}
+    loads = {"load_circuit", "load_file", "load_received", "receive", "drop_upload"}
+    assert offers == loads | {"count_cells", "count_node_sets", "formats", "clear", "update", "color_by", "remove"}

@@ -90,6 +90,8 @@ def select(viewer: Controller, folder: Path) -> None:
     viewer.selection.add(3)
     assert viewer.selection.ids().tolist() == [0, 2, 3]
     assert_type(viewer.selected, pd.DataFrame)
+    viewer.table.select(query={"node_id": [0, 2]}, add=True)
+    assert viewer.table.rows(selected=True, sort="mtype").count == 3
     viewer.selection.isolate()
     viewer.selection.show_all()
     viewer.selection.color("gold")

@@ -213,6 +213,11 @@ PROPERTIES: Mapping[str, Write] = {
     "widget.highlight": _property(
         "widget.highlight", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.highlight
     ),
+    "widget.legend_place": _property(
+        "widget.legend_place",
+        value=lambda number: ("lower left", "upper right", "hidden")[number % 3],
+        read=lambda stage: stage.viewer.legend_place,
+    ),
     "widget.panel_open": _property(
         "widget.panel_open", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.panel_open
     ),

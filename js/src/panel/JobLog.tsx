@@ -31,7 +31,10 @@ export function JobLog() {
     let left = MOST;
     let over = false;
     const read = async () => {
-      text.value = await link.call("job.log", {});
+      const read = await link.call("job.log", {});
+      const shown = lines.current;
+      atEnd.current = !shown || shown.scrollHeight - shown.scrollTop - shown.clientHeight < NEAR_PX;
+      text.value = read;
     };
     const follow = async () => {
       // Not while the page is hidden, or the section folded away.
@@ -76,9 +79,6 @@ export function JobLog() {
           ref={lines}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
           tabIndex={0}
-          onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-            atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-          }}
         >
           {shown}
         </pre>
