@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import traitlets
 
 from brayns_widget.controller.calls import capabilities
@@ -181,6 +182,12 @@ def _select(stage: Stage) -> tuple[()]:
     return ()
 
 
+def _valued(stage: Stage) -> tuple[str, str]:
+    """Give values to the cells; return their name and one of them."""
+    stage.model.color_by(pd.Series(["a", "b", "b", "b"], name="kind"))
+    return "kind", "a"
+
+
 def _color_of(params: Any, cell: int) -> list[float]:
     """Return the color that a request gives to a cell."""
     keys = params["values"]
@@ -271,6 +278,7 @@ PROPERTIES: Mapping[str, Write] = {
         value=_color,
         sent=("color-model", lambda params: _hex(next(iter(params["values"].values())))),
         read=lambda stage: stage.other.models[0].color,
+        removes=True,  # the values that a call selects
     ),
     "model.material": _property("model.material", **_MATERIAL),
     "model.ramp": _property("model.ramp", **_RAMP),
@@ -280,6 +288,11 @@ PROPERTIES: Mapping[str, Write] = {
 WRITING_CALLS: Mapping[str, Write] = {
     "camera.reset": _aimed(lambda stage, _: stage.viewer.camera.reset()),
     "camera.frame": Write(_frame_box, seen=lambda shown: shown["view"]["target"][0]),
+    "colors.set": Write(
+        lambda stage, value: stage.viewer.colors.set("kind", {"a": value}),
+        value=_color,
+        read=lambda stage: stage.other.colors.of("kind").get("a"),
+    ),
     "clipping.add": Write(
         _add_clipping, sent=("add-clipping-spheres", lambda params: params["primitives"][0]["radius"])
     ),
@@ -303,6 +316,7 @@ WRITING_CALLS: Mapping[str, Write] = {
         value=_color,
         sent=("color-model", lambda params: _hex(next(iter(params["values"].values())))),
         read=lambda stage: stage.other.legend.sections[0].title,  # type: ignore[union-attr]  # it has one now
+        removes=True,  # the values that a call selects
     ),
     "model.frame": _aimed(lambda stage, _: stage.model.frame()),
     "model.place": Write(
@@ -397,6 +411,12 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("color-model", lambda params: _color_of(params, 1)[3] == 1),
     ),
     "selection.set": Write(lambda stage, value: stage.viewer.selection.set(value), **_SELECTION),
+    "selection.set_by_value": Write(
+        lambda stage, _: stage.viewer.selection.set_by_value(*_valued(stage)),
+        value=lambda _: "0",
+        read=lambda stage: stage.other.selection.value.get("cells"),
+        removes=True,
+    ),
     "shapes.add": Write(
         lambda stage, value: stage.viewer.shapes.add(Sphere(radius=value, center=(0, 0, 0))),
         sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
@@ -429,6 +449,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "camera.reset": lambda _: ((), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
+    "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
     "files.inspect": lambda _: ((PATH,), {}),
     "files.list": lambda _: (("/data",), {}),
     "job.list": lambda _: ((), {}),
@@ -486,6 +507,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "selection.read_cells": lambda _: ((), {}),
     "selection.remove": lambda _: (([3], "cells"), {}),
     "selection.set": lambda _: (([3], "cells"), {}),
+    "selection.set_by_value": lambda stage: (_valued(stage), {}),
     "selection.show_all": lambda _: ((), {}),
     "selection.to_model": lambda stage: (_select(stage), {}),
     "selection.to_node_set": lambda stage: ((*_select(stage), "mine"), {}),
