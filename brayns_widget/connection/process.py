@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
-from brayns_widget.connection.loop import LoopThread, use_no_threads
+from brayns_widget.connection.loop import LoopThread
 
 EXIT_DEADLINE = 1.3
 """Seconds that jobs and links get at the end of the process, all together."""
@@ -144,8 +144,6 @@ class Process:
                     self._running.pop(one, None)
                     self._tell_unfinished(one)
                     continue
-                if self._ends:
-                    loop.call_soon_threadsafe(use_no_threads, loop)
                 leaving[asyncio.run_coroutine_threadsafe(one.leave(), loop)] = one
             concurrent.futures.wait(leaving, max(0.0, deadline - time.monotonic()))
         for future, one in leaving.items():

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from brayns_widget.connection import records
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
 from brayns_widget.connection.loop import LoopThread
@@ -342,6 +343,59 @@ def test_the_end_of_the_process_stops_all_jobs_at_once(sessions):
         assert cluster.paths().count(STOP) == sessions
     assert told == ""
     assert seconds < EXIT_LIMIT
+
+
+OUTLIVING = """
+import sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from brayns_widget import Controller
+from brayns_widget.connection import records
+controller = Controller(master=sys.argv[1], slave=sys.argv[2], token=sys.argv[3])
+controller.start().result(30)
+pool = ThreadPoolExecutor(1)
+deadline = time.monotonic() + 30
+
+def wait(going_on):
+    while going_on():
+        assert time.monotonic() < deadline
+
+def pools_go_on():
+    try:
+        pool.submit(int).result()
+    except RuntimeError:
+        return False
+    return True
+
+def work():
+    wait(pools_go_on)
+    controller.snapshot(sys.argv[4], size=(16, 16)).result(30)
+    assert records.read_all()
+    print("saved", flush=True)
+    wait(records.read_all)
+
+threading.Thread(target=work).start()
+"""
+
+
+def test_what_a_thread_that_outlives_the_main_one_asks_for_is_done_and_a_job_that_ends_then_is_forgotten(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv(records.FOLDER_VARIABLE, str(tmp_path / "jobs"))
+    picture = tmp_path / "picture.png"
+    with FakeCluster() as cluster:
+        arguments = [cluster.master, cluster.slave, cluster.token, str(picture)]
+        with subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", OUTLIVING, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as client:
+            assert client.stdout is not None
+            told = client.stdout.readline()
+            cluster.kill_renderer("it was killed")
+            _, problems = client.communicate(timeout=60)
+    assert (told, problems) == ("saved\n", "")
+    assert picture.stat().st_size > 0
 
 
 def test_a_name_is_looked_up_at_the_end_of_the_process():
