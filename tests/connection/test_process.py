@@ -215,6 +215,7 @@ def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatc
     begun = time.monotonic()
     process.end(at_exit=True)
     assert time.monotonic() - begun < 0.3  # for all of them together
+    process.tell("The job 7 may run on: it was not stopped.")  # its end has come all the same
     loop.close()
     assert capfd.readouterr().err == 3 * "brayns_widget: The job 7 may run on.\n"
 
@@ -418,6 +419,25 @@ def test_what_the_end_of_the_process_cannot_stop_is_told_on_stderr():
         for line in lines
     )
     assert cluster.token not in told
+
+
+GIVEN_UP = """
+import sys
+from brayns_widget import Controller
+controller = Controller(master=sys.argv[1], slave=sys.argv[2], token=sys.argv[3])
+queued = next(at for at in controller.start() if "machine" in at.operation)
+"""
+
+
+def test_a_job_in_a_queue_that_the_end_of_the_process_cannot_stop_is_told_once_without_a_promise():
+    with FakeCluster(polls=10**9) as cluster:
+        cluster.failures["/stop"] = [(400, "no")]
+        command = [sys.executable, "-c", GIVEN_UP, cluster.master, cluster.slave, cluster.token]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"brayns_widget: The job {JOB_ID} of {cluster.master} may run on: ")
+    assert "If it comes up" not in line
 
 
 def test_local_sessions_end_with_the_process_without_a_wait():
