@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from brayns_widget.connection.loop import NO_THREADS
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import ServiceError
 
@@ -143,8 +144,14 @@ class Child:
             threading.Thread(target=work, name=f"brayns-widget {self._name} output", daemon=True)
             for work in (lambda: self._drain_output(first_line), self._drain_log)
         )
-        output.start()
-        log.start()
+        try:
+            output.start()
+            log.start()
+        except RuntimeError as error:
+            for thread, stream in ((output, self._process.stdout), (log, self._process.stderr)):
+                if thread.ident is None and stream is not None:  # else it closes its stream itself
+                    stream.close()
+            raise ServiceError(f"The {self._name} cannot be used: {error}.", hint=NO_THREADS) from None
         stdin = self._process.stdin
         assert stdin is not None
         # It may have died already, or been told to end (then the pipe is closed); the missing greeting says so.

@@ -381,9 +381,9 @@ class Job:
         if self.local or not self.owned or not self.id or self._links:
             return await self._close(stop=True)
         left = await self._end()
-        if not left:
+        if not left or PROCESS.exits:
             await self._master.aclose()
-            return ""
+            return left
         Ending(self._end_later(slave, GIVEN_UP_WATCH), self.unfinished, self._on_left_behind)
         return f"{left} If it comes up within {GIVEN_UP_WATCH / 60:.0f} minutes, it is ended then."
 

@@ -53,6 +53,8 @@ _NOTHING = "cancel", {"id": None}
 # configuration can switch it on.
 MUTE = logging.Logger("brayns_widget.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001
 
+BROKE = "the connection broke"
+"""What is said of a failure without a text of its own."""
 
 ACCEPTED = 101
 """The HTTP status of a connection that was accepted."""
@@ -419,7 +421,7 @@ async def _shake_hands(url: str, token: Token, name: str) -> CountedSocket:
     ) as error:
         # A SOCKS proxy may need a package that is not installed.
         # "from None": the original exceptions hold the address with the token.
-        text = token.blank(redact(str(error))) or type(error).__name__
+        text = token.blank(redact(str(error))) or BROKE
         raise Unreachable(f"The {name} cannot be reached: {text}.") from None
     assert isinstance(socket, CountedSocket)
     keep_alive(socket.transport)

@@ -14,10 +14,13 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple
 
-from brayns_widget.protocol.errors import ForkedError
+from brayns_widget.protocol.errors import BraynsWidgetError, ForkedError
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+NO_THREADS = "If the main thread has ended, let it wait for the others instead, as with thread.join()."
+"""What to do where no thread can be started."""
 
 
 async def finish_cleanup(work: Coroutine[Any, Any, T]) -> T:
@@ -33,13 +36,22 @@ async def finish_cleanup(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-def use_no_threads(loop: asyncio.AbstractEventLoop) -> None:
-    """Let a loop run on its own thread what it would give to others, such as looking up names.
+def outlive_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """Let a loop run on its own thread what others refuse once the main thread has ended, such as looking up names.
 
-    For the end of the process, when no thread can be started any more.
+    Python ends its pools of threads then: before the hooks of the end of the process, and long before if another
+    thread goes on.
     """
+    run_in_pool = loop.run_in_executor
 
-    def run_here(_executor: object, work: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+    def run(
+        pool: concurrent.futures.ThreadPoolExecutor | None, work: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        try:
+            return run_in_pool(pool, work, *args)
+        except RuntimeError:
+            if threading.main_thread().is_alive():
+                raise
         done: asyncio.Future[T] = loop.create_future()
         try:
             done.set_result(work(*args))
@@ -47,17 +59,26 @@ def use_no_threads(loop: asyncio.AbstractEventLoop) -> None:
             done.set_exception(error)
         return done
 
-    setattr(loop, "run_in_executor", run_here)  # noqa: B010 - of this loop alone
+    setattr(loop, "run_in_executor", run)  # noqa: B010 - of this loop alone
 
 
 class LoopThread:
-    """An asyncio event loop that runs on a daemon thread."""
+    """An asyncio event loop that runs on a daemon thread.
+
+    Raises:
+        BraynsWidgetError: no thread can be started.
+    """
 
     def __init__(self, name: str = "brayns-widget") -> None:
-        self.loop = asyncio.new_event_loop()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self.loop = asyncio.new_event_loop()
+        outlive_threads(self.loop)
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self.loop.close()
+            raise BraynsWidgetError(f"No thread can be started: {error}.", hint=NO_THREADS) from None
 
     @property
     def is_current(self) -> bool:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from brayns_widget.connection.addresses import split
 from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
-from brayns_widget.connection.link import is_loopback
+from brayns_widget.connection.link import BROKE, is_loopback
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import (
@@ -342,7 +342,7 @@ class MasterClient(StatusSource):
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # "from None": the exception holds the request, and the request the token.
-            text = redact(str(error)) or type(error).__name__
+            text = redact(str(error)) or BROKE
             raise ConnectionLost(f"The proxy master at {self.url} cannot be reached: {text}.") from None
         if response.status_code in {401, 403}:
             whose = "" if path == "/start" else ", or the job is another user's"

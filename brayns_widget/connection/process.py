@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
-from brayns_widget.connection.loop import LoopThread, use_no_threads
+from brayns_widget.connection.loop import LoopThread
 
 EXIT_DEADLINE = 1.3
 """Seconds that jobs and links get at the end of the process, all together."""
@@ -53,7 +53,11 @@ class Running(Protocol):
 
 
 class Process:
-    """Resources of this process. Use the only instance, ``PROCESS``."""
+    """Resources of this process. Use the only instance, ``PROCESS``.
+
+    Attributes:
+        exits: whether the process ends, so that what would come later does not.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,7 +66,8 @@ class Process:
         self._shared: dict[Hashable, asyncio.Task[Any]] = {}  # by key, what its launch has made
         # They are kept here, with their loops, so that a job that was not closed is stopped at the end.
         self._running: dict[Running, asyncio.AbstractEventLoop] = {}
-        self._ends = False
+        self.exits = False
+        self._has_told = False
 
     def loop_thread(self) -> LoopThread:
         """Return the loop thread, started at the first call. Callable from any thread."""
@@ -107,11 +112,14 @@ class Process:
         self._running.pop(running, None)
 
     def tell(self, text: str) -> None:
-        """Tell people of a job that may run on: as a warning of the log, at the end of the process on stderr."""
-        if self._ends:
-            print(f"brayns_widget: {text}", file=sys.__stderr__, flush=True)
-        else:
+        """Tell people of a job that may run on: as a warning of the log, at the end of the process on stderr.
+
+        An end that comes when all that is unfinished has been told there is not told a second time.
+        """
+        if not self.exits:
             _LOG.warning(text)
+        elif not self._has_told:
+            print(f"brayns_widget: {text}", file=sys.__stderr__, flush=True)
 
     def end(self, *, at_exit: bool = False) -> None:
         """Stop the jobs, close the links, end the services.
@@ -123,8 +131,9 @@ class Process:
             at_exit: the process ends: no thread can be started any more, and nothing is waited for long. A child that
                 needs longer ends all the same, for its life line is closed.
         """
-        self._ends = at_exit
+        self.exits = at_exit
         self._end_running(time.monotonic() + EXIT_DEADLINE)
+        self._has_told = at_exit
         children, self._children = self._children, []
         for child in children:
             child.hang_up()
@@ -144,8 +153,6 @@ class Process:
                     self._running.pop(one, None)
                     self._tell_unfinished(one)
                     continue
-                if self._ends:
-                    loop.call_soon_threadsafe(use_no_threads, loop)
                 leaving[asyncio.run_coroutine_threadsafe(one.leave(), loop)] = one
             concurrent.futures.wait(leaving, max(0.0, deadline - time.monotonic()))
         for future, one in leaving.items():
@@ -160,7 +167,7 @@ class Process:
         """Drop everything in a forked child: threads are not copied, and the rest belongs to the parent."""
         self._lock = threading.Lock()  # another thread of the parent may have held the old one
         self._loop = None
-        self._ends = False
+        self.exits = self._has_told = False
         self._running = {}
         self._shared = {}
         for child in self._children:  # while the fork held their life lines, they would outlive the parent

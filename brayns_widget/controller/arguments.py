@@ -10,6 +10,7 @@ import difflib
 import functools
 import inspect
 import operator
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -279,7 +280,7 @@ def _adapter(adapter: Callable[..., TypeAdapter[Any]], kind: Any, config: Any) -
 def _problem(error: Any) -> str:
     details = error.errors(include_url=False)
     # A union's last error is about the form that came closest.
-    return "; ".join(dict.fromkeys(str(detail["msg"]).replace("Input should", "it should") for detail in details))
+    return "; ".join(dict.fromkeys(re.sub(r"^\w+ should", "it should", str(detail["msg"])) for detail in details))
 
 
 def _short(value: Any) -> str:

@@ -61,7 +61,10 @@ class Task(Generic[T]):
         # Always "running" for its owner, so that it cannot be cancelled without the server.
         self._future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._future.set_running_or_notify_cancel()
-        self._future.add_done_callback(lambda _: self._announce())
+        # The same for those who wait. They go on when the watchers have been told, so that what these keep, such as
+        # the notice, is about this end.
+        self._told: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._told.set_running_or_notify_cancel()
         self._running: asyncio.Task[T] | None = None
         loop.post(self._start, work)
 
@@ -94,14 +97,16 @@ class Task(Generic[T]):
             BraynsWidgetError: it failed.
         """
         self._refuse_own_thread()
+        if self._loop.is_current:
+            return self._future.result()  # for a watcher
         try:
-            return self._future.result(timeout)
+            return self._told.result(timeout)
         except KeyboardInterrupt:
             self.cancel()
-            concurrent.futures.wait([self._future], INTERRUPT_DEADLINE)
+            concurrent.futures.wait([self._told], INTERRUPT_DEADLINE)
             raise
         except TimeoutError:
-            if self.done:
+            if self._told.done():
                 raise
             raise DeadlineExceeded(f"{self.name!r} was not done within {timeout:g} s; it goes on.") from None
 
@@ -140,7 +145,7 @@ class Task(Generic[T]):
 
     async def _wait(self) -> T:
         try:
-            return await asyncio.wrap_future(self._future)
+            return await asyncio.wrap_future(self._told)
         except asyncio.CancelledError:
             self.cancel()
             raise
@@ -150,12 +155,17 @@ class Task(Generic[T]):
         self._running.add_done_callback(self._finish)
 
     def _finish(self, running: asyncio.Task[T]) -> None:
+        self._settle(self._future, running)
+        self._announce()
+        self._settle(self._told, running)
+
+    def _settle(self, future: concurrent.futures.Future[T], running: asyncio.Task[T]) -> None:
         if running.cancelled():
-            self._future.set_exception(RequestCancelled(f"{self.name!r} was cancelled.", code=CANCELLED))
+            future.set_exception(RequestCancelled(f"{self.name!r} was cancelled.", code=CANCELLED))
         elif error := running.exception():
-            self._future.set_exception(error)
+            future.set_exception(error)
         else:
-            self._future.set_result(running.result())
+            future.set_result(running.result())
 
     def _cancel(self) -> None:
         if self._running is not None:

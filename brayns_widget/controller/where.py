@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
-from annotated_types import Gt, MaxLen
+from annotated_types import Gt, MaxLen, MinLen
 
 from brayns_widget.connection.place import Place
 from brayns_widget.connection.reports import Report
@@ -50,6 +50,14 @@ class Where:
     start_timeout: float | None
 
 
+_OF_A_MASTER = {
+    "slave": "the address of a proxy master's slave",
+    "project": "what a proxy master accounts for",
+    "attach_to": "a proxy master's id of a job",
+}
+"""What the options are that have no meaning without a master."""
+
+
 def where(
     *,
     master: Address | None = None,
@@ -57,7 +65,7 @@ def where(
     token: TokenSource | None = None,
     usecase: Name = "SBO1",
     project: Name | None = None,
-    attach_to: Name | None = None,
+    attach_to: Annotated[Name, MinLen(1)] | None = None,
     renderer: Address | None = None,
     backend: Address | None = None,
     base_directory: Annotated[str, MaxLen(4096)] | Path | None = None,
@@ -90,8 +98,10 @@ def where(
         raise ValueError(f"renderer is an address without proxies, so {other} has no meaning beside it")
     if renderer is None and backend is not None:
         raise ValueError("backend is the address of a renderer's backend: give renderer, too")
-    if renderer is None and master is None and slave is not None:
-        raise ValueError("slave is the address of a proxy master's slave: give master, too")
+    if renderer is None and master is None:
+        for name, value in remote.items():
+            if value is not None:
+                raise ValueError(f"{name} is {_OF_A_MASTER[name]}: give master, too")
     root = Path(base_directory).expanduser().resolve() if base_directory is not None else Path(Path.cwd().anchor)
     hidden = Token(token, optional=renderer is not None)
     return Where(Place(master, slave, hidden, usecase, project, root, renderer, backend), attach_to, start_timeout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 
 import psutil
 import pytest
@@ -53,6 +54,18 @@ def test_one_that_dies_says_its_last_words(stand_in):
     with pytest.raises(ServiceError, match=r"The worker ended at once \(exit code 3\)") as caught:
         launch()
     assert "no port is free" in "".join(caught.value.__notes__)
+
+
+def test_one_whose_output_no_thread_can_read_is_ended(stand_in, monkeypatch):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    stand_in(GOOD)
+    children: list[Child] = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(ServiceError, match=r"The worker cannot be used: can't create .* shutdown\. If the main thread"):
+        launch(on_process=children.append)
+    assert not children[0].alive
 
 
 def test_one_that_does_not_greet_is_killed_at_the_deadline(stand_in, monkeypatch):

@@ -34,6 +34,15 @@ def test_a_server_that_accepts_and_hangs_up_cannot_be_reached(cluster):
     assert caught.value.status == ACCEPTED
 
 
+def test_a_failure_without_a_text_of_its_own_is_told_in_words(cluster, monkeypatch):
+    async def fail(*_: object, **__: object) -> None:
+        raise EOFError
+
+    monkeypatch.setattr("brayns_widget.connection.sockets.Connect", fail)
+    with pytest.raises(Unreachable, match=r"^The renderer cannot be reached: the connection broke\.$"):
+        talk(cluster, answers)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_is_an_auth_error(cluster, status):
     cluster.refuse["renderer"] = status

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from brayns_widget.connection.loop import LoopThread, finish_cleanup
+from brayns_widget.protocol.errors import BraynsWidgetError
 
 
 @pytest.fixture
@@ -52,6 +53,37 @@ def test_closing_cancels_what_runs_and_closes_the_loop():
     assert future.cancelled()
     assert loop.loop.is_closed()
     loop.close()  # a second time does nothing
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, OSError])
+def test_work_for_other_threads_is_not_done_on_its_own_while_the_main_thread_runs(loop, monkeypatch, fault):
+    def refuse(*_: object) -> None:
+        raise fault("no")
+
+    monkeypatch.setattr("concurrent.futures.ThreadPoolExecutor.submit", refuse)
+    with pytest.raises(fault):
+        loop.submit(asyncio.to_thread(int)).result(5)
+
+
+def test_work_for_other_threads_is_done_on_its_own_when_the_main_thread_has_ended(loop, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    ended = threading.Thread()
+    monkeypatch.setattr("concurrent.futures.ThreadPoolExecutor.submit", refuse)
+    monkeypatch.setattr(threading, "main_thread", lambda: ended)
+    assert loop.submit(asyncio.to_thread(lambda: loop.is_current)).result(5)
+    with pytest.raises(ZeroDivisionError):
+        loop.submit(asyncio.to_thread(lambda: 1 / 0)).result(5)
+
+
+def test_without_a_thread_there_is_none_and_the_error_says_why(monkeypatch):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(BraynsWidgetError, match=r"can't create new thread .*\. If the main thread"):
+        LoopThread()
 
 
 def test_cleaning_up_is_finished_in_spite_of_cancels():

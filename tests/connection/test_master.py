@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from brayns_widget.connection import master as master_module
@@ -439,6 +440,15 @@ def test_nobody_there():
                 await client.start("SBO1")
 
     asyncio.run(main())
+
+
+def test_a_failure_without_a_text_of_its_own_is_told_in_words(cluster, monkeypatch):
+    async def fail(*_: object, **__: object) -> None:
+        raise httpx.ReadError("")
+
+    monkeypatch.setattr(httpx.AsyncClient, "request", fail)
+    with pytest.raises(ConnectionLost, match=r" cannot be reached: the connection broke\.$"):
+        talk(cluster, lambda client: client.stop(JOB_ID))
 
 
 def test_stopping(cluster):

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from brayns_widget.connection import records
 from brayns_widget.connection.child import Child
 from brayns_widget.connection.local import LocalService
 from brayns_widget.connection.loop import LoopThread
@@ -214,6 +215,7 @@ def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatc
     begun = time.monotonic()
     process.end(at_exit=True)
     assert time.monotonic() - begun < 0.3  # for all of them together
+    process.tell("The job 7 may run on: it was not stopped.")  # its end has come all the same
     loop.close()
     assert capfd.readouterr().err == 3 * "brayns_widget: The job 7 may run on.\n"
 
@@ -344,6 +346,59 @@ def test_the_end_of_the_process_stops_all_jobs_at_once(sessions):
     assert seconds < EXIT_LIMIT
 
 
+OUTLIVING = """
+import sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from brayns_widget import Controller
+from brayns_widget.connection import records
+controller = Controller(master=sys.argv[1], slave=sys.argv[2], token=sys.argv[3])
+controller.start().result(30)
+pool = ThreadPoolExecutor(1)
+deadline = time.monotonic() + 30
+
+def wait(going_on):
+    while going_on():
+        assert time.monotonic() < deadline
+
+def pools_go_on():
+    try:
+        pool.submit(int).result()
+    except RuntimeError:
+        return False
+    return True
+
+def work():
+    wait(pools_go_on)
+    controller.snapshot(sys.argv[4], size=(16, 16)).result(30)
+    assert records.read_all()
+    print("saved", flush=True)
+    wait(records.read_all)
+
+threading.Thread(target=work).start()
+"""
+
+
+def test_what_a_thread_that_outlives_the_main_one_asks_for_is_done_and_a_job_that_ends_then_is_forgotten(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv(records.FOLDER_VARIABLE, str(tmp_path / "jobs"))
+    picture = tmp_path / "picture.png"
+    with FakeCluster() as cluster:
+        arguments = [cluster.master, cluster.slave, cluster.token, str(picture)]
+        with subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", OUTLIVING, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as client:
+            assert client.stdout is not None
+            told = client.stdout.readline()
+            cluster.kill_renderer("it was killed")
+            _, problems = client.communicate(timeout=60)
+    assert (told, problems) == ("saved\n", "")
+    assert picture.stat().st_size > 0
+
+
 def test_a_name_is_looked_up_at_the_end_of_the_process():
     with FakeCluster() as cluster:
         _, told = seconds_to_exit(cluster.master.replace("127.0.0.1", "localhost"), cluster.slave, cluster.token, "1")
@@ -364,6 +419,25 @@ def test_what_the_end_of_the_process_cannot_stop_is_told_on_stderr():
         for line in lines
     )
     assert cluster.token not in told
+
+
+GIVEN_UP = """
+import sys
+from brayns_widget import Controller
+controller = Controller(master=sys.argv[1], slave=sys.argv[2], token=sys.argv[3])
+queued = next(at for at in controller.start() if "machine" in at.operation)
+"""
+
+
+def test_a_job_in_a_queue_that_the_end_of_the_process_cannot_stop_is_told_once_without_a_promise():
+    with FakeCluster(polls=10**9) as cluster:
+        cluster.failures["/stop"] = [(400, "no")]
+        command = [sys.executable, "-c", GIVEN_UP, cluster.master, cluster.slave, cluster.token]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"brayns_widget: The job {JOB_ID} of {cluster.master} may run on: ")
+    assert "If it comes up" not in line
 
 
 def test_local_sessions_end_with_the_process_without_a_wait():

@@ -116,7 +116,7 @@ def test_what_fits_is_taken(name, value, taken):
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("path", "a" * 10, "at most 9 characters"),
+        ("path", "a" * 10, "a': it should have at most 9 characters"),
         ("path", 3, "path is 3: it should be a valid string; it should be an instance of Path"),
         ("share", 0, "share is 0: it should be greater than 0"),
         ("share", 2.0, "share is 2.0: it should be less than or equal to 1"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import signal
 import threading
 from typing import Any
@@ -190,6 +191,31 @@ def test_a_callback_that_fails_does_not_stop_the_work(loop, work, caplog):
     assert task.result(5) == "done"
     loop.submit(asyncio.sleep(0)).result(5)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_who_waits_goes_on_when_the_watchers_have_been_told(loop):
+    goes_on = threading.Event()
+    told: list[object] = []
+
+    async def end(_: Report) -> int:
+        return await asyncio.wrap_future(go)
+
+    def tell(task: Task[Any]) -> None:
+        if task.done:
+            told.append((task.result(), goes_on.wait(0.2)))
+
+    def wait() -> None:
+        assert task.result(5) == 7
+        goes_on.set()
+
+    go: concurrent.futures.Future[int] = concurrent.futures.Future()
+    task = start(loop, end)
+    task.add_callback(tell)
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    go.set_result(7)
+    waiter.join(5)
+    assert told == [(7, False)]
 
 
 def test_waiting_on_the_loop_thread_would_hang_so_it_is_refused(loop, work):

@@ -47,7 +47,10 @@ def test_a_docstring_without_their_place_stays_as_it_is():
         ({"renderer": "ws://h", "master": "http://h"}, ValueError, "so master has no meaning beside it"),
         ({"renderer": "ws://h", "attach_to": "1"}, ValueError, "so attach_to has no meaning"),
         ({"backend": "ws://h"}, ValueError, "give renderer, too"),
-        ({"slave": "ws://h"}, ValueError, "give master, too"),
+        ({"slave": "ws://h"}, ValueError, "slave is the address of .*: give master, too"),
+        ({"project": "p"}, ValueError, "project is what a proxy master accounts for: give master, too"),
+        ({"attach_to": "7"}, ValueError, "attach_to is a proxy master's id of a job: give master, too"),
+        ({"master": "http://h", "attach_to": ""}, ValueError, "attach_to is '': it should have at least 1 character"),
         ({"renderer": "nowhere://h"}, BraynsWidgetError, "is not the address of a renderer"),
     ],
 )
