@@ -233,6 +233,23 @@ def test_a_form_that_somebody_has_gone_on_with_is_not_folded(panel):
     assert panel.page.get_by_label("Radius").is_visible()
 
 
+def test_what_python_loads_folds_it_away(panel):
+    panel.trait("models", [MODEL])
+    more = panel.page.get_by_role("button", name="Load more…")
+    more.click()
+    panel.page.get_by_label("path to open").wait_for()
+    panel.trait("models", [MODEL, MODEL | {"id": 99}])
+    panel.page.locator(".bw-model").nth(1).wait_for()
+    assert not more.is_visible()
+
+
+def test_what_python_loads_does_not_fold_away_what_somebody_uses(panel):
+    panel.page.get_by_label("path to open").fill("circ")
+    panel.trait("models", [MODEL])
+    panel.page.locator(".bw-model").wait_for()
+    assert panel.page.get_by_label("path to open").is_visible()
+
+
 def test_formats_are_asked_once(panel):
     assert panel.calls("models.formats") == [{}]
     assert FORMATS[1]["reason"]

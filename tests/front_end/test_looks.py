@@ -87,6 +87,7 @@ def fill(cell):
     progress = {"task": "7", "operation": "Loading morphologies", "amount": 0.42}
     cell.trait("progress", progress)
     cell.frame(color="#24486a", accumulation=12)
+    cell.page.get_by_role("button", name="Load more…").click()
     cell.page.get_by_role("option", name="nodes.h5").wait_for()
     cell.wait("document.querySelector('.bw-picture').textContent !== ''")
 

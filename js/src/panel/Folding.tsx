@@ -13,6 +13,8 @@ export interface Fold {
   readonly folded: Signal<boolean>;
   /** Starts a load, whose models fold the controls away; `path` is remembered, if there is one. */
   await<K extends Load>(path: string | null, method: K, params: Calls[K]["params"]): Promise<void>;
+  /** Somebody touches the controls: what comes from Python does not fold them away any more. */
+  use(): void;
   /** Somebody has gone on with the controls: they stay. */
   stay(): void;
 }
@@ -55,8 +57,10 @@ export function useFolding(): Fold {
           throw error;
         }
       },
-      stay() {
+      use() {
         used.current = true;
+      },
+      stay() {
         if (awaited.current) {
           awaited.current.stays = true;
         }
@@ -71,11 +75,16 @@ interface FoldingProps {
   readonly children: ComponentChildren;
 }
 
-export function Folding({ of: { folded }, children }: FoldingProps) {
+export function Folding({ of: { folded, use }, children }: FoldingProps) {
   const content = useRef<HTMLDivElement>(null);
   const more = useRef<HTMLDivElement>(null);
   const focused = useRef<HTMLElement | null>(null);
   const isFolded = folded.value;
+  useEffect(() => {
+    for (const kind of ["pointerdown", "keydown", "input"]) {
+      content.current?.addEventListener(kind, use);
+    }
+  }, [use]);
   useLayoutEffect(() => {
     const [from, to] = isFolded ? [content.current, more.current] : [more.current, content.current];
     const active = (from?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement;
