@@ -105,6 +105,7 @@ def test_a_second_circuit_is_loaded_through_the_panel_after_a_mistake(notebook, 
     broken.write_text("{ this is no circuit", encoding="utf-8")
     path = page.get_by_role("textbox", name="Path").first
     models = page.locator(".bw-model").count()
+    page.get_by_role("button", name="Load more…").first.click()
 
     path.fill(str(broken))
     path.press("Enter")
