@@ -131,10 +131,10 @@ class StateTrait(traitlets.TraitType[G, S], Generic[G, S]):
             obj._writer.put(self.name, self._read(obj.controller.state))  # noqa: SLF001 - its owner
             raise
 
-    def follow(self, obj: Any, value: Any) -> None:
-        """Set the trait to what the controller has already."""
+    def follow(self, obj: Any) -> None:
+        """Set the trait to what the controller has now: what was scheduled may be older than what a page has set."""
         with obj._setting(None):  # noqa: SLF001 - its owner
-            super().set(obj, value)
+            super().set(obj, self._read(obj.controller.state))
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Convert an assigned value, or refuse it."""

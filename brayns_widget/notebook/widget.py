@@ -328,13 +328,13 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         else:
             setattr(self.controller, name, value)
 
-    def _write(self, name: str, value: Any, share: bool) -> None:
+    def _write(self, name: str, _value: Any, share: bool) -> None:
         """Set a trait that the controller has changed; on the writer's thread."""
         with self._comm_lock:
             # A moving camera is not sent to the pages at each step: the page that moves it has it already.
             self._quiet = name == "camera"
             try:
-                self.traits()[name].follow(self, value)
+                self.traits()[name].follow(self)
             finally:
                 self._quiet = False
             if name == "camera" and share:
