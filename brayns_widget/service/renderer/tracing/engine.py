@@ -28,11 +28,11 @@ from brayns_widget.service.renderer.tracing.settings import RenderSettings
 from brayns_widget.service.renderer.tracing.thickening.copies import Copies
 from brayns_widget.service.renderer.tracing.thickening.floor import Floor
 from brayns_widget.service.renderer.tracing.thickening.thickened import ThickenedScene
-from brayns_widget.service.renderer.tracing.tracer import Look, Tracer, warm_up
+from brayns_widget.service.renderer.tracing.tracer import Look, Tracer, warm_up, warm_up_ids
 
 _RAYS_AT_ONCE = 1 << 18  # 24 MB
 
-__all__ = ["Cancelled", "Engine", "warm_up"]
+__all__ = ["Cancelled", "Engine", "warm_up", "warm_up_ids"]
 
 _COPY_WAIT = 0.01  # seconds that one call of ``render`` may wait for a thickened copy
 _MOVING_SCALE = 2  # how many times smaller a side pictures of a moving camera are assumed to be

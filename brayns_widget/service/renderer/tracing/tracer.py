@@ -101,6 +101,11 @@ def warm_up() -> None:
     start_compiling()
 
 
+def warm_up_ids() -> None:
+    """Compile, or load, the kernel of ``Tracer.ids``, which views need as soon as a picture rests."""
+    _COMPILATIONS[trace_ids].wait()
+
+
 @dataclass(frozen=True)
 class Look:
     """All that a pass needs besides the scene.
