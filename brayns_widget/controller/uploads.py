@@ -106,7 +106,7 @@ class Uploads(Group):
 
         Args:
             report: gets the progress.
-            source: the path of a file on the kernel's machine, or the content of one; up to 256 MiB.
+            source: the path of a file on the kernel's machine, or the content of one, up to a size that errors name.
             name: the file's name, whose end tells the format; None takes that of the path.
             loader: the loader's name; None finds it by the end of the name.
             options: its parameters as JSON; None takes what ``formats`` tells as defaults.

@@ -254,10 +254,10 @@ def test_a_client_that_leaves_needs_no_reason(running, monkeypatch):
 
 
 def test_a_client_that_leaves_before_the_upgrade_is_not_an_error(running, monkeypatch, caplog):
-    connect = slave._connect
+    connect, upgrade = slave._connect, slave._upgrade
 
     async def main():
-        reached, left = asyncio.Event(), asyncio.Event()
+        reached, left, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def slowly(*address):
             side = await connect(*address)
@@ -265,16 +265,25 @@ def test_a_client_that_leaves_before_the_upgrade_is_not_an_error(running, monkey
             await left.wait()
             return side
 
+        async def upgrade_when_gone(request):
+            async with asyncio.timeout(10):
+                while request.transport is not None:  # noqa: ASYNC110 - nothing tells it
+                    await asyncio.sleep(0.005)
+            over.set()
+            return await upgrade(request)
+
         monkeypatch.setattr(slave, "_connect", slowly)
+        monkeypatch.setattr(slave, "_upgrade", upgrade_when_gone)
         async with running() as service:
             job_id = await service.start()
             opening = asyncio.ensure_future(service.open(job_id))
             await reached.wait()
             opening.cancel()
             await asyncio.wait([opening])
-            await asyncio.sleep(0.05)  # so that the service has noticed
             left.set()
+            await asyncio.wait_for(over.wait(), 10)
             monkeypatch.setattr(slave, "_connect", connect)
+            monkeypatch.setattr(slave, "_upgrade", upgrade)
             async with service.open(job_id) as connection:
                 assert await ask(connection, "there") == "there"
 

@@ -1,10 +1,11 @@
 // Form for the parameters of a file's loader, made of their schema.
+
 import { type Signal, signal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Format } from "../contract.js";
-import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
 import { shortPath } from "../ui/format.js";
+import { LoadActions } from "./LoadActions.js";
 import {
   type Entered,
   type Fields,
@@ -104,12 +105,7 @@ export function FileForm({ name, format, busy, onBack, onChange, onLoad }: FileF
         {shortPath(name)}
       </p>
       <FileFields options={options} onChange={onChange} />
-      <div class="bw-actions">
-        <Button onClick={onBack}>Back</Button>
-        <Button primary disabled={busy}>
-          Load
-        </Button>
-      </div>
+      <LoadActions busy={busy} onBack={onBack} />
     </form>
   );
 }

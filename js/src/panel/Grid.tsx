@@ -23,7 +23,7 @@ interface GridProps {
   readonly placeOf: (cell: number) => Promise<number | null>;
 }
 
-/** Height of a row in CSS pixels; table.css has it, too. */
+/** Height of a row in CSS pixels; the style sheet gets it. */
 const ROW = 22;
 /** Rows beyond the edges that are in the page, so that slow scrolling shows no gap. */
 const BEYOND = 8;
@@ -160,6 +160,7 @@ export function Grid(props: GridProps) {
     <div
       ref={scroller}
       class="bw-grid"
+      style={{ "--bw-row": `${ROW}px` }}
       role="grid"
       aria-label="Cells"
       aria-multiselectable="true"

@@ -1,10 +1,10 @@
 // Form to load a circuit or a cell: browse, inspect, choose options.
+
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type Circuit, type Format, PARAMETERS, type Population } from "../contract.js";
 import { CallError } from "../kernel/link.js";
-import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { formatCount, shortPath } from "../ui/format.js";
@@ -18,6 +18,7 @@ import { FileForm } from "./FileForm.js";
 import { type Fold, Folding, useFolding } from "./Folding.js";
 import { fileFormat } from "./files.js";
 import { useFormats } from "./formats.js";
+import { LoadActions } from "./LoadActions.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
 import { NodeSets } from "./NodeSets.js";
 import { type PartChoices, Parts } from "./Parts.js";
@@ -315,12 +316,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           </select>
         )}
       </Field>
-      <div class="bw-actions">
-        <Button onClick={onBack}>Back</Button>
-        <Button primary disabled={busy}>
-          Load
-        </Button>
-      </div>
+      <LoadActions busy={busy} onBack={onBack} />
     </form>
   );
 }

@@ -4,7 +4,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./Icon.js";
 
-/** Height of a row in CSS pixels, which the style sheet has, too. */
+/** Height of a row in CSS pixels; the style sheet gets it. */
 const ROW = 24;
 /** Rows beyond those in sight, for scrolling without a gap. */
 const SPARE = 12;
@@ -137,6 +137,7 @@ export function ListBox<T extends Option>({
       ref={box}
       role="listbox"
       class="bw-list"
+      style={{ "--bw-row": `${ROW}px` }}
       tabIndex={0}
       aria-label={label}
       aria-busy={busy}
