@@ -14,6 +14,7 @@ import pytest
 
 from brayns_widget.demo.activity import DURATION
 from brayns_widget.demo.sonata import POPULATION
+from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.content.ramps import LEVELS, ColorRamp
 from brayns_widget.service.renderer.loaders.base import LoadedModel
 from brayns_widget.service.renderer.loaders.circuits import sonata
@@ -68,7 +69,10 @@ def test_its_spikes_play(circuit: Path):
         spikes = file[f"spikes/{POPULATION}"]
         times, nodes = spikes["timestamps"][:], spikes["node_ids"][:].astype(int)
     with loaded(circuit, report_type="spikes") as model:
-        values = shown(model, times[0])
-        assert values[len(Section) * nodes[0]] == pytest.approx(-10, abs=3 * STEP)
-        silent = len(Section) * np.setdiff1d(nodes, nodes[np.abs(times - times[0]) < 2])
+        assert isinstance(model.coloring, CellColoring)
+        assert model.coloring.slots is not None
+        values, cells = shown(model, times[0]), model.coloring.slots.rows // len(Section)
+        np.testing.assert_allclose(values[cells == nodes[0]], -10, atol=3 * STEP)
+        silent = ~np.isin(cells, nodes[np.abs(times - times[0]) < 2])
+        assert silent.any()
         np.testing.assert_allclose(values[silent], -80, atol=2 * STEP)

@@ -54,7 +54,7 @@ export function ListBox<T extends Option>({
   const [id] = useState(() => `bw-${Math.random().toString(36).slice(2)}`);
   const active = useSignal<string | null>(null);
   const top = useSignal(0);
-  const typed = useRef({ text: "", at: 0 });
+  const typed = useRef({ text: "", at: Number.NEGATIVE_INFINITY });
   const found = options.findIndex(({ key }) => key === active.value);
   const index = Math.max(found, 0);
   const show = (row: number) => {
