@@ -224,7 +224,7 @@ class Life(RuleBasedStateMachine):
         self.proxies.servers["backend"] = "ws://127.0.0.1:9"
         self.cluster.break_backend()
         until(lambda: not self.lists(), WAIT)
-        assert self.controller.snapshot().result(WAIT).data
+        self.look()
         self.proxies.servers["backend"] = address
         until(self.lists, WAIT)
 
