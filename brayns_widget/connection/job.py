@@ -18,7 +18,7 @@ from brayns_widget.connection.child import Child
 from brayns_widget.connection.endings import Ending
 from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
 from brayns_widget.connection.link import ACCEPTED, Link, Unreachable
-from brayns_widget.connection.looking import LISTENS_WITHIN, check_listens
+from brayns_widget.connection.looking import LISTENS_WITHIN, check_before_leaving, check_listens
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.master import LEASE, MasterClient, master_address
 from brayns_widget.connection.place import Place
@@ -200,6 +200,28 @@ class Job:
             await job._end_soon(job._give_up(slave_url), error)
             raise
         return job
+
+    @staticmethod
+    async def check(place: Place, job_id: str | None) -> None:
+        """Check what can be known of a place before another job is left for it, and nothing is started there.
+
+        Args:
+            place: where the next job is to run.
+            job_id: the job to attach to there, or None to start one.
+
+        Raises:
+            BraynsWidgetError: no job can be had there.
+        """
+        await check_before_leaving(place.addresses)
+        if place.master is None:
+            return
+        async with MasterClient(place.master, place.token) as master:
+            if job_id is not None:
+                await master.check_known(job_id, patience=0.0)
+            elif place.slave is None:
+                await master.check_names_slave()
+            else:
+                await master.check_is_one()
 
     @classmethod
     async def end(cls, record: records.Record, token: Token, end_time: str | None) -> str:

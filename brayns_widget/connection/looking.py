@@ -60,7 +60,7 @@ async def check_before_leaving(servers: Mapping[str, str], patience: float = LIS
     """
     for name, url in servers.items():
         if reason := await _why_not(url, patience, lambda: None):
-            error = Unreachable(f"No {name} answers at {url}, so the present job goes on: {reason}.")
+            error = Unreachable(f"No {name} answers at {url}, so no job can be had there: {reason}.")
             error.hint = "Check the address, and start first what leads there, such as a tunnel."
             raise error
 

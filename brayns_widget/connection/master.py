@@ -198,6 +198,19 @@ class MasterClient(StatusSource):
             BraynsWidgetError: it does not, as far as can be known before a job is started.
             AuthError, ConnectionLost, DeadlineExceeded
         """
+        if not _is_2024(await self.check_is_one()):
+            raise BraynsWidgetError(
+                f"The proxy master at {self.url} does not tell the address of its proxy slave, so no job was started.",
+                hint='Pass slave="wss://host/path".',
+            )
+
+    async def check_is_one(self) -> httpx.Response:
+        """Check that a proxy master answers, and takes the token; return its answer about an unknown job.
+
+        Raises:
+            NoVerdict: something else answers.
+            AuthError, ConnectionLost, DeadlineExceeded
+        """
         until = asyncio.get_running_loop().time() + AWAY
         response = await self._ask(uuid.uuid4().hex)
         while response.status_code in _BUSY and asyncio.get_running_loop().time() < until:
@@ -205,11 +218,7 @@ class MasterClient(StatusSource):
             response = await self._ask(uuid.uuid4().hex)
         if not _knows_not(response) and _LOST not in response.text:
             raise NoVerdict(f"The proxy master does not answer as one does: {_say(response)}.")
-        if not _is_2024(response):
-            raise BraynsWidgetError(
-                f"The proxy master at {self.url} does not tell the address of its proxy slave, so no job was started.",
-                hint='Pass slave="wss://host/path".',
-            )
+        return response
 
     async def status(self, job_id: str) -> JobStatus:
         """Ask for a job's state; an answer that says nothing of the job is asked for again a few times.

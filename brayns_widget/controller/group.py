@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from brayns_widget.connection.connection import Connection, Ready
-from brayns_widget.connection.job import EndOfJob
-from brayns_widget.connection.looking import check_before_leaving
+from brayns_widget.connection.job import EndOfJob, Job
 from brayns_widget.connection.place import Place
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.reports import Report, ignore
@@ -187,7 +186,7 @@ class Core:
         If it is the present job, it is kept, and goes on with the given token.
 
         Raises:
-            Unreachable: nothing answers there, so the job that is ready was not left.
+            BraynsWidgetError: as far as can be known no job can be had there, so the one that is ready was not left.
         """
         if await self.connection.renew(where.place, where.attach_to):
             slave = self.connection.place.slave
@@ -196,7 +195,11 @@ class Core:
             return
         if self.connection.ready is not None:
             report(None, f"Looking for {where.place.name} …")
-            await check_before_leaving(where.place.addresses)
+            try:
+                await Job.check(where.place, where.attach_to)
+            except BraynsWidgetError as error:
+                error.hint = f"{error.hint} The present job goes on.".lstrip()
+                raise
         for task in self.tasks.values():
             if not task.is_current:
                 task.cancel()

@@ -18,7 +18,7 @@ from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.group import NOT_BACK
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.where import WHERE, described, where
-from brayns_widget.protocol.errors import AuthError, BraynsWidgetError
+from brayns_widget.protocol.errors import AllocationError, AuthError, BraynsWidgetError
 from tests.controller.scenes import WAIT, load, until
 from tests.fakes import JOB_ID, TOKEN, FakeCluster
 
@@ -107,8 +107,40 @@ def test_a_job_is_left_for_one_elsewhere(cluster, controller):
 def test_a_job_is_not_left_for_an_address_where_nobody_is(cluster, controller, monkeypatch):
     monkeypatch.setattr(check_before_leaving, "__defaults__", (0.1,))
     model = load(controller)
-    with pytest.raises(Unreachable, match=r"No proxy master answers at .*, so the present job goes on: "):
+    with pytest.raises(Unreachable, match=r"No proxy master answers at .*, so no job can be had there: "):
         controller.job.connect(master="http://127.0.0.1:1", token="t").result(WAIT)
+    assert controller.status.state == "ready"
+    assert [one.id for one in controller.models] == [model.id]
+    assert controller.state.job.master == cluster.master
+    assert not [path for path in cluster.paths() if path.startswith("POST /stop")]
+
+
+def _refusing(other: FakeCluster) -> None:
+    other.dialect = "2024"
+    other.failures["/status"] = [(500, "Internal DB error (cannot retreive job)")] * 100
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "kind", "message"),
+    [
+        (None, {"token": "wrong"}, AuthError, "401"),
+        (None, {"token": {"file": "/no/such/file"}}, AuthError, "/no/such/file"),
+        (None, {"attach_to": "nope"}, AllocationError, "There is no job 'nope'"),
+        (None, {"slave": None}, BraynsWidgetError, "does not tell the address of its proxy slave"),
+        (_refusing, {"attach_to": "nope"}, AllocationError, "its database may be away"),
+    ],
+)
+def test_a_job_is_not_left_for_one_that_cannot_be_had(cluster, controller, change, options, kind, message):
+    cluster.dialect = "2024"
+    model = load(controller)
+    with FakeCluster(polls=0) as other:
+        other.dialect = "2023"
+        if change is not None:
+            change(other)
+        with pytest.raises(kind, match=message) as caught:
+            controller.job.connect(**(other.options | options)).result(WAIT)
+        assert not [path for path in other.paths() if path.startswith("POST")]
+    assert caught.value.hint.endswith("The present job goes on.")
     assert controller.status.state == "ready"
     assert [one.id for one in controller.models] == [model.id]
     assert controller.state.job.master == cluster.master

@@ -87,8 +87,11 @@ def test_from_the_local_service_to_a_master_and_back(lab: Lab, browser: Browser,
     expect(found.locator(".bw-facts")).to_contain_text("Local service")
 
     fill_in(found, cluster, "wrong-token-0815")
-    expect(found.locator(".bw-problem").first).to_contain_text("The proxy master refused POST /start: HTTP 401")
-    assert nb.evaluate("viewer.status.state") == "failed"
+    refused = nb.page.locator(".bw-notice").filter(has_text="The present job goes on.")
+    expect(refused).to_contain_text("HTTP 401. The token is wrong or expired")
+    expect(found.get_by_label("Address")).to_have_value(cluster.master)
+    assert nb.evaluate("viewer.status.state") == "ready"
+    assert not [call for call in cluster.calls if call[0] == "POST"]
     nb.screenshot(ARTIFACTS / "connect-wrong-token.png")
 
     cluster.polls = 10**9

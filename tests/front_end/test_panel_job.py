@@ -140,22 +140,29 @@ def test_a_job_that_cannot_be_reached_is_offered_to_be_attached_to(panel):
     panel.wait("kernel.calls('job.connect')[0]?.attach_to === 'job-7'")
 
 
-def test_a_job_is_still_in_the_form_when_attaching_to_it_fails(panel):
-    """The attempt changes the place, and so does the next one, with another token."""
+def test_what_was_sent_stays_in_the_form_until_there_is_a_job(panel):
+    """The attempt may fail before or after it has changed the place, and so may the next one, with another token."""
     open_log(panel)
     form = panel.page.locator("form").filter(has_text="Run on")
     form.get_by_label("Run on").select_option("master")
     form.get_by_label("Address").fill("https://m.example.org")
     form.get_by_label("Job").fill("job-7")
-    panel.answer("job.connect", {"error": {"type": "AuthError", "message": "The token is refused.", "hint": ""}})
     form.get_by_role("button", name="Attach").click()
-    form.get_by_text("The token is refused.").wait_for()
-    panel.trait("job", job(master="https://m.example.org"))
-    panel.page.locator(".bw-place, dd").filter(has_text="m.example.org").first.wait_for()
+    panel.wait("kernel.calls('job.connect').length === 1")
+    panel.trait("notice", {"level": "error", "text": "The token is refused.", "hint": "The present job goes on."})
+    panel.page.get_by_text("The token is refused.").wait_for()
+    assert form.get_by_label("Address").input_value() == "https://m.example.org"
     assert form.get_by_label("Job").input_value() == "job-7"
-    panel.answer("job.connect", {"result": None})
+    panel.trait("job", job(master="https://m.example.org", host=None, id=None))
+    panel.trait("status", {"state": "failed", "text": "There is no job 'job-7'."})
+    panel.page.locator("dd").filter(has_text="m.example.org").first.wait_for()
+    assert form.get_by_label("Job").input_value() == "job-7"
+    form.get_by_label("Job").fill("job-8")
     form.get_by_role("button", name="Attach").click()
     panel.wait("kernel.calls('job.connect').length === 2")
-    assert panel.calls("job.connect")[1]["attach_to"] == "job-7"
-    form.get_by_role("button", name="Connect").wait_for()
+    assert panel.calls("job.connect")[1]["attach_to"] == "job-8"
+    panel.trait("job", job(master="https://m.example.org", id="job-8"))
+    panel.trait("status", {"state": "ready", "text": "Ready."})
+    form.locator("button", has_text="Connect").wait_for(state="attached")  # folded away
     assert form.get_by_label("Job").input_value() == ""
+    assert form.get_by_label("Address").input_value() == "https://m.example.org"

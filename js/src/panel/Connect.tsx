@@ -119,6 +119,15 @@ function TimeLeft({ ends, probably }: { readonly ends: number; readonly probably
   );
 }
 
+/** What people have typed, and the place and the job that there were then. */
+interface Drafted {
+  readonly draft: Draft;
+  readonly of: string;
+  readonly job: string | null;
+  /** Whether it was sent. */
+  readonly sent: boolean;
+}
+
 /** The form for another place. */
 function Elsewhere() {
   const { link, traits, condition } = useView();
@@ -127,13 +136,23 @@ function Elsewhere() {
   // A job that cannot be reached may run still, and go on with a new token.
   const lost = (BROKEN.includes(condition.value.state) && job.id) || "";
   const token = useRef<HTMLInputElement>(null);
-  const drafted = useSignal<{ readonly of: string | null; readonly draft: Draft } | null>(null);
-  // What was typed is of no use any more when the place has changed, unless by an attempt with it that has failed.
+  const drafted = useSignal<Drafted | null>(null);
   const place = JSON.stringify([job.master, job.slave, job.renderer, job.backend, job.usecase, job.project]);
-  const failed = drafted.value !== null && drafted.value.of === null;
-  const draft = drafted.value && (failed || drafted.value.of === place) ? drafted.value.draft : draftOf(job, lost);
+  const before = drafted.value;
+  const isReady = traits.status.value.state === "ready" && job.host !== null;
+  const isNext = before !== null && (before.of !== place || before.job !== job.id || before.draft.attachTo === job.id);
+  // What was typed is of no use any more when the place has changed. What was sent is, until there is a job: the
+  // attempt may fail before or after it has changed the place.
+  const isOver = before !== null && (before.sent ? isReady && isNext : before.of !== place);
+  useLayoutEffect(() => {
+    if (isOver) {
+      drafted.value = null;
+    }
+  }, [isOver, drafted]);
+  const draft = before !== null && !isOver ? before.draft : draftOf(job, lost);
   const change = (changes: Partial<Draft>) => {
-    drafted.value = { of: failed ? null : place, draft: { ...draft, ...changes } };
+    const kept = before !== null && !isOver ? before : { of: place, job: job.id, sent: false };
+    drafted.value = { ...kept, draft: { ...draft, ...changes } };
   };
   const choose = ({ id, master, slave, usecase, project }: JobEntry) => {
     change({ kind: "master", master, slave: slave ?? "", usecase, project: project ?? "", attachTo: id });
@@ -146,11 +165,8 @@ function Elsewhere() {
     if (token.current) {
       token.current.value = "";
     }
-    void commands
-      .run(() => link.call("job.connect", params))
-      .then((succeeded) => {
-        drafted.value = succeeded ? null : { of: null, draft };
-      });
+    drafted.value = { of: place, job: job.id, sent: true, draft };
+    void commands.run(() => link.call("job.connect", params));
   };
   return (
     <>
