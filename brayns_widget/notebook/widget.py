@@ -23,6 +23,7 @@ from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.guarded import check_settable
+from brayns_widget.controller.history import History
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
@@ -36,6 +37,7 @@ from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
+from brayns_widget.notebook.lines import TRAITS, assignment
 from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
@@ -105,6 +107,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
+        history: what was done: undoes it, and tells it as lines of Python.
         colors: the colors of values, the same in all models.
         lights: the lights.
         clipping: clipping shapes.
@@ -157,6 +160,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         face=lambda widget: widget.controller.selection,
         check=lambda widget, ids: widget.controller.selection.read(ids),
         help="the selected cells: ids by population, as ranges",
+    )
+    history = StateTrait[History, Any](
+        "history", face=lambda widget: widget.controller.history, help="what can be undone, and what was done"
     )
     highlight = traitlets.Bool(True, help="whether the selected cells stand out").tag(sync=True)
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
@@ -360,6 +366,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 if foreign := list(filter(self._is_ours, sync_data)):
                     raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
                 super().set_state(sync_data)
+                for name in filter(sync_data.__contains__, TRAITS):
+                    self._post(self.controller.recorder.write, assignment(name, self._stored(name)))
             except traitlets.TraitError as error:
                 text = f"The page sent a wrong value: {error}"
                 self._post(self.controller.notices.tell, "warning", text)
