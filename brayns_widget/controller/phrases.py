@@ -26,6 +26,13 @@ def phrase(group: Any, name: str, values: Values) -> str:
     return f"{name.replace('_', ' ')} {subject}" if known is None else known(subject, values)
 
 
+def look_text(trait: str, value: Any) -> str:
+    """Say what a change of a widget's trait does that is no part of the scene."""
+    if trait == "highlight":
+        return "highlight the selection" if value else "highlight the selection no more"
+    return "hide the legend" if value == "hidden" else "place the legend"
+
+
 def _name(model: Any) -> str:
     try:
         return str(model.name)

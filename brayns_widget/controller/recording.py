@@ -53,6 +53,36 @@ class Part(Protocol):
         """Set it again, by what has it."""
 
 
+class Settable(Hashable, Protocol):
+    """Something that is in no part of the scene, such as where a widget has its legend."""
+
+    def is_there(self) -> bool:
+        """Whether it is there still."""
+
+    def set(self, value: Any) -> None:
+        """Set it again, without waiting."""
+
+
+class _Others:
+    """What is no part of the scene: it is not read, but tells its changes."""
+
+    def read(self) -> None:
+        """Read nothing."""
+
+    def changes(self, _before: None, _after: None) -> Mapping[Hashable, Change]:
+        """Return nothing."""
+        return {}
+
+    def is_there(self, owner: Any) -> bool:
+        """Whether something is there still."""
+        return bool(owner.is_there())
+
+    async def write(self, values: Mapping[Any, Any]) -> None:
+        """Set it again."""
+        for owner, value in values.items():
+            owner.set(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one call or one gesture has changed.
@@ -79,7 +109,7 @@ class Recorder:
 
     def __init__(self, store: Store, parts: Sequence[Part], camera: int) -> None:
         self._store = store
-        self._parts = parts
+        self._parts = (*parts, _Others())
         self._camera = camera
         self._known: Sequence[Any] = ()
         self._calls: set[asyncio.Task[Any] | None] = set()  # the tasks of calls that run
@@ -111,6 +141,17 @@ class Recorder:
             self._calls.discard(task)
             if (changes := self._changes()) and (text := describe()):
                 self._add(text, changes)
+
+    def changed(self, text: str, owner: Settable, before: Any, after: Any) -> None:
+        """Take in that something that is no part of the scene was changed.
+
+        Args:
+            text: what was done.
+            owner: what was changed.
+            before: its value before.
+            after: its value now.
+        """
+        self._add(text, {(len(self._parts) - 1, owner): (before, after)})
 
     def turning(self) -> None:
         """Take in that a gesture is about to move the camera."""
@@ -169,6 +210,7 @@ class Recorder:
 
     async def _go(self, source: list[Step], target: list[Step], side: int) -> bool:
         async with self._turn:
+            self._forget_gone()
             if not source:
                 return False
             step = source[-1]
@@ -188,8 +230,8 @@ class Recorder:
                 self._tell()
             return True
 
-    def _forget_gone(self, _: object) -> None:
-        """Forget the steps about models that are gone."""
+    def _forget_gone(self, _: object = None) -> None:
+        """Forget the steps about what is gone."""
         for steps in (self._done, self._undone):
             steps[:] = [
                 step for step in steps if any(self._parts[number].is_there(owner) for number, owner in step.changes)

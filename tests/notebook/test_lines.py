@@ -271,3 +271,37 @@ def test_the_end_of_a_gesture_is_told_and_can_be_undone(viewer, page: Comm):
     assert viewer.history.next_undo == "move the camera"
     viewer.undo()
     assert viewer.camera == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("legend_place", "hidden", "hide the legend"),
+        ("legend_place", "upper left", "place the legend"),
+        ("highlight", False, "highlight the selection no more"),
+    ],
+)
+@pytest.mark.parametrize("by_page", [True, False])
+def test_what_only_a_widget_has_can_be_undone(viewer, page: Comm, name, value, text, by_page):
+    before = getattr(viewer, name)
+    if by_page:
+        page.set(**{name: value})
+    else:
+        setattr(viewer, name, value)
+    until(lambda: viewer.history.next_undo == text)
+    viewer.undo()
+    until(lambda: getattr(viewer, name) == before)
+    until(lambda: page.updates(name) and page.updates(name)[-1] == before)
+    viewer.redo()
+    until(lambda: getattr(viewer, name) == value)
+    assert (viewer.history.next_undo, viewer.history.next_redo) == (text, "")
+
+
+def test_a_widget_that_was_closed_is_not_undone(viewer, page: Comm):
+    other = type(viewer)(controller=viewer.controller)
+    viewer.background = "white"
+    other.legend_place = "hidden"
+    until(lambda: viewer.history.next_undo == "hide the legend")
+    other.close()
+    viewer.undo()
+    assert viewer.background == "#0d1016"
