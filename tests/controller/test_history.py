@@ -230,14 +230,21 @@ def test_a_gesture_is_one_step(controller, model):
 
 def test_a_call_during_a_gesture_does_not_take_its_camera(controller, model):
     before = controller.camera.value
-    gesture(controller, Camera((0, 0, 50)), rests=False)
-    controller.background = "white"
+
+    async def move_and_call() -> None:
+        with controller.recorder.noting(lambda: "change the background"):
+            controller.recorder.turning()
+            controller.camera._steer(Camera((0, 0, 50)))
+            await controller.rendering.set_background.aio("white")
+
+    on_loop(controller, move_and_call)
     gesture(controller, AWAY)
     assert controller.history.next_undo == "move the camera"
     controller.undo()
     assert controller.camera == before
     assert controller.history.next_undo == "change the background"
     controller.undo()
+    controller.redo()
     assert controller.camera == before
 
 

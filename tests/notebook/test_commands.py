@@ -119,6 +119,12 @@ def test_a_circuit_is_inspected_as_json(controller):
     assert circuit["node_sets"] == ["All", "Layer1"]
 
 
+def test_the_line_of_a_removal_names_what_is_gone(controller):
+    model = load(controller)
+    run(controller, "model.remove", {"id": model})
+    assert controller.history.lines == ('viewer.models["cells"].remove()',)
+
+
 def test_a_load_answers_with_its_task_before_it_is_done(cluster, controller):
     cluster.renderer.delays["add-model"] = 0.2
     task = run(controller, "models.load_circuit", LOAD)["task"]
