@@ -431,6 +431,7 @@ class Job:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
         except (BraynsWidgetError, TimeoutError):
+            self._unsure_since = None  # a database that is away for a minute is asked for the whole of it
             if self._service is None or self._service.alive:
                 raise
             return EndOfJob("The job has ended, because the local service has.", failed=True)
@@ -488,6 +489,7 @@ class Job:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
         self._renderer = await _open(self._addresses[0], self._token, "renderer", self._on_lost)
+        self._unsure_since = None  # it runs, whatever its master has found
         return self._renderer
 
     async def open_backend(self) -> Link:
@@ -523,7 +525,7 @@ class Job:
             self.backend_away = DeadlineExceeded(f"The backend did not answer within {patience:.2g} s.")
 
 
-_AWAY = GATEWAY | {ACCEPTED}
+_AWAY = GATEWAY | {ACCEPTED, 500}
 """What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 

@@ -104,7 +104,7 @@ def test_a_job_that_is_given_back_has_its_backend_sought_no_more(cluster):
     play(cluster, work)
 
 
-@pytest.mark.parametrize("status", [502, 503])
+@pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_backend_that_is_away_at_the_start_is_told_and_opened_when_it_is_there(cluster, status, monkeypatch):
     monkeypatch.setattr(job, "CONNECT_PAUSE", 0.01)
 
