@@ -213,6 +213,11 @@ class Job:
             BraynsWidgetError: no job can be had there.
         """
         await check_before_leaving(place.addresses)
+        if place.is_local:
+            await PROCESS.local_service(place.base_directory)
+        if place.servers is not None:
+            link = await _open(place.servers[0], place.token, "renderer", _ignore)
+            await link.close()
         if place.master is None:
             return
         async with MasterClient(place.master, place.token) as master:
