@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, overload
 
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.arguments import Reads
 from brayns_widget.controller.calls import long, offered, waiting
+from brayns_widget.controller.copying import copy
 from brayns_widget.controller.counting import Counting
 from brayns_widget.controller.dressing import Dressed, ModelName, Opacity, Thickness
 from brayns_widget.controller.files import resolve
@@ -37,8 +40,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def _read_ids(order: Any, name: str) -> list[int]:
+    """Take models for their ids."""
+    if isinstance(order, str | bytes) or not isinstance(order, Iterable):
+        raise TypeError(f"{name} is {order!r:.80}, not a list of models")
+    return [one.id if isinstance(one, Model) else operator.index(one) for one in order]
+
+
+if TYPE_CHECKING:
+    ModelIds: TypeAlias = Any  # models, or their ids
+else:
+    ModelIds = Annotated[Sequence[int], Reads(_read_ids)]
+
+
 class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
-    """The models of the scene, in the order in which they were loaded.
+    """The models of the scene, in the order in which they were loaded, or put by ``reorder``.
 
     ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.
     """
@@ -176,6 +192,21 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
     async def materials(self) -> tuple[MaterialKind, ...]:
         """List the kinds of materials, each with the JSON Schema of its options."""
         return material_kinds((await self._core.connection.ensure(ignore)).capabilities)
+
+    @offered
+    @waiting
+    async def reorder(self, order: ModelIds) -> None:
+        """List the models in another order, which they keep.
+
+        Args:
+            order: models or their ids; those that are not among them come behind, as they are.
+
+        Raises:
+            CircuitError: one is not there.
+        """
+        for model_id in order:
+            self._core.scene.model(model_id)
+        self._core.scene.reorder(order)
 
     @offered
     @waiting
@@ -359,6 +390,22 @@ class Model(Dressed, Placed):
                 await self._painter.paint(renderer, self.id, values, **how)
             else:
                 await self._painter.paint_values(renderer, self.id, values, **how)
+
+    @offered
+    @long
+    async def copy(self, report: Report) -> Model:
+        """Load it once more, with the same material, thickness and place, and with a color of its own.
+
+        Args:
+            report: gets the progress.
+
+        Raises (from the task):
+            CircuitError: it was removed, or it is not known how it was loaded.
+        """
+        renderer, core = await self._renderer(), self._core
+        async with core.scene.changing:
+            state = await copy(core, self._painter, renderer, report, self.state)
+        return Model(core, self._painter, state.id)
 
     @offered
     @waiting

@@ -14,7 +14,7 @@ from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
-from brayns_widget.controller.scene import Key, Scene, model_state, seen, take_out
+from brayns_widget.controller.scene import Key, Scene, in_order, model_state, seen, take_out
 from brayns_widget.controller.state import ModelState, PartState, Store
 from brayns_widget.protocol.errors import RequestCancelled, RequestError
 
@@ -161,7 +161,8 @@ class Restorer:
         if state.camera == FRONT:  # a move elsewhere has reset it, and nobody has aimed it since
             state = replace(state, camera=old.camera)
         moved = {old.keys[before]: after for before, after in work.ids.items() if before in old.keys}
-        shown = (*(() if work.fresh else state.models), *models.values())
+        back = in_order(models.values(), [work.ids[thing] for thing in old.models if thing in work.ids])
+        shown = (*(() if work.fresh else state.models), *back)
         self._scene.restore(replace(state, models=shown, lights=lights, clips=clips, sections=sections), moved)
 
 

@@ -80,7 +80,8 @@ class Scene:
 
     def _take(self, instances: Sequence[ModelInstance], described: Mapping[int, ModelState]) -> None:
         before = self._store.state
-        models = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
+        there = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
+        models = in_order(there, [model.id for model in before.models])
         lights, clips = (
             tuple(PartState(i.model_id, i.model_type, i.is_visible) for i in instances if i.model_type in types)
             for types in ({LIGHT}, CLIPS)
@@ -115,6 +116,10 @@ class Scene:
         state, changed = self._store.state, {model.id: model for model in models}
         kept = [changed.pop(model.id, model) for model in state.models]
         self._set([*kept, *changed.values()])
+
+    def reorder(self, order: Sequence[int]) -> None:
+        """Put models in front, in the order of their ids."""
+        self._set(in_order(self._store.state.models, order))
 
     def drop(self, ids: Iterable[int]) -> None:
         """Forget models, lights and clipping shapes by their ids."""
@@ -312,6 +317,12 @@ def seen(known: ModelState, instance: ModelInstance) -> ModelState:
     """Return the state of a known model as the renderer describes it now."""
     placement = known.placement.following(instance.transform)
     return replace(known, visible=instance.is_visible, bounds=read_bounds(instance.bounds), placement=placement)
+
+
+def in_order(models: Iterable[ModelState], order: Iterable[int]) -> list[ModelState]:
+    """Sort models by the places of their ids; others come behind."""
+    places = {model_id: place for place, model_id in reversed([*enumerate(order)])}
+    return sorted(models, key=lambda model: places.get(model.id, len(places)))
 
 
 async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:

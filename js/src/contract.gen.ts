@@ -285,6 +285,7 @@ export interface Calls {
   "models.load_received": { params: { upload: string; name: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
   "models.materials": { params: Record<string, never>; result: readonly MaterialKind[] };
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
+  "models.reorder": { params: { order: readonly number[] }; result: null };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
@@ -315,6 +316,7 @@ export interface Calls {
   "notices.dismiss": { params: Record<string, never>; result: null };
   "camera.reset": { params: Record<string, never>; result: null };
   "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
+  "model.copy": { params: { id: number }; result: Started };
   "model.frame": { params: { id: number }; result: null };
   "model.move": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
   "model.put_back": { params: { id: number }; result: null };

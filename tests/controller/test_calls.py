@@ -202,4 +202,4 @@ def test_only_what_is_marked_is_offered():
     loads = {"load_circuit", "load_file", "load_received", "receive", "drop_upload"}
     looks = {"update", "color_by", "set_material", "move", "turn", "scale", "put_back", "frame"}
     told = {"count_cells", "count_node_sets", "formats", "materials"}
-    assert offers == loads | looks | told | {"clear", "remove"}
+    assert offers == loads | looks | told | {"clear", "remove", "reorder", "copy"}

@@ -91,6 +91,7 @@ def change(model: Model) -> None:
     model.scale(1.5)
     assert_type(model.placement, Placement)
     model.put_back()
+    assert_type(model.copy().result(), Model)
     model.frame()
 
 

@@ -205,6 +205,12 @@ def _opaque(stage: Stage, opacity: float) -> None:
     stage.model.opacity = opacity
 
 
+def _reversed(stage: Stage, _: Any) -> None:
+    """List a mesh before the model."""
+    (mesh,) = stage.viewer.models.load_mesh("/data/mesh.obj").result(WAIT)
+    stage.viewer.models.reorder([mesh, stage.model])
+
+
 def _moved(name: str, part: Callable[[Any], Any]) -> Write:
     """Return a write that places the model by a call, about its center, which is the origin."""
     return Write(
@@ -382,6 +388,12 @@ WRITING_CALLS: Mapping[str, Write] = {
         read=lambda stage: len(stage.other.models) == 0,
         removes=True,
     ),
+    "models.reorder": Write(
+        _reversed,
+        value=lambda _: "mesh",
+        read=lambda stage: stage.other.models[0].type,
+        removes=True,  # the model has another place now
+    ),
     "notices.dismiss": Write(
         lambda stage, _: stage.viewer.notices.dismiss(),
         value=lambda _: None,
@@ -511,6 +523,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "model.turn": lambda _: ((0.5, 0, 0), {}),
     "model.scale": lambda _: ((0.5,), {}),
     "model.put_back": lambda _: ((), {}),
+    "models.reorder": lambda _: (([],), {}),
+    "model.copy": lambda _: ((), {}),
     "models.materials": lambda _: ((), {}),
     "model.set_material": lambda _: ((Matte(opacity=0.75),), {}),
     "model.set_ramp": lambda _: ((ColorRamp(range=(0.0, 0.5)),), {}),

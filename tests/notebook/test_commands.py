@@ -81,6 +81,8 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.set_material",
         "model.turn",
         "models.materials",
+        "models.reorder",
+        "model.copy",
         "camera.reset",
         "selection.add",
         "selection.clear",
