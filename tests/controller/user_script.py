@@ -85,7 +85,7 @@ def change(model: Model) -> None:
     assert_type(model.opacity, float | None)
     model.opacity = 0.5
     model.thickness = 2
-    model.name = "mine"
+    model.name = model.name
     model.move(10, 20)
     model.turn(z=90)
     model.scale(1.5)
