@@ -97,7 +97,7 @@ def test_the_opacity_of_the_three_materials_that_have_one_is_seen(controller, mo
         model.material = name
         model.opacity = 1
         opaque = seen(controller, 0)
-        model.opacity = 0.3
+        model.opacity = 0.1
         assert 0 < seen(controller, 0) < 0.8 * opaque
     model.set_material("emissive", {"color": "#ffffff", "intensity": 1})
     assert model.opacity is None
