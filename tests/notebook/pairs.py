@@ -206,9 +206,10 @@ def _opaque(stage: Stage, opacity: float) -> None:
 
 
 def _reversed(stage: Stage, _: Any) -> None:
-    """List a mesh before the model."""
-    (mesh,) = stage.viewer.models.load_mesh("/data/mesh.obj").result(WAIT)
-    stage.viewer.models.reorder([mesh, stage.model])
+    """List a copy before the model."""
+    copy = stage.model.copy().result(WAIT)
+    copy.name = "first"
+    stage.viewer.models.reorder([copy, stage.model])
 
 
 def _moved(name: str, part: Callable[[Any], Any]) -> Write:
@@ -390,8 +391,8 @@ WRITING_CALLS: Mapping[str, Write] = {
     ),
     "models.reorder": Write(
         _reversed,
-        value=lambda _: "mesh",
-        read=lambda stage: stage.other.models[0].type,
+        value=lambda _: "first",
+        read=lambda stage: stage.other.models[0].name,
         removes=True,  # the model has another place now
     ),
     "notices.dismiss": Write(
