@@ -282,7 +282,8 @@ def test_rows_are_chosen_by_keys_with_one_tab_stop(panel):
 
 def test_what_is_changed_in_a_chosen_row_changes_all(panel):
     unfold(panel)
-    panel.trait("models", [MODEL, OTHERS[0], {**OTHERS[1], "placement": {**MODEL["placement"], "move": [1, 2, 3]}}])
+    placement = {"move": [1, 2, 3], "turn": [0, 0, 0], "scale": [1, 1, 1], "center": [0, 0, 0]}
+    panel.trait("models", [MODEL, OTHERS[0], {**OTHERS[1], "placement": placement}])
     row(panel, "cortex").locator(".bw-name").click()
     row(panel, "lake").locator(".bw-name").click(modifiers=["Control"])
     panel.page.get_by_label("Show lake").click()
