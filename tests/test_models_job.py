@@ -99,9 +99,14 @@ def test_the_opacity_of_the_three_materials_that_have_one_is_seen(controller, mo
         opaque = seen(controller, 0)
         model.opacity = 0.1
         assert 0 < seen(controller, 0) < 0.8 * opaque
-    model.set_material("emissive", {"color": "#ffffff", "intensity": 1})
+
+
+def test_options_of_a_material_are_seen(controller, model):
+    model.color = "black"
+    assert seen(controller, 0) < 30
+    model.set_material("emissive", {"color": "white", "intensity": 1})
     assert model.opacity is None
-    assert seen(controller, 0) > opaque
+    assert seen(controller, 0) > 150
 
 
 def test_a_model_is_as_thick_as_it_was_set(controller, model):

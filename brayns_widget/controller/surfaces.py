@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.server import Server
-from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.errors import ProtocolError, RequestError
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.materials import Material
@@ -66,7 +66,7 @@ async def known_material(renderer: Server, model_id: int) -> dict[str, Any]:
     """Return the fields of a model's state that tell its material; models without a surface have none."""
     try:
         return told(await read_material(renderer, model_id))
-    except (RequestError, KeyError):  # a renderer's own material is none of Brayns'
+    except (RequestError, ProtocolError, KeyError):  # a material that Brayns does not have is none of these
         return told(None)
 
 

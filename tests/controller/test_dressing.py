@@ -74,6 +74,12 @@ def test_what_has_no_surface_has_no_opacity(cluster, controller):
         model.opacity = 0.5
 
 
+@pytest.mark.parametrize("answer", ["velvet", 7])
+def test_a_material_that_brayns_does_not_have_is_none(cluster, controller, answer):
+    cluster.renderer.answers["get-material-type"] = lambda _: answer
+    assert load(controller).state.material is None
+
+
 def test_materials_of_others_are_known(cluster, controller):
     controller.start().result(10)
     stranger = cluster.renderer.add("neurons")
