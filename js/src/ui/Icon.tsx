@@ -17,6 +17,7 @@ const ICONS = {
   corner: "M2 3h12v10H2zM8 3v5H2",
   legend: "M2.5 4h2M7 4h6.5M2.5 8h2M7 8h6.5M2.5 12h2M7 12h6.5",
   clock: "M8 2.5a5.5 5.5 0 1 0 .01 0M8 5v3.2l2.2 1.5",
+  focus: "M8 2v3M8 11v3M2 8h3M11 8h3M8 5.5a2.5 2.5 0 1 0 .01 0",
   reset: "M3 8a5 5 0 1 1 1.5 3.6M3 12.5V9h3.5",
 } as const;
 
