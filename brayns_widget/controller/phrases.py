@@ -48,9 +48,12 @@ def _coloring(model: str, values: Values) -> str:
 
 
 def _update(model: str, values: Values) -> str:
-    if values.keys() == {"visible"}:
+    given = [name for name, value in values.items() if value is not None]
+    if given == ["visible"]:
         return f"{'show' if values['visible'] else 'hide'} {model}"
-    return f"change the {' and '.join(values)} of {model}"
+    if given == ["name"]:
+        return f"name a model {values['name']}"
+    return f"change the {' and '.join(given)} of {model}"
 
 
 _SUBJECTS: Mapping[str, str] = {"LiveCamera": "the camera"}
@@ -58,6 +61,7 @@ _SUBJECTS: Mapping[str, str] = {"LiveCamera": "the camera"}
 _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Model.update": _update,
     "Model.color_by": _coloring,
+    "Model.set_material": lambda model, _: f"change the material of {model}",
     "Model.frame": lambda model, _: f"look at {model}",
     "Colors.set": lambda _, values: f"change the colors of {values['attribute'] or 'values'}",
     "Models.refresh": lambda *_: "",

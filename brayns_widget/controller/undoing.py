@@ -32,7 +32,24 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),
+        OfModels(core, models, lambda state: state.name, lambda model, value: model.update.aio(name=value)),
+        OfModels(core, models, _thickness, lambda model, value: model.update.aio(thickness=value)),
+        OfModels(core, models, _material, lambda model, value: model.set_material.aio(*value)),
+        OfModels(core, models, _place, lambda model, value: model._place(**value)),  # noqa: SLF001 - of the same package
+        Order(core, models),
     )
+
+
+def _thickness(state: ModelState) -> Any:
+    return MISSING if state.thickness is None else state.thickness
+
+
+def _material(state: ModelState) -> Any:
+    return MISSING if state.material is None else (state.material, state.material_options)
+
+
+def _place(state: ModelState) -> dict[str, Any]:
+    return {name: getattr(state.placement, name) for name in ("move", "turn", "scale")}
 
 
 @dataclass(frozen=True)
@@ -133,6 +150,39 @@ class _ByModel:
 
     async def _write(self, renderer: Server, model_id: int, value: Any) -> None:
         raise NotImplementedError
+
+
+class Order:
+    """The order of the models; loads and removals are no changes of it.
+
+    Args:
+        core: the controller's core.
+        models: the models.
+    """
+
+    def __init__(self, core: Core, models: Models) -> None:
+        self._core = core
+        self._models = models
+
+    def read(self) -> tuple[Key, ...]:
+        """Return the models in order."""
+        return tuple(self._core.scene.key(model.id) for model in self._core.store.state.models)
+
+    def changes(self, before: tuple[Key, ...], after: tuple[Key, ...]) -> Mapping[Hashable, Change]:
+        """Return the one change, if there is one."""
+        return {None: (before, after)} if before != after and {*before} == {*after} else {}
+
+    def is_there(self, _owner: Hashable) -> bool:
+        """Return True: it is always there."""
+        return True
+
+    async def write(self, values: Mapping[Any, Any]) -> None:
+        """List those that are there in that order again."""
+        present = map(self._core.scene.present, values[None])
+        there = {model.id for model in self._core.store.state.models}
+        await self._models.reorder.aio(
+            [key[0] for key in present if key[0] in there and key == self._core.scene.key(key[0])]
+        )
 
 
 class OfModels(_ByModel):

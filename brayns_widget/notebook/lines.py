@@ -26,7 +26,8 @@ Params = Mapping[str, Any]
 
 QUIET = frozenset({
     "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
-    "models.drop_upload", "models.formats", "models.receive", "notices.dismiss", "table.rows", "tasks.cancel",
+    "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
+    "table.rows", "tasks.cancel",
 })  # fmt: skip
 """Calls that change nothing that people see, and so have no line."""
 
@@ -125,9 +126,11 @@ def _rounded(value: Any) -> Any:
 
 
 def _update(params: Params, state: State) -> str | None:
-    if params.keys() != {"id", "visible"}:
+    given = {name: value for name, value in params.items() if name != "id" and value is not None}
+    if len(given) != 1:
         return None
-    return f"{model_of(params['id'], state.models)}.visible = {literal(params['visible'])}"
+    ((name, value),) = given.items()
+    return f"{model_of(params['id'], state.models)}.{name} = {literal(value)}"
 
 
 def _color(params: Params, state: State) -> str | None:

@@ -76,6 +76,13 @@ STEPS: dict[str, Callable[[Controller], object]] = {
     "reset the camera": lambda controller: controller.reset_camera(),
     "look at cells": lambda controller: controller.models[0].frame(),
     "hide cells": _show,
+    "name a model others": lambda controller: controller.models[0].update(name="others"),
+    "change the thickness of cells": lambda controller: controller.models[0].update(thickness=2),
+    "change the material of cells": lambda controller: controller.models[0].set_material("metal"),
+    "move cells": lambda controller: controller.models[0].move(x=5),
+    "turn cells": lambda controller: controller.models[0].turn(z=90),
+    "scale cells": lambda controller: controller.models[0].scale(2),
+    "reorder the models": lambda controller: controller.models.reorder([controller.models[-1].id]),
     "color cells": _color,
     "color cells by layer": lambda controller: controller.models[0].color_by("layer"),
     "color cells by values": lambda controller: controller.models[0].color_by({0: 1.0, 1: 2.0}),
@@ -98,6 +105,7 @@ STEPS: dict[str, Callable[[Controller], object]] = {
 
 @pytest.mark.parametrize("text", STEPS)
 def test_what_was_done_is_undone_and_done_again(controller, model, text):
+    load(controller).update(name="second")
     controller.selection.set([0, 1])
     gesture(controller, Camera((0, 0, 50)))
     before = facts(controller)

@@ -6,12 +6,15 @@ import { Commands } from "../kernel/calls.js";
 export function useCommands(): Commands {
   const commands = useMemo(() => new Commands(), []);
   const focused = useRef<HTMLElement | null>(null);
+  const wasBusy = useRef(false);
   const busy = commands.busy.value;
+  if (busy && !wasBusy.current) {
+    focused.current = activeElement(); // a control that is disabled now may lose the focus at once
+  }
+  wasBusy.current = busy;
   useLayoutEffect(() => {
     if (busy) {
-      const element = activeElement();
-      // A disabled control loses the focus, at the latest with the next frame.
-      focused.current = element?.matches(":disabled") ? element : null;
+      focused.current = focused.current?.matches(":disabled") ? focused.current : null;
     } else if (focused.current) {
       giveBack(focused.current);
       focused.current = null;
