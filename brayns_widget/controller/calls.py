@@ -31,6 +31,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.controller.arguments import Arguments
+from brayns_widget.controller.phrases import phrase
 from brayns_widget.controller.tasks import Runner, Task
 
 P = ParamSpec("P")
@@ -131,16 +132,16 @@ class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
         """Bind the call to a group."""
         if group is None:
             return self
-        runner, work, arguments = group._runner, self._work, self.arguments  # noqa: SLF001 - see HasRunner
+        runner, arguments = group._runner, self.arguments  # noqa: SLF001 - see HasRunner
 
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
             bound = arguments.bind(args, kwargs)
-            result: T = runner.wait(lambda: work(group, *bound.args, **bound.kwargs), self.name)
+            result: T = runner.wait(lambda: self._noted(group, bound), self.name)
             return result
 
         async def aio(*args: P.args, **kwargs: P.kwargs) -> T:
             bound = arguments.bind(args, kwargs)
-            return await runner.run(lambda: work(group, *bound.args, **bound.kwargs), self.name)
+            return await runner.run(lambda: self._noted(group, bound), self.name)
 
         face = self._face(call)
         face.aio = self._face(aio)  # type: ignore[attr-defined]
@@ -148,8 +149,13 @@ class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
 
     async def run(self, group: G, values: dict[str, Any]) -> Any:
         """Call it on the loop thread; see ``Capability``."""
-        bound = self.arguments.bind((), values)
-        return await self._work(group, *bound.args, **bound.kwargs)
+        return await self._noted(group, self.arguments.bind((), values))
+
+    async def _noted(self, group: G, bound: inspect.BoundArguments) -> T:
+        """Do the work; what it changes in the scene can be undone."""
+        with group._runner.noting(lambda: phrase(group, self.name, bound.arguments)):  # noqa: SLF001 - see HasRunner
+            result: T = await self._work(group, *bound.args, **bound.kwargs)
+            return result
 
 
 class long(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
@@ -208,6 +214,11 @@ def capabilities(group: type) -> dict[str, Capability[Any]]:
     return {name: value for name, value in found.items() if isinstance(value, Capability)}
 
 
+def shortcuts(holder: type) -> dict[str, Shortcut[Any]]:
+    """Return the shortcuts of a class by name."""
+    return {name: value for name, value in vars(holder).items() if isinstance(value, Shortcut)}
+
+
 class Shortcut(Generic[B]):
     """A call of a group that the group's holder has, too; made by ``shortcut``."""
 
@@ -215,6 +226,11 @@ class Shortcut(Generic[B]):
         self._group = group
         self._name = capability.name
         functools.update_wrapper(self, capability)  # type: ignore[arg-type]  # see above
+
+    @property
+    def path(self) -> str:
+        """The call's group and name, such as "models.clear"."""
+        return f"{self._group}.{self._name}"
 
     @overload
     def __get__(self, holder: None, owner: type | None = None) -> Self: ...

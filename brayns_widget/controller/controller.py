@@ -19,6 +19,7 @@ from brayns_widget.controller.clipping import Clipping
 from brayns_widget.controller.files import Files
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import Guarded
+from brayns_widget.controller.history import History
 from brayns_widget.controller.job import Job, Notices, Tasks
 from brayns_widget.controller.jobs import StartedJobs, find_jobs, runner
 from brayns_widget.controller.legend import Legend
@@ -29,6 +30,7 @@ from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.pictures import Pictures
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.recoloring import Colors
+from brayns_widget.controller.recording import Recorder, noted_weakly
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.restoring import Restorer
 from brayns_widget.controller.resuming import Resumer
@@ -37,6 +39,7 @@ from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.state import State
 from brayns_widget.controller.table import Table
+from brayns_widget.controller.undoing import undoable
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.controller.weakly import weakly_awaited
 from brayns_widget.controller.where import TAKING, Where, documented
@@ -68,6 +71,7 @@ class Groups:
         job: starts the job, and stops it.
         tasks: the running tasks.
         notices: takes the notice away.
+        history: undoes what was done, and tells it as Python.
     """
 
     models: Models
@@ -86,6 +90,7 @@ class Groups:
     job: Job
     tasks: Tasks
     notices: Notices
+    history: History
 
     load_circuit = shortcut("models", Models.load_circuit)
     load_morphology = shortcut("models", Models.load_morphology)
@@ -98,6 +103,8 @@ class Groups:
     snapshot = shortcut("pictures", Pictures.snapshot)
     reset_camera = shortcut("camera", LiveCamera.reset)
     clear = shortcut("models", Models.clear)
+    undo = shortcut("history", History.undo)
+    redo = shortcut("history", History.redo)
 
     @property
     def selected(self) -> pd.DataFrame:
@@ -137,6 +144,8 @@ class Controller(Groups, Guarded):
         lights, rendering, models = Lights(core), Rendering(core), Models(core)
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         selection = Selection(core, models)
+        self._recorder = Recorder(core.store, undoable(core, models, rendering, selection), camera=0)
+        core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
             models=models,
             table=Table(core, selection),
@@ -153,6 +162,7 @@ class Controller(Groups, Guarded):
             job=Job(core),
             tasks=Tasks(core),
             notices=Notices(core),
+            history=History(core, self._recorder),
         )
         self._selection = selection
         self._camera = LiveCamera._of(core)  # noqa: SLF001 - of the same package
@@ -263,6 +273,11 @@ class Controller(Groups, Guarded):
     def presence(self) -> Presence:
         """Who looks at the scene, for use on the loop thread."""
         return self._core.presence
+
+    @property
+    def recorder(self) -> Recorder:
+        """Recorder of what is done, for use on the loop thread."""
+        return self._recorder
 
     @property
     def ready(self) -> Ready | None:

@@ -136,6 +136,10 @@ class Looks:
         anew = before is not None and await self._uncovers(renderer, model_id, before, look)
         await self._send(renderer, model_id, look, anew=anew)
 
+    async def bring_back(self, renderer: Server, model_id: int, look: Look) -> None:
+        """Give a model a look that it had, whatever it has now."""
+        await self._send(renderer, model_id, look, anew=True)
+
     async def _uncovers(self, renderer: Server, model_id: int, before: Look, look: Look) -> bool:
         """Whether a cell takes the color of the coloring again."""
         if not before.over:

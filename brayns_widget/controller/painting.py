@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
 SOLID = "solid"
 _MODEL_COLORS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """All about the colors of a model."""
+
+    look: Look
+    colored_by: str
+    color: str | None
+    legend: LegendSection | None
 
 
 class Painter:
@@ -219,6 +229,23 @@ class Painter:
         self._colored(model, colored_by=method, legend=legend)
         if palette is not None and legend is not None:
             await self.recolor(renderer, kind, values)
+
+    # ------------------------------------------------------------------ back to earlier colors
+
+    def painted(self, model: ModelState) -> Painted | None:
+        """Return the colors of a model, or None if they are not known."""
+        look = self.looks.known(model.id)
+        if look is None or model.colored_by is None:
+            return None
+        legend = next((one for one in self._core.store.state.sections if one.model == model.id), None)
+        return Painted(look, model.colored_by, model.color, legend)
+
+    async def paint_again(self, renderer: Server, model_id: int, painted: Painted) -> None:
+        """Give a model the colors that it had."""
+        await self.looks.bring_back(renderer, model_id, painted.look)
+        legend = None if painted.legend is None else replace(painted.legend, model=model_id)
+        model = self._core.scene.model(model_id)
+        self._colored(model, colored_by=painted.colored_by, color=painted.color, legend=legend)
 
     # ------------------------------------------------------------------ the colors of values
 

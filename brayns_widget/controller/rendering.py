@@ -82,6 +82,15 @@ class Rendering(Group):
         """
         if given := settings.model_fields_set & {"samples_per_pixel", "background_color"}:
             raise ValueError(f"{min(given)} has no effect here: the view chooses samples, and has a background")
+        await self.give(settings)
+
+    @property
+    def given(self) -> Interactive | None:
+        """The settings that were set, or None for the usual ones."""
+        return self._settings
+
+    async def give(self, settings: Interactive | None) -> None:
+        """Set what ``given`` is, without a check; on the loop thread only."""
         self._settings = settings
         await self._apply()
 

@@ -165,6 +165,21 @@ class PartState:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What was done, as far as people are told of it.
+
+    Attributes:
+        undo: what can be undone, in words, or "".
+        redo: what can be done again, in words, or "".
+        lines: what was done last on pages, as lines of Python, the newest last.
+    """
+
+    undo: str = ""
+    redo: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """State of a controller.
 
@@ -182,6 +197,7 @@ class State:
         camera: the camera.
         background: "#rrggbb".
         selection: the selected cells, whether they are loaded or not.
+        past: what was done.
         progress: the newest long call that runs, or None.
         holding: whether a long call runs during which the renderer draws no view.
         notice: the last thing worth telling, until it is dismissed, or None.
@@ -200,6 +216,7 @@ class State:
     camera: Camera = FRONT
     background: str = BACKGROUND
     selection: Selected = field(default_factory=lambda: NOTHING)
+    past: Past = Past()
     progress: Activity | None = None
     holding: bool = False
     notice: Notice | None = None

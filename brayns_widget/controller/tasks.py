@@ -8,6 +8,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -209,12 +210,14 @@ class Runner:
     Attributes:
         running: number of calls that run; read it on the loop thread.
         last: when the last call began or ended, on the loop's clock.
+        noting: takes in, on the loop thread, what happens inside; gets a function that says at the end what that was.
     """
 
     def __init__(self, loop: LoopThread, watch: Callable[[Task[Any]], object]) -> None:
         self.loop = loop
         self.running = 0
         self.last = loop.loop.time()
+        self.noting: Callable[[Callable[[], str]], AbstractContextManager[None]] = lambda _: nullcontext()
         self._watch = watch
 
     def wait(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.camera import FRONT, Bounds, Camera, Kind, Vector
 from brayns_widget.controller.group import Core
+from brayns_widget.controller.recording import CAMERA_SET
 from brayns_widget.controller.scene import union
 from brayns_widget.controller.tasks import Runner
 
@@ -136,9 +137,10 @@ class LiveCamera(Camera):
     def _change(self, change: Callable[[Camera], Camera]) -> None:
         # On the loop thread, so that no simultaneous change, such as a gesture's, is lost.
         def work() -> None:
-            if not self._core.store.state.models:
-                self._core.aimed = True
-            self._set(change(self.value))
+            with self._runner.noting(lambda: CAMERA_SET):
+                if not self._core.store.state.models:
+                    self._core.aimed = True
+                self._set(change(self.value))
 
         async def wait() -> None:
             work()

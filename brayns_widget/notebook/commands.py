@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_type_hints
 
 from brayns_widget.controller.calls import Capability, capabilities
@@ -11,6 +11,7 @@ from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.models import Model
 from brayns_widget.controller.tasks import Task
 from brayns_widget.controller.views import LiveCamera
+from brayns_widget.notebook.lines import line_of
 from brayns_widget.notebook.messages import ErrorData
 from brayns_widget.protocol.errors import BraynsWidgetError, ProtocolError, QueryError
 
@@ -57,12 +58,15 @@ class Commands:
         capability = self._offered.get(method)
         if capability is None:
             raise ProtocolError(f"There is no call {method!r:.80}.")
-        values = dict(params)
+        values, before = dict(params), self._controller.state.models
         try:
             group = self._group(method.partition(".")[0], values)
             result = await capability.run(group, values)
         except TypeError as error:
             raise ProtocolError(f"The call {method!r} was made with wrong parameters: {error}.") from error
+        after = replace(self._controller.state, models=before)
+        if (line := line_of(method, capability, params, after)) is not None:
+            self._controller.recorder.write(line)
         return as_json(result)
 
     def _group(self, path: str, values: dict[str, Any]) -> Any:

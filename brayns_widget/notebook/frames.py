@@ -18,6 +18,7 @@ from brayns_widget.controller.views import read_camera
 from brayns_widget.frames.client import Frames
 from brayns_widget.frames.makers import Target
 from brayns_widget.frames.messages import PictureMessage, Steering
+from brayns_widget.notebook.lines import camera_line
 from brayns_widget.stream import Picture
 
 _MAX_RESTS = 16
@@ -134,6 +135,7 @@ class SceneFrames:
         """Forget a view."""
         if self._views.pop(view, None) is not None:
             self._frames.remove_view(view)
+            self._end_gesture()  # it may have gone during one
 
     def resize(self, view: str, width: float, height: float, dpr: float) -> None:
         """Set the size of a view's canvas."""
@@ -165,10 +167,17 @@ class SceneFrames:
 
     def _end_following(self) -> None:
         self._rest = None
+        self._end_gesture()
         self._look()
+
+    def _end_gesture(self) -> None:
+        recorder = self._controller.recorder
+        if recorder.turned():
+            recorder.write(camera_line(self._controller.camera.value))
 
     def _take_camera(self, camera: Any) -> None:
         self._steering = True
+        self._controller.recorder.turning()
         try:
             self._controller.camera._steer(read_camera(camera))  # noqa: SLF001 - of the same package
         finally:
@@ -214,9 +223,10 @@ class SceneFrames:
 
     def steered(self, camera: Camera, moving: bool) -> None:
         """Take a camera that a page has set."""
+        self._take_camera(camera)
         if not moving:
             self._rests.append(camera)
-        self._take_camera(camera)
+            self._end_gesture()
         self._tell_camera(camera, moving)
 
     def rested(self, picture: Picture, views: Sequence[str]) -> None:

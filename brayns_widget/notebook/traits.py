@@ -18,7 +18,7 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.printing import LegendPlace
-from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, State
+from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, Past, State
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 G = TypeVar("G")
@@ -47,6 +47,7 @@ class Traits:
     legend: Legend | None
     background: str
     selection: Mapping[str, str]
+    history: Past
     highlight: bool = True
     height: Height = HEIGHT
     panel_open: bool = True
@@ -64,6 +65,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
     "selection": lambda state: state.selection,
+    "history": lambda state: state.past,
 }
 """The traits that show a part of the controller's state, with the functions that read the part."""
 

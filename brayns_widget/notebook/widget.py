@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -23,9 +24,11 @@ from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.guarded import check_settable
+from brayns_widget.controller.history import History
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
+from brayns_widget.controller.phrases import look_text
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.state import Activity, Notice
@@ -36,6 +39,7 @@ from brayns_widget.notebook.commands import Commands
 from brayns_widget.notebook.frames import SceneFrames
 from brayns_widget.notebook.headless import HeadlessDisplay, is_headless
 from brayns_widget.notebook.holders import is_held, registry
+from brayns_widget.notebook.lines import TRAITS, assignment
 from brayns_widget.notebook.messages import hide_token
 from brayns_widget.notebook.page import Page, Transport
 from brayns_widget.notebook.stills import Keeper, Output
@@ -105,6 +109,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
+        history: what was done: undoes it, and tells it as lines of Python.
         colors: the colors of values, the same in all models.
         lights: the lights.
         clipping: clipping shapes.
@@ -157,6 +162,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         face=lambda widget: widget.controller.selection,
         check=lambda widget, ids: widget.controller.selection.read(ids),
         help="the selected cells: ids by population, as ranges",
+    )
+    history = StateTrait[History, Any](
+        "history", face=lambda widget: widget.controller.history, help="what can be undone, and what was done"
     )
     highlight = traitlets.Bool(True, help="whether the selected cells stand out").tag(sync=True)
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
@@ -306,6 +314,14 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _valid_height(self, proposal: dict[str, Any]) -> int:
         return min(max(int(proposal["value"]), HEIGHT_MIN), HEIGHT_MAX)
 
+    @traitlets.observe("highlight", "legend_place")
+    def _note_look(self, change: Any) -> None:
+        """Let a change be undone, unless undoing has made it."""
+        if not self._writer.is_current:
+            text = look_text(change["name"], change["new"])
+            owner = TraitOf(weakref.ref(self), change["name"])
+            self._post(self.controller.recorder.changed, text, owner, change["old"], change["new"])
+
     @contextlib.contextmanager
     def _setting(self, name: str | None) -> Iterator[list[Any]]:
         """Set a trait by hand, or, without a name, to what the controller has; yields what the controller was given."""
@@ -328,13 +344,16 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         else:
             setattr(self.controller, name, value)
 
-    def _write(self, name: str, _value: Any, share: bool) -> None:
-        """Set a trait that the controller has changed; on the writer's thread."""
+    def _write(self, name: str, value: Any, share: bool) -> None:
+        """Set a trait that the controller has changed, or whose change is undone; on the writer's thread."""
         with self._comm_lock:
             # A moving camera is not sent to the pages at each step: the page that moves it has it already.
             self._quiet = name == "camera"
             try:
-                self.traits()[name].follow(self)
+                if isinstance(trait := self.traits()[name], StateTrait):
+                    trait.follow(self)
+                else:
+                    setattr(self, name, value)
             finally:
                 self._quiet = False
             if name == "camera" and share:
@@ -360,6 +379,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 if foreign := list(filter(self._is_ours, sync_data)):
                     raise traitlets.TraitError(f"{', '.join(foreign)} cannot be set")
                 super().set_state(sync_data)
+                for name in filter(sync_data.__contains__, TRAITS):
+                    self._post(self.controller.recorder.write, assignment(name, self._stored(name)))
             except traitlets.TraitError as error:
                 text = f"The page sent a wrong value: {error}"
                 self._post(self.controller.notices.tell, "warning", text)
@@ -442,6 +463,24 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
                 raise TypeError(unexpected("BraynsWidget", name, inspect.signature(BraynsWidget).parameters))
         if circuit is None and (idle := next((name for name in options if name in _LOAD_OPTIONS), None)):
             raise TypeError(f"{idle!r} says how to load a circuit, but none is given")
+
+
+@dataclass(frozen=True, slots=True)
+class TraitOf:
+    """A trait of a widget that is no part of the controller's state, and can be undone."""
+
+    viewer: weakref.ref[BraynsWidget]
+    name: str
+
+    def is_there(self) -> bool:
+        """Whether the widget is open."""
+        viewer = self.viewer()
+        return viewer is not None and not viewer._closing  # noqa: SLF001 - of this module
+
+    def set(self, value: Any) -> None:
+        """Let the widget's thread set it: its observers may wait for the loop thread."""
+        if (viewer := self.viewer()) is not None:
+            viewer._writer.put(self.name, value)  # noqa: SLF001 - of this module
 
 
 async def _drop(page: Page, writer: TraitWriter, presence: Presence | None) -> None:

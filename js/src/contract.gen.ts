@@ -93,6 +93,12 @@ export interface LegendEntry {
   readonly color: string;
 }
 
+export interface Past {
+  readonly undo: string;
+  readonly redo: string;
+  readonly lines: readonly string[];
+}
+
 export interface Ack {
   readonly seq: number;
   readonly shown: boolean;
@@ -244,6 +250,7 @@ export type Traits = {
   legend: Legend | null;
   background: string;
   selection: Readonly<Record<string, string>>;
+  history: Past;
   highlight: boolean;
   height: number;
   panel_open: boolean;
@@ -316,6 +323,8 @@ export interface Calls {
   "job.stop": { params: Record<string, never>; result: null };
   "tasks.cancel": { params: { task: string }; result: null };
   "notices.dismiss": { params: Record<string, never>; result: null };
+  "history.redo": { params: Record<string, never>; result: boolean };
+  "history.undo": { params: Record<string, never>; result: boolean };
   "camera.reset": { params: Record<string, never>; result: null };
   "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
   "model.copy": { params: { id: number }; result: Started };
@@ -759,6 +768,7 @@ export const TRAITS = [
   "legend",
   "background",
   "selection",
+  "history",
   "highlight",
   "height",
   "panel_open",

@@ -1,9 +1,10 @@
 // Keeps keys that are pressed in a view from the notebook's shortcuts.
+import { travelBy } from "./undo.js";
 
 /**
  * JupyterLab leaves keys alone that are pressed in an element with the attribute that is set here; other notebooks
- * listen further up. Shortcuts with Ctrl or ⌘, such as Ctrl+S, remain theirs: JupyterLab looks before we do, but the
- * modifier's own event comes first.
+ * listen further up. Shortcuts with Ctrl or ⌘, such as Ctrl+S, remain theirs, but those that undo and redo: a notebook
+ * would bring back deleted cells. JupyterLab looks at the document, so we look earlier, at the window.
  */
 export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
   const suppress = (on: boolean) => {
@@ -13,11 +14,19 @@ export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
       delete root.dataset.lmSuppressShortcuts;
     }
   };
-  const isTheirs = (event: KeyboardEvent) => event.ctrlKey || event.metaKey;
+  const isTheirs = (event: KeyboardEvent) => (event.ctrlKey || event.metaKey) && !travelBy(event);
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.composedPath().includes(root)) {
+        suppress(!isTheirs(event));
+      }
+    },
+    { signal, capture: true },
+  );
   root.addEventListener(
     "keydown",
     (event) => {
-      suppress(!isTheirs(event));
       if (!isTheirs(event)) {
         event.stopPropagation();
       }

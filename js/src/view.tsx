@@ -13,6 +13,7 @@ import { Stage } from "./picture/Stage.js";
 import { keepKeys } from "./shortcuts.js";
 import { Footer } from "./ui/Footer.js";
 import { Handle } from "./ui/Handle.js";
+import { listenForTravel } from "./undo.js";
 
 /** Fills `el`, and empties it again when `signal` is aborted. */
 export function createView(model: WidgetModel, el: HTMLElement, signal: AbortSignal): void {
@@ -56,8 +57,9 @@ function Widget() {
   useLayoutEffect(() => {
     if (root.current) {
       keepKeys(root.current, signal);
+      listenForTravel(root.current, (way) => picture.travel(way), signal);
     }
-  }, [signal]);
+  }, [picture, signal]);
   /** Height of the view during a drag; the kernel and other views get the final one. */
   const dragged = useSignal<number | null>(null);
   const height = dragged.value ?? (traits.height.value || HEIGHT.default);

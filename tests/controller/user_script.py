@@ -206,6 +206,14 @@ def listen(viewer: Controller) -> None:
     viewer.notices.dismiss()
 
 
+def undo(viewer: Controller) -> None:
+    viewer.background = "white"
+    assert_type(viewer.history.next_undo, str)
+    assert_type(viewer.undo(), bool)
+    assert viewer.redo()
+    assert_type(viewer.history.lines, tuple[str, ...])
+
+
 def ask(viewer: Controller) -> None:
     assert viewer.renderer.request("get-version").result["major"] == 3
     assert viewer.backend.request("version").result
@@ -241,6 +249,7 @@ def main(config: Path, folder: Path) -> None:
         draw(viewer)
         play(viewer, config, model.name)
         render(viewer, folder)
+        undo(viewer)
         viewer.clear()
         asyncio.run(await_all(viewer, config))
         ask(viewer)

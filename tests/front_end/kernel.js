@@ -16,6 +16,7 @@ const DEFAULTS = {
   legend: null,
   background: "#0d1016",
   selection: {},
+  history: { undo: "", redo: "", lines: [] },
   highlight: true,
   height: 420,
   panel_open: true,

@@ -67,6 +67,7 @@ LEGEND = {
         },
     ]
 }
+LINES = [f'viewer.models["nodeA"].color_by("{name}")' for name in ("layer", "mtype", "a long name of an attribute")]
 LISTING = {
     "path": "/srv/circuits/hippocampus",
     "parent": "/srv/circuits",
@@ -89,6 +90,7 @@ def fill(cell):
     cell.trait("status", {"state": "ready", "text": "Ready · local renderer"})
     cell.trait("models", MODELS)
     cell.trait("legend", LEGEND)
+    cell.trait("history", {"undo": "color nodeA by mtype", "redo": "", "lines": LINES})
     progress = {"task": "7", "operation": "Loading morphologies", "amount": 0.42}
     cell.trait("progress", progress)
     cell.frame(color="#24486a", accumulation=12)

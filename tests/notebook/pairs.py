@@ -235,6 +235,16 @@ def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
 
+def _undo(stage: Stage, color: str, *, again: bool = False) -> None:
+    """Bring a color of the background back by undo, or by redo."""
+    stage.viewer.background = color
+    if not again:
+        stage.viewer.background = "#ffffff"
+    stage.viewer.undo()
+    if again:
+        stage.viewer.redo()
+
+
 def _project(stage: Stage, kind: str, name: str, value: float) -> None:
     stage.viewer.camera.type = kind
     stage.assign(f"camera.{name}", value)
@@ -341,6 +351,8 @@ WRITING_CALLS: Mapping[str, Write] = {
         value=lambda _: None,
         sent=("clear-clipping-geometries", lambda params: params),
     ),
+    "history.redo": Write(lambda stage, value: _undo(stage, value, again=True), **_BACKGROUND),
+    "history.undo": Write(_undo, **_BACKGROUND),
     "lights.add": Write(
         lambda stage, value: stage.viewer.lights.add(AmbientLight(intensity=value)),
         sent=("add-light-ambient", lambda params: params["intensity"]),
@@ -506,6 +518,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
     "files.inspect": lambda _: ((PATH,), {}),
     "files.list": lambda _: (("/data",), {}),
+    "history.redo": lambda _: ((), {}),
+    "history.undo": lambda _: ((), {}),
     "job.list": lambda _: ((), {}),
     "job.log": lambda _: ((), {}),
     "job.restore": lambda _: ((), {}),

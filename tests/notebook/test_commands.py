@@ -50,6 +50,8 @@ def load(controller: Controller) -> int:
 def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
     assert set(offered_calls()) == {
         "colors.set",
+        "history.redo",
+        "history.undo",
         "job.attach",
         "job.connect",
         "job.end",
@@ -124,6 +126,12 @@ def test_a_circuit_is_inspected_as_json(controller):
     assert circuit["default_population"] == "cells"
     assert [item["name"] for item in circuit["populations"]] == ["cells"]
     assert circuit["node_sets"] == ["All", "Layer1"]
+
+
+def test_the_line_of_a_removal_names_what_is_gone(controller):
+    model = load(controller)
+    run(controller, "model.remove", {"id": model})
+    assert controller.history.lines == ('viewer.models["cells"].remove()',)
 
 
 def test_a_load_answers_with_its_task_before_it_is_done(cluster, controller):

@@ -1,11 +1,12 @@
 // The side panel: its sections.
-import type { ComponentChildren } from "preact";
 import { panelId, useView } from "../context.js";
 import { Connect } from "./Connect.js";
 import { needsConnecting } from "./connecting.js";
+import { Lines } from "./Lines.js";
 import { Load } from "./Load.js";
 import { Models } from "./Models.js";
 import { Scene } from "./Scene.js";
+import { Section } from "./Section.js";
 import { Select } from "./Select.js";
 
 export function Panel() {
@@ -33,22 +34,7 @@ export function Panel() {
       <Section title="View">
         <Scene />
       </Section>
+      <Lines />
     </aside>
-  );
-}
-
-interface SectionProps {
-  readonly title: string;
-  /** When this changes, it opens or closes. */
-  readonly open?: boolean;
-  readonly children: ComponentChildren;
-}
-
-function Section({ title, open = true, children }: SectionProps) {
-  return (
-    <details class="bw-section" open={open}>
-      <summary>{title}</summary>
-      {children}
-    </details>
   );
 }

@@ -1,5 +1,6 @@
 // Files that were loaded before, kept by the browser: paths on one place only, no addresses, no tokens.
 import type { JobState } from "../contract.js";
+import { readStored, store } from "./stored.js";
 
 const KEY = "brayns-widget:recent";
 const MOST = 12;
@@ -19,26 +20,13 @@ export function placeOf({ master, renderer }: Pick<JobState, "master" | "rendere
 
 /** The files that were loaded there, the last one first. */
 export function recentFiles(place: string): readonly string[] {
-  const known = read()[place];
+  const known = readStored(KEY)[place];
   return Array.isArray(known) ? known.filter((path) => typeof path === "string") : [];
 }
 
 export function remember(place: string, path: string): void {
   const files = [path, ...recentFiles(place).filter((other) => other !== path)].slice(0, MOST);
-  try {
-    localStorage.setItem(KEY, JSON.stringify({ ...read(), [place]: files }));
-  } catch {
-    // Some pages, such as those of VS Code, may keep nothing.
-  }
-}
-
-function read(): Readonly<Record<string, unknown>> {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return typeof kept === "object" && kept !== null ? (kept as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  store(KEY, { [place]: files });
 }
 
 /** The folder of a file. */

@@ -4,7 +4,7 @@ import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
-import { copyText } from "../ui/clipboard.js";
+import { useCopying } from "../ui/copying.js";
 import { type Card, factsOf, titleOf, whoOf } from "./picking.js";
 
 /** `canvas` gets the focus of a card that closes. */
@@ -41,20 +41,15 @@ interface CardProps {
 }
 
 function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProps) {
-  const { picture } = useView();
-  const { picking } = picture;
+  const { picking } = useView().picture;
+  const copying = useCopying();
   const root = useRef<HTMLElement>(null);
   const title = titleOf(picked);
   const facts = factsOf(picked);
   const problems = [picked.section_problem, picked.attributes_problem].filter(Boolean);
   const copy = () => {
     const text = [...whoOf(picked), ...facts].map(([name, value]) => `${name}: ${value}`).join("\n");
-    if (root.current) {
-      copyText(text, root.current).then(
-        () => picture.say("Copied."),
-        (error: unknown) => picture.say(`Nothing was copied: ${error instanceof Error ? error.message : error}`),
-      );
-    }
+    copying(text, root.current);
   };
   const close = () => {
     picking.close(key);

@@ -5,6 +5,7 @@ import { IconButton } from "../ui/Button.js";
 import { TOOL_KEYS } from "./gestures.js";
 import { LegendButton } from "./Legend.js";
 import type { Tool } from "./strokes.js";
+import { TravelButtons } from "./TravelButtons.js";
 
 const LABELS: Readonly<Record<Tool, string>> = {
   orbit: "Orbit",
@@ -21,6 +22,7 @@ export function ToolBar() {
   return (
     <div class="bw-tools">
       <div class="bw-tool-row">
+        <TravelButtons />
         <LegendButton />
         <IconButton icon="reset" label="Reset camera" title="Reset camera (R)" onClick={() => picture.resetCamera()} />
         <IconButton

@@ -7,6 +7,7 @@ import { KernelWatch } from "../kernel/presence.js";
 import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
 import { formatCount } from "../ui/format.js";
+import type { Travel } from "../undo.js";
 import type { Action } from "./actions.js";
 import { Canvas } from "./canvas.js";
 import { cellsWithin, countCells } from "./cells.js";
@@ -346,6 +347,12 @@ export class Picture {
       this.pilot.release();
     }
     return this.link.call(`selection.${action}`, {});
+  }
+
+  /** Undoes what was done to the scene last, or does it again. */
+  travel(way: Travel): void {
+    this.pilot.release(); // the camera may be what goes back
+    this.link.call(`history.${way}`, {}).catch((error: unknown) => this.#sayError(error));
   }
 
   resetCamera(): void {

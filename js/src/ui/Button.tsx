@@ -36,6 +36,8 @@ interface IconButtonProps {
   /** Its tooltip, if that differs from the name. */
   readonly title?: string;
   readonly disabled?: boolean;
+  /** It does nothing now, but keeps the focus, unlike a disabled one. */
+  readonly idle?: boolean;
   /** The id of the element that it opens, and whether that is open. */
   readonly controls?: string;
   readonly expanded?: boolean;
@@ -51,6 +53,7 @@ export function IconButton({
   label,
   title = label,
   disabled = false,
+  idle = false,
   controls,
   expanded,
   pressed,
@@ -67,8 +70,9 @@ export function IconButton({
       aria-controls={controls}
       aria-expanded={expanded}
       aria-pressed={pressed}
+      aria-disabled={idle || undefined}
       disabled={disabled}
-      onClick={onClick}
+      onClick={idle ? undefined : onClick}
     >
       <Icon name={icon} />
     </button>

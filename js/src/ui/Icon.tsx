@@ -17,6 +17,8 @@ const ICONS = {
   corner: "M2 3h12v10H2zM8 3v5H2",
   legend: "M2.5 4h2M7 4h6.5M2.5 8h2M7 8h6.5M2.5 12h2M7 12h6.5",
   clock: "M8 2.5a5.5 5.5 0 1 0 .01 0M8 5v3.2l2.2 1.5",
+  undo: "M6 2.5L3 5.5l3 3M3 5.5h6a4 4 0 0 1 0 8H5",
+  redo: "M10 2.5l3 3-3 3M13 5.5H7a4 4 0 0 0 0 8h4",
   focus: "M8 2v3M8 11v3M2 8h3M11 8h3M8 5.5a2.5 2.5 0 1 0 .01 0",
   reset: "M3 8a5 5 0 1 1 1.5 3.6M3 12.5V9h3.5",
 } as const;

@@ -1,0 +1,80 @@
+"""What calls do, in words for people, such as "color S1 by mtype"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from brayns_widget.protocol.errors import BraynsWidgetError
+
+Values = Mapping[str, Any]
+
+
+def phrase(group: Any, name: str, values: Values) -> str:
+    """Say what a call does, or "" if it takes in what others do.
+
+    Without an entry below it is the name of the call and what it is about.
+
+    Args:
+        group: what was called.
+        name: the call.
+        values: the arguments that were given.
+    """
+    kind = type(group).__name__
+    subject = _name(group) if kind == "Model" else _SUBJECTS.get(kind, f"the {kind.lower()}")
+    known = _TEXTS.get(f"{kind}.{name}")
+    return f"{name.replace('_', ' ')} {subject}" if known is None else known(subject, values)
+
+
+def look_text(trait: str, value: Any) -> str:
+    """Say what a change of a widget's trait does that is no part of the scene."""
+    if trait == "highlight":
+        return "highlight the selection" if value else "highlight the selection no more"
+    return "hide the legend" if value == "hidden" else "place the legend"
+
+
+def _name(model: Any) -> str:
+    try:
+        return str(model.name)
+    except BraynsWidgetError:
+        return "a model"  # that is gone
+
+
+def _coloring(model: str, values: Values) -> str:
+    by = values["values"]
+    if not isinstance(by, str):
+        return f"color {model} by {values.get('title') or 'values'}"
+    return f"color {model}" if by == "solid" else f"color {model} by {by}"
+
+
+def _update(model: str, values: Values) -> str:
+    given = [name for name, value in values.items() if value is not None]
+    if given == ["visible"]:
+        return f"{'show' if values['visible'] else 'hide'} {model}"
+    if given == ["name"]:
+        return f"name a model {values['name']}"
+    return f"change the {' and '.join(given)} of {model}"
+
+
+_SUBJECTS: Mapping[str, str] = {"LiveCamera": "the camera"}
+
+_TEXTS: Mapping[str, Callable[[str, Values], str]] = {
+    "Model.update": _update,
+    "Model.color_by": _coloring,
+    "Model.set_material": lambda model, _: f"change the material of {model}",
+    "Model.frame": lambda model, _: f"look at {model}",
+    "Colors.set": lambda _, values: f"change the colors of {values['attribute'] or 'values'}",
+    "Models.refresh": lambda *_: "",
+    "LiveCamera.frame": lambda *_: "look at a box",
+    "Rendering.set_background": lambda *_: "change the background",
+    "Rendering.set_settings": lambda *_: "change the rendering",
+    "Selection.set": lambda *_: "select cells",
+    "Selection.pick": lambda *_: "select a cell",
+    "Selection.add": lambda *_: "add to the selection",
+    "Selection.remove": lambda *_: "remove from the selection",
+    "Selection.clear": lambda *_: "select nothing",
+    "Selection.set_by_value": lambda _, values: f"select {values['value']}",
+    "Selection.frame": lambda *_: "look at the selection",
+    "Selection.show_all": lambda *_: "show all cells",
+    "Table.select": lambda *_: "select rows",
+}

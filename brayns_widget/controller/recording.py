@@ -1,0 +1,268 @@
+"""What calls change in the scene, step by step, so that each step can be undone and done again.
+
+A step is the difference that one call, from Python or from a page, or one gesture has made in the parts of the scene
+that can be set again. What nobody here has changed, such as what another client did, is in no step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import weakref
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.state import State, Store
+from brayns_widget.controller.weakly import weakly
+
+MOST_STEPS = 100
+MOST_LINES = 50
+
+MERGE_PERIOD = 1.0
+"""Seconds within which Python's settings of the camera are one step: an animation sets it many times a second."""
+
+CAMERA_SET = "set the camera"
+"""What Python does with the camera; gestures move it, and each of them is a step."""
+
+MISSING = object()
+"""The value of a part that is not there: a step says nothing of it."""
+
+_TARGET = re.compile(r"[^=(]+ = ")  # of an assignment
+
+Change = tuple[Any, Any]
+"""A value before and after a step."""
+
+
+class Part(Protocol):
+    """A part of the scene that can be set again."""
+
+    def read(self) -> Any:
+        """Return its present value, which never changes in place."""
+
+    def changes(self, before: Any, after: Any) -> Mapping[Hashable, Change]:
+        """Return what differs between two values of it, by what has it."""
+
+    def is_there(self, owner: Hashable) -> bool:
+        """Whether something that had it is there still."""
+
+    async def write(self, values: Mapping[Hashable, Any]) -> None:
+        """Set it again, by what has it."""
+
+
+class Settable(Hashable, Protocol):
+    """Something that is in no part of the scene, such as where a widget has its legend."""
+
+    def is_there(self) -> bool:
+        """Whether it is there still."""
+
+    def set(self, value: Any) -> None:
+        """Set it again, without waiting."""
+
+
+class _Others:
+    """What is no part of the scene: it is not read, but tells its changes."""
+
+    def read(self) -> None:
+        """Read nothing."""
+
+    def changes(self, _before: None, _after: None) -> Mapping[Hashable, Change]:
+        """Return nothing."""
+        return {}
+
+    def is_there(self, owner: Any) -> bool:
+        """Whether something is there still."""
+        return bool(owner.is_there())
+
+    async def write(self, values: Mapping[Any, Any]) -> None:
+        """Set it again."""
+        for owner, value in values.items():
+            owner.set(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one call or one gesture has changed.
+
+    Attributes:
+        text: what it did, such as "color S1 by mtype".
+        changes: values before and after, by the number of the part and what has it.
+        made: when, on a clock of its own.
+    """
+
+    text: str
+    changes: Mapping[tuple[int, Hashable], Change]
+    made: float
+
+
+class Recorder:
+    """Recorder of one controller's steps. Lives on the loop thread.
+
+    Args:
+        store: the state, which tells what can be undone.
+        parts: all that can be, in the order in which it is set again.
+        camera: number of the part that is the camera.
+    """
+
+    def __init__(self, store: Store, parts: Sequence[Part], camera: int) -> None:
+        self._store = store
+        self._parts = (*parts, _Others())
+        self._camera = camera
+        self._known: Sequence[Any] = ()
+        self._calls: set[asyncio.Task[Any] | None] = set()  # the tasks of calls that run
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+        self._turned_from: Camera | None = None  # during a gesture
+        self._turn = asyncio.Lock()
+        store.listen(lambda state: state.models, weakly(self._forget_gone))
+
+    # ------------------------------------------------------------------ recording
+
+    @contextmanager
+    def noting(self, describe: Callable[[], str]) -> Iterator[None]:
+        """Make a step of what changes inside; calls that another call makes belong to that one's step.
+
+        Args:
+            describe: says at the end what was done, or "" if it was done by others.
+        """
+        task = asyncio.current_task()
+        if task in self._calls:
+            yield
+            return
+        if not self._calls:
+            self._known = self._read()
+        self._calls.add(task)
+        try:
+            yield
+        finally:
+            self._calls.discard(task)
+            if (changes := self._changes()) and (text := describe()):
+                self._add(text, changes)
+
+    def changed(self, text: str, owner: Settable, before: Any, after: Any) -> None:
+        """Take in that something that is no part of the scene was changed.
+
+        Args:
+            text: what was done.
+            owner: what was changed.
+            before: its value before.
+            after: its value now.
+        """
+        self._add(text, {(len(self._parts) - 1, owner): (before, after)})
+
+    def turning(self) -> None:
+        """Take in that a gesture is about to move the camera."""
+        self._turned_from = self._turned_from or self._store.state.camera
+
+    def turned(self) -> bool:
+        """Take in that a gesture has ended, which is one step; return whether it has moved the camera."""
+        before, now, self._turned_from = self._turned_from, self._store.state.camera, None
+        if before is None or before == now:
+            return False
+        text = "move the camera" if before.type == now.type else f"make the camera {now.type}"
+        self._add(text, {(self._camera, None): (before, now)})
+        return True
+
+    def _read(self) -> Sequence[Any]:
+        return [part.read() for part in self._parts]
+
+    def _changes(self) -> dict[tuple[int, Hashable], Change]:
+        """Return what has changed since it was asked last."""
+        before, self._known = self._known, self._read()
+        return {
+            (number, owner): change
+            for number, part in enumerate(self._parts)
+            if before[number] is not self._known[number] and not (number == self._camera and self._turned_from)
+            for owner, change in part.changes(before[number], self._known[number]).items()
+        }
+
+    def _add(self, text: str, changes: Mapping[tuple[int, Hashable], Change]) -> None:
+        step = Step(text, changes, time.monotonic())
+        if text == CAMERA_SET and self._done and (longer := self._longer(self._done[-1], step)):
+            self._done[-1] = longer
+        else:
+            self._done.append(step)
+            del self._done[:-MOST_STEPS]
+        self._undone.clear()
+        self._tell()
+
+    def _longer(self, last: Step, step: Step) -> Step | None:
+        """Join two steps if both only set the camera, one soon after the other."""
+        key = (self._camera, None)
+        if last.text != step.text or last.changes.keys() | step.changes.keys() != {key}:
+            return None
+        if step.made - last.made > MERGE_PERIOD:
+            return None
+        return replace(step, changes={key: (last.changes[key][0], step.changes[key][1])})
+
+    # ------------------------------------------------------------------ going back and forth
+
+    async def undo(self) -> bool:
+        """Undo the last step; return whether there was one."""
+        return await self._go(self._done, self._undone, 0)
+
+    async def redo(self) -> bool:
+        """Do again what was undone last; return whether there was something."""
+        return await self._go(self._undone, self._done, 1)
+
+    async def _go(self, source: list[Step], target: list[Step], side: int) -> bool:
+        async with self._turn:
+            self._forget_gone()
+            if not source:
+                return False
+            step = source[-1]
+            try:
+                for number, part in enumerate(self._parts):
+                    values = {
+                        owner: change[side]
+                        for (other, owner), change in step.changes.items()
+                        if other == number and part.is_there(owner)
+                    }
+                    if values:
+                        await part.write(values)
+            finally:
+                self._known = self._read()  # this is no step
+            if source and source[-1] is step:  # no other one has been made meanwhile
+                target.append(source.pop())
+                self._tell()
+            return True
+
+    def _forget_gone(self, _: object = None) -> None:
+        """Forget the steps about what is gone."""
+        for steps in (self._done, self._undone):
+            steps[:] = [
+                step for step in steps if any(self._parts[number].is_there(owner) for number, owner in step.changes)
+            ]
+        self._tell()
+
+    # ------------------------------------------------------------------ telling
+
+    def write(self, line: str) -> None:
+        """Take down the Python line of what a page has done; of two that set the same, the second one counts."""
+        past = self._store.state.past
+        last = past.lines[-1] if past.lines else ""
+        target = _TARGET.match(line)
+        lines = past.lines[:-1] if target is not None and last.startswith(target[0]) else past.lines
+        self._set(replace(self._store.state, past=replace(past, lines=(*lines, line)[-MOST_LINES:])))
+
+    def _tell(self) -> None:
+        undo, redo = (steps[-1].text if steps else "" for steps in (self._done, self._undone))
+        self._set(replace(self._store.state, past=replace(self._store.state.past, undo=undo, redo=redo)))
+
+    def _set(self, state: State) -> None:
+        if state.past != self._store.state.past:
+            self._store.state = state
+
+
+def noted_weakly(recorder: Recorder) -> Callable[[Callable[[], str]], AbstractContextManager[None]]:
+    """Return the recorder's ``noting``, which does nothing any more when nothing else holds the recorder."""
+    reference = weakref.ref(recorder)
+
+    def noting(describe: Callable[[], str]) -> AbstractContextManager[None]:
+        found = reference()
+        return nullcontext() if found is None else found.noting(describe)
+
+    return noting

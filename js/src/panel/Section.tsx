@@ -1,0 +1,32 @@
+// A section of the panel, which the browser remembers to be open or not.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { readStored, store } from "./stored.js";
+
+const KEY = "brayns-widget:sections";
+
+interface SectionProps {
+  readonly title: string;
+  /** When this changes, it opens or closes; it is not remembered then. */
+  readonly open?: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function Section({ title, open, children }: SectionProps) {
+  const first = useSignal(open ?? readStored(KEY)[title] !== false);
+  return (
+    <details
+      class="bw-section"
+      open={open ?? first.value}
+      onToggle={(event) => {
+        if (open === undefined) {
+          first.value = event.currentTarget.open;
+          store(KEY, { [title]: first.value });
+        }
+      }}
+    >
+      <summary>{title}</summary>
+      {children}
+    </details>
+  );
+}
