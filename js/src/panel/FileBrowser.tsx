@@ -138,7 +138,7 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
         {empty(shown.length, recent.value, folder.value, left, typed.value)}
       </p>
       {(left > 0 || all.value) && !recent.value && (
-        <label class="bw-all">
+        <label class="bw-check bw-all">
           <input
             type="checkbox"
             checked={all.value}

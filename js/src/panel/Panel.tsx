@@ -11,7 +11,7 @@ import { Select } from "./Select.js";
 export function Panel() {
   const view = useView();
   return (
-    <aside
+    <section
       class="bw-panel"
       id={panelId(view)}
       aria-label="Scene"
@@ -33,7 +33,7 @@ export function Panel() {
       <Section title="View">
         <Scene />
       </Section>
-    </aside>
+    </section>
   );
 }
 

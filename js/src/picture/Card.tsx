@@ -67,7 +67,7 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
     close();
   };
   return (
-    <section
+    <article
       ref={root}
       class="bw-card"
       aria-label={title}
@@ -111,7 +111,7 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
           </p>
         ))}
       </div>
-    </section>
+    </article>
   );
 }
 

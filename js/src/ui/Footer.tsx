@@ -7,11 +7,11 @@ import { Problem } from "./Problem.js";
 
 export function Footer() {
   return (
-    <footer class="bw-footer">
+    <div class="bw-footer">
       <StatusText />
       <ProgressBar />
       <FrameText />
-    </footer>
+    </div>
   );
 }
 
