@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { judge } from "./condition.js";
 import { useView, type View, ViewContext } from "./context.js";
 import { HEIGHT, type WidgetModel } from "./contract.js";
+import { keepFocus } from "./focus.js";
 import { followTraits, publish } from "./kernel/traits.js";
 import { atEnd } from "./lifetime.js";
 import { Panel } from "./panel/Panel.js";
@@ -56,6 +57,7 @@ function Widget() {
   useLayoutEffect(() => {
     if (root.current) {
       keepKeys(root.current, signal);
+      keepFocus(root.current, signal);
     }
   }, [signal]);
   /** Height of the view during a drag; the kernel and other views get the final one. */

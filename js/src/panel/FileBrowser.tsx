@@ -36,6 +36,13 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
   const start = useSignal<string | undefined>(undefined);
   const list = useRef<HTMLDivElement>(null);
   const asked = useRef(0);
+  const wasHidden = useRef(hidden);
+  useLayoutEffect(() => {
+    if (wasHidden.current && !hidden) {
+      list.current?.focus({ preventScroll: true }); // back from the form of a file
+    }
+    wasHidden.current = hidden;
+  }, [hidden]);
   const place = placeOf(traits.job.value);
   const open = (path: string | null) => {
     asked.current += 1;
