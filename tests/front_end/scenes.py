@@ -142,6 +142,12 @@ def cards(cell: Cell) -> None:
     cell.wait("document.querySelectorAll('.bw-card').length === 2")
 
 
+def keys(cell: Cell) -> None:
+    show(cell, panel_open=False, legend_place="upper right")
+    cell.page.get_by_role("button", name="Keys and pointer").click()
+    cell.page.get_by_text("reset the camera").wait_for()
+
+
 def remote(cell: Cell) -> None:
     ends = time.time() + 240
     there = job(master=MASTER, node="r1i4n7", id="8fd1c21", host="bss.example.org", ends=ends, attached=True)
@@ -168,15 +174,9 @@ def warned(cell: Cell) -> None:
     cell.page.get_by_text("3 cells have no morphology.").wait_for()
 
 
-def lost(cell: Cell) -> None:
-    show(cell)
-    cell.page.evaluate("kernel.model.mute = true; kernel.model.comm_live = false;")
-    cell.page.evaluate("kernel.model.emit('comm_live_update')")
-
-
 SCENES: dict[str, Callable[[Cell], None]] = {
     scene.__name__: scene
     for scene in (
-        starting, empty, models, files, form, file_form, problem, by_name, table, cards, remote, failed, warned,
+        starting, empty, models, files, form, file_form, problem, by_name, table, cards, keys, remote, failed, warned,
     )
 }  # fmt: skip

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image, ImageChops
 
 from tests import axe
 from tests.front_end.scenes import SCENES
@@ -29,6 +32,45 @@ def shown(open_cell, request):
     cell = open_cell(viewport={"width": 960, "height": 1000})
     SCENES[request.param](cell)
     return cell
+
+
+# All that Tab reaches. After a key, a focus that a script gives is shown as well.
+TABBABLE = """() => [...document.querySelectorAll(".brayns-widget :is(button, input, select, summary, [tabindex])")]
+    .filter((element) => element.tabIndex >= 0 && element.checkVisibility() && !element.matches(":disabled"))"""
+
+
+@pytest.mark.parametrize("look", ["light", "forced"])
+@pytest.mark.parametrize("shown", ["form", "table", "cards", "remote"], indirect=True)
+def test_the_focus_is_seen_wherever_it_is(shown, look):
+    page = shown.page
+    page.emulate_media(**LOOKS[look], reduced_motion="reduce")
+    page.mouse.move(0, 0)
+    page.locator("#before").press("Tab")
+    elements = page.evaluate_handle(TABBABLE)
+    count = elements.evaluate("elements => elements.length")
+    assert count > 10
+    unseen = [name for number in range(count) if (name := unseen_focus(page, elements, number))]
+    assert unseen == []
+
+
+def unseen_focus(page, elements, number):
+    """The element, if fewer pixels change with its focus than half of its outline has."""
+    element = elements.evaluate_handle("(elements, number) => elements[number]", number).as_element()
+    element.evaluate("element => element.focus()")
+    box = element.bounding_box()
+    x, y = max(box["x"] - 4, 0), max(box["y"] - 4, 0)
+    clip = {"x": x, "y": y, "width": box["width"] + 8, "height": box["height"] + 8}
+    shots = []
+    for action in ("", "element => element.blur()"):
+        if action:
+            element.evaluate(action)
+        shots.append(Image.open(io.BytesIO(page.screenshot(clip=clip, caret="hide"))).convert("L"))
+    pixels = sum(ImageChops.difference(*shots).histogram()[40:])
+    return (
+        ""
+        if pixels >= box["width"] + box["height"]
+        else element.evaluate("element => element.ariaLabel ?? element.outerHTML")[:99]
+    )
 
 
 def shrink(cell):
@@ -160,3 +202,103 @@ def test_the_focus_stays_elsewhere_when_something_goes(open_cell):
     cell.trait("models", [])
     cell.wait("document.querySelectorAll('.bw-model').length === 0")
     assert cell.page.evaluate("document.activeElement === document.body")
+
+
+# What a screen reader would say of live regions by itself, as often as it would.
+LISTEN = """() => {
+    window.said = [];
+    const said = new Map();
+    const look = () => {
+        for (const region of document.querySelectorAll("[aria-live], [role=status], [role=alert]")) {
+            const text = region.ariaLive === "off" || !region.checkVisibility() ? "" : region.textContent.trim();
+            if (text && text !== said.get(region)) {
+                window.said.push(text);
+            }
+            said.set(region, text);
+        }
+    };
+    look();
+    window.said.length = 0;
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
+    new MutationObserver(look).observe(document.querySelector(".brayns-widget"), all);
+}"""
+
+
+def test_a_load_is_told_in_a_few_words(open_cell):
+    cell = open_cell()
+    SCENES["empty"](cell)
+    cell.page.evaluate(LISTEN)
+    operations = ["Reading the circuit", "Reading morphologies", "Placing cells", "Building"]
+    for number in range(100):
+        progress = {"task": "7", "operation": operations[number // 25], "amount": (number % 25) / 25}
+        cell.trait("progress", progress)
+        if number % 10 == 0:
+            cell.frame(seq=2 + number)
+            cell.wait(f"kernel.acks().at(-1).seq === {2 + number}")
+    cell.trait("models", [])
+    cell.trait("progress", None)
+    cell.page.get_by_role("status").get_by_text("Ready").wait_for()
+    assert cell.page.evaluate("said") == [*operations, "Ready · local renderer"]
+
+
+def test_a_failure_is_told_once(open_cell):
+    cell = open_cell()
+    SCENES["empty"](cell)
+    cell.page.evaluate(LISTEN)
+    text = "The renderer was killed by the system."
+    cell.trait("status", {"state": "failed", "text": text})
+    cell.page.locator(".bw-notice").get_by_text(text).wait_for()
+    assert cell.page.evaluate("said") == [text + " Start again"]
+
+
+def test_typing_a_condition_is_not_told_letter_by_letter(open_cell):
+    cell = open_cell()
+    SCENES["form"](cell)
+    cell.page.get_by_role("button", name="Remove condition 2").click()
+    cell.page.get_by_text("1,500 of 31,346 cells chosen").wait_for()
+    cell.page.evaluate(LISTEN)
+    value = cell.page.get_by_label("Value").last
+    value.fill("")
+    value.press_sequentially("four")
+    for _ in range(4):
+        value.press("Backspace")
+    value.press_sequentially("3456")
+    cell.page.get_by_text("1,500 of 31,346 cells chosen").wait_for()
+    assert cell.page.evaluate("said") == ["1,500 of 31,346 cells chosen"]
+
+
+def test_what_happens_in_the_picture_is_told(open_cell):
+    cell = open_cell()
+    SCENES["cards"](cell)
+    cell.page.evaluate(LISTEN)
+    cell.page.evaluate("navigator.clipboard.writeText = async () => undefined")
+    cell.page.get_by_role("button", name="Copy").first.click()
+    cell.page.get_by_text("Copied.").wait_for()
+    assert cell.page.evaluate("said") == ["Copied."]
+
+
+def test_the_keys_are_told_in_a_list_that_escape_closes_and_that_describes_the_picture(open_cell):
+    cell = open_cell()
+    SCENES["keys"](cell)
+    told = cell.page.locator(".bw-keys dl")
+    assert told.get_attribute("id") == cell.canvas.get_attribute("aria-describedby")
+    told.focus()
+    told.press("Escape")
+    told.wait_for(state="hidden")
+    wait_focused(cell, "Keys and pointer")
+    assert cell.calls("selection.clear") == []
+
+
+def test_the_picture_is_saved_and_fills_the_screen(open_cell):
+    cell = open_cell()
+    SCENES["cards"](cell)
+    with cell.page.expect_download() as saved:
+        cell.page.get_by_role("button", name="Save this picture").click()
+    assert saved.value.suggested_filename == "picture.png"
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    full = cell.page.get_by_role("button", name="Full screen")
+    for pressed in ("true", "false"):
+        full.click()
+        cell.wait(f"document.querySelector('[aria-label=\"Full screen\"]').ariaPressed === '{pressed}'")
+        high = cell.page.evaluate("document.querySelector('.bw-body').clientHeight / innerHeight")
+        assert (high > 0.9) == (pressed == "true")
