@@ -205,8 +205,12 @@ class FakeRenderer(FakeServer):
         info = {"load_info": origin | {"load_parameters": params["loader_properties"]}}
         if params["loader_name"] != "SONATA loader":
             return [self.add("mesh", info=info)]
-        populations = [one["node_population"] for one in params["loader_properties"]["node_population_settings"]]
-        return [self.add("neurons", info=info | {"metadata": self._metadata(name)}) for name in populations]
+        settings = params["loader_properties"]["node_population_settings"]
+        found = [("neurons", self._metadata(one["node_population"])) for one in settings]
+        for edges in (edges for one in settings for edges in one["edge_populations"]):
+            side = "afferent" if edges["load_afferent"] else "efferent"
+            found.append((f"{side}_synapses", {"population_name": edges["edge_population"], "population_type": "edge"}))
+        return [self.add(kind, info=info | {"metadata": metadata}) for kind, metadata in found]
 
     def _metadata(self, population: str) -> dict[str, str]:
         return {"population_name": population, "loaded_neuron_count": str(self.cells), **self.metadata}
@@ -215,7 +219,7 @@ class FakeRenderer(FakeServer):
         self.models[:] = [model for model in self.models if wanted(model["model_type"])]
 
     def _circuit(self, model_id: int) -> None:
-        if self._model(model_id)["model_type"] != "neurons":
+        if self._model(model_id)["model_type"] not in {"neurons", "afferent_synapses", "efferent_synapses"}:
             raise RequestError("The model is not a circuit", code=-32602)
 
     def _model(self, model_id: int) -> dict[str, Any]:
@@ -240,6 +244,7 @@ class FakeBackend(FakeServer):
 
     Attributes:
         populations: what ``sonata-list-populations`` answers.
+        edges: the edge populations that it answers.
         node_sets: what ``sonata-get-node-sets`` answers.
         members: ids of the cells of each node set, for a backend that has ``node_attributes`` or ``positions``.
         node_attributes: numbers or texts of all nodes by the name of the attribute; while there are none, this backend
@@ -253,6 +258,7 @@ class FakeBackend(FakeServer):
         super().__init__()
         self.cancels = False
         self.populations: list[dict[str, Any]] = [{"name": "cells", "type": "biophysical", "size": 4}]
+        self.edges: list[dict[str, Any]] = []
         self.node_sets = ["All", "Layer1"]
         self.members = {"All": [0, 1, 2, 3], "Layer1": [1, 3]}
         self.node_attributes: dict[str, list[Any]] = {}
@@ -267,7 +273,7 @@ class FakeBackend(FakeServer):
                 "directories": [{"name": name, "path": f"{params['path']}/{name}"} for name in ("b", "A")],
                 "files": [{"name": "circuit.json", "path": f"{params['path']}/circuit.json", "size": 12}],
             },
-            "sonata-list-populations": lambda _: {"populations": self.populations, "reports": [], "edges": []},
+            "sonata-list-populations": lambda _: {"populations": self.populations, "reports": [], "edges": self.edges},
             "sonata-get-node-sets": lambda _: {"node_sets": self.node_sets},
         }
 

@@ -59,6 +59,8 @@ class Population:
         attributes: names of the node attributes for coloring its cells.
         columns: the node attributes for choosing cells.
         reason: why it cannot be shown, or "".
+        afferent: names of the edge populations that end at its cells.
+        efferent: names of the edge populations that start at its cells.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Population:
     attributes: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     reason: str = ""
+    afferent: tuple[str, ...] = ()
+    efferent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,14 @@ class Circuit:
             notices: further ones.
         """
         populations = tuple(
-            Population(item.name, item.type, item.size, reason=getattr(item, "reason", ""))
+            Population(
+                item.name,
+                item.type,
+                item.size,
+                reason=getattr(item, "reason", ""),
+                afferent=tuple(edges.name for edges in found.edges if edges.target == item.name),
+                efferent=tuple(edges.name for edges in found.edges if edges.source == item.name),
+            )
             for item in found.populations
         )
         candidates = _candidates(populations)

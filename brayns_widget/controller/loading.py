@@ -20,7 +20,7 @@ from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled, RequestError
 
 if TYPE_CHECKING:
-    from brayns_widget.protocol.brayns.loaders import LoaderParams, SonataParams
+    from brayns_widget.protocol.brayns.loaders import EdgeParams, LoaderParams, PopulationParams
     from brayns_widget.protocol.brayns.models import ModelInstance
 
 _MOST_TOLD = 3  # notices that a message has room for
@@ -33,7 +33,7 @@ Options = Mapping[str, Any]
 RadiusMultiplier = Annotated[float, Ge(0.1)]
 
 
-def sonata_params(
+def population_params(
     population: str,
     cells: Chosen,
     *,
@@ -42,7 +42,8 @@ def sonata_params(
     dendrites: bool,
     radius_multiplier: float,
     in_plane: bool,
-) -> SonataParams:
+    edges: Sequence[EdgeParams] = (),
+) -> PopulationParams:
     """Return the parameters of the SONATA loader for cells of one node population.
 
     Args:
@@ -53,8 +54,9 @@ def sonata_params(
         dendrites: load the dendrites.
         radius_multiplier: factor on all radii.
         in_plane: place nodes that have no positions side by side.
+        edges: the edge populations whose synapses are shown.
     """
-    from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
+    from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams
 
     optional: dict[str, Any] = {}  # without a value there is no limit
     if cells.ids is not None:
@@ -65,11 +67,11 @@ def sonata_params(
         optional["node_count_limit"] = cells.limit
     if in_plane:
         optional["in_plane"] = True
-    settings = PopulationParams(
+    return PopulationParams(
         node_population=population,
         node_percentage=cells.density,
         report_type="none",
-        edge_populations=[],
+        edge_populations=list(edges),
         neuron_morphology_parameters=MorphologyParams(
             radius_multiplier=radius_multiplier,
             load_soma=soma,
@@ -79,7 +81,6 @@ def sonata_params(
         ),
         **optional,
     )
-    return SonataParams(node_population_settings=[settings])
 
 
 async def choose_loader(

@@ -19,16 +19,17 @@ from brayns_widget.controller.loaders import Loaders
 from brayns_widget.controller.loading import (
     RadiusMultiplier,
     add_model,
+    population_params,
     remove,
-    sonata_params,
     tell_about,
 )
 from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, check_parts, is_morphology
 from brayns_widget.controller.painting import Painter
 from brayns_widget.controller.scene import discard, read_bounds
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
-from brayns_widget.controller.sources import CircuitPath, PopulationName, place_of
+from brayns_widget.controller.sources import CircuitPath, PopulationNames, places_of
 from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.synapses import SynapseRadius, synapse_params
 from brayns_widget.controller.uploads import Uploads
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import CircuitError, SceneLost
@@ -105,7 +106,7 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
         report: Report,
         path: CircuitPath,
         *,
-        population: PopulationName | None = None,
+        population: PopulationNames | None = None,
         density: Density = 1.0,
         node_ids: NodeIds | None = None,
         node_sets: Names = (),
@@ -116,16 +117,23 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
         dendrites: bool = True,
         radius_multiplier: RadiusMultiplier = 1.0,
         in_plane: bool = False,
+        afferent: Names = (),
+        efferent: Names = (),
+        synapse_density: Density = 1.0,
+        synapse_radius: SynapseRadius = 2.0,
         color_by: Name | None = None,
         frame: bool = True,
     ) -> list[Model]:
-        """Load a node population of a SONATA circuit, or a single morphology; starts the job if need be.
+        """Load node populations of a SONATA circuit, or a single morphology; starts the job if need be.
+
+        Each node population gives a model, and so does each edge population.
 
         Args:
             report: gets the progress.
             path: circuit or simulation configuration, a directory that holds one, a morphology, or a circuit or node
                 population of bluepysnap; with the local service, it may be relative to the working directory.
-            population: node population; None takes the only one, or the largest biophysical one.
+            population: node population, or several, each with the same options; None takes the only one, or the largest
+                biophysical one.
             density: share of the chosen cells, above 0, up to 1; taken at even steps.
             node_ids: load only these cells: ids, a mask over all cells, or a selection of libsonata, bluepysnap or
                 pandas; they are loaded in ascending order.
@@ -137,6 +145,10 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
             dendrites: load the dendrites.
             radius_multiplier: factor on all radii, 0.1 or more; nodes without morphologies are spheres of 1 µm.
             in_plane: place nodes that have no positions side by side in a plane.
+            afferent: show the synapses at which edges of this population, or of these, end at the cells.
+            efferent: show the synapses at which edges of this population, or of these, start from the cells.
+            synapse_density: share of these synapses, above 0, up to 1; taken at even steps.
+            synapse_radius: of the spheres that show synapses, in µm, 0.1 or more.
             color_by: a coloring method of the model, such as "mtype" or "layer"; None gives it one color.
             frame: point the camera at it, if it is the first model and no camera was set before.
 
@@ -149,30 +161,42 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
         axon = is_morphology(str(path)) if axon is None else axon
         check_parts(soma=soma, axon=axon, dendrites=dendrites)
         choice = choice_of(node_ids, node_sets, query, density, limit)
-        path, population = place_of(path, population)
+        path, names = places_of(path, population)
+        if node_ids is not None and len(names) > 1:
+            raise ValueError("node_ids are of one population; load the populations one by one")
         if is_morphology(path, choice):
             parts = MorphologyParts(soma, axon, dendrites, radius_multiplier)
             return await self._load_file(report, path, parts, color_by=color_by, frame=frame)
         where, ready = resolve(self._core, path), await self._core.connection.ensure(report)
         report(None, "Reading the circuit ...")
-        found, cells = await choose_cells(ready, where, population, choice, in_plane=in_plane)
-        parameters = sonata_params(
-            found.name,
-            cells,
-            soma=soma,
-            axon=axon,
-            dendrites=dendrites,
-            radius_multiplier=radius_multiplier,
-            in_plane=in_plane,
-        )
-        from brayns_widget.protocol.brayns.loaders import SONATA
+        chosen = [await choose_cells(ready, where, name, choice, in_plane=in_plane) for name in names]
+        populations, cells = [found for found, _ in chosen], [which for _, which in chosen]
+        edges = synapse_params(populations, afferent, efferent, synapse_density, synapse_radius)
+        from brayns_widget.protocol.brayns.loaders import SONATA, SonataParams
 
+        parameters = SonataParams(
+            node_population_settings=[
+                population_params(
+                    found.name,
+                    which,
+                    soma=soma,
+                    axon=axon,
+                    dendrites=dendrites,
+                    radius_multiplier=radius_multiplier,
+                    in_plane=in_plane,
+                    edges=shown,
+                )
+                for found, which, shown in zip(populations, cells, edges, strict=True)
+            ]
+        )
         if color_by is not None:
-            self._painter.list_values(where, found.name, color_by)
-        add = partial(add_model, path=where, loader=SONATA, parameters=parameters, notices=cells.notices)
+            for found in populations:
+                self._painter.list_values(where, found.name, color_by)
+        notices = tuple(dict.fromkeys(notice for which in cells for notice in which.notices))
+        add = partial(add_model, path=where, loader=SONATA, parameters=parameters, notices=notices)
         loaded = await self._load(ready.renderer, report, where, add, color_by=color_by, frame=frame)
-        if cells.remarks:
-            self._core.tell("warning", " ".join(remark.text for remark in cells.remarks))
+        if remarks := dict.fromkeys(remark.text for which in cells for remark in which.remarks):
+            self._core.tell("warning", " ".join(remarks))
         return loaded
 
     @offered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -58,25 +59,49 @@ def read_population(value: Any, name: str = "population") -> Any:
     return str(value.name) if _is_population(value) else value
 
 
+def read_populations(value: Any, name: str = "population") -> Any:
+    """Return a list with the name of each node population; one alone is a list of one. Others stay as they are."""
+    if isinstance(value, str) or _is_population(value):
+        return [read_population(value, name)]
+    if isinstance(value, list | tuple) and any(map(_is_population, value)):
+        return [read_population(one, name) for one in value]
+    return value
+
+
 def place_of(source: Any, population: str | None) -> tuple[str | Path, str | None]:
     """Return the path of what ``read_circuit`` has read, and the name of the node population or None.
 
     Raises:
         ValueError: it is a node population, and another one is named.
     """
+    path, names = places_of(source, None if population is None else [population])
+    return path, names[0]
+
+
+def places_of(source: Any, populations: Sequence[str] | None) -> tuple[str | Path, Sequence[str | None]]:
+    """Return the path of what ``read_circuit`` has read, and the names of the node populations; one None is the usual.
+
+    Raises:
+        ValueError: it is a node population, and others are named; or none is.
+    """
+    if populations is not None and not populations:
+        raise ValueError("population is empty; leave it out to load the usual one")
     if not isinstance(source, Source):
-        return source, population
-    if population is not None and population != source.population:
-        raise ValueError(f"path is the node population {source.population!r}, but population is {population!r}")
-    return source.path, source.population
+        return source, populations or [None]
+    if populations is not None and list(populations) != [source.population]:
+        named = ", ".join(map(repr, populations))
+        raise ValueError(f"path is the node population {source.population!r}, but population is {named}")
+    return source.path, [source.population]
 
 
 if TYPE_CHECKING:
     CircuitPath: TypeAlias = Any  # whatever ``read_circuit`` reads
     PopulationName: TypeAlias = Any
+    PopulationNames: TypeAlias = Any
 else:
     CircuitPath = Annotated[FilePath, Reads(read_circuit)]
     PopulationName = Annotated[str, MaxLen(4096), Reads(read_population)]
+    PopulationNames = Annotated[Sequence[Annotated[str, MaxLen(4096)]], MaxLen(1000), Reads(read_populations)]
 
 _INSTEAD = "pass the path of its configuration"
 

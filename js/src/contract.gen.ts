@@ -178,6 +178,8 @@ export interface Population {
   readonly attributes: readonly string[];
   readonly columns: readonly Column[];
   readonly reason: string;
+  readonly afferent: readonly string[];
+  readonly efferent: readonly string[];
 }
 
 export interface Directory {
@@ -263,7 +265,7 @@ export interface Calls {
   "models.count_node_sets": { params: { path: string; population: string }; result: readonly NodeSet[] };
   "models.drop_upload": { params: { upload: string }; result: null };
   "models.formats": { params: Record<string, never>; result: readonly Format[] };
-  "models.load_circuit": { params: { path: string; population?: string | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; color_by?: string | null; frame?: boolean }; result: Started };
+  "models.load_circuit": { params: { path: string; population?: readonly string[] | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; afferent?: readonly string[]; efferent?: readonly string[]; synapse_density?: number; synapse_radius?: number; color_by?: string | null; frame?: boolean }; result: Started };
   "models.load_file": { params: { path: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
   "models.load_received": { params: { upload: string; name: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
@@ -349,7 +351,7 @@ export const PARAMETERS = {
       "maxLength": 4096
     },
     "population": {
-      "maxLength": 4096,
+      "maxLength": 1000,
       "default": null
     },
     "density": {
@@ -386,6 +388,23 @@ export const PARAMETERS = {
     },
     "in_plane": {
       "default": false
+    },
+    "afferent": {
+      "maxLength": 1000,
+      "default": []
+    },
+    "efferent": {
+      "maxLength": 1000,
+      "default": []
+    },
+    "synapse_density": {
+      "exclusiveMinimum": 0,
+      "maximum": 1,
+      "default": 1.0
+    },
+    "synapse_radius": {
+      "minimum": 0.1,
+      "default": 2.0
     },
     "color_by": {
       "maxLength": 4096,

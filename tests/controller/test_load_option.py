@@ -1,6 +1,6 @@
 """A new option of a load is written where it is declared and where it is sent; all others go by the declaration.
 
-To add one: a keyword with its text in ``Models.load_circuit``, which hands it to ``sonata_params``, and that sends it.
+To add one: a keyword with its text in ``Models.load_circuit``, which hands it to ``population_params``, which sends it.
 """
 
 from __future__ import annotations

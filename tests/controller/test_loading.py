@@ -11,7 +11,7 @@ from brayns_widget.connection.process import PROCESS
 from brayns_widget.connection.tokens import Token
 from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.loading import sonata_params
+from brayns_widget.controller.loading import population_params
 from brayns_widget.controller.selection import Chosen
 from brayns_widget.protocol.brayns.loaders import (
     SONATA,
@@ -45,12 +45,12 @@ DEFAULTS: dict[str, Any] = {
 def test_parameters_satisfy_the_real_loaders_schema(shared_dir, cells, options):
     loaders = json.loads((shared_dir / "protocol" / "renderer-get-loaders.json").read_text(encoding="utf-8"))
     (schema,) = [loader["input_parameters_schema"] for loader in loaders if loader["name"] == SONATA]
-    params = sonata_params("cells", cells, **(DEFAULTS | options))
+    params = SonataParams(node_population_settings=[population_params("cells", cells, **(DEFAULTS | options))])
     jsonschema.validate(params.model_dump(mode="json", exclude_unset=True), schema)
 
 
 def test_what_has_no_limit_is_not_sent():
-    (settings,) = sonata_params("cells", Chosen(None), **DEFAULTS).node_population_settings
+    settings = population_params("cells", Chosen(None), **DEFAULTS)
     assert {"node_ids", "node_sets", "node_count_limit"}.isdisjoint(settings.model_fields_set)
 
 

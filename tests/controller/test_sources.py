@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from brayns_widget.controller.cell_ids import read_ids
-from brayns_widget.controller.sources import Source, place_of, read_circuit, read_population
+from brayns_widget.controller.sources import (
+    Source,
+    place_of,
+    places_of,
+    read_circuit,
+    read_population,
+    read_populations,
+)
 
 
 class Circuit:
@@ -64,6 +71,24 @@ def test_an_object_that_does_not_tell_its_path_is_refused():
 def test_a_population_is_named_by_name_or_by_object():
     assert read_population(Population(None)) == "cells"
     assert read_population("cells") == "cells"
+
+
+def test_populations_are_a_list():
+    assert read_populations("cells") == read_populations(Population(None)) == ["cells"]
+    assert read_populations([Population(None), "others"]) == ["cells", "others"]
+    names = ["cells", "others"]
+    assert read_populations(names) is names, "it is checked as any other value"
+
+
+def test_a_population_as_path_is_the_only_one():
+    source = Source("/data/c.json", "cells")
+    assert places_of(source, None) == places_of(source, ["cells"]) == ("/data/c.json", ["cells"])
+    assert places_of("c.json", ["a", "b"]) == ("c.json", ["a", "b"])
+    assert places_of("c.json", None) == ("c.json", [None])
+    with pytest.raises(ValueError, match="the node population 'cells', but population is 'cells', 'b'"):
+        places_of(source, ["cells", "b"])
+    with pytest.raises(ValueError, match="population is empty"):
+        places_of("c.json", [])
 
 
 def test_a_population_as_path_names_both():

@@ -83,6 +83,25 @@ def test_a_circuit_is_found_and_loaded_by_keys_and_a_file_by_upload(notebook: No
     assert notebook.evaluate("viewer.models[1].name") == "half.obj"
 
 
+def test_synapses_come_with_the_cells_that_were_named(notebook: Notebook) -> None:
+    page = notebook.page
+    files = page.get_by_role("listbox", name="Files in")
+    files.get_by_role("option", name="circuit folder").click()
+    files.get_by_role("option", name="circuit_config.json").click()
+    page.get_by_label("Population").wait_for(timeout=60_000)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Only ids").fill("0-4, 7")
+    page.get_by_label("Density in percent").fill("100")
+    page.get_by_role("group", name="Synapses on them").get_by_role("checkbox").check()
+    notebook.screenshot(ARTIFACTS / "load-synapses.png")
+    page.get_by_role("button", name="Load", exact=True).click()
+    until(lambda: notebook.evaluate("len(viewer.models)") == 2, 60, "cells and synapses")
+    assert notebook.evaluate("[model.type for model in viewer.models]") == ["neurons", "afferent_synapses"]
+    assert notebook.evaluate("viewer.models[0].state.cells") == 6
+    notebook.wait_sharp()
+    notebook.screenshot(ARTIFACTS / "load-synapses-shown.png")
+
+
 def test_options_come_from_the_renderers_schema(notebook: Notebook) -> None:
     page = notebook.page
     page.get_by_role("option", name="cell.swc").click()

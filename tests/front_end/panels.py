@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 HOSTILE = "<img src=x onerror=\"document.body.dataset.hit='yes'\">"
 
 _HOME_TRAIL = [{"name": "home", "path": "/home"}, {"name": "srv", "path": "/srv"}]
@@ -22,10 +24,19 @@ CIRCUITS = {
     "files": [{"name": "circuit_config.json", "path": "/srv/circuits/circuit_config.json", "size": 2113}],
 }
 
-CIRCUIT = {
+NO_EDGES: dict[str, list[str]] = {"afferent": [], "efferent": []}
+CIRCUIT: dict[str, Any] = {
     "path": "/srv/circuits/circuit_config.json",
     "populations": [
-        {"name": "thalamus", "type": "virtual", "size": 100_000, "attributes": [], "columns": [], "reason": ""},
+        {
+            "name": "thalamus",
+            "type": "virtual",
+            "size": 100_000,
+            "attributes": [],
+            "columns": [],
+            "reason": "",
+            **NO_EDGES,
+        },
         {
             "name": "axons",
             "type": "biophysical",
@@ -33,6 +44,7 @@ CIRCUIT = {
             "attributes": ["layer", "mtype"],
             "columns": [],
             "reason": "",
+            **NO_EDGES,
         },
         {
             "name": "cortex",
@@ -41,6 +53,7 @@ CIRCUIT = {
             "attributes": ["mtype", "cortical column"],
             "columns": [],
             "reason": "",
+            **NO_EDGES,
         },
     ],
     "node_sets": ["Layer1", "Excitatory"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.front_end.panels import choose_node_set
@@ -92,7 +94,8 @@ def test_conditions_become_a_query_and_its_cells_are_counted(form):
     condition(form, 1, "mtype", "matches", "L5_TPC.*")
     form.page.get_by_text("212 of 31,346 cells chosen").wait_for()
     query = {"$and": [{"mtype": {"$regex": "L5_TPC.*"}}]}
-    assert form.calls("models.count_cells") == [{"path": PATH, "population": "cortex", "node_sets": [], "query": query}]
+    asked: dict[str, Any] = {"path": PATH, "population": "cortex", "node_sets": [], "node_ids": None, "query": query}
+    assert form.calls("models.count_cells") == [asked]
     form.page.get_by_text("about 212 of 212 cells").wait_for()  # the density follows what was chosen
     params = load(form)
     assert (params["query"], params["density"]) == (query, 1)

@@ -93,7 +93,7 @@ def test_loading_sends_what_was_chosen(panel):
     panel.page.get_by_text("about 940 of 31,346 cells").wait_for()
     panel.page.get_by_label("Share of the cells in percent").fill("50")
     choose_node_set(panel, "Layer1")
-    panel.page.get_by_label("Axon").check()
+    panel.page.get_by_label("Axon", exact=True).check()
     panel.page.get_by_label("Dendrites").uncheck()
     panel.page.get_by_label("Radius").fill("2.5")
     panel.page.get_by_label("Color by").select_option("mtype")
@@ -102,10 +102,15 @@ def test_loading_sends_what_was_chosen(panel):
     assert panel.calls("models.load_circuit") == [
         {
             "path": "/srv/circuits/circuit_config.json",
-            "population": "cortex",
+            "population": ["cortex"],
             "density": 0.5,
+            "node_ids": None,
             "node_sets": ["Layer1"],
             "query": None,
+            "limit": None,
+            "afferent": [],
+            "efferent": [],
+            "synapse_density": 1,
             "soma": True,
             "axon": True,
             "dendrites": False,
@@ -187,7 +192,7 @@ def test_nothing_to_load_is_not_sent(panel):
     panel.page.get_by_role("button", name="Load", exact=True).click()
     assert panel.page.get_by_label("Soma").evaluate("box => box.validationMessage") != ""
     assert panel.calls("models.load_circuit") == []
-    panel.page.get_by_label("Axon").check()
+    panel.page.get_by_label("Axon", exact=True).check()
     panel.page.get_by_role("button", name="Load", exact=True).click()
     panel.wait("kernel.calls('models.load_circuit').length === 1")
 

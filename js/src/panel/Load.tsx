@@ -20,17 +20,19 @@ import { fileFormat } from "./files.js";
 import { useFormats } from "./formats.js";
 import { LoadActions } from "./LoadActions.js";
 import { LoadByName, MORPHOLOGY } from "./LoadByName.js";
+import { edgesOf, MoreChoices, type MoreChosen, NO_MORE } from "./MoreChoices.js";
 import { NodeSets } from "./NodeSets.js";
 import { type PartChoices, Parts } from "./Parts.js";
 import { type Condition, mistakeIn, type Query, queryOf } from "./query.js";
 import { fieldsOf } from "./schema.js";
+import { idsOf } from "./typedIds.js";
 import { Upload } from "./Upload.js";
 
 const OPTIONS = PARAMETERS["models.load_circuit"];
 const UNREAD = "The renderer may read it all the same, if you name the population.";
 
 /** Values of the form. */
-interface Choices extends PartChoices {
+interface Choices extends PartChoices, MoreChosen {
   readonly population: string;
   /** None for all cells. */
   readonly nodeSets: readonly string[];
@@ -56,6 +58,7 @@ const FIRST_CHOICES: Choices = {
   dendrites: OPTIONS.dendrites.default,
   radius: String(OPTIONS.radius_multiplier.default),
   colorBy: "",
+  ...NO_MORE,
 };
 
 function find(circuit: Circuit, population: string | null): Population | undefined {
@@ -68,6 +71,7 @@ function choosing(population: Population | undefined, colorBy: string): Partial<
     population: population?.name ?? "",
     conditions: [],
     density: null,
+    ...NO_MORE,
     colorBy: population?.attributes.includes(colorBy) ? colorBy : "",
   };
 }
@@ -84,6 +88,17 @@ function asked({ conditions, any }: Choices, population: Population | undefined)
     return undefined;
   }
   return conditions.length > 0 ? queryOf(conditions, columns, any) : null;
+}
+
+/** The populations of a form. */
+function chosenOf(circuit: Circuit, { population, also }: Choices): readonly Population[] {
+  return [population, ...also].flatMap((name) => find(circuit, name) ?? []);
+}
+
+/** The ids of a form, or null for any. */
+function typedIds({ ids }: Choices): readonly number[] | null {
+  const found = idsOf(ids);
+  return typeof found === "string" || found.length === 0 ? null : found;
 }
 
 export function Load() {
@@ -125,14 +140,23 @@ function LoadByLooking({ formats, folding }: LoadProps) {
     change({ nodeSets: [], ...choosing(find(found, found.default_population), choices.value.colorBy) });
     circuit.value = found;
   };
-  const load = (path: string, density: number, query: Query | null) => {
-    const { population, nodeSets, soma, axon, dendrites, radius, colorBy } = choices.value;
+  const load = (circuit: Circuit, density: number, query: Query | null) => {
+    const { path } = circuit;
+    const { nodeSets, soma, axon, dendrites, radius, colorBy, limit, afferent, efferent, synapses } = choices.value;
+    const populations = chosenOf(circuit, choices.value);
+    const shown = (side: "afferent" | "efferent", names: readonly string[]) =>
+      names.filter((name) => edgesOf(populations, side).includes(name));
     return folding.await(path, "models.load_circuit", {
       path,
-      population,
+      population: populations.map(({ name }) => name),
       density,
+      node_ids: typedIds(choices.value),
       node_sets: nodeSets,
       query,
+      limit: limit === "" ? null : Number(limit),
+      afferent: shown("afferent", afferent),
+      efferent: shown("efferent", efferent),
+      synapse_density: Number(synapses) / 100,
       soma,
       axon,
       dendrites,
@@ -192,7 +216,7 @@ function LoadByLooking({ formats, folding }: LoadProps) {
           busy={commands.busy.value}
           onChange={change}
           onBack={back}
-          onLoad={(density, query) => void commands.run(() => load(found.path, density, query))}
+          onLoad={(density, query) => void commands.run(() => load(found, density, query))}
         />
       )}
       {file.value && (
@@ -231,9 +255,11 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
   useLayoutEffect(() => population.current?.focus({ preventScroll: true }), [circuit]);
   const chosen = find(circuit, choices.population);
   const query = asked(choices, chosen);
-  const node_sets = choices.nodeSets;
-  const narrowed = chosen && query !== undefined && (query !== null || node_sets.length > 0);
-  const counting = useCount(narrowed ? { path: circuit.path, population: chosen.name, node_sets, query } : null);
+  const [node_sets, node_ids] = [choices.nodeSets, typedIds(choices)];
+  const narrowed = chosen && query !== undefined && (query !== null || node_ids !== null || node_sets.length > 0);
+  const counting = useCount(
+    narrowed ? { path: circuit.path, population: chosen.name, node_sets, node_ids, query } : null,
+  );
   const cells = counting.count?.cells ?? chosen?.size ?? 0;
   const density = choices.density ?? comfortableDensity(cells);
   const submit = (event: Event) => {
@@ -316,6 +342,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
           </select>
         )}
       </Field>
+      <MoreChoices circuit={circuit} populations={chosenOf(circuit, choices)} choices={choices} onChange={onChange} />
       <LoadActions busy={busy} onBack={onBack} />
     </form>
   );

@@ -14,6 +14,7 @@ export interface Counted {
   readonly path: string;
   readonly population: string;
   readonly node_sets: readonly string[];
+  readonly node_ids: readonly number[] | null;
   readonly query: Query | null;
 }
 
