@@ -66,11 +66,9 @@ def unseen_focus(page, elements, number):
             element.evaluate(action)
         shots.append(Image.open(io.BytesIO(page.screenshot(clip=clip, caret="hide"))).convert("L"))
     pixels = sum(ImageChops.difference(*shots).histogram()[40:])
-    return (
-        ""
-        if pixels >= box["width"] + box["height"]
-        else element.evaluate("element => element.ariaLabel ?? element.outerHTML")[:99]
-    )
+    if pixels >= box["width"] + box["height"]:
+        return ""
+    return element.evaluate("element => element.ariaLabel ?? element.outerHTML")[:99]
 
 
 def shrink(cell):
