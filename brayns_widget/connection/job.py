@@ -213,6 +213,11 @@ class Job:
             BraynsWidgetError: no job can be had there.
         """
         await check_before_leaving(place.addresses)
+        if place.is_local:
+            await PROCESS.local_service(place.base_directory)
+        if place.servers is not None:
+            link = await _open(place.servers[0], place.token, "renderer", _ignore)
+            await link.close()
         if place.master is None:
             return
         async with MasterClient(place.master, place.token) as master:
@@ -431,6 +436,7 @@ class Job:
             async with asyncio.timeout(timeout):
                 status = await self._master.status(self.id)
         except (BraynsWidgetError, TimeoutError):
+            self._unsure_since = None  # a database that is away for a minute is asked for the whole of it
             if self._service is None or self._service.alive:
                 raise
             return EndOfJob("The job has ended, because the local service has.", failed=True)
@@ -488,6 +494,7 @@ class Job:
             AuthError, ConnectionLost, DeadlineExceeded: see ``Link.open``.
         """
         self._renderer = await _open(self._addresses[0], self._token, "renderer", self._on_lost)
+        self._unsure_since = None  # it runs, whatever its master has found
         return self._renderer
 
     async def open_backend(self) -> Link:
@@ -523,7 +530,7 @@ class Job:
             self.backend_away = DeadlineExceeded(f"The backend did not answer within {patience:.2g} s.")
 
 
-_AWAY = GATEWAY | {ACCEPTED}
+_AWAY = GATEWAY | {ACCEPTED, 500}
 """What a proxy answers for a backend that it knows, and does not reach: it may come back."""
 
 

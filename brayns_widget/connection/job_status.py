@@ -153,6 +153,7 @@ class StatusSource(ABC):
                     try:
                         status = await self.status(job_id)
                     except (NoVerdict, TokenUnavailable, ConnectionLost, DeadlineExceeded) as error:
+                        unsure_since = None
                         known = replace(known, trouble=error.message)
                         on_status(known)
                     else:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from brayns_widget.connection.addresses import split
 from brayns_widget.connection.job_status import AWAY, GATEWAY, JobStatus, NoVerdict, StatusSource
-from brayns_widget.connection.link import BROKE, is_loopback
+from brayns_widget.connection.link import BROKE, Unreachable, is_loopback
 from brayns_widget.connection.recovery import shortened
 from brayns_widget.connection.tokens import Token, redact
 from brayns_widget.protocol.errors import (
@@ -46,6 +46,7 @@ LEASE = 120
 LEASE_HEADER = "Job-Lease"
 _MAYBE_STARTED = "It may have started a job all the same, which then runs until its time is over."
 _MAX_TEXT = 300
+_MAX_PAGE = 4096  # characters that are looked through for a page's title, which takes their square
 _MAX_JOBS = 5  # in a message; the newest
 _LOST = "cannot retreive job"  # spelled like this
 _UNKNOWN_2024 = "Invalid job ID"  # as text, or in JSON
@@ -142,17 +143,18 @@ class MasterClient(StatusSource):
         body = {"usecase": usecase} if project is None else {"usecase": usecase, "project": project}
         try:
             response = await self._call("POST", "/start", body, headers={LEASE_HEADER: str(lease)} if lease else None)
-        except DeadlineExceeded as error:
-            error.hint = _MAYBE_STARTED
+            if response.status_code not in {200, 201}:
+                raise AllocationError(
+                    f"The proxy master did not start a job for use case {usecase!r}: {_say(response)}.",
+                    hint=f"Try again later. {_MAYBE_STARTED}" if response.status_code in _NO_VERDICT else "",
+                )
+            job_id = _object(response).get("job_id")
+            if not isinstance(job_id, str) or not job_id:
+                raise ProtocolError("The proxy master started a job without returning its id.")
+        except (DeadlineExceeded, ConnectionLost, ProtocolError) as error:
+            if not isinstance(error, Unreachable):  # it was asked, and its answer is not known
+                error.hint = _MAYBE_STARTED
             raise
-        if response.status_code not in {200, 201}:
-            raise AllocationError(
-                f"The proxy master did not start a job for use case {usecase!r}: {_say(response)}.",
-                hint=f"Try again later. {_MAYBE_STARTED}" if response.status_code in _NO_VERDICT else "",
-            )
-        job_id = _object(response).get("job_id")
-        if not isinstance(job_id, str) or not job_id:
-            raise ProtocolError("The proxy master started a job without returning its id.")
         return job_id
 
     async def keep(self, job_id: str) -> None:
@@ -296,7 +298,7 @@ class MasterClient(StatusSource):
             AuthError, AllocationError, ConnectionLost, DeadlineExceeded
         """
         response = await self._insist(f"/stop/{quote(job_id, safe='')}")
-        if response.status_code < 400:
+        if response.is_success and not _is_page(response.text):  # a page to sign in has stopped nothing
             return True
         if response.status_code == 404 and (_is_2024(response) or _UNKNOWN_HERE in response.text):
             return True
@@ -343,7 +345,8 @@ class MasterClient(StatusSource):
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # "from None": the exception holds the request, and the request the token.
             text = redact(str(error)) or BROKE
-            raise ConnectionLost(f"The proxy master at {self.url} cannot be reached: {text}.") from None
+            kind = Unreachable if isinstance(error, httpx.ConnectError | httpx.ProxyError) else ConnectionLost
+            raise kind(f"The proxy master at {self.url} cannot be reached: {text}.") from None
         if response.status_code in {401, 403}:
             whose = "" if path == "/start" else ", or the job is another user's"
             raise AuthError(
@@ -377,10 +380,15 @@ def _say(response: httpx.Response) -> str:
     return f"HTTP {response.status_code}, {text}" if text else f"HTTP {response.status_code}"
 
 
+def _is_page(text: str) -> bool:
+    return text.lstrip().startswith("<")
+
+
 def _words(text: str) -> str:
     """Return a text, or of a page, as proxies answer with, its title."""
-    if not text.lstrip().startswith("<"):
+    if not _is_page(text):
         return text
+    text = text[:_MAX_PAGE]
     title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
     return html.unescape(title[1] if title else re.sub(r"<[^>]*>", " ", text))
 
@@ -389,7 +397,7 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     # The content type of the real masters is always text/plain.
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise ProtocolError(f"The proxy master answered with something else than a JSON object ({_say(response)}).")

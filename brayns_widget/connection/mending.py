@@ -36,6 +36,7 @@ class Mender:
         self._tell = tell
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
+        self._has_told = False  # of the present loss
         self._closed = False
 
     def lost(self, error: BraynsWidgetError, *, tried: bool = False) -> None:
@@ -61,10 +62,10 @@ class Mender:
             await asyncio.wait([self._mending])
 
     async def _mend(self, error: BraynsWidgetError, tried: bool) -> None:
-        attempt, told = 1, False
+        attempt, self._has_told = 1, False
         while not self.server.reachable:
-            if tried and self.told and not told:
-                told = True
+            if tried and self.told and not self._has_told:
+                self._has_told = True
                 self._tell(error)
             await asyncio.sleep(pause_before(attempt))
             attempt += 1
@@ -93,8 +94,11 @@ class Mender:
                 await link.close()
                 raise ConnectionLost("The backend has gone with its job.")
             equip_backend(link, self.methods)
-            await self.server.renew(link)
-            self._tell(None)
+            self._has_told = False
+            try:
+                await self.server.renew(link)
+            finally:  # the server has it, also if whoever asks gives up while the last one is closed
+                self._tell(None)
 
     async def _list_methods(self, link: Link) -> frozenset[str]:
         try:

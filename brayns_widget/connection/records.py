@@ -82,7 +82,7 @@ class Record:
 
     def _latest_end(self) -> datetime:
         if self.end_time is not None:
-            with contextlib.suppress(ValueError):  # a master may write it in any way
+            with contextlib.suppress(ValueError, OverflowError):  # a master may write it in any way
                 end = datetime.fromisoformat(self.end_time)
                 return (end if end.tzinfo else end.replace(tzinfo=UTC)) + _MARGIN
         return datetime.fromisoformat(self.started) + _LONGEST

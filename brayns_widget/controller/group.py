@@ -109,6 +109,7 @@ class Core:
         self._countdown = Countdown(self._warn)
         self._restoring = asyncio.Lock()  # of two that ask, the second finds nothing left to bring back
         self._again = False  # the job is ready again, after a loss
+        self._own_camera = False  # it was set before the job was joined, whose renderer has another one
         self._no_backend: Notice | None = None
         self._left_behind: Notice | None = None  # until the next job is ready, whose notices are others
         self._not_back: tuple[Notice, Notice | None] = NOT_BACK, None  # as it was told, and what remains without it
@@ -349,6 +350,7 @@ class Core:
     async def _join(self, ready: Ready) -> None:
         await self.scene.read(ready.renderer)  # we may have attached to a job in use
         self.joined = self.connection.attaches and bool(self.store.state.models)
+        self._own_camera = self.store.state.camera != FRONT
         if self.joined:
             self.store.state = await seen_as_it_is(ready.renderer, self.store.state, self.aspect)
         await self._take_steps(ready)
@@ -376,7 +378,7 @@ class Core:
         self.restorer.wanted = False
         self._tell_problems()
         self.touch()
-        self.aim.ready(ready.renderer, joined=self.joined and not self._again)
+        self.aim.ready(ready.renderer, joined=self.joined and not (self._again or self._own_camera))
         self._following = asyncio.create_task(self._follow(ready.renderer), name="follow the scene")
 
     def _away(self) -> None:

@@ -123,7 +123,7 @@ async def _json_object(request: web.Request) -> dict[str, Any]:
 def _lease_seconds(value: str | float) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = 0.0
     if not 1 <= seconds <= MAX_SECONDS:
         raise web.HTTPBadRequest(text=f"a lease has 1 to {MAX_SECONDS:.0f} seconds")

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from brayns_widget.connection import job as job_module
+from brayns_widget.connection import master as master_module
 from brayns_widget.connection import records, stopping
 from brayns_widget.connection.job import EndOfJob, Job
+from brayns_widget.connection.job_status import NoVerdict
 from brayns_widget.connection.link import Link
 from brayns_widget.connection.master import MasterClient
 from brayns_widget.connection.place import Place
@@ -168,7 +170,7 @@ def test_whatever_goes_wrong_what_was_started_is_stopped(cluster, fault):
     elif fault == "hang":
         cluster.renderer.silent.add("cancel")
     else:
-        cluster.refuse[fault] = 500
+        cluster.refuse[fault] = 400
     with pytest.raises(errors[fault]):
         asyncio.run(start(place(cluster), timeout=1))
     assert cluster.paths()[-1] == STOP
@@ -564,6 +566,37 @@ def test_a_job_that_runs_without_being_ready_has_not_ended(cluster):
         job = await start(place(cluster))
         cluster.failures["/status"] = [(200, RUNNING)]
         assert await job.look() is None
+        await job.close()
+
+    asyncio.run(main())
+
+
+LOST = (500, "Internal DB error (cannot retreive job)")
+
+
+@pytest.mark.parametrize("between", ["the job is reached", "the master is away"])
+def test_a_database_that_is_away_again_is_given_its_time_again(cluster, monkeypatch, between):
+    monkeypatch.setattr(master_module, "STATUS_PAUSE", 0.001)
+    monkeypatch.setattr(job_module, "AWAY", 0.2)
+
+    async def main() -> None:
+        job = await start(place(cluster))
+        cluster.failures["/status"] = [LOST] * 4
+        with pytest.raises(NoVerdict, match="database may be away"):
+            await job.look()
+        await asyncio.sleep(0.25)
+        if between == "the job is reached":
+            await job.renderer.close()
+            await job.open_renderer()
+        else:
+            cluster.failures["/status"] = [(502, "")] * 4
+            with pytest.raises(NoVerdict, match="HTTP 502"):
+                await job.look()
+        cluster.failures["/status"] = [LOST] * 1000
+        with pytest.raises(NoVerdict, match="database may be away"):
+            await job.look()
+        await asyncio.sleep(0.25)
+        assert await job.look() is not None
         await job.close()
 
     asyncio.run(main())

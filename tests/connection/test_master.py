@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -83,8 +84,9 @@ def test_a_start_is_never_repeated(cluster, status):
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"job_id": null}', '{"job_id": 5}', "<html>"])
 def test_a_start_without_an_id_is_refused(contract, body):
     contract.failures["/start"] = [(201, body)]
-    with pytest.raises(ProtocolError):
+    with pytest.raises(ProtocolError) as caught:
         talk(contract, lambda client: client.start("SBO1"))
+    assert caught.value.hint.startswith("It may have started a job")
 
 
 def test_both_dialects_become_ready(cluster):
@@ -367,7 +369,7 @@ def test_a_wrong_token_is_told_without_showing_it(contract):
     assert "wrong-canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize("body", ["{}", "[]", "", '{"state": "ready"}', "\xff"])
+@pytest.mark.parametrize("body", ["{}", "[]", "", '{"state": "ready"}', "\xff", "[" * 100_000])
 def test_a_status_of_another_world_is_refused(contract, body):
     contract.failures["/status"] = [(200, body)]
     with pytest.raises(ProtocolError):
@@ -436,8 +438,25 @@ def test_nobody_there():
         server.close()
         await server.wait_closed()
         async with MasterClient(f"http://127.0.0.1:{port}", Token(TOKEN)) as client:
-            with pytest.raises(ConnectionLost, match=f"http://127.0.0.1:{port} cannot be reached"):
+            with pytest.raises(ConnectionLost, match=f"http://127.0.0.1:{port} cannot be reached") as caught:
                 await client.start("SBO1")
+            assert caught.value.hint == "", "nothing was asked for"
+
+    asyncio.run(main())
+
+
+def test_a_start_whose_connection_breaks_before_the_answer_may_have_started_a_job():
+    async def main() -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with MasterClient(url, Token(TOKEN)) as client:
+                with pytest.raises(ConnectionLost) as caught:
+                    await client.start("SBO1")
+        assert caught.value.hint.startswith("It may have started a job")
 
     asyncio.run(main())
 
@@ -471,6 +490,21 @@ def test_stopping(cluster):
 def test_a_master_without_that_call_is_told_from_a_job_that_is_over(contract, answer, stopped):
     contract.failures["/stop"] = [answer]
     assert talk(contract, lambda client: client.stop(JOB_ID)) is stopped
+
+
+@pytest.mark.parametrize("answer", [(302, ""), (200, "<html><title>Sign in</title>")])
+def test_a_page_to_sign_in_has_stopped_nothing(contract, answer):
+    contract.failures["/stop"] = [answer]
+    with pytest.raises(AllocationError, match=f"did not stop the job: HTTP {answer[0]}"):
+        talk(contract, lambda client: client.stop(JOB_ID))
+
+
+def test_a_page_that_never_ends_its_tags_holds_nothing_up(contract):
+    contract.failures["/stop"] = [(400, "<" * 100_000)]
+    began = time.monotonic()
+    with pytest.raises(AllocationError, match="HTTP 400"):
+        talk(contract, lambda client: client.stop(JOB_ID))
+    assert time.monotonic() - began < 5
 
 
 def test_a_stop_without_a_verdict_is_asked_for_again_for_a_moment(cluster, monkeypatch):

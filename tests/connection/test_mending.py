@@ -35,6 +35,12 @@ def cut_backend(cluster: FakeCluster) -> None:
         cluster._loop.call_soon_threadsafe(socket.transport.abort)
 
 
+async def lose(cluster: FakeCluster, backend: Server) -> None:
+    cut_backend(cluster)
+    while backend.reachable:  # noqa: ASYNC110 - by another thread
+        await asyncio.sleep(0.005)
+
+
 def test_a_lost_backend_is_told_and_opened_again_and_the_renderer_goes_on(cluster):
     async def work(owner: Owner) -> None:
         ready = await owner.connection.ensure(ignore)
@@ -63,10 +69,55 @@ def test_a_backend_that_is_needed_is_opened_again_at_once(cluster, monkeypatch):
     async def work(owner: Owner) -> None:
         ready = await owner.connection.ensure(ignore)
         assert ready.backend is not None
-        cut_backend(cluster)
-        while ready.backend.reachable:  # noqa: ASYNC110 - by another thread
-            await asyncio.sleep(0.005)
+        await lose(cluster, ready.backend)
         assert (await ready.backend.request("fs-get-root")).result == "/data"
+        assert owner.heard[-1] == ("backend", None)
+
+    play(cluster, work)
+
+
+def test_a_backend_that_is_lost_again_while_it_is_sought_is_told_again(cluster, monkeypatch):
+    monkeypatch.setattr(mending, "pause_before", lambda attempt: 0.01 if attempt == 1 else 1.0)
+
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        owner.heard.clear()
+        cluster.refuse["backend"] = 502
+        await lose(cluster, ready.backend)
+        await owner.until(lambda: owner.heard)
+        cluster.refuse.clear()
+        await ready.backend.request("fs-get-root")
+        assert owner.heard[-1] == ("backend", None)
+        owner.heard.clear()
+        cluster.refuse["backend"] = 502
+        await lose(cluster, ready.backend)
+        await owner.until(lambda: owner.heard)
+        assert owner.heard[0] != ("backend", None)
+
+    play(cluster, work)
+
+
+def test_a_backend_that_is_back_is_told_though_whoever_has_asked_it_gives_up(cluster, monkeypatch):
+    monkeypatch.setattr(mending, "pause_before", lambda _: 60.0)
+    close, closing, closed = Link.close, asyncio.Event(), asyncio.Event()
+
+    async def slowly(link: Link, why: str = "") -> None:
+        closing.set()
+        await closed.wait()
+        await close(link, why)
+
+    async def work(owner: Owner) -> None:
+        ready = await owner.connection.ensure(ignore)
+        assert ready.backend is not None
+        await lose(cluster, ready.backend)
+        monkeypatch.setattr(Link, "close", slowly)
+        asking = asyncio.create_task(ready.backend.request("fs-get-root"))
+        await closing.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        closed.set()
+        assert ready.backend.reachable
         assert owner.heard[-1] == ("backend", None)
 
     play(cluster, work)
@@ -104,7 +155,7 @@ def test_a_job_that_is_given_back_has_its_backend_sought_no_more(cluster):
     play(cluster, work)
 
 
-@pytest.mark.parametrize("status", [502, 503])
+@pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_backend_that_is_away_at_the_start_is_told_and_opened_when_it_is_there(cluster, status, monkeypatch):
     monkeypatch.setattr(job, "CONNECT_PAUSE", 0.01)
 

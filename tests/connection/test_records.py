@@ -99,7 +99,7 @@ def test_it_expires_a_day_after_its_end_or_a_month_after_its_start():
     assert not record(end_time=(naive - timedelta(hours=14)).isoformat()).expired(now)  # in some zone it is to come
     assert record(end_time=(naive - timedelta(hours=25)).isoformat()).expired(now)
     assert record(end_time=(now - timedelta(hours=25)).isoformat()).expired(now)
-    for unknown in (None, "soon"):
+    for unknown in (None, "soon", "9999-12-31T23:59:59"):
         assert not record(end_time=unknown).expired(now + timedelta(days=29))
         assert record(end_time=unknown).expired(now + timedelta(days=31))
 

@@ -102,3 +102,13 @@ def do(call, *args):
         call(*args)
 
     return work
+
+
+def test_a_camera_that_was_set_before_a_job_is_joined_is_told(cluster):
+    cluster.renderer.answers |= AIMED
+    cluster.renderer.add("neurons")
+    with Controller(**cluster.options, attach_to=JOB_ID) as controller:
+        controller.camera = MOVED | {"position": (0, 0, 7000)}
+        controller.start().result(WAIT)
+        assert list(controller.camera.position) == [0, 0, 7000]
+        until(lambda: seen(cluster) == [[0, 0, 7000]])

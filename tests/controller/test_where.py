@@ -147,6 +147,19 @@ def test_a_job_is_not_left_for_one_that_cannot_be_had(cluster, controller, chang
     assert not [path for path in cluster.paths() if path.startswith("POST /stop")]
 
 
+@pytest.mark.parametrize("there", ["a local service without its directory", "no renderer", "no token"])
+def test_a_job_is_not_left_for_servers_that_cannot_be_used(cluster, controller, there):
+    model = load(controller)
+    renderers = {"no renderer": cluster.master.replace("http", "ws"), "no token": f"{cluster.slave}/renderer"}
+    options = {"renderer": renderers[there]} if there in renderers else {"base_directory": "/no/such/directory"}
+    with pytest.raises(BraynsWidgetError) as caught:
+        controller.job.connect(**options).result(WAIT)
+    assert caught.value.hint.endswith("The present job goes on.")
+    assert controller.status.state == "ready"
+    assert [one.id for one in controller.models] == [model.id]
+    assert not [path for path in cluster.paths() if path.startswith("POST /stop")]
+
+
 def test_a_job_that_was_attached_to_is_left_running(cluster):
     cluster.dialect = "2024"
     with Controller(**cluster.options, attach_to=JOB_ID) as controller, FakeCluster(polls=0) as other:
