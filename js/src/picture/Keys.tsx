@@ -46,7 +46,6 @@ export function Keys() {
           open.value = !open.value;
         }}
       />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
       <dl id={id} hidden={!open.value} tabIndex={0}>
         {KEYS.map(([keys, effect]) => (
           <div key={keys}>
