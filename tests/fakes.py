@@ -207,7 +207,7 @@ class FakeRenderer(FakeServer):
             return [self.add("mesh", info=info)]
         settings = params["loader_properties"]["node_population_settings"]
         found = [("neurons", self._metadata(one["node_population"])) for one in settings]
-        for edges in (edges for one in settings for edges in one["edge_populations"]):
+        for edges in (edges for one in settings for edges in one.get("edge_populations", [])):
             side = "afferent" if edges["load_afferent"] else "efferent"
             found.append((f"{side}_synapses", {"population_name": edges["edge_population"], "population_type": "edge"}))
         return [self.add(kind, info=info | {"metadata": metadata}) for kind, metadata in found]

@@ -14,7 +14,7 @@ import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brayns_widget.controller.vocabulary import VOCABULARY
 
@@ -165,7 +165,7 @@ class Arguments:
         try:
             return self._checks[name].validate_python(plain(value, kind), strict=True)
         except ValidationError as error:
-            if classes := _classes(kind):
+            if (classes := _classes(kind)) and not (isinstance(value, str) and _wants_word(kind)):
                 names = " or ".join(option.__name__ for option in classes)
                 raise TypeError(f"{name} is {_short(value)}: it should be an instance of {names}") from None
             raise ValueError(f"{name} is {_short(value)}: {_problem(error)}") from None
@@ -221,6 +221,11 @@ def _wants_texts(kind: Any) -> bool:
     return _wants_many(kind) and any(
         get_origin(option) is Sequence and str in _options(get_args(option)[0]) for option in _options(kind)
     )
+
+
+def _wants_word(kind: Any) -> bool:
+    """Tell whether a type names some words."""
+    return any(get_origin(option) is Literal for option in _options(kind))
 
 
 def _reader(kind: Any) -> Reads | None:

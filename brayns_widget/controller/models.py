@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, overload
 
 from brayns_widget.connection.loop import finish_cleanup
-from brayns_widget.connection.reports import Report
+from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.arguments import Reads
 from brayns_widget.controller.calls import long, offered, waiting
-from brayns_widget.controller.camera import Bounds
+from brayns_widget.controller.copying import copy
 from brayns_widget.controller.counting import Counting
+from brayns_widget.controller.dressing import Dressed, ModelName, Opacity, Thickness
 from brayns_widget.controller.files import resolve
-from brayns_widget.controller.group import Core, Group
+from brayns_widget.controller.group import Core
 from brayns_widget.controller.loaders import Loaders
 from brayns_widget.controller.loading import (
     RadiusMultiplier,
@@ -25,25 +27,35 @@ from brayns_widget.controller.loading import (
 )
 from brayns_widget.controller.morphologies import Add, Morphologies, MorphologyParts, check_parts, is_morphology
 from brayns_widget.controller.painting import Painter
-from brayns_widget.controller.scene import discard, read_bounds
+from brayns_widget.controller.placing import Placed
+from brayns_widget.controller.scene import discard
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
 from brayns_widget.controller.sources import CircuitPath, PopulationNames, places_of
-from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.surfaces import MaterialKind, material_kinds
 from brayns_widget.controller.synapses import SynapseRadius, synapse_params
 from brayns_widget.controller.uploads import Uploads
 from brayns_widget.controller.views import LiveCamera
-from brayns_widget.protocol.errors import CircuitError, SceneLost
+from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from brayns_widget.protocol.brayns.materials import Material
-    from brayns_widget.protocol.brayns.models import Transform
-    from brayns_widget.protocol.brayns.simulation import ColorRamp
+
+def _read_ids(order: Any, name: str) -> list[int]:
+    """Take models for their ids."""
+    if isinstance(order, str | bytes) or not isinstance(order, Iterable):
+        raise TypeError(f"{name} is {order!r:.80}, not a list of models")
+    return [one.id if isinstance(one, Model) else operator.index(one) for one in order]
+
+
+if TYPE_CHECKING:
+    ModelIds: TypeAlias = Any  # models, or their ids
+else:
+    ModelIds = Annotated[Sequence[int], Reads(_read_ids)]
 
 
 class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
-    """The models of the scene, in the order in which they were loaded.
+    """The models of the scene, in the order in which they were loaded, or put by ``reorder``.
 
     ``models[0]`` is the first one, ``models["S1nonbarrel_neurons"]`` the one of that name.
     """
@@ -201,6 +213,27 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
 
     @offered
     @waiting
+    async def materials(self) -> tuple[MaterialKind, ...]:
+        """List the kinds of materials, each with the JSON Schema of its options."""
+        return material_kinds((await self._core.connection.ensure(ignore)).capabilities)
+
+    @offered
+    @waiting
+    async def reorder(self, order: ModelIds) -> None:
+        """List the models in another order, which they keep.
+
+        Args:
+            order: models or their ids; those that are not among them come behind, as they are.
+
+        Raises:
+            CircuitError: one is not there.
+        """
+        for model_id in order:
+            self._core.scene.model(model_id)
+        self._core.scene.reorder(order)
+
+    @offered
+    @waiting
     async def clear(self) -> None:
         """Remove all models and clipping shapes, whoever has added them, after the loads that run; the lights stay."""
         renderer, scene = await self._core.loaded_renderer(), self._core.scene
@@ -249,7 +282,7 @@ class Models(Uploads, Loaders, Morphologies, Counting, Sequence["Model"]):
         return loaded
 
 
-class Model(Group):
+class Model(Dressed, Placed):
     """One model of the scene.
 
     Its properties are the present ones, and changes take effect at once. After the model was removed, everything but
@@ -257,82 +290,17 @@ class Model(Group):
     """
 
     def __init__(self, core: Core, painter: Painter, model_id: int) -> None:
-        super().__init__(core)
-        self._key = core.scene.key(model_id)
+        super().__init__(core, model_id)
         self._painter = painter
 
     @property
-    def id(self) -> int:
-        """The renderer's id; renderers use an id again after its model was removed."""
-        return self._core.scene.present(self._key)[0]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Model) and self._identity == other._identity
-
-    def __hash__(self) -> int:
-        return hash(self._identity)
-
-    @property
-    def _identity(self) -> tuple[int, int, int]:
-        return id(self._core), *self._core.scene.present(self._key)
-
-    def __repr__(self) -> str:
-        try:
-            state = self.state
-        except (CircuitError, SceneLost):
-            return f"<Model {self.id}: removed>"
-        cells = "" if state.cells is None else f", {state.cells} cells"
-        hidden = "" if state.visible else ", hidden"
-        return f"<Model {self.id} {state.name!r}: {state.type}{cells}{hidden}>"
-
-    @property
-    def state(self) -> ModelState:
-        """Present state of the model, as one immutable value.
-
-        Raises:
-            CircuitError: it was removed.
-        """
-        return self._core.scene.model(*self._core.scene.present(self._key))
-
-    @property
     def name(self) -> str:
-        """Name of the model: the node population, or the file."""
+        """Name of the model: at first the node population, or the file; set it to give it another."""
         return self.state.name
 
-    @property
-    def type(self) -> str:
-        """The renderer's model type, such as "neurons"."""
-        return self.state.type
-
-    @property
-    def path(self) -> str | None:
-        """The file it was loaded from, or None."""
-        return self.state.path
-
-    @property
-    def population(self) -> str | None:
-        """Its node population, or None."""
-        return self.state.population
-
-    @property
-    def bounds(self) -> Bounds | None:
-        """Lower and upper corner of the bounding box in µm, or None if it is empty."""
-        return self.state.bounds
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Sentences about what could not be read, or was read otherwise than it is written."""
-        return self.state.notices
-
-    @property
-    def color_methods(self) -> tuple[str, ...]:
-        """Its coloring methods, for ``color_by``."""
-        return self.state.color_methods
-
-    @property
-    def colored_by(self) -> str | None:
-        """The coloring method in use, or the name of the values; "" for a file's own colors; None if not known."""
-        return self.state.colored_by
+    @name.setter
+    def name(self, name: str) -> None:
+        self.update(name=name)
 
     @property
     def visible(self) -> bool:
@@ -342,6 +310,24 @@ class Model(Group):
     @visible.setter
     def visible(self, visible: bool) -> None:
         self.update(visible=visible)
+
+    @property
+    def opacity(self) -> float | None:
+        """How opaque its material is, 0 to 1; None if its material has no opacity. It can be set."""
+        return self.state.material_options.get("opacity")
+
+    @opacity.setter
+    def opacity(self, opacity: float) -> None:
+        self.update(opacity=opacity)
+
+    @property
+    def thickness(self) -> float | None:
+        """Factor of its radii since it was loaded, or first seen here; None if it has none. It can be set."""
+        return self.state.thickness
+
+    @thickness.setter
+    def thickness(self, thickness: float) -> None:
+        self.update(thickness=thickness)
 
     @property
     def color(self) -> str | None:
@@ -354,18 +340,38 @@ class Model(Group):
 
     @offered
     @waiting
-    async def update(self, *, visible: bool) -> None:
-        """Show or hide it.
+    async def update(
+        self,
+        *,
+        visible: bool | None = None,
+        name: ModelName | None = None,
+        opacity: Opacity | None = None,
+        thickness: Thickness | None = None,
+    ) -> None:
+        """Change some of its properties; None leaves one as it is.
 
         Args:
             visible: whether it is shown.
+            name: what it is called here; the renderer knows no names.
+            opacity: of its material, 0 to 1; matte, phong and plastic have one.
+            thickness: factor of the radii that it was loaded with.
 
         Raises:
-            CircuitError: it was removed.
+            CircuitError: it was removed, or its material has no opacity.
+            RequestError: it has no radii.
         """
-        from brayns_widget.protocol.brayns.models import ModelInstance
+        renderer = await self._renderer()
+        if name is not None:
+            self._put(name=name)
+        if visible is not None:
+            from brayns_widget.protocol.brayns.models import ModelInstance
 
-        await self._change(ModelInstance(is_visible=visible))
+            await self._change(renderer, ModelInstance(is_visible=visible))
+        async with self._core.scene.changing:
+            if opacity is not None:
+                await self._fade(renderer, opacity)
+            if thickness is not None:
+                await self._thicken(renderer, thickness / (self.state.thickness or 1.0), thickness)
 
     @offered
     @waiting
@@ -410,6 +416,22 @@ class Model(Group):
                 await self._painter.paint_values(renderer, self.id, values, **how)
 
     @offered
+    @long
+    async def copy(self, report: Report) -> Model:
+        """Load it once more, with the same material, thickness and place, and with a color of its own.
+
+        Args:
+            report: gets the progress.
+
+        Raises (from the task):
+            CircuitError: it was removed, or it is not known how it was loaded.
+        """
+        renderer, core = await self._renderer(), self._core
+        async with core.scene.changing:
+            state = await copy(core, self._painter, renderer, report, self.state)
+        return Model(core, self._painter, state.id)
+
+    @offered
     @waiting
     async def remove(self) -> None:
         """Remove it from the scene.
@@ -418,18 +440,6 @@ class Model(Group):
             CircuitError: it was removed before.
         """
         await remove(await self._renderer(), self._core.scene.drop, [self.id])
-
-    @waiting
-    async def frame(self) -> None:
-        """Point the camera at it, from the present direction.
-
-        Raises:
-            CircuitError: it was removed, or it is empty.
-        """
-        bounds = self.state.bounds
-        if bounds is None:
-            raise CircuitError(f"{self.name!r} is empty, so there is nothing to point the camera at.")
-        LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package
 
     # ------------------------------------------------------------------ cells
 
@@ -461,132 +471,3 @@ class Model(Group):
             CircuitError: it was removed, or it is not a circuit.
         """
         return await self._painter.ids(await self._renderer(), self.id)
-
-    # ------------------------------------------------------------------ looks and place
-
-    @property
-    def material(self) -> Material:
-        """Its material, one of the classes of ``protocol.brayns.materials``; can be set."""
-        return self.read_material()
-
-    @material.setter
-    def material(self, material: Material) -> None:
-        self.set_material(material)
-
-    @waiting
-    async def read_material(self) -> Material:
-        """Read its material.
-
-        Raises:
-            RequestError: it has none.
-        """
-        from brayns_widget.protocol.brayns import materials
-        from brayns_widget.protocol.brayns.models import GetModelParams
-
-        renderer, model = await self._renderer(), GetModelParams(id=self.id)
-        name = await renderer.call(materials.GET_MATERIAL_TYPE, model)
-        found: Material = await renderer.call(materials.getter(materials.MATERIALS[name]), model)
-        return found
-
-    @waiting
-    async def set_material(self, material: Material) -> None:
-        """Set its material; properties that were not given take their defaults.
-
-        Args:
-            material: one of the classes of ``brayns_widget.protocol.brayns.materials``.
-
-        Raises:
-            RequestError: the renderer refuses it.
-            TypeError: it is not a material.
-        """
-        from brayns_widget.protocol.brayns import materials
-
-        kind = type(material)
-        if kind not in materials.MATERIALS.values():
-            names = ", ".join(kind.__name__ for kind in materials.MATERIALS.values())
-            raise TypeError(f"{material!r:.80} is not a material; use one of {names}")
-        params = materials.SetMaterialParams[kind](model_id=self.id, material=material)  # type: ignore[valid-type]
-        await (await self._renderer()).call(materials.setter(kind), params)
-        self._core.touch()
-
-    @property
-    def ramp(self) -> ColorRamp:
-        """The color ramp of its simulation or volume; set it to a ``ColorRamp``."""
-        return self.read_ramp()
-
-    @ramp.setter
-    def ramp(self, ramp: ColorRamp) -> None:
-        self.set_ramp(ramp)
-
-    @waiting
-    async def read_ramp(self) -> ColorRamp:
-        """Read the color ramp (linear RGBA) of its simulation or volume.
-
-        Raises:
-            RequestError: it has none.
-        """
-        from brayns_widget.protocol.brayns.models import GetModelParams
-        from brayns_widget.protocol.brayns.simulation import GET_COLOR_RAMP
-
-        return await (await self._renderer()).call(GET_COLOR_RAMP, GetModelParams(id=self.id))
-
-    @waiting
-    async def set_ramp(self, ramp: ColorRamp) -> None:
-        """Set the color ramp of its simulation or volume; properties that were not given stay.
-
-        Args:
-            ramp: a ``brayns_widget.protocol.brayns.simulation.ColorRamp``.
-
-        Raises:
-            RequestError: it has no simulation and no volume.
-        """
-        from brayns_widget.protocol.brayns.simulation import SET_COLOR_RAMP, SetColorRampParams
-
-        await (await self._renderer()).call(SET_COLOR_RAMP, SetColorRampParams(id=self.id, color_ramp=ramp))
-        self._core.touch()
-
-    @waiting
-    async def place(self, transform: Transform) -> None:
-        """Set its transform: scale, rotation and translation.
-
-        Args:
-            transform: a ``brayns_widget.protocol.brayns.models.Transform``; it replaces the present one.
-
-        Raises:
-            CircuitError: it was removed.
-        """
-        from brayns_widget.protocol.brayns.models import ModelInstance
-
-        await self._change(ModelInstance(transform=transform))
-
-    @waiting
-    async def thicken(self, factor: float) -> None:
-        """Multiply its radii; the factors of several calls multiply.
-
-        Args:
-            factor: above 1 makes it thicker.
-
-        Raises:
-            RequestError: it has no radii, or they would overflow.
-        """
-        from brayns_widget.protocol.brayns.circuits import SET_CIRCUIT_THICKNESS, ThicknessParams
-
-        params = ThicknessParams(model_id=self.id, radius_multiplier=factor)
-        await (await self._renderer()).call(SET_CIRCUIT_THICKNESS, params)
-        self._core.touch()
-
-    async def _renderer(self) -> Server:
-        """Return the renderer; starts no job for a model that was removed, and touches none that has its id now."""
-        _ = self.state
-        renderer = await self._core.renderer()
-        _ = self.state
-        return renderer
-
-    async def _change(self, changes: Any) -> None:
-        from brayns_widget.protocol.brayns.models import UPDATE_MODEL, UpdateModelParams
-
-        scene, renderer = self._core.scene, await self._renderer()
-        instance = await renderer.call(UPDATE_MODEL, UpdateModelParams(model_id=self.id, model=changes))
-        known = scene.model(self.id)
-        scene.put([replace(known, visible=instance.is_visible, bounds=read_bounds(instance.bounds))])
-        self._core.touch()

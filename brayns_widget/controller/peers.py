@@ -31,6 +31,8 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
     store = core.store
     if method == "color-model" and isinstance(params, dict):
         await core.scene.read_colors(server, params.get("id"))
+    elif method.startswith("set-material-") and isinstance(params, dict):
+        await core.scene.read_material(server, params.get("model_id"))
     elif method in {"set-camera-view", "set-camera-perspective", "set-camera-orthographic"}:
         view = await server.call(camera.GET_CAMERA_VIEW)
         values: dict[str, Any] = {"position": view.position, "target": view.target, "up": view.up}

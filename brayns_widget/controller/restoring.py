@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
-from brayns_widget.controller.scene import Key, Scene, model_state, take_out
+from brayns_widget.controller.scene import Key, Scene, in_order, model_state, seen, take_out
 from brayns_widget.controller.state import ModelState, PartState, Store
 from brayns_widget.protocol.errors import RequestCancelled, RequestError
 
@@ -143,7 +144,7 @@ class Restorer:
             if (instance := instances.get(after)) is None:
                 continue
             if before in old.models:
-                models[after] = _model(old.models[before], instance, colored=before not in work.uncolored)
+                models[after] = _model(old.models[before], instance, work.refused(before))
             else:
                 parts[after] = PartState(after, instance.model_type, instance.is_visible)
         lights = tuple(part for part in parts.values() if part.type == "light")
@@ -153,14 +154,15 @@ class Restorer:
             for section in old.sections
             if section.model is not None
             and (new := work.ids.get(section.model)) in models
-            and section.model not in work.uncolored
+            and "color-model" not in work.refused(section.model)
         )
         if not work.fresh:
             lights, clips, sections = state.lights, (*state.clips, *clips), (*state.sections, *sections)
         if state.camera == FRONT:  # a move elsewhere has reset it, and nobody has aimed it since
             state = replace(state, camera=old.camera)
         moved = {old.keys[before]: after for before, after in work.ids.items() if before in old.keys}
-        shown = (*(() if work.fresh else state.models), *models.values())
+        back = in_order(models.values(), [work.ids[thing] for thing in old.models if thing in work.ids])
+        shown = (*(() if work.fresh else state.models), *back)
         self._scene.restore(replace(state, models=shown, lights=lights, clips=clips, sections=sections), moved)
 
 
@@ -170,7 +172,6 @@ class _Repetition:
     Attributes:
         ids: the new ids of what has come back, by the old ones.
         problems: what has not come back, in words.
-        uncolored: old ids of models whose colors have not come back.
     """
 
     def __init__(self, renderer: Server, scene: Remembered, report: Report, *, fresh: bool) -> None:
@@ -179,8 +180,12 @@ class _Repetition:
         self.fresh = fresh
         self.ids: dict[int, int] = {}
         self.problems: list[str] = []
-        self.uncolored: set[int] = set()
+        self._refused: dict[int, set[str]] = {}
         self._report = report
+
+    def refused(self, thing: int) -> AbstractSet[str]:
+        """Return the methods that have changed a thing, known by its old id, and did not do so again."""
+        return self._refused.get(thing, set())
 
     async def run(self) -> None:
         """Send all requests, in order."""
@@ -223,8 +228,8 @@ class _Repetition:
         for call in self.scene.record.changes.get(thing, ()):
             model = self.scene.models.get(thing)
             name = f"{call.endpoint.name} of {model.name if model else thing}"
-            if not await self._repeat(call.about(self.ids[thing]), name) and call.endpoint.name == "color-model":
-                self.uncolored.add(thing)
+            if not await self._repeat(call.about(self.ids[thing]), name):
+                self._refused.setdefault(thing, set()).add(call.endpoint.name)
 
     async def _remove(self, ids: Sequence[int]) -> None:
         from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
@@ -243,11 +248,16 @@ class _Repetition:
         return True if result is None else result
 
 
-def _model(before: ModelState, instance: ModelInstance, *, colored: bool) -> ModelState:
+def _model(before: ModelState, instance: ModelInstance, refused: AbstractSet[str]) -> ModelState:
+    """Return the state of a model that has come back, but for the changes that were refused."""
     fresh = model_state(instance)
     notices = tuple(dict.fromkeys((*fresh.notices, *before.notices)))
-    fresh = replace(fresh, name=before.name, color_methods=before.color_methods, notices=notices)
-    return replace(fresh, color=before.color, colored_by=before.colored_by) if colored else fresh
+    back = replace(seen(before, instance), id=fresh.id, notices=notices, cells=fresh.cells, left_out=fresh.left_out)
+    if "color-model" in refused:
+        back = replace(back, color=None, colored_by=None)
+    if any(name.startswith("set-material-") for name in refused):
+        back = replace(back, material=None, material_options={})
+    return replace(back, thickness=fresh.thickness) if "set-circuit-thickness" in refused else back
 
 
 def _name(call: Call) -> str:

@@ -12,7 +12,9 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Bounds as Box
 from brayns_widget.controller.foreign_colors import with_foreign_colors
 from brayns_widget.controller.legend import LegendSection
+from brayns_widget.controller.placement import placement_of
 from brayns_widget.controller.state import ModelState, PartState, State, Store
+from brayns_widget.controller.surfaces import known_material
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestError, SceneLost
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ CLEAN_UP_TIMEOUT = 0.8
 
 LIGHT = "light"
 CLIPS = frozenset({"clip_geometry", "clipping_geometry"})
+_WITHOUT_RADII = frozenset({"mesh", "volume", "atlas"})
 
 
 class Scene:
@@ -77,7 +80,8 @@ class Scene:
 
     def _take(self, instances: Sequence[ModelInstance], described: Mapping[int, ModelState]) -> None:
         before = self._store.state
-        models = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
+        there = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
+        models = in_order(there, [model.id for model in before.models])
         lights, clips = (
             tuple(PartState(i.model_id, i.model_type, i.is_visible) for i in instances if i.model_type in types)
             for types in ({LIGHT}, CLIPS)
@@ -91,7 +95,7 @@ class Scene:
         fresh = model_state(instance)
         for known in self._store.state.models:
             if known.id == fresh.id and _kind(known) == _kind(fresh):
-                return replace(known, visible=fresh.visible, bounds=fresh.bounds)
+                return seen(known, instance)
         return None
 
     async def _describe_foreign(
@@ -100,14 +104,10 @@ class Scene:
         return await with_foreign_colors(renderer, await self._describe(renderer, instance))
 
     async def _describe(self, renderer: Server, instance: ModelInstance) -> ModelState:
-        from brayns_widget.protocol.brayns import colors
-        from brayns_widget.protocol.brayns import models as brayns
-
-        try:
-            methods = await renderer.call(colors.GET_COLOR_METHODS, brayns.GetModelParams(id=instance.model_id))
-        except RequestError:
-            methods = []  # models of other kinds have none, and say so with an error
-        return replace(model_state(instance), color_methods=tuple(methods))
+        methods, material = await asyncio.gather(
+            _color_methods(renderer, instance.model_id), known_material(renderer, instance.model_id)
+        )
+        return replace(model_state(instance), color_methods=methods, **material)
 
     # ------------------------------------------------------------------ the state's models
 
@@ -116,6 +116,10 @@ class Scene:
         state, changed = self._store.state, {model.id: model for model in models}
         kept = [changed.pop(model.id, model) for model in state.models]
         self._set([*kept, *changed.values()])
+
+    def reorder(self, order: Sequence[int]) -> None:
+        """Put models in front, in the order of their ids."""
+        self._set(in_order(self._store.state.models, order))
 
     def drop(self, ids: Iterable[int]) -> None:
         """Forget models, lights and clipping shapes by their ids."""
@@ -198,6 +202,13 @@ class Scene:
         self._seen = {model.id: _kind(model) for model in state.models}
         self._store.state = replace(state, scene_lost=False, revision=state.revision + 1)
 
+    async def read_material(self, renderer: Server, model_id: object) -> None:
+        """Take in that others have given a model another material."""
+        async with self.changing:
+            if isinstance(model_id, int) and any(model.id == model_id for model in self._store.state.models):
+                material = await known_material(renderer, model_id)
+                self.put(replace(model, **material) for model in self._store.state.models if model.id == model_id)
+
     async def read_colors(self, renderer: Server, model_id: object) -> None:
         """Take in that others have colored a model."""
         async with self.changing:
@@ -253,6 +264,17 @@ def scene_lost() -> SceneLost:
     return SceneLost("What was loaded has gone with its renderer.", hint=hint)
 
 
+async def _color_methods(renderer: Server, model_id: int) -> tuple[str, ...]:
+    from brayns_widget.protocol.brayns.colors import GET_COLOR_METHODS
+    from brayns_widget.protocol.brayns.models import GetModelParams
+
+    try:
+        methods = await renderer.call(GET_COLOR_METHODS, GetModelParams(id=model_id))
+    except RequestError:
+        return ()  # models of other kinds have none, and say so with an error
+    return tuple(methods)
+
+
 def _kind(model: ModelState) -> tuple[object, ...]:
     """Return what never changes about a model, and so tells it from others that had its id."""
     return model.type, model.path, model.cells
@@ -274,6 +296,7 @@ def model_state(instance: ModelInstance) -> ModelState:
     metadata = instance.info.metadata or {}
     path = instance.info.load_info.path if instance.info.load_info else ""
     population, count = metadata.get("population_name", ""), metadata.get("loaded_neuron_count", "")
+    bounds = read_bounds(instance.bounds)
     return ModelState(
         id=instance.model_id,
         name=population or path.replace("\\", "/").rpartition("/")[2] or instance.model_type,
@@ -282,10 +305,24 @@ def model_state(instance: ModelInstance) -> ModelState:
         cells=int(count) if count.isdecimal() else None,
         path=path or None,
         population=population or None,
-        bounds=read_bounds(instance.bounds),
+        bounds=bounds,
         left_out=metadata.get("left_out") or None,
         notices=tuple(instance.info.notices or ()),
+        thickness=None if instance.model_type.lower() in _WITHOUT_RADII else 1.0,
+        placement=placement_of(instance.transform, bounds),
     )
+
+
+def seen(known: ModelState, instance: ModelInstance) -> ModelState:
+    """Return the state of a known model as the renderer describes it now."""
+    placement = known.placement.following(instance.transform)
+    return replace(known, visible=instance.is_visible, bounds=read_bounds(instance.bounds), placement=placement)
+
+
+def in_order(models: Iterable[ModelState], order: Iterable[int]) -> list[ModelState]:
+    """Sort models by the places of their ids; others come behind."""
+    places = {model_id: place for place, model_id in reversed([*enumerate(order)])}
+    return sorted(models, key=lambda model: places.get(model.id, len(places)))
 
 
 async def discard(renderer: Server, scene: Scene, ids: Sequence[int]) -> None:

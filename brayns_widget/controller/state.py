@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -15,6 +15,7 @@ from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import FRONT, Bounds, Camera
 from brayns_widget.controller.legend import Legend, LegendSection
+from brayns_widget.controller.placement import UNMOVED, Placement
 from brayns_widget.controller.selected import NOTHING, Selected
 from brayns_widget.controller.value_colors import NO_COLORS, ValueColors
 from brayns_widget.protocol.errors import BraynsWidgetError
@@ -70,7 +71,7 @@ class ModelState:
 
     Attributes:
         id: the renderer's id. Renderers reuse the ids of removed models.
-        name: name of the model: the node population, or the file.
+        name: name of the model: the one that it was given, or else the node population, or the file.
         type: the renderer's model type, such as "neurons".
         visible: whether it is shown.
         color: "#rrggbb" if it is known to have been given a single color, else None.
@@ -83,6 +84,10 @@ class ModelState:
         bounds: lower and upper corner in µm, or None if it is empty.
         left_out: the renderer's description of the parts that it did not load for lack of memory, or None.
         notices: sentences about what could not be read, or was read otherwise than it is written.
+        material: name of its material, such as "phong", or None if it has none.
+        material_options: the options of its material, such as "opacity".
+        thickness: factor of its radii since it was loaded, or first seen here; None if it has none.
+        placement: where it stands.
     """
 
     id: int
@@ -98,6 +103,10 @@ class ModelState:
     bounds: Bounds | None = None
     left_out: str | None = None
     notices: tuple[str, ...] = ()
+    material: str | None = None
+    material_options: Mapping[str, Any] = field(default_factory=dict)
+    thickness: float | None = 1.0
+    placement: Placement = UNMOVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _HOMES = {
     "Light": "lights",
     "LoaderParams": "loaders",
     "Material": "materials",
+    "MaterialName": "materials",
     "Shape": "shapes",
     "Transform": "models",
     "VoxelType": "atlas",

@@ -56,8 +56,8 @@ class Writer:
         if origin is Literal:
             return " | ".join(json.dumps(value) for value in args)
         if origin in {Union, types.UnionType}:
-            # A page sends no functions.
-            sent = [option for option in args if get_origin(option) is not Callable]
+            # A page sends no functions, and no objects of the vocabulary.
+            sent = [option for option in args if get_origin(option) is not Callable and not _is_object(option)]
             return " | ".join(dict.fromkeys(self.name_of(option) for option in sent))
         if origin is Task:
             return self.name_of(Started)
@@ -84,6 +84,10 @@ class Writer:
             self.interfaces[name] = ""  # for recursive types
             self.interfaces[name] = _block(f"export interface {name}", self.fields(kind), readonly=True)
         return name
+
+
+def _is_object(kind: Any) -> bool:
+    return isinstance(kind, type) and hasattr(kind, "model_fields")
 
 
 def _block(head: str, members: Mapping[str, str], *, readonly: bool = False) -> str:

@@ -23,6 +23,17 @@ export interface ModelState {
   readonly bounds: readonly [readonly [number, number, number], readonly [number, number, number]] | null;
   readonly left_out: string | null;
   readonly notices: readonly string[];
+  readonly material: string | null;
+  readonly material_options: Readonly<Record<string, unknown>>;
+  readonly thickness: number | null;
+  readonly placement: Placement;
+}
+
+export interface Placement {
+  readonly move: readonly [number, number, number];
+  readonly turn: readonly [number, number, number];
+  readonly scale: readonly [number, number, number];
+  readonly center: readonly [number, number, number];
 }
 
 export interface Status {
@@ -129,6 +140,12 @@ export interface Format {
 
 export interface Started {
   readonly task: string;
+}
+
+export interface MaterialKind {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly reason: string;
 }
 
 export interface Picked {
@@ -268,7 +285,9 @@ export interface Calls {
   "models.load_circuit": { params: { path: string; population?: readonly string[] | null; density?: number; node_ids?: readonly number[] | null; node_sets?: readonly string[]; query?: Readonly<Record<string, unknown>> | null; limit?: number | null; soma?: boolean; axon?: boolean | null; dendrites?: boolean; radius_multiplier?: number; in_plane?: boolean; afferent?: readonly string[]; efferent?: readonly string[]; synapse_density?: number; synapse_radius?: number; color_by?: string | null; frame?: boolean }; result: Started };
   "models.load_file": { params: { path: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
   "models.load_received": { params: { upload: string; name: string; loader: string; options: Readonly<Record<string, unknown>>; frame?: boolean }; result: Started };
+  "models.materials": { params: Record<string, never>; result: readonly MaterialKind[] };
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
+  "models.reorder": { params: { order: readonly number[] }; result: null };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
@@ -299,8 +318,15 @@ export interface Calls {
   "notices.dismiss": { params: Record<string, never>; result: null };
   "camera.reset": { params: Record<string, never>; result: null };
   "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
+  "model.copy": { params: { id: number }; result: Started };
+  "model.frame": { params: { id: number }; result: null };
+  "model.move": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
+  "model.put_back": { params: { id: number }; result: null };
   "model.remove": { params: { id: number }; result: null };
-  "model.update": { params: { id: number; visible: boolean }; result: null };
+  "model.scale": { params: { id: number; factor?: number }; result: null };
+  "model.set_material": { params: { id: number; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
+  "model.turn": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
+  "model.update": { params: { id: number; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
 }
 
 /** Limits and defaults of the parameters of calls. */
@@ -650,6 +676,59 @@ export const PARAMETERS = {
       "default": null
     },
     "title": {
+      "default": null
+    }
+  },
+  "model.move": {
+    "x": {
+      "default": 0.0
+    },
+    "y": {
+      "default": 0.0
+    },
+    "z": {
+      "default": 0.0
+    }
+  },
+  "model.scale": {
+    "factor": {
+      "exclusiveMinimum": 0,
+      "maximum": 1000000.0,
+      "default": 1.0
+    }
+  },
+  "model.set_material": {
+    "options": {
+      "default": null
+    }
+  },
+  "model.turn": {
+    "x": {
+      "default": 0.0
+    },
+    "y": {
+      "default": 0.0
+    },
+    "z": {
+      "default": 0.0
+    }
+  },
+  "model.update": {
+    "visible": {
+      "default": null
+    },
+    "name": {
+      "maxLength": 200,
+      "default": null
+    },
+    "opacity": {
+      "minimum": 0,
+      "maximum": 1,
+      "default": null
+    },
+    "thickness": {
+      "exclusiveMinimum": 0,
+      "maximum": 1000000.0,
       "default": null
     }
   }

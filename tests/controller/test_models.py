@@ -157,6 +157,12 @@ CALLS: dict[str, Callable[[Model], Any]] = {
     "set_ramp": lambda model: model.set_ramp(ColorRamp()),
     "place": lambda model: model.place(Transform()),
     "thicken": lambda model: model.thicken(2),
+    "opacity": lambda model: setattr(model, "opacity", 0.5),
+    "rename": lambda model: setattr(model, "name", "x"),
+    "move": lambda model: model.move(1),
+    "turn": lambda model: model.turn(1),
+    "scale": lambda model: model.scale(2),
+    "put_back": Model.put_back,
     "name": lambda model: model.name,
     "visible": lambda model: model.visible,
 }
@@ -227,6 +233,9 @@ def test_no_change_of_the_scene_goes_unnoticed(controller):
         lambda: setattr(model, "ramp", ColorRamp(range=(0, 2))),
         lambda: model.place(Transform(scale=(2, 2, 2))),
         lambda: model.thicken(2),
+        lambda: model.update(thickness=3),
+        lambda: model.move(1, 2, 3),
+        model.put_back,
         lambda: setattr(controller.rendering, "background", "white"),
         lambda: controller.simulation.show(0),
         model.remove,
@@ -268,7 +277,7 @@ def test_every_material_goes_by_its_own_name(cluster, controller, name):
     assert cluster.renderer.sent(f"set-material-{name}") == [{"model_id": model.id, "material": {}}]
 
 
-@pytest.mark.parametrize("material", [Material(), "ghost", {}, Transform()])
+@pytest.mark.parametrize("material", [Material(), {}, Transform()])
 def test_what_is_no_material_is_refused(controller, material):
     model = load(controller)
     with pytest.raises(TypeError, match=r"is not a material; use one of|should be an instance of Material"):

@@ -30,6 +30,7 @@ MISTAKES = {
     "viewer.camera.fov = 30": "has no attribute",
     'viewer.camera["fovy"] = 30': "Unsupported target for indexed assignment",
     "viewer.models[0].set_material(AmbientLight())": 'has incompatible type "AmbientLight"',
+    'viewer.models[0].set_material("glas")': "has incompatible type",
     'viewer.models.load("a.pdb", AmbientLight())': 'has incompatible type "AmbientLight"',
     "viewer.pictures.snapshot(size=(1, 2, 3))": "has incompatible type",
     'viewer.simulation.frame = "last"': "Incompatible types in assignment",

@@ -17,6 +17,7 @@ from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend
 from brayns_widget.controller.circuits import Circuit, Directory
 from brayns_widget.controller.parts import Part
 from brayns_widget.controller.picking import Picked
+from brayns_widget.controller.placement import Placement
 from brayns_widget.controller.state import Activity
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, QuadLight, SphereLight
 from brayns_widget.protocol.brayns.loaders import MorphologyParams, PopulationParams, SonataParams
@@ -79,6 +80,18 @@ def change(model: Model) -> None:
     model.set_material(Plastic(opacity=0.5))
     model.place(Transform(translation=(0, 100, 0), scale=(1, 1, 1)))
     model.thicken(1.5)
+    model.material = "matte"
+    model.set_material("plastic", {"opacity": 0.8})
+    assert_type(model.opacity, float | None)
+    model.opacity = 0.5
+    model.thickness = 2
+    model.name = model.name
+    model.move(10, 20)
+    model.turn(z=90)
+    model.scale(1.5)
+    assert_type(model.placement, Placement)
+    model.put_back()
+    assert_type(model.copy().result(), Model)
     model.frame()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import uuid
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -86,6 +87,7 @@ class Proxies:
         self.requests: list[tuple[str, str]] = []
         self.port = 0
         self._relays: set[web.WebSocketResponse] = set()
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
     @classmethod
     def of(cls, cluster: FakeCluster, edition: Edition, **options: Any) -> Self:
@@ -101,7 +103,7 @@ class Proxies:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._run(self._runner.cleanup())
+        self._run(self._tidy())
         self._thread.close()
 
     @property
@@ -135,6 +137,12 @@ class Proxies:
 
     def _run(self, work: Any) -> None:
         self._thread.submit(work).result(_DEADLINE)
+
+    async def _tidy(self) -> None:
+        await self._runner.cleanup()
+        for transport in self._transports:  # one whose last bytes nobody reads would outlive the loop
+            transport.abort()
+        await asyncio.sleep(0)  # in which they close
 
     async def _listen(self) -> None:
         app = web.Application()
@@ -217,13 +225,14 @@ class Proxies:
             return _plain(404, "404: Not Found")
         if job.polls >= 0:
             return _plain(*((404, "") if self.edition == "2023" else (400, "Job not ready")))
+        assert request.transport is not None
+        self._transports.add(request.transport)
         socket = web.WebSocketResponse(max_msg_size=0, compress=False)
         await socket.prepare(request)
         async with aiohttp.ClientSession() as session:
             try:
                 server = await session.ws_connect(self.servers[name], max_msg_size=0, compress=0)
             except aiohttp.ClientError:
-                assert request.transport is not None
                 if self.edition == "2024":
                     request.transport.write(_BROKEN)
                     await _until_closed(request.transport)

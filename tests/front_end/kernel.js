@@ -33,6 +33,7 @@ class FakeModel {
     this.answers = {
       "files.list": { result: { path: "/", parent: null, directories: [], files: [], trail: [] } },
       "models.count_node_sets": { result: [] },
+      "models.materials": { result: [] },
       "models.formats": { error: { type: "ConnectionLost", message: "No renderer.", hint: "" } },
     };
     this.mute = false;

@@ -75,6 +75,10 @@ MODEL = {
     "bounds": [[0, 0, 0], [1, 1, 1]],
     "left_out": None,
     "notices": [],
+    "material": "phong",
+    "material_options": {"opacity": 1.0},
+    "thickness": 1.0,
+    "placement": {"move": [0, 0, 0], "turn": [0, 0, 0], "scale": [1, 1, 1], "center": [0, 0, 0]},
 }
 
 

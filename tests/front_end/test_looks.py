@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.front_end.panels import MODEL
+
 pytestmark = pytest.mark.browser
 
+DRESSED = {name: MODEL[name] for name in ("material", "material_options", "thickness", "placement")}
 MODELS = [
     {
         "id": 0,
@@ -24,6 +27,7 @@ MODELS = [
         "bounds": None,
         "left_out": None,
         "notices": [],
+        **DRESSED,
     },
     {
         "id": 3,
@@ -39,6 +43,7 @@ MODELS = [
         "bounds": None,
         "left_out": None,
         "notices": [],
+        **DRESSED,
     },
 ]
 MTYPES = {"L1_DAC": "#0072b2", "L23_PC": "#e69f00", "L4_a rather long name of a cell type": "#009e73", "L6": "#cc79a7"}

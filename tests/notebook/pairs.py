@@ -6,6 +6,7 @@ Both tables are compared with what the classes have, so that a new property or c
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from brayns_widget.controller.calls import capabilities
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.parts import Part
+from brayns_widget.controller.placement import UNMOVED
 from brayns_widget.controller.selected import parse_ranges
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.notebook.commands import GROUPS
@@ -197,6 +199,34 @@ def _color_of(params: Any, cell: int) -> list[float]:
     return color
 
 
+def _opaque(stage: Stage, opacity: float) -> None:
+    """Set the opacity of a model whose material has one."""
+    stage.model.material = "matte"
+    stage.model.opacity = opacity
+
+
+def _reversed(stage: Stage, _: Any) -> None:
+    """List a copy before the model."""
+    copy = stage.model.copy().result(WAIT)
+    copy.name = "first"
+    stage.viewer.models.reorder([copy, stage.model])
+
+
+def _moved(name: str, part: Callable[[Any], Any]) -> Write:
+    """Return a write that places the model by a call, about its center, which is the origin."""
+    return Write(
+        lambda stage, value: stage.call(f"model.{name}")(value),
+        value=lambda number: 1.0 + number % 100,
+        sent=("update-model", lambda params: part(params["model"].get("transform"))),
+        read=lambda stage: getattr(stage.other.models[0].placement, name)[0],
+    )
+
+
+def _degrees(transform: Any) -> float:
+    x, _, _, w = transform["rotation"]
+    return round(math.degrees(2 * math.atan2(x, w)), 6)
+
+
 def _frame_box(stage: Stage, x: float) -> None:
     stage.viewer.camera.frame((x - 1, -1, -1), (x + 1, 1, 1))
 
@@ -282,6 +312,16 @@ PROPERTIES: Mapping[str, Write] = {
     ),
     "model.material": _property("model.material", **_MATERIAL),
     "model.ramp": _property("model.ramp", **_RAMP),
+    "model.name": _property(
+        "model.name", value=lambda number: f"model {number}", read=lambda stage: stage.other.models[0].name
+    ),
+    "model.opacity": Write(
+        _opaque,
+        value=lambda number: 1 / number,
+        sent=("set-material-matte", lambda params: params["material"]["opacity"]),
+        read=lambda stage: stage.other.models[0].opacity,
+    ),
+    "model.thickness": _property("model.thickness", read=lambda stage: stage.other.models[0].thickness),
 }
 """All properties and traits that can be set."""
 
@@ -319,6 +359,14 @@ WRITING_CALLS: Mapping[str, Write] = {
         removes=True,  # the values that a call selects
     ),
     "model.frame": _aimed(lambda stage, _: stage.model.frame()),
+    "model.move": _moved("move", lambda transform: transform and transform["translation"][0]),
+    "model.turn": _moved("turn", lambda transform: transform and _degrees(transform)),
+    "model.scale": _moved("scale", lambda transform: transform and transform["scale"][0]),
+    "model.put_back": Write(
+        lambda stage, _: (stage.model.move(1), stage.model.put_back()),
+        value=lambda _: UNMOVED,
+        read=lambda stage: stage.other.models[0].placement,
+    ),
     "model.place": Write(
         lambda stage, value: stage.model.place(Transform(translation=(value, 0, 0))),
         sent=("update-model", lambda params: params["model"].get("transform", {}).get("translation", [None])[0]),
@@ -340,6 +388,12 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("remove-model", lambda params: len(params["ids"]) > 0),
         read=lambda stage: len(stage.other.models) == 0,
         removes=True,
+    ),
+    "models.reorder": Write(
+        _reversed,
+        value=lambda _: "first",
+        read=lambda stage: stage.other.models[0].name,
+        removes=True,  # the model has another place now
     ),
     "notices.dismiss": Write(
         lambda stage, _: stage.viewer.notices.dismiss(),
@@ -466,6 +520,13 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "model.read_material": lambda _: ((), {}),
     "model.read_ramp": lambda _: ((), {}),
     "model.remove": lambda _: ((), {}),
+    "model.move": lambda _: ((0.5, 0, 0), {}),
+    "model.turn": lambda _: ((0.5, 0, 0), {}),
+    "model.scale": lambda _: ((0.5,), {}),
+    "model.put_back": lambda _: ((), {}),
+    "models.reorder": lambda _: (([],), {}),
+    "model.copy": lambda _: ((), {}),
+    "models.materials": lambda _: ((), {}),
     "model.set_material": lambda _: ((Matte(opacity=0.75),), {}),
     "model.set_ramp": lambda _: ((ColorRamp(range=(0.0, 0.5)),), {}),
     "model.thicken": lambda _: ((0.5,), {}),
@@ -536,6 +597,7 @@ CHANGES_NOTHING = frozenset(
         "models.count_node_sets",
         "models.drop_upload",
         "models.formats",
+        "models.materials",
         "models.receive",
         "models.refresh",
         "pictures.inspect",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
@@ -90,6 +90,8 @@ class Principled(Material):
     transmission_color: Color = unlisted([1.0, 1.0, 1.0])
     transmission_depth: Float32 = unlisted(1.0)
 
+
+MaterialName = Literal["carpaint", "emissive", "ghost", "glass", "matte", "metal", "phong", "plastic", "principled"]
 
 # By the names in methods; a model without a material is matte.
 MATERIALS: dict[str, type[Material]] = {

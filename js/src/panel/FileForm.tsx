@@ -43,7 +43,17 @@ interface FileFieldsProps {
   readonly onChange?: () => void;
 }
 
-export function FileFields({ options: { fields, values }, onChange }: FileFieldsProps) {
+export function FileFields({ options, onChange }: FileFieldsProps) {
+  return <SchemaFields fields={options.fields} values={options.values} {...(onChange && { onChange })} />;
+}
+
+interface SchemaFieldsProps {
+  readonly fields: Fields;
+  readonly values: Signal<Entered>;
+  readonly onChange?: () => void;
+}
+
+export function SchemaFields({ fields, values, onChange }: SchemaFieldsProps) {
   const groups = [...new Set(fields.fields.map(groupOf))];
   return (
     <div class="bw-options">

@@ -174,13 +174,20 @@ function listOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((part) => part !== "");
 }
 
+/** Of linear channels, as renderers have them. */
 function hexOf(parts: readonly number[]): string {
-  const digits = parts.slice(0, 3).map((part) => Math.round(part * 255).toString(16));
+  const digits = parts.slice(0, 3).map((part) => {
+    const shown = part <= 0.0031308 ? 12.92 * part : 1.055 * part ** (1 / 2.4) - 0.055;
+    return Math.round(Math.min(Math.max(shown, 0), 1) * 255).toString(16);
+  });
   return `#${digits.map((digit) => digit.padStart(2, "0")).join("")}`;
 }
 
 function colorOf(hex: string, length: number): number[] {
-  const parts = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
+  const parts = [1, 3, 5].map((at) => {
+    const shown = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+    return shown <= 0.04045 ? shown / 12.92 : ((shown + 0.055) / 1.055) ** 2.4;
+  });
   return length === 4 ? [...parts, 1] : parts;
 }
 

@@ -41,6 +41,8 @@ interface IconButtonProps {
   readonly expanded?: boolean;
   /** Of a button that stays pressed. */
   readonly pressed?: boolean;
+  /** -1 takes it out of the order of the tabulator. */
+  readonly tab?: number;
   readonly onClick: () => void;
 }
 
@@ -52,12 +54,14 @@ export function IconButton({
   controls,
   expanded,
   pressed,
+  tab,
   onClick,
 }: IconButtonProps) {
   return (
     <button
       type="button"
       class="bw-icon-button"
+      tabIndex={tab}
       title={title}
       aria-label={label}
       aria-controls={controls}

@@ -8,6 +8,8 @@ interface ColorInputProps {
   readonly class?: string;
   readonly hidden?: boolean;
   readonly disabled?: boolean;
+  /** -1 takes it out of the order of the tabulator. */
+  readonly tab?: number;
   /** Gets the new color, with the old opacity. */
   readonly onChoose: (color: string) => void;
 }
@@ -17,7 +19,7 @@ export function opaque(color: string): string {
   return color.slice(0, 7);
 }
 
-export function ColorInput({ color, id, label, class: name, hidden, disabled, onChoose }: ColorInputProps) {
+export function ColorInput({ color, id, label, class: name, hidden, disabled, tab, onChoose }: ColorInputProps) {
   return (
     <input
       type="color"
@@ -26,6 +28,7 @@ export function ColorInput({ color, id, label, class: name, hidden, disabled, on
       class={name}
       hidden={hidden}
       disabled={disabled}
+      tabIndex={tab}
       value={opaque(color)}
       onChange={(event) => onChoose(event.currentTarget.value + color.slice(7))}
     />

@@ -1,0 +1,116 @@
+"""Where a model stands: moved, turned, scaled; and the camera that looks there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from annotated_types import Gt, Le
+
+from brayns_widget.controller.calls import offered, waiting
+from brayns_widget.controller.described import Described
+from brayns_widget.controller.placement import UNMOVED, Placement
+from brayns_widget.controller.views import LiveCamera
+from brayns_widget.protocol.errors import CircuitError
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.models import Transform
+
+Factor = Annotated[float, Gt(0), Le(1e6)]
+
+
+class Placed(Described):
+    """The place of a model."""
+
+    @property
+    def placement(self) -> Placement:
+        """How far it is moved, turned and scaled from where it was loaded."""
+        return self.state.placement
+
+    @offered
+    @waiting
+    async def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
+        """Move it away from where it was loaded; the numbers of another call replace these.
+
+        Args:
+            x: how far along the x axis, µm.
+            y: how far along the y axis, µm.
+            z: how far along the z axis, µm.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        await self._place(move=(x, y, z))
+
+    @offered
+    @waiting
+    async def turn(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
+        """Turn it about its center; the numbers of another call replace these.
+
+        Args:
+            x: degrees about the x axis, counterclockwise as seen from its end; it is the first to be turned about.
+            y: degrees about the y axis.
+            z: degrees about the z axis.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        await self._place(turn=(x, y, z))
+
+    @offered
+    @waiting
+    async def scale(self, factor: Factor = 1.0) -> None:
+        """Make it larger or smaller than it was loaded, about its center; another factor replaces this one.
+
+        Args:
+            factor: above 1 makes it larger.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        await self._place(scale=(factor, factor, factor))
+
+    @offered
+    @waiting
+    async def put_back(self) -> None:
+        """Put it back where it was loaded: not moved, turned or scaled.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        await self._place(**{name: getattr(UNMOVED, name) for name in ("move", "turn", "scale")})
+
+    @waiting
+    async def place(self, transform: Transform) -> None:
+        """Set its transform: scale, rotation and translation, about the origin.
+
+        Args:
+            transform: a ``brayns_widget.protocol.brayns.models.Transform``; it replaces the present one.
+
+        Raises:
+            CircuitError: it was removed.
+        """
+        from brayns_widget.protocol.brayns.models import ModelInstance
+
+        await self._change(await self._renderer(), ModelInstance(transform=transform))
+
+    async def _place(self, **changes: tuple[float, float, float]) -> None:
+        from brayns_widget.protocol.brayns.models import ModelInstance
+
+        renderer = await self._renderer()
+        async with self._core.scene.changing:
+            placement = replace(self.placement, **changes)
+            await self._change(renderer, ModelInstance(transform=placement.transform), placement=placement)
+
+    @offered
+    @waiting
+    async def frame(self) -> None:
+        """Point the camera at it, from the present direction.
+
+        Raises:
+            CircuitError: it was removed, or it is empty.
+        """
+        bounds = self.state.bounds
+        if bounds is None:
+            raise CircuitError(f"{self.state.name!r} is empty, so there is nothing to point the camera at.")
+        LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package

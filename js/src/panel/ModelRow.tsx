@@ -1,0 +1,256 @@
+// One model in the list: show, name, focus, color; the rest unfolds below.
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useView } from "../context.js";
+import { type MaterialKind, type ModelState, PARAMETERS } from "../contract.js";
+import { IconButton } from "../ui/Button.js";
+import { ColorInput } from "../ui/ColorInput.js";
+import { useCommands } from "../ui/commands.js";
+import { formatCount } from "../ui/format.js";
+import { Problem } from "../ui/Problem.js";
+import { ModelDetails } from "./ModelDetails.js";
+
+const SOLID = "solid";
+/** A swatch's color before the model has had one. */
+const GRAY = "#cccccc";
+
+/** Choices that the kernel has not confirmed yet. */
+interface Draft {
+  readonly of: ModelState;
+  readonly changes: Partial<ModelState>;
+}
+
+interface ModelRowProps {
+  readonly entry: ModelState;
+  /** The models that an action in this row is about. */
+  readonly several: readonly ModelState[];
+  readonly kinds: readonly MaterialKind[];
+  /** Whether it has the tab stop of the list. */
+  readonly isActive: boolean;
+  readonly isChosen: boolean;
+  readonly isOpen: boolean;
+  readonly isRenamed: boolean;
+  /** Where what is dragged would be put. */
+  readonly drop: "before" | "after" | null;
+  readonly onChoose: (event: MouseEvent) => void;
+  /** One of its controls has got the focus. */
+  readonly onEnter: () => void;
+  readonly onFold: () => void;
+  readonly onGrab: (event: PointerEvent) => void;
+  readonly onKey: (event: KeyboardEvent) => void;
+  readonly onRemove: () => void;
+  readonly onRename: (begins: boolean) => void;
+}
+
+export function ModelRow(props: ModelRowProps) {
+  const { entry, several, isActive, isOpen } = props;
+  const { link } = useView();
+  const commands = useCommands();
+  const draft = useSignal<Draft | null>(null);
+  // Controls show the choice until the kernel confirms it or reports a failure.
+  const shown = draft.value?.of === entry ? { ...entry, ...draft.value.changes } : entry;
+  const swatch = useRef(GRAY);
+  if (shown.color) {
+    swatch.current = shown.color;
+  }
+  const run = async (changes: Partial<ModelState>, call: (model: ModelState) => Promise<unknown>) => {
+    draft.value = { of: entry, changes };
+    if (!(await commands.run(() => Promise.all(several.map(call))))) {
+      draft.value = null;
+    }
+  };
+  const { name } = entry;
+  const show = (visible: boolean) => void run({ visible }, ({ id }) => link.call("model.update", { id, visible }));
+  const paint = (values: string, color: string | null) =>
+    void run({ colored_by: values, color }, ({ id }) => link.call("model.color_by", { id, values, color }));
+  const busy = commands.busy.value;
+  const methods = entry.color_methods;
+  const coloring = shown.colored_by ?? "";
+  const unlisted = shown.colored_by === null ? "Colors set elsewhere" : "Default colors";
+  const tab = isActive ? 0 : -1;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table has no rows that can be chosen
+    <div
+      role="row"
+      class="bw-model"
+      tabIndex={tab}
+      aria-label={name}
+      aria-selected={props.isChosen}
+      data-model={entry.id}
+      data-drop={props.drop}
+      onKeyDown={(event) => {
+        if (event.target === event.currentTarget) {
+          props.onKey(event);
+        }
+      }}
+      onFocusIn={(event) => {
+        if (!isActive && event.target !== event.currentTarget) {
+          props.onEnter();
+        }
+      }}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the row has the focus */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the row has the keys */}
+      <div
+        role="gridcell"
+        class="bw-model-head"
+        onClick={(event) => {
+          if (!(event.target as Element).closest("input, button")) {
+            props.onChoose(event);
+          }
+        }}
+      >
+        <input
+          type="checkbox"
+          aria-label={`Show ${name}`}
+          title={shown.visible ? "Hide" : "Show"}
+          tabIndex={tab}
+          checked={shown.visible}
+          disabled={busy}
+          onChange={(event) => show(event.currentTarget.checked)}
+        />
+        {props.isRenamed ? (
+          <Rename
+            name={name}
+            onEnd={(chosen) => {
+              props.onRename(false);
+              if (chosen) {
+                void run({ name: chosen }, ({ id }) =>
+                  id === entry.id ? link.call("model.update", { id, name: chosen }) : Promise.resolve(),
+                );
+              }
+            }}
+          />
+        ) : (
+          // biome-ignore lint/a11y/noStaticElementInteractions: F2 and a button do the same
+          <span
+            class="bw-name"
+            title={entry.path ?? name}
+            onPointerDown={props.onGrab}
+            onDblClick={() => props.onRename(true)}
+          >
+            {shown.name}
+          </span>
+        )}
+        <IconButton
+          icon="focus"
+          label={`Focus ${name}`}
+          title="Point the camera at it"
+          tab={tab}
+          disabled={busy || entry.bounds === null}
+          onClick={() => void commands.run(() => link.call("model.frame", { id: entry.id }))}
+        />
+        <IconButton
+          icon={isOpen ? "down" : "right"}
+          label={`More of ${name}`}
+          title={isOpen ? "Less" : "Material, place and more"}
+          expanded={isOpen}
+          tab={tab}
+          onClick={props.onFold}
+        />
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the row has the focus */}
+      <div role="gridcell" class="bw-model-body">
+        <small class="bw-hint">{describe(entry)}</small>
+        {entry.notices.length > 0 && (
+          <details class="bw-model-notices bw-hint">
+            <summary tabIndex={tab}>
+              {entry.notices.length === 1 ? "1 notice" : `${entry.notices.length} notices`}
+            </summary>
+            <ul>
+              {entry.notices.map((notice) => (
+                <li key={notice}>{notice}</li>
+              ))}
+            </ul>
+          </details>
+        )}
+        <div class="bw-model-color" hidden={methods.length === 0}>
+          <ColorInput
+            label={`Color of ${name}`}
+            class={shown.colored_by === SOLID ? "" : "bw-unused"}
+            hidden={!methods.includes(SOLID)}
+            color={swatch.current}
+            tab={tab}
+            disabled={busy}
+            onChoose={(color) => paint(SOLID, color)}
+          />
+          <select
+            aria-label={`Color ${name} by`}
+            tabIndex={tab}
+            value={coloring}
+            disabled={busy}
+            onChange={({ currentTarget: { value } }) => paint(value, value === SOLID ? swatch.current : null)}
+          >
+            {/* What was not chosen here, such as the first colors or values from Python, cannot be chosen again. */}
+            {!methods.includes(coloring) && (
+              <option value={coloring} hidden>
+                {coloring ? `By ${coloring}` : unlisted}
+              </option>
+            )}
+            {methods.map((method) => (
+              <option key={method} value={method}>
+                {method === SOLID ? "One color" : `By ${method.replaceAll("_", " ")}`}
+              </option>
+            ))}
+          </select>
+        </div>
+        {isOpen && (
+          <ModelDetails
+            entry={shown}
+            several={several}
+            kinds={props.kinds}
+            busy={busy}
+            run={(changes, call) => void run(changes, call)}
+            onRename={() => props.onRename(true)}
+            onRemove={props.onRemove}
+          />
+        )}
+        <Problem of={commands} />
+      </div>
+    </div>
+  );
+}
+
+function describe({ name, population, cells }: ModelState): string {
+  const count = cells === null ? "" : `${formatCount(cells)} cell${cells === 1 ? "" : "s"}`;
+  return [population === name ? null : population, count].filter(Boolean).join(" · ");
+}
+
+interface RenameProps {
+  readonly name: string;
+  /** Gets the new name, or null if it stays. */
+  readonly onEnd: (name: string | null) => void;
+}
+
+function Rename({ name, onEnd }: RenameProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const ended = useRef(false);
+  useLayoutEffect(() => input.current?.select(), []);
+  const end = (chosen: string | null) => {
+    if (!ended.current) {
+      ended.current = true;
+      onEnd(chosen === name ? null : chosen);
+    }
+  };
+  return (
+    <input
+      ref={input}
+      type="text"
+      class="bw-rename"
+      aria-label={`Name of ${name}`}
+      spellcheck={false}
+      maxLength={PARAMETERS["model.update"].name.maxLength}
+      defaultValue={name}
+      onBlur={(event) => end(event.currentTarget.value.trim() || null)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" || event.key === "Escape") {
+          event.preventDefault();
+          event.stopPropagation();
+          end(event.key === "Enter" ? event.currentTarget.value.trim() || null : null);
+        }
+      }}
+    />
+  );
+}

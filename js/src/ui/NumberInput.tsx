@@ -1,0 +1,37 @@
+// A number that takes effect when it is confirmed, by Enter or by going on; what is no number is taken back.
+
+interface NumberInputProps {
+  readonly value: number;
+  readonly id?: string;
+  /** Its accessible name, if it has no label. */
+  readonly label?: string;
+  readonly title?: string;
+  readonly disabled?: boolean;
+  /** What it must be above. */
+  readonly above?: number;
+  readonly maximum?: number;
+  readonly onChoose: (value: number) => void;
+}
+
+export function NumberInput({ value, id, label, title, disabled, above, maximum, onChoose }: NumberInputProps) {
+  const shown = String(Number(value.toPrecision(6)));
+  return (
+    <input
+      type="number"
+      step="any"
+      id={id}
+      aria-label={label}
+      title={title}
+      disabled={disabled}
+      value={shown}
+      onChange={({ currentTarget: input }) => {
+        const chosen = input.valueAsNumber;
+        if (Number.isNaN(chosen) || chosen <= (above ?? -Infinity) || chosen > (maximum ?? Infinity)) {
+          input.value = shown;
+        } else if (input.value !== shown) {
+          onChoose(chosen);
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,81 @@
+"""The list of models in a real JupyterLab: what the panel changes, Python and the picture have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import ARTIFACTS
+from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+SHOW = """\
+from brayns_widget import BraynsWidget
+from brayns_widget.demo import write_circuit
+viewer = BraynsWidget(height=640)
+circuit = write_circuit("circuit", cells=20)
+for name in ("first", "second"):
+    (model,) = viewer.load_circuit(circuit, density=0.5).result()
+    model.name = name
+viewer"""
+NAMES = "[model.name for model in viewer.models]"
+
+
+@pytest.fixture
+def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, "models.ipynb", SHOW))
+    notebook.command("notebook:run-all-cells")
+    notebook.canvas.wait_for()
+    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    until(lambda: notebook.evaluate("len(viewer.models)") == 2, 90, "the models")
+    notebook.wait_sharp()
+    yield notebook
+    notebook.page.close()
+
+
+def test_models_are_changed_copied_and_put_in_order(notebook: Notebook) -> None:
+    page = notebook.page
+
+    def becomes(expression: str, value: object) -> None:
+        until(lambda: notebook.evaluate(expression) == value, 30, f"{expression} == {value!r}")
+
+    first = page.get_by_role("row", name="first", exact=True)
+    first.get_by_label("More of first").click()
+    first.get_by_label("Material").select_option("plastic")
+    becomes("viewer.models['first'].state.material", "plastic")
+    first.get_by_label("Opacity").fill("60")
+    becomes("viewer.models['first'].opacity", 0.6)
+    first.get_by_label("Thickness").fill("2")
+    first.get_by_label("Thickness").press("Enter")
+    becomes("viewer.models['first'].thickness", 2)
+    first.get_by_label("Turn first, z").fill("90")
+    first.get_by_label("Turn first, z").press("Enter")
+    becomes("list(viewer.models['first'].placement.turn)", [0, 0, 90])
+    notebook.wait_sharp()
+    notebook.screenshot(ARTIFACTS / "models.png")
+
+    first.locator(".bw-name").dblclick()
+    page.get_by_label("Name of first").fill("turned")
+    page.keyboard.press("Enter")
+    becomes(NAMES, ["turned", "second"])
+    turned = page.get_by_role("row", name="turned", exact=True)
+    turned.get_by_label("Copy turned").click()
+    becomes(NAMES, ["turned", "second", "turned (copy)"])
+    becomes("viewer.models[2].thickness", 2)
+    turned.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    becomes(NAMES, ["second", "turned", "turned (copy)"])
+
+    turned.locator(".bw-name").click()
+    page.get_by_role("row", name="turned (copy)").locator(".bw-name").click(modifiers=["Control"])
+    turned.get_by_label("Show turned").uncheck()
+    becomes("[model.visible for model in viewer.models]", [True, False, False])
+    turned.get_by_role("button", name="Put back").click()
+    becomes("[list(model.placement.turn) for model in viewer.models]", [[0, 0, 0]] * 3)
+    turned.get_by_label("Remove turned").click()
+    becomes(NAMES, ["second"])
+    until(lambda: page.evaluate("document.activeElement.getAttribute('aria-label')") == "second", 10, "the focus")
+    assert notebook.errors == []
