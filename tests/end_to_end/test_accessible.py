@@ -42,7 +42,7 @@ def test_axe_finds_nothing_in_both_themes(notebook: Notebook) -> None:
     for section in page.locator("details.bw-section:not([open])").all():
         section.locator("summary").first.click()
     page.get_by_text("Table of all cells").click()
-    page.get_by_role("row").nth(2).wait_for()
+    page.get_by_role("grid", name="Cells").get_by_role("row").nth(2).wait_for()
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         page.evaluate(THEME, theme)
         page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)

@@ -80,6 +80,7 @@ def empty(cell: Cell) -> None:
 def models(cell: Cell) -> None:
     show(cell, progress={"task": "7", "operation": "Loading morphologies", "amount": 0.42})
     cell.page.get_by_text("2 notices").click()
+    cell.page.get_by_role("button", name="More of nodeA").click()
 
 
 def files(cell: Cell) -> None:
@@ -128,8 +129,9 @@ def by_name(cell: Cell) -> None:
 def table(cell: Cell) -> None:
     show(cell, selection={POPULATION: "7", "a population with a rather long name": "1-1200"})
     cell.page.get_by_text("Table of all cells").click()
-    cell.page.get_by_role("row").nth(2).wait_for()
-    cell.page.get_by_role("grid").focus()
+    grid = cell.page.get_by_role("grid", name="Cells")
+    grid.get_by_role("row").nth(2).wait_for()
+    grid.focus()
 
 
 def cards(cell: Cell) -> None:

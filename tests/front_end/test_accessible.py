@@ -129,20 +129,6 @@ def wait_focused(cell, name):
     cell.page.wait_for_function(f"name => ({NAME})().startsWith(name)", arg=name)
 
 
-def test_the_focus_goes_from_a_removed_model_to_the_next(open_cell):
-    cell = open_cell()
-    SCENES["models"](cell)
-    cell.trait("progress", None)
-    models = cell.page.evaluate("kernel.model.get('models')")
-    for left, name in ((models[1:], "Show A model whose"), ([], "Models")):
-        remove = cell.page.get_by_role("button", name="Remove").first
-        remove.focus()
-        remove.press("Enter")
-        cell.wait("kernel.calls('model.remove').length > 0")
-        cell.trait("models", left)
-        wait_focused(cell, name)
-
-
 def test_the_focus_goes_from_a_removed_condition_to_what_follows(open_cell):
     cell = open_cell()
     SCENES["form"](cell)
@@ -194,8 +180,7 @@ def test_the_picture_gets_the_focus_of_a_panel_that_is_closed(open_cell):
 def test_the_focus_stays_elsewhere_when_something_goes(open_cell):
     cell = open_cell()
     SCENES["models"](cell)
-    remove = cell.page.get_by_role("button", name="Remove").first
-    remove.focus()
+    cell.page.get_by_role("checkbox", name="Show nodeA").focus()
     cell.page.locator("#away").click()
     cell.trait("models", [])
     cell.wait("document.querySelectorAll('.bw-model').length === 0")
