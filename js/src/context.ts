@@ -36,3 +36,8 @@ export function useView(): View {
 export function panelId(view: View): string {
   return `bw-panel-${view.id}`;
 }
+
+/** The id of the element that tells what pointer and keys do. */
+export function keysId(view: View): string {
+  return `bw-keys-${view.id}`;
+}

@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { judge } from "./condition.js";
 import { useView, type View, ViewContext } from "./context.js";
 import { HEIGHT, type WidgetModel } from "./contract.js";
+import { keepFocus } from "./focus.js";
 import { followTraits, publish } from "./kernel/traits.js";
 import { atEnd } from "./lifetime.js";
 import { Panel } from "./panel/Panel.js";
@@ -58,6 +59,7 @@ function Widget() {
     if (root.current) {
       keepKeys(root.current, signal);
       listenForTravel(root.current, (way) => picture.travel(way), signal);
+      keepFocus(root.current, signal);
     }
   }, [picture, signal]);
   /** Height of the view during a drag; the kernel and other views get the final one. */

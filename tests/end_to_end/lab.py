@@ -242,10 +242,10 @@ class Notebook:
         self.page.locator(selector).filter(has_text=text).last.wait_for(timeout=seconds * 1e3)
 
     def wait_sharp(self, seconds: float = 60.0) -> None:
-        """Wait until the picture at rest is complete: the footer says "16/16"."""
+        """Wait until the picture at rest is complete: the footer's title says "16 of 16"."""
         script = """() => {
-          const texts = [...document.querySelectorAll(".bw-picture")];
-          const [done, all] = (texts.at(-1)?.textContent.split("· ")[1] ?? "0/1").split("/");
+          const title = [...document.querySelectorAll(".bw-picture")].at(-1)?.title || ": 0 of 1";
+          const [done, all] = title.split(": ")[1].split(" of ");
           return Number(done) > 1 && done === all;
         }"""
         self.page.wait_for_function(script, timeout=seconds * 1e3)

@@ -187,7 +187,7 @@ def test_a_job_that_was_left_is_attached_to_left_and_stopped(
     expect(found.locator(".bw-facts")).to_contain_text(f"{JOB_ID} (attached)")
     nb.wait_for_text(".bw-status", "Ready")
     open_section(nb)
-    expect(found.get_by_role("button", name=f"Attach to {JOB_ID}")).to_have_text("In use")
+    expect(found.get_by_role("button", name=f"In use: {JOB_ID}")).to_be_disabled()
     found.get_by_role("button", name="Leave the job").press("Enter")
     nb.wait_for_text(".bw-status", "The job was left; it runs on.")
     assert stop not in cluster.calls

@@ -167,7 +167,7 @@ def test_a_page_of_voila_shows_the_circuit_and_turns_it(voila: str, browser: Bro
     page.goto(voila, wait_until="domcontentloaded")
     page.locator(".bw-model").wait_for()
     page.locator(".bw-status").filter(has_text="Ready").wait_for()
-    page.wait_for_function("document.querySelector('.bw-picture').textContent.includes('16/16')")
+    page.wait_for_function("document.querySelector('.bw-picture').title.includes('16 of 16')")
     page.screenshot(path=ARTIFACTS / "place-voila.png")
     canvas = page.locator("canvas.bw-canvas")
     before = canvas.evaluate("canvas => canvas.toDataURL()")

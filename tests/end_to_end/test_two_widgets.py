@@ -31,7 +31,7 @@ _VIEWS = """() => [...document.querySelectorAll(".brayns-widget")].map((view) =>
   return {
     own: [canvas.width, canvas.height],
     shown: [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)],
-    passes: (view.querySelector(".bw-picture")?.textContent ?? "").split("· ")[1] ?? "",
+    passes: (view.querySelector(".bw-picture")?.title ?? "").split(": ")[1] ?? "",
     draws: (window.draws.get(canvas) ?? []).length,
     content: canvas.toDataURL(),
   };
@@ -60,7 +60,7 @@ def _wait_sharp(notebook: Notebook, count: int = 2) -> list[dict[str, Any]]:
 
     def sharp() -> list[dict[str, Any]]:
         views = _views(notebook)
-        whole = [view for view in views if view["passes"] == "16/16" and view["own"] == view["shown"]]
+        whole = [view for view in views if view["passes"] == "16 of 16" and view["own"] == view["shown"]]
         return views if len(whole) == count else []
 
     def still() -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def facts(cell):
 
 def test_a_click_asks_what_is_there_and_shows_its_facts(view):
     click(view, 80, 150)
-    card = view.page.get_by_role("region", name="S1_neurons · 12")
+    card = view.page.get_by_role("article", name="S1_neurons · 12")
     card.wait_for()
     (asked,) = view.calls("selection.pick")
     assert asked.pop("aspect") == pytest.approx(320 / 200)
@@ -175,12 +175,12 @@ def test_a_card_that_is_pinned_stays_while_others_are_picked(view):
     assert pin.get_attribute("aria-pressed") == "true"
     view.answer("selection.pick", {"result": PICKED | {"cell": 3, "position": [100, 0, 0]}})
     click(view, 100, 150)
-    view.page.get_by_role("region", name="S1_neurons · 3").wait_for()
+    view.page.get_by_role("article", name="S1_neurons · 3").wait_for()
     assert cards(view).count() == 2
     assert view.page.locator(".bw-ring").count() == 2
     view.canvas.press("Escape")
-    view.page.get_by_role("region", name="S1_neurons · 3").wait_for(state="detached")
-    assert view.page.get_by_role("region", name="S1_neurons · 12").count() == 1
+    view.page.get_by_role("article", name="S1_neurons · 3").wait_for(state="detached")
+    assert view.page.get_by_role("article", name="S1_neurons · 12").count() == 1
 
 
 @pytest.mark.parametrize("secure", [True, False])
@@ -280,7 +280,7 @@ def test_looks(open_cell, scheme, width):
     cell.page.get_by_role("button", name="Pin").click()
     cell.answer("selection.pick", {"result": PICKED | {"cell": 3}})
     click(cell, 170, 150)
-    cell.page.get_by_role("region", name="S1_neurons · 3").wait_for()
+    cell.page.get_by_role("article", name="S1_neurons · 3").wait_for()
     at(cell, 180, 190)
     cell.page.locator(".bw-hover").wait_for()
     cell.screenshot(f"card-{scheme}-{width}")

@@ -140,7 +140,7 @@ def test_what_is_no_number_is_told_beside_the_row_and_not_sent(form):
     condition(form, 1, "x", "<", "10")
     wait_for_counts(form, 1)
     row = condition(form, 2, "layer", "is", "four")
-    assert row.get_by_role("alert").inner_text() == "layer has numbers, and “four” is none."
+    assert row.locator(".bw-problem").inner_text() == "layer has numbers, and “four” is none."
     form.page.get_by_role("button", name="Load", exact=True).click()
     assert row.get_by_label("Value").evaluate("input => input.validationMessage") != ""
     row.get_by_label("Value").fill("")
@@ -164,10 +164,10 @@ def test_the_kernels_words_stand_beside_the_row_that_they_are_about(form):
     form.answer("models.count_cells", [{"error": error}, counted(0, remark)])
     second = condition(form, 2, "mtype", "matches", "(")
     second.get_by_text("is no regular expression").wait_for()
-    assert first.get_by_role("alert").count() == 0
+    assert first.locator(".bw-problem:visible").count() == 0
     second.get_by_label("Value").fill("L5_TPC.*")
     first.get_by_text("No cell has such a layer; it goes from 1 to 6.").wait_for()
-    assert second.get_by_role("alert").count() == 0
+    assert second.locator(".bw-problem:visible").count() == 0
     form.page.get_by_text("0 of 31,346 cells chosen").wait_for()
 
 
@@ -181,7 +181,7 @@ def test_an_error_about_no_row_stands_below_them(form):
     form.answer("models.count_cells", {"error": error})
     row = condition(form, 1, "layer", "is", "4")
     form.page.get_by_text("no backend that can tell the layer of cells. Use ids.").wait_for()
-    assert row.get_by_role("alert").count() == 0
+    assert row.locator(".bw-problem:visible").count() == 0
     form.page.get_by_role("button", name="Load", exact=True).click()
     form.wait("kernel.calls('models.load_circuit').length === 1")
 

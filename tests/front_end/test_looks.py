@@ -223,7 +223,7 @@ def check_contrast(cell, behind="white"):
             const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
             const paintBehind = (element) => {
                 const above = [];
-                // The picture is behind the legend, and beside it among the elements.
+                // The picture is behind what lies on it, and beside that among the elements.
                 const last = element.closest(".bw-stage");
                 for (let one = element; one && one !== last; one = one.parentElement) {
                     above.push(getComputedStyle(one).backgroundColor);
@@ -231,7 +231,7 @@ def check_contrast(cell, behind="white"):
                 return [behind, ...above.reverse()].map(paint).at(-1);
             };
             const words = [...document.querySelectorAll(
-                ".bw-panel *, .bw-footer *, .bw-notice *, .bw-legend *")].filter(
+                ".bw-panel *, .bw-footer *, .bw-notice *, .bw-legend *, .bw-card *, .bw-overlay *")].filter(
                 (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
                     && element.checkVisibility() && element.tagName !== "OPTION");
             return words.map((element) => {

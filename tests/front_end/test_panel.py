@@ -91,7 +91,7 @@ def test_loading_sends_what_was_chosen(panel):
     population = panel.page.get_by_label("Population")
     assert population.input_value() == "cortex", "the kernel says which"
     panel.page.get_by_text("about 940 of 31,346 cells").wait_for()
-    panel.page.get_by_label("Density in percent").fill("50")
+    panel.page.get_by_label("Share of the cells in percent").fill("50")
     choose_node_set(panel, "Layer1")
     panel.page.get_by_label("Axon", exact=True).check()
     panel.page.get_by_label("Dendrites").uncheck()
@@ -133,9 +133,9 @@ def test_loading_without_changes_is_modest(panel):
 
 def test_the_slider_and_another_population_change_the_estimate(panel):
     open_circuit(panel)
-    panel.page.get_by_label("Density slider").fill("0.5")
+    panel.page.get_by_label("Share of the cells", exact=True).fill("0.5")
     panel.page.get_by_text("about 313 of 31,346 cells").wait_for()
-    assert panel.page.get_by_label("Density in percent").input_value() == "1"
+    assert panel.page.get_by_label("Share of the cells in percent").input_value() == "1"
     panel.page.get_by_label("Population").select_option("thalamus")
     panel.page.get_by_text("about 1,000 of 100,000 cells").wait_for()
 
@@ -175,14 +175,14 @@ def test_without_a_default_population_one_must_be_chosen(panel):
 
 def test_a_typed_density_stays_as_it_is_typed(panel):
     open_circuit(panel)
-    percent = panel.page.get_by_label("Density in percent")
+    percent = panel.page.get_by_label("Share of the cells in percent")
     percent.fill("12.3456")
     panel.page.get_by_text("about 3,870 of 31,346 cells").wait_for()
     percent.fill("0")
     assert percent.input_value() == "0"
     panel.page.get_by_text("about 3,870 of 31,346 cells").wait_for()
     percent.blur()
-    panel.wait("document.querySelector('[aria-label=\"Density in percent\"]').value === '12.35'")
+    panel.wait("document.querySelector('[aria-label=\"Share of the cells in percent\"]').value === '12.35'")
 
 
 def test_nothing_to_load_is_not_sent(panel):
@@ -217,7 +217,7 @@ def test_errors_are_told_where_they_happen(panel):
 
 
 def test_the_camera_can_be_reset_and_projected(panel):
-    panel.panel.get_by_role("button", name="Reset camera").click()
+    panel.page.get_by_role("button", name="Reset camera").click()
     panel.wait("kernel.calls('camera.reset').length === 1")
     panel.page.get_by_label("Projection").select_option("orthographic")
     panel.wait("kernel.sent('camera').at(-1)?.moving === false")
@@ -241,7 +241,7 @@ def test_without_a_backend_path_and_population_are_typed(panel):
     form.get_by_label("Path").fill("/data/c.json")
     form.get_by_label("Population").fill("cortex")
     form.get_by_label("Node set").fill("Layer1")
-    form.get_by_label("Density %").fill("12.5")
+    form.get_by_label("Share %").fill("12.5")
     form.get_by_label("Color by").press("Enter")
     panel.wait("kernel.calls('models.load_circuit').length === 1")
     (sent,) = panel.calls("models.load_circuit")

@@ -404,8 +404,8 @@ def test_keys_choose_tools_and_do_something_with_the_selection(view):
     view.answer("selection.hide", {"error": error})
     view.page.keyboard.press("h")
     view.page.locator(".bw-overlay").get_by_text("Nothing is selected.").wait_for()
-    told = view.canvas.get_attribute("aria-label")
-    for word in ("With S", "with L", "with O", "F frames", "I isolates", "H hides", "A shows all", "Escape"):
+    told = view.page.locator(".bw-keys dl").text_content()
+    for word in ("S, Llet a drag select", "Olet a drag turn", "F, I, Hframe, isolate or hide", "Ashow all", "Escape"):
         assert word in told
 
 

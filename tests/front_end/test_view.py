@@ -74,7 +74,7 @@ def test_shows_and_acknowledges_frames(cell):
     assert green > 240
     assert max(red, blue) < 15
     assert alpha == 255
-    assert re.search(r"320 . 200 · 1/32", cell.page.locator(".bw-footer").inner_text())
+    assert re.search(r"320 . 200 px · 3 % sharp", cell.page.locator(".bw-footer").inner_text())
 
 
 def test_a_view_is_live_from_its_first_picture_on(cell):

@@ -1,6 +1,10 @@
 // Commands of one group of controls: whether one of them runs, and the error of the newest.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
+/** How many commands of all groups run. */
+const running = signal(0);
+export const allRunning: ReadonlySignal<number> = running;
+
 export class Commands {
   readonly #running = signal(0);
   readonly #failure = signal<unknown>(null);
@@ -18,6 +22,7 @@ export class Commands {
     const own = this.#newest;
     this.#failure.value = null;
     this.#running.value += 1;
+    running.value += 1;
     try {
       await action();
       return true;
@@ -28,6 +33,7 @@ export class Commands {
       return false;
     } finally {
       this.#running.value -= 1;
+      running.value -= 1;
     }
   }
 

@@ -1,5 +1,5 @@
 // Conditions on the cells that are loaded: rows of attribute, comparison and value.
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { CellCount, Column } from "../contract.js";
 import type { CallError } from "../kernel/link.js";
 import { Button, IconButton } from "../ui/Button.js";
@@ -69,8 +69,9 @@ export function Conditions({ columns, conditions, any, counting, onChange }: Con
         />
       ))}
       <div class="bw-conditions-line" hidden={conditions.length === 0 && !counting.busy && !counting.count}>
-        <small class="bw-hint" role="status">
-          {counting.busy ? "Counting…" : outcome(counting.count)}
+        <small class="bw-hint">
+          {counting.busy && "Counting…"}
+          <span role="status">{counting.busy ? "" : outcome(counting.count)}</span>
         </small>
         {conditions.length > 0 && addition}
       </div>
@@ -103,6 +104,7 @@ interface RowProps {
 function Row({ number, columns, condition, notes, onChange, onRemove }: RowProps) {
   const value = useRef<HTMLInputElement>(null);
   const attribute = useRef<HTMLSelectElement>(null);
+  const [mistakeId] = useState(() => `bw-${Math.random().toString(36).slice(2)}`);
   const column = columns.find(({ name }) => name === condition.column);
   const mistake = mistakeIn(condition, column);
   const shown = condition.value.trim() && mistake ? [mistake] : notes;
@@ -146,6 +148,7 @@ function Row({ number, columns, condition, notes, onChange, onRemove }: RowProps
         type="text"
         aria-label="Value"
         aria-invalid={shown.length > 0}
+        aria-describedby={mistakeId} // no alert, which would say it with each letter
         spellcheck={false}
         autocomplete="off"
         inputMode={column?.is_number ? "decimal" : "text"}
@@ -154,7 +157,7 @@ function Row({ number, columns, condition, notes, onChange, onRemove }: RowProps
         onInput={(event) => onChange({ ...condition, value: event.currentTarget.value })}
       />
       <IconButton icon="close" label={`Remove condition ${number}`} title="Remove" onClick={onRemove} />
-      <p class="bw-problem" role="alert" hidden={shown.length === 0}>
+      <p class="bw-problem" id={mistakeId} hidden={shown.length === 0}>
         {shown.join(" ")}
       </p>
     </div>

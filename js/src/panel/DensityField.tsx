@@ -30,7 +30,7 @@ export function DensityField({ density, cells, onChange }: DensityFieldProps) {
   };
   return (
     <div>
-      <Field name="Density">
+      <Field name="Share">
         {(id) => (
           <>
             <input
@@ -39,7 +39,7 @@ export function DensityField({ density, cells, onChange }: DensityFieldProps) {
               min={0}
               max={1}
               step={0.01}
-              aria-label="Density slider"
+              aria-label="Share of the cells"
               aria-valuetext={`${density * 100} percent`}
               value={String(positionOf(density))}
               onInput={(event) => {
@@ -53,7 +53,7 @@ export function DensityField({ density, cells, onChange }: DensityFieldProps) {
                 min={100 * DENSITY.exclusiveMinimum}
                 max={100 * DENSITY.maximum}
                 step="any"
-                aria-label="Density in percent"
+                aria-label="Share of the cells in percent"
                 value={typed.value ?? percentOf(density)}
                 onInput={(event) => type(event.currentTarget)}
                 onChange={() => {

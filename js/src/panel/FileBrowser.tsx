@@ -36,6 +36,13 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
   const start = useSignal<string | undefined>(undefined);
   const list = useRef<HTMLDivElement>(null);
   const asked = useRef(0);
+  const wasHidden = useRef(hidden);
+  useLayoutEffect(() => {
+    if (wasHidden.current && !hidden) {
+      list.current?.focus({ preventScroll: true }); // back from the form of a file
+    }
+    wasHidden.current = hidden;
+  }, [hidden]);
   const place = placeOf(traits.job.value);
   const open = (path: string | null) => {
     asked.current += 1;
@@ -138,7 +145,7 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
         {empty(shown.length, recent.value, folder.value, left, typed.value)}
       </p>
       {(left > 0 || all.value) && !recent.value && (
-        <label class="bw-all">
+        <label class="bw-check bw-all">
           <input
             type="checkbox"
             checked={all.value}

@@ -24,7 +24,7 @@ interface GridProps {
 }
 
 /** Height of a row in CSS pixels; the style sheet gets it. */
-const ROW = 22;
+const ROW = 24;
 /** Rows beyond the edges that are in the page, so that slow scrolling shows no gap. */
 const BEYOND = 8;
 
@@ -128,14 +128,14 @@ export function Grid(props: GridProps) {
     event.stopPropagation();
   };
 
-  const head = (name: string | null, label: string) => {
+  const head = (name: string | null, label: string, isNumber: boolean) => {
     const sorted = sorting.sort === name;
     return (
       // biome-ignore lint/a11y/useSemanticElements: a virtual grid is no table
       <span
         key={label}
         role="columnheader"
-        class="bw-grid-head"
+        class={isNumber ? "bw-grid-head bw-number" : "bw-grid-head"}
         aria-sort={sorted ? (sorting.descending ? "descending" : "ascending") : "none"}
         tabIndex={-1}
       >
@@ -175,8 +175,8 @@ export function Grid(props: GridProps) {
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
       <div role="row" class="bw-grid-row bw-grid-top" aria-rowindex={1} tabIndex={-1}>
-        {head(null, "id")}
-        {columns.map(({ name }) => head(name, name))}
+        {head(null, "id", true)}
+        {columns.map(({ name, is_number }) => head(name, name, is_number))}
       </div>
       <div class="bw-grid-body" style={{ height: `${count * ROW}px` }}>
         {visible.map((number) => (

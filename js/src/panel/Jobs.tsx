@@ -64,7 +64,11 @@ export function Jobs({ onChoose }: { readonly onChoose: (job: JobEntry) => void 
             </span>
             <small class="bw-hint">{describe(job)}</small>
             <div class="bw-actions">
-              <Button label={`Attach to ${job.id}`} disabled={busy || job.is_present} onClick={() => attach(job)}>
+              <Button
+                label={job.is_present ? `In use: ${job.id}` : `Attach to ${job.id}`}
+                disabled={busy || job.is_present}
+                onClick={() => attach(job)}
+              >
                 {job.is_present ? "In use" : "Attach"}
               </Button>
               <Button label={`Stop ${job.id}`} disabled={busy} onClick={() => void commands.run(() => end(job))}>

@@ -85,7 +85,7 @@ export function LoadByName({ path = "", reason, formats }: LoadByNameProps) {
             maxLength={OPTIONS.node_sets.maxLength}
             onInput={(nodeSet) => type({ nodeSet })}
           />
-          <Field name="Density %">
+          <Field name="Share %">
             {(id) => (
               <input
                 id={id}

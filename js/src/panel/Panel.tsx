@@ -12,7 +12,7 @@ import { Select } from "./Select.js";
 export function Panel() {
   const view = useView();
   return (
-    <aside
+    <section
       class="bw-panel"
       id={panelId(view)}
       aria-label="Scene"
@@ -35,6 +35,6 @@ export function Panel() {
         <Scene />
       </Section>
       <Lines />
-    </aside>
+    </section>
   );
 }

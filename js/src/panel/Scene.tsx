@@ -2,19 +2,14 @@
 import { useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";
-import { Button } from "../ui/Button.js";
 import { ColorInput } from "../ui/ColorInput.js";
 import { Field } from "../ui/Field.js";
 
 export function Scene() {
-  const { picture } = useView();
   return (
     <div>
       <Projection />
       <Background />
-      <div class="bw-actions">
-        <Button onClick={() => picture.resetCamera()}>Reset camera</Button>
-      </div>
     </div>
   );
 }

@@ -88,7 +88,7 @@ export function Select() {
         onSave={(name) =>
           void commands.run(async () => {
             const sets = await link.call("selection.to_node_set", { name });
-            download(`${name}.json`, JSON.stringify(sets, null, 2), "application/json");
+            download(`${name}.json`, new Blob([JSON.stringify(sets, null, 2)], { type: "application/json" }));
           })
         }
       />

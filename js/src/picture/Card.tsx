@@ -62,7 +62,7 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
     close();
   };
   return (
-    <section
+    <article
       ref={root}
       class="bw-card"
       aria-label={title}
@@ -106,7 +106,7 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
           </p>
         ))}
       </div>
-    </section>
+    </article>
   );
 }
 

@@ -20,7 +20,10 @@ export function Overlay() {
   return (
     <div class={pictured ? "bw-overlay bw-quiet" : "bw-overlay"}>
       <span class="bw-spinner" aria-hidden="true" hidden={pictured || !BUSY_STATES.includes(state)} />
-      <p hidden={!words}>{words}</p>
+      {/* Other words are those of the status line. */}
+      <p hidden={!words} aria-live={picture.hint.value ? "polite" : "off"}>
+        {words}
+      </p>
       {remedy === "start" && <HelpButton remedy={remedy} primary />}
     </div>
   );

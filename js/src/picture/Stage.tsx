@@ -2,11 +2,10 @@
 import { useComputed } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useView } from "../context.js";
+import { keysId, useView } from "../context.js";
 import { opaque } from "../ui/ColorInput.js";
 import { Notice } from "../ui/Notice.js";
 import { Cards } from "./Card.js";
-import { KEYS_HELP } from "./gestures.js";
 import { HighlightLayer } from "./HighlightLayer.js";
 import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
@@ -41,7 +40,8 @@ export function Stage() {
 }
 
 function Screen({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | null> }) {
-  const { picture, traits } = useView();
+  const view = useView();
+  const { picture, traits } = view;
   useLayoutEffect(() => {
     if (canvas.current) {
       picture.attach(canvas.current);
@@ -54,7 +54,8 @@ function Screen({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | nul
       class="bw-canvas"
       tabIndex={0}
       role="application"
-      aria-label={KEYS_HELP}
+      aria-label="3D view"
+      aria-describedby={keysId(view)}
       style={{ backgroundColor: opaque(traits.background.value) }}
     />
   );

@@ -1,8 +1,11 @@
 // Buttons over the picture: what a drag does, the camera, the panel.
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { panelId, useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { IconButton } from "../ui/Button.js";
 import { TOOL_KEYS } from "./gestures.js";
+import { Keys } from "./Keys.js";
 import { LegendButton } from "./Legend.js";
 import type { Tool } from "./strokes.js";
 import { TravelButtons } from "./TravelButtons.js";
@@ -50,6 +53,38 @@ export function ToolBar() {
           );
         })}
       </div>
+      <div class="bw-tool-column">
+        <IconButton icon="save" label="Save this picture" onClick={() => picture.save()} />
+        {document.fullscreenEnabled && <FullScreen />}
+        <Keys />
+      </div>
     </div>
   );
+}
+
+function FullScreen() {
+  const { signal } = useView();
+  const place = useRef<HTMLDivElement>(null);
+  const full = useSignal(false);
+  useLayoutEffect(() => {
+    const look = () => {
+      full.value = rootOf(place.current)?.matches(":fullscreen") === true;
+    };
+    document.addEventListener("fullscreenchange", look, { signal });
+    return () => document.removeEventListener("fullscreenchange", look);
+  }, [full, signal]);
+  return (
+    <div ref={place}>
+      <IconButton
+        icon="full"
+        label="Full screen"
+        pressed={full.value}
+        onClick={() => void (full.value ? document.exitFullscreen() : rootOf(place.current)?.requestFullscreen())}
+      />
+    </div>
+  );
+}
+
+function rootOf(element: HTMLElement | null): HTMLElement | null {
+  return element?.closest<HTMLElement>(".brayns-widget") ?? null;
 }

@@ -20,8 +20,6 @@ const REST_MS = 150;
 
 export const TOOL_KEYS: Readonly<Record<Tool, string>> = { orbit: "O", rectangle: "S", lasso: "L" };
 
-export const KEYS_HELP = `3D view. Arrow keys orbit, Shift and arrow keys pan, plus and minus or Page Up and Page Down zoom, R resets the camera. With ${TOOL_KEYS.rectangle} a drag selects in a rectangle, with ${TOOL_KEYS.lasso} in a lasso: Ctrl adds to the selection, Alt removes from it; with ${TOOL_KEYS.orbit} it orbits again. Of the selected cells, ${ACTION_KEYS.frame} frames, ${ACTION_KEYS.isolate} isolates and ${ACTION_KEYS.hide} hides them, ${ACTION_KEYS.show_all} shows all again. Escape cancels a stroke, or selects nothing.`;
-
 /** CSS pixels that a pointer may move in a click; a drag begins beyond them. */
 const CLICK_PX = 5;
 

@@ -6,6 +6,7 @@ import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
 import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
+import { download } from "../ui/download.js";
 import { formatCount } from "../ui/format.js";
 import type { Travel } from "../undo.js";
 import type { Action } from "./actions.js";
@@ -353,6 +354,19 @@ export class Picture {
   travel(way: Travel): void {
     this.pilot.release(); // the camera may be what goes back
     this.link.call(`history.${way}`, {}).catch((error: unknown) => this.#sayError(error));
+  }
+
+  /** Lets the browser keep what the canvas shows. */
+  save(): void {
+    if (!this.#canvas || this.frame.peek() === null) {
+      this.say("There is no picture yet.");
+      return;
+    }
+    this.#canvas.element.toBlob((blob) => {
+      if (blob) {
+        download("picture.png", blob);
+      }
+    });
   }
 
   resetCamera(): void {

@@ -7,18 +7,19 @@ import { Problem } from "./Problem.js";
 
 export function Footer() {
   return (
-    <footer class="bw-footer">
+    <div class="bw-footer">
       <StatusText />
       <ProgressBar />
       <FrameText />
-    </footer>
+    </div>
   );
 }
 
 function StatusText() {
-  const { state, text } = useView().condition.value;
+  const { state, text, past } = useView().condition.value;
   return (
-    <span class="bw-status" role="status" aria-live="polite" title={text} data-state={state}>
+    // While the picture is past, a notice says this and more.
+    <span class="bw-status" role="status" aria-live={past ? "off" : "polite"} title={text} data-state={state}>
       {text}
     </span>
   );
@@ -53,10 +54,14 @@ function ProgressBar() {
 
 function FrameText() {
   const frame = useView().picture.frame.value;
-  const samples = frame && frame.max_accumulation > 1 ? ` · ${frame.accumulation}/${frame.max_accumulation}` : "";
+  if (!frame) {
+    return <span class="bw-picture" />;
+  }
+  const { width, height, accumulation, max_accumulation } = frame;
+  const share = max_accumulation > 1 ? accumulation / max_accumulation : 1;
   return (
-    <span class="bw-picture" title="Size of the picture in pixels, and how many samples of each pixel are done">
-      {frame && `${frame.width} × ${frame.height}${samples}`}
+    <span class="bw-picture" title={`Samples of each pixel: ${accumulation} of ${max_accumulation}`}>
+      {`${width} × ${height} px${share < 1 ? ` · ${Math.floor(100 * share)} % sharp` : ""}`}
     </span>
   );
 }

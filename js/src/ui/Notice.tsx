@@ -52,8 +52,10 @@ export function Notice() {
         </p>
         <Problem of={commands} />
       </div>
-      {now.remedy && now.past && <HelpButton key={now.remedy} remedy={now.remedy} />}
-      {notice && <IconButton icon="close" label="Dismiss" disabled={commands.busy.value} onClick={dismiss} />}
+      <div class="bw-actions">
+        {now.remedy && now.past && <HelpButton key={now.remedy} remedy={now.remedy} />}
+        {notice && <IconButton icon="close" label="Dismiss" disabled={commands.busy.value} onClick={dismiss} />}
+      </div>
     </div>
   );
 }

@@ -1,0 +1,184 @@
+"""All that a view can show, scene by scene: for axe, for narrow places, and as pictures for people to look at."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from tests.front_end import test_card, test_conditions, test_table
+from tests.front_end.panels import FORMATS, choose_node_set, job, option
+from tests.front_end.test_looks import LEGEND, LISTING, MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.front_end.conftest import Cell
+
+NOTICES = ["Two cells have no morphology and are shown as spheres.", "The file names no units; µm are assumed."]
+MASTER = "https://bss.example.org/api"
+LONG = "Layer2 with a name that is longer than the list"
+CIRCUIT = test_conditions.CIRCUIT | {"node_sets": ["Layer1", LONG, "None"]}
+COUNTS = [
+    {"name": "Layer1", "cells": 1500, "reason": ""},
+    {"name": LONG, "cells": 31_346, "reason": ""},
+    {"name": "None", "cells": 0, "reason": "no cells"},
+]
+JOBS = [
+    {
+        "id": f"8fd1c2{number}",
+        "master": MASTER,
+        "slave": None,
+        "usecase": "SBO1",
+        "project": "proj30",
+        "state": state,
+        "detail": "",
+        "owner": "ada",
+        "started": 1_796_000_000,
+        "ends": 1_796_028_800,
+        "is_present": number == 1,
+    }
+    for number, state in enumerate(("ready", "queued"), 1)
+]
+POPULATION = "hippocampus_neurons"
+ROWS = test_table.ROWS | {"population": POPULATION}
+LOCAL = job(node=None)
+
+
+def show(cell: Cell, *, height: int = 560, **traits: Any) -> None:
+    """A view with models, a legend, a picture and files."""
+    cell.mount(height=height, job=LOCAL, status={"state": "starting", "text": "Starting the renderer…"})
+    for method, answer in {
+        "files.list": LISTING,
+        "files.inspect": CIRCUIT,
+        "models.formats": FORMATS,
+        "models.count_node_sets": COUNTS,
+        "models.count_cells": {"population": "cortex", "cells": 1500, "size": 31_346, "remarks": []},
+        "selection.pick": test_card.PICKED,
+        "table.rows": ROWS,
+        "job.list": JOBS,
+        "job.log": "\n".join(f"{second} renderer: loading morphologies" for second in range(30)),
+    }.items():
+        cell.answer(method, {"result": answer})
+    sections = [section | {"attribute": "mtype", "unit": "", "selectable": True} for section in LEGEND["sections"]]
+    models = [MODELS[0] | {"notices": NOTICES}, MODELS[1]]
+    ready = {"state": "ready", "text": "Ready · local renderer"}
+    for name, value in ({"status": ready, "models": models, "legend": {"sections": sections}} | traits).items():
+        cell.trait(name, value)
+    cell.frame(color="#24486a", accumulation=12)
+    cell.wait("kernel.acks().length === 1")
+
+
+def starting(cell: Cell) -> None:
+    show(cell, status={"state": "queued", "text": "Waiting in the queue"}, models=[], legend=None)
+
+
+def empty(cell: Cell) -> None:
+    show(cell, models=[], legend=None)
+    option(cell, "nodes.h5").wait_for()
+
+
+def models(cell: Cell) -> None:
+    show(cell, progress={"task": "7", "operation": "Loading morphologies", "amount": 0.42})
+    cell.page.get_by_text("2 notices").click()
+    cell.page.get_by_role("button", name="More of nodeA").click()
+
+
+def files(cell: Cell) -> None:
+    show(cell)
+    cell.page.get_by_role("button", name="Load more…").click()
+    option(cell, "nodes.h5").wait_for()
+    cell.page.get_by_label("path to open").fill("e")
+
+
+def form(cell: Cell) -> None:
+    files(cell)
+    cell.page.get_by_label("path to open").fill("")
+    option(cell, "circuit_config.json").click()
+    cell.page.get_by_label("Population").wait_for()
+    choose_node_set(cell, "Layer1")
+    cell.page.get_by_role("button", name="Node sets").click()
+    for value in ("2", "four"):
+        cell.page.get_by_role("button", name="Add condition").click()
+        cell.page.get_by_label("Value").last.fill(value)
+
+
+def file_form(cell: Cell) -> None:
+    files(cell)
+    cell.answer("models.load_file", {"error": {"type": "RequestError", "message": "No floats.", "hint": "Try short."}})
+    path = cell.page.get_by_label("path to open")
+    path.fill("/srv/volume.raw")
+    path.press("Enter")
+    cell.page.get_by_label("dimensions").wait_for()
+
+
+def problem(cell: Cell) -> None:
+    files(cell)
+    error = {"type": "CircuitError", "message": "There is no folder '/srv/nope'.", "hint": "Choose another one."}
+    cell.answer("files.list", {"error": error})
+    path = cell.page.get_by_label("path to open")
+    path.fill("/srv/nope")
+    path.press("Enter")
+    cell.page.get_by_text("There is no folder").wait_for()
+
+
+def by_name(cell: Cell) -> None:
+    show(cell, job=LOCAL | {"lack": "There is no backend: type the path."}, models=[], legend=None)
+    cell.page.get_by_role("textbox", name="Path").wait_for()
+
+
+def table(cell: Cell) -> None:
+    show(cell, selection={POPULATION: "7", "a population with a rather long name": "1-1200"})
+    cell.page.get_by_text("Table of all cells").click()
+    grid = cell.page.get_by_role("grid", name="Cells")
+    grid.get_by_role("row").nth(2).wait_for()
+    grid.focus()
+
+
+def cards(cell: Cell) -> None:
+    show(cell, panel_open=False, selection={POPULATION: "7"})
+    for part in (0.3, 0.6):
+        box = cell.canvas.bounding_box()
+        assert box is not None
+        cell.page.mouse.click(box["x"] + part * box["width"], box["y"] + part * box["height"])
+        cell.page.get_by_role("button", name="Pin").first.click()
+    cell.wait("document.querySelectorAll('.bw-card').length === 2")
+
+
+def keys(cell: Cell) -> None:
+    show(cell, panel_open=False, legend_place="upper right")
+    cell.page.get_by_role("button", name="Keys and pointer").click()
+    cell.page.get_by_text("reset the camera").wait_for()
+
+
+def remote(cell: Cell) -> None:
+    ends = time.time() + 240
+    there = job(master=MASTER, node="r1i4n7", id="8fd1c21", host="bss.example.org", ends=ends, attached=True)
+    show(cell, job=there)
+    connect = cell.page.locator("details.bw-section").first
+    cell.page.evaluate("document.querySelector('.bw-section').open = true")
+    connect.get_by_text("Log", exact=True).click()
+    connect.get_by_text("29 renderer").wait_for()
+    connect.get_by_text("Your jobs").click()
+    connect.get_by_text("8fd1c22", exact=True).wait_for()
+
+
+def failed(cell: Cell) -> None:
+    show(cell, job=job(id=None, host=None, node=None, log="Out of memory\nkilled"))
+    text = "The renderer was killed by the system, perhaps because memory ran out."
+    cell.trait("status", {"state": "failed", "text": text})
+    cell.trait("notice", {"level": "error", "text": text, "hint": "job.restore() starts a new job."})
+    cell.page.get_by_text("Log of the job that has ended").click()
+
+
+def warned(cell: Cell) -> None:
+    show(cell, panel_open=False)
+    cell.trait("notice", {"level": "warning", "text": "3 cells have no morphology.", "hint": "They are left out."})
+    cell.page.get_by_text("3 cells have no morphology.").wait_for()
+
+
+SCENES: dict[str, Callable[[Cell], None]] = {
+    scene.__name__: scene
+    for scene in (
+        starting, empty, models, files, form, file_form, problem, by_name, table, cards, keys, remote, failed, warned,
+    )
+}  # fmt: skip
