@@ -146,7 +146,7 @@ def test_the_picture_gets_the_focus_of_a_notice_that_goes(open_cell, name):
     button = cell.page.get_by_role("button", name=name)
     button.press("Enter")
     cell.wait("!document.querySelector('.bw-notice [aria-busy]')")
-    assert focused(cell).startswith(name), "it is still there"
+    wait_focused(cell, name)  # it is still there
     cell.trait("notice", None)
     cell.trait("status", {"state": "ready", "text": "Ready"})
     wait_focused(cell, "3D view")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.front_end.panels import choose_node_set
 
@@ -199,7 +200,7 @@ def test_another_attribute_offers_its_comparisons_and_another_population_its_att
 
 def test_a_new_row_has_the_focus(form):
     form.page.get_by_role("button", name="Add condition").click()
-    assert form.page.get_by_label("Attribute").evaluate("select => select === document.activeElement")
+    expect(form.page.get_by_label("Attribute")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

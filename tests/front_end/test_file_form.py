@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.front_end.panels import CIRCUITS, MODEL, option
 
@@ -26,7 +27,7 @@ def mistake(field):
 
 def test_what_must_be_filled_in_has_the_focus_and_is_checked(form):
     page = form.page
-    assert page.get_by_label("Data type").evaluate("field => field === document.activeElement")
+    expect(page.get_by_label("Data type")).to_be_focused()
     assert page.get_by_label("Smooth").is_checked(), "the default"
     dimensions = page.get_by_label("Dimensions")
     page.get_by_role("button", name="Load", exact=True).click()

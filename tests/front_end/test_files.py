@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.front_end.panels import CIRCUITS, FORMATS, HOME, MODEL, open_circuit, option
 
@@ -208,7 +209,7 @@ def test_recent_files_are_remembered_by_place_and_folded_away_after_the_load(pan
     more = page.get_by_role("button", name="Load more…")
     more.wait_for()
     assert not page.get_by_label("Population").is_visible()
-    assert more.evaluate("button => button === document.activeElement"), "the focus is not lost"
+    expect(more, "the focus is not lost").to_be_focused()
     more.click()
     page.get_by_label("Population").wait_for()
     page.get_by_role("button", name="Back").click()

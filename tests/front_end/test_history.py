@@ -210,13 +210,20 @@ def again(cell, **traits):
     cell.mount(**traits)
 
 
+def wait_stored(cell, text):
+    """Wait until the browser keeps a text; it is told a moment after a section has opened or closed."""
+    cell.wait(f"(localStorage.getItem('brayns-widget:sections') ?? '').includes({text!r})")
+
+
 def test_sections_are_as_they_were_left(view):
     assert [is_open(view, title) for title in ("Models", "Load", "Select", "View")] == [True] * 4
     section(view, "Load").locator("summary").first.click()
     section(view, "View").locator("summary").first.press("Enter")
+    wait_stored(view, '"View":false')
     again(view, models=[MODEL])
     assert [is_open(view, title) for title in ("Models", "Load", "Select", "View")] == [True, False, True, False]
     section(view, "Load").locator("summary").first.click()
+    wait_stored(view, '"Load":true')
     again(view, models=[MODEL])
     assert [is_open(view, title) for title in ("Models", "Load", "Select", "View")] == [True, True, True, False]
 

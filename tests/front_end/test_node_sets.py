@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.front_end.panels import CIRCUIT, open_circuit, option
 
@@ -63,7 +64,7 @@ def test_keys_search_and_choose_several(form):
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
-    assert field.evaluate("button => button === document.activeElement"), "Escape leads back"
+    expect(field, "Escape leads back").to_be_focused()
     page.get_by_role("button", name="Node sets: set001 or set000").wait_for()
     page.get_by_role("listbox", name="Node sets").wait_for(state="detached")
     form.answer("models.count_cells", {"result": {"population": "cortex", "cells": 0, "size": 31_346, "remarks": []}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.front_end.panels import MODEL
 
@@ -380,7 +381,7 @@ def test_the_kernels_change_keeps_the_focus(panel):
     panel.trait("models", [MODEL])
     panel.page.get_by_label("Show cortex").focus()
     panel.trait("models", [{**MODEL, "name": "renamed"}])
-    assert panel.page.get_by_label("Show renamed").evaluate("box => box === document.activeElement")
+    expect(panel.page.get_by_label("Show renamed")).to_be_focused()
 
 
 def test_other_models_come_and_go_without_taking_the_focus(panel):
@@ -389,7 +390,7 @@ def test_other_models_come_and_go_without_taking_the_focus(panel):
     others = [{**MODEL, "id": number, "name": f"model {number}"} for number in (1, 2)]
     for models in ([others[0], MODEL], [*others, MODEL], [MODEL, others[1]], [MODEL]):
         panel.trait("models", models)
-        assert panel.page.get_by_label("Show cortex").evaluate("box => box === document.activeElement")
+        expect(panel.page.get_by_label("Show cortex")).to_be_focused()
         assert panel.page.locator(".bw-model").count() == len(models)
 
 
@@ -401,12 +402,12 @@ def test_a_control_has_the_focus_again_after_its_command(panel):
     panel.page.keyboard.press("Space")
     panel.wait("document.querySelector('.bw-model input').disabled")
     panel.wait("!document.querySelector('.bw-model input').disabled")
-    assert show.evaluate("box => box === document.activeElement")
+    expect(show).to_be_focused()
     panel.page.keyboard.press("Space")
     panel.wait("document.querySelector('.bw-model input').disabled")
     panel.page.get_by_label("Background").focus()
     panel.wait("!document.querySelector('.bw-model input').disabled")
-    assert panel.page.get_by_label("Background").evaluate("box => box === document.activeElement"), "the user went on"
+    expect(panel.page.get_by_label("Background"), "the user went on").to_be_focused()
 
 
 def test_notices_of_a_model_can_be_read(panel):

@@ -25,7 +25,6 @@ export function ToolBar() {
   return (
     <div class="bw-tools">
       <div class="bw-tool-row">
-        <TravelButtons />
         <LegendButton />
         <IconButton icon="reset" label="Reset camera" title="Reset camera (R)" onClick={() => picture.resetCamera()} />
         <IconButton
@@ -54,6 +53,7 @@ export function ToolBar() {
         })}
       </div>
       <div class="bw-tool-column">
+        <TravelButtons />
         <IconButton icon="save" label="Save this picture" onClick={() => picture.save()} />
         {document.fullscreenEnabled && <FullScreen />}
         <Keys />
