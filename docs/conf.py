@@ -49,6 +49,7 @@ notebooks/quickstart
 notebooks/load
 notebooks/select
 notebooks/colors
+notebooks/models
 notebooks/allen
 docs/reference/index
 docs/connect
