@@ -31,8 +31,18 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--size", metavar="WxH", type=_size, default=(800, 600), help="in pixels (default: 800x600)")
     parser.add_argument("--samples", metavar="N", type=int, default=16, help="samples per pixel (default: 16)")
     from brayns_widget.controller.models import Models
+    from brayns_widget.controller.printing import LegendPlace
     from brayns_widget.controller.where import WHERE
 
+    parser.add_argument(
+        "--legend",
+        nargs="?",
+        const=True,
+        default=False,
+        choices=get_args(LegendPlace),
+        metavar="PLACE",
+        help=f"draw the legend, at the lower left or one of: {', '.join(get_args(LegendPlace))}",
+    )
     _add_options(parser, Models.load_circuit.arguments)
     place = parser.add_argument_group("where it is rendered")
     _add_options(place, WHERE, without=("token",))
@@ -99,7 +109,8 @@ def run(options: argparse.Namespace) -> int:
         output = check_writable(options.output)
         with Controller(**place) as controller:
             # Errors in the picture's arguments are reported before the work, not after it.
-            Pictures.snapshot.arguments.bind((output,), {"size": options.size, "samples": options.samples})
+            how = {name: getattr(options, name) for name in ("size", "samples", "legend")}
+            Pictures.snapshot.arguments.bind((output,), dict(how))
             format_of(output, None)
             controller.aspect = options.size[0] / options.size[1]
             wanted = {name: getattr(options, name) for name in Models.load_circuit.arguments.options}
@@ -107,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
             progress.follow(loading)
             for notice in dict.fromkeys(notice for model in controller.models for notice in model.notices):
                 progress.say(notice)
-            rendering = controller.snapshot(output, size=options.size, samples=options.samples)
+            rendering = controller.snapshot(output, **how)
             progress.follow(rendering)
             cells = sum(1 if model.type == MORPHOLOGY else model.cells or 0 for model in controller.state.models)
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ from PIL import Image
 from brayns_widget import cli
 from brayns_widget.cli.snapshot import INTERRUPTED, _ProgressLine
 from brayns_widget.controller.tasks import TaskProgress
+from brayns_widget.demo import write_circuit as write_demo
 from tests.fakes import TOKEN, FakeCluster
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
@@ -101,6 +102,24 @@ def test_a_single_cell(tmp_path):
     done = snapshot(path, "-o", tmp_path / "b.png", "--size", "64x64")
     assert done.returncode == 1
     assert f"{path} cannot be read as a morphology: line 2 ('2 2 0 5 0 1,0 1')" in done.stderr.splitlines()[-1]
+
+
+def test_a_legend_is_drawn_where_it_is_wanted(tmp_path):
+    circuit = write_demo(tmp_path / "circuit", cells=4)
+    output, corner = tmp_path / "a.png", (0, 0, 60, 60)
+    common = (circuit, "-o", output, "--size", "400x300", "--samples", "1", "--color-by", "mtype")
+    colors = []
+    for options in ([], ["--legend", "upper left"]):
+        done = snapshot(*common, *options)
+        assert done.returncode == 0, done.stderr
+        with Image.open(output) as picture:
+            colors.append(len(picture.convert("RGB").crop(corner).getcolors(10**4) or ()))
+    plain, printed = colors
+    assert plain == 1, "there is no cell"
+    assert printed > 10, "there are words and colors"
+    refused = snapshot(*common, "--legend", "middle")
+    assert refused.returncode == 2
+    assert "invalid choice: 'middle'" in refused.stderr
 
 
 @pytest.mark.data
