@@ -30,8 +30,6 @@ COVERED = ("protocol", "connection", "stream", "controller")
 """The packages of ``brayns_widget`` whose coverage by their own tests, ``tests/NAME``, is checked."""
 COVERAGE_MIN = 95
 """Minimum coverage, percent of statements and branches."""
-WORKERS = ("--numprocesses=2", "--dist=loadfile")
-"""Of the other tests, which mostly wait for servers and browsers; more at once would disturb those that measure."""
 
 
 def fingerprint() -> str:
@@ -80,7 +78,7 @@ def test(arguments: list[str]) -> None:
     # One process for each covered package: what other tests happen to pass through does not count. No test runs twice.
     for name in COVERED:
         run("pytest", f"tests/{name}", f"--cov=brayns_widget/{name}", f"--cov-fail-under={COVERAGE_MIN}")
-    run("pytest", *WORKERS, *(f"--ignore=tests/{name}" for name in COVERED))
+    run("pytest", *(f"--ignore=tests/{name}" for name in COVERED))
 
 
 def main(arguments: list[str]) -> None:
