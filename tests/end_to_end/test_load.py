@@ -91,7 +91,7 @@ def test_synapses_come_with_the_cells_that_were_named(notebook: Notebook) -> Non
     page.get_by_label("Population").wait_for(timeout=60_000)
     page.get_by_text("More", exact=True).click()
     page.get_by_label("Only ids").fill("0-4, 7")
-    page.get_by_label("Density in percent").fill("100")
+    page.get_by_label("Share of the cells in percent").fill("100")
     page.get_by_role("group", name="Synapses on them").get_by_role("checkbox").check()
     notebook.screenshot(ARTIFACTS / "load-synapses.png")
     page.get_by_role("button", name="Load", exact=True).click()

@@ -89,7 +89,7 @@ export function MoreChoices({ circuit, populations, choices, onChange }: MoreCho
           />
         ))}
         {isSynaptic && (
-          <Field name="Share">
+          <Field name="Of these">
             {(id) => (
               <span class="bw-unit">
                 <input
