@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +119,7 @@ class Values:
             store.state = with_colors(store.state, kind, {value: color for value, color in new.items() if color})
 
 
-class _ByModel:
+class _ByModel(ABC):
     """A part that each model has."""
 
     def __init__(self, core: Core, models: Models) -> None:
@@ -129,8 +130,9 @@ class _ByModel:
         """Return the values of all models."""
         return {self._core.scene.key(model.id): self._value(model) for model in self._core.store.state.models}
 
+    @abstractmethod
     def _value(self, model: ModelState) -> Any:
-        raise NotImplementedError
+        """Return what a model has."""
 
     def changes(self, before: Mapping[Key, Any], after: Mapping[Key, Any]) -> Mapping[Hashable, Change]:
         """Return the changes of models that were there before and after."""
@@ -153,8 +155,9 @@ class _ByModel:
             if (model_id := self._id(key)) is not None:
                 await self._write(renderer, model_id, value)
 
+    @abstractmethod
     async def _write(self, renderer: Server, model_id: int, value: Any) -> None:
-        raise NotImplementedError
+        """Let a model have it again."""
 
 
 class Order:
