@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,15 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real circuits at {folder} (set BRAYNS_WIDGET_DATA)")
     return folder
+
+
+@pytest.fixture(scope="module")
+def nothing_is_left() -> Iterator[None]:
+    """End the local service after a module's tests, and check that no process of it is left."""
+    # Not before the environment is set above, and coverage is measured.
+    from brayns_widget.connection.process import PROCESS
+    from tests.processes import check_none_left
+
+    yield
+    PROCESS.end()
+    check_none_left()

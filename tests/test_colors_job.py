@@ -7,22 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from tests.processes import check_none_left
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 WAIT = 60
 TYPES = [f"L{layer}_{kind}" for layer in (1, 23, 4, 5, 6) for kind in ("BC", "MC", "PC", "NGC")]
 CELLS = len(TYPES)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_left():
-    yield
-    PROCESS.end()
-    check_none_left()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture(scope="module")

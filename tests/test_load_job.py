@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError
-from tests.processes import check_none_left
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 WAIT = 60
@@ -23,13 +21,7 @@ TRIANGLE = "v -8 -8 0\nv 8 -8 0\nv 8 8 0\nf 1 2 3\n"
 ATOM = "HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O\n"
 RAMP = bytes(range(0, 256, 36)) * 64  # 8 x 8 x 8 values, x fastest
 UPRIGHT = "1 1 0 0 0 2 -1\n2 3 0 3 0 1 1\n3 3 0 10 0 1 2\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_left():
-    yield
-    PROCESS.end()
-    check_none_left()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture(scope="module")

@@ -8,21 +8,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, RequestCancelled, SceneLost
 from tests.listening import Listener
-from tests.processes import check_none_left, command, runs
+from tests.processes import command, runs
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.usefixtures("nothing_is_left")]
 WAIT = 60
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_left():
-    yield
-    PROCESS.end()
-    check_none_left()
 
 
 @pytest.fixture

@@ -7,22 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from tests.processes import check_none_left
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 WAIT = 240  # kernels for transparent surfaces are compiled once
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("nothing_is_left")]
 PIXELS = 4  # for one µm
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_left():
-    yield
-    PROCESS.end()
-    check_none_left()
 
 
 @pytest.fixture(scope="module")

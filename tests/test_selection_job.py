@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from tests.processes import check_none_left
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 WAIT = 60
@@ -19,13 +17,7 @@ SIZE = 160, 80
 CELLS = 4
 UPRIGHT = "1 1 0 0 0 2 -1\n2 3 0 3 0 1 1\n3 3 0 10 0 0.5 2\n"
 Picture = npt.NDArray[np.int64]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_left():
-    yield
-    PROCESS.end()
-    check_none_left()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,14 @@ import psutil
 import pytest
 from PIL import Image
 
-from brayns_widget.connection.process import PROCESS
 from brayns_widget.controller.camera import Camera
 from brayns_widget.demo import write_circuit
 from brayns_widget.notebook.widget import BraynsWidget
 from tests.notebook.pages import Comm, record_comms
-from tests.processes import check_none_left
 
 WAIT = 60
 SIZES = ((480, 360), (300, 240))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_left() -> Iterator[None]:
-    yield
-    PROCESS.end()
-    check_none_left()
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture
