@@ -77,6 +77,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Clipping.clear": lambda *_: "cut nothing",
     "Part.remove": lambda part, _: f"remove {part}",
     "LiveCamera.frame": lambda *_: "look at a box",
+    "LiveCamera.look_from": lambda _, values: f"look from the {values['side']}",
     "Rendering.set_background": lambda *_: "change the background",
     "Rendering.set_settings": lambda *_: "change the rendering",
     "Selection.set": lambda *_: "select cells",

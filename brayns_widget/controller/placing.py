@@ -102,7 +102,6 @@ class Placed(Described):
             placement = replace(self.placement, **changes)
             await self._change(renderer, ModelInstance(transform=placement.transform), placement=placement)
 
-    @offered
     @waiting
     async def frame(self) -> None:
         """Point the camera at it, from the present direction.

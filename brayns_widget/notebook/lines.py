@@ -27,7 +27,7 @@ Params = Mapping[str, Any]
 QUIET = frozenset({
     "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
     "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
-    "table.rows", "tasks.cancel",
+    "selection.bounds", "table.rows", "tasks.cancel",
 })  # fmt: skip
 """Calls that change nothing that people see, and so have no line."""
 

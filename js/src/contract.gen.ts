@@ -296,9 +296,9 @@ export interface Calls {
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
   "models.reorder": { params: { order: readonly number[] }; result: null };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
+  "selection.bounds": { params: Record<string, never>; result: readonly [readonly [number, number, number], readonly [number, number, number]] };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
-  "selection.frame": { params: Record<string, never>; result: null };
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
@@ -325,10 +325,8 @@ export interface Calls {
   "notices.dismiss": { params: Record<string, never>; result: null };
   "history.redo": { params: Record<string, never>; result: boolean };
   "history.undo": { params: Record<string, never>; result: boolean };
-  "camera.reset": { params: Record<string, never>; result: null };
   "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
   "model.copy": { params: { id: number }; result: Started };
-  "model.frame": { params: { id: number }; result: null };
   "model.move": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
   "model.put_back": { params: { id: number }; result: null };
   "model.remove": { params: { id: number }; result: null };

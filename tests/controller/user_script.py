@@ -108,6 +108,7 @@ def select(viewer: Controller, folder: Path) -> None:
     viewer.selection.isolate()
     viewer.selection.show_all()
     viewer.selection.color("gold")
+    viewer.camera.frame(*viewer.selection.bounds())
     viewer.selection.save_node_set(folder / "sets.json", "mine")
     assert_type(viewer.selection.to_model().result(), list[Model])
     viewer.models[-1].remove()
@@ -122,6 +123,8 @@ def look(viewer: Controller) -> None:
     assert_type(viewer.camera.value, Camera)
     viewer.camera.frame((0, 0, 0), (100, 100, 100))
     viewer.camera.reset()
+    viewer.camera.look_from("top")
+    viewer.camera.roll(15)
 
 
 def light(viewer: Controller) -> None:

@@ -208,7 +208,8 @@ def test_a_scale_that_cannot_be_is_taken_back(panel, value):
 def test_a_model_is_focused_and_copied(panel):
     cortex = unfold(panel)
     cortex.get_by_label("Focus cortex").click()
-    assert last(panel, "model.frame") == {"id": 4}
+    panel.wait("kernel.sent('camera').at(-1)?.moving === false")
+    assert panel.sent("camera")[-1]["camera"]["target"] == [0.5, 0.5, 0.5], "the middle of its box"
     cortex.get_by_label("Copy cortex").click()
     assert last(panel, "model.copy") == {"id": 4}
     panel.trait("models", [{**MODEL, "bounds": None}])

@@ -232,6 +232,16 @@ def _frame_box(stage: Stage, x: float) -> None:
     stage.viewer.camera.frame((x - 1, -1, -1), (x + 1, 1, 1))
 
 
+def _roll_of(camera: Camera) -> float:
+    """Return how far a camera that looks towards negative z is rolled, in degrees."""
+    return round(math.degrees(math.atan2(-camera.up[0], camera.up[1])), 6)
+
+
+def _roll(stage: Stage, degrees: float) -> None:
+    stage.viewer.camera = Camera()
+    stage.viewer.camera.roll(degrees)
+
+
 def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
@@ -338,6 +348,8 @@ PROPERTIES: Mapping[str, Write] = {
 
 WRITING_CALLS: Mapping[str, Write] = {
     "camera.reset": _aimed(lambda stage, _: stage.viewer.camera.reset()),
+    "camera.look_from": _aimed(lambda stage, _: stage.viewer.camera.look_from("back")),
+    "camera.roll": Write(_roll, value=lambda number: number % 90, read=lambda stage: _roll_of(stage.other.camera)),
     "camera.frame": Write(_frame_box, seen=lambda shown: shown["view"]["target"][0]),
     "colors.set": Write(
         lambda stage, value: stage.viewer.colors.set("kind", {"a": value}),
@@ -513,7 +525,9 @@ def _sent(stage: Stage) -> str:
 CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "backend.request": lambda _: (("version",), {}),
     "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
+    "camera.look_from": lambda _: (("back",), {}),
     "camera.reset": lambda _: ((), {}),
+    "camera.roll": lambda _: ((10.0,), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
@@ -574,6 +588,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
     "selection.add": lambda _: (([3], "cells"), {}),
+    "selection.bounds": lambda stage: (_select(stage), {}),
     "selection.clear": lambda _: ((), {}),
     "selection.color": lambda stage: ((*_select(stage), "#ffffff"), {}),
     "selection.frame": lambda stage: (_select(stage), {}),
@@ -616,6 +631,7 @@ CHANGES_NOTHING = frozenset(
         "models.receive",
         "models.refresh",
         "pictures.inspect",
+        "selection.bounds",
         "selection.read_cells",
         "selection.to_node_set",
         "simulation.read_parameters",

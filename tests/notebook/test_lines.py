@@ -35,7 +35,6 @@ class Example:
 
 
 EXAMPLES: Mapping[str, Example] = {
-    "camera.reset": Example({}, "viewer.reset_camera()"),
     "colors.set": Example(
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
@@ -59,7 +58,6 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.models[\'a "quoted" \\\\ name\'].color_by("mtype", palette=["red", "blue"])',
     ),
     "model.copy": Example({"id": 3}, "viewer.models[0].copy()"),
-    "model.frame": Example({"id": 3}, "viewer.models[0].frame()"),
     "model.move": Example({"id": 3, "x": 5.5, "y": 0, "z": -2}, "viewer.models[0].move(x=5.5, z=-2)"),
     "model.put_back": Example({"id": 3}, "viewer.models[0].put_back()"),
     "model.scale": Example({"id": 3, "factor": 2}, "viewer.models[0].scale(factor=2)"),
@@ -90,7 +88,6 @@ EXAMPLES: Mapping[str, Example] = {
     "selection.add": Example({"ids": {"cells": "1-3"}}, 'viewer.selection.add({"cells": "1-3"})'),
     "selection.clear": Example({}, "viewer.selection.clear()"),
     "selection.color": Example({"color": "#00ff00"}, 'viewer.selection.color("#00ff00")'),
-    "selection.frame": Example({}, "viewer.selection.frame()"),
     "selection.hide": Example({}, "viewer.selection.hide()"),
     "selection.isolate": Example({}, "viewer.selection.isolate()"),
     "selection.pick": Example(

@@ -44,7 +44,7 @@ interface ModelRowProps {
 
 export function ModelRow(props: ModelRowProps) {
   const { entry, several, isActive, isOpen } = props;
-  const { link } = useView();
+  const { link, picture } = useView();
   const commands = useCommands();
   const draft = useSignal<Draft | null>(null);
   // Controls show the choice until the kernel confirms it or reports a failure.
@@ -139,7 +139,7 @@ export function ModelRow(props: ModelRowProps) {
           title="Point the camera at it"
           tab={tab}
           disabled={busy || entry.bounds === null}
-          onClick={() => void commands.run(() => link.call("model.frame", { id: entry.id }))}
+          onClick={() => entry.bounds && picture.frameBox(entry.bounds)}
         />
         <IconButton
           icon={isOpen ? "down" : "right"}

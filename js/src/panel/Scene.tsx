@@ -2,15 +2,50 @@
 import { useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";
+import { SIDES, type Side } from "../picture/framing.js";
+import { Button } from "../ui/Button.js";
 import { ColorInput } from "../ui/ColorInput.js";
 import { Field } from "../ui/Field.js";
 
 export function Scene() {
   return (
     <div>
+      <Sides />
       <Projection />
       <Background />
     </div>
+  );
+}
+
+const NAMES: Readonly<Record<Side, string>> = {
+  front: "Front",
+  back: "Back",
+  left: "Left",
+  right: "Right",
+  top: "Top",
+  bottom: "Bottom",
+};
+
+function Sides() {
+  const { picture } = useView();
+  return (
+    <Field name="Look from">
+      {(id) => (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+        <div id={id} class="bw-sides" role="group" aria-label="Look from">
+          {SIDES.map((side, index) => (
+            <Button
+              key={side}
+              label={`Look from the ${side}`}
+              title={`Look from the ${side} (${index + 1})`}
+              onClick={() => picture.lookFrom(side)}
+            >
+              {NAMES[side]}
+            </Button>
+          ))}
+        </div>
+      )}
+    </Field>
   );
 }
 

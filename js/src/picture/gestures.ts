@@ -1,6 +1,7 @@
 // Camera movements, clicks and strokes by pointers, wheel and keys on the canvas.
 import { ACTION_KEYS, type Action } from "./actions.js";
-import { orbit, pan, zoom } from "./camera.js";
+import { orbit, pan, type Range, roll, type Spot, zoom } from "./camera.js";
+import { SIDES, type Side } from "./framing.js";
 import type { Pilot } from "./pilot.js";
 import { type Point, pointOn } from "./places.js";
 import type { Change, Strokes, Tool } from "./strokes.js";
@@ -8,6 +9,7 @@ import type { Change, Strokes, Tool } from "./strokes.js";
 /** A drag over the whole height of the canvas turns the camera half round. */
 const ORBIT_PER_HEIGHT = Math.PI;
 const ORBIT_STEP = Math.PI / 36;
+const ROLL_STEP = Math.PI / 36;
 const PAN_STEP = 0.05;
 const ZOOM_STEP = 1.1;
 const WHEEL_RATE = 0.0015;
@@ -20,13 +22,24 @@ const REST_MS = 150;
 
 export const TOOL_KEYS: Readonly<Record<Tool, string>> = { orbit: "O", rectangle: "S", lasso: "L" };
 
+/** Keys that turn the picture, counterclockwise and clockwise. */
+export const ROLL_KEYS = ["Q", "E"] as const;
+
 /** CSS pixels that a pointer may move in a click; a drag begins beyond them. */
 const CLICK_PX = 5;
+/** Within that time and that many CSS pixels, a second click makes a double click. */
+const DOUBLE_MS = 400;
+const DOUBLE_PX = 10;
 
 export interface GesturePorts {
   reset(): void;
   /** A point of the canvas was clicked; `add`: with Ctrl or ⌘. */
   clicked(point: Point, add: boolean): void;
+  /** The place of the last click was clicked once more. */
+  clickedTwice(): void;
+  lookFrom(side: Side): void;
+  /** How far one may zoom. */
+  range(): Range | undefined;
   escaped(): void;
   act(action: Action): void;
   readonly strokes: Strokes;
@@ -54,6 +67,8 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
   let change: Change | null = null;
   /** Where on the canvas the pointer went down, while it may still be a click. */
   let pressed: Point | null = null;
+  /** A click that may be the first of two. */
+  let clicked: { readonly at: number; readonly point: Point } | null = null;
 
   const move = (id: number, from: Point, to: Point) => {
     const height = canvas.clientHeight || 1;
@@ -64,7 +79,10 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
       // The middle of two fingers moves half as far as one of them.
       const right = (from.x - to.x) / 2 / height;
       const up = (to.y - from.y) / 2 / height;
-      pilot.steer((camera) => pan(zoom(camera, before / Math.max(after, 1)), right, up));
+      const { left, top } = canvas.getBoundingClientRect();
+      const middle = spotOf(canvas, { x: (to.x + other.x) / 2 - left, y: (to.y + other.y) / 2 - top });
+      const factor = before / Math.max(after, 1);
+      pilot.steer((camera) => zoom(pan(camera, right, up), factor, middle, ports.range()));
     } else if (panning) {
       pilot.steer((camera) => pan(camera, (from.x - to.x) / height, (to.y - from.y) / height));
     } else {
@@ -118,13 +136,24 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
     },
     { signal },
   );
+  const click = (point: Point, event: PointerEvent) => {
+    const { timeStamp } = event;
+    const near = clicked && Math.hypot(point.x - clicked.point.x, point.y - clicked.point.y) < DOUBLE_PX;
+    if (clicked && near && timeStamp - clicked.at < DOUBLE_MS) {
+      clicked = null;
+      ports.clickedTwice();
+    } else {
+      clicked = { at: timeStamp, point };
+      ports.clicked(point, event.ctrlKey || event.metaKey);
+    }
+  };
   const end = (event: PointerEvent) => {
     if (!down.delete(event.pointerId) || down.size > 0) {
       return;
     }
     pilot.rest();
     if (pressed && event.type === "pointerup") {
-      ports.clicked(pointOn(canvas, event), event.ctrlKey || event.metaKey);
+      click(pointOn(canvas, event), event);
     } else if (change && event.type === "pointerup") {
       void strokes.end();
     } else if (change) {
@@ -152,11 +181,17 @@ function wheel(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sig
       // Some systems turn the wheel's axis while Shift is held.
       const turned = (event.deltaY || event.deltaX) * unit * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE);
       const exponent = Math.min(Math.max(turned, -WHEEL_LIMIT), WHEEL_LIMIT);
-      pilot.steer((camera) => zoom(camera, Math.exp(exponent)));
+      const spot = spotOf(canvas, pointOn(canvas, event));
+      pilot.steer((camera) => zoom(camera, Math.exp(exponent), spot, ports.range()));
       pilot.rest(REST_MS);
     },
     { signal, passive: false },
   );
+}
+
+function spotOf(canvas: HTMLCanvasElement, { x, y }: Point): Spot {
+  const { clientWidth, clientHeight } = canvas;
+  return { right: (x - clientWidth / 2) / clientHeight, up: (clientHeight / 2 - y) / clientHeight };
 }
 
 function focusedInShadow(canvas: HTMLCanvasElement): boolean {
@@ -179,6 +214,7 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
     _: ZOOM_STEP,
     PageDown: ZOOM_STEP,
   };
+  const rolls: Record<string, number> = { [ROLL_KEYS[0]]: -ROLL_STEP, [ROLL_KEYS[1]]: ROLL_STEP };
   const tools = byKey(TOOL_KEYS);
   const actions = byKey(ACTION_KEYS);
   canvas.addEventListener(
@@ -190,6 +226,8 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
       const arrow = arrows[event.key];
       const factor = zooms[event.key];
       const letter = event.key.toUpperCase();
+      const side = SIDES[Number(event.key) - 1];
+      const turn = rolls[letter];
       const tool = tools.get(letter);
       const action = actions.get(letter);
       if (arrow && event.shiftKey) {
@@ -197,7 +235,11 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
       } else if (arrow) {
         pilot.steer((camera) => orbit(camera, arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP));
       } else if (factor) {
-        pilot.steer((camera) => zoom(camera, factor));
+        pilot.steer((camera) => zoom(camera, factor, undefined, ports.range()));
+      } else if (turn) {
+        pilot.steer((camera) => roll(camera, turn));
+      } else if (side) {
+        ports.lookFrom(side);
       } else if (letter === "R") {
         ports.reset();
       } else if (tool) {
