@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Camera, Vec3 } from "../src/contract.js";
-import { dolly, orbit, pan, project, roll, sameView, visibleHeight, zoom } from "../src/picture/camera.js";
+import {
+  dolly,
+  orbit,
+  pan,
+  panAlong,
+  project,
+  roll,
+  sameView,
+  turnAbout,
+  visibleHeight,
+  zoom,
+} from "../src/picture/camera.js";
 import { seenAt } from "../src/picture/places.js";
 
 const FRONT: Camera = {
@@ -121,6 +132,37 @@ test("zooming has its ends, and from beyond it only comes back", () => {
     assert.ok(Math.abs(visibleHeight(zoom(away, 2, undefined, range)) - visibleHeight(away)) < 1e-6);
     assert.ok(visibleHeight(zoom(away, 0.5, undefined, range)) < visibleHeight(away));
   }
+});
+
+const X: Vec3 = [1, 0, 0];
+const Y: Vec3 = [0, 1, 0];
+const Z: Vec3 = [0, 0, 1];
+
+test("about the axis that is up, or the one to the right, a drag turns as an orbit does", () => {
+  near(turnAbout(FRONT, Y, 0.3, 0.2).position, orbit(FRONT, 0.3, 0).position);
+  near(turnAbout(FRONT, X, 0.3, 0.2).position, orbit(FRONT, 0, 0.2).position);
+  const rolled = turnAbout(FRONT, Z, 0.3, 0.2); // it points at the viewer
+  near(rolled.position, FRONT.position);
+  near(rolled.up, [-Math.sin(0.3), Math.cos(0.3), 0]);
+});
+
+test("about an axis it goes round, over the poles, and keeps its distance", () => {
+  let camera = FRONT;
+  for (let step = 0; step < 12; step += 1) {
+    camera = turnAbout(camera, X, 0, Math.PI / 6);
+    assert.ok(Math.abs(distance(camera) - 1000) < 1e-6 && Math.abs(camera.position[0] - 10) < 1e-6);
+  }
+  near(camera.position, FRONT.position, 1e-6);
+  near(camera.up, FRONT.up, 1e-6);
+});
+
+test("along an axis only, what is under the pointer follows it as far as that goes", () => {
+  const seen = visibleHeight(FRONT);
+  near(panAlong(FRONT, X, 0.5, 0.3).target, [10 + 0.5 * seen, 20, 30]);
+  near(panAlong(FRONT, Y, 0.5, 0.3).target, [10, 20 + 0.3 * seen, 30]);
+  near(panAlong(FRONT, Z, 0.5, 0.3).target, FRONT.target);
+  const oblique = orbit(FRONT, Math.PI / 4, 0); // x and z are seen at an angle of 45 degrees
+  near(panAlong(oblique, X, 0.5, 0).target, [10 + 0.5 * seen * Math.SQRT2, 20, 30], 1e-6);
 });
 
 test("a roll turns the picture clockwise and moves nothing", () => {

@@ -157,6 +157,57 @@ def test_pans(view, how):
     assert distance(camera) == pytest.approx(1000)
 
 
+@pytest.mark.parametrize(("key", "still"), [("x", 0), ("y", 1)])
+def test_an_axis_that_is_held_is_the_only_one(view, key, still):
+    view.canvas.focus()
+    view.page.keyboard.down(key)
+    camera = drag(view, 60, 60)
+    assert camera["position"][still] == pytest.approx(0, abs=1e-6)
+    assert abs(camera["position"][1 - still]) > 100
+    view.page.keyboard.up(key)
+    drag(view, 60, 60)
+    view.wait(f"Math.abs(kernel.model.get('camera').position[{still}]) > 10")
+
+
+def test_along_an_axis_that_is_held(view):
+    view.canvas.focus()
+    view.page.keyboard.down("x")
+    camera = drag(view, 60, 60, button="right")
+    view.page.keyboard.up("x")
+    assert camera["target"][0] < -50
+    assert camera["target"][1:] == [0, 0]
+
+
+def test_an_axis_is_held_no_more_when_the_focus_goes(view):
+    view.canvas.focus()
+    view.page.keyboard.down("x")
+    view.page.locator("#before").focus()
+    view.page.keyboard.up("x")
+    assert abs(drag(view, 60, 0)["position"][0]) > 100
+
+
+def test_shift_slows_a_drag_that_it_did_not_begin_with(view):
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    view.page.keyboard.down("Shift")
+    view.page.mouse.move(x + 100, y, steps=5)
+    view.page.keyboard.up("Shift")
+    view.page.mouse.up()
+    camera = rested(view)[-1]["camera"]
+    turned = math.atan2(-camera["position"][0], camera["position"][2])
+    assert turned == pytest.approx(math.pi * 100 / view.canvas.bounding_box()["height"] / 5, rel=0.1)
+    assert camera["target"] == [0, 0, 0]
+
+
+def test_shift_slows_the_wheel(view):
+    view.page.mouse.move(*middle(view))
+    view.page.keyboard.down("Shift")
+    view.page.mouse.wheel(0, 100)
+    view.page.keyboard.up("Shift")
+    assert distance(rested(view)[-1]["camera"]) == pytest.approx(1000 * math.exp(0.03), rel=1e-3)
+
+
 def test_a_click_moves_nothing(view):
     x, y = middle(view)
     view.page.mouse.click(x, y)

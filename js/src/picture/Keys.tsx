@@ -3,13 +3,15 @@ import { useSignal } from "@preact/signals";
 import { keysId, useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
 import { ACTION_KEYS } from "./actions.js";
-import { ROLL_KEYS, TOOL_KEYS } from "./gestures.js";
+import { AXES, ROLL_KEYS, TOOL_KEYS } from "./gestures.js";
 
 const { rectangle, lasso, orbit } = TOOL_KEYS;
 const { frame, isolate, hide, show_all } = ACTION_KEYS;
 const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ["Drag, arrows", "turn"],
   ["Shift + either", "move"],
+  [`${[...AXES.keys()].join(", ")} held`, "turn about that axis, move along it"],
+  ["Shift in a drag", "slower; also with the wheel"],
   ["Wheel, + and −", "zoom, the wheel to the pointer"],
   ["Double click", "look at what is there"],
   ["1 to 6", "look from the front, back, left, right, top or bottom"],

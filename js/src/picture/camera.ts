@@ -95,6 +95,28 @@ export function pan(camera: Camera, right: number, up: number): Camera {
   return { ...camera, position: add(camera.position, step), target: add(camera.target, step) };
 }
 
+/** An axis of the world that is seen shorter than this share of itself points at the viewer. */
+const SHORT = 0.3;
+
+/** Turns the camera about an axis of the world through its target, as a drag across that axis says. */
+export function turnAbout(camera: Camera, axis: Vec3, yaw: number, pitch: number): Camera {
+  const { right, top, back, distance } = basis(camera);
+  const [across, along] = [dot(axis, right), dot(axis, top)];
+  const seen = Math.hypot(across, along);
+  const angle = seen < SHORT ? yaw : (yaw * along + pitch * across) / seen;
+  const position = add(camera.target, scale(rotate(back, axis, angle), distance));
+  return { ...camera, position, up: rotate(camera.up, axis, angle) };
+}
+
+/** As `pan`, but along an axis of the world only. */
+export function panAlong(camera: Camera, axis: Vec3, right: number, up: number): Camera {
+  const axes = basis(camera);
+  const [across, along] = [dot(axis, axes.right), dot(axis, axes.top)];
+  const share = (right * across + up * along) / Math.max(across ** 2 + along ** 2, SHORT ** 2);
+  const step = scale(axis, share * visibleHeight(camera));
+  return { ...camera, position: add(camera.position, step), target: add(camera.target, step) };
+}
+
 /** Multiplies the distance to the target; what an orthographic camera sees does not change. */
 export function dolly(camera: Camera, factor: number): Camera {
   const { back, distance } = basis(camera);

@@ -1,6 +1,7 @@
 // Camera movements, clicks and strokes by pointers, wheel and keys on the canvas.
+import type { Camera, Vec3 } from "../contract.js";
 import { ACTION_KEYS, type Action } from "./actions.js";
-import { orbit, pan, type Range, roll, type Spot, zoom } from "./camera.js";
+import { orbit, pan, panAlong, type Range, roll, type Spot, turnAbout, zoom } from "./camera.js";
 import { SIDES, type Side } from "./framing.js";
 import type { Pilot } from "./pilot.js";
 import { type Point, pointOn } from "./places.js";
@@ -25,6 +26,15 @@ export const TOOL_KEYS: Readonly<Record<Tool, string>> = { orbit: "O", rectangle
 /** Keys that turn the picture, counterclockwise and clockwise. */
 export const ROLL_KEYS = ["Q", "E"] as const;
 
+/** While one of these keys is held, the camera turns about this axis only, and moves along it only. */
+export const AXES = new Map<string, Vec3>([
+  ["X", [1, 0, 0]],
+  ["Y", [0, 1, 0]],
+  ["Z", [0, 0, 1]],
+]);
+/** How much slower drag and wheel are with Shift. */
+const SLOW = 0.2;
+
 /** CSS pixels that a pointer may move in a click; a drag begins beyond them. */
 const CLICK_PX = 5;
 /** Within that time and that many CSS pixels, a second click makes a double click. */
@@ -48,9 +58,10 @@ export interface GesturePorts {
 }
 
 export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
-  pointers(canvas, pilot, ports, signal);
+  const moves = new Moves(canvas, pilot, signal);
+  pointers(canvas, moves, ports, signal);
   wheel(canvas, pilot, ports, signal);
-  keys(canvas, pilot, ports, signal);
+  keys(canvas, moves, ports, signal);
   // The right button pans; a menu of the notebook's or the browser's would end that.
   const stop = (event: Event) => {
     event.preventDefault();
@@ -59,10 +70,51 @@ export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePo
   canvas.addEventListener("contextmenu", stop, { signal });
 }
 
-function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+/** Turns and moves the camera: freely, or by the axis whose key is held. */
+class Moves {
+  readonly pilot: Pilot;
+  #held = "";
+
+  constructor(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal) {
+    this.pilot = pilot;
+    const release = (event: Event) => {
+      if (!(event instanceof KeyboardEvent) || event.key.toUpperCase() === this.#held) {
+        this.#held = "";
+      }
+    };
+    canvas.addEventListener("keyup", release, { signal });
+    canvas.addEventListener("blur", release, { signal });
+  }
+
+  /** Whether a key is that of an axis, which is held from now on. */
+  hold(key: string): boolean {
+    if (AXES.has(key)) {
+      this.#held = key;
+    }
+    return AXES.has(key);
+  }
+
+  turn(yaw: number, pitch: number): void {
+    this.#steer((camera, axis) => (axis ? turnAbout(camera, axis, yaw, pitch) : orbit(camera, yaw, pitch)));
+  }
+
+  pan(right: number, up: number): void {
+    this.#steer((camera, axis) => (axis ? panAlong(camera, axis, right, up) : pan(camera, right, up)));
+  }
+
+  #steer(change: (camera: Camera, axis: Vec3 | undefined) => Camera): void {
+    const axis = AXES.get(this.#held);
+    this.pilot.steer((camera) => change(camera, axis));
+  }
+}
+
+function pointers(canvas: HTMLCanvasElement, moves: Moves, ports: GesturePorts, signal: AbortSignal): void {
   const { strokes } = ports;
+  const { pilot } = moves;
   const down = new Map<number, Point>();
   let panning = false;
+  /** Whether Shift is held since the drag began, so that it pans and does not slow. */
+  let shifted = false;
   /** What the stroke does that the drag draws; it is no stroke if null. */
   let change: Change | null = null;
   /** Where on the canvas the pointer went down, while it may still be a click. */
@@ -70,7 +122,7 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
   /** A click that may be the first of two. */
   let clicked: { readonly at: number; readonly point: Point } | null = null;
 
-  const move = (id: number, from: Point, to: Point) => {
+  const move = (id: number, from: Point, to: Point, pace: number) => {
     const height = canvas.clientHeight || 1;
     const other = [...down].find(([key]) => key !== id)?.[1];
     if (other) {
@@ -84,10 +136,10 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
       const factor = before / Math.max(after, 1);
       pilot.steer((camera) => zoom(pan(camera, right, up), factor, middle, ports.range()));
     } else if (panning) {
-      pilot.steer((camera) => pan(camera, (from.x - to.x) / height, (to.y - from.y) / height));
+      moves.pan((pace * (from.x - to.x)) / height, (pace * (to.y - from.y)) / height);
     } else {
-      const rate = ORBIT_PER_HEIGHT / height;
-      pilot.steer((camera) => orbit(camera, (from.x - to.x) * rate, (from.y - to.y) * rate));
+      const rate = (pace * ORBIT_PER_HEIGHT) / height;
+      moves.turn((from.x - to.x) * rate, (from.y - to.y) * rate);
     }
   };
 
@@ -101,6 +153,7 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
       canvas.setPointerCapture(event.pointerId);
       if (down.size === 0) {
         change = event.button === 0 ? strokes.changeBy(event) : null;
+        shifted = event.shiftKey;
         panning = event.button !== 0 || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
       } else if (change) {
         strokes.cancel(); // two fingers move the camera, and the one that stays pans
@@ -129,7 +182,8 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
         if (change) {
           strokes.to(point);
         } else {
-          move(event.pointerId, from, to);
+          shifted &&= event.shiftKey;
+          move(event.pointerId, from, to, event.shiftKey && !shifted ? SLOW : 1);
         }
         down.set(event.pointerId, to);
       }
@@ -182,7 +236,8 @@ function wheel(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sig
       const turned = (event.deltaY || event.deltaX) * unit * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE);
       const exponent = Math.min(Math.max(turned, -WHEEL_LIMIT), WHEEL_LIMIT);
       const spot = spotOf(canvas, pointOn(canvas, event));
-      pilot.steer((camera) => zoom(camera, Math.exp(exponent), spot, ports.range()));
+      const pace = event.shiftKey ? SLOW : 1;
+      pilot.steer((camera) => zoom(camera, Math.exp(pace * exponent), spot, ports.range()));
       pilot.rest(REST_MS);
     },
     { signal, passive: false },
@@ -199,7 +254,8 @@ function focusedInShadow(canvas: HTMLCanvasElement): boolean {
   return root instanceof ShadowRoot && root.activeElement === canvas;
 }
 
-function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+function keys(canvas: HTMLCanvasElement, moves: Moves, ports: GesturePorts, signal: AbortSignal): void {
+  const { pilot } = moves;
   const arrows: Record<string, Point> = {
     ArrowLeft: { x: -1, y: 0 },
     ArrowRight: { x: 1, y: 0 },
@@ -231,15 +287,19 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
       const tool = tools.get(letter);
       const action = actions.get(letter);
       if (arrow && event.shiftKey) {
-        pilot.steer((camera) => pan(camera, arrow.x * PAN_STEP, arrow.y * PAN_STEP));
+        moves.pan(arrow.x * PAN_STEP, arrow.y * PAN_STEP);
       } else if (arrow) {
-        pilot.steer((camera) => orbit(camera, arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP));
+        moves.turn(arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP);
       } else if (factor) {
         pilot.steer((camera) => zoom(camera, factor, undefined, ports.range()));
       } else if (turn) {
         pilot.steer((camera) => roll(camera, turn));
       } else if (side) {
         ports.lookFrom(side);
+      } else if (moves.hold(letter)) {
+        event.preventDefault();
+        event.stopPropagation();
+        return; // it moves nothing by itself, and what moves goes on
       } else if (letter === "R") {
         ports.reset();
       } else if (tool) {
