@@ -124,6 +124,13 @@ class Camera:
 
         return Perspective(fovy=self.fovy) if self.type == "perspective" else Orthographic(height=self.height)
 
+    @property
+    def visible_height(self) -> float:
+        """Height of what is seen at the target, µm: there a perspective has the scale of its scale bar."""
+        if self.type == "orthographic":
+            return self.height
+        return 2 * _length(_subtract(self.position, self.target)) * math.tan(math.radians(self.fovy) / 2)
+
     def calls(self) -> Sequence[tuple[Endpoint[Any, None], Any]]:
         """Return the calls, as endpoints and parameters, that set this as the renderer's camera."""
         from brayns_widget.protocol.brayns import camera as brayns

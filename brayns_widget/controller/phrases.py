@@ -30,6 +30,8 @@ def look_text(trait: str, value: Any) -> str:
     """Say what a change of a widget's trait does that is no part of the scene."""
     if trait == "highlight":
         return "highlight the selection" if value else "highlight the selection no more"
+    if trait == "scale_bar":
+        return "show the scale bar" if value else "hide the scale bar"
     return "hide the legend" if value == "hidden" else "place the legend"
 
 

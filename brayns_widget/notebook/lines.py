@@ -31,7 +31,7 @@ QUIET = frozenset({
 })  # fmt: skip
 """Calls that change nothing that people see, and so have no line."""
 
-TRAITS = ("background", "height", "highlight", "legend_place", "selection")
+TRAITS = ("background", "height", "highlight", "legend_place", "scale_bar", "selection")
 """The traits that have a line when a page sets them. The camera has one when it rests."""
 
 _DIGITS = 6

@@ -34,7 +34,8 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 class Traits:
     """Types of the synced traits on a page.
 
-    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open`` and ``legend_place``.
+    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open``, ``legend_place`` and
+    ``scale_bar``.
     """
 
     camera: Camera
@@ -52,6 +53,7 @@ class Traits:
     height: Height = HEIGHT
     panel_open: bool = True
     legend_place: Place = "lower left"
+    scale_bar: bool = True
 
 
 SHOWN: Mapping[str, Callable[[State], Any]] = {

@@ -126,6 +126,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         legend_place: corner of the view that has the legend, such as "upper right", or "hidden".
+        scale_bar: whether the picture has a scale bar; in a perspective it holds at the depth of the camera's target.
         status: state of the job.
         job: the job: starts, stops and moves it.
         scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
@@ -170,6 +171,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
     legend_place = traitlets.Enum(PLACES, "lower left", help="the corner that has the legend, or hidden").tag(sync=True)
+    scale_bar = traitlets.Bool(True, help="whether the picture has a scale bar").tag(sync=True)
 
     _closing = False
     _page_thread: int | None = None  # the thread that applies what a page has set
@@ -314,7 +316,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _valid_height(self, proposal: dict[str, Any]) -> int:
         return min(max(int(proposal["value"]), HEIGHT_MIN), HEIGHT_MAX)
 
-    @traitlets.observe("highlight", "legend_place")
+    @traitlets.observe("highlight", "legend_place", "scale_bar")
     def _note_look(self, change: Any) -> None:
         """Let a change be undone, unless undoing has made it."""
         if not self._writer.is_current:

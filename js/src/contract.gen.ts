@@ -255,6 +255,7 @@ export type Traits = {
   height: number;
   panel_open: boolean;
   legend_place: "upper left" | "upper right" | "lower left" | "lower right" | "hidden";
+  scale_bar: boolean;
 };
 
 /** Page to kernel, by kind; each also carries `view`. */
@@ -770,5 +771,6 @@ export const TRAITS = [
   "highlight",
   "height",
   "panel_open",
-  "legend_place"
+  "legend_place",
+  "scale_bar"
 ] as const;

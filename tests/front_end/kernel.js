@@ -21,6 +21,7 @@ const DEFAULTS = {
   height: 420,
   panel_open: true,
   legend_place: "lower left",
+  scale_bar: true,
 };
 
 class FakeModel {

@@ -276,6 +276,9 @@ PROPERTIES: Mapping[str, Write] = {
         value=lambda number: ("lower left", "upper right", "hidden")[number % 3],
         read=lambda stage: stage.viewer.legend_place,
     ),
+    "widget.scale_bar": _property(
+        "widget.scale_bar", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.scale_bar
+    ),
     "widget.panel_open": _property(
         "widget.panel_open", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.panel_open
     ),

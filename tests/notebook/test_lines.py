@@ -256,6 +256,7 @@ def test_values_are_written_as_they_are_read(value):
         ("background", "#ffffff", 'viewer.background = "#ffffff"'),
         ("highlight", False, "viewer.highlight = False"),
         ("legend_place", "hidden", 'viewer.legend_place = "hidden"'),
+        ("scale_bar", False, "viewer.scale_bar = False"),
         ("height", 500, "viewer.height = 500"),
         ("selection", {"cells": "1-2"}, 'viewer.selection = {"cells": "1-2"}'),
     ],
@@ -287,6 +288,7 @@ def test_the_end_of_a_gesture_is_told_and_can_be_undone(viewer, page: Comm):
         ("legend_place", "hidden", "hide the legend"),
         ("legend_place", "upper left", "place the legend"),
         ("highlight", False, "highlight the selection no more"),
+        ("scale_bar", False, "hide the scale bar"),
     ],
 )
 @pytest.mark.parametrize("by_page", [True, False])

@@ -13,6 +13,7 @@ export function Scene() {
       <Sides />
       <Projection />
       <Background />
+      <ScaleBar />
     </div>
   );
 }
@@ -65,6 +66,20 @@ function Projection() {
         </select>
       )}
     </Field>
+  );
+}
+
+function ScaleBar() {
+  const { model, traits } = useView();
+  return (
+    <label class="bw-check">
+      <input
+        type="checkbox"
+        checked={traits.scale_bar.value}
+        onChange={(event) => publish(model, "scale_bar", event.currentTarget.checked)}
+      />
+      Scale bar
+    </label>
   );
 }
 

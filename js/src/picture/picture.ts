@@ -43,6 +43,8 @@ export class Picture {
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
   readonly #sight = new Sight();
+  /** The camera of the picture that is shown; null while another view moves it. */
+  readonly seen = this.#sight.camera;
   /** What was picked in it. */
   readonly picking: Picking;
   /** What is drawn over it to select. */
