@@ -304,6 +304,21 @@ def test_a_step_that_cannot_be_undone_stays(cluster, controller, model):
     assert controller.models[0].visible
 
 
+def test_a_thickness_comes_back_as_it_was(controller, model):
+    model.thickness = 0.7
+    model.thicken(3)
+    for _ in range(3):
+        controller.undo()
+        assert model.thickness == 0.7
+        controller.redo()
+    model.thicken(1e6)
+    model.thicken(1e6)  # more than can be set at once
+    thick = model.thickness
+    model.thickness = 1
+    controller.undo()
+    assert model.thickness == thick
+
+
 def test_steps_are_bounded(controller, monkeypatch):
     monkeypatch.setattr(recording, "MOST_STEPS", 3)
     for number in range(5):
