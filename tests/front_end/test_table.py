@@ -128,6 +128,18 @@ def test_only_the_selected_cells_follow_the_selection(table):
     table.wait(f"kernel.calls('table.rows').length > {before}")
 
 
+def test_another_circuit_with_a_population_of_this_name_is_read(cell):
+    other = MODEL | {"id": 77, "path": "/data/other.json"}
+    opened(cell, {"result": ROWS}, models=[MODEL, other])
+    lines(cell).first.wait_for()
+    cell.answer("table.rows", {"result": ROWS | {"cells": [5, 6, 8]}})
+    cell.trait("models", [MODEL | {"visible": False}, other])
+    cell.trait("models", [other])
+    cell.page.get_by_text("8", exact=True).wait_for()
+    assert [line[0] for line in texts(cell)] == ["5", "6", "8"]
+    assert len(cell.calls("table.rows")) == 2
+
+
 def test_what_cannot_be_read_is_told(cell):
     opened(cell, {"error": {"type": "CircuitError", "message": "This job has no backend.", "hint": ""}})
     cell.page.get_by_text("This job has no backend.").wait_for()

@@ -39,8 +39,10 @@ export function Table() {
   );
   const query = complete.length > 0 ? queryOf(complete, columns, any.value) : null;
   const question = { population, ...sorting.value, query, selected: only.value };
+  // The kernel takes the first model's circuit; another one may have a population of this name, too.
+  const circuit = traits.models.value.find((model) => model.path && model.population === population)?.path;
   // Rows that are selected ones change with the selection.
-  const key = JSON.stringify([question, only.value ? text : ""]);
+  const key = JSON.stringify([question, circuit, only.value ? text : ""]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key has all of the question
   const pages = useMemo(
     () => new RowPages((first, count) => link.call("table.rows", { ...question, first, count })),
