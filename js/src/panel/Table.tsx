@@ -62,8 +62,9 @@ export function Table() {
     return <p class="bw-hint">Load a circuit to see the attributes of its cells.</p>;
   }
   const error = pages.error.value;
+  const named = shown.current?.columns ?? []; // those of the newest answer
   // Conditions tell what is wrong with one of them.
-  const elsewhere = columns.length > 0 && error instanceof CallError ? "" : saying(error);
+  const elsewhere = named.length > 0 && error instanceof CallError ? "" : saying(error);
   const counting = { count: null, error: error instanceof CallError ? error : null, busy: false };
   return (
     <div class="bw-table">
@@ -87,7 +88,7 @@ export function Table() {
         </Field>
       )}
       <Conditions
-        columns={columns}
+        columns={named}
         conditions={conditions.value}
         any={any.value}
         counting={counting}
