@@ -151,7 +151,7 @@ function Control({ field, value, onChange }: ControlProps) {
             {value === "" && <option value="">{field.required ? "Choose" : "As it is"}</option>}
             {field.options.map((option) => (
               <option key={option} value={option}>
-                {option.replaceAll("_", " ")}
+                {wordsOf(option)}
               </option>
             ))}
           </select>
@@ -188,6 +188,11 @@ function Control({ field, value, onChange }: ControlProps) {
       )}
     </Field>
   );
+}
+
+/** An option in words; Brayns writes one of them wrong, and must get it so. */
+function wordsOf(option: string): string {
+  return option.replace("unsinged", "unsigned").replaceAll("_", " ");
 }
 
 function placeholder({ kind, length, required }: SchemaField): string {
