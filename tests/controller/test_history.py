@@ -397,7 +397,7 @@ def test_a_gesture_within_a_call_is_a_step_of_its_own(controller, model):
     before = controller.camera.value
 
     async def call_and_move() -> None:
-        with controller.recorder.noting(lambda: "change the background"):
+        with controller.recorder.noting("change the background"):
             await controller.rendering.set_background.aio("white")
             controller.recorder.turning()
             controller.camera._steer(AWAY)
