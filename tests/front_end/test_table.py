@@ -57,6 +57,7 @@ def test_it_is_read_when_it_is_opened_and_shows_rows_and_numbers(cell):
     assert texts(cell) == [["4", "L2_IPC", "1.25"], ["7", "L1_DAC", ""], ["9", "L2_IPC", "1234.57"]]
     assert [line.get_attribute("aria-selected") for line in lines(cell).all()] == ["false", "true", "false"]
     assert cell.page.get_by_text("3 of 5 cells").is_visible()
+    assert cell.page.locator(".bw-table").get_by_role("button", name="Add condition").is_visible()
     grid = cell.page.get_by_role("grid", name="Cells")
     assert (grid.get_attribute("aria-rowcount"), grid.get_attribute("aria-colcount")) == ("4", "3")
     (asked,) = cell.calls("table.rows")
