@@ -40,6 +40,8 @@ EXAMPLES: Mapping[str, Example] = {
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
     ),
+    "rendering.set_fog": Example({"strength": 0.3}, "viewer.rendering.set_fog(0.3)"),
+    "rendering.use_preset": Example({"name": "paper"}, 'viewer.rendering.use_preset("paper")'),
     "history.redo": Example({}, "viewer.redo()"),
     "history.undo": Example({}, "viewer.undo()"),
     "job.attach": Example(
