@@ -71,6 +71,13 @@ def test_it_is_read_when_it_is_opened_and_shows_rows_and_numbers(cell):
     }
 
 
+def test_conditions_are_there_with_the_first_rows(table):
+    lines(table).first.wait_for()
+    table.page.get_by_role("button", name="Add condition").click()
+    assert len(table.calls("table.rows")) == 1
+    assert table.page.get_by_label("Attribute").locator("option").all_inner_texts() == ["mtype", "x"]
+
+
 def test_heads_sort(table):
     lines(table).first.wait_for()
     for expected in ((("x"), False), (("x"), True), (("x"), False), (None, False), (None, True)):

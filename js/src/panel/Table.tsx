@@ -61,7 +61,8 @@ export function Table() {
   }
   const error = pages.error.value;
   // Conditions tell what is wrong with one of them.
-  const elsewhere = columns.length > 0 && error instanceof CallError ? "" : saying(error);
+  const known = shown.current?.columns ?? []; // the newest: those above are of the last answer
+  const elsewhere = known.length > 0 && error instanceof CallError ? "" : saying(error);
   const counting = { count: null, error: error instanceof CallError ? error : null, busy: false };
   return (
     <div class="bw-table">
@@ -85,7 +86,7 @@ export function Table() {
         </Field>
       )}
       <Conditions
-        columns={columns}
+        columns={known}
         conditions={conditions.value}
         any={any.value}
         counting={counting}
