@@ -12,6 +12,7 @@ const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ["Shift + either", "move"],
   ["Wheel, + and −", "zoom"],
   ["R", "reset the camera"],
+  ["Ctrl + Z", "undo; with Shift, redo"],
   ["Click", "tell what is there, and select it"],
   [`${rectangle}, ${lasso}`, "let a drag select in a rectangle or a lasso"],
   ["Ctrl, Alt", "add to the selection, remove from it"],
