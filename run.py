@@ -11,6 +11,7 @@ dependencies or the front end have changed. Further arguments go to JupyterLab, 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -62,9 +63,13 @@ def install(extras: str) -> None:
 def run(*command: str) -> None:
     """Run a tool of ``.venv``; if it fails, exit with its code."""
     environment = os.environ | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"}
-    code = subprocess.run([str(PYTHON), "-m", *command], cwd=ROOT, env=environment, check=False).returncode
-    if code:
-        sys.exit(code)
+    with subprocess.Popen([str(PYTHON), "-m", *command], cwd=ROOT, env=environment) as tool:
+        while tool.returncode is None:
+            # A terminal sends Ctrl-C to the tool, too, which may ask what is meant, and ends what it has started.
+            with contextlib.suppress(KeyboardInterrupt):
+                tool.wait()
+    if tool.returncode:
+        sys.exit(tool.returncode)
 
 
 def test(arguments: list[str]) -> None:

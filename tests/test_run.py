@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -90,3 +92,31 @@ def test_the_commands_are_told_alike():
     (usage,) = re.findall(r'"usage: python run\.py (.*)"', (ROOT / "run.py").read_text(encoding="utf-8"))
     told = re.findall(r"^    python run\.py (\w+(?: NAME)?)", run.__doc__ or "", re.MULTILINE)
     assert usage == " | ".join(told)
+
+
+TOOL = """
+import sys, time
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(1)  # longer than Python waits for what it has started when Ctrl-C is pressed
+    print("asked", flush=True)
+    sys.exit(3)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes that get a signal")
+def test_ctrl_c_is_for_the_tool(tmp_path):
+    (tmp_path / "some_tool.py").write_text(TOOL)
+    code = "import run, sys; run.PYTHON = sys.executable; run.run('some_tool')"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    started = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "ready\n"
+        os.killpg(started.pid, signal.SIGINT)
+        assert started.communicate(timeout=30)[0] == "asked\n"
+    assert started.returncode == 3

@@ -153,7 +153,7 @@ class waiting(Capability[G], Generic[G, P, T]):  # noqa: N801 - a decorator
 
     async def _noted(self, group: G, bound: inspect.BoundArguments) -> T:
         """Do the work; what it changes in the scene can be undone."""
-        with group._runner.noting(lambda: phrase(group, self.name, bound.arguments)):  # noqa: SLF001 - see HasRunner
+        with group._runner.noting(phrase(group, self.name, bound.arguments)):  # noqa: SLF001 - see HasRunner
             result: T = await self._work(group, *bound.args, **bound.kwargs)
             return result
 

@@ -24,6 +24,7 @@ from brayns_widget.controller.job import Job, Notices, Tasks
 from brayns_widget.controller.jobs import StartedJobs, find_jobs, runner
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
+from brayns_widget.controller.members import Members
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.peers import Backend, Renderer
 from brayns_widget.controller.picking import Picked
@@ -144,7 +145,9 @@ class Controller(Groups, Guarded):
         lights, rendering, models = Lights(core), Rendering(core), Models(core)
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         selection = Selection(core, models)
-        self._recorder = Recorder(core.store, undoable(core, models, rendering, selection), camera=0)
+        self._recorder = Recorder(
+            core.store, Members(core, models), undoable(core, models, rendering, selection), camera=0
+        )
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
             models=models,

@@ -10,14 +10,14 @@ from brayns_widget.controller.recording import Recorder
 class History(Group):
     """What was done to the scene, from Python and on pages.
 
-    All but loads and removals can be undone: colors, what is shown, the selection, the camera, the background::
+    All but loads can be undone: colors, what is shown, removals, the selection, the camera, the background::
 
         viewer.models[0].color_by("mtype")
         viewer.undo()
         viewer.redo()
         viewer.history.lines    # what was done in the panel and the view, as Python
 
-    Removing a model ends its history.
+    Undoing the removal of a model loads it again.
     """
 
     def __init__(self, core: Core, recorder: Recorder) -> None:

@@ -71,7 +71,7 @@ LAYERS = (
 _LAYER = re.compile(r"L(?:ayer)?[ _]?(\d)(?:[_/]?\d)?(?!\d)")
 _HUES = {"1": 0, "2": 1, "3": 1, "4": 2, "5": 3, "6": 4}
 
-# Values that have a customary color in neuroscience: excitation is warm, inhibition cold.
+# Values that have a color of their own: excitation is warm, inhibition cold, as is customary.
 _EXCITATION, _INHIBITION = "#D55E00", "#56B4E9"
 _CUSTOMARY: Mapping[str, Mapping[str, str]] = {
     "synapse class": {"EXC": _EXCITATION, "INH": _INHIBITION},
@@ -82,6 +82,8 @@ _CUSTOMARY: Mapping[str, Mapping[str, str]] = {
         "dendrite": "#D55E00",
         "apical_dendrite": "#883388",
     },
+    # Of each layer's hue that which differs most from those of the others, so that types of cells look alike.
+    "layer": {"1": "#FFE15A", "2": "#B4C3FF", "3": "#3C87FF", "4": "#FF783C", "5": "#69E1C3", "6": "#D269A5"},
 }
 _NONE: Mapping[str, Rgba] = MappingProxyType({})
 

@@ -104,7 +104,7 @@ class Parts(Group, Sequence[Part]):
         return Part(self._core, part)
 
     def _cleared(self) -> None:
-        self._store.state = self._with(self._store.state, ())
+        self._core.scene.drop([part.id for part in self._states(self._store.state)])
         self._core.touch()
 
 

@@ -21,7 +21,7 @@ def phrase(group: Any, name: str, values: Values) -> str:
         values: the arguments that were given.
     """
     kind = type(group).__name__
-    subject = _name(group) if kind == "Model" else _SUBJECTS.get(kind, f"the {kind.lower()}")
+    subject = _SUBJECTS[kind](group) if kind in _SUBJECTS else f"the {kind.lower()}"
     known = _TEXTS.get(f"{kind}.{name}")
     return f"{name.replace('_', ' ')} {subject}" if known is None else known(subject, values)
 
@@ -56,7 +56,11 @@ def _update(model: str, values: Values) -> str:
     return f"change the {' and '.join(given)} of {model}"
 
 
-_SUBJECTS: Mapping[str, str] = {"LiveCamera": "the camera"}
+_SUBJECTS: Mapping[str, Callable[[Any], str]] = {
+    "Model": _name,
+    "LiveCamera": lambda _: "the camera",
+    "Part": lambda part: f"the {part.type.replace('_', ' ')}",
+}
 
 _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Model.update": _update,
@@ -64,7 +68,14 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Model.set_material": lambda model, _: f"change the material of {model}",
     "Model.frame": lambda model, _: f"look at {model}",
     "Colors.set": lambda _, values: f"change the colors of {values['attribute'] or 'values'}",
+    "Models.clear": lambda *_: "remove all models",
     "Models.refresh": lambda *_: "",
+    "Shapes.add": lambda *_: "add shapes",
+    "Lights.add": lambda *_: "add a light",
+    "Lights.clear": lambda *_: "remove all lights",
+    "Clipping.add": lambda *_: "cut",
+    "Clipping.clear": lambda *_: "cut nothing",
+    "Part.remove": lambda part, _: f"remove {part}",
     "LiveCamera.frame": lambda *_: "look at a box",
     "Rendering.set_background": lambda *_: "change the background",
     "Rendering.set_settings": lambda *_: "change the rendering",

@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -51,6 +51,13 @@ class Part(Protocol):
 
     async def write(self, values: Mapping[Hashable, Any]) -> None:
         """Set it again, by what has it."""
+
+
+class Owners(Part, Protocol):
+    """The part of the scene whose members have the others."""
+
+    def hold(self, owners: Iterable[Hashable]) -> None:
+        """Take in which members steps are about, so that these may come back."""
 
 
 class Settable(Hashable, Protocol):
@@ -103,13 +110,15 @@ class Recorder:
 
     Args:
         store: the state, which tells what can be undone.
-        parts: all that can be, in the order in which it is set again.
-        camera: number of the part that is the camera.
+        members: the models and the like that there are.
+        parts: all else that can be set again, in the order in which it is.
+        camera: number of the part among these that is the camera.
     """
 
-    def __init__(self, store: Store, parts: Sequence[Part], camera: int) -> None:
+    def __init__(self, store: Store, members: Owners, parts: Sequence[Part], camera: int) -> None:
         self._store = store
-        self._parts = (*parts, _Others())
+        self._members = members
+        self._parts = (*parts, members, _Others())
         self._camera = camera
         self._known: Sequence[Any] = ()
         self._calls: set[asyncio.Task[Any] | None] = set()  # the tasks of calls that run
@@ -117,16 +126,16 @@ class Recorder:
         self._undone: list[Step] = []
         self._turned_from: Camera | None = None  # during a gesture
         self._turn = asyncio.Lock()
-        store.listen(lambda state: state.models, weakly(self._forget_gone))
+        store.listen(lambda state: state.models, weakly(self._models_changed))
 
     # ------------------------------------------------------------------ recording
 
     @contextmanager
-    def noting(self, describe: Callable[[], str]) -> Iterator[None]:
+    def noting(self, text: str) -> Iterator[None]:
         """Make a step of what changes inside; calls that another call makes belong to that one's step.
 
         Args:
-            describe: says at the end what was done, or "" if it was done by others.
+            text: what is done, or "" if others have done it.
         """
         task = asyncio.current_task()
         if task in self._calls:
@@ -139,8 +148,9 @@ class Recorder:
             yield
         finally:
             self._calls.discard(task)
-            if (changes := self._changes()) and (text := describe()):
+            if (changes := self._changes()) and text:
                 self._add(text, changes)
+            self._models_changed()
 
     def changed(self, text: str, owner: Settable, before: Any, after: Any) -> None:
         """Take in that something that is no part of the scene was changed.
@@ -230,8 +240,16 @@ class Recorder:
                 self._tell()
             return True
 
-    def _forget_gone(self, _: object = None) -> None:
-        """Forget the steps about what is gone."""
+    def _models_changed(self, _: object = None) -> None:
+        if not self._calls:  # what a call removes may come back by its step, which is made at its end
+            self._forget_gone()
+
+    def _forget_gone(self) -> None:
+        """Forget the steps about what is gone, unless it may come back by another step."""
+        members = self._parts.index(self._members)
+        self._members.hold(
+            owner for step in (*self._done, *self._undone) for number, owner in step.changes if number == members
+        )
         for steps in (self._done, self._undone):
             steps[:] = [
                 step for step in steps if any(self._parts[number].is_there(owner) for number, owner in step.changes)
@@ -257,12 +275,12 @@ class Recorder:
             self._store.state = state
 
 
-def noted_weakly(recorder: Recorder) -> Callable[[Callable[[], str]], AbstractContextManager[None]]:
+def noted_weakly(recorder: Recorder) -> Callable[[str], AbstractContextManager[None]]:
     """Return the recorder's ``noting``, which does nothing any more when nothing else holds the recorder."""
     reference = weakref.ref(recorder)
 
-    def noting(describe: Callable[[], str]) -> AbstractContextManager[None]:
+    def noting(text: str) -> AbstractContextManager[None]:
         found = reference()
-        return nullcontext() if found is None else found.noting(describe)
+        return nullcontext() if found is None else found.noting(text)
 
     return noting

@@ -144,7 +144,9 @@ class Rendering(Group):
         if ready.capabilities.offers(SET_RADIUS_FLOOR.name) and not kept:
             await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=self._floor))
         if ready.capabilities.offers(SET_PICTURE_OPTIONS.name) and not kept:
-            better = PictureOptions(all_materials=True, centered=True, soft_shadows=True, stepwise=True)
+            better = PictureOptions(
+                all_materials=True, centered=True, exact_background=True, soft_shadows=True, stepwise=True
+            )
             await ready.renderer.call(SET_PICTURE_OPTIONS, better)
         # Settings made before the job counts as ready are only stored, so they are compared again after each answer.
         sent = None

@@ -44,6 +44,26 @@ class Remembered:
     strangers: tuple[str, ...]
     camera: Camera
 
+    def made(self) -> Mapping[Key, Call]:
+        """Return the requests that have made what is in the scene, by key."""
+        return {
+            self.keys[thing]: made.call
+            for made in self.record.made
+            for thing in made.ids
+            if thing is not None and thing in self.keys
+        }
+
+    def only(self, keys: AbstractSet[Key]) -> Remembered:
+        """Return only some of its models, lights and clipping shapes."""
+        kept = {thing: key for thing, key in self.keys.items() if key in keys}
+        made = tuple(one for one in self.record.made if any(thing in kept for thing in one.ids))
+        return replace(self, record=Record(made, self.record.changes), keys=kept, strangers=())
+
+    def without_lights(self) -> Remembered:
+        """Return it for a scene that has lights."""
+        made = tuple(one for one in self.record.made if not one.call.endpoint.name.startswith("add-light-"))
+        return replace(self, record=replace(self.record, made=made))
+
 
 class Restorer:
     """Keeper of a lost scene. Lives on the loop thread.
@@ -77,16 +97,21 @@ class Restorer:
 
         A scene that has not come back is not replaced by an empty one, nor by what is there of it.
         """
-        state, record, earlier = self._store.state, self._journal.record, self._remembered
+        state, earlier = self._store.state, self._remembered
         ids = [*(model.id for model in state.models), *(clip.id for clip in state.clips)]
         shown = {self._scene.key(thing) for thing in ids}
         if not shown and not self.wanted:
             return
         if earlier is not None and shown <= set(earlier.keys.values()):
             return
+        self._remembered = self.remember()
+
+    def remember(self) -> Remembered:
+        """Return what it takes to make the present scene once more."""
+        state, record = self._store.state, self._journal.record
         made = {thing for entry in record.made for thing in entry.ids}
         there = [*(model.id for model in state.models), *(part.id for part in (*state.lights, *state.clips))]
-        self._remembered = Remembered(
+        return Remembered(
             record,
             {model.id: model for model in state.models},
             {thing: self._scene.key(thing) for thing in there},
@@ -110,16 +135,34 @@ class Restorer:
         """
         async with self._scene.changing:
             assert self._remembered is not None
-            work = _Repetition(renderer, self._remembered, report, fresh=fresh)
-            try:
-                await work.run()
-                await self._take(work)
-            except BaseException:
-                self._half = list(work.ids.values())
-                await finish_cleanup(take_out(renderer, self._half))
-                raise
-        self.problems = tuple(work.problems)
+            scene = self._remembered if fresh else self._remembered.without_lights()
+            self.problems = await self._repeat(renderer, scene, report, fresh=fresh)
         self._remembered = None
+
+    async def put_back(self, renderer: Server, scene: Remembered, report: Report) -> tuple[str, ...]:
+        """Add what was removed to the scene again; return what has not come back, in words.
+
+        Args:
+            renderer: the renderer.
+            scene: what was removed.
+            report: gets the progress.
+
+        Raises:
+            as ``bring_back``
+        """
+        async with self._scene.changing:
+            return await self._repeat(renderer, scene, report, fresh=False)
+
+    async def _repeat(self, renderer: Server, scene: Remembered, report: Report, *, fresh: bool) -> tuple[str, ...]:
+        work = _Repetition(renderer, scene, report, fresh=fresh)
+        try:
+            await work.run()
+            await self._take(work)
+        except BaseException:
+            self._half = list(work.ids.values())
+            await finish_cleanup(take_out(renderer, self._half))
+            raise
+        return tuple(work.problems)
 
     async def sweep(self, renderer: Server, there: Iterable[ModelInstance]) -> list[ModelInstance]:
         """Remove what the last attempt has made before it failed; return the others that are there.
@@ -157,7 +200,8 @@ class Restorer:
             and "color-model" not in work.refused(section.model)
         )
         if not work.fresh:
-            lights, clips, sections = state.lights, (*state.clips, *clips), (*state.sections, *sections)
+            lights, clips = (*state.lights, *lights), (*state.clips, *clips)
+            sections = (*state.sections, *sections)
         if state.camera == FRONT:  # a move elsewhere has reset it, and nobody has aimed it since
             state = replace(state, camera=old.camera)
         moved = {old.keys[before]: after for before, after in work.ids.items() if before in old.keys}
@@ -190,11 +234,9 @@ class _Repetition:
     async def run(self) -> None:
         """Send all requests, in order."""
         record = self.scene.record
-        lit = () if self.fresh else ("add-light-",)  # what is there has its lights
-        made = [made for made in record.made if not made.call.endpoint.name.startswith(lit)] if lit else record.made
-        for number, one in enumerate(made):
-            self._report(number / len(made), "Bringing the scene back …")
-            await self._make(one, number, len(made))
+        for number, one in enumerate(record.made):
+            self._report(number / len(record.made), "Bringing the scene back …")
+            await self._make(one, number, len(record.made))
         for call in record.settings:
             await self._repeat(call, "a setting of the scene")
         self.problems += [f"{name}: others, or a request of your own, have made it" for name in self.scene.strangers]

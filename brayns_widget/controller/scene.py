@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,12 @@ class Scene:
 
     Attributes:
         changing: lock that is held while a model is changed in several steps.
+        returning: the keys of what is gone, and may come back by an undo.
     """
 
     def __init__(self, store: Store) -> None:
         self.changing = asyncio.Lock()
+        self.returning: AbstractSet[Key] = frozenset()
         self._store = store
         self._seen: dict[int, tuple[object, ...]] = {}
         self._generations: dict[int, int] = {}
@@ -198,7 +201,7 @@ class Scene:
         kept = {model.id for model in self._store.state.models} & {model.id for model in state.models}
         for thing in ids - (kept - set(moved.values())):
             self._generations[thing] = self.generation(thing) + 1
-        self._moved |= {old: self.key(new) for old, new in moved.items()}
+        self._moved |= {self.present(old): self.key(new) for old, new in moved.items()}
         self._seen = {model.id: _kind(model) for model in state.models}
         self._store.state = replace(state, scene_lost=False, revision=state.revision + 1)
 

@@ -210,14 +210,14 @@ class Runner:
     Attributes:
         running: number of calls that run; read it on the loop thread.
         last: when the last call began or ended, on the loop's clock.
-        noting: takes in, on the loop thread, what happens inside; gets a function that says at the end what that was.
+        noting: takes in, on the loop thread, what happens inside; gets words for it.
     """
 
     def __init__(self, loop: LoopThread, watch: Callable[[Task[Any]], object]) -> None:
         self.loop = loop
         self.running = 0
         self.last = loop.loop.time()
-        self.noting: Callable[[Callable[[], str]], AbstractContextManager[None]] = lambda _: nullcontext()
+        self.noting: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
         self._watch = watch
 
     def wait(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:

@@ -20,7 +20,10 @@ from brayns_widget.controller.views import LiveCamera
 
 
 def undoable(core: Core, models: Models, rendering: Rendering, selection: Selection) -> Sequence[Part]:
-    """Return all that can be undone, in the order in which it is set again; the camera is the first."""
+    """Return all that can be undone, in the order in which it is set again, but for the members of the scene.
+
+    The camera is the first.
+    """
 
     async def aim(camera: Any) -> None:
         LiveCamera._of(core)._set(camera)  # noqa: SLF001 - of the same package
@@ -140,8 +143,9 @@ class _ByModel(ABC):
         return {key: change for key, change in both.items() if MISSING not in change and change[0] != change[1]}
 
     def is_there(self, owner: Any) -> bool:
-        """Whether a model was not removed; those of a lost scene may come back."""
-        return self._core.store.state.scene_lost or self._id(owner) is not None
+        """Whether a model is there, or may come back."""
+        state, scene = self._core.store.state, self._core.scene
+        return state.scene_lost or self._id(owner) is not None or scene.present(owner) in scene.returning
 
     def _id(self, owner: Key) -> int | None:
         """Return the present id of a model, or None if it was removed."""

@@ -137,7 +137,7 @@ class LiveCamera(Camera):
     def _change(self, change: Callable[[Camera], Camera]) -> None:
         # On the loop thread, so that no simultaneous change, such as a gesture's, is lost.
         def work() -> None:
-            with self._runner.noting(lambda: CAMERA_SET):
+            with self._runner.noting(CAMERA_SET):
                 if not self._core.store.state.models:
                     self._core.aimed = True
                 self._set(change(self.value))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +17,11 @@ from brayns_widget.controller.looks import HIDDEN
 from brayns_widget.controller.models import Model
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.protocol.errors import RequestError, SceneLost
+from brayns_widget.protocol.errors import RequestCancelled, RequestError, SceneLost
 from tests.controller.breaking import crash
 from tests.controller.scenes import WAIT, load, on_loop
 from tests.fakes import FakeCluster
+from tests.listening import Listener
 
 AWAY = Camera((0, 0, 77), (1, 2, 3))
 WIDE = Camera((0, 0, 990), type="orthographic", height=50)
@@ -170,17 +173,151 @@ def test_loads_are_no_steps_and_end_nothing(controller, model):
     assert (controller.history.next_undo, controller.history.next_redo) == ("", "change the background")
 
 
-def test_a_removed_model_has_no_history(controller, model):
+def test_a_model_that_others_have_removed_has_no_history(cluster, controller, model):
     other = load(controller)
     other.color = "red"
     controller.background = "white"
     other.visible = False
-    other.remove()
+    cluster.renderer.models = [one for one in cluster.renderer.models if one["model_id"] != other.id]
+    controller.models.refresh()
     assert controller.history.next_undo == "change the background"
     assert controller.undo()
     assert controller.history.next_undo == ""
     load(controller)  # its id may be that of the removed one
     assert controller.history.next_undo == ""
+
+
+def shown(controller: Controller) -> list[tuple[Any, ...]]:
+    """Return what is seen of the models, but for their ids."""
+    models = controller.state.models
+    sections = {section.model: replace(section, model=None) for section in controller.state.sections}
+    return [(replace(model, id=0), sections.get(model.id)) for model in models]
+
+
+def test_a_removed_model_comes_back_in_its_place_with_all_that_was_done_to_it(cluster, controller, model):
+    other = load(controller, density=0.5)
+    load(controller).update(name="last")
+    other.color_by("layer")
+    other.thicken(2)
+    other.move(x=7)
+    controller.selection.set([1])
+    controller.selection.hide()
+    before = shown(controller)
+    other.remove()
+    without = shown(controller)
+    assert controller.history.next_undo == f"remove {before[1][0].name}"
+    for _ in range(2):
+        assert controller.undo()
+        assert shown(controller) == before
+        assert other.thickness == 2  # it is the same object as before
+        assert controller.redo()
+        assert shown(controller) == without
+    controller.undo()
+    added = cluster.renderer.sent("add-model")
+    assert added[-1] == added[1]
+    undone = []
+    while controller.undo():  # what was done to it before can be undone, too
+        undone.append(controller.history.next_redo)
+    assert undone[:2] == ["hide the selection", "select cells"]
+    assert "color cells by layer" in undone
+    assert other.thickness == 1
+
+
+def test_what_is_done_to_a_model_that_came_back_is_undone_after_it_went_and_came_again(controller, model):
+    model.remove()
+    controller.undo()
+    controller.models[0].color = "red"
+    again = controller.models[0]
+    again.remove()
+    controller.undo()
+    assert again.color == model.color == "#ff0000"
+    controller.undo()
+    assert again.colored_by == "mtype"
+    assert not controller.undo()
+
+
+def test_all_that_was_cleared_comes_back(controller, model):
+    from brayns_widget.protocol.brayns.shapes import Plane
+
+    load(controller).update(name="second")
+    controller.clipping.add(Plane(coefficients=(1, 0, 0, 0)))
+    before = shown(controller)
+    controller.clear()
+    assert controller.history.next_undo == "remove all models"
+    controller.undo()
+    assert shown(controller) == before
+    assert len(controller.clipping) == 1
+
+
+def test_a_way_back_that_is_given_up_can_be_gone_again(cluster, controller, model):
+    model.remove()
+    cluster.renderer.delays["add-model"] = 30
+    activities = Listener(controller, lambda state: state.progress)
+    outcome = concurrent.futures.ThreadPoolExecutor().submit(controller.undo)
+    activity = activities.wait_for(lambda activity: activity is not None)
+    assert activity is not None
+    (task,) = controller.tasks.values()
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        outcome.result(WAIT)
+    assert list(controller.models) == []
+    cluster.renderer.delays.clear()
+    assert controller.undo()
+    assert [one.name for one in controller.models] == ["cells"]
+
+
+def test_what_cannot_come_back_is_told_and_stops_no_other_step(cluster, controller, model):
+    controller.background = "white"
+    model.remove()
+    cluster.renderer.answers["add-model"] = refuse
+    controller.undo()
+    assert list(controller.models) == []
+    assert controller.state.notice.text == "Not all that was removed has come back."
+    assert controller.history.next_undo == "change the background"
+
+
+def test_what_others_have_made_is_not_brought_back(cluster, controller, model):
+    cluster.renderer.add("neurons")
+    controller.models.refresh()
+    controller.models[-1].remove()
+    assert controller.history.next_undo == ""
+
+
+def test_shapes_lights_and_clipping_go_and_come(controller, model):
+    from brayns_widget.protocol.brayns.lights import AmbientLight
+    from brayns_widget.protocol.brayns.shapes import Plane, Sphere
+
+    ball = controller.shapes.add(Sphere(center=(0, 0, 0), radius=3))
+    controller.lights.clear()
+    light = controller.lights.add(AmbientLight(intensity=2))
+    cut = controller.clipping.add(Plane(coefficients=(1, 0, 0, 0)))
+    light.remove()
+    texts = []
+    counts = [(1, 0, 1), (1, 1, 1), (1, 1, 0), (1, 0, 0), (1, 3, 0), (0, 3, 0)]
+
+    def count() -> tuple[int, int, int]:
+        return len(controller.models) - 1, len(controller.lights), len(controller.clipping)
+
+    for number, expected in enumerate(counts):
+        assert count() == expected, number
+        texts.append(controller.history.next_undo)
+        controller.undo()
+    assert texts == ["remove the light", "cut", "add a light", "remove all lights", "add shapes", ""]
+    for expected in reversed(counts[:-1]):
+        controller.redo()
+        assert count() == expected
+    controller.undo()
+    assert [one.id for one in controller.lights] == [light.id]
+    assert ball.name
+    assert cut in controller.clipping
+
+
+def test_the_lights_that_a_job_begins_with_are_nobodys_change(controller):
+    from brayns_widget.protocol.brayns.shapes import Plane
+
+    controller.clipping.add(Plane(coefficients=(1, 0, 0, 0)))  # starts the job
+    assert controller.history.next_undo == ""
+    assert len(controller.lights) == 3
 
 
 def test_a_call_that_others_are_made_of_is_one_step(controller, model):
@@ -240,7 +377,7 @@ def test_a_call_during_a_gesture_does_not_take_its_camera(controller, model):
     before = controller.camera.value
 
     async def move_and_call() -> None:
-        with controller.recorder.noting(lambda: "change the background"):
+        with controller.recorder.noting("change the background"):
             controller.recorder.turning()
             controller.camera._steer(Camera((0, 0, 50)))
             await controller.rendering.set_background.aio("white")

@@ -139,6 +139,14 @@ def test_customary_colors_do_not_clash_with_others(method):
     assert len(set(colors_of_names(method, values).values())) == len(values)
 
 
+@pytest.mark.parametrize("eyes", EYES)
+def test_layers_have_the_hue_of_their_types_and_differ_as_a_dozen_values_do(eyes):
+    given = colors_of_names("layer", "123456")
+    hues = (0, 1, 1, 2, 3, 4)
+    assert all(to_hex(given[str(layer)]).upper() in LAYERS[hue] for layer, hue in enumerate(hues, 1))
+    assert smallest_distance(list(given.values()), eyes) > 14
+
+
 def test_order_does_not_matter_and_more_values_than_colors_do():
     values = [f"region {number}" for number in range(60)]
     colors = colors_of_names("region", values)

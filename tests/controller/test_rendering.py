@@ -48,7 +48,7 @@ def test_a_renderer_that_can_make_better_pictures_is_asked_for_them(cluster, con
     if offered:
         cluster.renderer.offers.append("set-picture-options")
     controller.start().result(WAIT)
-    options = dict.fromkeys(("all_materials", "centered", "soft_shadows", "stepwise"), True)
+    options = dict.fromkeys(("all_materials", "centered", "exact_background", "soft_shadows", "stepwise"), True)
     assert cluster.renderer.sent("set-picture-options") == ([options] if offered else [])
 
 

@@ -61,8 +61,11 @@ def test_what_was_done_goes_back_and_forth_and_is_python(notebook: Notebook) -> 
     done("move the camera")
     panel.get_by_role("checkbox", name=f"Show {name}").uncheck()
     done(f"hide {name}")
+    panel.get_by_role("button", name=f"More of {name}").click()
+    panel.get_by_role("button", name=f"Remove {name}").click()
+    done(f"remove {name}")
     lines = notebook.evaluate("viewer.history.lines")
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert page.get_by_role("region", name="As Python").locator("code").text_content() == lines[-1]
     notebook.screenshot(ARTIFACTS / "history.png")
 
@@ -83,7 +86,7 @@ def test_what_was_done_goes_back_and_forth_and_is_python(notebook: Notebook) -> 
     for state in states[1:-1]:
         page.keyboard.press("Control+Shift+Z")
         reach(state)
-    page.get_by_role("button", name=f"Redo: hide {name}").click()
+    page.get_by_role("button", name=f"Redo: remove {name}").click()
     reach(states[-1])
 
     for _ in states[1:]:

@@ -22,13 +22,15 @@ class PictureOptions(Object):
     """Where pictures differ from Brayns', for people's sake; what is left out stays, and at first all is as in Brayns.
 
     ``centered``: a pixel's first sample lies in its middle, not 1.5 pixels beside it. ``stepwise``: each picture of
-    ``render-image`` adds one sample, instead of having all at once. In the interactive renderer, ``soft_shadows``: of
-    sphere and quad lights, where there is more than one sample; ``all_materials``: emissive shines, and plastic can be
-    transparent.
+    ``render-image`` adds one sample, instead of having all at once. ``exact_background``: the background does not pass
+    the tone curve, so that white is white, and thin neurites keep their contrast on it; OpenEXR has light as ever. In
+    the interactive renderer, ``soft_shadows``: of sphere and quad lights, where there is more than one sample;
+    ``all_materials``: emissive shines, and plastic can be transparent.
     """
 
     all_materials: bool = False
     centered: bool = False
+    exact_background: bool = False
     soft_shadows: bool = False
     stepwise: bool = False
 

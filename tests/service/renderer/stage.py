@@ -24,7 +24,7 @@ async def empty_stage(address: str) -> AsyncIterator[Client]:
         await client.call("add-light-ambient", {"intensity": 1})
         await client.call("set-application-parameters", {"viewport": [60, 60]})
         await client.call("set-framebuffer-static")
-        options = dict.fromkeys(("all_materials", "centered", "soft_shadows", "stepwise"), True)
+        options = dict.fromkeys(("all_materials", "centered", "exact_background", "soft_shadows", "stepwise"), True)
         await client.call("set-picture-options", options)
         await client.call("set-renderer-interactive", {"samples_per_pixel": 1, "ao_samples": 0})
         await client.call("set-renderer-interactive", {"background_color": [0, 0, 0, 1], "enable_shadows": True})

@@ -25,7 +25,7 @@ def export_gbuffers(context: Context, params: GBuffersParams, request: RunningRe
     if not params.channels:
         raise RequestError("The list of channels cannot be empty", code=INVALID_PARAMS)
     size = check_size(params.resolution) if "resolution" in params.model_fields_set else context.viewport
-    shot = Shot.of(context, params)
+    shot = Shot.of(context, params).in_light()
     path = params.file_path
     if path and Path(path).suffix.lower() != ".exr":
         path += ".exr"

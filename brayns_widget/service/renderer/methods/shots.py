@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,10 @@ class Shot:
     camera: Camera
     settings: RenderSettings
     frame: int | None
+
+    def in_light(self) -> Shot:
+        """Return it for a picture of linear light, in which the background is light, too."""
+        return replace(self, settings=replace(self.settings, exact_background=False))
 
     @classmethod
     def of(cls, context: Context, params: ShotParams) -> Shot:

@@ -38,6 +38,8 @@ def snapshot(context: Context, params: SnapshotParams, request: RunningRequest) 
         )
     size = check_size(settings.size) if "size" in settings.model_fields_set else context.viewport
     shot = Shot.of(context, params)
+    if exact:
+        shot = shot.in_light()
     operation = "Rendering snapshot ..."
     begin(request, path, operation, size, ("color",) if exact else ())
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
+from brayns_widget.service.renderer.tracing.ground import packed_background
 from brayns_widget.service.renderer.tracing.kernels.ids import MOST_UNSEEN
 from brayns_widget.service.renderer.tracing.kernels.surfaces import EPSILON
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places
@@ -517,9 +518,6 @@ def _focused(look: Look, camera: Camera, sample: int) -> Look:
 def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[float, float]) -> Look:
     if not 0 <= camera.near_clip < np.inf:
         raise ValueError(f"The near clipping distance must be finite and not negative, got {camera.near_clip}.")
-    background = np.array(settings.background, np.float32)
-    if not np.isfinite(background).all():
-        raise ValueError(f"The background color must be finite, got {list(settings.background)}.")
     ambient, lights = scene.lights
     materials = scene.materials
     if not settings.path_tracing:
@@ -534,7 +532,7 @@ def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[fl
         lights=lights,
         ao_samples=0 if settings.path_tracing else min(settings.ao_samples, _MOST_AMBIENT),
         shadows=settings.shadows or settings.path_tracing,
-        background=background,
+        background=packed_background(settings.background, exact=settings.exact_background),
         bounces=min(max(1, settings.bounces), _MOST_BOUNCES),
         paths=settings.path_tracing,
         plain=scene.plain and not have_places(lights),

@@ -116,7 +116,7 @@ class Look:
         ambient, lights: see ``PackedLights``.
         ao_samples: rays for ambient occlusion a sample, of the interactive renderer.
         shadows: whether directional lights cast shadows, in the interactive renderer.
-        background: float32 (4,), linear RGBA.
+        background: see ``ground.packed_background``.
         bounces: how many surfaces a ray or path meets at most, at least 1.
         paths: whether to trace paths, as the production renderer does.
         plain: whether all surfaces are opaque and not emissive, and all lights directional, so that the interactive

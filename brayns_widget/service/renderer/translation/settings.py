@@ -51,6 +51,7 @@ def settings_of(renderer: Renderer, options: PictureOptions) -> RenderSettings:
         samples=renderer.samples_per_pixel,
         bounces=renderer.max_ray_bounces,
         background=(red, green, blue, alpha),
+        exact_background=options.exact_background,
         centered=options.centered,
         stepwise=options.stepwise,
         soft_shadows=options.soft_shadows,

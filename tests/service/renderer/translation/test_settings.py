@@ -44,7 +44,7 @@ def test_renderers_keep_all_their_numbers():
     assert settings_of(production, ours) == RenderSettings(7, 9, (0.1, 0.2, 0.3, 0.4), path_tracing=True)
 
 
-@pytest.mark.parametrize("option", ["all_materials", "centered", "soft_shadows", "stepwise"])
+@pytest.mark.parametrize("option", list(PictureOptions.model_fields))
 def test_pictures_are_as_in_brayns_where_nothing_else_is_asked_for(option):
     assert getattr(settings_of(Interactive(), PictureOptions()), option) is False
     assert getattr(settings_of(Interactive(), PictureOptions(**{option: True})), option) is True

@@ -221,4 +221,4 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
             scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
         )
         add_background(f, background)
-        show_block(f, SEEN, x0, y0, sample, tone, sums, image)
+        show_block(f, SEEN, x0, y0, background, sample, tone, sums, image)

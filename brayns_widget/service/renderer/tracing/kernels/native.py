@@ -70,7 +70,7 @@ def _sources() -> str:
     tracing, renderer = here.parent, here.parents[1]
     files = [
         *sorted(here.glob("*.py")),
-        *(tracing / name for name in ("embree.py", "lights.py", "materials.py", "tonemap.py")),
+        *(tracing / name for name in ("embree.py", "ground.py", "lights.py", "materials.py", "tonemap.py")),
         renderer / "content" / "volumes.py",
     ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

@@ -390,4 +390,4 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
             sample,
             bounces,
         )
-        show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)
+        show_block(f, BROUGHT, x0, y0, background, sample, tone, sums, image)

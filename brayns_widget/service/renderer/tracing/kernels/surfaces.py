@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing.embree import SHADOWS
+from brayns_widget.service.renderer.tracing.ground import BLEND, SHOWN, SHOWN_ALPHA, SQUARES
 from brayns_widget.service.renderer.tracing.kernels.native import (
+    called,
     inlined,
     intersect16,
     kernel,
@@ -319,10 +321,38 @@ def _tone(value: Any, tone: Any) -> Any:
 
 
 @inlined
-def pack_pixel(red: Any, green: Any, blue: Any, opacity: Any, tone: Any) -> Any:
+def pack_pixel(  # noqa: PLR0917
+    red: Any, green: Any, blue: Any, opacity: Any, tone: Any, background: Any
+) -> Any:
     """Pack a pixel of the picture, RGBA from the lowest byte up."""
+    if background[BLEND] > 0 and opacity < ONE:
+        return _pack_over(red, green, blue, opacity, tone, background)
     alpha = np.int64(opacity * np.float32(255) + HALF)
     return _tone(red, tone) | _tone(green, tone) << 8 | _tone(blue, tone) << 16 | alpha << 24
+
+
+@called
+def _pack_over(  # noqa: PLR0917
+    red: Any, green: Any, blue: Any, opacity: Any, tone: Any, background: Any
+) -> Any:
+    """Pack a pixel in which one sees past the surfaces to what lies behind the picture."""
+    behind = (ONE - opacity) * background[SHOWN_ALPHA]
+    whole = opacity + behind
+    if whole <= 0:
+        return np.int64(0)
+    share, rest = opacity / whole, behind / whole
+    scale = ONE / opacity if opacity > 0 else ZERO
+    squares = background[BLEND] == SQUARES
+    packed = np.int64(whole * np.float32(255) + HALF) << 24
+    for channel in range(3):
+        light = red if channel == 0 else green if channel == 1 else blue
+        near, far = np.float32(_tone(light * scale, tone)) / np.float32(255), background[SHOWN + channel]
+        if squares:
+            mixed = np.float32(math.sqrt(share * near * near + rest * far * far))
+        else:
+            mixed = share * near + rest * far
+        packed |= np.int64(mixed * np.float32(255) + HALF) << (8 * channel)
+    return packed
 
 
 @inlined
@@ -365,7 +395,7 @@ def blocks(state: Any, done: Any, sample: Any, width: Any, height: Any) -> Any:
 
 @inlined
 def show_block(  # noqa: PLR0917
-    f: Any, row: Any, x0: Any, y0: Any, sample: Any, tone: Any, sums: Any, image: Any
+    f: Any, row: Any, x0: Any, y0: Any, background: Any, sample: Any, tone: Any, sums: Any, image: Any
 ) -> None:
     """Add a sample, RGBA in four rows of scratch from ``row`` on, to a block of pixels, and show the mean of all."""
     height, width = image.shape
@@ -383,7 +413,7 @@ def show_block(  # noqa: PLR0917
             opacity += sums[y, x, 3]
         if keep:
             sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+        image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone, background)
 
 
 # Kernels take arrays and numbers one by one: in named tuples (scene, tiles, camera, lighting, picture) they would
@@ -428,7 +458,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
         lights: float32 (L, lights.COLUMNS), directional lights, see ``tracing.lights``.
         ao_samples: rays for ambient occlusion.
         shadows: 0 or 1.
-        background: float32 (4,), RGBA.
+        background: float32 (ground.COLUMNS,), see ``ground.packed_background``.
         sample: number of this sample; 0 overwrites the sums.
         pixel_x: where the sample lies, right of each pixel's corner, see ``sampling.pixel_offset``.
         pixel_y: and down from it.
@@ -444,7 +474,7 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
     prepare_rays(f, i)
     red0, green0, blue0 = background[0], background[1], background[2]
     alpha = min(max(background[3], ZERO), ONE)
-    empty = pack_pixel(red0, green0, blue0, alpha, tone)
+    empty = pack_pixel(red0, green0, blue0, alpha, tone, background)
     for x0, y0 in blocks(state, done, sample, width, height):
         hits = 0
         if any_marked(mask, x0, y0):
@@ -485,4 +515,6 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                     opacity += sums[y, x, 3]
                 if keep:
                     sums[y, x, 0], sums[y, x, 1], sums[y, x, 2], sums[y, x, 3] = red, green, blue, opacity
-                image[y, x] = pack_pixel(red * weight, green * weight, blue * weight, opacity * weight, tone)
+                image[y, x] = pack_pixel(
+                    red * weight, green * weight, blue * weight, opacity * weight, tone, background
+                )

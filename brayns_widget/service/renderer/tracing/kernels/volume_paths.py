@@ -314,4 +314,4 @@ def trace_volume_paths(  # noqa: PLR0917 - Numba knows no keywords
             scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
             ambient, lights, shadows, background, alpha, sample, bounces,
         )  # fmt: skip
-        show_block(f, BROUGHT, x0, y0, sample, tone, sums, image)
+        show_block(f, BROUGHT, x0, y0, background, sample, tone, sums, image)

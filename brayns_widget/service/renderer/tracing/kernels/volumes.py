@@ -145,4 +145,4 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
             ambient, lights, ao_samples, shadows, sample, bounces,
         )  # fmt: skip
         add_background(f, background)
-        show_block(f, SEEN, x0, y0, sample, tone, sums, image)
+        show_block(f, SEEN, x0, y0, background, sample, tone, sums, image)

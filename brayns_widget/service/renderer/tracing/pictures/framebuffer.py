@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.service.renderer.tracing.ground import BLEND, LIGHT_ALPHA, SHOWN, SHOWN_ALPHA
 from brayns_widget.service.renderer.tracing.kernels.surfaces import TILE
 from brayns_widget.service.renderer.tracing.tonemap import tone_bytes
 
@@ -73,14 +74,17 @@ class Frame:
         return self.image.view(np.uint8).reshape(*self.image.shape, 4)
 
     def fill(self, background: NDArray[np.float32]) -> None:
-        """Add a sample of the background alone (4,), linear RGBA, to every pixel."""
-        color = np.append(background[:3], np.clip(background[3], 0, 1)).astype(np.float32)
+        """Add a sample of the background alone, see ``ground.packed_background``, to every pixel."""
+        color = np.append(background[:LIGHT_ALPHA], np.clip(background[LIGHT_ALPHA], 0, 1)).astype(np.float32)
         if self.samples == 0:
             self.sums[:] = color
         else:
             self.sums += color
-        alpha = np.uint8(color[3] * 255 + 0.5)
-        self.image.fill(int.from_bytes(bytes([*tone_bytes(color[:3]), alpha]), "little"))
+        if background[BLEND] > 0:
+            pixel = (background[SHOWN : SHOWN_ALPHA + 1] * 255 + 0.5).astype(np.uint8)
+        else:
+            pixel = np.append(tone_bytes(color[:3]), np.uint8(color[3] * 255 + 0.5))
+        self.image.fill(int.from_bytes(pixel.tobytes(), "little"))
         self.samples += 1
         self.done[:] = self.samples
 

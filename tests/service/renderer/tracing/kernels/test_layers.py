@@ -49,6 +49,14 @@ def test_both_sides_of_a_half_opaque_ball_cover_what_is_behind(engine, kind):
     assert pixels[2, 2].tolist() == [0, 0, byte(1.0), 128]
 
 
+def test_an_exact_background_is_seen_through_a_half_opaque_ball(engine):
+    ball(engine, Matte(opacity=0.5))
+    pixels = picture(engine, background=(1.0, 1.0, 1.0, 1.0), exact_background=True)
+    # front 1/2, back 1/4, background 1/4
+    assert pixels[32, 32].tolist() == pytest.approx([0.75 * byte(1.0) + 0.25 * 255, 64, 64, 255], abs=1)
+    assert pixels[2, 2].tolist() == [255] * 4
+
+
 def test_rays_meet_as_many_surfaces_as_they_may(engine):
     for depth in range(4):
         ball(engine, Matte(opacity=0.5), place=(0, 0, -4 * depth, 1.5))

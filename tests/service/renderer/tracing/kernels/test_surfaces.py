@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, Perspective, View, ray_frame
@@ -193,6 +194,38 @@ def test_backgrounds_out_of_range_are_clamped(engine, background):
     pixels = picture(engine, renderer=replace(PLAIN, background=background))
     wanted = [0 if c <= 1e-20 else 255 if c > 6.4 else byte(c) for c in background[:3]]
     assert pixels[0, 0].tolist() == [*wanted, 255 if background[3] > 1 else 0]
+
+
+@pytest.mark.parametrize("hex_color", ["#ffffff", "#0d1016", "#808080", "#ff0000"])
+def test_an_exact_background_is_what_was_asked_for(engine, hex_color):
+    wanted = list(bytes.fromhex(hex_color[1:]))
+    exact = replace(PLAIN, samples=2, background=colors.parse(hex_color), exact_background=True)
+    assert (picture(engine, renderer=exact) == [*wanted, 255]).all()  # without a kernel
+    engine.scene.add(spheres([0, 0, 0, 0.5]), WHITE)
+    assert picture(engine, renderer=exact)[0, 0].tolist() == [*wanted, 255]
+    assert picture(engine, renderer=exact)[32, 32].tolist() == [byte(1.0)] * 3 + [255]
+
+
+@pytest.mark.parametrize(("ground", "power"), [("#ffffff", 1), ("#0d1016", 2)])
+def test_edges_meet_an_exact_background_so_that_thin_neurites_keep_their_contrast(engine, ground, power):
+    engine.scene.add(spheres([0, 0, 0, 1.5]), [[0.05, 0.05, 0.05, 1.0]])
+    exact = replace(PLAIN, samples=16, background=colors.parse(ground), exact_background=True)
+    clear = picture(engine, renderer=replace(PLAIN, samples=16)).astype(int)
+    share = clear[..., 3:] / 255
+    edge = (share > 0.2) & (share < 0.8)
+    assert edge.sum() > 50
+    near, far = byte(0.05) / 255, np.array(list(bytes.fromhex(ground[1:]))) / 255
+    mixed = 255 * (share * near**power + (1 - share) * far**power) ** (1 / power)
+    assert abs(picture(engine, renderer=exact)[..., :3] - mixed)[edge[..., 0]].max() < 2
+
+
+def test_an_exact_background_that_is_clear_leaves_the_colors_of_edges(engine):
+    engine.scene.add(spheres([0, 0, 0, 1.5]), [[0.05, 0.05, 0.05, 1.0]])
+    exact = replace(PLAIN, samples=16, background=(1.0, 1.0, 1.0, 0.0), exact_background=True)
+    pixels = picture(engine, renderer=exact)
+    seen = pixels[..., 3] > 0
+    assert len(np.unique(pixels[..., 3])) > 5
+    assert (abs(pixels[seen][:, :3].astype(int) - byte(0.05)) <= 1).all()
 
 
 def test_near_clip_hides_what_is_nearer(engine):

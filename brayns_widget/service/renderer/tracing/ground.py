@@ -1,0 +1,54 @@
+"""The background of pictures, as kernels take it: as light that is tone-mapped, or as what people see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Columns of a packed background.
+LIGHT, LIGHT_ALPHA = 0, 3  # what rays find that leave the scene
+SHOWN, SHOWN_ALPHA = 4, 7  # what lies behind the picture, sRGB 0..1
+BLEND = 8  # how they meet, see below
+COLUMNS = 9
+
+NONE = 0.0
+"""The background is light, and nothing lies behind the picture."""
+ENCODED = 1.0
+"""Numbers of sRGB are mixed, so that dark neurites keep their contrast on light ground."""
+SQUARES = 2.0
+"""Squares of them, which are nearly light, are mixed, so that light neurites keep theirs on dark ground."""
+
+_MIDDLE = 0.5
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # Rec. 709
+
+
+def packed_background(color: Sequence[float], *, exact: bool) -> NDArray[np.float32]:
+    """Pack a background.
+
+    Args:
+        color: linear RGBA.
+        exact: whether it is shown as it is; else it passes the tone curve, as in Brayns.
+
+    Returns:
+        float32 (COLUMNS,)
+
+    Raises:
+        ValueError: it is not finite.
+    """
+    if not np.isfinite(color).all():
+        raise ValueError(f"The background color must be finite, got {list(color)}.")
+    packed = np.zeros(COLUMNS, np.float32)
+    if not exact:
+        packed[: LIGHT_ALPHA + 1] = color
+        return packed
+    packed[SHOWN:SHOWN_ALPHA] = seen = encoded(np.clip(np.array(color[:3]), 0.0, 1.0))
+    packed[SHOWN_ALPHA] = min(max(color[3], 0.0), 1.0)
+    packed[BLEND] = ENCODED if np.dot(_LUMINANCE, seen) > _MIDDLE else SQUARES
+    return packed
+
+
+def encoded(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Encode linear light 0..1 as sRGB 0..1 (IEC 61966-2-1)."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
