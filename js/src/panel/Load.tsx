@@ -287,6 +287,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             id={id}
             ref={population}
             required
+            title={choices.population}
             value={choices.population}
             onChange={(event) => choosePopulation(event.currentTarget.value)}
           >
