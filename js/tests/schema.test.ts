@@ -67,7 +67,7 @@ test("mistakes are told as sentences", () => {
 
 test("parameters are what was entered, with the defaults, and without what is empty", () => {
   const { fields } = fieldsOf(SCHEMA, { deep: { load_soma: true } });
-  const values = { data_type: "short", dimensions: "4, 5 6", color: "#00ff00", share: "", "deep.growth": "0.5" };
+  const values = { data_type: "short", dimensions: "4, 5 6", color: "#00ff00", share: " ", "deep.growth": "0.5" };
   assert.deepEqual(parametersOf(fields, values), {
     data_type: "short",
     dimensions: [4, 5, 6],

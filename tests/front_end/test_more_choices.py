@@ -52,6 +52,16 @@ def test_what_is_no_id_is_named_and_nothing_is_sent(form):
     assert form.calls("models.load_circuit") == []
 
 
+def test_a_mistake_that_is_folded_away_unfolds(form):
+    ids = form.page.get_by_label("Only ids")
+    ids.fill("seven")
+    form.page.get_by_text("More", exact=True).click()
+    form.page.get_by_role("button", name="Load", exact=True).click()
+    form.page.wait_for_function("document.activeElement.placeholder === 'such as 3, 10-20'", timeout=10_000)
+    assert ids.is_visible()
+    assert form.calls("models.load_circuit") == []
+
+
 def test_other_populations_and_synapses_of_all_are_loaded(form):
     page = form.page
     on, of = page.get_by_role("group", name="Synapses on them"), page.get_by_role("group", name="Synapses of them")

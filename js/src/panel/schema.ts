@@ -152,7 +152,7 @@ export function parametersOf(fields: readonly SchemaField[], values: Entered): R
   const result: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[keyOf(field)] ?? field.initial;
-    if (value === "" && !field.required) {
+    if (String(value).trim() === "" && !field.required) {
       continue;
     }
     let place = result;
