@@ -699,12 +699,18 @@ export const PARAMETERS = {
   },
   "model.move": {
     "x": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "y": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "z": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     }
   },
