@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Gt, Le
+from annotated_types import Ge, Gt, Le
 
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.described import Described
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Transform
 
 Factor = Annotated[float, Gt(0), Le(1e6)]
+Distance = Annotated[float, Ge(-1e15), Le(1e15)]
 
 
 class Placed(Described):
@@ -29,7 +30,7 @@ class Placed(Described):
 
     @offered
     @waiting
-    async def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
+    async def move(self, x: Distance = 0.0, y: Distance = 0.0, z: Distance = 0.0) -> None:
         """Move it away from where it was loaded; the numbers of another call replace these.
 
         Args:

@@ -33,11 +33,13 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
         Setting(lambda: core.store.state.selection, selection.set.aio),
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
+        Setting(lambda: core.store.state.fog, rendering.set_fog.aio),
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),
         OfModels(core, models, lambda state: state.name, lambda model, value: model.update.aio(name=value)),
-        OfModels(core, models, _thickness, _thicken),
+        # Not by ``update``: the factors of ``thicken`` may have come to more than that takes.
+        OfModels(core, models, _thickness, lambda model, value: model._set_thickness(value)),  # noqa: SLF001 - as below
         OfModels(core, models, _material, lambda model, value: model.set_material.aio(*value)),
         OfModels(core, models, _place, lambda model, value: model._place(**value)),  # noqa: SLF001 - of the same package
         Order(core, models),
@@ -46,11 +48,6 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
 
 def _thickness(state: ModelState) -> Any:
     return MISSING if state.thickness is None else state.thickness
-
-
-async def _thicken(model: Model, thickness: float) -> None:
-    # Not by ``update``: the factors of ``thicken`` may have come to more than that takes.
-    await model.thicken.aio(thickness / (model.state.thickness or 1.0))
 
 
 def _material(state: ModelState) -> Any:

@@ -47,6 +47,7 @@ class Traits:
     notice: Notice | None
     legend: Legend | None
     background: str
+    fog: float | None
     selection: Mapping[str, str]
     history: Past
     highlight: bool = True
@@ -66,6 +67,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
+    "fog": lambda state: state.fog,
     "selection": lambda state: state.selection,
     "history": lambda state: state.past,
 }

@@ -249,6 +249,7 @@ export type Traits = {
   notice: Notice | null;
   legend: Legend | null;
   background: string;
+  fog: number | null;
   selection: Readonly<Record<string, string>>;
   history: Past;
   highlight: boolean;
@@ -312,6 +313,8 @@ export interface Calls {
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "rendering.set_fog": { params: { strength: number }; result: null };
+  "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -599,6 +602,12 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "rendering.set_fog": {
+    "strength": {
+      "minimum": 0,
+      "maximum": 1
+    }
+  },
   "files.inspect": {
     "path": {
       "maxLength": 4096
@@ -689,12 +698,18 @@ export const PARAMETERS = {
   },
   "model.move": {
     "x": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "y": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "z": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     }
   },
@@ -766,6 +781,7 @@ export const TRAITS = [
   "notice",
   "legend",
   "background",
+  "fog",
   "selection",
   "history",
   "highlight",

@@ -393,6 +393,25 @@ def test_a_call_during_a_gesture_does_not_take_its_camera(controller, model):
     assert controller.camera == before
 
 
+def test_a_gesture_within_a_call_is_a_step_of_its_own(controller, model):
+    before = controller.camera.value
+
+    async def call_and_move() -> None:
+        with controller.recorder.noting("change the background"):
+            await controller.rendering.set_background.aio("white")
+            controller.recorder.turning()
+            controller.camera._steer(AWAY)
+            controller.recorder.turned()
+
+    on_loop(controller, call_and_move)
+    assert controller.history.next_undo == "change the background"
+    controller.undo()
+    assert controller.camera == AWAY
+    assert controller.history.next_undo == "move the camera"
+    controller.undo()
+    assert controller.camera == before
+
+
 def test_cameras_of_an_animation_are_one_step(controller, model, monkeypatch):
     before = controller.camera.value
     for z in range(50, 60):
@@ -420,6 +439,21 @@ def test_a_step_that_cannot_be_undone_stays(cluster, controller, model):
     del cluster.renderer.answers["update-model"]
     controller.undo()
     assert controller.models[0].visible
+
+
+def test_a_thickness_comes_back_as_it_was(controller, model):
+    model.thickness = 0.7
+    model.thicken(3)
+    for _ in range(3):
+        controller.undo()
+        assert model.thickness == 0.7
+        controller.redo()
+    model.thicken(1e6)
+    model.thicken(1e6)  # more than can be set at once
+    thick = model.thickness
+    model.thickness = 1
+    controller.undo()
+    assert model.thickness == thick
 
 
 def test_steps_are_bounded(controller, monkeypatch):

@@ -1,10 +1,9 @@
-// Settings of the whole picture: the camera and the background.
+// The camera, and what tells its scale.
 import { useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";
 import { SIDES, type Side } from "../picture/framing.js";
 import { Button } from "../ui/Button.js";
-import { ColorInput } from "../ui/ColorInput.js";
 import { Field } from "../ui/Field.js";
 
 export function Scene() {
@@ -12,7 +11,6 @@ export function Scene() {
     <div>
       <Sides />
       <Projection />
-      <Background />
       <ScaleBar />
     </div>
   );
@@ -80,16 +78,5 @@ function ScaleBar() {
       />
       Scale bar
     </label>
-  );
-}
-
-function Background() {
-  const { model, traits } = useView();
-  return (
-    <Field name="Background">
-      {(id) => (
-        <ColorInput id={id} color={traits.background.value} onChoose={(color) => publish(model, "background", color)} />
-      )}
-    </Field>
   );
 }

@@ -2,11 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { keysId, useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
+import { TRAVEL_KEYS } from "../undo.js";
 import { ACTION_KEYS } from "./actions.js";
 import { AXES, ROLL_KEYS, TOOL_KEYS } from "./gestures.js";
 
 const { rectangle, lasso, orbit } = TOOL_KEYS;
 const { frame, isolate, hide, show_all } = ACTION_KEYS;
+const { undo, redo } = TRAVEL_KEYS;
 const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ["Drag, arrows", "turn"],
   ["Shift + either", "move"],
@@ -24,6 +26,8 @@ const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   [`${frame}, ${isolate}, ${hide}`, "frame, isolate or hide the selected cells"],
   [show_all, "show all cells again"],
   ["Escape", "cancel a stroke, or select nothing"],
+  [undo, "undo the last change"],
+  [redo, "do it again"],
 ];
 
 /** The list describes the canvas, too. */

@@ -11,6 +11,8 @@ import { formatLength, roundLength } from "./lengths.js";
 /** Most of the picture's width that the bar takes, and CSS pixels that it never exceeds. */
 const SHARE = 0.25;
 const LONGEST = 160;
+/** With fewer CSS pixels than these there is no room for the axes: keys and panel do the same. */
+const ROOM = { width: 420, height: 260 };
 /** Half the width of the axes' square, and how far their ends are from its middle, in CSS pixels. */
 const MIDDLE = 40;
 const REACH = 27;
@@ -34,29 +36,32 @@ const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, A
 export function Measures({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | null> }) {
   const { picture, traits } = useView();
   const camera = useComputed(() => picture.seen.value ?? traits.camera.value);
-  if (picture.frame.value === null || traits.models.value.length === 0) {
+  if (picture.frame.value === null || traits.models.value.length === 0 || !canvas.current) {
     return null;
   }
+  const { clientWidth, clientHeight } = canvas.current;
+  const cramped = clientWidth < ROOM.width || clientHeight < ROOM.height;
   return (
-    <div class="bw-measures">
-      <Axes camera={camera.value} />
-      {traits.scale_bar.value && canvas.current && <ScaleBar camera={camera.value} canvas={canvas.current} />}
+    <div class="bw-measures" data-cramped={cramped || undefined}>
+      {!cramped && <Axes camera={camera.value} />}
+      {traits.scale_bar.value && <ScaleBar camera={camera.value} width={clientWidth} height={clientHeight} />}
     </div>
   );
 }
 
 interface ScaleBarProps {
   readonly camera: Camera;
-  readonly canvas: HTMLCanvasElement;
+  /** Of the canvas, in CSS pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
-function ScaleBar({ camera, canvas }: ScaleBarProps) {
-  const { clientWidth, clientHeight } = canvas;
-  const unit = visibleHeight(camera) / clientHeight;
+function ScaleBar({ camera, width, height }: ScaleBarProps) {
+  const unit = visibleHeight(camera) / height;
   if (!(unit > 0 && Number.isFinite(unit))) {
     return null; // the camera is on its target, or the canvas is not shown
   }
-  const length = roundLength(Math.min(clientWidth * SHARE, LONGEST) * unit);
+  const length = roundLength(Math.min(width * SHARE, LONGEST) * unit);
   const text = formatLength(length);
   const where = camera.type === "perspective" ? ", at the depth that the camera turns about" : "";
   return (

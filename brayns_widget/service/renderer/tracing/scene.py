@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -320,9 +320,16 @@ class Scene:
 
     def bounds(self, handle: int | None = None) -> Bounds:
         """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
-        models = self._models.items() if handle is None else [(handle, self._model(handle))]
+        return self._join(self._models if handle is None else [handle])
+
+    def seen_bounds(self) -> Bounds:
+        """Bounds (min, max) in µm, world space, of the visible models, as of the last ``commit``."""
+        return self._join(handle for handle, model in self._models.items() if model.visible)
+
+    def _join(self, handles: Iterable[int]) -> Bounds:
         box = empty_bounds()
-        for number, model in models:
+        for number in handles:
+            model = self._model(number)
             for part in model.parts or []:
                 box = join_bounds(box, part.bounds)
             if self._batch is not None and model.batched and model.parts is not None:

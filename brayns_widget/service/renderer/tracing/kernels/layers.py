@@ -29,15 +29,16 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     aim,
     blocks,
     find_surface,
+    fog_of,
     meet,
     prepare_rays,
     show_block,
 )
 
 # Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, the share of the light
-# from behind that does, and how much of ghosts lies in front.
-SEEN, THROUGH, HAZE = LIGHT_ROWS, LIGHT_ROWS + 3, LIGHT_ROWS + 4
-LAYER_ROWS = LIGHT_ROWS + 5
+# from behind that does, how much of ghosts lies in front, and how much of all that is seen has faded in fog.
+SEEN, THROUGH, HAZE, FADED = LIGHT_ROWS, LIGHT_ROWS + 3, LIGHT_ROWS + 4, LIGHT_ROWS + 5
+LAYER_ROWS = LIGHT_ROWS + 6
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _INFINITE = np.float32(np.inf)
@@ -85,7 +86,7 @@ def turn_over(f: Any, lane: Any) -> None:
 
 
 @inlined
-def add_layer(f: Any, i: Any, materials: Any) -> Any:
+def add_layer(f: Any, i: Any, materials: Any, background: Any) -> Any:
     """Composite the shaded layer, and start the rays that continue behind it; returns how many do."""
     count = 0
     for lane in range(16):
@@ -94,17 +95,20 @@ def add_layer(f: Any, i: Any, materials: Any) -> Any:
             continue
         material = materials[i[GEOMETRY, lane]]
         opacity = opacity_of(f, material, lane)
+        fog = fog_of(f, lane, background)
         if material[m.GHOST] != _ZERO:
             f[HAZE, lane], added = thickened_haze(f[HAZE, lane], opacity, cosine_to_viewer(f, lane))
+            added *= f[THROUGH, lane] * (_ONE - fog)
             for channel in range(3):
-                f[SEEN + channel, lane] += f[THROUGH, lane] * added * f[COLOR + channel, lane]
+                f[SEEN + channel, lane] += added * f[COLOR + channel, lane]
             opacity = _ZERO
         share = f[THROUGH, lane] * opacity
+        f[FADED, lane] += share * fog
         for channel in range(3):
             light = f[COLOR + channel, lane] * f[LIGHT + channel, lane]
             if material[m.ENDS] != _ZERO:
                 light = material[m.EMISSION + channel]
-            f[SEEN + channel, lane] += share * light
+            f[SEEN + channel, lane] += share * ((_ONE - fog) * light + fog * background[channel])
         f[THROUGH, lane] *= _ONE - opacity
         if f[THROUGH, lane] < NOTHING:
             f[THROUGH, lane] = _ZERO
@@ -127,7 +131,7 @@ def start_layers(f: Any) -> None:
     """Begin with nothing in front of the background."""
     for lane in range(16):
         f[THROUGH, lane] = _ONE
-        f[HAZE, lane] = _ZERO
+        f[HAZE, lane] = f[FADED, lane] = _ZERO
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
 
@@ -146,6 +150,7 @@ def _trace_layers(  # noqa: PLR0917
     lights: Any,
     ao_samples: Any,
     shadows: Any,
+    background: Any,
     sample: Any,
     bounces: Any,
 ) -> None:
@@ -162,7 +167,7 @@ def _trace_layers(  # noqa: PLR0917
         light_surfaces(
             f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
         )  # fmt: skip
-        if add_layer(f, i, materials) == 0:
+        if add_layer(f, i, materials, background) == 0:
             break
 
 
@@ -174,6 +179,7 @@ def add_background(f: Any, background: Any) -> None:
         through = f[THROUGH, lane]
         for channel in range(3):
             f[SEEN + channel, lane] += through * background[channel]
+        through += f[FADED, lane]
         f[THROUGH, lane] = min(_ONE, _ONE - through * (_ONE - alpha) + f[HAZE, lane])
 
 
@@ -218,7 +224,21 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
         for lane in range(16):
             i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
         _trace_layers(
-            scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
+            scene,
+            table,
+            materials,
+            f,
+            i,
+            x0,
+            y0,
+            width,
+            ambient,
+            lights,
+            ao_samples,
+            shadows,
+            background,
+            sample,
+            bounces,
         )
         add_background(f, background)
         show_block(f, SEEN, x0, y0, background, sample, tone, sums, image)

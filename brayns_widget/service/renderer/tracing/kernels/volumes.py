@@ -83,6 +83,7 @@ def _trace(  # noqa: PLR0917
     lights: Any,
     ao_samples: Any,
     shadows: Any,
+    background: Any,
     sample: Any,
     bounces: Any,
 ) -> None:
@@ -96,7 +97,7 @@ def _trace(  # noqa: PLR0917
         light_surfaces(
             f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
         )  # fmt: skip
-        if add_layer(f, i, materials) == 0:
+        if add_layer(f, i, materials, background) == 0:
             break
 
 
@@ -142,7 +143,7 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
         aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
         _trace(
             scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
-            ambient, lights, ao_samples, shadows, sample, bounces,
+            ambient, lights, ao_samples, shadows, background, sample, bounces,
         )  # fmt: skip
         add_background(f, background)
         show_block(f, SEEN, x0, y0, background, sample, tone, sums, image)
