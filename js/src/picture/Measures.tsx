@@ -94,17 +94,17 @@ function Axes({ camera }: { readonly camera: Camera }) {
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
-    <div ref={group} class="bw-axes" role="group" aria-label="Axes" onKeyDown={move}>
+    <div ref={group} class="bw-gizmo" role="group" aria-label="Axes" onKeyDown={move}>
       <svg viewBox={`0 0 ${2 * MIDDLE} ${2 * MIDDLE}`} aria-hidden="true">
         {ends.slice(0, 3).map(({ axis, x, y }) => (
-          <line key={axis} class={`bw-axis-${axis}`} x1={MIDDLE} y1={MIDDLE} x2={x} y2={y} />
+          <line key={axis} class={`bw-end-${axis}`} x1={MIDDLE} y1={MIDDLE} x2={x} y2={y} />
         ))}
       </svg>
       {ends.map(({ axis, side, x, y, depth }, index) => (
         <button
           key={side}
           type="button"
-          class={`bw-axis bw-axis-${axis}`}
+          class={`bw-end bw-end-${axis}`}
           data-far={index > 2 || undefined}
           aria-label={`Look from the ${side}`}
           title={`Look from the ${side} (${index > 2 ? "−" : ""}${axis})`}
@@ -115,7 +115,7 @@ function Axes({ camera }: { readonly camera: Camera }) {
           }}
           onClick={() => picture.lookFrom(side)}
         >
-          {index > 2 ? "" : axis}
+          <span data-name={index > 2 ? "" : axis} />
         </button>
       ))}
     </div>
