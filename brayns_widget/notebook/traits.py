@@ -39,6 +39,7 @@ class Traits:
     """
 
     camera: Camera
+    views: Mapping[str, Camera]
     models: tuple[ModelState, ...]
     status: Status
     job: JobState
@@ -59,6 +60,7 @@ class Traits:
 
 SHOWN: Mapping[str, Callable[[State], Any]] = {
     "camera": lambda state: state.camera,
+    "views": lambda state: state.views,
     "models": lambda state: state.models,
     "status": lambda state: state.status,
     "job": lambda state: state.job,
@@ -79,7 +81,7 @@ def to_json(value: Any, _widget: Any = None) -> Any:
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
-        return dict(value)
+        return {name: to_json(item) for name, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value

@@ -30,6 +30,7 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.phrases import look_text
 from brayns_widget.controller.presence import Presence
+from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
@@ -108,6 +109,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     Attributes:
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
+        views: saved views, by name.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
         history: what was done: undoes it, and tells it as lines of Python.
         colors: the colors of values, the same in all models.
@@ -149,6 +151,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         check=lambda _, value: read_camera(value),
         help="what one looks through",
     )
+    views = StateTrait[SavedViews, Any]("views", face=lambda widget: widget.controller.views, help="the saved views")
     status = StateTrait[Status, Any]("status", help="where the job stands")
     job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
     scene_lost = StateTrait[bool, Any]("scene_lost", help="whether all that was loaded has gone with its renderer")

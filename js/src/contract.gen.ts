@@ -241,6 +241,7 @@ export interface JobEntry {
 /** Synced traits. */
 export type Traits = {
   camera: Camera;
+  views: Readonly<Record<string, Camera>>;
   models: readonly ModelState[];
   status: Status;
   job: JobState;
@@ -297,6 +298,9 @@ export interface Calls {
   "models.materials": { params: Record<string, never>; result: readonly MaterialKind[] };
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
   "models.reorder": { params: { order: readonly number[] }; result: null };
+  "views.remove": { params: { name: string }; result: null };
+  "views.rename": { params: { name: string; new: string }; result: null };
+  "views.save": { params: { name: string; camera?: Readonly<Record<string, unknown>> | null }; result: null };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
   "selection.bounds": { params: Record<string, never>; result: readonly [readonly [number, number, number], readonly [number, number, number]] };
   "selection.clear": { params: Record<string, never>; result: null };
@@ -486,6 +490,19 @@ export const PARAMETERS = {
     },
     "data": {
       "maxLength": 8388608
+    }
+  },
+  "views.rename": {
+    "new": {
+      "maxLength": 100
+    }
+  },
+  "views.save": {
+    "name": {
+      "maxLength": 100
+    },
+    "camera": {
+      "default": null
     }
   },
   "selection.add": {
@@ -773,6 +790,7 @@ export const CANVAS = {
 /** Names of the traits. */
 export const TRAITS = [
   "camera",
+  "views",
   "models",
   "status",
   "job",

@@ -53,7 +53,12 @@ def test_the_legend_is_drawn_into_a_snapshot_on_demand(controller):
 
 def test_a_scale_bar_is_drawn_into_a_snapshot_on_demand(controller, monkeypatch):
     bars = []
-    monkeypatch.setattr(pictures, "print_scale_bar", lambda *given: bars.append(given[1:]) or given[0])
+
+    def note(data, *given):
+        bars.append(given)
+        return data
+
+    monkeypatch.setattr(pictures, "print_scale_bar", note)
     camera = Camera.perspective((0, 0, 10), (0, 0, 0), fovy=90)
     assert bytes(controller.snapshot(camera=camera).result(WAIT)) == PNG
     assert bars == []

@@ -124,6 +124,11 @@ def look(viewer: Controller) -> None:
     viewer.camera.frame((0, 0, 0), (100, 100, 100))
     viewer.camera.reset()
     viewer.camera.look_from("top")
+    viewer.views["top"] = viewer.camera
+    viewer.views["near"] = {"position": (0, 0, 10)}
+    viewer.camera = viewer.views["top"]
+    viewer.views.rename("top", "from above")
+    assert_type(viewer.views.pop("near"), Camera)
     viewer.camera.roll(15)
 
 

@@ -247,6 +247,16 @@ def _roll(stage: Stage, degrees: float) -> None:
     stage.viewer.camera.roll(degrees)
 
 
+_CENTERED = {"position": (0, 0, 900)}
+
+
+def _rename_view(stage: Stage, name: str) -> None:
+    for other in list(stage.viewer.views):
+        stage.viewer.views.remove(other)
+    stage.viewer.views.save("former")
+    stage.viewer.views.rename("former", name)
+
+
 def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
@@ -356,6 +366,19 @@ PROPERTIES: Mapping[str, Write] = {
 """All properties and traits that can be set."""
 
 WRITING_CALLS: Mapping[str, Write] = {
+    "views.apply": _aimed(lambda stage, _: (stage.viewer.views.save("v", _CENTERED), stage.viewer.views.apply("v"))),
+    "views.remove": Write(
+        lambda stage, _: (stage.viewer.views.save("gone"), stage.viewer.views.remove("gone")),
+        value=lambda _: False,
+        read=lambda stage: "gone" in stage.other.views,
+    ),
+    "views.rename": Write(
+        _rename_view, value=lambda number: f"view {number}", read=lambda stage: list(stage.other.views)[-1]
+    ),
+    "views.save": Write(
+        lambda stage, value: stage.viewer.views.save("saved", {"position": (value, 0, 900)}),
+        read=lambda stage: stage.other.views["saved"].position[0],
+    ),
     "camera.reset": _aimed(lambda stage, _: stage.viewer.camera.reset()),
     "camera.look_from": _aimed(lambda stage, _: stage.viewer.camera.look_from("back")),
     "camera.roll": Write(_roll, value=lambda number: number % 90, read=lambda stage: _roll_of(stage.other.camera)),
@@ -541,6 +564,13 @@ def _sent(stage: Stage) -> str:
     return "one"
 
 
+def _saved(stage: Stage) -> str:
+    """Save a view, and return its name."""
+    stage.viewer.views.pop("renamed", None)
+    stage.viewer.views.save("one")
+    return "one"
+
+
 CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "backend.request": lambda _: (("version",), {}),
     "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
@@ -630,6 +660,10 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "table.rows": lambda _: ((), {}),
     "table.select": lambda _: ((), {"first": 2}),
     "tasks.cancel": lambda _: (("task-0",), {}),
+    "views.apply": lambda stage: ((_saved(stage),), {}),
+    "views.remove": lambda stage: ((_saved(stage),), {}),
+    "views.rename": lambda stage: ((_saved(stage), "renamed"), {}),
+    "views.save": lambda _: (("mine",), {}),
 }
 """All calls but those that leave the job, with arguments that differ from the values of all writes."""
 

@@ -5,6 +5,7 @@ import { project } from "../picture/camera.js";
 import { SIDES, type Side } from "../picture/framing.js";
 import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
+import { Views } from "./Views.js";
 
 export function Scene() {
   return (
@@ -12,6 +13,7 @@ export function Scene() {
       <Sides />
       <Projection />
       <ScaleBar />
+      <Views />
     </div>
   );
 }

@@ -393,6 +393,11 @@ export class Picture {
     });
   }
 
+  /** Looks through another camera. */
+  lookThrough(camera: Camera): void {
+    this.pilot.fly(() => camera);
+  }
+
   /** Shows the whole of a box, from where one looks now. */
   frameBox(box: Box): void {
     this.pilot.fly((camera) => framing(camera, box, this.#aspect));
