@@ -50,6 +50,7 @@ notebooks/load
 notebooks/select
 notebooks/colors
 notebooks/models
+notebooks/camera
 notebooks/allen
 docs/reference/index
 docs/connect
