@@ -25,7 +25,7 @@ LONGEST = 4000
 Params = Mapping[str, Any]
 
 QUIET = frozenset({
-    "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
+    "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
     "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
     "table.rows", "tasks.cancel",
 })  # fmt: skip

@@ -186,6 +186,12 @@ export interface Column {
   readonly is_number: boolean;
 }
 
+export interface ColorMap {
+  readonly name: string;
+  readonly kind: "sequential" | "diverging" | "cyclic" | "categories";
+  readonly stops: readonly string[];
+}
+
 export interface Circuit {
   readonly path: string;
   readonly populations: readonly Population[];
@@ -310,6 +316,7 @@ export interface Calls {
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
+  "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };

@@ -7,6 +7,7 @@ import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
 import { NumberInput } from "../ui/NumberInput.js";
 import { SchemaFields } from "./FileForm.js";
+import { ModelColors, type Options } from "./ModelColors.js";
 import { type Entered, fieldsOf, labelOf, parametersOf } from "./schema.js";
 
 type MaterialName = Calls["model.set_material"]["params"]["material"];
@@ -26,11 +27,13 @@ interface ModelDetailsProps {
   readonly kinds: readonly MaterialKind[];
   readonly busy: boolean;
   readonly run: (changes: Partial<ModelState>, call: (model: ModelState) => Promise<unknown>) => void;
+  /** Colors by the same values once more, with other options; null if what they are is not known here. */
+  readonly onPaint: ((options: Options) => void) | null;
   readonly onRename: () => void;
   readonly onRemove: () => void;
 }
 
-export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRemove }: ModelDetailsProps) {
+export function ModelDetails({ entry, several, kinds, busy, run, onPaint, onRename, onRemove }: ModelDetailsProps) {
   const { link } = useView();
   const { name, placement, thickness } = entry;
   const place = (part: "move" | "turn", axis: number, value: number) => {
@@ -45,6 +48,7 @@ export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRem
   const isPutBack = [...placement.move, ...placement.turn].every((n) => n === 0) && isUniform && scale === 1;
   return (
     <div class="bw-details">
+      {onPaint && <ModelColors entry={entry} busy={busy} onPaint={onPaint} />}
       <Material entry={entry} kinds={kinds} busy={busy} run={run} />
       <Opacity entry={entry} busy={busy} run={run} />
       <Field name="Thickness">

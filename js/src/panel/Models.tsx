@@ -5,6 +5,7 @@ import { useView } from "../context.js";
 import type { ModelState } from "../contract.js";
 import { useCommands } from "../ui/commands.js";
 import { Problem } from "../ui/Problem.js";
+import { useAttributes } from "./attributes.js";
 import { type Chosen, choose, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
 import { ModelRow } from "./ModelRow.js";
 import { useMaterials } from "./materials.js";
@@ -26,6 +27,7 @@ export function Models() {
   const unfolded = useSignal<ReadonlySet<number>>(new Set());
   const renaming = useSignal<number | null>(null);
   const kinds = useMaterials(unfolded.value.size > 0);
+  const attributesOf = useAttributes(models);
   const list = useRef<HTMLDivElement>(null);
   const before = useRef<readonly number[]>([]);
   const drag = useRef<Drag | null>(null);
@@ -147,6 +149,7 @@ export function Models() {
             entry={entry}
             several={about(entry)}
             kinds={kinds}
+            attributes={attributesOf(entry)}
             isActive={entry.id === active}
             isChosen={chosen.ids.has(entry.id)}
             isOpen={unfolded.value.has(entry.id)}
