@@ -333,16 +333,16 @@ export interface Calls {
   "history.redo": { params: Record<string, never>; result: boolean };
   "history.undo": { params: Record<string, never>; result: boolean };
   "camera.reset": { params: Record<string, never>; result: null };
-  "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
-  "model.copy": { params: { id: number }; result: Started };
-  "model.frame": { params: { id: number }; result: null };
-  "model.move": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
-  "model.put_back": { params: { id: number }; result: null };
-  "model.remove": { params: { id: number }; result: null };
-  "model.scale": { params: { id: number; factor?: number }; result: null };
-  "model.set_material": { params: { id: number; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
-  "model.turn": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
-  "model.update": { params: { id: number; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
+  "model.color_by": { params: { id: number | readonly number[]; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
+  "model.copy": { params: { id: number | readonly number[] }; result: Started };
+  "model.frame": { params: { id: number | readonly number[] }; result: null };
+  "model.move": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
+  "model.put_back": { params: { id: number | readonly number[] }; result: null };
+  "model.remove": { params: { id: number | readonly number[] }; result: null };
+  "model.scale": { params: { id: number | readonly number[]; factor?: number }; result: null };
+  "model.set_material": { params: { id: number | readonly number[]; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
+  "model.turn": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
+  "model.update": { params: { id: number | readonly number[]; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
 }
 
 /** Limits and defaults of the parameters of calls. */

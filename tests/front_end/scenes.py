@@ -192,6 +192,7 @@ def warned(cell: Cell) -> None:
 SCENES: dict[str, Callable[[Cell], None]] = {
     scene.__name__: scene
     for scene in (
-        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, keys, remote, failed, warned,
+        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, keys, remote, failed,
+        warned,
     )
 }  # fmt: skip

@@ -8,6 +8,7 @@ import { ColorInput } from "../ui/ColorInput.js";
 import { useCommands } from "../ui/commands.js";
 import { formatCount } from "../ui/format.js";
 import { Problem } from "../ui/Problem.js";
+import { type Ids, idOf } from "./chosen.js";
 import type { Options } from "./ModelColors.js";
 import { ModelDetails } from "./ModelDetails.js";
 
@@ -56,18 +57,18 @@ export function ModelRow(props: ModelRowProps) {
   if (shown.color) {
     swatch.current = shown.color;
   }
-  const run = async (changes: Partial<ModelState>, call: (model: ModelState) => Promise<unknown>) => {
+  const run = async (changes: Partial<ModelState>, call: (id: Ids) => Promise<unknown>) => {
     draft.value = { of: entry, changes };
-    if (!(await commands.run(() => Promise.all(several.map(call))))) {
+    if (!(await commands.run(() => call(idOf(several))))) {
       draft.value = null;
     }
   };
   const { name } = entry;
-  const show = (visible: boolean) => void run({ visible }, ({ id }) => link.call("model.update", { id, visible }));
+  const show = (visible: boolean) => void run({ visible }, (id) => link.call("model.update", { id, visible }));
   const paint = (values: string, color: string | null) =>
-    void run({ colored_by: values, color }, ({ id }) => link.call("model.color_by", { id, values, color }));
+    void run({ colored_by: values, color }, (id) => link.call("model.color_by", { id, values, color }));
   const repaint = (values: string) => (options: Options) =>
-    void run({}, ({ id }) => link.call("model.color_by", { id, values, ...options }));
+    void run({}, (id) => link.call("model.color_by", { id, values, ...options }));
   const busy = commands.busy.value;
   const { attributes } = props;
   const methods = entry.color_methods;
@@ -122,9 +123,7 @@ export function ModelRow(props: ModelRowProps) {
             onEnd={(chosen) => {
               props.onRename(false);
               if (chosen) {
-                void run({ name: chosen }, ({ id }) =>
-                  id === entry.id ? link.call("model.update", { id, name: chosen }) : Promise.resolve(),
-                );
+                void run({ name: chosen }, () => link.call("model.update", { id: entry.id, name: chosen }));
               }
             }}
           />

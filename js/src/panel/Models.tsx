@@ -6,7 +6,7 @@ import type { ModelState } from "../contract.js";
 import { useCommands } from "../ui/commands.js";
 import { Problem } from "../ui/Problem.js";
 import { useAttributes } from "./attributes.js";
-import { type Chosen, choose, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
+import { type Chosen, choose, idOf, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
 import { ModelRow } from "./ModelRow.js";
 import { useMaterials } from "./materials.js";
 
@@ -64,8 +64,7 @@ export function Models() {
     unfolded.value = new Set(open ? [...unfolded.value, id] : [...unfolded.value].filter((other) => other !== id));
   };
   const about = (entry: ModelState) => targets(chosen, models, entry);
-  const remove = (entry: ModelState) =>
-    void commands.run(() => Promise.all(about(entry).map(({ id }) => link.call("model.remove", { id }))));
+  const remove = (entry: ModelState) => void commands.run(() => link.call("model.remove", { id: idOf(about(entry)) }));
 
   const press = (event: KeyboardEvent, entry: ModelState) => {
     const { id } = entry;
