@@ -456,6 +456,16 @@ def test_a_thickness_comes_back_as_it_was(controller, model):
     assert model.thickness == thick
 
 
+def test_a_name_that_is_longer_than_any_that_is_given_comes_back(cluster, controller, model):
+    cluster.renderer.metadata = {"population_name": "x" * 250}
+    other = load(controller)
+    controller.background = "white"
+    other.name = "short"
+    controller.undo()
+    assert other.name == "x" * 250
+    assert controller.history.next_undo == "change the background"
+
+
 def test_steps_are_bounded(controller, monkeypatch):
     monkeypatch.setattr(recording, "MOST_STEPS", 3)
     for number in range(5):
