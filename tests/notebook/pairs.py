@@ -532,6 +532,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "camera.reset": lambda _: ((), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
+    "colors.maps": lambda _: ((), {}),
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
     "files.inspect": lambda _: ((PATH,), {}),
     "files.list": lambda _: (("/data",), {}),
@@ -618,6 +619,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
 CHANGES_NOTHING = frozenset(
     {
         "backend.request",
+        "colors.maps",
         "files.inspect",
         "files.list",
         "job.list",
