@@ -10,7 +10,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 Values = Mapping[str, Any]
 
 
-def phrase(group: Any, name: str, values: Values) -> str:
+def phrase(group: Any, name: str, values: Values, count: int = 1) -> str:
     """Say what a call does, or "" if it takes in what others do.
 
     Without an entry below it is the name of the call and what it is about.
@@ -19,9 +19,13 @@ def phrase(group: Any, name: str, values: Values) -> str:
         group: what was called.
         name: the call.
         values: the arguments that were given.
+        count: how many of its kind are called so at once.
     """
     kind = type(group).__name__
-    subject = _SUBJECTS[kind](group) if kind in _SUBJECTS else f"the {kind.lower()}"
+    if count > 1:
+        subject = f"{count} {kind.lower()}s"
+    else:
+        subject = _SUBJECTS[kind](group) if kind in _SUBJECTS else f"the {kind.lower()}"
     known = _TEXTS.get(f"{kind}.{name}")
     return f"{name.replace('_', ' ')} {subject}" if known is None else known(subject, values)
 

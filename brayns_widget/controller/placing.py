@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,8 +31,10 @@ class Placed(Described):
 
     @offered
     @waiting
-    async def move(self, x: Distance = 0.0, y: Distance = 0.0, z: Distance = 0.0) -> None:
+    async def move(self, x: Distance | None = 0.0, y: Distance | None = 0.0, z: Distance | None = 0.0) -> None:
         """Move it away from where it was loaded; the numbers of another call replace these.
+
+        None leaves a number as it is.
 
         Args:
             x: how far along the x axis, µm.
@@ -45,8 +48,8 @@ class Placed(Described):
 
     @offered
     @waiting
-    async def turn(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
-        """Turn it about its center; the numbers of another call replace these.
+    async def turn(self, x: float | None = 0.0, y: float | None = 0.0, z: float | None = 0.0) -> None:
+        """Turn it about its center; the numbers of another call replace these, and None leaves one as it is.
 
         Args:
             x: degrees about the x axis, counterclockwise as seen from its end; it is the first to be turned about.
@@ -95,12 +98,13 @@ class Placed(Described):
 
         await self._change(await self._renderer(), ModelInstance(transform=transform))
 
-    async def _place(self, **changes: tuple[float, float, float]) -> None:
+    async def _place(self, **changes: tuple[float | None, float | None, float | None]) -> None:
         from brayns_widget.protocol.brayns.models import ModelInstance
 
         renderer = await self._renderer()
         async with self._core.scene.changing:
-            placement = replace(self.placement, **changes)
+            known = self.placement
+            placement = replace(known, **{name: _filled(new, getattr(known, name)) for name, new in changes.items()})
             await self._change(renderer, ModelInstance(transform=placement.transform), placement=placement)
 
     @waiting
@@ -114,3 +118,8 @@ class Placed(Described):
         if bounds is None:
             raise CircuitError(f"{self.state.name!r} is empty, so there is nothing to point the camera at.")
         LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package
+
+
+def _filled(new: Sequence[float | None], known: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = (old if value is None else value for value, old in zip(new, known, strict=True))
+    return x, y, z

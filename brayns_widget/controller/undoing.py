@@ -39,13 +39,18 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),
-        OfModels(core, models, lambda state: state.name, lambda model, value: model.update.aio(name=value)),
-        # Not by ``update``: the factors of ``thicken`` may have come to more than that takes.
+        OfModels(core, models, lambda state: state.name, _rename),
+        # Not by ``update`` either: the factors of ``thicken`` may have come to more than that takes.
         OfModels(core, models, _thickness, lambda model, value: model._set_thickness(value)),  # noqa: SLF001 - as below
         OfModels(core, models, _material, lambda model, value: model.set_material.aio(*value)),
         OfModels(core, models, _place, lambda model, value: model._place(**value)),  # noqa: SLF001 - of the same package
         Order(core, models),
     )
+
+
+async def _rename(model: Model, name: str) -> None:
+    # Not by ``update``: the name of a file may be longer than that takes.
+    model._put(name=name)  # noqa: SLF001 - of the same package
 
 
 def _thickness(state: ModelState) -> Any:

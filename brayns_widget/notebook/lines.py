@@ -28,7 +28,7 @@ WAITED = ".result()"
 Params = Mapping[str, Any]
 
 QUIET = frozenset({
-    "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
+    "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
     "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
     "selection.bounds", "table.rows", "tasks.cancel",
 })  # fmt: skip
@@ -55,6 +55,8 @@ def line_of(method: str, capability: Capability[Any], params: Params, state: Sta
         return None
     spell = _SPELLED.get(method)
     line = (spell and spell(params, state)) or _call(method, capability, params, state)
+    if method.startswith("model.") and isinstance(params["id"], list):
+        line = f"for model in {_models_of(params['id'], state.models)}: {line}"
     return _shortened(redact(line) if method.startswith("job.") else line)
 
 
@@ -87,11 +89,22 @@ def literal(value: Any) -> str:
 
 
 def model_of(model_id: Any, models: Sequence[ModelState]) -> str:
-    """Return the expression for a model: by its name, if no other has it, else by its place."""
+    """Return the expression for a model: by its name, if no other has it, else by its place.
+
+    Of several models, whose ids are a list, it is the variable of the loop over them.
+    """
+    if isinstance(model_id, list):
+        return "model"
     place = next(place for place, model in enumerate(models) if model.id == model_id)
     name = models[place].name
     key = literal(name) if [model.name for model in models].count(name) == 1 else str(place)
     return f"{VIEWER}.models[{key}]"
+
+
+def _models_of(ids: Sequence[Any], models: Sequence[ModelState]) -> str:
+    if list(ids) == [model.id for model in models]:
+        return f"{VIEWER}.models"
+    return f"[{', '.join(model_of(one, models) for one in ids)}]"
 
 
 def _call(method: str, capability: Capability[Any], params: Params, state: State) -> str:

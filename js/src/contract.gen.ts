@@ -186,6 +186,12 @@ export interface Column {
   readonly is_number: boolean;
 }
 
+export interface ColorMap {
+  readonly name: string;
+  readonly kind: "sequential" | "diverging" | "cyclic" | "categories";
+  readonly stops: readonly string[];
+}
+
 export interface Circuit {
   readonly path: string;
   readonly populations: readonly Population[];
@@ -316,6 +322,7 @@ export interface Calls {
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
+  "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
   "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
@@ -333,15 +340,15 @@ export interface Calls {
   "notices.dismiss": { params: Record<string, never>; result: null };
   "history.redo": { params: Record<string, never>; result: boolean };
   "history.undo": { params: Record<string, never>; result: boolean };
-  "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
-  "model.copy": { params: { id: number }; result: Started };
-  "model.move": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
-  "model.put_back": { params: { id: number }; result: null };
-  "model.remove": { params: { id: number }; result: null };
-  "model.scale": { params: { id: number; factor?: number }; result: null };
-  "model.set_material": { params: { id: number; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
-  "model.turn": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
-  "model.update": { params: { id: number; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
+  "model.color_by": { params: { id: number | readonly number[]; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
+  "model.copy": { params: { id: number | readonly number[] }; result: Started };
+  "model.move": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
+  "model.put_back": { params: { id: number | readonly number[] }; result: null };
+  "model.remove": { params: { id: number | readonly number[] }; result: null };
+  "model.scale": { params: { id: number | readonly number[]; factor?: number }; result: null };
+  "model.set_material": { params: { id: number | readonly number[]; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
+  "model.turn": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
+  "model.update": { params: { id: number | readonly number[]; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
 }
 
 /** Limits and defaults of the parameters of calls. */

@@ -65,6 +65,7 @@ def color(viewer: Controller, model: Model) -> None:
     assert_type(model.color, str | None)
     assert_type(viewer.colors.of("mtype"), dict[str, str])
     value = next(iter(viewer.colors.of("mtype")))
+    assert "viridis" in [colors.name for colors in viewer.colors.maps()]
     viewer.colors.set("mtype", {value: "gold"})
     assert viewer.colors.of("mtype")[value] == "#ffd700"
     viewer.colors.set("mtype", {value: None})

@@ -36,6 +36,8 @@ class FakeModel {
     // Unless a test says otherwise there are no files, and nobody tells the formats, so that any file may be tried.
     this.answers = {
       "files.list": { result: { path: "/", parent: null, directories: [], files: [], trail: [] } },
+      "files.inspect": { error: { type: "ConnectionLost", message: "No backend.", hint: "" } },
+      "colors.maps": { result: [] },
       "models.count_node_sets": { result: [] },
       "models.materials": { result: [] },
       "models.formats": { error: { type: "ConnectionLost", message: "No renderer.", hint: "" } },

@@ -251,7 +251,7 @@ _CENTERED = {"position": (0, 0, 900)}
 
 
 def _rename_view(stage: Stage, name: str) -> None:
-    for other in list(stage.viewer.views):
+    for other in [other for other in stage.viewer.views if other.startswith("view ")]:
         stage.viewer.views.remove(other)
     stage.viewer.views.save("former")
     stage.viewer.views.rename("former", name)
@@ -579,6 +579,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "camera.roll": lambda _: ((10.0,), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
+    "colors.maps": lambda _: ((), {}),
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
     "files.inspect": lambda _: ((PATH,), {}),
     "files.list": lambda _: (("/data",), {}),
@@ -670,6 +671,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
 CHANGES_NOTHING = frozenset(
     {
         "backend.request",
+        "colors.maps",
         "files.inspect",
         "files.list",
         "job.list",

@@ -181,6 +181,36 @@ def test_a_call_is_told_as_the_line_that_makes_it(controller, made, method):
         assert len(made) == 1
 
 
+OF_SEVERAL = {
+    "model.update": Example(
+        {"id": [3, 5], "visible": False},
+        "for model in [viewer.models[0], viewer.models['a \"quoted\" \\\\ name']]: model.visible = False",
+    ),
+    "model.move": Example(
+        {"id": [9, 3], "x": 5, "y": None, "z": None},
+        "for model in [viewer.models[2], viewer.models[0]]: model.move(x=5, y=None, z=None)",
+    ),
+    "model.color_by": Example(
+        {"id": [3, 5, 9], "values": "solid", "color": "#ff0000"}, 'for model in viewer.models: model.color = "#ff0000"'
+    ),
+    "model.copy": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.copy().result()"),
+    "model.remove": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.remove()"),
+}
+
+
+@pytest.mark.parametrize("method", OF_SEVERAL)
+def test_a_call_of_several_models_is_a_loop_in_one_line(controller, made, method):
+    example = OF_SEVERAL[method]
+    commands = Commands(controller)
+    controller.loop.submit(commands.run(method, example.params)).result(WAIT)
+    assert controller.history.lines == (example.line,)
+    by_page = list(made)
+    made.clear()
+    exec(example.line, {"viewer": controller})
+    assert made == by_page
+    assert [about["id"] for _, about in made] == example.params["id"]
+
+
 def test_what_is_quiet_or_fails_has_no_line(controller):
     commands = Commands(controller)
     controller.loop.submit(commands.run("notices.dismiss", {})).result(WAIT)

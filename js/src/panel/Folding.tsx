@@ -58,6 +58,7 @@ export function useFolding(): Fold {
           await link.call(method, params);
         } catch (error) {
           awaited.current = null;
+          folded.value = false; // where the error is, and what was chosen
           throw error;
         }
       },

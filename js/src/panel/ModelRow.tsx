@@ -9,6 +9,8 @@ import { useCommands } from "../ui/commands.js";
 import { formatCount } from "../ui/format.js";
 import { Problem } from "../ui/Problem.js";
 import { Rename } from "../ui/Rename.js";
+import { type Ids, idOf } from "./chosen.js";
+import type { Options } from "./ModelColors.js";
 import { ModelDetails } from "./ModelDetails.js";
 
 const SOLID = "solid";
@@ -28,6 +30,8 @@ interface ModelRowProps {
   /** The models that an action in this row is about. */
   readonly several: readonly ModelState[];
   readonly kinds: readonly MaterialKind[];
+  /** What it can be colored by beside its coloring methods. */
+  readonly attributes: readonly string[];
   /** Whether it has the tab stop of the list. */
   readonly isActive: boolean;
   readonly isChosen: boolean;
@@ -56,18 +60,21 @@ export function ModelRow(props: ModelRowProps) {
   if (shown.color) {
     swatch.current = shown.color;
   }
-  const run = async (changes: Partial<ModelState>, call: (model: ModelState) => Promise<unknown>) => {
+  const run = async (changes: Partial<ModelState>, call: (id: Ids) => Promise<unknown>) => {
     draft.value = { of: entry, changes };
-    if (!(await commands.run(() => Promise.all(several.map(call))))) {
+    if (!(await commands.run(() => call(idOf(several))))) {
       draft.value = null;
     }
   };
   const { name } = entry;
   const called = ordinal > 0 ? `${name} (${ordinal})` : name;
-  const show = (visible: boolean) => void run({ visible }, ({ id }) => link.call("model.update", { id, visible }));
+  const show = (visible: boolean) => void run({ visible }, (id) => link.call("model.update", { id, visible }));
   const paint = (values: string, color: string | null) =>
-    void run({ colored_by: values, color }, ({ id }) => link.call("model.color_by", { id, values, color }));
+    void run({ colored_by: values, color }, (id) => link.call("model.color_by", { id, values, color }));
+  const repaint = (values: string) => (options: Options) =>
+    void run({}, (id) => link.call("model.color_by", { id, values, ...options }));
   const busy = commands.busy.value;
+  const { attributes } = props;
   const methods = entry.color_methods;
   const coloring = shown.colored_by ?? "";
   const unlisted = shown.colored_by === null ? "Colors set elsewhere" : "Default colors";
@@ -122,9 +129,7 @@ export function ModelRow(props: ModelRowProps) {
             onEnd={(chosen) => {
               props.onRename(false);
               if (chosen) {
-                void run({ name: chosen }, ({ id }) =>
-                  id === entry.id ? link.call("model.update", { id, name: chosen }) : Promise.resolve(),
-                );
+                void run({ name: chosen }, () => link.call("model.update", { id: entry.id, name: chosen }));
               }
             }}
           />
@@ -195,16 +200,19 @@ export function ModelRow(props: ModelRowProps) {
             onChange={({ currentTarget: { value } }) => paint(value, value === SOLID ? swatch.current : null)}
           >
             {/* What was not chosen here, such as the first colors or values from Python, cannot be chosen again. */}
-            {!methods.includes(coloring) && (
+            {!methods.includes(coloring) && !attributes.includes(coloring) && (
               <option value={coloring} hidden>
                 {coloring ? `By ${coloring}` : unlisted}
               </option>
             )}
-            {methods.map((method) => (
-              <option key={method} value={method}>
-                {method === SOLID ? "One color" : `By ${method.replaceAll("_", " ")}`}
-              </option>
-            ))}
+            {attributes.length > 0 ? (
+              <>
+                <optgroup label="Methods">{methods.map(asOption)}</optgroup>
+                <optgroup label="Attributes">{attributes.map(asOption)}</optgroup>
+              </>
+            ) : (
+              methods.map(asOption)
+            )}
           </select>
         </div>
         {isOpen && (
@@ -215,6 +223,7 @@ export function ModelRow(props: ModelRowProps) {
             kinds={props.kinds}
             busy={busy}
             run={(changes, call) => void run(changes, call)}
+            onPaint={[...methods, ...attributes].includes(coloring) ? repaint(coloring) : null}
             onRename={() => props.onRename(true)}
             onRemove={props.onRemove}
           />
@@ -222,6 +231,14 @@ export function ModelRow(props: ModelRowProps) {
         <Problem of={commands} />
       </div>
     </div>
+  );
+}
+
+function asOption(values: string) {
+  return (
+    <option key={values} value={values}>
+      {values === SOLID ? "One color" : `By ${values.replaceAll("_", " ")}`}
+    </option>
   );
 }
 

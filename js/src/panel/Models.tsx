@@ -5,7 +5,8 @@ import { useView } from "../context.js";
 import type { ModelState } from "../contract.js";
 import { useCommands } from "../ui/commands.js";
 import { Problem } from "../ui/Problem.js";
-import { type Chosen, choose, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
+import { useAttributes } from "./attributes.js";
+import { type Chosen, choose, idOf, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
 import { ModelRow } from "./ModelRow.js";
 import { useMaterials } from "./materials.js";
 
@@ -32,6 +33,7 @@ export function Models() {
   const unfolded = useSignal<ReadonlySet<number>>(new Set());
   const renaming = useSignal<number | null>(null);
   const kinds = useMaterials(unfolded.value.size > 0);
+  const attributesOf = useAttributes(models);
   const list = useRef<HTMLDivElement>(null);
   const before = useRef<readonly number[]>([]);
   const drag = useRef<Drag | null>(null);
@@ -68,8 +70,7 @@ export function Models() {
     unfolded.value = new Set(open ? [...unfolded.value, id] : [...unfolded.value].filter((other) => other !== id));
   };
   const about = (entry: ModelState) => targets(chosen, models, entry);
-  const remove = (entry: ModelState) =>
-    void commands.run(() => Promise.all(about(entry).map(({ id }) => link.call("model.remove", { id }))));
+  const remove = (entry: ModelState) => void commands.run(() => link.call("model.remove", { id: idOf(about(entry)) }));
 
   const press = (event: KeyboardEvent, entry: ModelState) => {
     const { id } = entry;
@@ -154,6 +155,7 @@ export function Models() {
             ordinal={ordinalOf(models, place)}
             several={about(entry)}
             kinds={kinds}
+            attributes={attributesOf(entry)}
             isActive={entry.id === active}
             isChosen={chosen.ids.has(entry.id)}
             isOpen={unfolded.value.has(entry.id)}

@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
-from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, light_surfaces
+from brayns_widget.service.renderer.tracing.embree import FAINT
+from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, is_faint, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     COLOR,
     DIR,
     GEOMETRY,
     LIGHT,
+    MASK,
     NONE,
     NORMAL,
     ORG,
@@ -36,9 +38,12 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
 )
 
 # Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, the share of the light
-# from behind that does, how much of ghosts lies in front, and how much of all that is seen has faded in fog.
-SEEN, THROUGH, HAZE, FADED = LIGHT_ROWS, LIGHT_ROWS + 3, LIGHT_ROWS + 4, LIGHT_ROWS + 5
-LAYER_ROWS = LIGHT_ROWS + 6
+# from behind that does, how much of ghosts lies in front, how much of all that is seen has faded in fog, how many
+# surfaces were met that are not faint, and how many that are.
+SEEN, THROUGH, HAZE, FADED, MET, PASSED = (LIGHT_ROWS + row for row in (0, 3, 4, 5, 6, 7))
+LAYER_ROWS = LIGHT_ROWS + 8
+
+MOST_FAINT = 8  # that a ray meets besides; it passes the others, which would add up to a wall of gray
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _INFINITE = np.float32(np.inf)
@@ -86,7 +91,7 @@ def turn_over(f: Any, lane: Any) -> None:
 
 
 @inlined
-def add_layer(f: Any, i: Any, materials: Any, background: Any) -> Any:
+def add_layer(f: Any, i: Any, materials: Any, background: Any, bounces: Any) -> Any:
     """Composite the shaded layer, and start the rays that continue behind it; returns how many do."""
     count = 0
     for lane in range(16):
@@ -110,8 +115,17 @@ def add_layer(f: Any, i: Any, materials: Any, background: Any) -> Any:
                 light = material[m.EMISSION + channel]
             f[SEEN + channel, lane] += share * ((_ONE - fog) * light + fog * background[channel])
         f[THROUGH, lane] *= _ONE - opacity
+        if is_faint(f, lane):
+            f[PASSED, lane] += _ONE
+            if f[PASSED, lane] >= np.float32(MOST_FAINT):
+                i[MASK, lane] = ~FAINT
+        else:
+            f[MET, lane] += _ONE
         if f[THROUGH, lane] < NOTHING:
             f[THROUGH, lane] = _ZERO
+            i[VALID, lane] = 0
+            continue
+        if f[MET, lane] >= np.float32(bounces):
             i[VALID, lane] = 0
             continue
         turn_over(f, lane)
@@ -127,11 +141,12 @@ def add_layer(f: Any, i: Any, materials: Any, background: Any) -> Any:
 
 
 @inlined
-def start_layers(f: Any) -> None:
+def start_layers(f: Any, i: Any) -> None:
     """Begin with nothing in front of the background."""
     for lane in range(16):
         f[THROUGH, lane] = _ONE
-        f[HAZE, lane] = f[FADED, lane] = _ZERO
+        f[HAZE, lane] = f[FADED, lane] = f[MET, lane] = f[PASSED, lane] = _ZERO
+        i[MASK, lane] = -1
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
 
@@ -155,8 +170,8 @@ def _trace_layers(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    start_layers(f)
-    for _layer in range(bounces):
+    start_layers(f, i)
+    for _layer in range(bounces + MOST_FAINT):
         meet(f, i, scene, table, 0, VALID)
         hits = 0
         for lane in range(16):
@@ -167,7 +182,7 @@ def _trace_layers(  # noqa: PLR0917
         light_surfaces(
             f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
         )  # fmt: skip
-        if add_layer(f, i, materials, background) == 0:
+        if add_layer(f, i, materials, background, bounces) == 0:
             break
 
 

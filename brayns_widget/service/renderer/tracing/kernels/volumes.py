@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer, start_layers
+from brayns_widget.service.renderer.tracing.kernels.layers import (
+    MOST_FAINT,
+    SEEN,
+    THROUGH,
+    add_background,
+    add_layer,
+    start_layers,
+)
 from brayns_widget.service.renderer.tracing.kernels.lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -88,8 +95,8 @@ def _trace(  # noqa: PLR0917
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    start_layers(f)
-    for _layer in range(bounces):
+    start_layers(f, i)
+    for _layer in range(bounces + MOST_FAINT):
         meet(f, i, scene, table, 0, VALID)
         if _add_volumes(f, i, numbers, places, clips, notes, x0, y0, width, sample) == 0:
             break
@@ -97,7 +104,7 @@ def _trace(  # noqa: PLR0917
         light_surfaces(
             f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
         )  # fmt: skip
-        if add_layer(f, i, materials, background) == 0:
+        if add_layer(f, i, materials, background, bounces) == 0:
             break
 
 
