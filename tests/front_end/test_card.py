@@ -29,7 +29,7 @@ NOTHING |= dict.fromkeys(("section_type", "part", "distance")) | {"hit": False, 
 
 @pytest.fixture
 def view(cell):
-    cell.mount(panel_open=False, models=[MODEL])
+    cell.mount(panel_open=False, models=[MODEL], scale_bar=False)
     cell.frame()
     cell.wait("kernel.acks().length === 1")
     cell.answer("selection.pick", {"result": PICKED})

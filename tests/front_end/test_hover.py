@@ -28,8 +28,8 @@ SURFACE = {"model": 5, "box": [200, 150, 320, 200]}
 
 @pytest.fixture
 def view(cell):
-    """A picture at rest whose upper left shows a cell, and whose lower right corner a mesh."""
-    cell.mount(panel_open=False, models=[MODEL, MESH])
+    """A picture at rest without a scale bar: its upper left shows a cell, its lower right corner a mesh."""
+    cell.mount(panel_open=False, models=[MODEL, MESH], scale_bar=False)
     cell.frame()
     cell.wait("kernel.acks().length === 1")
     cell.ids(1, CELL, SURFACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -245,7 +246,8 @@ def test_shift_the_right_button_and_the_wheel_still_move_the_camera(view):
     assert pulled["target"] != shifted["target"]
     before = len(view.sent("camera"))
     view.page.mouse.wheel(0, 100)
-    assert moved(view, before)["target"] == pulled["target"]
+    distances = [math.dist(camera["position"], camera["target"]) for camera in (pulled, moved(view, before))]
+    assert distances[1] == pytest.approx(distances[0] * math.exp(0.15), rel=1e-3)
     assert view.calls("selection.set") == []
 
 
@@ -397,7 +399,8 @@ def test_keys_choose_tools_and_do_something_with_the_selection(view):
         view.page.keyboard.press(key)
         assert view.page.get_by_role("button", name=name).get_attribute("aria-pressed") == "true"
         assert view.page.locator(".bw-tools [aria-pressed=true]").count() == 1
-    for key, call in (("f", "frame"), ("i", "isolate"), ("H", "hide"), ("a", "show_all")):
+    view.answer("selection.bounds", {"result": [[0, 0, 0], [1, 1, 1]]})
+    for key, call in (("f", "bounds"), ("i", "isolate"), ("H", "hide"), ("a", "show_all")):
         view.page.keyboard.press(key)
         view.wait(f"kernel.calls('selection.{call}').length === 1")
     error = {"type": "CircuitError", "message": "Nothing is selected.", "hint": "", "place": ""}
@@ -428,7 +431,7 @@ def test_the_section_counts_cells_by_population(cell, section):
 @pytest.mark.parametrize(
     ("name", "call"),
     [
-        ("Frame", "frame"),
+        ("Frame", "bounds"),
         ("Isolate", "isolate"),
         ("Hide", "hide"),
         ("Show all", "show_all"),
@@ -437,9 +440,13 @@ def test_the_section_counts_cells_by_population(cell, section):
     ],
 )
 def test_buttons_call_the_kernel(cell, section, name, call):
+    cell.answer("selection.bounds", {"result": [[0, 0, 0], [20, 40, 60]]})
     section.get_by_role("button", name=name, exact=True).click()
     cell.wait(f"kernel.calls('selection.{call}').length === 1")
     assert cell.calls(f"selection.{call}") == [{}]
+    if name == "Frame":
+        cell.wait("kernel.sent('camera').at(-1)?.moving === false")
+        assert cell.sent("camera")[-1]["camera"]["target"] == [10, 20, 30]
 
 
 def test_a_color_and_the_error_of_one(cell, section):
