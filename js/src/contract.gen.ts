@@ -318,6 +318,7 @@ export interface Calls {
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null }; result: string };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -605,6 +606,11 @@ export const PARAMETERS = {
     },
     "selected": {
       "default": false
+    }
+  },
+  "pictures.encoded": {
+    "legend": {
+      "default": null
     }
   },
   "files.inspect": {

@@ -87,6 +87,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "models.reorder",
         "model.copy",
         "camera.reset",
+        "pictures.encoded",
         "selection.add",
         "selection.clear",
         "selection.color",

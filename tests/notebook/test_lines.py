@@ -87,6 +87,11 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.load_upload("a.obj", loader="mesh", options={})',
         same=False,
     ),
+    "pictures.encoded": Example(
+        {"size": [640, 480], "legend": "upper left"},
+        'viewer.snapshot("picture.png", size=(640, 480), legend="upper left")',
+        same=False,
+    ),
     "selection.add": Example({"ids": {"cells": "1-3"}}, 'viewer.selection.add({"cells": "1-3"})'),
     "selection.clear": Example({}, "viewer.selection.clear()"),
     "selection.color": Example({"color": "#00ff00"}, 'viewer.selection.color("#00ff00")'),
